@@ -1,0 +1,47 @@
+/** An error keeps a flag from being served; a warning only asks a reviewer to look. */
+export type Severity = "error" | "warning";
+
+export type Code = keyof typeof severities;
+
+/** Every code that validation knows. `README.md` beside this says why each is there and what to do. */
+export const severities = {
+  alias: "error",
+  anchor: "error",
+  "byte-order-mark": "error",
+  "carriage-return": "error",
+  "control-character": "error",
+  credential: "error",
+  directive: "error",
+  "duplicate-key": "error",
+  "duplicate-name": "error",
+  "enabled-before-staging": "warning",
+  expired: "warning",
+  "experiment-without-end": "warning",
+  "file-mode": "error",
+  "generic-name": "warning",
+  "invalid-date": "error",
+  "invalid-name": "error",
+  "invalid-owner": "error",
+  "invalid-utf8": "error",
+  "invalid-yaml": "error",
+  "invisible-character": "error",
+  "kill-switch-with-end": "warning",
+  "missing-description": "warning",
+  "missing-key": "error",
+  "missing-owner": "warning",
+  "not-a-flag": "error",
+  "not-a-mapping": "error",
+  "not-normalized": "error",
+  "personal-data": "error",
+  "reserved-name": "error",
+  "second-document": "error",
+  "tab-indentation": "error",
+  tag: "error",
+  "too-deep": "error",
+  "too-large": "error",
+  "too-long": "error",
+  "unknown-environment": "error",
+  "unknown-key": "error",
+  "unknown-value": "error",
+  "wrong-type": "error",
+} as const satisfies Record<string, Severity>;

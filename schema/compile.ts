@@ -1,0 +1,53 @@
+import { application, environments } from "./flag.ts";
+import { compareText } from "./problem.ts";
+import { readBackFlag, readBackList } from "./read-back.ts";
+import { type Release, type Response, respond } from "./release.ts";
+import type { Snapshot, TimedFlag } from "./snapshot.ts";
+
+/** Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its flags. */
+export function compile(snapshot: Snapshot): Release {
+  const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  const states = flags.map((flag) => ({ flag, on: once(flag, true), off: once(flag, false) }));
+  const responses = [...environments]
+    .sort((a, b) => compareText(pathOf(a), pathOf(b)))
+    .flatMap((environment) => [
+      compileList(environment, flags, snapshot.updated_at),
+      ...states.map(({ flag, on, off }) => ({
+        ...(flag.enabled[environment] ? on() : off()),
+        path: pathOf(environment, flag.name),
+      })),
+    ]);
+  return { commit: snapshot.commit, committed_at: snapshot.committed_at, responses };
+}
+
+/** The path of the list of an environment, or of one flag in it. */
+export function pathOf(environment: string, name = ""): string {
+  return `${environment === application ? "" : `/${environment}`}/v1/feature-flags/${name}`;
+}
+
+function compileList(
+  environment: string,
+  flags: readonly TimedFlag[],
+  updated_at: string,
+): Response {
+  const states = flags.map(({ name, enabled }) => [name, enabled[environment] === true]);
+  const body = JSON.stringify({ environment, flags: Object.fromEntries(states), updated_at });
+  readBackList(body, environment, flags.length);
+  return respond(pathOf(environment), body);
+}
+
+/** A flag's response does not name its environment: one body serves all in which it has the same state. */
+function once(flag: TimedFlag, enabled: boolean): () => Response {
+  let response: Response | undefined;
+  return () => {
+    response ??= compileFlag(flag, enabled);
+    return response;
+  };
+}
+
+function compileFlag(flag: TimedFlag, enabled: boolean): Response {
+  const { name, description, created_at, updated_at } = flag;
+  const body = JSON.stringify({ name, enabled, description, created_at, updated_at });
+  readBackFlag(body, name);
+  return respond(pathOf(application, name), body);
+}

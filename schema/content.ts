@@ -1,0 +1,31 @@
+import { checkFlag } from "./checks.ts";
+import type { FlagFile } from "./flag.ts";
+import type { Finding } from "./problem.ts";
+import { checkShape } from "./shape.ts";
+import { parse } from "./source.ts";
+import { decode } from "./text.ts";
+
+/**
+ * What the bytes of one file say, and what is wrong with them. It depends on the bytes alone, not
+ * on name, place or day, so it may be remembered under their hash.
+ */
+export interface Content {
+  /** Missing where there is no flag to speak of. With errors among the findings, it must not be served. */
+  readonly flag?: FlagFile;
+  readonly findings: readonly Finding[];
+}
+
+export function readContent(bytes: Uint8Array): Content {
+  const { text, findings } = decode(bytes);
+  if (text === undefined) return { findings };
+
+  const source = parse(text);
+  const found = [...findings, ...source.findings];
+  if (source.value === undefined) return { findings: found };
+
+  const misshapen = checkShape(source);
+  if (misshapen.length > 0) return { findings: [...found, ...misshapen] };
+
+  const flag = source.value as FlagFile;
+  return { flag, findings: [...found, ...checkFlag(flag, source)] };
+}

@@ -1,0 +1,53 @@
+/** What is built is read back before it is believed: as text, by a parser, against the published schema. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import schema from "./responses.schema.json" with { type: "json" };
+
+interface FlagBody {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly description: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+interface ListBody {
+  readonly environment: string;
+  readonly flags: Readonly<Record<string, boolean>>;
+  readonly updated_at: string;
+}
+
+const ajv = new Ajv2020({ schemas: [schema] });
+const isFlag = validator<FlagBody>("Flag");
+const isList = validator<ListBody>("FlagList");
+
+/** The body of one flag, once it is sure to be that flag's. */
+export function readBackFlag(body: string, name: string): FlagBody {
+  const value = read(body, isFlag);
+  if (value.name === name) return value;
+  throw new Error(`Cannot believe the response of "${name}": it names "${value.name}"`);
+}
+
+/** The body of a list, once it is sure to be that environment's, and whole. */
+export function readBackList(body: string, environment: string, size: number): ListBody {
+  const value = read(body, isList);
+  const found = Object.keys(value.flags).length;
+  if (value.environment === environment && found === size) return value;
+  const wanted = `${size} flags of "${environment}"`;
+  throw new Error(
+    `Cannot believe a list: it has ${found} flags of "${value.environment}", wanted ${wanted}`,
+  );
+}
+
+function read<T>(body: string, isValid: ValidateFunction<T>): T {
+  const value: unknown = JSON.parse(body);
+  if (isValid(value)) return value;
+  throw new Error(
+    `Cannot believe the response ${body.slice(0, 200)}: ${ajv.errorsText(isValid.errors)}`,
+  );
+}
+
+function validator<T>(name: "Flag" | "FlagList"): ValidateFunction<T> {
+  const validate = ajv.getSchema<T>(`${schema.$id}#/$defs/${name}`);
+  if (!validate) throw new Error(`Cannot find "${name}" in responses.schema.json`);
+  return validate;
+}

@@ -1,0 +1,133 @@
+/**
+ * Whether a source has the shape that `flag.schema.json` describes, and where it has not.
+ *
+ * Ajv decides; the words are ours, because Ajv speaks of schemas and authors think of flags.
+ */
+import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import type { Code } from "./codes.ts";
+import { isDate } from "./date.ts";
+import schema from "./flag.schema.json" with { type: "json" };
+import type { FlagFile } from "./flag.ts";
+import { placeAt } from "./place.ts";
+import type { Finding } from "./problem.ts";
+import type { Source } from "./source.ts";
+import { suggest } from "./suggest.ts";
+
+const ajv = new Ajv2020({ allErrors: true, verbose: true, formats: { date: isDate } });
+const meetsSchema = ajv.compile<FlagFile>(schema);
+
+export function checkShape(source: Source): Finding[] {
+  if (meetsSchema(source.value)) return [];
+  return (meetsSchema.errors ?? []).map((error) => finding(source, error));
+}
+
+interface Words {
+  readonly code: Code;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+function finding(source: Source, error: ErrorObject): Finding {
+  const { code, message, hint } = (words[error.keyword] ?? unforeseen)(error);
+  const { additionalProperty: extra } = error.params as { additionalProperty?: string };
+  const pointer =
+    extra === undefined ? error.instancePath : `${error.instancePath}/${escapePointer(extra)}`;
+  const offsets = source.offsets.get(pointer);
+  const at = placeAt(source.text, offsets?.[extra === undefined ? "value" : "key"] ?? 0);
+  return { ...at, code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** One entry for each keyword that `flag.schema.json` uses. */
+const words: Readonly<Record<string, (error: ErrorObject) => Words>> = {
+  type({ instancePath, params, data }) {
+    if (instancePath === "") {
+      const message = `Cannot read ${describe(data)} as a flag: expected a mapping`;
+      return { code: "not-a-mapping", message, hint: 'a flag begins with "enabled: true"' };
+    }
+    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be ${kinds[params.type] ?? params.type}`;
+    return {
+      code: "wrong-type",
+      message,
+      hint: params.type === "boolean" ? booleanHint(data) : undefined,
+    };
+  },
+
+  required({ instancePath, params }) {
+    const where = instancePath === "" ? "a flag" : `"${keyOf(instancePath)}"`;
+    const message = `Cannot read ${where} without "${params.missingProperty}"`;
+    return { code: "missing-key", message, hint: `add "${params.missingProperty}: false"` };
+  },
+
+  additionalProperties({ instancePath, params, parentSchema }) {
+    const known = Object.keys((parentSchema as { properties: object }).properties);
+    const key = params.additionalProperty;
+    const near = suggest(key, known);
+    const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(", ")}`;
+    if (instancePath !== "/environments") {
+      return { code: "unknown-key", message: `Cannot read key ${show(key)}`, hint };
+    }
+    const message = `Cannot read environment ${show(key)}`;
+    const root = `; application is "enabled" at the top`;
+    return { code: "unknown-environment", message, hint: near ? hint : hint + root };
+  },
+
+  enum({ instancePath, params, data }) {
+    const allowed: string[] = params.allowedValues;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be one of ${allowed.join(", ")}`;
+    const near = typeof data === "string" ? suggest(data, allowed) : undefined;
+    return { code: "unknown-value", message, hint: near && `did you mean "${near}"?` };
+  },
+
+  maxLength({ instancePath, params, data }) {
+    const message = `Cannot read "${keyOf(instancePath)}" with ${[...String(data)].length} characters: at most ${params.limit}`;
+    return { code: "too-long", message, hint: "say it shorter; details belong in a comment" };
+  },
+
+  pattern({ instancePath, data }) {
+    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be a team's name in lower case`;
+    return { code: "invalid-owner", message, hint: 'write it like "nutrition" or "growth-web"' };
+  },
+
+  format({ instancePath, data }) {
+    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be a day as YYYY-MM-DD`;
+    return { code: "invalid-date", message, hint: 'write it like "2027-03-31"' };
+  },
+};
+
+function unforeseen({ instancePath, keyword, message }: ErrorObject): Words {
+  throw new Error(`Cannot explain "${keyword}" at "${instancePath}": ${message}`);
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  boolean: "true or false",
+  string: "text",
+  object: "a mapping",
+};
+
+function booleanHint(data: unknown): string {
+  if (data === "true" || data === "false") return `write ${data} without quotes`;
+  if (/^(yes|no|on|off|y|n)$/i.test(String(data))) {
+    return "YAML 1.2 reads yes, no, on and off as text; write true or false";
+  }
+  return "write true or false";
+}
+
+function keyOf(instancePath: string): string {
+  return instancePath.slice(1).replaceAll("/", ".");
+}
+
+function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "an empty file";
+  return Array.isArray(value) ? "a list" : `the value ${show(value)}`;
+}
+
+/** A value as people see it in a message: short, on one line, quoted. */
+function show(value: unknown): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const line = text.replace(/\s+/g, " ");
+  return `"${line.length > 40 ? `${line.slice(0, 39)}…` : line}"`;
+}

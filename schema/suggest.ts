@@ -1,0 +1,8 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** The one of `candidates` that `word` was probably meant to be; nothing where none is near. */
+export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > 64 || candidates.length === 0) return undefined;
+  const best = closest(word.toLowerCase(), candidates);
+  return distance(word.toLowerCase(), best) <= Math.max(2, best.length / 3) ? best : undefined;
+}
