@@ -1,0 +1,69 @@
+/**
+ * What was once read from git, kept beside the objects it was read from, so that it is not read again.
+ *
+ * A cache may be deleted at any time. It is believed only when it is whole and was written by
+ * this version of the language; it is replaced in one rename, so two processes cannot mix theirs.
+ */
+import { createHash, hash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export class Cache {
+  readonly #directory: string;
+
+  /** `gitDirectory` is where git keeps its own files; the cache is a folder of its own in there. */
+  constructor(gitDirectory: string) {
+    this.#directory = path.join(gitDirectory, "bunting");
+  }
+
+  /** What `write` was last given under `name`; nothing where that is missing, damaged or of another version. */
+  read(name: string): unknown {
+    try {
+      const text = readFileSync(this.#file(name), "utf8");
+      const end = text.indexOf("\n");
+      const body = text.slice(end + 1);
+      return text.slice(0, end) === checksum(body) ? JSON.parse(body) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps `value` under `name`. Where it cannot (a full or read-only disk), the next run reads more: no harm. */
+  write(name: string, value: unknown): void {
+    const body = JSON.stringify(value);
+    const temporary = this.#file(`${name}-${randomUUID()}`);
+    try {
+      mkdirSync(this.#directory, { recursive: true });
+      writeFileSync(temporary, `${checksum(body)}\n${body}`);
+      renameSync(temporary, this.#file(name));
+    } catch {
+      rmSync(temporary, { force: true });
+    }
+  }
+
+  #file(name: string): string {
+    return path.join(this.#directory, `${name}.json`);
+  }
+}
+
+function checksum(body: string): string {
+  return hash("sha256", language() + body);
+}
+
+let languageHash: string | undefined;
+
+/** Changes whenever any source of the language changes: what was judged by other rules is not believed. */
+function language(): string {
+  if (languageHash === undefined) {
+    const digest = createHash("sha256");
+    const schema = fileURLToPath(new URL("../schema/", import.meta.url));
+    const store = fileURLToPath(new URL("./", import.meta.url));
+    for (const directory of [schema, store]) {
+      const names = readdirSync(directory).filter((name) => /\.(ts|js|json)$/.test(name));
+      for (const name of names.sort()) digest.update(readFileSync(path.join(directory, name)));
+    }
+    languageHash = digest.digest("hex");
+  }
+  return languageHash;
+}

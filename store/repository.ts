@@ -1,0 +1,136 @@
+import path from "node:path";
+import { type Content, readContent } from "../schema/content.ts";
+import { normalize } from "../schema/flag.ts";
+import type { Problem } from "../schema/problem.ts";
+import { type Snapshot, timestamp } from "../schema/snapshot.ts";
+import { tooLarge } from "../schema/text.ts";
+import { isReadable, type Validated, validate } from "../schema/validate.ts";
+import { readBlobs } from "./blobs.ts";
+import { Cache } from "./cache.ts";
+import { Contents } from "./contents.ts";
+import { git } from "./git.ts";
+import { type History, readHistory } from "./history.ts";
+import { readTree, type TreeEntry } from "./tree.ts";
+
+/** What a commit holds: always what is wrong with it, and the flags where nothing is. */
+export interface Reading {
+  readonly problems: readonly Problem[];
+  /** Missing where one of the problems is an error. */
+  readonly snapshot?: Snapshot;
+}
+
+/** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
+export class Repository {
+  readonly directory: string;
+  readonly #cache: Cache;
+  readonly #contents: Contents;
+  #history: History | undefined;
+
+  private constructor(directory: string, gitDirectory: string) {
+    this.directory = directory;
+    this.#cache = new Cache(gitDirectory);
+    this.#contents = new Contents(this.#cache);
+  }
+
+  /** Throws where `directory` is no clone, or one without its history. */
+  static async open(directory: string): Promise<Repository> {
+    const questions = ["--is-shallow-repository", "--git-common-dir"];
+    const answer = await git(directory)
+      .raw(["rev-parse", ...questions])
+      .catch(() => undefined);
+    if (answer === undefined) {
+      throw new Error(`Cannot read flags from "${directory}": it is not a git repository`);
+    }
+    const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
+    if (shallow === "true") {
+      const cure = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
+      throw new Error(`Cannot read the history in "${directory}": the clone is shallow; ${cure}`);
+    }
+    return new Repository(directory, path.resolve(directory, gitDirectory));
+  }
+
+  /** The full id of the commit that `revision` (`HEAD`, a branch, a tag, a short id) names. */
+  async resolve(revision: string): Promise<string> {
+    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
+    const answer = await git(this.directory)
+      .raw(args)
+      .catch(() => "");
+    const commit = answer.trim();
+    if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
+    throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
+  }
+
+  /**
+   * All flags at a commit, judged together. `commit` is a full id; `today`, `YYYY-MM-DD`, decides
+   * which warnings are due; `progress` hears how many files are read.
+   */
+  async read(
+    commit: string,
+    today: string,
+    progress = (_read: number, _all: number) => {},
+  ): Promise<Reading> {
+    const tree = await readTree(this.directory, commit);
+    const validated = await this.#validate(tree, today, progress);
+    const { problems } = validated;
+    if (problems.some(({ severity }) => severity === "error")) return { problems };
+    return { problems, snapshot: snapshot(validated, await this.#readHistory(commit)) };
+  }
+
+  async #validate(
+    tree: readonly TreeEntry[],
+    today: string,
+    progress: (read: number, all: number) => void,
+  ): Promise<Validated> {
+    const readable = tree.filter(({ file, mode }) => isReadable(file, mode));
+    const contents = new Map<string, Content>();
+    const unread = new Set<string>();
+    for (const { object } of readable) {
+      const content = this.#contents.get(object);
+      if (content) contents.set(object, content);
+      else unread.add(object);
+    }
+    for await (const { object, size, bytes } of readBlobs(this.directory, [...unread])) {
+      const content = size > bytes.length ? { findings: [tooLarge(size)] } : readContent(bytes);
+      contents.set(object, content);
+      this.#contents.set(object, content);
+      if (contents.size % 500 === 0) progress(contents.size, readable.length);
+    }
+    this.#contents.save();
+
+    const entries = tree.map(({ file, mode, object }) => {
+      const entry = { file, path: file.slice("flags/".length), mode };
+      const content = isReadable(file, mode) ? contents.get(object) : undefined;
+      return content ? { ...entry, content } : entry;
+    });
+    return validate(entries, today);
+  }
+
+  async #readHistory(commit: string): Promise<History> {
+    this.#history ??= restore(this.#cache.read("history"));
+    if (this.#history?.commit === commit) return this.#history;
+    this.#history = await readHistory(this.directory, commit, this.#history);
+    this.#cache.write("history", { ...this.#history, flags: [...this.#history.flags] });
+    return this.#history;
+  }
+}
+
+function restore(cached: unknown): History | undefined {
+  if (cached === undefined) return undefined;
+  const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [] };
+  return { ...rest, flags: new Map(flags) };
+}
+
+function snapshot({ flags }: Validated, history: History): Snapshot {
+  return {
+    commit: history.commit,
+    committed_at: timestamp(history.committed),
+    updated_at: timestamp(history.touched),
+    flags: flags.map(({ name, file, flag }) => {
+      const times = history.flags.get(name);
+      if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
+      const { created, updated } = times;
+      const at = { created_at: timestamp(created), updated_at: timestamp(updated) };
+      return { ...normalize(name, flag), file, ...at };
+    }),
+  };
+}

@@ -1,0 +1,24 @@
+import { streamGit } from "./git.ts";
+
+/** One entry of the tree below `flags/`. */
+export interface TreeEntry {
+  /** From the top of the repository: `flags/nutrition/meal_planning.yaml`. */
+  readonly file: string;
+  /** `100644` for a plain file. */
+  readonly mode: string;
+  /** Id of the object. */
+  readonly object: string;
+}
+
+/** Every file below `flags/` at a commit, straight from the object database. */
+export async function readTree(directory: string, commit: string): Promise<TreeEntry[]> {
+  const args = ["ls-tree", "-r", "-z", "--full-tree", commit, "flags"];
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamGit(directory, args)) chunks.push(chunk);
+  const records = Buffer.concat(chunks).toString("utf8").split("\0").slice(0, -1);
+  return records.map((record) => {
+    const tab = record.indexOf("\t");
+    const [mode = "", , object = ""] = record.slice(0, tab).split(" ");
+    return { file: record.slice(tab + 1), mode, object };
+  });
+}
