@@ -47,9 +47,7 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
   /** A name says what it is for. */
   function isNotGeneric(name) {
-    const generic =
-      /^(\d+|a|an|bar|baz|beta|demo|example|experiment|feature|flag|foo|my|new|sample|temp|test|the|tmp|toggle|x|v\d+)$/;
-    if (!name.split("_").every((word) => generic.test(word.replace(/\d+$/, "") || word))) return [];
+    if (!generic.test(name)) return [];
     const message = `Says little with the name "${name}"`;
     return [named("generic-name", message, "name what it turns on, like meal_planning_v2")];
   },
@@ -61,6 +59,10 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
     );
   },
 ];
+
+const noise =
+  "a|an|bar|baz|beta|demo|example|experiment|feature|flag|foo|my|new|sample|temp|test|the|tmp|toggle|v|x";
+const generic = new RegExp(`^(?:(?:${noise})?\\d*(?:_|$))+$`);
 
 function notAFlag(path: string): Finding {
   const file = path.slice(path.lastIndexOf("/") + 1);

@@ -17,10 +17,12 @@ export interface Discovery {
 }
 
 export function findPersonalData(text: string): Discovery[] {
+  if (!/[@\d]/.test(text)) return [];
   return personal.flatMap((pattern) => search(text, pattern));
 }
 
 export function findCredentials(text: string): Discovery[] {
+  if (!/AKIA|ASIA|gh[pousr]_|hub_pat|glpat|npm_|xox|_live_|AIza|eyJ|-----/.test(text)) return [];
   return credentials.flatMap((pattern) => search(text, pattern));
 }
 
@@ -58,8 +60,8 @@ const credentials: readonly Pattern[] = [
   { what: "a private key", pattern: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY/g },
 ];
 
-function search(text: string, { what, pattern, confirm = () => true }: Pattern): Discovery[] {
-  const matches = [...text.matchAll(pattern)].filter(([match]) => confirm(match));
+function search(text: string, { what, pattern, confirm }: Pattern): Discovery[] {
+  const matches = [...text.matchAll(pattern)].filter(([match]) => confirm?.(match) ?? true);
   return matches.map(({ index }) => ({ what, at: index }));
 }
 

@@ -18,6 +18,7 @@ import {
 } from "yaml";
 import type { Code } from "./codes.ts";
 import { checkDepth } from "./depth.ts";
+import { parseFormatted } from "./formatted.ts";
 import { placeAt } from "./place.ts";
 import type { Finding } from "./problem.ts";
 
@@ -30,12 +31,17 @@ export interface Source {
   readonly findings: readonly Finding[];
 }
 
-interface Offsets {
+export interface Offsets {
   readonly value: number;
   readonly key: number;
 }
 
 export function parse(text: string): Source {
+  return parseFormatted(text) ?? parseAny(text);
+}
+
+/** By the YAML parser, however the text is laid out. */
+export function parseAny(text: string): Source {
   const { document, findings } = parseYaml(text);
   if (!document) {
     const value = findings.length === 0 ? null : undefined;

@@ -12,18 +12,25 @@ export interface Decoded {
 
 /** Bytes of a file as text that is safe to parse: capped, valid UTF-8, nothing in it that a reviewer cannot see. */
 export function decode(bytes: Uint8Array): Decoded {
-  if (bytes.length > maximumBytes) {
-    const message = `Cannot read a file of ${bytes.length} bytes: a flag has at most ${maximumBytes}`;
-    const hint = "a flag is a few lines; move long text to where it is read";
-    return { findings: [{ ...fileStart, code: "too-large", message, hint }] };
-  }
+  if (bytes.length > maximumBytes) return { findings: [tooLarge(bytes.length)] };
   const text = decodeUtf8(bytes);
   if (text === undefined) return { findings: [notUtf8(bytes)] };
 
+  if (plainText.test(text)) return { text, findings: [] };
   const findings = characterChecks.flatMap((check) => check(text));
   const unsafe = findings.some(({ code }) => stops.has(code));
   return unsafe ? { findings } : { text, findings };
 }
+
+/** The finding for a file of `size` bytes, for whoever knows better than to load it. */
+export function tooLarge(size: number): Finding {
+  const message = `Cannot read a file of ${size} bytes: a flag has at most ${maximumBytes}`;
+  const hint = "a flag is a few lines; move long text to where it is read";
+  return { ...fileStart, code: "too-large", message, hint };
+}
+
+/** What nearly all files consist of: nothing that the checks below look for. */
+const plainText = /^[ -~\n]*$/;
 
 /** After these a parser would only say the same thing again in other words. */
 const stops = new Set(["control-character", "tab-indentation"]);

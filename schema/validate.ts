@@ -42,7 +42,8 @@ export function isReadable(path: string, mode: string): boolean {
 
 function judge({ file, path, mode, content }: Entry, today: string): Problem[] {
   const name = path === undefined ? [] : checkName(path);
-  return problemsIn(file, [...name, ...checkMode(mode), ...(content?.findings ?? [])], today);
+  const findings = [...name, ...checkMode(mode), ...(content?.findings ?? [])];
+  return findings.length === 0 ? [] : problemsIn(file, findings, today);
 }
 
 /** A flag is a plain file: nothing that points elsewhere, nothing that runs. */
