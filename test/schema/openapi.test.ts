@@ -1,0 +1,149 @@
+import { readFileSync } from "node:fs";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+
+type Node = Record<string, unknown>;
+
+const METHODS = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
+
+const description: Node = parse(read("openapi.yaml"));
+const responses: Node = JSON.parse(read("responses.schema.json"));
+
+const operations = Object.entries(description.paths as Record<string, Node>).flatMap(
+  ([path, item]) =>
+    METHODS.filter((method) => Object.hasOwn(item, method)).map((method) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      ...(item[method] as { operationId?: string; security?: Node[]; responses: Node }),
+    })),
+);
+
+/** Parameters, headers and bodies: what has a schema and, here, named examples that fit it. */
+const described = [...nodes(description)]
+  .filter(([pointer]) => /\/(parameters|headers|content)\/[^/]+$/.test(pointer))
+  .filter(([, node]) => Object.hasOwn(node, "schema"))
+  .map(([pointer, node]) => ({ pointer, examples: (node.examples ?? {}) as Record<string, Node> }));
+
+test("openapi.yaml is a valid OpenAPI 3.1 document", async () => {
+  const validator = new Validator();
+  await validator.addSpecRef(structuredClone(responses), "./responses.schema.json");
+  expect(await validator.validate(structuredClone(description))).toEqual({ valid: true });
+  expect(validator.version).toBe("3.1");
+});
+
+test("openapi.yaml has no $ref that leads nowhere", () => {
+  const references = [...nodes(description)].flatMap(([, { $ref }]) => $ref ?? []).map(String);
+  expect(references).not.toEqual([]);
+  expect(references.filter((reference) => resolve(reference) === undefined)).toEqual([]);
+});
+
+test("openapi.yaml has no component that nothing refers to", () => {
+  const references = new Set([...nodes(description)].map(([, { $ref }]) => $ref));
+  const { securitySchemes, ...kinds } = description.components as Record<string, Node>;
+  const components = Object.entries(kinds).flatMap(([kind, members]) =>
+    Object.keys(members).map((name) => `#/components/${kind}/${name}`),
+  );
+  expect(components.filter((component) => !references.has(component))).toEqual([]);
+});
+
+test("openapi.yaml gives each parameter, header and body a named example", () => {
+  expect(described).not.toEqual([]);
+  const bare = described.filter(({ examples }) => Object.keys(examples).length === 0);
+  expect(bare.map(({ pointer }) => pointer)).toEqual([]);
+});
+
+test("openapi.yaml gives only examples that fit their schema", () => {
+  const validate = validator();
+  const misfits = described.flatMap(({ pointer, examples }) =>
+    Object.entries(examples).flatMap(([name, { value }]) => {
+      const errors = validate(`${pointer}/schema`, value);
+      return errors ? { example: `${pointer}/examples/${name}`, errors } : [];
+    }),
+  );
+  expect(misfits).toEqual([]);
+});
+
+test("openapi.yaml gives each operation an operationId of its own", () => {
+  const ids = operations.map(({ operationId }) => operationId);
+  expect(ids.filter((id, index) => !id || ids.indexOf(id) !== index)).toEqual([]);
+});
+
+test("openapi.yaml leaves only /healthz and /readyz open to all", () => {
+  const open = operations.filter(({ security }) => security?.length === 0);
+  expect(open.map(({ name }) => name)).toEqual(["GET /healthz", "GET /readyz"]);
+});
+
+test("openapi.yaml describes 401 and 403 of each operation that needs a token", () => {
+  const silent = operations
+    .filter(({ security }) => security?.length !== 0)
+    .filter((operation) => !operation.responses["401"] || !operation.responses["403"]);
+  expect(silent.map(({ name }) => name)).toEqual([]);
+});
+
+test("openapi.yaml answers each error as a problem that repeats the status", () => {
+  const errors = operations.flatMap(({ name, responses }) =>
+    Object.entries(responses)
+      .filter(([status]) => !/^[23]/.test(status))
+      .map(([status, response]) => ({ name, status, response })),
+  );
+  expect(errors).not.toEqual([]);
+
+  const wrong = errors.filter(({ status, response }) => {
+    const { content = {} } = follow(response) as { content?: Record<string, Node> };
+    const { "application/problem+json": problem, ...others } = content;
+    const { $ref } = (problem?.schema ?? {}) as Node;
+    const examples = Object.values((problem?.examples ?? {}) as Record<string, { value: Node }>);
+    return (
+      Object.keys(others).length > 0 ||
+      $ref !== "./responses.schema.json#/$defs/Problem" ||
+      examples.some(({ value }) => value.status !== Number(status))
+    );
+  });
+  expect(wrong.map(({ name, status }) => `${status} of ${name}`)).toEqual([]);
+});
+
+function read(file: string): string {
+  return readFileSync(new URL(`../../schema/${file}`, import.meta.url), "utf8");
+}
+
+/** Every object within a value, the value included, with its JSON Pointer. */
+function* nodes(value: unknown, pointer = ""): Generator<[pointer: string, node: Node]> {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield [pointer, value as Node];
+  for (const [key, child] of Object.entries(value)) {
+    yield* nodes(child, `${pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`);
+  }
+}
+
+function follow(node: unknown): unknown {
+  const { $ref } = node as Node;
+  return typeof $ref === "string" ? resolve($ref) : node;
+}
+
+/** What a `$ref` in openapi.yaml means, `undefined` if nothing. */
+function resolve(reference: string): unknown {
+  const [file, pointer = ""] = reference.split("#");
+  let node: unknown = { "": description, "./responses.schema.json": responses }[file ?? ""];
+  for (const token of pointer.split("/").slice(1)) {
+    const key = token.replaceAll("~1", "/").replaceAll("~0", "~");
+    node = (node as Node | undefined)?.[key];
+  }
+  return node;
+}
+
+/** Validates against a schema inside openapi.yaml; strict, so it also refuses a misspelt keyword. */
+function validator() {
+  // Beside the `$id` of responses.schema.json, so that relative references lead from one to the other.
+  const base = "https://bunting.example/schema/openapi.yaml";
+  // Not strictRequired, which refuses `anyOf: [{ required: [a] }, { required: [b] }]`: "at least one".
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false });
+  ajv.addVocabulary(Object.keys(description));
+  ajv.addSchema(responses);
+  ajv.addSchema(description, base, undefined, false);
+
+  return (pointer: string, value: unknown) => {
+    const validate = ajv.compile({ $ref: `${base}#${encodeURI(pointer)}` });
+    return validate(value) ? undefined : validate.errors;
+  };
+}
