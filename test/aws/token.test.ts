@@ -1,0 +1,171 @@
+/**
+ * Runs the edge function as CloudFront does, as far as Node can: a script whose two imports are given to it,
+ * in a context that has the language and `console`, and nothing else.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import vm from "node:vm";
+import { expect, test } from "vitest";
+import { parseTemplate } from "./cloudformation.ts";
+
+const source = readFileSync(".github/aws/token.js", "utf8");
+const known = "bunting_4fJ9x-Q.2~z+/==";
+
+test("token.js is what cdn.yaml deploys", () => {
+  const template = parseTemplate(readFileSync(".github/aws/cdn.yaml", "utf8"));
+  const deployed = template.Resources.TokenFunction?.Properties.FunctionCode;
+  expect(deployed, "copy .github/aws/token.js into FunctionCode of .github/aws/cdn.yaml").toBe(
+    source,
+  );
+});
+
+test("token.js is smaller than the 10 KB that CloudFront takes", () => {
+  expect(Buffer.byteLength(source)).toBeLessThan(10_240);
+});
+
+test("handler() hands a request with a known token on as it came", async () => {
+  const request = get({ authorization: { value: `Bearer ${known}` } });
+  expect((await run(request)).answer).toBe(request);
+});
+
+test.each(["bearer", "BEARER", "bEaReR"])("handler() takes the scheme %s", async (scheme) => {
+  const request = get({ authorization: { value: `${scheme} ${known}` } });
+  expect((await run(request)).answer).toBe(request);
+});
+
+test("handler() lets a preflight through without a token", async () => {
+  const request = { ...get({}), method: "OPTIONS" };
+  expect((await run(request)).answer).toBe(request);
+});
+
+test("handler() answers 401 without an Authorization header", async () => {
+  const { answer } = await run(get({}));
+  expect(answer).toMatchObject({
+    statusCode: 401,
+    statusDescription: "Unauthorized",
+    headers: {
+      "www-authenticate": { value: 'Bearer realm="feature-flags"' },
+      "content-type": { value: "application/problem+json" },
+      "cache-control": { value: "no-store" },
+      "access-control-allow-origin": { value: "*" },
+    },
+  });
+  expect(JSON.parse(String(answer.body))).toEqual({
+    type: "about:blank",
+    title: "Unauthorized",
+    status: 401,
+    detail: expect.any(String),
+  });
+});
+
+test.each([
+  ["empty", ""],
+  ["scheme alone", "Bearer"],
+  ["scheme and spaces", "Bearer  "],
+  ["token alone", known],
+  ["another scheme", `Basic ${known}`],
+  ["no space", `Bearer${known}`],
+  ["two tokens", `Bearer ${known} ${known}`],
+  ["more after the token", `Bearer ${known}, Basic x`],
+  ["a line break", `Bearer ${known}\nx`],
+  ["quotes", `Bearer "${known}"`],
+])("handler() answers 401 to a malformed header: %s", async (_, value) => {
+  const { answer, asked } = await run(get({ authorization: { value } }));
+  expect(answer.statusCode).toBe(401);
+  expect(asked).toEqual([]);
+});
+
+test("handler() answers 401 to two Authorization headers, the first of them good", async () => {
+  const value = `Bearer ${known}`;
+  const headers = { authorization: { value, multiValue: [{ value }, { value: "Bearer x" }] } };
+  expect((await run(get(headers))).answer.statusCode).toBe(401);
+});
+
+test.each([
+  ["another token", "bunting_other"],
+  ["the known token in another case", known.toUpperCase()],
+  ["the known token's hash", sha256(known)],
+])("handler() answers 401 invalid_token to %s", async (_, token) => {
+  const { answer } = await run(get({ authorization: { value: `Bearer ${token}` } }));
+  expect(answer.statusCode).toBe(401);
+  expect(answer.headers["www-authenticate"]?.value).toBe(
+    'Bearer realm="feature-flags", error="invalid_token"',
+  );
+});
+
+test.each(["access_token", "token", "authorization"])(
+  "handler() does not look for a token in the query string: %s",
+  async (name) => {
+    const request = { ...get({}), querystring: { [name]: { value: known } } };
+    expect((await run(request)).answer.statusCode).toBe(401);
+  },
+);
+
+test("handler() asks the store for the hash, never for the token", async () => {
+  const { asked } = await run(get({ authorization: { value: `Bearer ${known}` } }));
+  expect(asked).toEqual([sha256(known)]);
+});
+
+test("handler() answers 503, and lets no one in, while the store fails", async () => {
+  const failing = () => Promise.reject(new Error(`cannot read ${known}`));
+  const { answer, log } = await run(get({ authorization: { value: `Bearer ${known}` } }), failing);
+  expect(answer.statusCode).toBe(503);
+  expect(answer.headers["retry-after"]?.value).toBe("5");
+  expect(answer.headers["content-type"]?.value).toBe("application/problem+json");
+  expect(JSON.parse(String(answer.body))).toMatchObject({ status: 503 });
+  expect(log).toEqual(["Cannot read the KeyValueStore"]);
+});
+
+test("handler() lets no one in when the store's answer is not true", async () => {
+  const vague = () => Promise.resolve(undefined);
+  const { answer } = await run(get({ authorization: { value: `Bearer ${known}` } }), vague);
+  expect(answer.statusCode).toBe(401);
+});
+
+test("handler() says no token in its log and in no answer", async () => {
+  for (const value of [`Bearer ${known}`, "Bearer secret-1", "Basic secret-2", "secret-3"]) {
+    const refused = await run(get({ authorization: { value } }), () => Promise.resolve(false));
+    const broken = await run(get({ authorization: { value } }), () => Promise.reject(Error(value)));
+    for (const { answer, log } of [refused, broken]) {
+      const said = JSON.stringify([answer, log]);
+      for (const secret of [known, sha256(known), "secret-"]) expect(said).not.toContain(secret);
+    }
+  }
+});
+
+type Headers = { [name: string]: { value: string; multiValue?: { value: string }[] } };
+type Exists = (key: string) => Promise<boolean | undefined>;
+
+interface Answer {
+  readonly statusCode?: number;
+  readonly headers: Headers;
+  readonly body?: string;
+}
+
+function get(headers: Headers) {
+  return { method: "GET", uri: "/v1/feature-flags/", querystring: {}, headers, cookies: {} };
+}
+
+async function run(
+  request: ReturnType<typeof get>,
+  exists: Exists = (key) => Promise.resolve(key === sha256(known)),
+): Promise<{ answer: Answer; asked: string[]; log: string[] }> {
+  const asked: string[] = [];
+  const log: string[] = [];
+  const kvs = () => ({
+    exists: (key: string) => {
+      asked.push(key);
+      return exists(key);
+    },
+  });
+  const script = source.replaceAll(/^import (\w+) from "(\w+)";$/gm, 'const $1 = modules["$2"];');
+  const handler = vm.runInNewContext(`"use strict"; ${script}; handler`, {
+    modules: { cloudfront: { kvs }, crypto: { createHash } },
+    console: { log: (...words: unknown[]) => log.push(words.join(" ")) },
+  });
+  return { answer: await handler({ version: "1.0", request }), asked, log };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
