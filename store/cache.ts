@@ -38,12 +38,20 @@ export class Cache {
       writeFileSync(temporary, `${checksum(body)}\n${body}`);
       renameSync(temporary, this.#file(name));
     } catch {
-      rmSync(temporary, { force: true });
+      remove(temporary);
     }
   }
 
   #file(name: string): string {
     return path.join(this.#directory, `${name}.json`);
+  }
+}
+
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // It lies where nothing can be written, so it was never there.
   }
 }
 
@@ -53,10 +61,14 @@ function checksum(body: string): string {
 
 let languageHash: string | undefined;
 
-/** Changes whenever any source of the language changes: what was judged by other rules is not believed. */
+/**
+ * Changes whenever any source of the language does, a library that it rests on, or Node with its
+ * Unicode tables: what was judged by other rules is not believed.
+ */
 function language(): string {
   if (languageHash === undefined) {
-    const digest = createHash("sha256");
+    const digest = createHash("sha256").update(process.version);
+    digest.update(readFileSync(new URL("../package-lock.json", import.meta.url)));
     const schema = fileURLToPath(new URL("../schema/", import.meta.url));
     const store = fileURLToPath(new URL("./", import.meta.url));
     for (const directory of [schema, store]) {

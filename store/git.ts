@@ -3,6 +3,7 @@
  * surrounding hook, no replaced objects, no prompt, no translated text.
  */
 import { spawn } from "node:child_process";
+import { devNull } from "node:os";
 import { type SimpleGit, simpleGit } from "simple-git";
 
 /**
@@ -10,7 +11,7 @@ import { type SimpleGit, simpleGit } from "simple-git";
  * simple-git keeps `GIT_*`, editors and pagers away from its children by itself.
  */
 export function git(directory: string): SimpleGit {
-  return simpleGit({ baseDir: directory });
+  return simpleGit({ baseDir: directory, config: ["core.useReplaceRefs=false"] });
 }
 
 /**
@@ -44,12 +45,20 @@ export async function* streamGit(
   }
 }
 
+/** All of it, as text. */
+export async function readGit(directory: string, args: readonly string[]): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamGit(directory, args)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 const environment: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] => !entry[0].startsWith("GIT_") && entry[1] !== undefined,
     ),
   ),
+  GIT_GRAFT_FILE: devNull,
   GIT_NO_REPLACE_OBJECTS: "1",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_TERMINAL_PROMPT: "0",

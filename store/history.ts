@@ -109,10 +109,13 @@ async function* readCommits(
   commit: string,
   after: string | undefined,
 ): AsyncGenerator<Landed> {
-  const args = ["-c", "log.showRoot=true", "-c", "log.showSignature=false", "log", "--reverse"];
-  args.push("--first-parent", "--diff-merges=first-parent", "--raw", "-z", "--no-renames");
-  args.push("--no-abbrev", "--no-notes", "--no-color", "--format=%x01%H %ct %P");
-  args.push("--end-of-options", commit, ...(after === undefined ? [] : [`^${after}`]));
+  const args = ["log", "--reverse", "--first-parent", "--diff-merges=first-parent", "--root"];
+  args.push("--raw", "-z", "--no-renames", "--no-abbrev", "--no-relative", "-O/dev/null");
+  args.push("--ignore-submodules=none", "--no-show-signature", "--no-notes", "--no-color");
+  args.push("--encoding=UTF-8", "--format=%x01%H %ct %P");
+  // What was known may since have been lost, as after a force push.
+  args.push("--ignore-missing", "--end-of-options", commit);
+  if (after !== undefined) args.push(`^${after}`);
 
   let landed: (Landed & { changes: FileChange[] }) | undefined;
   let change = "";

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Content, readContent } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
@@ -8,12 +9,14 @@ import { isReadable, type Validated, validate } from "../schema/validate.ts";
 import { readBlobs } from "./blobs.ts";
 import { Cache } from "./cache.ts";
 import { Contents } from "./contents.ts";
-import { git } from "./git.ts";
+import { git, readGit } from "./git.ts";
 import { type History, readHistory } from "./history.ts";
 import { readTree, type TreeEntry } from "./tree.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {
+  /** How many files are below `flags/`. */
+  readonly files: number;
   readonly problems: readonly Problem[];
   /** Missing where one of the problems is an error. */
   readonly snapshot?: Snapshot;
@@ -34,13 +37,16 @@ export class Repository {
 
   /** Throws where `directory` is no clone, or one without its history. */
   static async open(directory: string): Promise<Repository> {
+    if (!existsSync(directory)) {
+      throw new Error(`Cannot read flags from "${directory}": there is no such directory`);
+    }
     const questions = ["--is-shallow-repository", "--git-common-dir"];
     const answer = await git(directory)
       .raw(["rev-parse", ...questions])
-      .catch(() => undefined);
-    if (answer === undefined) {
-      throw new Error(`Cannot read flags from "${directory}": it is not a git repository`);
-    }
+      .catch((error: Error) => {
+        const why = error.message.replace(/^fatal: /, "").trim();
+        throw new Error(`Cannot read flags from "${directory}": ${why}`, { cause: error });
+      });
     const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
     if (shallow === "true") {
       const cure = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
@@ -60,6 +66,25 @@ export class Repository {
     throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
   }
 
+  /** The commit at which `head` left `base`; `base` itself where they share no history. */
+  async fork(base: string, head: string): Promise<string> {
+    const [from, to] = await Promise.all([this.resolve(base), this.resolve(head)]);
+    const answer = await git(this.directory)
+      .raw(["merge-base", from, to])
+      .catch(() => "");
+    return answer.trim() || from;
+  }
+
+  /** The files below `flags/` that differ in the work tree from `commit`; none where there is no work tree. */
+  async differences(commit: string): Promise<string[]> {
+    const clone = git(this.directory);
+    if ((await clone.raw(["rev-parse", "--is-inside-work-tree"])).trim() !== "true") return [];
+    const top = (await clone.raw(["rev-parse", "--show-toplevel"])).trimEnd();
+    const changed = await readGit(top, ["diff", "--name-only", "-z", commit, "--", "flags"]);
+    const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
+    return `${changed}${await readGit(top, others)}`.split("\0").filter((file) => file !== "");
+  }
+
   /**
    * All flags at a commit, judged together. `commit` is a full id; `today`, `YYYY-MM-DD`, decides
    * which warnings are due; `progress` hears how many files are read.
@@ -72,8 +97,9 @@ export class Repository {
     const tree = await readTree(this.directory, commit);
     const validated = await this.#validate(tree, today, progress);
     const { problems } = validated;
-    if (problems.some(({ severity }) => severity === "error")) return { problems };
-    return { problems, snapshot: snapshot(validated, await this.#readHistory(commit)) };
+    const reading = { files: tree.length, problems };
+    if (problems.some(({ severity }) => severity === "error")) return reading;
+    return { ...reading, snapshot: snapshot(validated, await this.#readHistory(commit)) };
   }
 
   async #validate(
@@ -98,7 +124,7 @@ export class Repository {
     this.#contents.save();
 
     const entries = tree.map(({ file, mode, object }) => {
-      const entry = { file, path: file.slice("flags/".length), mode };
+      const entry = { file, path: file.replace(/^flags\//, ""), mode };
       const content = isReadable(file, mode) ? contents.get(object) : undefined;
       return content ? { ...entry, content } : entry;
     });

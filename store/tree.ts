@@ -1,4 +1,4 @@
-import { streamGit } from "./git.ts";
+import { readGit } from "./git.ts";
 
 /** One entry of the tree below `flags/`. */
 export interface TreeEntry {
@@ -13,9 +13,7 @@ export interface TreeEntry {
 /** Every file below `flags/` at a commit, straight from the object database. */
 export async function readTree(directory: string, commit: string): Promise<TreeEntry[]> {
   const args = ["ls-tree", "-r", "-z", "--full-tree", commit, "flags"];
-  const chunks: Buffer[] = [];
-  for await (const chunk of streamGit(directory, args)) chunks.push(chunk);
-  const records = Buffer.concat(chunks).toString("utf8").split("\0").slice(0, -1);
+  const records = (await readGit(directory, args)).split("\0").slice(0, -1);
   return records.map((record) => {
     const tab = record.indexOf("\t");
     const [mode = "", , object = ""] = record.slice(0, tab).split(" ");

@@ -1,0 +1,48 @@
+import { compile } from "../schema/compile.ts";
+import { writeRelease } from "../store/release-directory.ts";
+import { Repository } from "../store/repository.ts";
+import { main } from "./command.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+import { count } from "./report.ts";
+
+await main({
+  name: "build",
+  summary:
+    "Compiles the flags of a commit into a directory: every response as a file, and a manifest.",
+  operands: "",
+  options: {
+    at: { value: "COMMIT", help: "the commit to compile", default: "HEAD" },
+    out: { value: "DIRECTORY", help: "where to put the release", default: "dist/release" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run({ at, out, repo, format }) {
+    const repository = await Repository.open(repo);
+    const snapshot = await readSnapshot(repository, at);
+    if (!snapshot) return 1;
+
+    const release = compile(snapshot);
+    const written = writeRelease(out, release);
+    const { commit } = release;
+    const [flags, responses] = [snapshot.flags.length, release.responses.length];
+    process.stdout.write(
+      format === "json"
+        ? `${JSON.stringify({ commit, out, flags, responses, written })}\n`
+        : `Built ${count(responses, "response")} of ${count(flags, "flag")} at ${commit.slice(0, 7)} into ${out}\n`,
+    );
+    await noteUncommitted(repository, commit);
+    return 0;
+  },
+});
+
+async function noteUncommitted(repository: Repository, commit: string): Promise<void> {
+  const files = await repository.differences(commit);
+  if (files.length === 0) return;
+  const note = `Note: the work tree differs from ${commit.slice(0, 7)} in ${count(files.length, "file")} below flags/; only the commit was built`;
+  process.stderr.write(
+    `${note}\n${files
+      .slice(0, 5)
+      .map((file) => `  ${file}\n`)
+      .join("")}`,
+  );
+}

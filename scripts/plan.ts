@@ -1,0 +1,42 @@
+import { plan } from "../schema/plan.ts";
+import { formatPlan, formatPlanMarkdown } from "../schema/plan-format.ts";
+import { Repository } from "../store/repository.ts";
+import { main } from "./command.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+
+await main({
+  name: "plan",
+  summary: "Tells what a change would do to what consumers receive, in each environment.",
+  operands: "",
+  options: {
+    base: {
+      value: "REF",
+      help: "where the change goes; it is compared from where it left there",
+      default: "main",
+    },
+    head: { value: "REF", help: "the change", default: "HEAD" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    format: {
+      value: "FORMAT",
+      help: "how to tell",
+      choices: ["text", "json", "markdown"],
+      default: "text",
+    },
+  },
+  async run({ base, head, repo, format }) {
+    const repository = await Repository.open(repo);
+    const fork = await repository.fork(base, head);
+    const before = await readSnapshot(repository, fork);
+    const after = await readSnapshot(repository, head);
+    if (!before || !after) return 1;
+
+    const change = plan(before, after);
+    const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
+    process.stdout.write((print ?? formatPlan)(change));
+    return 0;
+  },
+});
+
+function formatJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,15 @@
+/** A line on the terminal that says how far long work has come; silent where nobody watches. */
+export function progress(doing: string): { at(done: number, all: number): void; end(): void } {
+  const isWatched = process.stderr.isTTY;
+  let shown = false;
+  return {
+    at(done, all) {
+      if (!isWatched) return;
+      process.stderr.write(`\r${doing} ${Math.floor((100 * done) / all)} % of ${all}`);
+      shown = true;
+    },
+    end() {
+      if (shown) process.stderr.write("\r\x1b[K");
+    },
+  };
+}

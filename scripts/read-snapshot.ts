@@ -1,0 +1,23 @@
+import type { Snapshot } from "../schema/snapshot.ts";
+import type { Repository } from "../store/repository.ts";
+import { progress } from "./progress.ts";
+import { report, today } from "./report.ts";
+
+/**
+ * The snapshot at `revision`: what build, plan and publish begin with. Nothing where a flag there
+ * has an error; its problems are told on stderr then, and the command is to exit with 1.
+ */
+export async function readSnapshot(
+  repository: Repository,
+  revision: string,
+): Promise<Snapshot | undefined> {
+  const commit = await repository.resolve(revision);
+  const reading = progress(`Reading ${commit.slice(0, 7)}:`);
+  const { snapshot, problems, files } = await repository.read(commit, today(), reading.at);
+  reading.end();
+  if (!snapshot) {
+    const errors = problems.filter(({ severity }) => severity === "error");
+    process.stderr.write(`Cannot compile ${commit.slice(0, 7)}:\n${report("text", files, errors)}`);
+  }
+  return snapshot;
+}

@@ -1,0 +1,33 @@
+/** How problems are told: to a person, to a program, to GitHub. */
+import { environments } from "../schema/flag.ts";
+import { formatAnnotation, formatProblem, type Problem } from "../schema/problem.ts";
+
+export const reportFormats = ["text", "json", "github"] as const;
+
+/** What to print about `files` files with these problems; ends with a line feed. */
+export function report(format: string, files: number, problems: readonly Problem[]): string {
+  if (format === "json") return `${JSON.stringify({ flags: files, problems }, null, 2)}\n`;
+  const lines = problems.map(format === "github" ? formatAnnotation : formatProblem);
+  const gap = format === "text" && lines.length > 0 ? [""] : [];
+  return `${[...lines, ...gap, summarize(files, problems)].join("\n")}\n`;
+}
+
+/** `2 problems in 1 of 41 flags`, or that there are none. */
+function summarize(files: number, problems: readonly Problem[]): string {
+  if (problems.length === 0) {
+    return `${count(files, "flag")}, ${environments.length} environments, no problems`;
+  }
+  const errors = problems.filter(({ severity }) => severity === "error").length;
+  const parts = [count(errors, "problem"), count(problems.length - errors, "warning")];
+  const found = parts.filter((part) => !part.startsWith("0 ")).join(" and ");
+  return `${found} in ${new Set(problems.map(({ file }) => file)).size} of ${count(files, "flag")}`;
+}
+
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** Today as `YYYY-MM-DD`, in UTC: the one place where the clock of the reader comes in. */
+export function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
