@@ -1,3 +1,4 @@
+import { errorResponses } from "./error-responses.ts";
 import { application, environments } from "./flag.ts";
 import { compareText } from "./problem.ts";
 import { readBackFlag, readBackList } from "./read-back.ts";
@@ -8,15 +9,16 @@ import type { Snapshot, TimedFlag } from "./snapshot.ts";
 export function compile(snapshot: Snapshot): Release {
   const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
   const states = flags.map((flag) => ({ flag, on: once(flag, true), off: once(flag, false) }));
-  const responses = [...environments]
-    .sort((a, b) => compareText(pathOf(a), pathOf(b)))
-    .flatMap((environment) => [
-      compileList(environment, flags, snapshot.updated_at),
-      ...states.map(({ flag, on, off }) => ({
-        ...(flag.enabled[environment] ? on() : off()),
-        path: pathOf(environment, flag.name),
-      })),
-    ]);
+  const sections = environments.map((environment) => [
+    compileList(environment, flags, snapshot.updated_at),
+    ...states.map(({ flag, on, off }) => ({
+      ...(flag.enabled[environment] ? on() : off()),
+      path: pathOf(environment, flag.name),
+    })),
+  ]);
+  const responses = [...sections, errorResponses]
+    .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
+    .flat();
   return { commit: snapshot.commit, committed_at: snapshot.committed_at, responses };
 }
 

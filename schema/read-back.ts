@@ -27,11 +27,12 @@ export function readBackFlag(body: string, name: string): FlagBody {
   throw new Error(`Cannot believe the response of "${name}": it names "${value.name}"`);
 }
 
-/** The body of a list, once it is sure to be that environment's, and whole. */
-export function readBackList(body: string, environment: string, size: number): ListBody {
+/** The body of a list, once it is sure to be one; where they are given, that environment's, and whole. */
+export function readBackList(body: string, environment?: string, size?: number): ListBody {
   const value = read(body, isList);
   const found = Object.keys(value.flags).length;
-  if (value.environment === environment && found === size) return value;
+  const isRight = environment === undefined || value.environment === environment;
+  if (isRight && (size === undefined || found === size)) return value;
   const wanted = `${size} flags of "${environment}"`;
   throw new Error(
     `Cannot believe a list: it has ${found} flags of "${value.environment}", wanted ${wanted}`,

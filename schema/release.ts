@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** The exact bytes that answer one URL. Its headers follow from them: see `contentType` and `etag`. */
+/** The exact bytes that answer one URL. Its headers follow: see `contentTypeOf` and `etag`. */
 export interface Response {
   /** The URL's path: `/v1/feature-flags/meal_planning`. */
   readonly path: string;
@@ -22,7 +22,10 @@ export interface Release {
   readonly responses: readonly Response[];
 }
 
-export const contentType = "application/json";
+/** Flags are plain JSON; what a CDN answers where it has none are problem details (RFC 9457). */
+export function contentTypeOf(path: string): string {
+  return path.startsWith("/errors/") ? "application/problem+json" : "application/json";
+}
 
 /** What `body` amounts to, at `path`. */
 export function respond(path: string, body: string): Response {
@@ -35,18 +38,45 @@ export function etag({ md5 }: Pick<Response, "md5">): string {
   return `"${md5}"`;
 }
 
+/** The path of a release's manifest. */
+export const manifestPath = "/manifest.json";
+
+/** `manifest.json`, once it is sure to be one; other programs have a file of this name too. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const manifest = JSON.parse(text);
+    const isOurs = manifest?.format === 1 && Array.isArray(manifest.responses);
+    return isOurs ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a release consists of, for whoever reads or publishes it. Bodies are not in it. */
 export interface Manifest {
   readonly format: 1;
   readonly commit: string;
   readonly committed_at: string;
+  /** Where it took the place of a newer commit, on purpose. */
+  readonly rollback?: Rollback;
+  /** Why it was published although it looked like an accident. */
+  readonly allowed?: string;
   /** By path. */
   readonly responses: readonly Omit<Response, "body">[];
 }
 
+export interface Rollback {
+  /** The newest commit that was served before: what descends from it may be published again. */
+  readonly from: string;
+  readonly reason: string;
+}
+
 /** `manifest.json`, to the byte: one line per response, so that a diff of two can be read. */
-export function formatManifest({ commit, committed_at, responses }: Release | Manifest): string {
-  const head = { format: 1, commit, committed_at };
+export function formatManifest(
+  { commit, committed_at, responses }: Release,
+  { rollback, allowed }: { rollback?: Rollback | undefined; allowed?: string | undefined } = {},
+): string {
+  const head = { format: 1, commit, committed_at, rollback, allowed };
   const lines = responses.map(({ path, md5, sha256, length }) =>
     JSON.stringify({ path, md5, sha256, length }),
   );

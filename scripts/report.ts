@@ -1,4 +1,5 @@
 /** How problems are told: to a person, to a program, to GitHub. */
+import { appendFileSync } from "node:fs";
 import { environments } from "../schema/flag.ts";
 import { formatAnnotation, formatProblem, type Problem } from "../schema/problem.ts";
 
@@ -21,6 +22,12 @@ function summarize(files: number, problems: readonly Problem[]): string {
   const parts = [count(errors, "problem"), count(problems.length - errors, "warning")];
   const found = parts.filter((part) => !part.startsWith("0 ")).join(" and ");
   return `${found} in ${new Set(problems.map(({ file }) => file)).size} of ${count(files, "flag")}`;
+}
+
+/** Adds Markdown to the summary of the workflow run, if this is one. */
+export function addStepSummary(markdown: string): void {
+  const file = process.env.GITHUB_STEP_SUMMARY;
+  if (file) appendFileSync(file, `${markdown}\n`);
 }
 
 export function count(number: number, noun: string): string {

@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import { contentType, etag, type Release } from "../schema/release.ts";
+import { contentTypeOf, etag, type Release } from "../schema/release.ts";
 import { problem } from "./problem.ts";
 
 /** The API over one release: each URL is answered with the release's own bytes. */
@@ -44,7 +44,7 @@ function serve(release: Release): RequestHandler {
     response.set("ETag", etag(found));
     if (request.fresh) return void response.status(304).end();
     // Not by Express's own `set`, which would add a charset.
-    response.setHeader("Content-Type", contentType);
+    response.setHeader("Content-Type", contentTypeOf(found.path));
     response.set("Content-Length", String(found.length));
     response.end(request.method === "HEAD" ? undefined : found.bytes);
   };

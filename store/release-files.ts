@@ -1,18 +1,25 @@
 /** The files of a release in a directory: which there are, and how a directory is brought to one. */
 import { lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { formatManifest, type Manifest, type Release } from "../schema/release.ts";
+import { formatManifest, type Manifest, parseManifest, type Release } from "../schema/release.ts";
 
 /** Where the response to a URL stands: the list is `v1/feature-flags/index.json`, a flag `….json`. */
 export function fileOf(urlPath: string): string {
-  return `${urlPath.slice(1)}${urlPath.endsWith("/") ? "index" : ""}.json`;
+  const file = urlPath.slice(1);
+  if (file.endsWith(".json")) return file;
+  return file.endsWith("/") ? `${file}index.json` : `${file}.json`;
+}
+
+/** The URL's path of the response that stands in `file`, relative to the directory. */
+export function pathOfFile(file: string): string {
+  const [, folder, name] = /^((?:.*\/)?v1\/feature-flags\/)(.*)\.json$/.exec(file) ?? [];
+  if (folder === undefined) return `/${file}`;
+  return `/${folder}${name === "index" ? "" : name}`;
 }
 
 /** The manifest of the whole release in `directory`; nothing where there is none. */
 export function readManifest(directory: string): Manifest | undefined {
   try {
-    const manifest = JSON.parse(readFileSync(manifestOf(directory), "utf8"));
-    // Other programs have a file of this name too.
-    return manifest.format === 1 && Array.isArray(manifest.responses) ? manifest : undefined;
+    return parseManifest(readFileSync(manifestOf(directory), "utf8"));
   } catch {
     return undefined;
   }

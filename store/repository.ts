@@ -22,6 +22,9 @@ export interface Reading {
   readonly snapshot?: Snapshot;
 }
 
+/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, on branches that went apart. */
+export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
+
 /** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
 export class Repository {
   readonly directory: string;
@@ -66,6 +69,19 @@ export class Repository {
     throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
   }
 
+  /** How commit `a` stands to commit `b`; `unknown` where the clone lacks one of them. */
+  async relate(a: string, b: string): Promise<Relation> {
+    if (a === b) return "same";
+    const args = ["rev-list", "--left-right", "--count", "--end-of-options", `${a}...${b}`];
+    const answer = await git(this.directory)
+      .raw(args)
+      .catch(() => undefined);
+    if (answer === undefined) return "unknown";
+    const [onlyA, onlyB] = answer.trim().split("\t");
+    if (onlyA === "0") return "older";
+    return onlyB === "0" ? "newer" : "unrelated";
+  }
+
   /** The commit at which `head` left `base`; `base` itself where they share no history. */
   async fork(base: string, head: string): Promise<string> {
     const [from, to] = await Promise.all([this.resolve(base), this.resolve(head)]);
@@ -80,7 +96,9 @@ export class Repository {
     const clone = git(this.directory);
     if ((await clone.raw(["rev-parse", "--is-inside-work-tree"])).trim() !== "true") return [];
     const top = (await clone.raw(["rev-parse", "--show-toplevel"])).trimEnd();
-    const changed = await readGit(top, ["diff", "--name-only", "-z", commit, "--", "flags"]);
+    const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none"];
+    const diff = ["diff", "--name-only", "-z", ...settings, commit, "--", "flags"];
+    const changed = await readGit(top, diff);
     const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
     return `${changed}${await readGit(top, others)}`.split("\0").filter((file) => file !== "");
   }

@@ -1,0 +1,147 @@
+import { compile } from "../schema/compile.ts";
+import type { Release } from "../schema/release.ts";
+import { invalidate } from "../store/cloudfront.ts";
+import { waitUntilLive } from "../store/live.ts";
+import { type Outcome, publish } from "../store/publish.ts";
+import { Repository } from "../store/repository.ts";
+import { openTarget } from "../store/target.ts";
+import { main, UsageError } from "./command.ts";
+import { progress } from "./progress.ts";
+import { formatOutcome, formatSummary } from "./publish-report.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+import { addStepSummary, count } from "./report.ts";
+
+await main({
+  name: "publish",
+  summary:
+    "Publishes the flags of a commit to where clients fetch them: only what changed, and only forward.",
+  operands: "",
+  options: {
+    to: { value: "TARGET", help: "s3://bucket[/prefix] or a directory" },
+    at: { value: "COMMIT", help: "the commit to publish", default: "HEAD" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    "dry-run": { help: "tells what would be done, and does nothing" },
+    rollback: { value: "REASON", help: "publishes an older or unrelated commit on purpose" },
+    allow: { value: "REASON", help: "publishes although it looks like an accident" },
+    "max-removed": {
+      value: "PERCENT",
+      help: "how many of the flags may go at once",
+      default: "20",
+    },
+    "max-flipped": {
+      value: "PERCENT",
+      help: "how many of the flags may turn at once",
+      default: "50",
+    },
+    "cache-control": {
+      value: "HEADER",
+      help: "for flags and lists",
+      default: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
+    },
+    trust: {
+      help: "believes the manifest instead of listing all objects: fewer requests, repairs less",
+    },
+    verify: { help: "reads every object back in the end, and mends what is wrong" },
+    invalidate: {
+      value: "DISTRIBUTION",
+      help: "asks this CloudFront distribution for the changed paths",
+    },
+    "wait-for": { value: "URL", help: "waits until the changed URLs below this one are live" },
+    timeout: { value: "SECONDS", help: "how long --wait-for waits", default: "120" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run(options) {
+    if (options.to === undefined) {
+      throw new UsageError(
+        "Cannot publish: --to is missing; wanted s3://bucket[/prefix] or a directory",
+      );
+    }
+    const limits = {
+      maxRemoved: number("max-removed", options["max-removed"]),
+      maxFlipped: number("max-flipped", options["max-flipped"]),
+    };
+    const patience = 1_000 * number("timeout", options.timeout);
+    const { rollback, allow } = {
+      rollback: reason(options.rollback),
+      allow: reason(options.allow),
+    };
+
+    const repository = await Repository.open(options.repo);
+    const snapshot = await readSnapshot(repository, options.at);
+    if (!snapshot) return 1;
+    const target = await openTarget(options.to);
+    const publishing = progress(`Publishing to ${options.to}:`);
+    const outcome = await publish(target, repository, snapshot, {
+      ...limits,
+      rollback,
+      allow,
+      cacheControl: options["cache-control"],
+      thorough: options.trust !== true,
+      dryRun: options["dry-run"] === true,
+      verify: options.verify === true,
+      concurrency: 16,
+      progress: publishing.at,
+    }).finally(() => {
+      publishing.end();
+      target.close();
+    });
+    process.stdout.write(
+      options.format === "json"
+        ? formatJson(outcome, options.to)
+        : formatOutcome(outcome, options.to),
+    );
+    addStepSummary(formatSummary(outcome, options.to));
+    if (outcome.status === "refused") return 1;
+    if (outcome.status !== "published") return 0;
+
+    const paths = changedPaths(outcome);
+    if (options.invalidate !== undefined) {
+      await invalidate(options.invalidate, outcome.commit, paths);
+      process.stderr.write(`Invalidated ${count(paths.length, "path")} in ${options.invalidate}\n`);
+    }
+    if (options["wait-for"] === undefined) return 0;
+    return waitFor(options["wait-for"], compile(snapshot), paths, patience);
+  },
+});
+
+async function waitFor(base: string, release: Release, paths: readonly string[], patience: number) {
+  const started = Date.now();
+  const responses = new Map(release.responses.map((response) => [response.path, response]));
+  const expected = paths.map((path) => {
+    const response = responses.get(path);
+    return response ? { path, response } : { path };
+  });
+  const pending = await waitUntilLive(base, expected, patience);
+  if (pending.length === 0) {
+    process.stdout.write(`live after ${((Date.now() - started) / 1_000).toFixed(1)} s\n`);
+    return 0;
+  }
+  const some = pending.slice(0, 5).join(", ");
+  process.stderr.write(
+    `Not live after ${patience / 1_000} s: ${count(pending.length, "URL")} of ${base} (${some})\n`,
+  );
+  return 1;
+}
+
+/** What clients will find different, in the order of the release; error bodies are asked for by nobody. */
+function changedPaths({ publication: { put, remove } }: Outcome): string[] {
+  return [...put.map(({ path }) => path), ...remove].filter((path) => !path.startsWith("/errors/"));
+}
+
+function formatJson(outcome: Outcome, to: string): string {
+  const { publication, ...rest } = outcome;
+  const put = publication.put.map(({ path }) => path);
+  return `${JSON.stringify({ to, ...rest, publication: { ...publication, put } }, null, 2)}\n`;
+}
+
+function number(option: string, text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --${option} "${text}": it must be a number`);
+}
+
+/** A reason is for those who come after: one line, and not empty. */
+function reason(text: string | undefined): string | undefined {
+  const line = text?.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  if (line === "") throw new UsageError("Cannot go on without a reason: say why in a few words");
+  return line?.slice(0, 200);
+}

@@ -1,0 +1,143 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  paginateListObjectsV2,
+  S3Client,
+  S3ServiceException,
+} from "@aws-sdk/client-s3";
+import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
+
+/** How long a request may take before it is tried again, in milliseconds. */
+const patience = 15_000;
+
+/**
+ * A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash.
+ * Credentials, region and `AWS_ENDPOINT_URL_S3` are found as everywhere in the AWS SDK.
+ */
+export class S3Target implements Target {
+  readonly name: string;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #client: S3Client;
+
+  constructor(name: string, bucket: string, prefix: string) {
+    this.name = name;
+    this.#bucket = bucket;
+    this.#prefix = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+    this.#client = new S3Client({
+      region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
+      // Other servers than AWS's know buckets by path only.
+      forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
+      maxAttempts: 5,
+      requestHandler: {
+        connectionTimeout: 5_000,
+        requestTimeout: patience,
+        throwOnRequestTimeout: true,
+      },
+    });
+  }
+
+  /** S3 keeps nobody out: its conditional writes are what publishers rely on. */
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
+  async list(): Promise<ReadonlyMap<string, Listed>> {
+    const listed = new Map<string, Listed>();
+    const input = { Bucket: this.#bucket, Prefix: this.#prefix };
+    const pages = paginateListObjectsV2({ client: this.#client }, input);
+    try {
+      for await (const { Contents = [] } of pages) {
+        for (const { Key = "", ETag = "", LastModified } of Contents) {
+          const path = `/${Key.slice(this.#prefix.length)}`;
+          listed.set(path, { etag: unquote(ETag), modified: LastModified?.getTime() ?? 0 });
+        }
+      }
+    } catch (error) {
+      throw this.#explain("list", "", error);
+    }
+    return listed;
+  }
+
+  async read(path: string): Promise<StoredObject | undefined> {
+    try {
+      const found = await this.#client.send(new GetObjectCommand(this.#at(path)));
+      return {
+        body: Buffer.from((await found.Body?.transformToByteArray()) ?? []),
+        etag: unquote(found.ETag ?? ""),
+        contentType: found.ContentType,
+        cacheControl: found.CacheControl,
+        metadata: found.Metadata ?? {},
+      };
+    } catch (error) {
+      if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
+      throw this.#explain("read", path, error);
+    }
+  }
+
+  async write(object: NewObject, seen: string | undefined): Promise<boolean> {
+    const condition = seen === undefined ? { IfNoneMatch: "*" } : { IfMatch: `"${seen}"` };
+    const command = new PutObjectCommand({
+      ...this.#at(object.path),
+      ...condition,
+      Body: Buffer.from(object.body),
+      ContentType: object.contentType,
+      CacheControl: object.cacheControl,
+      Metadata: { ...object.metadata },
+    });
+    return this.#changes("write", object.path, () => this.#client.send(command));
+  }
+
+  async remove(path: string, seen: string): Promise<boolean> {
+    const command = new DeleteObjectCommand({ ...this.#at(path), IfMatch: `"${seen}"` });
+    return this.#changes("remove", path, () => this.#client.send(command), 404);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** True once done; false where a condition failed. `done` is a status that means there was nothing to do. */
+  async #changes(
+    verb: string,
+    path: string,
+    send: () => Promise<unknown>,
+    done?: number,
+  ): Promise<boolean> {
+    try {
+      await send();
+      return true;
+    } catch (error) {
+      const status = statusOf(error);
+      if (status !== undefined && status === done && !isNoBucket(error)) return true;
+      // 409: two conditional writes at once. 404: what should be replaced is gone.
+      if (status === 412 || status === 409 || (status === 404 && !isNoBucket(error))) return false;
+      throw this.#explain(verb, path, error);
+    }
+  }
+
+  #at(path: string): { Bucket: string; Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + path.slice(1) };
+  }
+
+  #explain(verb: string, path: string, error: unknown): Error {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const status = statusOf(error);
+    const reason = `${name}${status ? ` (${status})` : ""}: ${message}`;
+    return new Error(`Cannot ${verb} "${path}" in "${this.name}": ${reason}`, { cause: error });
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+}
+
+function isNoBucket(error: unknown): boolean {
+  return error instanceof Error && error.name === "NoSuchBucket";
+}
+
+function unquote(etag: string): string {
+  return etag.replaceAll('"', "");
+}

@@ -1,0 +1,59 @@
+import path from "node:path";
+
+/**
+ * A place where clients fetch a release. Objects go by the paths of their URLs and are replaced
+ * whole; each write names what it expects to replace, so that nobody overwrites what they have not seen.
+ */
+export interface Target {
+  /** As people write it: `s3://bucket/prefix`, or a directory. */
+  readonly name: string;
+  /** Runs `work` alone, where the target has a way to keep others out. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  /** What is there, by path; may hold objects that are nobody's. */
+  list(): Promise<ReadonlyMap<string, Listed>>;
+  read(path: string): Promise<StoredObject | undefined>;
+  /** Puts `object` in place of the one with the entity tag `seen`, or where there is none. False: there is another. */
+  write(object: NewObject, seen: string | undefined): Promise<boolean>;
+  /** Removes the object with the entity tag `seen`. False: there is another. True also where it is gone. */
+  remove(path: string, seen: string): Promise<boolean>;
+  close(): void;
+}
+
+export interface Listed {
+  /** Without quotes; the MD5 of the body in lower-case hex, if we wrote it. */
+  readonly etag: string;
+  /** By the target's own clock, in milliseconds since 1970. */
+  readonly modified: number;
+}
+
+export interface NewObject {
+  readonly path: string;
+  readonly body: string;
+  readonly contentType: string;
+  readonly cacheControl: string;
+  /** Lower-case keys, ASCII values. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly contentType: string | undefined;
+  readonly cacheControl: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Opens `s3://bucket[/prefix]`, or the directory of that name. */
+export async function openTarget(name: string): Promise<Target> {
+  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(name) ?? [];
+  if (bucket !== undefined) {
+    // Loaded only here: it takes longer than a whole publish to a directory.
+    const { S3Target } = await import("./s3-target.ts");
+    return new S3Target(name, bucket, prefix);
+  }
+  if (/^\w+:\/\//.test(name)) {
+    throw new Error(`Cannot publish to "${name}": wanted s3://bucket[/prefix] or a directory`);
+  }
+  const { DirectoryTarget } = await import("./directory-target.ts");
+  return new DirectoryTarget(path.resolve(name), name);
+}
