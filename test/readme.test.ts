@@ -1,0 +1,140 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const readme = readFileSync(path.join(root, "README.md"), "utf8");
+
+interface Step {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** The commands of a section's console blocks, each with the output that is shown below it. */
+function stepsOf(section: string): Step[] {
+  const text = readme.split(/^## /m).find((part) => part.startsWith(`${section}\n`)) ?? "";
+  const blocks = [...text.matchAll(/^```console\n([\s\S]*?)^```/gm)].map(([, block = ""]) => block);
+  return blocks
+    .flatMap((block) => block.split(/^\$ /m).slice(1))
+    .map((step) => {
+      const [command = "", ...output] = step.split("\n");
+      return { command, output: output.join("\n").trim() };
+    });
+}
+
+/** What differs from one clone, and one day, to the next. */
+function normalize(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{7}\b/g, "COMMIT")
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME")
+    .replace(/^> .*\n/gm, "")
+    .trim();
+}
+
+describe("README", () => {
+  let parent = "";
+  let clone = "";
+  let port = 0;
+  let environment: NodeJS.ProcessEnv = {};
+
+  beforeAll(async () => {
+    parent = mkdtempSync(path.join(tmpdir(), "read me, ünd 'run' me "));
+    clone = path.join(parent, "a clone");
+    run(`git clone --quiet --no-local '${root}' 'a clone'`, parent);
+    symlinkSync(path.join(root, "node_modules"), path.join(clone, "node_modules"));
+    port = await freePort();
+    const person = { NAME: "Reader", EMAIL: "reader@bunting.example" };
+    const identity = Object.entries(person).flatMap(([key, value]) =>
+      ["AUTHOR", "COMMITTER"].map((role) => [`GIT_${role}_${key}`, value]),
+    );
+    environment = {
+      ...process.env,
+      ...Object.fromEntries(identity),
+      PORT: String(port),
+      NO_COLOR: "1",
+    };
+  });
+
+  afterAll(() => rmSync(parent, { recursive: true, force: true }));
+
+  function run(command: string, cwd = clone): string {
+    const here = command.replaceAll(":8080", `:${port}`);
+    const { stdout, stderr } = spawnSync("bash", ["-c", here], {
+      cwd,
+      encoding: "utf8",
+      env: environment,
+    });
+    return normalize(stdout + stderr).replaceAll(`:${port}`, ":8080");
+  }
+
+  test("the test command is what CI runs", () => {
+    const [command] = stepsOf("Two commands")
+      .map((step) => step.command)
+      .filter((one) => one.includes("test"));
+    expect(readFileSync(path.join(root, ".ci/run"), "utf8")).toContain(`\n${command}\n`);
+  });
+
+  test("npm start shows what the README shows", async () => {
+    const [start] = stepsOf("Two commands");
+    expect(start?.command).toBe("npm ci && npm start");
+    await whileServing(async (output) => {
+      expect(normalize(output).replaceAll(`:${port}`, ":8080")).toBe(
+        normalize(start?.output ?? ""),
+      );
+    });
+  });
+
+  for (const section of ["Flip a flag", "Publishing", "Operations"]) {
+    for (const [index, { command, output }] of stepsOf(section).entries()) {
+      test(`${section}, step ${index + 1}: ${command}`, () => {
+        expect(run(command)).toBe(normalize(output));
+      });
+    }
+  }
+
+  test("API: the server answers as shown", async () => {
+    const [start, ...steps] = stepsOf("API");
+    expect(start?.command).toBe("npm start &");
+    expect(steps.length).toBeGreaterThan(1);
+    await whileServing(async () => {
+      for (const { command, output } of steps) expect(run(command)).toBe(normalize(output));
+    });
+  });
+
+  test("every npm script is in the table of commands, or part of one that is", () => {
+    const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+    const known = Object.keys(scripts).filter((name) => !name.includes(":"));
+    const missing = known.filter((name) => !new RegExp(`npm (run )?${name}\\b`).test(readme));
+    expect(missing).toEqual([]);
+  });
+
+  test("every dependency is in the table that says why it is there", () => {
+    const { dependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
+    expect(Object.keys(dependencies).filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  async function whileServing(work: (output: string) => Promise<void>): Promise<void> {
+    const server = spawn("npm", ["start"], { cwd: clone, env: environment, detached: true });
+    try {
+      let output = "";
+      for await (const chunk of server.stdout.setEncoding("utf8")) {
+        output += chunk;
+        if (output.includes("/staging/v1/feature-flags/\n")) break;
+      }
+      await work(output);
+    } finally {
+      if (server.pid) process.kill(-server.pid, "SIGTERM");
+    }
+  }
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
