@@ -1,0 +1,52 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
+
+/** A program in the background, which ends when this process does, however this process ends. */
+export interface Daemon {
+  /** Resolves once `probe` does; rejects with what the program has written when it ends before. */
+  ready(probe: () => Promise<unknown>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The shell is the guard: its stdin is a pipe that only this process holds open. When that closes,
+ * by `stop()` or by `kill -9` of this process, it kills its process group, the program with its
+ * children; and so it does when the program ends by itself.
+ */
+const GUARD = '("$@"; kill -KILL 0) & read -r _; kill -KILL 0';
+const READY_TIMEOUT_MS = 50_000;
+
+export function startDaemon(logFile: string, command: readonly [string, ...string[]]): Daemon {
+  const log = openSync(logFile, "a");
+  const guard = spawn("sh", ["-c", GUARD, "guard", ...command], {
+    detached: true,
+    stdio: ["pipe", log, log],
+  });
+  const ended = once(guard, "exit");
+
+  async function ready(probe: () => Promise<unknown>): Promise<void> {
+    const deadline = performance.now() + READY_TIMEOUT_MS;
+    for (;;) {
+      try {
+        await probe();
+        return;
+      } catch (cause) {
+        const running = guard.exitCode === null && guard.signalCode === null;
+        if (!running || performance.now() > deadline) {
+          const state = running ? "runs, but is not ready" : "has ended";
+          const output = readFileSync(logFile, "utf8").slice(-2000);
+          throw new Error(`Cannot use "${command[0]}": it ${state}: ${output}`, { cause });
+        }
+      }
+      await pause(20);
+    }
+  }
+
+  async function stop(): Promise<void> {
+    guard.stdin?.end();
+    await ended;
+  }
+  return { ready, stop };
+}
