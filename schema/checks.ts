@@ -1,6 +1,6 @@
 /** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
 import type { FlagFile } from "./flag.ts";
-import { findCredentials, findPersonalData } from "./personal.ts";
+import { type Discovery, findCredentials, findPersonalData } from "./personal.ts";
 import { placeAt } from "./place.ts";
 import type { Finding } from "./problem.ts";
 import type { Source } from "./source.ts";
@@ -66,7 +66,7 @@ const checks: readonly Check[] = [
   /** Nobody can be reached or recognised through a flag. */
   function holdsNoPersonalData(_flag, source) {
     return texts(source).flatMap(([pointer, text]) =>
-      findPersonalData(text).map(({ what }) => {
+      kinds(findPersonalData(text)).map((what) => {
         const message = `Cannot publish ${what} in "${pointer.slice(1)}"`;
         const hint = "flags are public: name the team or the reason instead";
         return { ...valueAt(source, pointer), code: "personal-data", message, hint } as const;
@@ -74,13 +74,21 @@ const checks: readonly Check[] = [
     );
   },
 
-  /** No credential is kept in git, a comment included. */
+  /** No credential is kept in git, a comment included, or one that escapes spell. */
   function holdsNoCredential(_flag, source) {
-    return findCredentials(source.text).map(({ what, at }) => {
+    const hint = "revoke it now, then delete it: it stays in the history of git";
+    const written = findCredentials(source.text).map(({ what, at }): Finding => {
       const message = `Cannot keep ${what} in a flag`;
-      const hint = "revoke it now, then delete it: it stays in the history of git";
       return { ...placeAt(source.text, at), code: "credential", message, hint };
     });
+    const said = new Set(written.map(({ message }) => message));
+    const spelt = texts(source).flatMap(([pointer, text]) =>
+      kinds(findCredentials(text)).map((what): Finding => {
+        const message = `Cannot keep ${what} in a flag`;
+        return { ...valueAt(source, pointer), code: "credential", message, hint };
+      }),
+    );
+    return [...written, ...spelt.filter(({ message }) => !said.has(message))];
   },
 
   /** What a reviewer reads is what clients get, escapes included. */
@@ -108,6 +116,11 @@ function texts({ value }: Source): [string, string][] {
   return Object.entries({ "/description": description, "/owner": owner }).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
+}
+
+/** What was found, each once: of all in one text the place is the same. */
+function kinds(discoveries: readonly Discovery[]): string[] {
+  return [...new Set(discoveries.map(({ what }) => what))];
 }
 
 function valueAt({ text, offsets }: Source, pointer: string) {

@@ -27,6 +27,12 @@ export function pathOf(environment: string, name = ""): string {
   return `${environment === application ? "" : `/${environment}`}/v1/feature-flags/${name}`;
 }
 
+/** The response of one flag, as an environment sees it. */
+export function compileIn(environment: string, flag: TimedFlag): Response {
+  const response = compileFlag(flag, flag.enabled[environment] === true);
+  return { ...response, path: pathOf(environment, flag.name) };
+}
+
 function compileList(
   environment: string,
   flags: readonly TimedFlag[],

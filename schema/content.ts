@@ -24,7 +24,12 @@ export function readContent(bytes: Uint8Array): Content {
   if (source.value === undefined) return { findings: found };
 
   const misshapen = checkShape(source);
-  if (misshapen.length > 0) return { findings: [...found, ...misshapen] };
+  if (misshapen.length > 0) {
+    // An alias or a tag has no value to speak of: that it is the wrong one would be an echo.
+    const said = new Set(found.map(({ line, column }) => `${line}:${column}`));
+    const unsaid = misshapen.filter(({ line, column }) => !said.has(`${line}:${column}`));
+    return { findings: [...found, ...unsaid] };
+  }
 
   const flag = source.value as FlagFile;
   return { flag, findings: [...found, ...checkFlag(flag, source)] };

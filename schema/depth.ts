@@ -1,57 +1,31 @@
+import { type CST, Lexer, Parser } from "yaml";
 import { placeAt } from "./place.ts";
 import type { Finding } from "./problem.ts";
 
 /** A flag file nests three levels. */
 const maximumLevels = 32;
-/** Formatted flag files have none: they are for prose, and for people who have not formatted yet. */
-const maximumBrackets = 100;
 
 /**
- * Refuses deep nesting by one scan over the text, before a parser sees it: `yaml` 2.9 recurses,
- * and a thousand `[` kill the process in a way that cannot be caught.
+ * The tokens of `text`, for a composer, or that it nests too deep.
  *
- * The scan knows nothing of quotes and comments, so that nothing can hide in them: it may count
- * more levels than YAML would, never fewer.
+ * The composer of `yaml` 2.9 recurses, and a thousand `[` kill the process in a way that cannot be
+ * caught. Its parser does not recurse, and its stack is the nesting: so it is asked as it goes, and
+ * what the composer sees is shallow, whatever the text does with quotes, comments and indentation.
  */
-export function checkDepth(text: string): Finding[] {
-  return [...checkIndentation(text), ...checkBrackets(text)].slice(0, 1);
-}
-
-/** Each level of block style costs more indentation, or an indicator on the line. */
-function checkIndentation(text: string): Finding[] {
-  const open: { indent: number; levels: number }[] = [];
-  let depth = 0;
-  let offset = 0;
-  for (const line of text.split("\n")) {
-    const indent = line.search(/[^ \t]/);
-    if (indent !== -1) {
-      while ((open.at(-1)?.indent ?? -1) >= indent) depth -= open.pop()?.levels ?? 0;
-      const levels = 1 + (line.match(/[-?:](?=[ \t]|$)/g)?.length ?? 0);
-      open.push({ indent, levels });
-      depth += levels;
-      if (depth > maximumLevels) {
-        return [
-          tooDeep(text, offset + indent, `a value nested deeper than ${maximumLevels} levels`),
-        ];
-      }
-    }
-    offset += line.length + 1;
+export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding } {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    const { offset } = parser;
+    tokens.push(...parser.next(lexeme));
+    // The document is on the stack as well.
+    if (parser.stack.length > maximumLevels + 1) return { tokens, tooDeep: tooDeep(text, offset) };
   }
-  return [];
+  tokens.push(...parser.end());
+  return { tokens };
 }
 
-function checkBrackets(text: string): Finding[] {
-  let count = 0;
-  for (const { index } of text.matchAll(/[[{]/g)) {
-    count += 1;
-    if (count > maximumBrackets) {
-      return [tooDeep(text, index, `a file with more than ${maximumBrackets} opening brackets`)];
-    }
-  }
-  return [];
-}
-
-function tooDeep(text: string, offset: number, what: string): Finding {
-  const message = `Cannot read ${what}`;
+function tooDeep(text: string, offset: number): Finding {
+  const message = `Cannot read a value nested deeper than ${maximumLevels} levels`;
   return { ...placeAt(text, offset), code: "too-deep", message, hint: "a flag nests three levels" };
 }

@@ -28,6 +28,12 @@ export function edit(text: string, changes: readonly Change[]): string {
 
 /** The one way to lay out a flag file. CI requires it, so that an edit changes only the lines it means to. */
 export function format(text: string): string {
+  const once = layOut(text);
+  // Comments that stood beside "---" or a bracket come to rest only in the second pass.
+  return once === text ? text : layOut(once);
+}
+
+function layOut(text: string): string {
   const plain = text
     .replace(/^\uFEFF/, "")
     .replaceAll(/\r\n?/g, "\n")
@@ -35,7 +41,7 @@ export function format(text: string): string {
   const document = open(plain);
   visit(document, {
     Collection: (_key, node) => {
-      node.flow = false;
+      node.flow = node.items.length === 0;
     },
   });
   return print(document);
@@ -44,13 +50,12 @@ export function format(text: string): string {
 function editOne(text: string, { path, value }: Change): string {
   const document = open(text);
   const node = document.getIn(path, true);
-  if (isOnOneLine(node)) {
-    const written = isInFlow(document, path) ? JSON.stringify(value) : write(value);
-    return text.slice(0, node.range[0]) + written + text.slice(node.range[1]);
-  }
+  if (isScalar(node) && node.value === value) return text;
+  if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
+  const described = path.join() === "description" && describe(text, document, value);
+  if (described) return described;
   document.setIn(path, document.createNode(safe(value)));
-  if (path[0] === "description") putFirst(document, "description");
-  return print(document);
+  return format(print(document));
 }
 
 function open(text: string): Document<ParsedNode> {
@@ -61,14 +66,23 @@ function open(text: string): Document<ParsedNode> {
 }
 
 function print(document: Document<ParsedNode>): string {
-  if (document.directives) document.directives.docStart = null;
-  return document.toString({ indent: 2, lineWidth: 0 });
+  if (document.directives) Object.assign(document.directives, { docStart: null, docEnd: false });
+  return document.toString({ indent: 2, ...oneLine });
 }
 
-function isOnOneLine(node: unknown): node is Scalar & { range: [number, number, number] } {
-  if (!isScalar(node) || !node.range) return false;
+type Written = Scalar & { range: [number, number, number] };
+
+function isWritten(node: unknown): node is Written {
+  return isScalar(node) && node.range != null && node.range[0] < node.range[1];
+}
+
+function replace(text: string, node: Written, isInFlow: boolean, value: boolean | string): string {
+  const [start, end] = node.range;
+  const written = isInFlow ? JSON.stringify(value) : write(value);
+  // Of a block scalar, "|" and its comment belong to the value, and so does the line's end.
   const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED;
-  return !isBlock && node.range[0] < node.range[1];
+  const comment = isBlock && node.comment ? ` #${node.comment}` : "";
+  return text.slice(0, start) + written + comment + (isBlock ? "\n" : "") + text.slice(end);
 }
 
 function isInFlow(document: Document, path: readonly string[]): boolean {
@@ -76,22 +90,30 @@ function isInFlow(document: Document, path: readonly string[]): boolean {
   return parents.some((parent) => isCollection(parent) && parent.flow);
 }
 
-/** A value as it stands after `key: `. */
-function write(value: boolean | string): string {
-  const pair = stringify({ v: safe(value) }, { lineWidth: 0, blockQuote: false });
-  return pair.slice("v: ".length).trimEnd();
+/** `text` with the description above all other keys, below the comments at the top; nothing where no line begins there. */
+function describe(text: string, { contents }: Document, value: boolean | string) {
+  if (!isMap(contents) || contents.flow) return undefined;
+  const [first] = contents.items;
+  const key = isScalar(first?.key) ? (first.key.range?.[0] ?? 0) : 0;
+  const start = text.lastIndexOf("\n", key - 1) + 1;
+  const indent = text.slice(start, key);
+  if (!/^ *$/.test(indent)) return undefined;
+  return `${text.slice(0, start)}${indent}description: ${write(value)}\n${text.slice(start)}`;
 }
 
-/** Quotes what a reader of YAML 1.1 would take for a boolean. */
+const oneLine = { lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } as const;
+
+/** A value as it stands after `key: `: on one line, and the same to readers of YAML 1.1, who take `no` for false. */
+function write(value: boolean | string): string {
+  const options = { ...oneLine, blockQuote: false, compat: "yaml-1.1" } as const;
+  const scalar = new Scalar(value);
+  if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
+  return stringify({ v: scalar }, options).slice("v: ".length).trimEnd();
+}
+
+/** A node that is written as `write` would. */
 function safe(value: boolean | string): Scalar {
   const scalar = new Scalar(value);
-  if (/^(y|n|yes|no|on|off)$/i.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
+  if (/^["']/.test(write(value))) scalar.type = Scalar.QUOTE_DOUBLE;
   return scalar;
-}
-
-function putFirst(document: Document, key: string): void {
-  if (!isMap(document.contents)) return;
-  const { items } = document.contents;
-  const at = items.findIndex((pair) => isScalar(pair.key) && pair.key.value === key);
-  items.unshift(...items.splice(at, 1));
 }

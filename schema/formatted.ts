@@ -23,9 +23,9 @@ export function parseFormatted(text: string): Source | undefined {
 
 const plain = String.raw`[A-Za-z][\w,.;()'/&%+=?!-]*(?: +[\w,.;()'/&%+=?!-]+)*`;
 const scalarLine = new RegExp(
-  String.raw`^( *)([a-z]+): (true|false|\d{4}-\d{2}-\d{2}|${plain})(?: +#.*)?$`,
+  String.raw`^( {0,8})([a-z]+): (true|false|\d{4}-\d{2}-\d{2}|${plain})(?: +#.*)?$`,
 );
-const mappingLine = /^( *)([a-z]+):(?: +#.*)?$/;
+const mappingLine = /^( {0,8})([a-z]+):(?: +#.*)?$/;
 const emptyLine = /^ *(?:#.*)?$/;
 /** YAML reads these words as something else than text. */
 const notText = /^(?:null|true|false)$/i;

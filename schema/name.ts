@@ -54,7 +54,8 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
   /** Nobody can be reached or recognised through a name. */
   function holdsNoPersonalData(name) {
-    return findPersonalData(name.replaceAll("_", "-")).map(({ what }) =>
+    const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
+    return findPersonalData(text).map(({ what }) =>
       named("personal-data", `Cannot publish ${what} as a flag's name`, "name what it turns on"),
     );
   },

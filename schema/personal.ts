@@ -38,7 +38,7 @@ const personal: readonly Pattern[] = [
   },
   {
     what: "a phone number",
-    pattern: /(?<![\d-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-])/g,
+    pattern: /(?<![\d-]|\+\d{1,3}[ .-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-])/g,
   },
   { what: "a social-security number", pattern: /(?<![\d-])\d{3}-\d{2}-\d{4}(?![\d-])/g },
   {
@@ -56,7 +56,7 @@ const credentials: readonly Pattern[] = [
   { what: "a Slack token", pattern: /(?<!\w)xox[abeoprs]-[\w-]{10}/g },
   { what: "a Stripe key", pattern: /(?<!\w)[rs]k_live_\w{16}/g },
   { what: "a Google API key", pattern: /(?<!\w)AIza[\w-]{35}/g },
-  { what: "a JSON web token", pattern: /(?<!\w)eyJ[\w-]{5,2000}\.eyJ[\w-]{5}/g },
+  { what: "a JSON web token", pattern: /(?<![\w-])eyJ[\w-]{5,2000}\.eyJ[\w-]{5}/g },
   { what: "a private key", pattern: /-----BEGIN [A-Z ]{0,20}PRIVATE KEY/g },
 ];
 

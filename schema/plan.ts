@@ -49,6 +49,25 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
   };
 }
 
+/**
+ * `head` as it will be on `base`: a flag that is not among those `changed` (by name) keeps its times,
+ * though the head's own line of commits may have met it later, in a merge from the base.
+ */
+export function land(base: Snapshot, head: Snapshot, changed: ReadonlySet<string>): Snapshot {
+  const known = new Map(base.flags.map((flag) => [flag.name, flag]));
+  const flags = head.flags.map((flag) => {
+    const { created_at, updated_at } = known.get(flag.name) ?? flag;
+    return {
+      ...flag,
+      created_at,
+      updated_at: changed.has(flag.name) ? flag.updated_at : updated_at,
+    };
+  });
+  const isMoved = flags.some(({ name, file }) => file !== known.get(name)?.file);
+  const { updated_at } = isMoved || changed.size > 0 ? head : base;
+  return { ...head, updated_at, flags };
+}
+
 /** Whether a flag goes on, goes off, or stays as it was in an environment. */
 export function turn({ states }: FlagPlan, environment: string): "on" | "off" | "same" {
   const { before, after } = states[environment] ?? {};

@@ -57,10 +57,13 @@ export function formatAnnotation(problem: Problem): string {
   return `::${severity} ${properties}::${data(hint ? `${message}\nHint: ${hint}` : message)}`;
 }
 
-/** Control and invisible characters as `\u{…}`: a hostile file name or value cannot rewrite the terminal. */
-function visible(text: string): string {
+/**
+ * Control and invisible characters as `\u{…}`: a hostile file name or value cannot rewrite the
+ * terminal. So the `[` of `##[`, and `::` at the start: GitHub runs lines that have them as commands.
+ */
+export function visible(text: string): string {
   return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu,
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=##)\[|:(?<=^\s*:)(?=:)/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
   );
 }
@@ -72,4 +75,8 @@ function data(text: string): string {
 
 function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+export function severityOf({ code }: Pick<Finding, "code">): Severity {
+  return severities[code];
 }

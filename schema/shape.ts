@@ -10,6 +10,7 @@ import schema from "./flag.schema.json" with { type: "json" };
 import type { FlagFile } from "./flag.ts";
 import { placeAt } from "./place.ts";
 import type { Finding } from "./problem.ts";
+import { show } from "./show.ts";
 import type { Source } from "./source.ts";
 import { suggest } from "./suggest.ts";
 
@@ -123,11 +124,4 @@ function escapePointer(key: string): string {
 function describe(value: unknown): string {
   if (value === null) return "an empty file";
   return Array.isArray(value) ? "a list" : `the value ${show(value)}`;
-}
-
-/** A value as people see it in a message: short, on one line, quoted. */
-function show(value: unknown): string {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
-  const line = text.replace(/\s+/g, " ");
-  return `"${line.length > 40 ? `${line.slice(0, 39)}…` : line}"`;
 }

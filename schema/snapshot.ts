@@ -15,6 +15,8 @@ export interface Snapshot {
 export interface TimedFlag extends Flag {
   /** The file, from the top of the repository. */
   readonly file: string;
+  /** Id of the blob that is the file's content. */
+  readonly object: string;
   /** Committer time of the commit that put the file on the branch. */
   readonly created_at: Timestamp;
   /** Committer time of the last commit that changed its content. */

@@ -5,6 +5,7 @@
  * sequences and scalars, in one document.
  */
 import {
+  Composer,
   isAlias,
   isCollection,
   isMap,
@@ -13,20 +14,22 @@ import {
   isSeq,
   type Node,
   type Pair,
-  parseAllDocuments,
+  type ParsedNode,
+  type YAMLParseError,
   type Document as YamlDocument,
 } from "yaml";
 import type { Code } from "./codes.ts";
-import { checkDepth } from "./depth.ts";
+import { tokenize } from "./depth.ts";
 import { parseFormatted } from "./formatted.ts";
 import { placeAt } from "./place.ts";
 import type { Finding } from "./problem.ts";
+import { show } from "./show.ts";
 
 export interface Source {
   readonly text: string;
   /** What the YAML says, as JSON; `null` where it says nothing, `undefined` where it is not readable. */
   readonly value: unknown;
-  /** By JSON pointer (`/environments/staging`): offsets in `text` of the value, and of its key. */
+  /** By JSON pointer (`/environments/staging`): offsets in `text` of the value, its tag included, and of its key. */
   readonly offsets: ReadonlyMap<string, Offsets>;
   readonly findings: readonly Finding[];
 }
@@ -58,24 +61,20 @@ export function parseYaml(text: string): {
   readonly document?: YamlDocument.Parsed;
   readonly findings: readonly Finding[];
 } {
-  const tooDeep = checkDepth(text);
-  if (tooDeep.length > 0) return { findings: tooDeep };
+  const { tokens, tooDeep } = tokenize(text);
+  if (tooDeep) return { findings: [tooDeep] };
 
-  // Duplicate keys are found below: the parser's own check takes quadratic time.
-  const documents = parseAllDocuments(text, {
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "error",
-  });
-  const [document, second] = "empty" in documents ? [] : documents;
+  // Duplicate keys are found below: the composer's own check takes quadratic time.
+  const composer = new Composer<ParsedNode>({ uniqueKeys: false, logLevel: "error" });
+  const [document, second] = composer.compose(tokens);
   if (!document) return { findings: [] };
   if (second) return { findings: [secondDocument(text, second.range[0])] };
   const directives = [...text.matchAll(/^%.*$/gm)].filter(({ index }) => index < document.range[0]);
   if (directives.length > 0 || document.directives?.yaml.explicit) {
     return { findings: [directive(text, directives[0]?.index ?? 0)] };
   }
-  const errors = document.errors.map(({ pos: [at], message }) => invalidYaml(text, at, message));
-  return errors.length > 0 ? { findings: errors } : { document, findings: [] };
+  if (document.errors.length > 0) return { findings: invalidYaml(text, document.errors) };
+  return { document, findings: [] };
 }
 
 /** Turns nodes into plain values, and notes where they stood and what must not stand there. */
@@ -90,7 +89,7 @@ class Reader {
   }
 
   read(node: unknown, pointer: string, key: number): unknown {
-    const start = isNode(node) ? (node.range?.[0] ?? key) : key;
+    const start = isNode(node) ? this.#startOf(node) : key;
     this.offsets.set(pointer, { value: start, key });
     if (isNode(node)) this.#refuseIndirection(node, start);
     if (isMap(node)) return this.#readMap(node.items, pointer);
@@ -101,7 +100,7 @@ class Reader {
   #readMap(items: readonly Pair[], pointer: string): Record<string, unknown> {
     const entries = new Map<string, unknown>();
     for (const { key, value } of items) {
-      const start = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+      const start = isNode(key) ? this.#startOf(key) : 0;
       if (isNode(key)) this.#refuseIndirection(key, start);
       // A key that is no scalar becomes its text, which no schema knows.
       const name = isScalar(key) ? String(key.value) : this.#text.slice(...range(key)).trim();
@@ -115,23 +114,29 @@ class Reader {
   }
 
   #refuseIndirection(node: Node, start: number): void {
-    if (isAlias(node)) this.#refuse(start, "alias", `the alias "*${node.source}"`);
-    if ("anchor" in node && node.anchor)
-      this.#refuse(start, "anchor", `the anchor "&${node.anchor}"`);
+    if (isAlias(node)) this.#refuse(start, "alias", `the alias ${show(`*${node.source}`)}`);
+    if ("anchor" in node && node.anchor) {
+      this.#refuse(start, "anchor", `the anchor ${show(`&${node.anchor}`)}`);
+    }
     if ((isScalar(node) || isCollection(node)) && node.tag) {
       const tag = node.tag.replace("tag:yaml.org,2002:", "!!");
-      this.#refuse(start, "tag", `the tag "${tag}"`);
+      this.#refuse(start, "tag", `the tag ${show(tag)}`);
     }
   }
 
+  /** A node's own range begins after its tag and anchor. */
+  #startOf(node: Node): number {
+    const [start] = range(node);
+    if (!("anchor" in node && node.anchor) && !("tag" in node && node.tag)) return start;
+    const before = this.#text.slice(Math.max(0, start - 200), start);
+    const [properties = ""] = /(?:(?<![^\s[{])[!&][^\s[{]*\s*)*$/.exec(before) ?? [];
+    return start - properties.length;
+  }
+
   #refuse(start: number, code: Code, what: string): void {
-    // A node's range begins after its tag and anchor.
-    const before = this.#text.slice(Math.max(0, start - 100), start);
-    const [properties = ""] = /(?:[!&]\S*\s+)*$/.exec(before) ?? [];
     const message = `Cannot read ${what}: a flag file says each value where it applies`;
     const hint = code === "alias" ? "write the value out" : "delete it";
-    const place = placeAt(this.#text, start - properties.length);
-    this.findings.push({ ...place, code, message, hint });
+    this.findings.push({ ...placeAt(this.#text, start), code, message, hint });
   }
 }
 
@@ -141,7 +146,7 @@ function range(node: unknown): [number, number] {
 
 function duplicateKey(text: string, name: string, at: number, earlier: number): Finding {
   const { line, column } = placeAt(text, earlier);
-  const message = `Cannot read key "${name}" twice: it is set at ${line}:${column} already`;
+  const message = `Cannot read key ${show(name)} twice: it is set at ${line}:${column} already`;
   return { ...placeAt(text, at), code: "duplicate-key", message, hint: "keep one of the two" };
 }
 
@@ -156,8 +161,16 @@ function directive(text: string, at: number): Finding {
   return { ...placeAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
 }
 
-function invalidYaml(text: string, at: number, parserMessage: string): Finding {
-  const message = `Cannot read this as YAML: ${parserMessage.charAt(0).toLowerCase()}${parserMessage.slice(1)}`;
+/** The first few errors: after these a parser is lost, and reports echoes. */
+function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[] {
   const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
-  return { ...placeAt(text, at), code: "invalid-yaml", message, hint };
+  const end = Math.max(0, text.trimEnd().length - 1);
+  const byPlace = new Map<number, Finding>();
+  for (const { pos, message: words } of errors.slice(0, 10)) {
+    const at = Math.min(pos[0], end);
+    const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
+    if (byPlace.has(at)) continue;
+    byPlace.set(at, { ...placeAt(text, at), code: "invalid-yaml", message, hint });
+  }
+  return [...byPlace.values()];
 }

@@ -65,7 +65,16 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
     });
   },
 
+  /** Longer runs are noise, and take quadratic time to normalize: UAX #15, Stream-Safe Text Format. */
+  function stacksFewMarks(text) {
+    return first(text, tooManyMarks, (place) => {
+      const message = "Cannot read more than 30 combining marks on one letter";
+      return { ...place, code: "not-normalized", message, hint: "delete them" };
+    });
+  },
+
   function isNormalized(text) {
+    if (tooManyMarks.test(text)) return [];
     const normal = text.normalize("NFC");
     if (normal === text) return [];
     let at = 0;
@@ -75,14 +84,17 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   },
 
   function indentsWithSpaces(text) {
-    return first(text, /(?<=^ *)\t/m, (place) => {
-      const message = "Cannot read a tab as indentation: YAML wants spaces";
-      return { ...place, code: "tab-indentation", message, hint: "indent with two spaces" };
-    });
+    const match = /^ *\t/m.exec(text);
+    if (!match) return [];
+    const place = placeAt(text, match.index + match[0].length - 1);
+    const message = "Cannot read a tab as indentation: YAML wants spaces";
+    return [{ ...place, code: "tab-indentation", message, hint: "indent with two spaces" }];
   },
 ];
 
 const formatIt = "run: npm run format";
+
+const tooManyMarks = /\p{M}{31}/u;
 
 /** Format characters (bidirectional controls, zero-width ones), separators and lone surrogates. */
 export const invisible = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]|\u034F|\u17B4|\u17B5/u;
@@ -110,8 +122,14 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 function notUtf8(bytes: Uint8Array): Finding {
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const place = placeAt(text, Math.max(0, text.indexOf("\uFFFD")));
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const text = decoder.decode(bytes);
+  // Where writing the text again gives other bytes: it may hold a replacement character of its own.
+  const mended = new TextEncoder().encode(text);
+  let same = 0;
+  while (mended[same] === bytes[same]) same += 1;
+  const before = decoder.decode(bytes.subarray(0, same), { stream: true });
+  const place = placeAt(text, before.length);
   const message = "Cannot read bytes that are not valid UTF-8";
   return { ...place, code: "invalid-utf8", message, hint: "save the file as UTF-8" };
 }

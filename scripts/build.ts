@@ -1,4 +1,5 @@
 import { compile } from "../schema/compile.ts";
+import { visible } from "../schema/problem.ts";
 import { writeRelease } from "../store/release-directory.ts";
 import { Repository } from "../store/repository.ts";
 import { main } from "./command.ts";
@@ -42,7 +43,7 @@ async function noteUncommitted(repository: Repository, commit: string): Promise<
   process.stderr.write(
     `${note}\n${files
       .slice(0, 5)
-      .map((file) => `  ${file}\n`)
+      .map((file) => `  ${visible(file)}\n`)
       .join("")}`,
   );
 }

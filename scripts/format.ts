@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { readContent } from "../schema/content.ts";
 import { format } from "../schema/edit.ts";
-import { formatProblem, problemsIn } from "../schema/problem.ts";
+import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem.ts";
+import { decode } from "../schema/text.ts";
 import { isReadable } from "../schema/validate.ts";
 import { readWorkTree } from "../store/work-tree.ts";
 import { main } from "./command.ts";
@@ -15,34 +16,41 @@ await main({
   run({ check = false }, places) {
     const roots = places.length === 0 ? ["flags"] : places;
     const entries = roots.flatMap((place) => readWorkTree(".", place, readContent));
-    const files = entries.filter(({ file, mode }) => isReadable(file, mode));
+    const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
+    const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
     const unformatted: string[] = [];
     const unreadable: string[] = [];
-    for (const { file, content } of files) {
-      const text = readFileSync(file, "utf8");
-      const formatted = attempt(text);
-      if (formatted === undefined) {
-        unreadable.push(...problemsIn(file, content?.findings ?? [], "").map(formatProblem));
-      } else if (formatted !== text) {
+    for (const [file, findings] of files) {
+      const layout = layOut(file, findings);
+      if (!layout) {
+        unreadable.push(file);
+        const problems = problemsIn(file, findings, "").map(formatProblem);
+        process.stdout.write(`${problems.join("\n")}\n`);
+      } else if (layout.formatted !== layout.text) {
         unformatted.push(file);
-        if (!check) replace(file, formatted);
+        if (!check) replace(file, layout.formatted);
+        process.stdout.write(`${visible(file)}: ${check ? "not formatted" : "formatted"}\n`);
       }
     }
-    const verb = check ? "not formatted" : "formatted";
-    for (const line of unformatted) process.stdout.write(`${line}: ${verb}\n`);
-    for (const line of unreadable) process.stdout.write(`${line}\n`);
-    process.stdout.write(`${summarize(files.length, unformatted.length, check)}\n`);
+    process.stdout.write(summarize(files.size, unformatted.length, unreadable.length, check));
     return unreadable.length > 0 || (check && unformatted.length > 0) ? 1 : 0;
   },
 });
 
-/** The formatted text; nothing where the text is no flag file. */
-function attempt(text: string): string | undefined {
+/** The text as it is and as it should be; nothing where it is no text, or not YAML. */
+function layOut(file: string, findings: readonly Finding[]): Layout | undefined {
+  if (findings.some(({ code }) => code === "too-large")) return undefined;
+  const { text } = decode(readFileSync(file));
   try {
-    return format(text);
+    return text === undefined ? undefined : { text, formatted: format(text) };
   } catch {
     return undefined;
   }
+}
+
+interface Layout {
+  readonly text: string;
+  readonly formatted: string;
 }
 
 /** In one step, so that no reader meets half a file. */
@@ -52,9 +60,9 @@ function replace(file: string, text: string): void {
   renameSync(temporary, file);
 }
 
-function summarize(files: number, unformatted: number, check: boolean): string {
-  if (unformatted === 0) return `${count(files, "flag")}, all formatted`;
-  return check
-    ? `${unformatted} of ${count(files, "flag")} not formatted; run: npm run format`
-    : `${unformatted} of ${count(files, "flag")} formatted`;
+function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
+  if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted\n`;
+  const done = `${unformatted} of ${count(files, "flag")} ${check ? "not formatted" : "formatted"}`;
+  const cure = check && unformatted > 0 ? "; run: npm run format" : "";
+  return `${done}${cure}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}\n`;
 }

@@ -1,61 +1,112 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
-import { contentTypeOf, etag, type Release } from "../schema/release.ts";
-import { problem } from "./problem.ts";
+/** The API: which request goes where, and through what. */
+import express, { type Express, type RequestHandler } from "express";
+import type { Logger } from "pino";
+import { application, environments } from "../schema/flag.ts";
+import type { FlagStore } from "../store/flag-store.ts";
+import type { Authenticator } from "./authenticator.ts";
+import { readBody } from "./body.ts";
+import { description } from "./description.ts";
+import { healthHandler, readyHandler } from "./health.ts";
+import { historyHandler } from "./history.ts";
+import type { Metrics } from "./metrics.ts";
+import * as through from "./middleware.ts";
+import { HttpError } from "./problem.ts";
+import type { BackgroundPublisher } from "./publisher.ts";
+import { readHandler } from "./reads.ts";
+import type { Responses } from "./responses.ts";
+import type { Settings } from "./settings.ts";
+import type { Streams } from "./streams.ts";
+import { webhookHandler } from "./webhook.ts";
+import { writeHandlers } from "./writes.ts";
 
-/** The API over one release: each URL is answered with the release's own bytes. */
-export function createApp(release: Release): Express {
+export interface Api {
+  readonly settings: Pick<
+    Settings,
+    "origins" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
+  >;
+  readonly store: FlagStore;
+  readonly responses: Responses;
+  readonly streams: Streams;
+  readonly authenticator: Authenticator;
+  readonly publisher: BackgroundPublisher | undefined;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+export function createApp(api: Api): Express {
+  const { settings, store, responses, streams, authenticator, publisher, metrics, log } = api;
   const app = express();
   app.disable("x-powered-by");
   // Entity tags are the release's, never Express's own.
   app.disable("etag");
-  app.use(refuseBadEscapes, allowReadsOnly, serve(release), notFound, failed);
+  app.enable("strict routing");
+  app.enable("case sensitive routing");
+  app.set("trust proxy", settings.trustedProxies);
+
+  app.use(through.observe(metrics, log), through.secure, through.refuseBadEscapes);
+  route(app, "/healthz", { get: [healthHandler] });
+  route(app, "/readyz", { get: [readyHandler(store, publisher)] });
+  route(app, "/webhooks/github", {
+    post: [readBody, webhookHandler(settings.webhookSecret, () => store.sync())],
+  });
+  app.use(through.allowOrigins(settings.origins), through.authenticate(authenticator));
+
+  const read = [through.permit("read"), readHandler(responses)];
+  const list: RequestHandler = (request, response, next) =>
+    request.accepts(["application/json", "text/event-stream"]) === "text/event-stream"
+      ? streams.handler(request, response, next)
+      : next();
+  const write = writeHandlers(store);
+  const limit = through.limitWrites(settings.writesPerMinute);
+  for (const environment of environments) {
+    const isRoot = environment === application;
+    const base = `${isRoot ? "" : `/${environment}`}/v1/feature-flags/`;
+    const update = [through.permit("update"), limit, readBody, write.update];
+    route(app, base, {
+      get: [through.permit("read"), list, ...read],
+      ...(isRoot ? { post: [through.permit("create"), limit, readBody, write.create] } : {}),
+    });
+    route(app, `${base}:name`, {
+      get: read,
+      put: update,
+      ...(isRoot ? { delete: [through.permit("delete"), limit, write.remove] } : {}),
+    });
+    route(app, `${base}:name/history`, { get: [through.permit("read"), historyHandler(store)] });
+  }
+  route(app, "/errors/:name", { get: read });
+  route(app, "/metrics", { get: [through.permit("read"), metricsHandler(metrics)] });
+  route(app, "/openapi.json", {
+    get: [through.permit("read"), (_request, response) => void response.json(description)],
+  });
+  app.use((request) => {
+    throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
+  });
+  app.use(through.fail);
   return app;
 }
 
-const refuseBadEscapes: RequestHandler = (request, response, next) => {
-  try {
-    decodeURIComponent(request.path);
-    next();
-  } catch {
-    problem(
-      request,
-      response,
-      400,
-      "Cannot read the URL: it has a percent sign that escapes nothing",
-    );
-  }
-};
+type Method = "get" | "post" | "put" | "delete";
 
-const allowReadsOnly: RequestHandler = (request, response, next) => {
-  if (request.method === "GET" || request.method === "HEAD") return next();
-  response.set("Allow", "GET, HEAD");
-  problem(request, response, 405, `Cannot ${request.method} here: only GET and HEAD are allowed`);
-};
-
-/** Paths are compared as they came: another case, an escape or a second slash is another URL. */
-function serve(release: Release): RequestHandler {
-  const responses = new Map(
-    release.responses.map((one) => [one.path, { ...one, bytes: Buffer.from(one.body) }]),
+/** The handlers of a path, by method; other methods are refused with the list of these. */
+function route(
+  app: Express,
+  path: string,
+  handlers: Partial<Record<Method, RequestHandler[]>>,
+): void {
+  const methods = Object.entries(handlers) as [Method, RequestHandler[]][];
+  for (const [method, chain] of methods) app[method](path, ...chain);
+  const names = methods.flatMap(([method]) =>
+    method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
   );
-  return (request, response, next) => {
-    const found = responses.get(request.path);
-    if (!found) return next();
-    response.set("Cache-Control", "private, no-cache");
-    response.set("ETag", etag(found));
-    if (request.fresh) return void response.status(304).end();
-    // Not by Express's own `set`, which would add a charset.
-    response.setHeader("Content-Type", contentTypeOf(found.path));
-    response.set("Content-Length", String(found.length));
-    response.end(request.method === "HEAD" ? undefined : found.bytes);
-  };
+  app.all(path, (request, response) => {
+    response.setHeader("Allow", names.join(", "));
+    throw new HttpError(405, `Cannot ${request.method} here: allowed are ${names.join(", ")}`);
+  });
 }
 
-const notFound: RequestHandler = (request, response) => {
-  problem(request, response, 404, `Cannot find "${request.path}": no flag or list is served there`);
-};
-
-/** Nothing of a failure's insides reaches a client. */
-const failed: ErrorRequestHandler = (error, request, response, _next) => {
-  console.error(error);
-  problem(request, response, 500, "Cannot answer: the server failed");
-};
+function metricsHandler({ registry }: Metrics): RequestHandler {
+  return async (_request, response) => {
+    response.setHeader("Content-Type", registry.contentType);
+    response.end(await registry.metrics());
+  };
+}

@@ -1,19 +1,17 @@
-/** `npm start`: compiles this checkout's `HEAD` and serves it. */
+/** `npm start`: the server, with everything embedded where nothing is configured. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { compile } from "../schema/compile.ts";
-import { formatProblem } from "../schema/problem.ts";
+import path from "node:path";
+import { FlagStore } from "../store/flag-store.ts";
+import { RemoteBranch } from "../store/remote-branch.ts";
 import { Repository } from "../store/repository.ts";
-import { createApp } from "./app.ts";
+import { openTarget } from "../store/target.ts";
+import { cdnHandler } from "./cdn.ts";
+import { embeddedRemote, embeddedTokens } from "./embedded.ts";
+import { help } from "./help.ts";
+import { close, listen } from "./http.ts";
+import { createLog } from "./log.ts";
+import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
-
-const help = `Serves the flags of this checkout's HEAD over HTTP, byte for byte as they are published.
-
-Usage: npm start
-
-  PORT  where to listen (default: 8080; 0 takes any that is free)
-  HOST  on which address (default: 127.0.0.1)
-`;
 
 try {
   if (process.argv.includes("--help")) process.stdout.write(help);
@@ -24,44 +22,57 @@ try {
 }
 
 async function start(): Promise<void> {
-  const { host, port } = readSettings(process.env);
-  const repository = await Repository.open(".");
-  const commit = await repository.resolve("HEAD");
-  const { snapshot, problems } = await repository.read(
-    commit,
-    new Date().toISOString().slice(0, 10),
-  );
-  if (!snapshot) {
-    const errors = problems.filter(({ severity }) => severity === "error");
-    process.stderr.write(`Cannot serve ${commit}:\n${errors.map(formatProblem).join("\n")}\n`);
-    process.exitCode = 1;
-    return;
-  }
+  const settings = readSettings(process.env);
+  const { host, port, branch, data, publish, tokens } = settings;
+  const log = createLog(settings.logLevel);
+  const isEmbedded = [settings.remote, publish, tokens].every((setting) => setting === undefined);
 
-  const server = createServer(createApp(compile(snapshot)));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const reason = error.code === "EADDRINUSE" ? "another program listens there" : error.message;
-      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}; set PORT to another port`));
-    });
-    server.listen(port, host, resolve);
+  const { remote, note } = settings.remote
+    ? { remote: settings.remote, note: undefined }
+    : await embeddedRemote(data, branch);
+  const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
+  const directory = path.resolve(data, "clone.git");
+  const clone = await RemoteBranch.open(directory, remote, branch);
+  const store = await FlagStore.open(clone, process.argv.includes("--accept-remote"));
+  const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
+  const target = publish ?? cdn;
+  const service = createService(
+    { ...settings, tokens: file },
+    store,
+    await Repository.open(directory),
+    target === undefined ? undefined : await openTarget(target),
+    log,
+  );
+  const cdnServer = cdn === undefined ? undefined : createServer(cdnHandler(cdn));
+  stopOnSignal(async () => {
+    await Promise.all([service.close(), cdnServer && close(cdnServer)]);
   });
+
+  const url = await listen(service.server, host, port);
+  const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
+  const { length } = store.serving?.snapshot.flags ?? [];
+  const lines = [
+    `Serving ${length} flags at ${store.serving?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
+    `  API  ${url}/v1/feature-flags/`,
+    ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
+    ...(settings.remote
+      ? []
+      : [`  git  ${path.relative(".", remote)}${note ? `  (${note})` : ""}`]),
+    ...(token === undefined ? [] : [`  admin token, shown this once: ${token}`]),
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+}
+
+/** Ends with 0 once everything is finished, and at the latest when nobody waits any more. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  const patience = 9_000;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      server.close();
-      server.closeAllConnections();
+      setTimeout(() => process.exit(0), patience).unref();
+      stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
     });
-  }
-
-  const { address, family, port: taken } = server.address() as AddressInfo;
-  const url = `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`;
-  const { length } = snapshot.flags;
-  process.stdout.write(`Serving ${length} flags at ${commit.slice(0, 7)}. Open:\n`);
-  for (const path of [
-    "/v1/feature-flags/",
-    `/v1/feature-flags/${snapshot.flags[0]?.name ?? ""}`,
-    "/staging/v1/feature-flags/",
-  ]) {
-    process.stdout.write(`  ${url}${path}\n`);
   }
 }

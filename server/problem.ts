@@ -1,19 +1,44 @@
 import { STATUS_CODES } from "node:http";
 import type { Request, Response } from "express";
 
+/** A value of the request's body that is at fault. */
+export interface Fault {
+  /** A JSON pointer in a URI fragment: `#/enabled`. */
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** An error that is the client's to know: ends the request with its status. */
+export class HttpError extends Error {
+  override readonly name = "HttpError";
+  readonly status: number;
+  /** Kebab-case, for the problem's type; the status's own words where missing. */
+  readonly kind: string | undefined;
+  readonly errors: readonly Fault[] | undefined;
+
+  constructor(
+    status: number,
+    detail: string,
+    more: { kind?: string; errors?: readonly Fault[] } = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.kind = more.kind;
+    this.errors = more.errors;
+  }
+}
+
 /** Ends a request with an error, as problem details (RFC 9457). */
-export function problem(
-  request: Request,
-  response: Response,
-  status: number,
-  detail: string,
-): void {
+export function sendProblem(request: Request, response: Response, error: HttpError): void {
+  const { status, message, kind, errors } = error;
   const title = STATUS_CODES[status] ?? "Error";
-  const kind = title.toLowerCase().replaceAll(/[^a-z]+/g, "-");
-  const type = `https://bunting.example/problems/${kind}`;
-  const body = { type, title, status, detail: cut(detail), instance: cut(request.path) };
+  const slug = kind ?? title.toLowerCase().replaceAll(/[^a-z]+/g, "-");
+  const type = `https://bunting.example/problems/${slug}`;
+  const body = { type, title, status, detail: cut(message), instance: cut(request.path), errors };
   response.status(status).set("Cache-Control", "no-store");
-  response.set("Content-Type", "application/problem+json").end(JSON.stringify(body));
+  response.setHeader("Content-Type", "application/problem+json");
+  response.end(request.method === "HEAD" ? undefined : JSON.stringify(body));
 }
 
 /** What a client sent comes back short, however long it was. */

@@ -1,13 +1,81 @@
+/** What the server is told by its environment; where it is told nothing, everything is embedded. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
+  /** Missing: a bare repository of our own, made from this checkout's `HEAD`. */
+  readonly remote: string | undefined;
+  readonly branch: string;
+  readonly data: string;
+  /** Missing: one of our own, with a token that is printed once. */
+  readonly tokens: string | undefined;
+  /** Missing: nothing is published; where nothing at all is configured, `.data/cdn`. */
+  readonly publish: string | undefined;
+  readonly pollSeconds: number;
+  /** 0: no limit. */
+  readonly writesPerMinute: number;
+  readonly origins: readonly string[];
+  /** How many proxies before us may say where a request comes from. */
+  readonly trustedProxies: number;
+  readonly logLevel: string;
+  readonly oidc:
+    | { readonly issuer: string; readonly audience: string; readonly roleClaim: string }
+    | undefined;
+  readonly webhookSecret: string | undefined;
 }
 
-/** The server's settings from its environment. Throws where one cannot be meant. */
-export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const { PORT = "8080", HOST = "127.0.0.1" } = environment;
-  if (!/^\d{1,5}$/.test(PORT) || Number(PORT) > 65_535) {
-    throw new Error(`Cannot listen on PORT "${PORT}": it must be a number from 0 to 65535`);
+/** Reads the settings. Throws where one cannot be meant. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM = "role" } = env;
+  if (OIDC_ISSUER && !OIDC_AUDIENCE) {
+    throw new Error(
+      `Cannot accept tokens of OIDC_ISSUER "${OIDC_ISSUER}": OIDC_AUDIENCE is missing`,
+    );
   }
-  return { host: HOST, port: Number(PORT) };
+  return {
+    host: env.HOST || "127.0.0.1",
+    port: number(env, "PORT", 8_080, 65_535),
+    remote: env.FLAGS_REMOTE || undefined,
+    branch: env.FLAGS_BRANCH || "main",
+    data: env.FLAGS_DATA || ".data",
+    tokens: env.FLAGS_TOKENS || undefined,
+    publish: env.FLAGS_PUBLISH || undefined,
+    pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400),
+    writesPerMinute: number(env, "FLAGS_WRITES_PER_MINUTE", 60, 1_000_000),
+    origins: (env.FLAGS_CORS_ORIGINS ?? "")
+      .split(",")
+      .map((origin) => origin.trim())
+      .filter(Boolean),
+    trustedProxies: number(env, "FLAGS_TRUSTED_PROXIES", 0, 100),
+    logLevel: choice(env, "LOG_LEVEL", "info", [
+      "trace",
+      "debug",
+      "info",
+      "warn",
+      "error",
+      "fatal",
+      "silent",
+    ]),
+    oidc:
+      OIDC_ISSUER && OIDC_AUDIENCE
+        ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, roleClaim: OIDC_ROLE_CLAIM }
+        : undefined,
+    webhookSecret: env.GITHUB_WEBHOOK_SECRET || undefined,
+  };
+}
+
+function number(env: NodeJS.ProcessEnv, name: string, standard: number, maximum: number): number {
+  const text = env[name] || String(standard);
+  if (/^\d{1,7}$/.test(text) && Number(text) <= maximum) return Number(text);
+  throw new Error(`Cannot use ${name} "${text}": it must be a number from 0 to ${maximum}`);
+}
+
+function choice(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  standard: string,
+  choices: readonly string[],
+): string {
+  const text = env[name] || standard;
+  if (choices.includes(text)) return text;
+  throw new Error(`Cannot use ${name} "${text}": it must be one of ${choices.join(", ")}`);
 }

@@ -21,7 +21,7 @@ export async function* readBlobs(
   let pending: Buffer = Buffer.alloc(0);
 
   const input = `${objects.join("\n")}\n`;
-  for await (const chunk of streamGit(directory, ["cat-file", "--batch"], input)) {
+  for await (const chunk of streamGit(directory, ["cat-file", "--batch"], { input })) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     for (;;) {
       if (!blob) {

@@ -24,55 +24,70 @@ const patience = 60_000;
 export class DirectoryTarget implements Target {
   readonly name: string;
   readonly #directory: string;
+  readonly #drafts: string;
 
   constructor(directory: string, name = directory) {
     this.name = name;
     this.#directory = directory;
+    this.#drafts = path.join(directory, ".publish.drafts");
   }
 
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    mkdirSync(this.#directory, { recursive: true });
-    return withLock(path.join(this.#directory, ".publish.lock"), patience, work);
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    this.#explain("open", "", () => mkdirSync(this.#directory, { recursive: true }));
+    return withLock(path.join(this.#directory, ".publish.lock"), patience, async () => {
+      try {
+        return await work();
+      } finally {
+        // Also those of a publisher that died.
+        rmSync(this.#drafts, { recursive: true, force: true });
+      }
+    });
   }
 
   async list(): Promise<ReadonlyMap<string, Listed>> {
-    const listed = new Map<string, Listed>();
-    for (const file of walk(this.#directory, "")) {
-      const { etag, modified } = this.#look(path.join(this.#directory, file));
-      listed.set(pathOfFile(file), { etag, modified });
-    }
-    return listed;
+    return this.#explain("list", "", () => {
+      const listed = new Map<string, Listed>();
+      for (const file of walk(this.#directory, "")) {
+        const urlPath = pathOfFile(file);
+        // Nobody's, since no URL leads there; it may also be large.
+        if (fileOf(urlPath) !== file) continue;
+        const found = look(path.join(this.#directory, file));
+        if (found) listed.set(urlPath, found);
+      }
+      return listed;
+    });
   }
 
   async read(urlPath: string): Promise<StoredObject | undefined> {
-    const file = this.#file(urlPath);
-    if (!isFile(file)) return undefined;
-    const body = readFileSync(file);
-    const headers = { contentType: undefined, cacheControl: undefined };
-    return { body, etag: hash("md5", body), ...headers, metadata: {} };
+    return this.#explain("read", urlPath, () => {
+      const file = this.#file(urlPath);
+      const body = isFile(file) ? find(() => readFileSync(file)) : undefined;
+      if (!body) return undefined;
+      const headers = { contentType: undefined, cacheControl: undefined };
+      return { body, etag: hash("md5", body), ...headers, metadata: {} };
+    });
   }
 
   async write({ path: urlPath, body }: NewObject, seen: string | undefined): Promise<boolean> {
-    const file = this.#file(urlPath);
-    if (this.#etag(file) !== seen) return false;
-    const draft = path.join(path.dirname(file), `.${randomUUID()}.tmp`);
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(draft, body);
-    try {
+    return this.#explain("write", urlPath, () => {
+      const file = this.#file(urlPath);
+      if (look(file)?.etag !== seen) return false;
+      const draft = path.join(this.#drafts, randomUUID());
+      mkdirSync(this.#drafts, { recursive: true });
+      mkdirSync(path.dirname(file), { recursive: true });
+      writeFileSync(draft, body);
       renameSync(draft, file);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
-    return true;
+      return true;
+    });
   }
 
   async remove(urlPath: string, seen: string): Promise<boolean> {
-    const file = this.#file(urlPath);
-    const etag = this.#etag(file);
-    if (etag !== undefined && etag !== seen) return false;
-    rmSync(file, { force: true });
-    return true;
+    return this.#explain("remove", urlPath, () => {
+      const file = this.#file(urlPath);
+      if ((look(file)?.etag ?? seen) !== seen) return false;
+      rmSync(file, { force: true });
+      return true;
+    });
   }
 
   close(): void {}
@@ -81,26 +96,43 @@ export class DirectoryTarget implements Target {
     return path.join(this.#directory, fileOf(urlPath));
   }
 
-  #etag(file: string): string | undefined {
-    return isFile(file) ? this.#look(file).etag : undefined;
-  }
-
-  #look(file: string): Listed {
-    return { etag: hash("md5", readFileSync(file)), modified: statSync(file).mtimeMs };
+  #explain<T>(verb: string, urlPath: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const what = urlPath === "" ? `"${this.name}"` : `"${urlPath}" in "${this.name}"`;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`Cannot ${verb} ${what}: ${reason}`, { cause: error });
+    }
   }
 }
 
-/** The files below `directory`; what begins with a dot is a lock, or the draft of a publisher that died. */
+/** The files below `directory`. What begins with a dot is a publisher's own, or nothing that is served. */
 function* walk(directory: string, below: string): Generator<string> {
-  for (const entry of readdirSync(path.join(directory, below), { withFileTypes: true })) {
+  const entries = find(() => readdirSync(path.join(directory, below), { withFileTypes: true }));
+  for (const entry of entries ?? []) {
     const file = below === "" ? entry.name : `${below}/${entry.name}`;
-    if (/^\..*\.tmp$/.test(entry.name)) rmSync(path.join(directory, file), { force: true });
-    else if (entry.name.startsWith(".")) continue;
-    else if (entry.isDirectory()) yield* walk(directory, file);
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory()) yield* walk(directory, file);
     else if (entry.isFile()) yield file;
   }
 }
 
+function look(file: string): Listed | undefined {
+  if (!isFile(file)) return undefined;
+  return find(() => ({ etag: hash("md5", readFileSync(file)), modified: statSync(file).mtimeMs }));
+}
+
 function isFile(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+/** Nothing where that is not there, or not any longer: who only looks takes no lock. */
+function find<T>(get: () => T): T | undefined {
+  try {
+    return get();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

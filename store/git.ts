@@ -14,6 +14,13 @@ export function git(directory: string): SimpleGit {
   return simpleGit({ baseDir: directory, config: ["core.useReplaceRefs=false"] });
 }
 
+export interface GitOptions {
+  readonly input?: string;
+  /** Ends the command, and with it every process that it started. */
+  readonly signal?: AbortSignal | undefined;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /**
  * The standard output of a git command, in chunks, for answers that are long or need an input:
  * what simple-git cannot do. Throws with git's own words when it fails.
@@ -21,9 +28,18 @@ export function git(directory: string): SimpleGit {
 export async function* streamGit(
   directory: string,
   args: readonly string[],
-  input = "",
+  { input = "", signal, env = environment }: GitOptions = {},
 ): AsyncGenerator<Buffer> {
-  const child = spawn("git", args, { cwd: directory, env: environment });
+  const command = `git ${args.find((arg) => /^[a-z][a-z-]*$/.test(arg))}`;
+  const late = new Error(`Cannot finish "${command}": it took too long`);
+  if (signal?.aborted) throw late;
+  // In a group of its own, so that its helpers end with it: one that hangs would keep the pipe open.
+  const child = spawn("git", args, { cwd: directory, env, detached: signal !== undefined });
+  const abort = () => {
+    killGroup(child.pid);
+    child.stdout.destroy(late);
+  };
+  signal?.addEventListener("abort", abort, { once: true });
   const closed = new Promise<number | null>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", resolve);
@@ -39,17 +55,39 @@ export async function* streamGit(
     yield* child.stdout as AsyncIterable<Buffer>;
     const code = await closed;
     if (code !== 0)
-      throw new Error(`Cannot run "git ${args[0]}": ${complaint.trim() || `exit ${code}`}`);
+      throw new Error(`Cannot run "${command}": ${complaint.trim() || `exit ${code}`}`);
   } finally {
+    signal?.removeEventListener("abort", abort);
     child.kill();
   }
 }
 
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
+}
+
 /** All of it, as text. */
-export async function readGit(directory: string, args: readonly string[]): Promise<string> {
+export async function readGit(
+  directory: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<string> {
   const chunks: Buffer[] = [];
-  for await (const chunk of streamGit(directory, args)) chunks.push(chunk);
+  for await (const chunk of streamGit(directory, args, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** For commands that reach other machines: how they do is the operator's to say. */
+export function remoteEnvironment(): Readonly<Record<string, string>> {
+  const theirs = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      /^GIT_(SSH|SSL|ASKPASS|PROXY|CONFIG|HTTP)/.test(entry[0]) && entry[1] !== undefined,
+  );
+  return { ...environment, ...Object.fromEntries(theirs) };
 }
 
 const environment: Readonly<Record<string, string>> = {

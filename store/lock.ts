@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -22,12 +22,13 @@ export async function withLock<T>(
   const deadline = Date.now() + patience;
   while (!take(file, own)) {
     const holder = readHolder(file);
-    if (holder && isDead(holder)) retire(file, holder);
-    else if (Date.now() > deadline) {
+    if (Date.now() > deadline) {
       const { pid, host } = holder ?? { pid: "?", host: "?" };
       const cure = `if process ${pid} on ${host} is gone, delete "${file}"`;
       throw new Error(`Cannot lock "${file}": another process holds it; ${cure}`);
-    } else await pause(20 + Math.random() * 30);
+    }
+    if (holder && isDead(holder)) retire(file, holder, own);
+    await pause(20 + Math.random() * 30);
   }
   try {
     return await work();
@@ -39,28 +40,32 @@ export async function withLock<T>(
 /** A link appears with its content or not at all. */
 function take(file: string, own: Holder): boolean {
   const draft = `${file}.${own.id}`;
-  writeFileSync(draft, JSON.stringify(own));
   try {
+    writeFileSync(draft, JSON.stringify(own));
     linkSync(draft, file);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    throw new Error(`Cannot lock "${file}": ${message}`, { cause: error });
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Takes a dead process's lock away, by a rename that one of many can win; puts back what was not that lock. */
-function retire(file: string, dead: Holder): void {
-  const grave = `${file}.${randomUUID()}`;
-  try {
-    renameSync(file, grave);
-    if (readHolder(grave)?.id !== dead.id) linkSync(grave, file);
-  } catch {
-    // Another process was faster; the next round sees what it left.
+/**
+ * Takes a dead process's lock away. Only who holds the claim to it may: else one that was slow would
+ * take away the lock of the next holder. A claim is a lock itself, and goes the same way.
+ */
+function retire(file: string, dead: Holder, own: Holder): void {
+  const claim = `${file}.${dead.id}`;
+  if (take(claim, own)) {
+    if (readHolder(file)?.id === dead.id) rmSync(file, { force: true });
+    rmSync(claim, { force: true });
+    return;
   }
-  rmSync(grave, { force: true });
+  const claimant = readHolder(claim);
+  if (claimant && isDead(claimant)) retire(claim, claimant, own);
 }
 
 function readHolder(file: string): Holder | undefined {

@@ -152,9 +152,13 @@ export class Repository {
   async #readHistory(commit: string): Promise<History> {
     this.#history ??= restore(this.#cache.read("history"));
     if (this.#history?.commit === commit) return this.#history;
-    this.#history = await readHistory(this.directory, commit, this.#history);
-    this.#cache.write("history", { ...this.#history, flags: [...this.#history.flags] });
-    return this.#history;
+    const history = await readHistory(this.directory, commit, this.#history);
+    // A look back is no reason to forget what came since.
+    if (this.#history && (await this.relate(commit, this.#history.commit)) === "older")
+      return history;
+    this.#history = history;
+    this.#cache.write("history", { ...history, flags: [...history.flags] });
+    return history;
   }
 }
 
@@ -172,9 +176,9 @@ function snapshot({ flags }: Validated, history: History): Snapshot {
     flags: flags.map(({ name, file, flag }) => {
       const times = history.flags.get(name);
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
-      const { created, updated } = times;
+      const { created, updated, blobs } = times;
       const at = { created_at: timestamp(created), updated_at: timestamp(updated) };
-      return { ...normalize(name, flag), file, ...at };
+      return { ...normalize(name, flag), file, object: blobs[file] ?? "", ...at };
     }),
   };
 }

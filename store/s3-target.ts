@@ -1,42 +1,32 @@
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandOutput,
   PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
+  type S3ClientConfig,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
-/** How long a request may take before it is tried again, in milliseconds. */
+/** How long S3 may be silent before a request is tried again, in milliseconds. */
 const patience = 15_000;
 
-/**
- * A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash.
- * Credentials, region and `AWS_ENDPOINT_URL_S3` are found as everywhere in the AWS SDK.
- */
+const attempts = 5;
+
+/** A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash. */
 export class S3Target implements Target {
   readonly name: string;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #client: S3Client;
 
-  constructor(name: string, bucket: string, prefix: string) {
+  constructor(name: string, bucket: string, prefix: string, client = createClient()) {
     this.name = name;
     this.#bucket = bucket;
     this.#prefix = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
-    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-    this.#client = new S3Client({
-      region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
-      // Other servers than AWS's know buckets by path only.
-      forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
-      maxAttempts: 5,
-      requestHandler: {
-        connectionTimeout: 5_000,
-        requestTimeout: patience,
-        throwOnRequestTimeout: true,
-      },
-    });
+    this.#client = client;
   }
 
   /** S3 keeps nobody out: its conditional writes are what publishers rely on. */
@@ -63,9 +53,9 @@ export class S3Target implements Target {
 
   async read(path: string): Promise<StoredObject | undefined> {
     try {
-      const found = await this.#client.send(new GetObjectCommand(this.#at(path)));
+      const { found, body } = await this.#get(path);
       return {
-        body: Buffer.from((await found.Body?.transformToByteArray()) ?? []),
+        body,
         etag: unquote(found.ETag ?? ""),
         contentType: found.ContentType,
         cacheControl: found.CacheControl,
@@ -99,6 +89,18 @@ export class S3Target implements Target {
     this.#client.destroy();
   }
 
+  /** The SDK tries again until an answer begins; where it breaks off, that is up to us. */
+  async #get(path: string): Promise<{ found: GetObjectCommandOutput; body: Buffer }> {
+    for (let attempt = 1; ; attempt++) {
+      const found = await this.#client.send(new GetObjectCommand(this.#at(path)));
+      try {
+        return { found, body: Buffer.from((await found.Body?.transformToByteArray()) ?? []) };
+      } catch (error) {
+        if (attempt === attempts) throw error;
+      }
+    }
+  }
+
   /** True once done; false where a condition failed. `done` is a status that means there was nothing to do. */
   async #changes(
     verb: string,
@@ -126,8 +128,28 @@ export class S3Target implements Target {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     const status = statusOf(error);
     const reason = `${name}${status ? ` (${status})` : ""}: ${message}`;
-    return new Error(`Cannot ${verb} "${path}" in "${this.name}": ${reason}`, { cause: error });
+    const what = path === "" ? `"${this.name}"` : `"${path}" in "${this.name}"`;
+    return new Error(`Cannot ${verb} ${what}: ${reason}`, { cause: error });
   }
+}
+
+/** Credentials, region and `AWS_ENDPOINT_URL_S3` are found as everywhere in the AWS SDK. */
+export function createClient(config: S3ClientConfig = {}): S3Client {
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  return new S3Client({
+    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
+    // Other servers than AWS's know buckets by path only.
+    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
+    maxAttempts: attempts,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      // Until an answer begins, and from one piece of it to the next.
+      requestTimeout: patience,
+      socketTimeout: patience,
+      throwOnRequestTimeout: true,
+    },
+    ...config,
+  });
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -26,7 +26,8 @@ export function readWorkTree(
     const inside = stat.isDirectory() || inFlags !== undefined ? below(root, file) : undefined;
     const shown = slashed(path.relative(directory, file));
     const entry = { file: shown, mode: modeOf(file), ...(inside ? { path: inside } : {}) };
-    if (!isReadable(inside ?? shown, entry.mode)) return entry;
+    const isWorthReading = inside ? isReadable(inside, entry.mode) : entry.mode === "100644";
+    if (!isWorthReading) return entry;
     return { ...entry, content: readFile(file, readContent) };
   });
 }
@@ -49,9 +50,10 @@ function list(folder: string): string[] {
 
 /** The mode that git would record. */
 function modeOf(file: string): string {
-  const stat = lstatSync(file);
-  if (stat.isSymbolicLink()) return "120000";
-  if (!stat.isFile()) return "special";
+  // A name that is not UTF-8 does not lead back to its file.
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink()) return "120000";
+  if (!stat?.isFile()) return "special";
   return (stat.mode & 0o100) === 0 ? "100644" : "100755";
 }
 

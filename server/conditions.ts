@@ -1,0 +1,29 @@
+/** Conditional requests (RFC 9110, section 13): what a client says it has seen. */
+
+/** Whether `If-Match` and `If-None-Match` let a write go on. `etag` is missing where nothing is there. */
+export function allowsWrite(
+  ifMatch: string | undefined,
+  ifNoneMatch: string | undefined,
+  etag: string | undefined,
+): boolean {
+  if (ifMatch !== undefined && !(etag !== undefined && hasStrong(ifMatch, etag))) return false;
+  return ifNoneMatch === undefined || etag === undefined || !hasWeak(ifNoneMatch, etag);
+}
+
+/** Whether a read may be answered with 304: the client has these bytes. Weak comparison. */
+export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
+  return ifNoneMatch !== undefined && (ifNoneMatch === etag || hasWeak(ifNoneMatch, etag));
+}
+
+function hasWeak(header: string, etag: string): boolean {
+  return header.trim() === "*" || tagsOf(header).some((tag) => tag.replace(/^W\//, "") === etag);
+}
+
+/** A weak tag never matches: it does not promise the same bytes. */
+function hasStrong(header: string, etag: string): boolean {
+  return header.trim() === "*" || tagsOf(header).includes(etag);
+}
+
+function tagsOf(header: string): string[] {
+  return header.match(/(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"/g) ?? [];
+}

@@ -1,0 +1,24 @@
+export const help = `Serves and changes the flags of a git branch over HTTP; each change is a commit on the remote.
+
+Usage: npm start [-- --accept-remote]
+
+With nothing set, all it needs is embedded under .data: a remote made from this checkout, a token that
+is printed once, and a directory that is published to and served as a CDN would.
+
+  PORT, HOST               where it listens (8080, 127.0.0.1); the embedded CDN takes the next port
+  FLAGS_REMOTE             the git remote that holds the flags: any URL or path git takes
+  FLAGS_BRANCH             its branch (main)
+  FLAGS_DATA               where the clone is kept (.data); may be deleted while the server is down
+  FLAGS_TOKENS             the tokens file; npm run token makes its lines
+  FLAGS_PUBLISH            s3://bucket[/prefix] or a directory, published to after each change
+  FLAGS_POLL_SECONDS       how often to look for commits of others (15)
+  FLAGS_WRITES_PER_MINUTE  per token (60); 0 is no limit
+  FLAGS_CORS_ORIGINS       origins that browsers may call from, comma-separated
+  FLAGS_TRUSTED_PROXIES    how many proxies in front may say whom they speak for (0)
+  OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM
+                           accepts this issuer's JSON web tokens; the claim (role) names the role
+  GITHUB_WEBHOOK_SECRET    takes POST /webhooks/github, to look at once when something was pushed
+  LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
+
+  --accept-remote          goes on with a branch that lost commits, after you have looked
+`;

@@ -1,0 +1,32 @@
+import type { RequestHandler } from "express";
+import type { FlagChange } from "../store/flag-changes.ts";
+import type { FlagStore } from "../store/flag-store.ts";
+import { HttpError } from "./problem.ts";
+import { environmentOf } from "./routes.ts";
+import { nameIn } from "./writes.ts";
+
+const maximumLimit = 200;
+
+/** Who changed a flag, when, and what: a page of it, the newest first. `next` is where the next page begins. */
+export function historyHandler(store: FlagStore): RequestHandler {
+  return async (request, response) => {
+    const name = nameIn(request);
+    const environment = environmentOf(request.path);
+    const limit = number(request.query.limit, "limit", 50, maximumLimit);
+    const skip = number(request.query.skip, "skip", 0, 1_000_000);
+    const page = { limit: limit + 1, skip };
+    const changes: FlagChange[] = await store.changesOf(name, environment, page);
+    if (changes.length === 0 && skip === 0)
+      throw new HttpError(404, `Cannot find the flag "${name}", now or before`);
+    const next = changes.length > limit ? { next: skip + limit } : {};
+    response.set("Cache-Control", "private, no-cache");
+    response.json({ name, environment, changes: changes.slice(0, limit), ...next });
+  };
+}
+
+function number(value: unknown, key: string, standard: number, maximum: number): number {
+  if (value === undefined) return standard;
+  if (typeof value === "string" && /^\d{1,7}$/.test(value) && Number(value) <= maximum)
+    return Number(value);
+  throw new HttpError(400, `Cannot use ${key}: it must be a number from 0 to ${maximum}`);
+}

@@ -1,0 +1,64 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { FlagStore } from "../store/flag-store.ts";
+import type { Streams } from "./streams.ts";
+
+/** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly requests = new Histogram({
+    name: "bunting_http_request_duration_seconds",
+    help: "Time from the first byte of a request to the last of its answer",
+    labelNames: ["route", "method", "status"],
+    buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.2, 0.5, 2, 10],
+    registers: [this.registry],
+  });
+  readonly errors = new Counter({
+    name: "bunting_http_errors_total",
+    help: "Answers of 400 and more",
+    labelNames: ["route", "status"],
+    registers: [this.registry],
+  });
+  readonly updates = new Counter({
+    name: "bunting_flag_updates_total",
+    help: "Changes of flags through the API, by kind and what became of them",
+    labelNames: ["kind", "result"],
+    registers: [this.registry],
+  });
+  constructor(store: FlagStore, streams: Streams) {
+    collectDefaultMetrics({ register: this.registry });
+    this.#gauge("bunting_queue_depth", "Writes that wait", () => store.condition.queued);
+    this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {
+      const { committed_at } = store.serving?.snapshot ?? {};
+      return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
+    });
+    this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
+      return (Date.now() - store.condition.synced) / 1_000;
+    });
+    this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);
+    const git = new Histogram({
+      name: "bunting_git_duration_seconds",
+      help: "Time that git took to fetch, to commit and to push, failures included",
+      labelNames: ["operation", "result"],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 20],
+      registers: [this.registry],
+    });
+    store.onGit((operation, result, seconds) => git.observe({ operation, result }, seconds));
+    const conflicts = new Counter({
+      name: "bunting_git_conflicts_total",
+      help: "Pushes that came second and were decided anew",
+      registers: [this.registry],
+    });
+    store.onConflict(() => conflicts.inc());
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

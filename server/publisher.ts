@@ -1,0 +1,90 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Snapshot } from "../schema/snapshot.ts";
+import { publish } from "../store/publish.ts";
+import type { Repository } from "../store/repository.ts";
+import type { Target } from "../store/target.ts";
+
+/** How long to wait after a failure, in milliseconds: from, to. */
+const backoff = { first: 1_000, last: 60_000 };
+const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
+
+/** Publishes what is served, in the background: the newest only, one at a time, again until it succeeds. */
+export class BackgroundPublisher {
+  readonly #target: Target;
+  readonly #repository: Repository;
+  #next: Snapshot | undefined;
+  #running: Promise<void> | undefined;
+  readonly #stop = new AbortController();
+  #status: { time: number; commit: string | undefined; error: string | undefined } = {
+    time: 0,
+    commit: undefined,
+    error: undefined,
+  };
+
+  constructor(target: Target, repository: Repository) {
+    this.#target = target;
+    this.#repository = repository;
+  }
+
+  /** When and what was published last, and why not since. */
+  get status(): {
+    readonly time: number;
+    readonly commit: string | undefined;
+    readonly error: string | undefined;
+  } {
+    return this.#status;
+  }
+
+  publish(snapshot: Snapshot): void {
+    this.#next = snapshot;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Waits for a publication that has begun, and begins no other. */
+  async close(): Promise<void> {
+    this.#next = undefined;
+    this.#stop.abort();
+    await this.#running;
+    this.#target.close();
+  }
+
+  async #run(): Promise<void> {
+    for (let wait = backoff.first; this.#next; ) {
+      const snapshot = this.#next;
+      this.#next = undefined;
+      const error = await this.#attempt(snapshot);
+      if (error === undefined) wait = backoff.first;
+      else {
+        this.#status = { ...this.#status, error };
+        // Ended early when the server stops.
+        await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
+        wait = Math.min(backoff.last, wait * 2);
+        if (!this.#stop.signal.aborted) this.#next ??= snapshot;
+      }
+    }
+  }
+
+  /** Why it failed; nothing when it did not. */
+  async #attempt(snapshot: Snapshot): Promise<string | undefined> {
+    try {
+      const { status, refusals } = await publish(this.#target, this.#repository, snapshot, {
+        cacheControl,
+        maxRemoved: 20,
+        maxFlipped: 50,
+        // Everything is looked at once; then the manifest is believed, as nobody waits for less.
+        thorough: this.#status.time === 0,
+        dryRun: false,
+        verify: false,
+        concurrency: 16,
+      });
+      if (status === "refused")
+        return `Cannot publish to ${this.#target.name}: ${refusals.join("; ")}`;
+      this.#status = { time: Date.now(), commit: snapshot.commit, error: undefined };
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { RequestHandler } from "express";
+import { isFresh } from "./conditions.ts";
+import { HttpError } from "./problem.ts";
+import type { Responses } from "./responses.ts";
+
+/** Answers with the release's own bytes. */
+export function readHandler(responses: Responses): RequestHandler {
+  return (request, response) => {
+    const answer = responses.get(request.path);
+    if (!answer)
+      throw new HttpError(404, `Cannot find "${request.path}": no flag or list is served there`);
+    response.setHeader("Cache-Control", "private, no-cache");
+    response.setHeader("ETag", answer.etag);
+    if (answer.isList) response.vary("Accept");
+    if (isFresh(request.get("If-None-Match"), answer.etag)) {
+      response.status(304).end();
+      return;
+    }
+    response.setHeader("Content-Type", answer.contentType);
+    response.setHeader("Content-Length", answer.bytes.length);
+    response.end(request.method === "HEAD" ? undefined : answer.bytes);
+  };
+}

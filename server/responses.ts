@@ -1,0 +1,38 @@
+import { contentTypeOf, etag, type Release, type Response } from "../schema/release.ts";
+
+/** A response ready to be sent. */
+export interface Answer {
+  readonly etag: string;
+  readonly contentType: string;
+  readonly bytes: Buffer;
+  /** A list has an event stream behind the same URL. */
+  readonly isList: boolean;
+}
+
+/** The responses of the release that is served, by path as it came: another case or an escape is another URL. */
+export class Responses {
+  #byPath = new Map<string, Response>();
+  #answers = new Map<string, Answer>();
+
+  /** From one release to the next at once: no request sees some of both. */
+  serve(release: Release): void {
+    this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
+    this.#answers = new Map();
+  }
+
+  /** Made ready when it is first asked for: most flags never are. */
+  get(path: string): Answer | undefined {
+    const ready = this.#answers.get(path);
+    if (ready) return ready;
+    const response = this.#byPath.get(path);
+    if (!response) return undefined;
+    const answer = {
+      etag: etag(response),
+      contentType: contentTypeOf(path),
+      bytes: Buffer.from(response.body),
+      isList: path.endsWith("/"),
+    };
+    this.#answers.set(path, answer);
+    return answer;
+  }
+}

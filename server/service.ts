@@ -1,0 +1,74 @@
+/** The server put together: a store, the API over it, and what goes on in the background. */
+import type { Server } from "node:http";
+import type { Logger } from "pino";
+import type { FlagStore, Serving } from "../store/flag-store.ts";
+import type { Repository } from "../store/repository.ts";
+import type { Target } from "../store/target.ts";
+import { createApp } from "./app.ts";
+import { Authenticator } from "./authenticator.ts";
+import { answerHot } from "./hot.ts";
+import { close, createHttpServer } from "./http.ts";
+import { JwtVerifier } from "./jwt.ts";
+import { Metrics } from "./metrics.ts";
+import { secureHeaders } from "./middleware.ts";
+import { BackgroundPublisher } from "./publisher.ts";
+import { Responses } from "./responses.ts";
+import type { Settings } from "./settings.ts";
+import { Streams } from "./streams.ts";
+import { Tokens } from "./tokens.ts";
+
+export interface Service {
+  readonly server: Server;
+  /** Finishes what was begun, writes included, and ends. */
+  close(): Promise<void>;
+}
+
+export function createService(
+  settings: Settings & { readonly tokens: string },
+  store: FlagStore,
+  repository: Repository,
+  target: Target | undefined,
+  log: Logger,
+): Service {
+  const tokens = new Tokens(settings.tokens, (error) => log.error({ err: error }, "tokens"));
+  const authenticator = new Authenticator(tokens, settings.oidc && new JwtVerifier(settings.oidc));
+  const responses = new Responses();
+  const streams = new Streams(responses);
+  const metrics = new Metrics(store, streams);
+  const publisher = target && new BackgroundPublisher(target, repository);
+
+  const serve = ({ snapshot, release }: Serving) => {
+    responses.serve(release);
+    void streams.announce(snapshot.commit);
+    publisher?.publish(snapshot);
+    log.info({ commit: snapshot.commit, flags: snapshot.flags.length }, "serving");
+  };
+  if (store.serving) serve(store.serving);
+  store.onChange(serve);
+
+  const app = createApp({
+    settings,
+    store,
+    responses,
+    streams,
+    authenticator,
+    publisher,
+    metrics,
+    log,
+  });
+  const hot = { responses, authenticator, metrics, headers: secureHeaders() };
+  const server = createHttpServer(app, (request, response) => {
+    if (!answerHot(hot, request, response)) app(request, response);
+  });
+  const poll = setInterval(() => void store.sync(), settings.pollSeconds * 1_000);
+  return {
+    server,
+    async close() {
+      clearInterval(poll);
+      streams.close();
+      await close(server);
+      await store.close();
+      await publisher?.close();
+    },
+  };
+}
