@@ -41,10 +41,13 @@ export function createService(
     responses.serve(release);
     void streams.announce(snapshot.commit);
     publisher?.publish(snapshot);
-    log.info({ commit: snapshot.commit, flags: snapshot.flags.length }, "serving");
   };
   if (store.serving) serve(store.serving);
-  store.onChange(serve);
+  store.onChange((serving) => {
+    serve(serving);
+    const { commit, flags } = serving.snapshot;
+    log.info({ commit, flags: flags.length }, "serving");
+  });
 
   const app = createApp({
     settings,
