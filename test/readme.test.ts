@@ -57,19 +57,17 @@ describe("README", () => {
       ...Object.fromEntries(identity),
       PORT: String(port),
       NO_COLOR: "1",
+      npm_config_loglevel: "error",
     };
   });
 
   afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
   function run(command: string, cwd = clone): string {
-    const here = command.replaceAll(":8080", `:${port}`);
-    const { stdout, stderr } = spawnSync("bash", ["-c", here], {
-      cwd,
-      encoding: "utf8",
-      env: environment,
-    });
-    return normalize(stdout + stderr).replaceAll(`:${port}`, ":8080");
+    const here = command.replaceAll(":8080", `:${port}`).replaceAll(":8081", `:${port + 1}`);
+    const options = { cwd, encoding: "utf8", env: environment } as const;
+    const { stdout, stderr } = spawnSync("bash", ["-c", here], options);
+    return withShownPorts(normalize(stdout + stderr));
   }
 
   test("the test command is what CI runs", () => {
@@ -129,10 +127,11 @@ describe("README", () => {
     const server = spawn("npm", ["start"], { cwd: clone, env: environment, detached: true });
     try {
       let banner = "";
-      for await (const chunk of server.stderr.setEncoding("utf8")) {
-        banner += chunk;
-        if (banner.includes("this once")) break;
-      }
+      server.stdout.resume();
+      server.stderr.setEncoding("utf8").on("data", (text: string) => {
+        banner += text;
+      });
+      await vi.waitFor(() => expect(banner).toContain("this once"), { timeout: 30_000 });
       environment.TOKEN = /bnt_[\w-]+/.exec(banner)?.[0];
       await work(withShownPorts(banner));
     } finally {
