@@ -1,6 +1,6 @@
 /** What a client wants of one flag, and the edit of its file that does it. */
 import { edit, format, type Change as TextChange } from "./edit.ts";
-import { application, environments, type Flag } from "./flag.ts";
+import { application, type Flag } from "./flag.ts";
 
 export type Change =
   | {
@@ -81,9 +81,4 @@ export function newFile({ name, enabled, description }: Extract<Change, { kind: 
     description === "" ? bare : edit(bare, [{ path: ["description"], value: description }]);
   const file = `flags/unowned/${name}.yaml`;
   return { file, text: format(text), subject: `Create ${name}`, change: `enabled ${enabled}` };
-}
-
-/** Whether `environment` is one that flags know. */
-export function isEnvironment(environment: string): boolean {
-  return environments.includes(environment);
 }

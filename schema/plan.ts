@@ -50,21 +50,24 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
 }
 
 /**
- * `head` as it will be on `base`: a flag that is not among those `changed` (by name) keeps its times,
- * though the head's own line of commits may have met it later, in a merge from the base.
+ * `head` as it will be on `base`: a flag that it did not change keeps its times, though the head's
+ * own line of commits may have met it later, in a merge from the base.
  */
-export function land(base: Snapshot, head: Snapshot, changed: ReadonlySet<string>): Snapshot {
+export function land(base: Snapshot, head: Snapshot): Snapshot {
   const known = new Map(base.flags.map((flag) => [flag.name, flag]));
   const flags = head.flags.map((flag) => {
-    const { created_at, updated_at } = known.get(flag.name) ?? flag;
+    const { object, created_at, updated_at } = known.get(flag.name) ?? flag;
     return {
       ...flag,
       created_at,
-      updated_at: changed.has(flag.name) ? flag.updated_at : updated_at,
+      updated_at: object === flag.object ? updated_at : flag.updated_at,
     };
   });
-  const isMoved = flags.some(({ name, file }) => file !== known.get(name)?.file);
-  const { updated_at } = isMoved || changed.size > 0 ? head : base;
+  const isTouched = flags.some(({ name, file, object }) => {
+    const before = known.get(name);
+    return file !== before?.file || object !== before.object;
+  });
+  const { updated_at } = isTouched || flags.length < known.size ? head : base;
   return { ...head, updated_at, flags };
 }
 

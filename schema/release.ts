@@ -45,12 +45,30 @@ export const manifestPath = "/manifest.json";
 export function parseManifest(text: string): Manifest | undefined {
   try {
     const manifest = JSON.parse(text);
-    const isOurs = manifest?.format === 1 && Array.isArray(manifest.responses);
-    return isOurs ? manifest : undefined;
+    return isManifest(manifest) ? manifest : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Whoever can write to a target can forge one: nothing in it may lead outside, or to git as an option. */
+function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
+  const isRollback =
+    !rollback || (is(rollback.from, commitPattern) && typeof rollback.reason === "string");
+  const areResponses = responses.every(
+    ({ path, md5 }) => is(path, pathPattern) && is(md5, /^[0-9a-f]{32}$/),
+  );
+  return format === 1 && is(commit, commitPattern) && isRollback && areResponses;
+}
+
+function is(value: unknown, pattern: RegExp): boolean {
+  return typeof value === "string" && pattern.test(value);
+}
+
+const commitPattern = /^[0-9a-f]{40,64}$/;
+/** Also those of environments that are no more. */
+const pathPattern =
+  /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d{3}\.json$/;
 
 /** What a release consists of, for whoever reads or publishes it. Bodies are not in it. */
 export interface Manifest {

@@ -1,12 +1,6 @@
 /** The URLs of the API, and what they are called where millions of them must be counted as few. */
 import { application, environments } from "../schema/flag.ts";
 
-export const listRoutes = ["/v1/feature-flags/", "/:environment/v1/feature-flags/"] as const;
-export const flagRoutes = [
-  "/v1/feature-flags/:name",
-  "/:environment/v1/feature-flags/:name",
-] as const;
-
 /** The environment that a path is about. */
 export function environmentOf(path: string): string {
   const first = path.slice(1, path.indexOf("/", 1));
