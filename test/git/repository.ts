@@ -1,0 +1,162 @@
+/**
+ * Real git repositories for tests: no work of theirs depends on whose machine it is, and they are
+ * gone after the file's last test.
+ *
+ *     const repository = testRepository();
+ *     repository.write({ "flags/meal_planning.yaml": "enabled: true\n" });
+ *     const first = repository.commit(1_700_000_000);
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll } from "vitest";
+
+const root = realpathSync(mkdtempSync(path.join(tmpdir(), "bunting-git-")));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A new, empty directory, gone after the file's last test. */
+export function temporaryDirectory(): string {
+  return mkdtempSync(path.join(root, "directory-"));
+}
+
+/** A new repository with a work tree on the branch `main`, without commits. */
+export function testRepository({ objectFormat = "sha1" } = {}): TestRepository {
+  const repository = new TestRepository(temporaryDirectory());
+  const format = `--object-format=${objectFormat}`;
+  repository.git("init", "--quiet", "--template=", "--initial-branch=main", format);
+  return repository;
+}
+
+/** By file, from the top of the repository: its new text, or `null` where it is to go. */
+export type Files = Readonly<Record<string, string | Uint8Array | null>>;
+
+/**
+ * Times are committer times in seconds since 1970. The author's time is always `authored`, so that
+ * whoever takes one for the other is found out.
+ */
+export class TestRepository {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** The output of a git command, without the line feed at its end. Throws with git's words when it fails. */
+  git(...args: string[]): string {
+    return this.run(args);
+  }
+
+  /** As `git()`, with an input and variables of its own. */
+  run(args: readonly string[], { input = "", env = {} }: RunOptions = {}): string {
+    const { status, stdout, stderr, error } = spawnSync("git", args, {
+      cwd: this.directory,
+      env: { ...environment, ...env },
+      input,
+      encoding: "utf8",
+      maxBuffer: 2 ** 30,
+    });
+    if (status === 0) return stdout.replace(/\n$/, "");
+    throw error ?? new Error(`Cannot run "git ${args.join(" ")}": ${stderr || stdout}`);
+  }
+
+  /** Changes files of the work tree. */
+  write(files: Files): void {
+    for (const [file, text] of Object.entries(files)) {
+      const place = path.join(this.directory, file);
+      if (text === null) rmSync(place);
+      else {
+        mkdirSync(path.dirname(place), { recursive: true });
+        writeFileSync(place, text);
+      }
+    }
+  }
+
+  /** Moves a file of the work tree. */
+  move(from: string, to: string): void {
+    mkdirSync(path.dirname(path.join(this.directory, to)), { recursive: true });
+    renameSync(path.join(this.directory, from), path.join(this.directory, to));
+  }
+
+  /** Commits the work tree as it is, changed or not, and returns the commit's id. */
+  commit(time: number, { zone = "+0000" } = {}): string {
+    this.git("add", "--all");
+    return this.commitIndex(time, { zone });
+  }
+
+  /** As `commit()`, but of the index: what no work tree could hold. */
+  commitIndex(time: number, { zone = "+0000" } = {}): string {
+    const env = { GIT_COMMITTER_DATE: `@${time} ${zone}` };
+    this.run(["commit", "--quiet", "--allow-empty", "--message=Change flags"], { env });
+    return this.git("rev-parse", "HEAD");
+  }
+
+  /** Commits `files`, and returns the commit's id. */
+  change(time: number, files: Files): string {
+    this.write(files);
+    return this.commit(time);
+  }
+
+  /** Goes to a branch; a new one begins here. */
+  switch(branch: string): void {
+    const known = this.git("branch", "--list", branch) !== "";
+    this.git("switch", "--quiet", ...(known ? [] : ["--create"]), branch);
+  }
+
+  /**
+   * Merges branches by a merge commit (`--no-ff`), and returns its id. `files` are changed in the
+   * merge itself: what settles a conflict, or what no branch had.
+   */
+  merge(time: number, branches: string | readonly string[], files: Files = {}): string {
+    try {
+      this.git("merge", "--quiet", "--no-ff", "--no-commit", ...[branches].flat());
+    } catch (error) {
+      if (Object.keys(files).length === 0) throw error;
+    }
+    return this.change(time, files);
+  }
+
+  /** Brings a branch by one ordinary commit (`--squash`), and returns its id. */
+  squash(time: number, branch: string): string {
+    this.git("merge", "--quiet", "--squash", branch);
+    return this.commitIndex(time);
+  }
+
+  /** Undoes a commit, a merge as seen from its first parent, and returns the id of the commit that does. */
+  revert(time: number, commit: string): string {
+    const mainline = this.git("rev-parse", `${commit}^@`).includes("\n") ? ["-m1"] : [];
+    this.git("revert", "--no-commit", ...mainline, commit);
+    return this.commitIndex(time);
+  }
+
+  /** A clone, made the way a server does: objects are copied, not shared. */
+  clone(...options: ("--bare" | "--depth=1" | "--no-checkout")[]): TestRepository {
+    const directory = temporaryDirectory();
+    this.git("clone", "--quiet", ...options, `file://${this.directory}`, directory);
+    return new TestRepository(directory);
+  }
+}
+
+export interface RunOptions {
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** The author's time of every commit. */
+export const authored = 1_000_000_000;
+
+/** No configuration but the repository's own, a fixed identity, and untranslated text. */
+const environment = {
+  PATH: process.env.PATH,
+  HOME: root,
+  LC_ALL: "C",
+  TZ: "UTC",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_AUTHOR_NAME: "Ada",
+  GIT_AUTHOR_EMAIL: "ada@example.com",
+  GIT_AUTHOR_DATE: `@${authored} +0000`,
+  GIT_COMMITTER_NAME: "Grace",
+  GIT_COMMITTER_EMAIL: "grace@example.com",
+};

@@ -1,0 +1,159 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these strings are source code
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { readCode } from "./rooms/code.ts";
+import { findViolations } from "./rooms/rooms.ts";
+
+const top = fileURLToPath(new URL("../", import.meta.url));
+
+test("every room imports only what its place allows, and schema/ is pure", () => {
+  const sources = readSources();
+  expect(Object.keys(sources)).toEqual(
+    expect.arrayContaining(["schema/validate.ts", "store/repository.ts"]),
+  );
+  expect(findViolations(sources)).toEqual([]);
+});
+
+/** Every module outside of the tests, by its path from the top. */
+function readSources(): Record<string, string> {
+  const others = ["test", "node_modules", "dist", "coverage"];
+  const tops = readdirSync(top, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith(".") && !others.includes(name))
+    .flatMap((entry) => (entry.isDirectory() ? listFiles(entry.name) : [entry.name]));
+  const modules = tops.filter((file) => /\.[cm]?[jt]s$/.test(file));
+  return Object.fromEntries(
+    modules.map((file) => [file, readFileSync(path.join(top, file), "utf8")]),
+  );
+}
+
+function listFiles(folder: string): string[] {
+  const options = { recursive: true, encoding: "utf8" } as const;
+  return readdirSync(path.join(top, folder), options).map((file) =>
+    path.posix.join(folder, file.replaceAll(path.sep, "/")),
+  );
+}
+
+describe("findViolations() lets pass", () => {
+  test.each([
+    ["schema/a.ts", 'import { b } from "./b.ts"; import type { C } from "./c/d.ts";'],
+    ["schema/a.ts", 'import { parse } from "yaml"; import { hash } from "node:crypto";'],
+    ["schema/a.ts", 'import { Ajv2020 } from "ajv/dist/2020.js";'],
+    ["schema/a.ts", 'import schema from "./flag.schema.json" with { type: "json" };'],
+    ["schema/c/d.ts", 'import { a } from "../a.ts";'],
+    ["store/a.ts", 'import { a } from "../schema/a.ts"; import fs from "node:fs";'],
+    ["store/a.ts", 'import { S3Client } from "@aws-sdk/client-s3"; import "./b.ts";'],
+    ["scripts/a.ts", 'import { a } from "../store/a.ts"; import { b } from "../schema/b.ts";'],
+    ["server/a.ts", 'import { a } from "../store/a.ts"; export { b } from "../schema/b.ts";'],
+    ["client/a.ts", 'import type { A } from "../schema/a.ts"; import { b } from "./b.ts";'],
+    ["vitest.config.ts", 'import { defineConfig } from "vitest/config";'],
+  ])("%s: %s", (file, source) => {
+    expect(findViolations({ [file]: source })).toEqual([]);
+  });
+
+  test.each([
+    '// import fs from "node:fs"; process.exit()\n/* new Date() */',
+    "const text = \"import fs from 'node:fs'\"; const other = 'Date.now()';",
+    'const text = `import "node:fs" ${name} Math.random()`;',
+    "const pattern = /process|fetch['\"`]/; const half = a / 2 / b;",
+    "const time = new Date(0); const same = new Date( time ); Date.parse(text); Date.UTC(1, 2);",
+    "task.process(data.fetch, { preprocess: 1, fetched: 2, $process: 3 });",
+    "export const from = 1; export type A = { from: 1 };",
+  ])("schema/a.ts: %s", (source) => {
+    expect(findViolations({ "schema/a.ts": source })).toEqual([]);
+  });
+});
+
+describe("findViolations() refuses", () => {
+  test.each([
+    ["schema/a.ts", 'import { a } from "../store/a.ts";', "imports ../store/a.ts"],
+    ["schema/a.ts", 'import type { A } from "../store/a.ts";', "imports ../store/a.ts"],
+    ["schema/a.ts", 'import fs from "node:fs";', "imports node:fs"],
+    ["schema/a.ts", "import fs from 'fs'", "imports fs"],
+    ["schema/a.ts", 'import * as net from "node:net";', "imports node:net"],
+    ["schema/a.ts", 'import a, { b } from "node:http";', "imports node:http"],
+    ["schema/a.ts", 'import "node:process";', "imports node:process"],
+    ["schema/a.ts", 'import{exec}from"node:child_process"', "imports node:child_process"],
+    ["schema/a.ts", 'export { Worker } from "node:worker_threads";', "imports node:worker_threads"],
+    ["schema/a.ts", 'export type { A } from "node:timers";', "imports node:timers"],
+    ["schema/a.ts", 'const fs = await import("node:fs/promises");', "imports node:fs/promises"],
+    ["schema/a.ts", 'let a: import("node:fs").Stats;', "imports node:fs"],
+    ["schema/a.ts", "await import(name);", "imports what nobody can read"],
+    ["schema/a.ts", "await import(`node:fs`);", "imports what nobody can read"],
+    ["schema/a.ts", 'import "yaml\\u002dother";', "imports yaml\\u002dother"],
+    ["schema/a.ts", 'import "yaml-other";', "imports yaml-other"],
+    ["schema/a.ts", 'import "file:///etc/passwd";', "imports file:///etc/passwd"],
+    ["schema/a.ts", 'import { a } from "../../elsewhere/a.ts";', "imports ../../elsewhere/a.ts"],
+    ["schema/a.ts", 'import { a } from "../test/a.ts";', "imports ../test/a.ts"],
+    ["store/a.ts", 'import { a } from "../server/a.ts";', "imports ../server/a.ts"],
+    ["store/a.ts", 'import { a } from "../scripts/a.ts";', "imports ../scripts/a.ts"],
+    ["store/a.ts", 'import { a } from "../test/git/a.ts";', "imports ../test/git/a.ts"],
+    ["scripts/a.ts", 'import { a } from "../server/a.ts";', "imports ../server/a.ts"],
+    ["scripts/a.ts", 'import { a } from "../test/git/a.ts";', "imports ../test/git/a.ts"],
+    ["server/b/a.ts", 'import { a } from "../../scripts/a.ts";', "imports ../../scripts/a.ts"],
+    ["server/a.ts", 'import type { A } from "../client/a.ts";', "imports ../client/a.ts"],
+    ["client/a.ts", 'import { a } from "../schema/a.ts";', "imports ../schema/a.ts"],
+    ["client/a.ts", 'import { type A } from "../schema/a.ts";', "imports ../schema/a.ts"],
+    ["client/a.ts", 'import type { A } from "../store/a.ts";', "imports ../store/a.ts"],
+    ["client/a.ts", 'import { parse } from "yaml";', "imports yaml"],
+    ["client/a.ts", 'import type { A } from "node:http";', "imports node:http"],
+    ["schema/a.ts", 'export * from "./b.ts";', "is a barrel"],
+    ["schema/utils.ts", "", "has a name that says nothing"],
+    ["store/lib/a.ts", "", "has a name that says nothing"],
+    ["server/index.ts", "", "has a name that says nothing"],
+    ["lib/a.ts", "", "lies in no room"],
+    ["loose.ts", "", "lies in no room"],
+  ])("%s: %s", (file, source, what) => {
+    expect(findViolations({ [file]: source })).toContain(`${file}:1: ${what}`);
+  });
+
+  test.each([
+    ["process.env", "the process: process"],
+    ["const { env } = process", "the process: process"],
+    ["f(...process.argv)", "the process: process"],
+    ["globalThis.process", "the process: globalThis"],
+    ["Date.now()", "the clock: Date.now"],
+    ["new Date()", "the clock: new Date"],
+    ["new Date", "the clock: new Date"],
+    ["new Date( /* now */ )", "the clock: new Date"],
+    ["Date()", "the clock: Date("],
+    ["performance.now()", "the clock: performance"],
+    ["setTimeout(f)", "a timer: setTimeout"],
+    ["date.getHours()", "the time zone: .getHours"],
+    ["Math.random()", "chance: Math.random"],
+    ["crypto.randomUUID()", "chance: crypto"],
+    ["fetch(url)", "the network: fetch"],
+    ["`at ${fetch(url)}`", "the network: fetch"],
+    ["`at ${ { a: `${1}` } } ${fetch(url)}`", "the network: fetch"],
+    ["a.localeCompare(b)", "the locale: localeCompare"],
+    ["n.toLocaleString()", "the locale: toLocaleString"],
+    ["a.toLocaleLowerCase()", "the locale: toLocaleLowerCase"],
+    ["new Intl.Collator()", "the locale: Intl"],
+    ["const half = a / 2; fetch(url) / 2", "the network: fetch"],
+    ["import.meta.url", "its own place: import.meta"],
+    ['eval("1")', "code that is not there to be read: eval"],
+  ])("schema/a.ts: %s", (source, what) => {
+    expect(findViolations({ "schema/a.ts": `\n${source}` })).toContain(
+      `schema/a.ts:2: uses ${what}`,
+    );
+  });
+});
+
+describe("readCode()", () => {
+  test.each([
+    ["f('it\\'s', \"\\\"\") // 'x'", 'f("0", "1")  '],
+    ["a /* 'b'\n */ c", "a  \n c"],
+    ["x = /['\"`/]\\//g.test(y) / 2", "x = /.test(y) / 2"],
+    ["`a ${b + `c ${d}` + { e: {} }.e} f` / 2", "`b + `d` + { e: {} }.e` / 2"],
+    ["return /'/", "return /"],
+    ["a[0] / b[1] / 'c'", 'a[0] / b[1] / "0"'],
+    ["`${/`/}`", "`/`"],
+  ])("leaves of %s only code", (source, text) => {
+    expect(readCode(source).text).toBe(text);
+  });
+
+  test.each(['"open', "'line\n'", "`open ${a"])("refuses %j, of which it sees no end", (source) => {
+    expect(() => readCode(source)).toThrow(/^Cannot read the code/);
+  });
+});

@@ -1,0 +1,130 @@
+import path from "node:path";
+import { readCode } from "./code.ts";
+
+/** What each room may import: rooms, rooms for their types alone, and packages (any, where not listed). */
+interface Room {
+  readonly rooms: readonly string[];
+  readonly types?: readonly string[];
+  readonly packages?: readonly string[];
+}
+
+const rooms: Readonly<Record<string, Room>> = {
+  schema: { rooms: ["schema"], packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"] },
+  store: { rooms: ["schema", "store"] },
+  scripts: { rooms: ["schema", "store", "scripts"] },
+  server: { rooms: ["schema", "store", "server"] },
+  client: { rooms: ["client"], types: ["schema"], packages: [] },
+};
+
+/** What makes a function depend on more than its arguments. */
+const impure: readonly (readonly [what: string, pattern: RegExp])[] = [
+  [
+    "the process",
+    free("process", "console", "global", "globalThis", "window", "self", "navigator"),
+  ],
+  ["the clock", /\bDate\s*(?:\?\.|\.)\s*now\b|\bDate\s*\[|(?<!\bnew\s+)\bDate\s*\(/],
+  ["the clock", /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/],
+  ["the clock", free("performance", "Temporal")],
+  ["a timer", free("setTimeout", "setInterval", "setImmediate", "queueMicrotask")],
+  ["the time zone", /\.\s*(?:get|set)(?:TimezoneOffset|FullYear|Month|Date|Day|Hours|Minutes)\b/],
+  ["the locale", /\blocaleCompare\b|\btoLocale\w*/],
+  ["the locale", free("Intl")],
+  ["chance", /\bMath\s*(?:\?\.|\.)\s*random\b|\bMath\s*\[/],
+  [
+    "chance",
+    free("crypto", "webcrypto", "randomUUID", "randomBytes", "randomInt", "getRandomValues"),
+  ],
+  ["the network", free("fetch", "XMLHttpRequest", "WebSocket", "EventSource")],
+  ["code that is not there to be read", free("eval", "Function", "require", "Worker")],
+  ["its own place", /\bimport\s*\.\s*meta\b/],
+];
+
+/** These as names of their own, not as properties of something else. */
+function free(...names: string[]): RegExp {
+  return new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.\\s*)(?:${names.join("|")})(?![\\w$])`);
+}
+
+/**
+ * Everything in `sources`, text by file (`schema/flag.ts`), that breaks the order of the rooms:
+ * `file:line: what it does`.
+ */
+export function findViolations(sources: Readonly<Record<string, string>>): string[] {
+  return Object.entries(sources).flatMap(([file, source]) => {
+    const name = roomOf(file);
+    const room = rooms[name];
+    const { text, strings } = readCode(source);
+    const found = [...findBadPlace(file, room)];
+    if (/^\s*export\s*\*/m.test(text)) found.push({ offset: 0, what: "is a barrel" });
+    for (const { offset, specifier, typeOnly } of findImports(text, strings)) {
+      const allowed = room === undefined || mayImport(file, room, specifier, typeOnly);
+      if (!allowed) found.push({ offset, what: `imports ${specifier ?? "what nobody can read"}` });
+    }
+    for (const [what, pattern] of name === "schema" ? impure : []) {
+      const match = pattern.exec(text);
+      if (match) found.push({ offset: match.index, what: `uses ${what}: ${match[0]}` });
+    }
+    return found.map(({ offset, what }) => `${file}:${lineOf(text, offset)}: ${what}`);
+  });
+}
+
+interface Found {
+  readonly offset: number;
+  readonly what: string;
+}
+
+function findBadPlace(file: string, room: Room | undefined): Found[] {
+  const known = room !== undefined || roomOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
+  const vague = /(?:^|\/)(?:utils?|libs?|index)(?:\/|\.\w+$)/.exec(file);
+  return [
+    ...(known ? [] : [{ offset: 0, what: "lies in no room" }]),
+    ...(vague ? [{ offset: 0, what: "has a name that says nothing" }] : []),
+  ];
+}
+
+interface Import {
+  readonly offset: number;
+  /** Missing where it is computed. */
+  readonly specifier: string | undefined;
+  readonly typeOnly: boolean;
+}
+
+/** Static and dynamic imports, re-exports and the imports of types, in code as `readCode()` leaves it. */
+function findImports(text: string, strings: readonly string[]): Import[] {
+  return forms.flatMap((form) =>
+    [...text.matchAll(form)].map(({ index: offset, groups = {} }) => {
+      const { string, clause = "" } = groups;
+      const specifier = string === undefined ? undefined : strings[Number(string)];
+      return { offset, specifier, typeOnly: /^\s*type\s+(?!from\b|,)/.test(clause) };
+    }),
+  );
+}
+
+const forms: readonly RegExp[] = [
+  /(?<![\w$.])(?:import|export)\b(?!\s*[.(])(?<clause>[^"`;()=]*?)\bfrom\s*"(?<string>\d+)"/g,
+  /(?<![\w$.])import\s*"(?<string>\d+)"/g,
+  /(?<![\w$.])(?:import|require)\s*\((?:\s*"(?<string>\d+)"\s*[,)])?/g,
+];
+
+function mayImport(
+  file: string,
+  { rooms, types = [], packages }: Room,
+  specifier: string | undefined,
+  typeOnly: boolean,
+): boolean {
+  if (specifier === undefined) return false;
+  if (/^\.\.?\//.test(specifier)) {
+    const room = roomOf(path.posix.join(path.posix.dirname(file), specifier));
+    return rooms.includes(room) || (typeOnly && types.includes(room));
+  }
+  if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
+  return packages === undefined || packages.includes(name);
+}
+
+function roomOf(file: string): string {
+  return file.slice(0, Math.max(0, file.indexOf("/")));
+}
+
+function lineOf(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
