@@ -71,22 +71,26 @@ test("openapi.yaml gives each operation an operationId of its own", () => {
 
 test("openapi.yaml leaves only /healthz and /readyz open to all", () => {
   const open = operations.filter(({ security }) => security?.length === 0);
-  expect(open.map(({ name }) => name)).toEqual(["GET /healthz", "GET /readyz"]);
+  const names = ["GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz"];
+  expect(open.map(({ name }) => name)).toEqual(names);
 });
 
 test("openapi.yaml describes 401 and 403 of each operation that needs a token", () => {
   const silent = operations
-    .filter(({ security }) => security?.length !== 0)
+    .filter(({ security = [{ bearer: [] }] }) => security.some((way) => "bearer" in way))
     .filter((operation) => !operation.responses["401"] || !operation.responses["403"]);
   expect(silent.map(({ name }) => name)).toEqual([]);
 });
 
-test("openapi.yaml answers each error as a problem that repeats the status", () => {
-  const errors = operations.flatMap(({ name, responses }) =>
-    Object.entries(responses)
-      .filter(([status]) => !/^[23]/.test(status))
-      .map(([status, response]) => ({ name, status, response })),
-  );
+test("openapi.yaml answers each error as a problem that repeats the status, but for /readyz", () => {
+  const errors = operations
+    .flatMap(({ name, responses }) =>
+      Object.entries(responses)
+        .filter(([status]) => !/^[23]/.test(status))
+        .map(([status, response]) => ({ name, status, response })),
+    )
+    // It answers with the same document in either case: what is missing is in there.
+    .filter(({ name, status }) => !(name.endsWith(" /readyz") && status === "503"));
   expect(errors).not.toEqual([]);
 
   const wrong = errors.filter(({ status, response }) => {

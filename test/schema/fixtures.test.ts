@@ -1,0 +1,49 @@
+/**
+ * `test/fixtures/invalid/` has, for each code, a file or a folder that fails for this reason alone,
+ * and beside it what is said about it, word for word. After a change of words, and a look at each:
+ *
+ *     BLESS=1 npx vitest run test/schema/fixtures.test.ts
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { severities } from "../../schema/codes.ts";
+import { formatProblem } from "../../schema/problem.ts";
+import { fixtures, judge } from "./fixtures.ts";
+
+const invalid = new URL("invalid/", fixtures);
+const codes = Object.keys(severities).sort();
+const files = readdirSync(invalid).filter((file) => !file.endsWith(".txt"));
+
+const cure =
+  "look at the difference, then run: BLESS=1 npx vitest run test/schema/fixtures.test.ts";
+
+test.each(files)("validate() says of invalid/%s what stands beside it", (file) => {
+  const problems = judge(new URL(file, invalid));
+  const said = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
+  const golden = new URL(`${codeOf(file)}.txt`, invalid);
+  if (process.env.BLESS) writeFileSync(golden, said);
+  expect(said, cure).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+});
+
+test.each(files)("validate() finds nothing else in invalid/%s", (file) => {
+  const found = judge(new URL(file, invalid)).map(({ code }) => code);
+  expect([...new Set(found)]).toEqual([codeOf(file)]);
+});
+
+test("every code has a fixture, and every fixture a code", () => {
+  expect(files.map(codeOf).sort()).toEqual(codes);
+});
+
+test("every text beside a fixture has its fixture", () => {
+  const texts = readdirSync(invalid).filter((file) => file.endsWith(".txt"));
+  expect(texts.map((text) => text.replace(/\.txt$/, "")).sort()).toEqual(codes);
+});
+
+test("validate() finds nothing wrong with the files in valid/", () => {
+  const problems = judge(new URL("valid", fixtures));
+  expect(problems.map(formatProblem)).toEqual([]);
+});
+
+function codeOf(file: string): string {
+  return file.replace(/\.yaml$/, "");
+}

@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { severities } from "../../schema/codes.ts";
+
+const schema = new URL("../../schema/", import.meta.url);
+const readme = readFileSync(new URL("README.md", schema), "utf8");
+
+test("README.md has an entry for each code, in order, with its severity, why and what to do", () => {
+  const entries = [...readme.matchAll(/^### (.+)\n\n_(Error|Warning)\._ (.+)\n/gm)];
+  expect(readme.match(/^### /gm)).toHaveLength(entries.length);
+  const listed = entries.map(([, code, severity]) => [code, severity?.toLowerCase()]);
+  expect(listed).toEqual(Object.entries(severities).sort());
+  const short = entries.filter(([, , , text]) => (text?.match(/[.!](?= |$)/g)?.length ?? 0) < 2);
+  expect(short.map(([, code]) => code)).toEqual([]);
+});
+
+test("README.md lists every module of schema/", () => {
+  const [overview = ""] = readme.split("## Codes");
+  const modules = readdirSync(schema).filter((file) => file !== "README.md");
+  const missing = modules.filter((file) => !overview.includes(`\`${file}\``));
+  expect(missing, "add it to the table at the top of schema/README.md").toEqual([]);
+});

@@ -1,0 +1,17 @@
+import { readContent } from "../../schema/content.ts";
+import { compareProblems, type Problem, problemsIn } from "../../schema/problem.ts";
+import { today } from "./fixtures.ts";
+
+/** The problems of one file, sorted, warnings about what is missing left out. */
+export function problemsOf(text: string | Uint8Array): Problem[] {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  const { findings } = readContent(bytes);
+  return problemsIn("flags/x.yaml", findings, today)
+    .filter(({ code }) => code !== "missing-description" && code !== "missing-owner")
+    .sort(compareProblems);
+}
+
+/** What is said about one file, each as `line:column code`. */
+export function said(text: string | Uint8Array): string[] {
+  return problemsOf(text).map(({ line, column, code }) => `${line}:${column} ${code}`);
+}

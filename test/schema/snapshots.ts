@@ -1,0 +1,36 @@
+/** Snapshots for tests, and, as a program, what one compiles to: the same bytes wherever it runs. */
+import { fileURLToPath } from "node:url";
+import { compile } from "../../schema/compile.ts";
+import { environments, type Flag, normalize } from "../../schema/flag.ts";
+import { formatManifest } from "../../schema/release.ts";
+import { type Snapshot, type TimedFlag, timestamp } from "../../schema/snapshot.ts";
+import { parse } from "../../schema/source.ts";
+
+const noon = timestamp(1725105600);
+
+export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
+  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags };
+}
+
+/** A flag that is on in every environment, but for what `flag` says. */
+export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
+  const enabled = Object.fromEntries(environments.map((environment) => [environment, true]));
+  const normal: Flag = { name, description: "", owner: "", type: "release", expires: "", enabled };
+  const file = `flags/nutrition/${name}.yaml`;
+  return { ...normal, file, object: "0".repeat(40), created_at: noon, updated_at: noon, ...flag };
+}
+
+/** Flags whose names sort differently, and change case differently, in some languages. */
+export const manyFlags: readonly TimedFlag[] = [
+  ...["i", "ii", "i_i", "i1", "i10", "i2", "z", "a", "aa", "a_a", "ch", "cz", "ll", "h", "s", "t"],
+].map((name, i) => {
+  const text = `enabled: ${i % 2 === 0}\ndescription: "İı Größe 🍲 ${name}"\nenvironments: { staging: { enabled: ${i % 3 === 0} } }\n`;
+  const flag = normalize(name, parse(text).value as Parameters<typeof normalize>[1]);
+  return flagOf(name, { ...flag, updated_at: timestamp(1700000000 + i * 86_399) });
+});
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const release = compile(snapshotOf(manyFlags.toReversed()));
+  process.stdout.write(release.responses.map(({ path, body }) => `${path} ${body}\n`).join(""));
+  process.stdout.write(formatManifest(release));
+}
