@@ -43,11 +43,9 @@ export function editFor(
   { file, text, flag }: Current,
 ): Edit | undefined {
   if (change.kind === "delete") return { file, subject: `Delete ${flag.name}`, change: "" };
-  const {
-    environment,
-    enabled = flag.enabled[environment],
-    description = flag.description,
-  } = change;
+  const { environment, enabled = flag.enabled[environment] } = change;
+  // As format() lays it out: a new flag's description is taken in any form, and so is a changed one.
+  const description = (change.description ?? flag.description).normalize("NFC");
   const turns = enabled !== flag.enabled[environment];
   const describes = description !== flag.description;
   if (!turns && !describes) return undefined;

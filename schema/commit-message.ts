@@ -18,10 +18,18 @@ export function formatMessage({ subject, reason, trailers }: Message): string {
   return `${paragraphs.filter((paragraph) => paragraph !== "").join("\n\n")}\n`;
 }
 
+/** What follows such a line is no part of a message to git, and neither are the trailers in it. */
+const scissors = "------------------------ >8 ------------------------";
+
 /** Text from outside on one line: no control or invisible characters, cut. */
 export function oneLine(text: string, limit: number): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Z}]+/gu, " ").trim();
-  return line.length > limit ? `${line.slice(0, limit - 1).trimEnd()}…` : line;
+  const line = text
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Z}]+/gu, " ")
+    .replaceAll(scissors, "…")
+    .trim();
+  if (line.length <= limit) return line;
+  // Not through the middle of a character that takes two code units.
+  return `${line.slice(0, limit - 1).replace(/[\p{Cs}\p{Z}]+$/u, "")}…`;
 }
 
 /** A name or an e-mail address as git takes it for an author: never empty, none of its delimiters. */

@@ -1,5 +1,5 @@
 /** The API: which request goes where, and through what. */
-import express, { type Express, type RequestHandler } from "express";
+import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Logger } from "pino";
 import { application, environments } from "../schema/flag.ts";
 import type { FlagStore } from "../store/flag-store.ts";
@@ -47,13 +47,13 @@ export function createApp(api: Api): Express {
   route(app, "/healthz", { get: [healthHandler] });
   route(app, "/readyz", { get: [readyHandler(store, publisher)] });
   route(app, "/webhooks/github", {
-    post: [readBody, webhookHandler(settings.webhookSecret, () => store.sync())],
+    post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
   app.use(through.allowOrigins(settings.origins), through.authenticate(authenticator));
 
   const read = [through.permit("read"), readHandler(responses)];
   const list: RequestHandler = (request, response, next) =>
-    request.accepts(["application/json", "text/event-stream"]) === "text/event-stream"
+    request.method === "GET" && wantsStream(request)
       ? streams.handler(request, response, next)
       : next();
   const write = writeHandlers(store);
@@ -73,16 +73,20 @@ export function createApp(api: Api): Express {
     });
     route(app, `${base}:name/history`, { get: [through.permit("read"), historyHandler(store)] });
   }
-  route(app, "/errors/:name", { get: read });
-  route(app, "/metrics", { get: [through.permit("read"), metricsHandler(metrics)] });
-  route(app, "/openapi.json", {
-    get: [through.permit("read"), (_request, response) => void response.json(description)],
-  });
+  // These are of no environment: whoever may read anything may read them.
+  route(app, "/errors/:name", { get: [readHandler(responses)] });
+  route(app, "/metrics", { get: [metricsHandler(metrics)] });
+  route(app, "/openapi.json", { get: [describeHandler] });
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
   app.use(through.fail);
   return app;
+}
+
+/** Whether an event stream is what the client would rather have. */
+function wantsStream(request: Request): boolean {
+  return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
 }
 
 type Method = "get" | "post" | "put" | "delete";
@@ -104,8 +108,13 @@ function route(
   });
 }
 
+const describeHandler: RequestHandler = (_request, response) => {
+  response.set("Cache-Control", "private, no-cache").json(description);
+};
+
 function metricsHandler({ registry }: Metrics): RequestHandler {
   return async (_request, response) => {
+    response.setHeader("Cache-Control", "no-store");
     response.setHeader("Content-Type", registry.contentType);
     response.end(await registry.metrics());
   };

@@ -23,6 +23,11 @@ function load(): Description {
   return { ...document, components: { ...document.components, schemas } };
 }
 
+/** As many as anybody would mend before sending it again. */
+const maximumFaults = 20;
+/** How much of a key is repeated. */
+const maximumKey = 100;
+
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 const local = JSON.stringify(description.components.schemas).replaceAll(
   "#/components/schemas/",
@@ -35,7 +40,7 @@ export function bodyReader<T>(name: string): (body: unknown) => T {
   const validate: ValidateFunction<T> = ajv.compile({ $ref: `api#/$defs/${name}` });
   return (body) => {
     if (validate(body)) return body;
-    const errors = (validate.errors ?? []).map(fault).filter(isFirst);
+    const errors = (validate.errors ?? []).slice(0, maximumFaults).map(fault).filter(isFirst);
     throw new HttpError(
       400,
       `Cannot read the body: ${errors.map(({ message }) => message).join("; ")}`,
@@ -45,9 +50,10 @@ export function bodyReader<T>(name: string): (body: unknown) => T {
 }
 
 function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {
-  const extra = params.additionalProperty ?? params.missingProperty;
-  const pointer = `#${instancePath}${extra === undefined ? "" : `/${extra}`}`;
-  const code = codes[keyword] ?? "invalid";
+  const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
+  const token = extra?.slice(0, maximumKey).replaceAll("~", "~0").replaceAll("/", "~1");
+  const pointer = `#${instancePath}${token === undefined ? "" : `/${token}`}`;
+  const code = pointer === "#/name" && keyword === "pattern" ? "invalid-name" : codeOf(keyword);
   const what = pointer === "#" ? "the body" : `"${pointer.slice(2)}"`;
   return {
     pointer,
@@ -64,12 +70,16 @@ function isFirst({ pointer, code }: Fault, index: number, all: readonly Fault[])
   );
 }
 
+function codeOf(keyword: string): string {
+  return codes[keyword] ?? "invalid";
+}
+
 const codes: Readonly<Record<string, string>> = {
   type: "wrong-type",
   required: "missing-key",
   additionalProperties: "unknown-key",
   maxLength: "too-long",
-  pattern: "invalid-name",
+  pattern: "wrong-format",
 };
 
 const reasons: Readonly<Record<string, string>> = {

@@ -12,8 +12,8 @@ export function historyHandler(store: FlagStore): RequestHandler {
   return async (request, response) => {
     const name = nameIn(request);
     const environment = environmentOf(request.path);
-    const limit = number(request.query.limit, "limit", 50, maximumLimit);
-    const skip = number(request.query.skip, "skip", 0, 1_000_000);
+    const limit = number(request.query.limit, "limit", 50, 1, maximumLimit);
+    const skip = number(request.query.skip, "skip", 0, 0, 1_000_000);
     const page = { limit: limit + 1, skip };
     const changes: FlagChange[] = await store.changesOf(name, environment, page);
     if (changes.length === 0 && skip === 0)
@@ -24,9 +24,15 @@ export function historyHandler(store: FlagStore): RequestHandler {
   };
 }
 
-function number(value: unknown, key: string, standard: number, maximum: number): number {
+function number(
+  value: unknown,
+  key: string,
+  standard: number,
+  minimum: number,
+  maximum: number,
+): number {
   if (value === undefined) return standard;
-  if (typeof value === "string" && /^\d{1,7}$/.test(value) && Number(value) <= maximum)
-    return Number(value);
-  throw new HttpError(400, `Cannot use ${key}: it must be a number from 0 to ${maximum}`);
+  const found = typeof value === "string" && /^\d{1,7}$/.test(value) ? Number(value) : Number.NaN;
+  if (found >= minimum && found <= maximum) return found;
+  throw new HttpError(400, `Cannot use ${key}: it must be a number from ${minimum} to ${maximum}`);
 }

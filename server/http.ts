@@ -19,19 +19,21 @@ export function createHttpServer(app: Express, listener: RequestListener): Serve
     headersTimeout: 10_000,
     requestTimeout: 30_000,
     keepAliveTimeout: 65_000,
+    connectionsCheckingInterval: 2_000,
   };
   return createServer(options, listener);
 }
 
-function bornAs<Base extends new (...args: never[]) => object>(
+/** `base` is one of Node's two, which are functions and can be called: a class's `super()` is slower. */
+function bornAs<Base extends typeof IncomingMessage | typeof ServerResponse>(
   base: Base,
   prototype: object,
 ): Base {
-  function construct(...args: never[]): object {
-    return Reflect.construct(base, args, construct);
+  function Born(this: object, ...[first, second]: unknown[]): void {
+    (base as unknown as (...args: unknown[]) => void).call(this, first, second);
   }
-  construct.prototype = prototype;
-  return construct as unknown as Base;
+  Born.prototype = prototype;
+  return Born as unknown as Base;
 }
 
 /** Listens, and returns the URL. Throws with words where it cannot. */
@@ -50,6 +52,9 @@ export async function listen(server: Server, host: string, port: number): Promis
 /** Takes no new connections, lets answers finish that were begun, and ends idle connections. */
 export async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  // A connection that answers now is idle in a moment, and would wait for another request.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   server.closeIdleConnections();
   await closed;
+  clearInterval(idle);
 }

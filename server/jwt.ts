@@ -16,7 +16,7 @@ const maximumLength = 8_192;
 /** Accepts JSON web tokens of one issuer, checked against the keys that it publishes. */
 export class JwtVerifier {
   readonly #oidc: Oidc;
-  #keys: JWTVerifyGetKey | undefined;
+  #keys: Promise<JWTVerifyGetKey> | undefined;
 
   constructor(oidc: Oidc) {
     this.#oidc = oidc;
@@ -27,10 +27,15 @@ export class JwtVerifier {
     if (token.length > maximumLength) return undefined;
     const { issuer, audience, roleClaim } = this.#oidc;
     try {
-      this.#keys ??= await this.#findKeys();
+      // One search for all who wait for it; a failed one is forgotten.
+      this.#keys ??= this.#findKeys().catch((error) => {
+        this.#keys = undefined;
+        throw error;
+      });
+      const keys = await this.#keys;
       const required = ["exp", "sub"];
       const options = { issuer, audience, algorithms, requiredClaims: required, clockTolerance: 5 };
-      const { payload } = await jwtVerify(token, this.#keys, options);
+      const { payload } = await jwtVerify(token, keys, options);
       const role = payload[roleClaim];
       if (!roles.includes(role as Role)) return undefined;
       const id = String(payload.sub);

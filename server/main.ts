@@ -13,12 +13,17 @@ import { createLog } from "./log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
 
+const words = process.argv.slice(2);
+
 try {
-  if (process.argv.includes("--help")) process.stdout.write(help);
-  else await start();
+  const unknown = words.find((word) => word !== "--help" && word !== "--accept-remote");
+  if (words.includes("--help")) process.stdout.write(help);
+  else if (unknown === undefined) await start();
+  else throw new Error(`Cannot start with "${unknown}": known are --accept-remote and --help`);
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = 2;
+  // What was begun before it failed would go on.
+  process.exit(2);
 }
 
 async function start(): Promise<void> {
@@ -33,7 +38,7 @@ async function start(): Promise<void> {
   const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch);
-  const store = await FlagStore.open(clone, process.argv.includes("--accept-remote"));
+  const store = await FlagStore.open(clone, words.includes("--accept-remote"));
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;
   const service = createService(

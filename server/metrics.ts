@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { FlagStore } from "../store/flag-store.ts";
+import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
 
 /** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
@@ -24,7 +25,7 @@ export class Metrics {
     labelNames: ["kind", "result"],
     registers: [this.registry],
   });
-  constructor(store: FlagStore, streams: Streams) {
+  constructor(store: FlagStore, streams: Streams, publisher: BackgroundPublisher | undefined) {
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.condition.queued);
     this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {
@@ -34,6 +35,11 @@ export class Metrics {
     this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
       return (Date.now() - store.condition.synced) / 1_000;
     });
+    if (publisher) {
+      this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () => {
+        return (Date.now() - publisher.status.time) / 1_000;
+      });
+    }
     this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);
     const git = new Histogram({
       name: "bunting_git_duration_seconds",

@@ -1,12 +1,14 @@
 /** What every request goes through, in the order of `app.ts`. */
 import { randomUUID } from "node:crypto";
+import { ServerResponse } from "node:http";
 import cors from "cors";
-import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { rateLimit } from "express-rate-limit";
 import helmet from "helmet";
 import type { Logger } from "pino";
 import type { Principal } from "../schema/token.ts";
 import { WriteUnavailableError } from "../store/flag-store.ts";
+import type { WriteResult } from "../store/write.ts";
 import type { Authenticator } from "./authenticator.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Action, refusal } from "./principal.ts";
@@ -17,6 +19,8 @@ import { environmentOf, routeOf } from "./routes.ts";
 const failuresPerMinute = 30;
 /** When to come back after an answer of 503, in seconds. */
 const retryAfter = 2;
+/** What the log says, as nginx does, of a request whose client did not wait for the answer. */
+const abandoned = 499;
 
 /** Gives each request an id, and tells metrics and log how it ended. */
 export function observe(metrics: Metrics, log: Logger): RequestHandler {
@@ -26,21 +30,28 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
     const requestId = /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
-    response.on("close", () => {
+    const tell = (written?: WriteResult) => {
       const { method, path } = request;
-      const { statusCode: status } = response;
+      const status = response.headersSent ? response.statusCode : abandoned;
       const route = routeOf(path);
       const labels = { route, method: methods.has(method) ? method : "other", status };
       metrics.requests.observe(labels, (performance.now() - started) / 1_000);
       if (status >= 400) metrics.errors.inc({ route, status });
-      const { principal, result, failure } = response.locals;
+      const { principal, flag, failure } = response.locals;
+      const result = written?.status ?? `refused-${status}`;
       const line = { requestId, method, path: path.slice(0, 200), status, actor: principal?.id };
       if (failure !== undefined) log.error({ ...line, err: failure }, "failed");
       if (writes.has(method) && route.includes("feature-flags")) {
         const kind = { POST: "create", PUT: "update", DELETE: "delete" }[method] ?? method;
-        metrics.updates.inc({ kind, result: result ?? `refused-${status}` });
-        log.info({ audit: true, ...line, result: result ?? "refused" }, "write");
+        metrics.updates.inc({ kind, result });
+        const commit = written && "commit" in written ? written.commit : undefined;
+        log.info({ audit: true, ...line, flag, result, commit }, "write");
       } else log.debug(line, "read");
+    };
+    response.on("close", () => {
+      // Who does not wait for the end of a write does not end it.
+      const writing: Promise<WriteResult> = response.locals.writing ?? Promise.resolve(undefined);
+      writing.then(tell, () => tell());
     });
     next();
   };
@@ -49,33 +60,37 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
 const writes = new Set(["POST", "PUT", "DELETE"]);
 const methods = new Set(["GET", "HEAD", "OPTIONS", ...writes]);
 
-/** There is nothing to render, embed or script here; other origins may read what CORS lets them. */
+/** There is nothing to render, embed or script here, so what guards pages is left out. */
 export const secure: RequestHandler = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
   crossOriginResourcePolicy: { policy: "cross-origin" },
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
 });
-
-/** The headers that `secure` sets, for answers that do not pass it. */
-export function secureHeaders(): Record<string, string> {
-  const headers: Record<string, string> = {};
-  const response = {
-    setHeader: (name: string, value: string) => {
-      headers[name] = value;
-    },
-    removeHeader: () => {},
-  } as unknown as Response;
-  void secure({} as Parameters<RequestHandler>[0], response, () => {});
-  return headers;
-}
 
 /** Exactly the origins that are configured, and nobody else. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_request, _response, next) => next();
   const exposedHeaders = ["ETag", "Retry-After", "Location", "Bunting-Commit", "X-Request-Id"];
-  return cors({ origin: [...origins], exposedHeaders, maxAge: 600 });
+  const allowed = ["GET", "HEAD", "POST", "PUT", "DELETE"];
+  return cors({ origin: [...origins], methods: allowed, exposedHeaders, maxAge: 600 });
+}
+
+/** The headers that these set for a request without an origin, for answers that do not pass them; names in lower case. */
+export function plainHeaders(origins: readonly string[]): Record<string, string> {
+  const request = { method: "GET", headers: {} } as Request;
+  const response = new ServerResponse(request) as Response;
+  for (const set of [secure, allowOrigins(origins)]) void set(request, response, () => {});
+  const headers = Object.entries(response.getHeaders());
+  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
 }
 
 export const refuseBadEscapes: RequestHandler = (request, _response, next) => {
@@ -94,7 +109,8 @@ export function authenticate(authenticator: Authenticator): RequestHandler {
     limit: failuresPerMinute,
     standardHeaders: "draft-8",
     legacyHeaders: false,
-    validate: { xForwardedForHeader: false },
+    // It would tell the console, with a stack, of what a client may send.
+    validate: false,
     handler: () => {
       throw new HttpError(429, "Cannot try again so soon: too many failed authentications");
     },
@@ -138,7 +154,8 @@ export function limitWrites(perMinute: number): RequestHandler {
     limit: perMinute,
     standardHeaders: "draft-8",
     legacyHeaders: false,
-    validate: { xForwardedForHeader: false },
+    // It would tell the console, with a stack, of what a client may send.
+    validate: false,
     keyGenerator: (_request, response) => (response.locals.principal as Principal).id,
     handler: () => {
       throw new HttpError(429, `Cannot write so often: ${perMinute} writes a minute are allowed`);

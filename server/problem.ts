@@ -29,10 +29,13 @@ export class HttpError extends Error {
   }
 }
 
+/** What RFC 9110 calls by another name than Node. */
+const titles: Readonly<Record<number, string>> = { 413: "Content Too Large" };
+
 /** Ends a request with an error, as problem details (RFC 9457). */
 export function sendProblem(request: Request, response: Response, error: HttpError): void {
   const { status, message, kind, errors } = error;
-  const title = STATUS_CODES[status] ?? "Error";
+  const title = titles[status] ?? STATUS_CODES[status] ?? "Error";
   const slug = kind ?? title.toLowerCase().replaceAll(/[^a-z]+/g, "-");
   const type = `https://bunting.example/problems/${slug}`;
   const body = { type, title, status, detail: cut(message), instance: cut(request.path), errors };

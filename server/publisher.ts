@@ -39,6 +39,7 @@ export class BackgroundPublisher {
     this.#next = snapshot;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      if (this.#next) this.publish(this.#next);
     });
   }
 

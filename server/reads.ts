@@ -7,6 +7,7 @@ import type { Responses } from "./responses.ts";
 export function readHandler(responses: Responses): RequestHandler {
   return (request, response) => {
     const answer = responses.get(request.path);
+    if (!responses.isReady) throw notReady();
     if (!answer)
       throw new HttpError(404, `Cannot find "${request.path}": no flag or list is served there`);
     response.setHeader("Cache-Control", "private, no-cache");
@@ -20,4 +21,10 @@ export function readHandler(responses: Responses): RequestHandler {
     response.setHeader("Content-Length", answer.bytes.length);
     response.end(request.method === "HEAD" ? undefined : answer.bytes);
   };
+}
+
+/** As long as no commit of the branch was ever valid. */
+export function notReady(): HttpError {
+  const detail = "Cannot serve flags: no commit of the branch has been valid yet";
+  return new HttpError(503, detail, { kind: "not-ready" });
 }

@@ -14,6 +14,11 @@ export class Responses {
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
 
+  /** Whether there is a release yet. */
+  get isReady(): boolean {
+    return this.#byPath.size > 0;
+  }
+
   /** From one release to the next at once: no request sees some of both. */
   serve(release: Release): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));

@@ -10,11 +10,12 @@ import { answerHot } from "./hot.ts";
 import { close, createHttpServer } from "./http.ts";
 import { JwtVerifier } from "./jwt.ts";
 import { Metrics } from "./metrics.ts";
-import { secureHeaders } from "./middleware.ts";
+import { plainHeaders } from "./middleware.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { Responses } from "./responses.ts";
 import type { Settings } from "./settings.ts";
 import { Streams } from "./streams.ts";
+import { originForm } from "./target.ts";
 import { Tokens } from "./tokens.ts";
 
 export interface Service {
@@ -34,8 +35,8 @@ export function createService(
   const authenticator = new Authenticator(tokens, settings.oidc && new JwtVerifier(settings.oidc));
   const responses = new Responses();
   const streams = new Streams(responses);
-  const metrics = new Metrics(store, streams);
   const publisher = target && new BackgroundPublisher(target, repository);
+  const metrics = new Metrics(store, streams, publisher);
 
   const serve = ({ snapshot, release }: Serving) => {
     responses.serve(release);
@@ -59,19 +60,39 @@ export function createService(
     metrics,
     log,
   });
-  const hot = { responses, authenticator, metrics, headers: secureHeaders() };
+  const headers = plainHeaders(settings.origins);
+  const hot = { responses, authenticator, metrics, headers };
   const server = createHttpServer(app, (request, response) => {
+    request.url = originForm(request.url);
     if (!answerHot(hot, request, response)) app(request, response);
   });
-  const poll = setInterval(() => void store.sync(), settings.pollSeconds * 1_000);
+  const poll = repeat(settings.pollSeconds * 1_000, () =>
+    store.sync().catch((error) => log.error({ err: error }, "sync")),
+  );
   return {
     server,
     async close() {
-      clearInterval(poll);
+      poll.stop();
       streams.close();
       await close(server);
       await store.close();
       await publisher?.close();
+    },
+  };
+}
+
+/** Works again and again, with a pause of so many milliseconds after each time. */
+function repeat(pause: number, work: () => Promise<void>): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const wait = () => {
+    if (!isStopped) timer = setTimeout(() => void work().then(wait), pause);
+  };
+  wait();
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
     },
   };
 }

@@ -39,7 +39,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     data: env.FLAGS_DATA || ".data",
     tokens: env.FLAGS_TOKENS || undefined,
     publish: env.FLAGS_PUBLISH || undefined,
-    pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400),
+    pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400, 1),
     writesPerMinute: number(env, "FLAGS_WRITES_PER_MINUTE", 60, 1_000_000),
     origins: (env.FLAGS_CORS_ORIGINS ?? "")
       .split(",")
@@ -63,10 +63,19 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   };
 }
 
-function number(env: NodeJS.ProcessEnv, name: string, standard: number, maximum: number): number {
+function number(
+  env: NodeJS.ProcessEnv,
+  name: string,
+  standard: number,
+  maximum: number,
+  minimum = 0,
+): number {
   const text = env[name] || String(standard);
-  if (/^\d{1,7}$/.test(text) && Number(text) <= maximum) return Number(text);
-  throw new Error(`Cannot use ${name} "${text}": it must be a number from 0 to ${maximum}`);
+  const found = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
+  if (found >= minimum && found <= maximum) return found;
+  throw new Error(
+    `Cannot use ${name} "${text}": it must be a number from ${minimum} to ${maximum}`,
+  );
 }
 
 function choice(

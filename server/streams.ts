@@ -1,6 +1,7 @@
 import type { RequestHandler, Response } from "express";
 import type { Principal } from "../schema/token.ts";
 import { HttpError } from "./problem.ts";
+import { notReady } from "./reads.ts";
 import type { Responses } from "./responses.ts";
 
 const limits = { perPrincipal: 1_000, inAll: 20_000 };
@@ -38,8 +39,8 @@ export class Streams {
     const { id } = response.locals.principal as Principal;
     this.#refuseTooMany(id);
     const event = this.#eventOf(request.path);
-    if (event === undefined)
-      throw new HttpError(404, `Cannot stream "${request.path}": no list is served there`);
+    if (event === undefined) throw notReady();
+    response.vary("Accept");
     response.writeHead(200, {
       "Content-Type": "text/event-stream",
       "Cache-Control": "no-store",

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { Request, RequestHandler, Response } from "express";
 import type { Change } from "../schema/change.ts";
@@ -12,7 +13,8 @@ import type { WriteResult } from "../store/write.ts";
 import { jsonOf } from "./body.ts";
 import { allowsWrite } from "./conditions.ts";
 import { bodyReader } from "./description.ts";
-import { HttpError } from "./problem.ts";
+import { refusal } from "./principal.ts";
+import { type Fault, HttpError } from "./problem.ts";
 import { environmentOf } from "./routes.ts";
 
 interface CreateBody {
@@ -36,6 +38,8 @@ export function writeHandlers(
   return {
     async create(request, response) {
       const { name, enabled = false, description = "" } = readCreate(jsonOf(request));
+      const reason = refusal(response.locals.principal as Principal, "create", application, name);
+      if (reason !== undefined) throw new HttpError(403, reason);
       const result = await submit(store, request, response, {
         kind: "create",
         name,
@@ -51,8 +55,6 @@ export function writeHandlers(
       const name = nameIn(request);
       const read = environment === application ? readUpdate : readEnvironmentUpdate;
       const body = read(jsonOf(request));
-      const flag = store.serving?.snapshot.flags.find((one) => one.name === name);
-      if (flag) refuseChanged(body, flag, environment);
       const description = environment === application ? body.description : undefined;
       const change = {
         kind: "update",
@@ -61,7 +63,7 @@ export function writeHandlers(
         enabled: body.enabled,
         description,
       } as const;
-      const result = await submit(store, request, response, change);
+      const result = await submit(store, request, response, change, body);
       await answer(store, response, 200, environment, name, result);
     },
 
@@ -79,24 +81,32 @@ async function submit(
   request: Request,
   response: Response,
   change: Change,
+  body: UpdateBody = {},
 ): Promise<Extract<WriteResult, { commit: string }>> {
   const principal = response.locals.principal as Principal;
   const environment = environmentOf(request.path);
-  const result = await store.write({
+  let faults: readonly Fault[] = [];
+  const writing = store.write({
     change,
     actor: principal,
-    reason: request.get("Change-Reason") ?? "",
+    reason: textOf(request.get("Change-Reason")),
     requestId: String(response.locals.requestId),
     idempotency: change.kind === "delete" ? undefined : idempotencyOf(request, principal),
-    isExpected: (flag) =>
-      allowsWrite(
-        request.get("If-Match"),
-        request.get("If-None-Match"),
-        flag && etag(compileIn(environment, flag)),
-      ),
+    // Asked once it is clear that the request is not one that was answered before.
+    isExpected(flag) {
+      // What cannot succeed anyway is not for a precondition to refuse (RFC 9110, section 13.2.1).
+      if (flag === undefined && change.kind !== "create") return true;
+      faults = flag === undefined ? [] : findChanged(body, flag, environment);
+      const seen = flag && etag(compileIn(environment, flag));
+      const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
+      return faults.length === 0 && allowsWrite(ifMatch, ifNoneMatch, seen);
+    },
   });
-  response.locals.result = result.status;
+  response.locals.flag = change.name;
+  response.locals.writing = writing;
+  const result = await writing;
   if ("commit" in result) return result;
+  if (faults.length > 0) throw unchangeable(change.name, faults);
   throw refused(change.name, result);
 }
 
@@ -144,30 +154,36 @@ async function answer(
   response.status(status).end(compiled.body);
 }
 
-/** A name that no flag can have is not looked for. */
-export function nameIn({ params }: Request): string {
+/** A name that no flag can have is not looked for; nor is one that is written with escapes. */
+export function nameIn({ params, path }: Request): string {
   const name = String(params.name);
-  if (namePattern.test(name) && name.length <= maximumNameLength) return name;
+  const isPlain = path.includes(`/v1/feature-flags/${name}`);
+  if (isPlain && namePattern.test(name) && name.length <= maximumNameLength) return name;
   throw new HttpError(404, "Cannot find a flag of that name");
 }
 
 /** A client may send back what it read, but not change what is not its to change. */
-function refuseChanged(body: UpdateBody, flag: TimedFlag, environment: string): void {
+function findChanged(body: UpdateBody, flag: TimedFlag, environment: string): Fault[] {
   const fixed = ["name", "created_at", "updated_at"] as const;
   const keys = environment === application ? fixed : ([...fixed, "description"] as const);
-  const errors = keys
+  return keys
     .filter((key) => body[key] !== undefined && body[key] !== flag[key])
     .map((key) => ({
       pointer: `#/${key}`,
       code: "read-only",
       message: `"${key}" cannot be changed here`,
     }));
-  if (errors.length === 0) return;
-  throw new HttpError(
-    400,
-    `Cannot change ${errors.map(({ pointer }) => pointer.slice(2)).join(", ")} of "${flag.name}" here`,
-    { errors },
-  );
+}
+
+function unchangeable(name: string, errors: readonly Fault[]): HttpError {
+  const keys = errors.map(({ pointer }) => pointer.slice(2)).join(", ");
+  return new HttpError(400, `Cannot change ${keys} of "${name}" here`, { errors });
+}
+
+/** Node reads headers as Latin-1; whoever writes other letters sends UTF-8. */
+function textOf(header = ""): string {
+  const bytes = Buffer.from(header, "latin1");
+  return isUtf8(bytes) ? bytes.toString("utf8") : header;
 }
 
 /** Keys are each principal's own. Kept as hashes: a commit message is public. */

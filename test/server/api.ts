@@ -1,0 +1,198 @@
+/**
+ * The real server over a real bare remote, in this process where many small tests want one, and in
+ * one of its own where it is to be killed, started anew, or told something by its environment.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll } from "vitest";
+import { listen } from "../../server/http.ts";
+import { createLog } from "../../server/log.ts";
+import { createService, type Service } from "../../server/service.ts";
+import { readSettings } from "../../server/settings.ts";
+import { FlagStore } from "../../store/flag-store.ts";
+import { RemoteBranch } from "../../store/remote-branch.ts";
+import { Repository } from "../../store/repository.ts";
+import { openTarget } from "../../store/target.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { loader, top } from "../scripts/run.ts";
+import { type Answer, ask, type Question } from "./ask.ts";
+import { Remote } from "./remote.ts";
+import { TestTokens } from "./tokens.ts";
+
+export interface Asking extends Question {
+  /** Whose token to send; nobody's where it is `null`. */
+  readonly as?: string | null;
+}
+
+export interface Circumstances {
+  readonly remote?: Remote;
+  readonly tokens?: TestTokens;
+  readonly data?: string;
+  /** Variables of the server's environment, beside those that follow from the above. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const webhookSecret = "what GitHub signs with";
+
+/** A server that can be asked. */
+export class Api {
+  readonly url: string;
+  readonly remote: Remote;
+  readonly tokens: TestTokens;
+
+  constructor(url: string, { remote, tokens }: { remote: Remote; tokens: TestTokens }) {
+    this.url = url;
+    this.remote = remote;
+    this.tokens = tokens;
+  }
+
+  /** `what` is a method and a path: `PUT /v1/feature-flags/meal_planning`. Asks as an admin, if nothing is said. */
+  ask(what: string, { as = "admin", headers = {}, ...question }: Asking = {}): Promise<Answer> {
+    const own = as === null ? {} : { Authorization: `Bearer ${this.tokens.of(as)}` };
+    return ask(this.url, what, { ...question, headers: { ...own, ...headers } });
+  }
+
+  /** Tells the server that something was pushed, and waits until it serves the head of the remote. */
+  async sync(): Promise<void> {
+    await this.ask("POST /webhooks/github", signed("{}"));
+    await until(async () => (await this.ready()).commit === this.remote.head);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what is in it is what tests are to find out
+  async ready(): Promise<any> {
+    return (await this.ask("GET /readyz", { as: null })).json;
+  }
+}
+
+/** As GitHub sends it. */
+export function signed(body: string, secret = webhookSecret): Asking {
+  const signature = createHmac("sha256", secret).update(body).digest("hex");
+  return { as: null, body, headers: { "X-Hub-Signature-256": `sha256=${signature}` } };
+}
+
+/** Waits until something is so, and says what was not when it never is. Sees through faked timers. */
+export async function until(isSo: () => boolean | Promise<boolean>, patience = 15_000) {
+  const deadline = performance.now() + patience;
+  while (!(await isSo())) {
+    if (performance.now() > deadline) throw new Error(`It never came about that ${isSo}`);
+    await pause(20);
+  }
+}
+
+const endings: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+export class OwnApi extends Api {
+  readonly service: Service;
+
+  constructor(url: string, place: { remote: Remote; tokens: TestTokens }, service: Service) {
+    super(url, place);
+    this.service = service;
+  }
+}
+
+/** In this process. */
+export async function startService(given: Circumstances = {}): Promise<OwnApi> {
+  const { remote, tokens, data, env } = withDefaults(given);
+  const settings = readSettings(env);
+  const directory = path.join(data, "clone.git");
+  const branch = await RemoteBranch.open(directory, remote.directory, settings.branch);
+  const store = await FlagStore.open(branch);
+  const repository = await Repository.open(directory);
+  const target = settings.publish === undefined ? undefined : await openTarget(settings.publish);
+  const log = createLog(settings.logLevel);
+  const ready = { ...settings, tokens: tokens.file };
+  const service = createService(ready, store, repository, target, log);
+  endings.push(() => service.close());
+  return new OwnApi(await listen(service.server, "127.0.0.1", 0), { remote, tokens }, service);
+}
+
+/** `npm start`, without npm. */
+export async function startProcess(given: Circumstances = {}): Promise<ProcessApi> {
+  const { remote, tokens, env } = withDefaults(given);
+  const child = new Program([], env);
+  const url = await child.url("API");
+  return new ProcessApi(url, { remote, tokens }, child);
+}
+
+export class ProcessApi extends Api {
+  readonly program: Program;
+
+  constructor(url: string, place: { remote: Remote; tokens: TestTokens }, program: Program) {
+    super(url, place);
+    this.program = program;
+  }
+}
+
+function withDefaults(given: Circumstances) {
+  const { remote = new Remote(), tokens = new TestTokens(), data = temporaryDirectory() } = given;
+  const env = {
+    PORT: "0",
+    FLAGS_REMOTE: remote.directory,
+    FLAGS_DATA: data,
+    FLAGS_TOKENS: tokens.file,
+    FLAGS_POLL_SECONDS: "3600",
+    FLAGS_WRITES_PER_MINUTE: "0",
+    GITHUB_WEBHOOK_SECRET: webhookSecret,
+    LOG_LEVEL: "silent",
+    ...given.env,
+  };
+  return { remote, tokens, data, env };
+}
+
+/** `server/main.ts`, and what it says. */
+export class Program {
+  readonly child: ChildProcess;
+  readonly said = { stdout: "", stderr: "" };
+  readonly ended: Promise<number | null>;
+
+  constructor(
+    args: readonly string[],
+    env: Readonly<Record<string, string>>,
+    cwd = temporaryDirectory(),
+  ) {
+    const script = path.join(top, "server/main.ts");
+    this.child = spawn(process.execPath, ["--import", loader, script, ...args], {
+      cwd,
+      env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    for (const name of ["stdout", "stderr"] as const) {
+      this.child[name]?.setEncoding("utf8").on("data", (text: string) => {
+        this.said[name] += text;
+      });
+    }
+    this.ended = new Promise((resolve) => this.child.on("close", resolve));
+    endings.push(() => this.end("SIGKILL"));
+  }
+
+  /** Where it says that `what` is served: the API or the CDN. */
+  async url(what: string): Promise<string> {
+    const pattern = new RegExp(`${what} +(http://\\S+?)/v1/`);
+    await until(() => {
+      if (this.child.exitCode !== null) throw new Error(`It ended: ${this.said.stderr}`);
+      return pattern.test(this.said.stderr);
+    }, 45_000);
+    return pattern.exec(this.said.stderr)?.[1] ?? "";
+  }
+
+  /** The lines of its log. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is in it is what tests are to find out
+  get log(): any[] {
+    const whole = this.said.stdout.slice(0, this.said.stdout.lastIndexOf("\n") + 1);
+    return whole
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
+  }
+
+  /** Sends a signal, and returns the exit code. */
+  end(signal: NodeJS.Signals): Promise<number | null> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}

@@ -1,0 +1,122 @@
+/** A real bare remote, people who push to it, and what came to stand in it. */
+import { cpSync, existsSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import {
+  type Files,
+  TestRepository,
+  temporaryDirectory,
+  testRepository,
+} from "../git/repository.ts";
+
+/** Enabled where it says so; each lies where its owner put it. */
+export const flags: Files = {
+  "flags/nutrition/meal_planning.yaml": `# yaml-language-server: $schema=../../schema/flag.schema.json
+# Ask in #nutrition before touching production.
+description: Enable meal planning features
+enabled: true # since the launch
+owner: nutrition
+
+environments:
+  staging:
+    enabled: false # until the audit is done
+`,
+  "flags/activity/activity_tracking.yaml":
+    "description: Track activity\nenabled: false\nowner: activity\n",
+  "flags/platform/user_notifications.yaml": "description: Notify people\nenabled: true\n",
+};
+
+/** When `flags` came onto the branch, in seconds since 1970. */
+export const began = 1_725_105_600;
+export const beganAt = "2024-08-31T12:00:00Z";
+
+export interface Held {
+  /** Whether a push is waiting. */
+  hasBegun(): boolean;
+  letGo(): void;
+}
+
+export class Remote {
+  readonly bare: TestRepository;
+  #people: TestRepository | undefined;
+  #time = began;
+
+  constructor(files: Files = flags) {
+    this.bare = files === flags ? copyOf(standard()) : begin(files);
+  }
+
+  get directory(): string {
+    return this.bare.directory;
+  }
+
+  get head(): string {
+    return this.bare.git("rev-parse", "main");
+  }
+
+  /** A person commits and pushes, on top of whatever is there. Returns the commit's id. */
+  push(files: Files): string {
+    this.#people ??= this.bare.clone();
+    this.#people.git("fetch", "--quiet", this.directory, "main");
+    this.#people.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+    this.#time = Math.max(
+      this.#time + 60,
+      Number(this.bare.git("log", "-1", "--format=%ct", "main")),
+    );
+    const commit = this.#people.change(this.#time, files);
+    this.#people.git("push", "--quiet", this.directory, "main");
+    return commit;
+  }
+
+  /** The number of commits. */
+  get length(): number {
+    return Number(this.bare.git("rev-list", "--count", "main"));
+  }
+
+  /** What a format of `git log` says of a commit. */
+  show(format: string, commit = "main"): string {
+    return this.bare.git("log", "-1", `--format=${format}`, commit);
+  }
+
+  /** The lines that a commit took away and put there, unchanged ones left out. */
+  diff(commit = "main"): string[] {
+    return this.bare
+      .git("show", "--format=", "--unified=0", commit)
+      .split("\n")
+      .filter((line) => /^[+-](?![+-]{2} )/.test(line));
+  }
+
+  file(name: string, commit = "main"): string {
+    return this.bare.git("show", `${commit}:${name}`);
+  }
+
+  /** Holds back each push from now on until it is let go. */
+  hold(): Held {
+    const [begun, open] = ["begun", "open"].map((name) => path.join(this.directory, name));
+    const hook = path.join(this.directory, "hooks/pre-receive");
+    const wait = `while [ ! -e '${open}' ]; do sleep 0.05; done`;
+    writeFileSync(hook, `#!/bin/sh\ntouch '${begun}'\n${wait}\n`, { mode: 0o755 });
+    return {
+      hasBegun: () => existsSync(begun ?? ""),
+      letGo: () => writeFileSync(open ?? "", ""),
+    };
+  }
+}
+
+function begin(files: Files): TestRepository {
+  const people = testRepository();
+  people.change(began, files);
+  return people.clone("--bare");
+}
+
+let made: TestRepository | undefined;
+
+/** The remote that most tests begin with: made once, as git takes its time. */
+function standard(): TestRepository {
+  made ??= begin(flags);
+  return made;
+}
+
+function copyOf({ directory }: TestRepository): TestRepository {
+  const copy = new TestRepository(temporaryDirectory());
+  cpSync(directory, copy.directory, { recursive: true });
+  return copy;
+}

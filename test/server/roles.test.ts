@@ -1,0 +1,258 @@
+/** Who may do what: derived from what the description says of each operation. */
+import { readFileSync, rmSync } from "node:fs";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { roles } from "../../schema/token.ts";
+import { type OwnApi, startService } from "./api.ts";
+import { operations } from "./described.ts";
+import { Remote } from "./remote.ts";
+import { sha256, TestTokens } from "./tokens.ts";
+
+const list = "/v1/feature-flags/";
+const meal = `${list}meal_planning`;
+
+/** For each token that there may be, and each operation, what comes of it. */
+const table = operations
+  .filter(({ operation }) => !operation.security?.some((way) => "signature" in way))
+  .flatMap(({ method, template, operation }) => {
+    const { security = [{ bearer: ["reader"] }] } = operation;
+    const [least] = security[0]?.bearer ?? [];
+    return [undefined, "unknown", ...roles].map((role) => {
+      const rank = (roles as readonly (string | undefined)[]).indexOf(role);
+      const isEnough = rank >= (roles as readonly (string | undefined)[]).indexOf(least);
+      const outcome =
+        least === undefined || (rank >= 0 && isEnough) ? "let in" : rank >= 0 ? 403 : 401;
+      return { method, template, role, outcome };
+    });
+  });
+
+describe("createApp()", () => {
+  let api: OwnApi;
+  beforeAll(async () => {
+    api = await startService();
+  });
+
+  test("asks for a role everywhere but where the description asks for none", () => {
+    expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set(["let in", 401, 403]));
+    expect(table.length).toBeGreaterThan(100);
+  });
+
+  test.each(table)("$method $template with $role: $outcome", async (row) => {
+    const { method, template, role, outcome } = row;
+    // A flag that is not there, or a body that is none: what is let in goes no further.
+    const path = template
+      .replace("{environment}", "staging")
+      .replace("{flag_name}", "not_there")
+      .replace("{file}", "404.json");
+    const unknown = { Authorization: `Bearer ${"x".repeat(36)}` };
+    const from = { "X-Forwarded-For": "203.0.113.9" };
+    const headers = role === "unknown" ? { ...unknown, ...from } : from;
+    const as = role === undefined || role === "unknown" ? null : role;
+    // Below the number of failures that an address has.
+    if (outcome === 401) refused += 1;
+    const here = refused % 25 === 0 && outcome === 401 ? await renew() : api;
+    const { status, headers: said } = await here.ask(`${method} ${path}`, { as, headers });
+    if (outcome === "let in") expect([401, 403, 429]).not.toContain(status);
+    else expect(status).toBe(outcome);
+    expect(said["www-authenticate"] !== undefined).toBe(status === 401);
+  });
+
+  let refused = 0;
+  async function renew(): Promise<OwnApi> {
+    api = await startService({ remote: api.remote, tokens: api.tokens });
+    return api;
+  }
+});
+
+describe("a token narrowed to flags", () => {
+  let api: OwnApi;
+  beforeAll(async () => {
+    const narrow = { role: "admin", flags: ["meal_*", "activity_tracking", "*_beta_*"] } as const;
+    api = await startService({ tokens: new TestTokens({ narrow, none: { flags: [] } }) });
+  });
+
+  const statusOf = async (what: string, body: object = { enabled: true }, as = "narrow") =>
+    (await api.ask(what, { as, body })).status;
+
+  test("writes those, and no others", async () => {
+    expect(await statusOf(`PUT ${meal}`)).toBe(200);
+    expect(await statusOf(`PUT /staging${meal}`)).toBe(200);
+    expect(await statusOf(`PUT ${list}activity_tracking`)).toBe(200);
+    expect(await statusOf(`PUT ${list}user_notifications`)).toBe(403);
+    expect(await statusOf(`PUT /staging${list}user_notifications`)).toBe(403);
+    expect(await statusOf(`DELETE ${list}user_notifications`)).toBe(403);
+    expect(await statusOf(`PUT ${list}activity_tracking_2`)).toBe(403);
+    expect(await statusOf(`PUT ${list}my_meal_plan`)).toBe(403);
+    expect(await statusOf(`PUT ${list}not_there`)).toBe(403);
+  });
+
+  test("creates those, and no others", async () => {
+    const { length } = api.remote;
+    expect(await statusOf(`POST ${list}`, { name: "meal_sharing" })).toBe(201);
+    expect(await statusOf(`POST ${list}`, { name: "new_beta_search" })).toBe(201);
+    for (const name of ["user_notifications", "other", "ameal_x", "beta_x", "xbeta"]) {
+      expect(await statusOf(`POST ${list}`, { name })).toBe(403);
+    }
+    expect(api.remote.length).toBe(length + 2);
+  });
+
+  test("reads everything", async () => {
+    for (const path of [list, `${list}user_notifications`, `${meal}/history`])
+      expect((await api.ask(`GET ${path}`, { as: "narrow" })).status).toBe(200);
+  });
+
+  test("writes nothing where the list is empty", async () => {
+    expect(await statusOf(`PUT ${meal}`, { enabled: true }, "none")).toBe(403);
+    expect(await statusOf(`POST ${list}`, { name: "any_name" }, "none")).toBe(403);
+  });
+});
+
+describe("a token narrowed to environments", () => {
+  let api: OwnApi;
+  beforeAll(async () => {
+    const tester = { role: "admin", environments: ["staging", "development"] } as const;
+    api = await startService({ tokens: new TestTokens({ tester }) });
+  });
+
+  test.each([
+    [`GET ${list}`, 403],
+    [`GET ${meal}`, 403],
+    [`GET ${meal}/history`, 403],
+    [`PUT ${meal}`, 403],
+    [`POST ${list}`, 403],
+    [`DELETE ${meal}`, 403],
+    [`GET /staging${list}`, 200],
+    [`GET /staging${meal}`, 200],
+    [`GET /staging${meal}/history`, 200],
+    [`PUT /staging${meal}`, 200],
+    [`PUT /development${meal}`, 200],
+    ["GET /openapi.json", 200],
+    ["GET /metrics", 200],
+    ["GET /errors/404.json", 200],
+  ])("%s: %i", async (what, status) => {
+    const body = what.startsWith("GET") ? undefined : { enabled: true };
+    const asked = await api.ask(what, { as: "tester", body });
+    expect(asked.status).toBe(status);
+    // Not by way of an `Origin`, which goes past the hot path, nor as a stream.
+    const headers = { Origin: "https://app.example" };
+    expect((await api.ask(what, { as: "tester", body, headers })).status).toBe(status);
+    if (status !== 403) return;
+    const stream = { Accept: "text/event-stream" };
+    expect((await api.ask(what, { as: "tester", body, headers: stream })).status).toBe(403);
+  });
+});
+
+describe("the Authorization header", () => {
+  let api: OwnApi;
+  beforeAll(async () => {
+    api = await startService();
+  });
+  const statusOf = async (authorization: string) =>
+    api.ask(`GET ${list}`, { as: null, headers: { Authorization: authorization } });
+
+  test.each(["Bearer TOKEN", "bearer TOKEN", "BEARER TOKEN"])("%s is taken", async (header) => {
+    expect((await statusOf(header.replace("TOKEN", api.tokens.of("reader")))).status).toBe(200);
+  });
+
+  test.each([
+    "TOKEN",
+    "Basic TOKEN",
+    "Bearer",
+    "Bearer ",
+    "Bearer  TOKEN",
+    "Bearer TOKEN extra",
+    "Bearer TOKEN,Bearer TOKEN",
+    "Token TOKEN",
+    "Bearer token=TOKEN",
+    'Bearer "TOKEN"',
+    "Bearer TOKENx",
+    "Bearer HASH",
+  ])("%s is a 401", async (header) => {
+    const token = api.tokens.of("reader");
+    const { status, headers } = await statusOf(
+      header.replaceAll("TOKEN", token).replace("HASH", sha256(token)),
+    );
+    expect(status).toBe(401);
+    expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags", error="invalid_token"');
+  });
+
+  test("that is missing is a 401 that blames no token", async () => {
+    const { headers } = await api.ask(`GET ${list}`, { as: null });
+    expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags"');
+  });
+});
+
+describe("the tokens file", () => {
+  beforeEach(() => {
+    // It is looked at once a second; here, whenever a test says so.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const later = (milliseconds = 1_001) => vi.setSystemTime(Date.now() + milliseconds);
+  const statusOf = async (api: OwnApi, as: string) => (await api.ask(`GET ${list}`, { as })).status;
+
+  test("that changes is read while the server runs", async () => {
+    const api = await startService({ remote: new Remote(), tokens: new TestTokens() });
+    api.tokens.add("late", { role: "reader" });
+    api.tokens.remove("editor");
+    later();
+    expect(await statusOf(api, "late")).toBe(200);
+    expect(await statusOf(api, "editor")).toBe(401);
+    expect(await statusOf(api, "admin")).toBe(200);
+  });
+
+  test("of a token that was used before and is gone refuses it", async () => {
+    const api = await startService();
+    expect(await statusOf(api, "editor")).toBe(200);
+    api.tokens.remove("editor");
+    later();
+    expect(await statusOf(api, "editor")).toBe(401);
+  });
+
+  test.each([
+    ["cut off", (text: string) => text.slice(0, 40)],
+    ["empty", () => ""],
+    ["no list", () => "{}"],
+    ["of no such role", (text: string) => text.replaceAll('"admin"', '"root"')],
+    ["of a hash that is none", (text: string) => text.replace(/[0-9a-f]{64}/, "0")],
+    ["of an empty name", (text: string) => text.replace(/"name":"[^"]*"/, '"name":""')],
+    ["of patterns that are no list", (text: string) => text.replace("{", '{"flags":"*",')],
+  ])("that is broken (%s) leaves the old tokens good", async (_what, spoil) => {
+    const api = await startService();
+    const good = readFileSync(api.tokens.file, "utf8");
+    api.tokens.write(spoil(good));
+    later();
+    expect(await statusOf(api, "admin")).toBe(200);
+    expect(await statusOf(api, "editor")).toBe(200);
+
+    api.tokens.add("late");
+    later();
+    expect(await statusOf(api, "late")).toBe(200);
+  });
+
+  test("that goes missing leaves the old tokens good", async () => {
+    const api = await startService();
+    rmSync(api.tokens.file);
+    later();
+    expect(await statusOf(api, "admin")).toBe(200);
+  });
+
+  test("of a token that expires refuses it from that day on, used before or not", async () => {
+    const tokens = new TestTokens({
+      past: { expires: "2001-01-01" },
+      tomorrow: { expires: new Date(Date.now() + 86_400_000).toISOString().slice(0, 10) },
+    });
+    const api = await startService({ tokens });
+    expect(await statusOf(api, "past")).toBe(401);
+    expect(await statusOf(api, "tomorrow")).toBe(200);
+    later(86_400_000);
+    expect(await statusOf(api, "tomorrow")).toBe(401);
+  });
+
+  test("that cannot be read keeps the server from starting", async () => {
+    const tokens = new TestTokens();
+    tokens.write("[{}]");
+    await expect(startService({ tokens })).rejects.toThrow('token 1 of "');
+  });
+});

@@ -1,0 +1,167 @@
+/** Requests that no client library would send as they are: byte for byte, over sockets. */
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type OwnApi, startService } from "./api.ts";
+
+let api: OwnApi;
+beforeAll(async () => {
+  api = await startService();
+});
+
+interface Spoken {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Sends a request line with an admin's token, and returns all that comes back until the end. */
+async function speak(line: string, more: readonly string[] = []): Promise<Spoken> {
+  const { hostname, port } = new URL(api.url);
+  const token = `Authorization: Bearer ${api.tokens.of("admin")}`;
+  const head = [line, "Host: flags.example", "Connection: close", token, ...more, "", ""];
+  const text = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end(head.join("\r\n"), "latin1"));
+    let said = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => {
+      said += chunk;
+    });
+    socket.on("error", reject).on("close", () => resolve(said));
+  });
+  const [start = "", ...lines] = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");
+  const headers = lines.map((header) => {
+    const colon = header.indexOf(": ");
+    return [header.slice(0, colon).toLowerCase(), header.slice(colon + 2)];
+  });
+  return {
+    status: Number(start.split(" ")[1]),
+    headers: Object.fromEntries(headers),
+    body: text.slice(text.indexOf("\r\n\r\n") + 4),
+  };
+}
+
+const list = "/v1/feature-flags/";
+
+describe("a target that means harm or nothing is answered with 404", () => {
+  test.each([
+    `${list}../../../../etc/passwd`,
+    "/../../../../etc/passwd",
+    `${list}..`,
+    `${list}%2e%2e%2f%2e%2e%2fetc%2fpasswd`,
+    `${list}..%2f..%2fpackage.json`,
+    `${list}..%5c..%5cpackage.json`,
+    `${list}a%00`,
+    `${list}a%0Ab`,
+    `${list}a%0d%0aSet-Cookie:%20a=b`,
+    `${list}-x`,
+    `${list}--output=x`,
+    `${list}:(glob)*`,
+    `${list}*`,
+    `${list}\\`,
+    `${list};meal_planning`,
+    `${list}constructor`,
+    `${list}__proto__`,
+    `${list}toString`,
+    `${list}hasOwnProperty`,
+    "/__proto__/v1/feature-flags/",
+    "/constructor/v1/feature-flags/meal_planning",
+    "/errors/constructor",
+    "/errors/..%2f404.json",
+    `${list}%E2%80%AEmeal_planning`,
+    `${list}${"a".repeat(10_000)}`,
+    `${list}${"%41".repeat(3_000)}`,
+    `/${"v1/".repeat(3_000)}`,
+    "//v1/feature-flags/",
+    "///",
+    "/package.json",
+    "/.git/config",
+    "/flags/nutrition/meal_planning.yaml",
+    `${list}index.json`,
+    "/manifest.json",
+    `${list}meal_planning.json`,
+    "*",
+    "http://other.example",
+    "http://[",
+    "http://[::1]:x/",
+    "http://xn--/",
+    "http://a:b:c/",
+    "ftp://flags.example/etc/passwd",
+    "file:///etc/passwd",
+  ])("GET %s", async (target) => {
+    const { status, headers, body } = await speak(`GET ${target} HTTP/1.1`);
+    expect({ status, type: headers["content-type"] }).toEqual({
+      status: 404,
+      type: "application/problem+json",
+    });
+    expect(headers["set-cookie"]).toBeUndefined();
+    expect(body.length).toBeLessThan(1_500);
+    expect(body).not.toMatch(/root:|"name": "bunting"|repositoryformatversion|node_modules/);
+  });
+});
+
+describe("a target that is no URL is answered with 400", () => {
+  test.each(["%", "%zz", "%2", "%E0%A4%A", "%ff", "%C0%AE%C0%AE", "meal_planning%"])(
+    "GET …/%s, as problem details",
+    async (name) => {
+      const { status, headers, body } = await speak(`GET ${list}${name} HTTP/1.1`);
+      expect({ status, type: headers["content-type"] }).toEqual({
+        status: 400,
+        type: "application/problem+json",
+      });
+      expect(JSON.parse(body)).toMatchObject({ status: 400, instance: `${list}${name}` });
+    },
+  );
+
+  test.each([
+    "GET v1/feature-flags/ HTTP/1.1",
+    "GET ?x HTTP/1.1",
+    `GET ${list}a b HTTP/1.1`,
+    `GET ${list}a\0b HTTP/1.1`,
+    `GET ${list}\xe9 HTTP/1.1`,
+    `GET ${list}\nx HTTP/1.1`,
+    `NONSENSE ${list} HTTP/1.1`,
+    `GET ${list} HTTP/9.9`,
+    "\0\0\0\0",
+  ])("%j, before any of our own code", async (line) => {
+    expect((await speak(line)).status).toBe(400);
+  });
+
+  test("and one that is endless with 431", async () => {
+    expect((await speak(`GET /${"a".repeat(40_000)} HTTP/1.1`)).status).toBe(431);
+  });
+});
+
+describe("a target that names a host", () => {
+  test.each(["http://flags.example", "http://other.example:99999", "HTTPS://[::1"])(
+    "%s is answered like the path alone",
+    async (host) => {
+      const [named, plain] = [
+        await speak(`GET ${host}${list} HTTP/1.1`),
+        await speak(`GET ${list} HTTP/1.1`),
+      ];
+      expect(named).toMatchObject({ status: 200, body: plain.body });
+      expect(named.headers.etag).toBe(plain.headers.etag);
+    },
+  );
+});
+
+describe("a body with a read", () => {
+  test.each([
+    ["of a known length", ["Content-Length: 2"]],
+    ["in chunks", ["Transfer-Encoding: chunked"]],
+  ])("%s is not waited for", async (_what, headers) => {
+    expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(200);
+  });
+
+  test("that is smuggled is refused", async () => {
+    const headers = ["Content-Length: 4", "Transfer-Encoding: chunked"];
+    expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(400);
+  });
+});
+
+test("none of it changed what is served", async () => {
+  expect((await speak(`GET ${list} HTTP/1.1`)).status).toBe(200);
+  expect({}).not.toHaveProperty("polluted");
+});
+
+afterAll(() => {});

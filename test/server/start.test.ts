@@ -1,0 +1,108 @@
+/** Starting and stopping, as a person or a supervisor does it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Agent, request } from "node:http";
+import { createServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { readSettings } from "../../server/settings.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { bareEnvironment, testCheckout } from "../scripts/run.ts";
+import { Program, startProcess, until } from "./api.ts";
+import { ask } from "./ask.ts";
+import { began, beganAt, flags, Remote } from "./remote.ts";
+import { TestTokens } from "./tokens.ts";
+
+describe("npm start", () => {
+  let npm: ChildProcess | undefined;
+  // Npm and all that it started, so that a failing test leaves no server behind.
+  afterEach(() => {
+    try {
+      if (npm?.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
+    } catch {
+      // It has ended, as it should.
+    }
+  });
+
+  test("serves the checkout's flags with a token that it shows, and ends with 0 on SIGTERM", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    npm = spawn("npm", ["start"], {
+      cwd: checkout.directory,
+      env: { ...bareEnvironment, PORT: "0", HOST: "" } as NodeJS.ProcessEnv,
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    const ended = once(npm, "exit");
+    let said = "";
+    npm.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    await until(() => /token, shown this once: \S+\n/.test(said), 45_000);
+
+    const [, url = ""] = /API +(http:\/\/127\.0\.0\.1:\d+)\/v1\//.exec(said) ?? [];
+    const [, token = ""] = /token, shown this once: (\S+)/.exec(said) ?? [];
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await ask(url, "GET /v1/feature-flags/", { headers })).json).toEqual({
+      environment: "application",
+      flags: { meal_planning: true, activity_tracking: false, user_notifications: true },
+      updated_at: beganAt,
+    });
+
+    npm.kill("SIGTERM");
+    const cure =
+      'npm hands a signal to its shell alone: let "start" in package.json begin with exec';
+    expect((await ended)[0], cure).toBe(0);
+    await expect(ask(url, "GET /healthz"), cure).rejects.toThrow("ECONNREFUSED");
+  });
+});
+
+describe("a server that cannot start", () => {
+  function start(env: Readonly<Record<string, string>>): Program {
+    const remote = new Remote();
+    const place = { FLAGS_REMOTE: remote.directory, FLAGS_TOKENS: new TestTokens().file };
+    return new Program([], { ...place, FLAGS_DATA: temporaryDirectory(), ...env });
+  }
+
+  test("because its port is taken says so, and ends with 2", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const program = start({ PORT: `${port}` });
+    expect(await program.ended).toBe(2);
+    other.close();
+    const reason = "another program listens there; set PORT to another port";
+    expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
+  });
+
+  test("because PORT is no port says so, and ends with 2", async () => {
+    const program = start({ PORT: "abc" });
+    expect(await program.ended).toBe(2);
+    const wanted = "it must be a number from 0 to 65535";
+    expect(program.said).toEqual({ stdout: "", stderr: `Cannot use PORT "abc": ${wanted}\n` });
+  });
+});
+
+test.each(["-1", "65536", "80.5", "0x50", " 80", "1e3"])(
+  "readSettings() refuses PORT %j",
+  (port) => {
+    expect(() => readSettings({ PORT: port })).toThrow(`Cannot use PORT "${port}": `);
+  },
+);
+
+test("readSettings() takes an empty variable for none", () => {
+  const { host, port } = readSettings({ HOST: "", PORT: "" });
+  expect({ host, port }).toEqual({ host: "127.0.0.1", port: 8_080 });
+});
+
+test("SIGTERM ends a server at once with 0, though a client keeps its connection", async () => {
+  const api = await startProcess();
+  const agent = new Agent({ keepAlive: true });
+  const asked = request(`${api.url}/healthz`, { agent }).end();
+  const [response] = await once(asked, "response");
+  await once(response.resume(), "end");
+
+  const began = performance.now();
+  expect(await api.program.end("SIGTERM")).toBe(0);
+  expect(performance.now() - began).toBeLessThan(4_000);
+  agent.destroy();
+});

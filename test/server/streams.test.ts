@@ -1,0 +1,258 @@
+/** Changes as they happen, to whoever listens. */
+import { once } from "node:events";
+import { connect } from "node:net";
+import express from "express";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { respond } from "../../schema/release.ts";
+import { close, createHttpServer, listen } from "../../server/http.ts";
+import { Responses } from "../../server/responses.ts";
+import { Streams } from "../../server/streams.ts";
+import { type OwnApi, startProcess, startService, until } from "./api.ts";
+import { Stream } from "./stream.ts";
+
+const list = "/v1/feature-flags/";
+const meal = `${list}meal_planning`;
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** One that nothing is changed in. */
+let shared: OwnApi;
+beforeAll(async () => {
+  shared = await startService();
+});
+
+describe("GET /v1/feature-flags/ as text/event-stream", () => {
+  test("begins with the list as it is, under the commit as its id", async () => {
+    const api = await startService();
+    const stream = await Stream.open(api, list);
+    expect(stream.response.headers).toMatchObject({
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+    });
+    const { id, data } = await stream.event(0);
+    expect(id).toBe(api.remote.head);
+    expect(data).toEqual((await api.ask(`GET ${list}`)).json);
+    stream.close();
+  });
+
+  test("goes on with the list of each commit, within 100 ms of its answer", async () => {
+    const api = await startService();
+    const streams = await Promise.all(
+      ["", "/staging"].map((at) => Stream.open(api, `${at}${list}`)),
+    );
+    const lags: number[] = [];
+    for (let count = 1; count <= 5; count += 1) {
+      const enabled = count % 2 === 0;
+      const { headers } = await api.ask(`PUT ${meal}`, { body: { enabled } });
+      const answered = performance.now();
+      for (const stream of streams) {
+        const { id, at } = await stream.event(count);
+        expect(id).toBe(headers["bunting-commit"]);
+        lags.push(at - answered);
+      }
+      expect((await streams[0]?.event(count))?.data.flags.meal_planning).toBe(enabled);
+      expect((await streams[1]?.event(count))?.data).toMatchObject({
+        environment: "staging",
+        flags: { meal_planning: false },
+      });
+    }
+    // On a machine that does other things too, the middle one counts.
+    expect(lags.sort((one, other) => one - other)[5]).toBeLessThan(100);
+    for (const stream of streams) stream.close();
+  });
+
+  test("tells of what people push", async () => {
+    const api = await startService();
+    const stream = await Stream.open(api, list);
+    await stream.event(0);
+    const commit = api.remote.push({ "flags/platform/dark_mode.yaml": "enabled: true\n" });
+    await api.sync();
+    const { id, data } = await stream.event(1);
+    expect({ id, on: data.flags.dark_mode }).toEqual({ id: commit, on: true });
+    stream.close();
+  });
+
+  test("tells who sends the last id back only what is new", async () => {
+    const api = await startService();
+    const { head } = api.remote;
+    const known = await Stream.open(api, list, { headers: { "Last-Event-ID": head } });
+    const old = await Stream.open(api, list, { headers: { "Last-Event-ID": "0".repeat(40) } });
+    await old.event(0);
+    const { headers } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    expect((await known.event(0)).id).toBe(headers["bunting-commit"]);
+    expect(known.events).toHaveLength(1);
+
+    const back = await Stream.open(api, list, { headers: { "Last-Event-ID": head } });
+    expect((await back.event(0)).data.flags.meal_planning).toBe(false);
+    for (const stream of [known, old, back]) stream.close();
+  });
+
+  test.each([
+    ["text/event-stream", true],
+    ["TEXT/EVENT-STREAM", true],
+    ["text/event-stream, */*;q=0.1", true],
+    ["text/*", true],
+    ["application/json", false],
+    ["*/*", false],
+    ["application/json, text/event-stream;q=0.5", false],
+    ["text/event-stream;q=0, application/json", false],
+    ["text/html, */*", false],
+    ["text/event-streamer", false],
+  ])("is what Accept %s asks for: %s, with an Origin or without", async (accept, isStream) => {
+    for (const more of [{}, { Origin: "https://app.example" }]) {
+      const stream = await Stream.open(shared, list, { headers: { Accept: accept, ...more } });
+      const wanted = isStream ? "text/event-stream" : "application/json";
+      expect(stream.response.headers["content-type"]).toBe(wanted);
+      stream.close();
+    }
+  });
+
+  test("is for lists alone: a flag is JSON whatever is asked for", async () => {
+    const headers = { Accept: "text/event-stream" };
+    expect((await shared.ask(`GET ${meal}`, { headers })).json.name).toBe("meal_planning");
+  });
+
+  test("asks for a token", async () => {
+    const headers = { Accept: "text/event-stream" };
+    expect((await shared.ask(`GET ${list}`, { as: null, headers })).status).toBe(401);
+  });
+
+  test("is counted while it is open, and forgotten when it is closed", async () => {
+    const api = await startService();
+    const clients = async () => {
+      const { text } = await api.ask("GET /metrics");
+      return Number(/^bunting_stream_clients (\d+)$/m.exec(text)?.[1]);
+    };
+    const streams = await Promise.all(Array.from({ length: 5 }, () => Stream.open(api, list)));
+    expect(await clients()).toBe(5);
+    for (const stream of streams) stream.close();
+    await until(async () => (await clients()) === 0);
+  });
+
+  test("ends on SIGTERM, and the server with it, at once and with 0", async () => {
+    const api = await startProcess();
+    const streams = await Promise.all(Array.from({ length: 10 }, () => Stream.open(api, list)));
+    await Promise.all(streams.map((stream) => stream.event(0)));
+    const began = performance.now();
+    expect(await api.program.end("SIGTERM")).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    await until(() => streams.every(({ isOver }) => isOver));
+  });
+});
+
+/** Streams alone, without flags and tokens: whoever asks is who the query says. */
+async function startStreams(body: string) {
+  const responses = new Responses();
+  const serve = (text: string) =>
+    responses.serve({ commit: "", committed_at: "", responses: [respond(list, text)] });
+  serve(body);
+  const streams = new Streams(responses);
+  const app = express();
+  app.get(list, (request, response, next) => {
+    response.locals.principal = { id: String(request.query.as) };
+    return streams.handler(request, response, next);
+  });
+  app.use(((error, _request, response, _next) => {
+    response.status(error.status).end();
+  }) as express.ErrorRequestHandler);
+  const server = createHttpServer(app, app);
+  const url = await listen(server, "127.0.0.1", 0);
+  const end = async () => {
+    streams.close();
+    server.closeAllConnections();
+    await close(server);
+  };
+  return { streams, serve, url, end };
+}
+
+/** A client that takes the head of the answer, and reads on only when it is told. */
+async function openSocket(url: string, as: string) {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => {});
+  socket.write(`GET ${list}?as=${as} HTTP/1.1\r\nHost: flags.example\r\n\r\n`);
+  const [first] = (await once(socket, "data")) as [Buffer];
+  socket.pause();
+  return { socket, status: Number(first.toString("latin1").split(" ")[1]) };
+}
+
+describe("Streams", () => {
+  test("shows every 15 seconds that it lives", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const { url, end } = await startStreams("{}");
+    const { socket } = await openSocket(url, "a");
+    let said = "";
+    socket.resume().on("data", (chunk) => {
+      said += chunk;
+    });
+    for (let pings = 1; pings <= 3; pings += 1) {
+      vi.advanceTimersByTime(15_000);
+      await until(() => said.split(": ping\n\n").length === pings + 1);
+    }
+    vi.useRealTimers();
+    await end();
+  });
+
+  test("drops a reader that lets more than a megabyte pile up, and no other", async () => {
+    const { streams, serve, url, end } = await startStreams("{}");
+    const [slow, quick] = [await openSocket(url, "a"), await openSocket(url, "b")];
+    let read = 0;
+    quick.socket.resume().on("data", (chunk: Buffer) => {
+      read += chunk.length;
+    });
+    expect(streams.size).toBe(2);
+    const list = JSON.stringify({ flags: "x".repeat(500_000) });
+    let sent = 0;
+    await until(async () => {
+      serve(list);
+      await streams.announce(`commit-${sent}`);
+      sent += list.length;
+      return streams.size === 1;
+    });
+    // What the two kernels hold comes first; then it is a matter of a megabyte.
+    expect(sent).toBeLessThan(60_000_000);
+    await until(() => read >= sent);
+    slow.socket.resume();
+    await once(slow.socket, "close");
+    await end();
+  });
+
+  test("refuses the thousand and first of one token, and takes another's", async () => {
+    const { streams, url, end } = await startStreams("{}");
+    const opened = await Promise.all(Array.from({ length: 1_000 }, () => openSocket(url, "a")));
+    expect(streams.size).toBe(1_000);
+    expect((await openSocket(url, "a")).status).toBe(429);
+    const other = await openSocket(url, "b");
+    expect(other.status).toBe(200);
+
+    opened[0]?.socket.destroy();
+    await until(() => streams.size === 1_000);
+    expect((await openSocket(url, "a")).status).toBe(200);
+    for (const { socket } of [...opened, other]) socket.destroy();
+    await end();
+  });
+
+  test("tells a thousand readers of a change in less than half a second", async () => {
+    const { streams, serve, url, end } = await startStreams("{}");
+    const sockets = await Promise.all(Array.from({ length: 1_000 }, () => openSocket(url, "a")));
+    let told = 0;
+    for (const { socket } of sockets)
+      socket.resume().on("data", () => {
+        told += 1;
+      });
+    const times: number[] = [];
+    for (let round = 1; round <= 5; round += 1) {
+      told = 0;
+      serve(`{"round":${round}}`);
+      const began = performance.now();
+      await streams.announce(`commit-${round}`);
+      await until(() => told >= 1_000);
+      times.push(performance.now() - began);
+    }
+    expect(Math.min(...times)).toBeLessThan(500);
+    for (const { socket } of sockets) socket.destroy();
+    await end();
+  });
+});

@@ -1,0 +1,75 @@
+/** GitHub says that something was pushed. */
+import { describe, expect, test } from "vitest";
+import { signed, startService, until } from "./api.ts";
+
+const what = "POST /webhooks/github";
+const list = "/v1/feature-flags/";
+const push = { "flags/platform/dark_mode.yaml": "enabled: true\n" };
+
+describe("POST /webhooks/github", () => {
+  test("signed with the shared secret brings what was pushed, at once", async () => {
+    const api = await startService();
+    const commit = api.remote.push(push);
+    const body = JSON.stringify({ ref: "refs/heads/main", after: commit });
+    const { status, text } = await api.ask(what, signed(body));
+    expect({ status, text }).toEqual({ status: 202, text: "" });
+    await until(async () => (await api.ready()).commit === commit, 5_000);
+    expect((await api.ask(`GET ${list}`)).json.flags.dark_mode).toBe(true);
+  });
+
+  test("sent again, or in a storm, does nothing more", async () => {
+    const api = await startService();
+    const commit = api.remote.push(push);
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => api.ask(what, signed("{}"))),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    await until(async () => (await api.ready()).commit === commit);
+    expect((await api.ask(`PUT ${list}dark_mode`, { body: { enabled: false } })).status).toBe(200);
+  });
+
+  test("believes nothing that the body says", async () => {
+    const api = await startService();
+    const { commit } = await api.ready();
+    for (const body of ["", "{", '{"ref":"refs/heads/evil","after":"--upload-pack=x"}'])
+      expect((await api.ask(what, signed(body))).status).toBe(202);
+    expect((await api.ready()).commit).toBe(commit);
+  });
+
+  const good = signed("{}").headers?.["X-Hub-Signature-256"] as string;
+  test.each([
+    ["none", undefined],
+    ["an empty one", ""],
+    ["one of another secret", signed("{}", "another").headers?.["X-Hub-Signature-256"]],
+    ["one of another body", signed("{ }").headers?.["X-Hub-Signature-256"]],
+    ["without its prefix", good.slice(7)],
+    ["cut off", good.slice(0, -1)],
+    ["with more after it", `${good}0`],
+    ["in capitals", good.toUpperCase()],
+    ["of SHA-1", `sha1=${good.slice(7, 47)}`],
+  ])("with %s for a signature is a 403, and nothing is fetched", async (_what, signature) => {
+    const api = await startService();
+    api.remote.push(push);
+    const { commit } = await api.ready();
+    const headers = signature === undefined ? {} : { "X-Hub-Signature-256": signature };
+    const { status } = await api.ask(what, { as: null, body: "{}", headers });
+    expect(status).toBe(403);
+    await api.ask(`GET ${list}`);
+    expect((await api.ready()).commit).toBe(commit);
+  });
+
+  test("is not there where no secret is set", async () => {
+    const api = await startService({ env: { GITHUB_WEBHOOK_SECRET: "" } });
+    for (const asking of [signed("{}"), signed("{}", "")])
+      expect((await api.ask(what, asking)).status).toBe(404);
+  });
+
+  test("takes bodies as large as GitHub's, and no larger", async () => {
+    const api = await startService();
+    expect((await api.ask(what, signed("x".repeat(5_000_000)))).status).toBe(202);
+    const huge = { ...signed("{}"), body: undefined };
+    const headers = { ...huge.headers, "Content-Length": 25 * 1_024 * 1_024 + 1 };
+    const { status } = await api.ask(what, { as: null, headers });
+    expect(status).toBe(413);
+  });
+});
