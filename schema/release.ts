@@ -54,7 +54,7 @@ export function parseManifest(text: string): Manifest | undefined {
 /** Whoever can write to a target can forge one: nothing in it may lead outside, or to git as an option. */
 function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
   const isRollback =
-    !rollback || (is(rollback.from, commitPattern) && typeof rollback.reason === "string");
+    !rollback || (is(rollback.from, commitPattern) && is(rollback.reason, linePattern));
   const areResponses = responses.every(
     ({ path, md5 }) => is(path, pathPattern) && is(md5, /^[0-9a-f]{32}$/),
   );
@@ -66,6 +66,8 @@ function is(value: unknown, pattern: RegExp): boolean {
 }
 
 const commitPattern = /^[0-9a-f]{40,64}$/;
+/** Nothing in it moves the cursor of a terminal. */
+const linePattern = /^[^\p{Cc}\p{Cf}]*$/u;
 /** Also those of environments that are no more. */
 const pathPattern =
   /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d{3}\.json$/;

@@ -1,8 +1,6 @@
-import { nameOf } from "../schema/name.ts";
 import { land, plan } from "../schema/plan.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan-format.ts";
 import { Repository } from "../store/repository.ts";
-import { readTree } from "../store/tree.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 
@@ -32,22 +30,12 @@ await main({
     const after = await readSnapshot(repository, head);
     if (!before || !after) return 1;
 
-    const changed = await changedFlags(repository.directory, before.commit, after.commit);
-    const change = plan(before, land(before, after, changed));
+    const change = plan(before, land(before, after));
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
     return 0;
   },
 });
-
-/** Names of the flags whose files are not the same, byte for byte, at two commits. */
-async function changedFlags(directory: string, base: string, head: string): Promise<Set<string>> {
-  const [before, after] = [await readTree(directory, base), await readTree(directory, head)].map(
-    (tree) => new Map(tree.map(({ file, object }) => [nameOf(file), object])),
-  );
-  const names = [...(before?.keys() ?? []), ...(after?.keys() ?? [])];
-  return new Set(names.filter((name) => before?.get(name) !== after?.get(name)));
-}
 
 function formatJson(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;

@@ -1,9 +1,9 @@
-import pMap from "p-map";
 import { isList } from "../schema/publication.ts";
 import { manifestPath, respond } from "../schema/release.ts";
 import type { Decision } from "./decide.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { Served } from "./served.ts";
+import { settle } from "./settle.ts";
 
 export interface Pace {
   /** How many requests at once. */
@@ -25,24 +25,18 @@ export async function carryOut(
   const all = put.length + remove.length;
   let done = 0;
   const inParallel = <T>(items: readonly T[], work: (item: T) => Promise<void>) =>
-    pMap(
-      items,
-      async (item) => {
-        await work(item);
-        done += 1;
-        progress?.(done, all);
-      },
-      { concurrency },
-    );
+    settle(items, concurrency, async (item) => {
+      await work(item);
+      done += 1;
+      progress?.(done, all);
+    });
 
   const flags = put.filter(({ path }) => !isList(path));
   const lists = put.filter(({ path }) => isList(path));
   for (const responses of [flags, lists]) {
-    await inParallel(responses, (response) =>
-      writer.put(response, standing.get(response.path)?.etag),
-    );
+    await inParallel(responses, (response) => writer.put(response, standing.get(response.path)));
   }
-  await inParallel(remove, (path) => writer.remove(path, standing.get(path)?.etag ?? ""));
+  await inParallel(remove, (path) => writer.remove(path, standing.get(path)));
   return writer.putManifest(respond(manifestPath, manifest), seen);
 }
 

@@ -37,7 +37,7 @@ export async function createCommits(
     `get-mark :${index + 1}\n`,
   ]);
   const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
-  const args = ["fast-import", "--quiet", "--force", "--done"];
+  const args = ["--git-dir=.", "fast-import", "--quiet", "--force", "--done"];
   return (await readGit(directory, args, { input })).trimEnd().split("\n");
 }
 

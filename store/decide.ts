@@ -39,7 +39,12 @@ export async function decide(
   const { holder } = served;
   const publication = planPublication(release, served.standing, served.lists);
   const obstacle = holder && (await findObstacle(repository, holder, snapshot));
-  const dangers = findDangers(publication, release, intent);
+  const isSame = holder?.commit === release.commit;
+  // Putting right what was changed by hand is no accident, however much it was.
+  const dangers = isSame ? [] : findDangers(publication, release, intent);
+  if (served.seen !== undefined && !served.manifest && served.lists.size === 0) {
+    dangers.push('its "manifest.json" is another program\'s');
+  }
 
   const refusals: string[] = [];
   if (obstacle && intent[obstacle.way] === undefined) {
@@ -49,7 +54,6 @@ export async function decide(
     refusals.push(...dangers.map((danger) => `${danger}; to do it all the same: --allow REASON`));
   }
 
-  const isSame = holder?.commit === release.commit;
   const isRollback = holder && obstacle?.way === "rollback";
   const rolledBackFrom = isRollback
     ? newestOf(holder)

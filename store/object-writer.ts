@@ -1,5 +1,6 @@
+import type { Standing } from "../schema/publication.ts";
 import { contentTypeOf, type Response } from "../schema/release.ts";
-import type { Repository } from "./repository.ts";
+import type { Relation, Repository } from "./repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
 /** A newer commit is being published, or was: this one must not go on. */
@@ -13,98 +14,144 @@ const errorCacheControl = "public, max-age=10";
 /** How often another publisher may come between before it is no coincidence. */
 const attempts = 10;
 
+/** The commit that an object belongs to, and the newer one that it took the place of in a rollback. */
+export interface Origin {
+  readonly commit: string;
+  readonly supersedes?: string | undefined;
+}
+
 /**
  * Writes objects of one commit, each only over what is older. The commit that an object belongs to
  * is kept with it, so publishers agree without ever talking to each other.
  */
 export class ObjectWriter {
-  readonly commit: string;
   /** The newer commit that a rollback takes the place of. */
-  rolledBackFrom: string | undefined;
-  /** What this writer put where: entity tags by path. */
-  readonly written = new Map<string, string>();
+  supersedes: string | undefined;
+  /** What this writer did, by path. */
+  readonly written = new Map<string, Written>();
+  readonly #commit: string;
   readonly #target: Target;
   readonly #repository: Repository;
-  readonly #cacheControl: string;
+  readonly #settings: WriterSettings;
+  readonly #relations = new Map<string, Promise<Relation>>();
 
-  constructor(target: Target, repository: Repository, commit: string, cacheControl: string) {
-    this.commit = commit;
+  constructor(target: Target, repository: Repository, commit: string, settings: WriterSettings) {
+    this.#commit = commit;
     this.#target = target;
     this.#repository = repository;
-    this.#cacheControl = cacheControl;
+    this.#settings = settings;
   }
 
-  /** Puts a response in place of the object `seen`. Throws `SupersededError` where a newer commit's stands there. */
-  async put(response: Response, seen: string | undefined): Promise<void> {
-    const object = this.#object(response, this.commit);
-    await this.#retry(response.path, seen, (expected) => this.#target.write(object, expected));
-    this.written.set(response.path, response.md5);
+  /** Puts a response in the place of what stands there. Throws `SupersededError` where that is newer. */
+  async put(response: Response, standing: Standing | undefined): Promise<void> {
+    const object = this.#object(response, this.#origin);
+    await this.#replace(response.path, response.md5, standing, (expected) =>
+      this.#target.write(object, expected),
+    );
   }
 
-  /** False where another manifest than the one `seen` stands there. */
-  async putManifest(manifest: Response, seen: string | undefined): Promise<boolean> {
-    const object = this.#object(manifest, this.commit);
-    if (await this.#target.write(object, seen)) return true;
-    // It may have landed although the answer was lost, and the request was sent again.
-    return (await this.#target.read(manifest.path))?.etag === manifest.md5;
-  }
-
-  /** Puts another commit's response back in place of our own, if that is still there. */
-  async restore(response: Response, own: string, commit: string): Promise<void> {
-    await this.#target.write(this.#object(response, commit), own);
-  }
-
-  async remove(path: string, seen: string): Promise<void> {
-    await this.#retry(path, seen, async (expected) =>
+  /** Likewise. */
+  async remove(path: string, standing: Standing | undefined): Promise<void> {
+    await this.#replace(path, undefined, standing, async (expected) =>
       expected === undefined ? true : this.#target.remove(path, expected),
     );
   }
 
+  /** False where another manifest than the one `seen` stands there. */
+  async putManifest(manifest: Response, seen: string | undefined): Promise<boolean> {
+    if (await this.#target.write(this.#object(manifest, this.#origin), seen)) return true;
+    // It may have landed although the answer was lost, and the request was sent again.
+    return (await this.#target.read(manifest.path))?.etag === manifest.md5;
+  }
+
+  /** Puts a response of another origin where this writer wrote, if that still stands there. */
+  async restore(response: Response, origin: Origin): Promise<void> {
+    const own = this.written.get(response.path)?.etag;
+    await this.#target.write(this.#object(response, origin), own);
+  }
+
+  cacheControlOf(path: string): string {
+    return path.startsWith("/errors/") ? errorCacheControl : this.#settings.cacheControl;
+  }
+
+  isOwn({ metadata }: StoredObject): boolean {
+    const { commit, supersedes } = this.#origin;
+    // A target that keeps no metadata lets in one writer at a time.
+    return (
+      metadata.commit === undefined ||
+      (metadata.commit === commit && metadata.supersedes === supersedes)
+    );
+  }
+
+  get #origin(): Origin {
+    return { commit: this.#commit, supersedes: this.supersedes };
+  }
+
   /** Tries with what was seen, then with what is there now, as long as that may be replaced. */
-  async #retry(
+  async #replace(
     path: string,
-    seen: string | undefined,
+    etag: string | undefined,
+    standing: Standing | undefined,
     change: (expected: string | undefined) => Promise<boolean>,
   ): Promise<void> {
-    let expected = seen;
+    let expected = standing?.etag;
+    // What was touched may be a newer publisher's, which is not done yet.
+    let isKnown = !standing?.isTouched || this.#settings.overrules;
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      if (await change(expected)) return;
+      if (isKnown && (await change(expected))) return this.#record(path, etag, expected);
       const found = await this.#target.read(path);
       if (found) await this.#refuseNewer(path, found);
       expected = found?.etag;
+      isKnown = true;
     }
     throw new Error(`Cannot replace "${path}" in "${this.#target.name}": it changes all the time`);
   }
 
-  cacheControlOf(path: string): string {
-    return path.startsWith("/errors/") ? errorCacheControl : this.#cacheControl;
+  #record(path: string, etag: string | undefined, expected: string | undefined): void {
+    const last = this.written.get(path);
+    const replaced = last && last.etag === expected ? last.replaced : expected;
+    this.written.set(path, { etag, replaced });
   }
 
-  #object({ path, body, sha256 }: Response, commit: string): NewObject {
-    const isOwn = commit === this.commit && this.rolledBackFrom !== undefined;
-    const supersedes: Record<string, string> = isOwn
-      ? { supersedes: this.rolledBackFrom ?? "" }
-      : {};
+  async #refuseNewer(path: string, found: StoredObject): Promise<void> {
+    if (this.isOwn(found)) return;
+    const { commit = "", supersedes } = found.metadata;
+    const relation = await this.#relate(supersedes ?? commit);
+    if (relation === "older" || (relation === "same" && supersedes === undefined)) return;
+    const state = "which is newer and not published to its end";
+    throw new SupersededError(`"${path}" is of commit ${commit.slice(0, 7)}, ${state}`);
+  }
+
+  /** How a commit stands to the newest that this writer may replace. */
+  #relate(commit: string): Promise<Relation> {
+    const newest = this.supersedes ?? this.#commit;
+    const question = `${commit}...${newest}`;
+    const known = this.#relations.get(question) ?? this.#repository.relate(commit, newest);
+    this.#relations.set(question, known);
+    return known;
+  }
+
+  #object({ path, body, sha256 }: Response, { commit, supersedes }: Origin): NewObject {
     return {
       path,
       body,
       contentType: contentTypeOf(path),
       cacheControl: this.cacheControlOf(path),
-      metadata: { commit, sha256, ...supersedes },
+      metadata: { commit, sha256, ...(supersedes === undefined ? {} : { supersedes }) },
     };
   }
+}
 
-  async #refuseNewer(path: string, { metadata }: StoredObject): Promise<void> {
-    const { commit, rolledBackFrom } = this;
-    const holder = metadata.supersedes ?? metadata.commit;
-    // Somebody's own object: a repair puts ours back.
-    if (holder === undefined) return;
-    if (metadata.commit === commit && metadata.supersedes === rolledBackFrom) return;
-    const relation = await this.#repository.relate(holder, rolledBackFrom ?? commit);
-    const isOlder =
-      relation === "older" || (relation === "same" && metadata.supersedes === undefined);
-    if (isOlder) return;
-    const message = `Cannot replace "${path}": commit ${holder.slice(0, 7)} was published meanwhile`;
-    throw new SupersededError(message);
-  }
+export interface Written {
+  /** What stands there now: an entity tag, or nothing where it was removed. */
+  readonly etag: string | undefined;
+  /** Likewise, what stood there before. */
+  readonly replaced: string | undefined;
+}
+
+export interface WriterSettings {
+  /** The `Cache-Control` of flags and lists. */
+  readonly cacheControl: string;
+  /** Replaces what stood there from the start, whatever it is. */
+  readonly overrules: boolean;
 }

@@ -71,7 +71,8 @@ async function states(
   repository: Repository,
   commit: string,
 ): Promise<Map<string, string> | undefined> {
-  const { snapshot } = await repository.read(commit, "");
+  // A clone may lack it, which says as little as one that cannot be read.
+  const { snapshot } = await repository.read(commit, "").catch(() => ({ snapshot: undefined }));
   return snapshot && statesOf(snapshot);
 }
 

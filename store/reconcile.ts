@@ -1,65 +1,53 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { compile } from "../schema/compile.ts";
-import { type Manifest, manifestPath, parseManifest, type Response } from "../schema/release.ts";
+import type { Manifest, Response } from "../schema/release.ts";
 import type { ObjectWriter } from "./object-writer.ts";
-import { newestOf } from "./permission.ts";
 import type { Repository } from "./repository.ts";
 import type { Target } from "./target.ts";
 
-/** How long to wait for the newer publisher to finish, in milliseconds. */
-const patience = 30_000;
+export interface Settled {
+  /** The manifest that stands there. */
+  readonly manifest: Manifest | undefined;
+  /** Whether that is the one this publisher must give way to. Else that one is not there yet. */
+  readonly isFinal: boolean;
+  /** The commit that was served at first. */
+  readonly before: string | undefined;
+}
 
 /**
- * Mends what a publisher wrote before it learnt of a newer commit. The newer publisher replaces
- * nearly all of that; what it found right already, and left alone, is put back as its manifest says.
- * Returns the paths that could not be mended: the next publisher finds and mends them.
+ * Mends what a publisher did before it learnt that it must not. Whoever it gives way to replaces
+ * nearly all of that; what they found right already, and left alone, is what this is for. It puts
+ * things back as the final manifest says or, where there is none yet, as it had found them.
+ * Returns the paths that could not be mended.
  */
 export async function reconcile(
   target: Target,
   repository: Repository,
   writer: ObjectWriter,
-  before: string | undefined,
+  { manifest, isFinal, before }: Settled,
 ): Promise<string[]> {
   if (writer.written.size === 0) return [];
-  const manifest = await waitForNewer(target, repository, writer.commit);
-  if (!manifest) return [...writer.written.keys()];
+  if (isFinal && !manifest) return [...writer.written.keys()];
 
-  const wanted = new Map(manifest.responses.map((response) => [response.path, response.md5]));
+  const listed = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
+  const origin = { commit: manifest?.commit ?? before ?? "", supersedes: manifest?.rollback?.from };
   const bodies = new Map<string, Response>();
-  for (const commit of [before, manifest.commit]) {
-    for (const response of await responsesOf(repository, commit)) {
-      if (wanted.get(response.path) === response.md5) bodies.set(response.path, response);
-    }
+  // This clone may not know the manifest's commit; the one before may have the same bytes.
+  for (const commit of new Set([before, manifest?.commit])) {
+    const responses = await responsesOf(repository, commit);
+    for (const response of responses) bodies.set(`${response.path} ${response.md5}`, response);
   }
   const left: string[] = [];
-  for (const [path, etag] of writer.written) {
+  for (const [path, { etag, replaced }] of writer.written) {
+    const wanted = isFinal ? listed.get(path) : replaced;
+    if (wanted === etag) continue;
     const found = await target.read(path);
-    const isOurs =
-      found?.etag === etag && (found.metadata.commit ?? writer.commit) === writer.commit;
-    if (!isOurs || wanted.get(path) === etag) continue;
-    const body = bodies.get(path);
-    if (body) await writer.restore(body, etag, newestOf(manifest));
-    else if (wanted.has(path)) left.push(path);
-    else await target.remove(path, etag);
+    if (found?.etag !== etag || (found && !writer.isOwn(found))) continue;
+    const body = bodies.get(`${path} ${wanted}`);
+    if (body) await writer.restore(body, origin);
+    else if (wanted !== undefined) left.push(path);
+    else if (etag !== undefined) await target.remove(path, etag);
   }
   return left;
-}
-
-/** The manifest of a commit that is not ours and not older; nothing where none comes in time. */
-async function waitForNewer(
-  target: Target,
-  repository: Repository,
-  commit: string,
-): Promise<Manifest | undefined> {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    const found = await target.read(manifestPath);
-    const manifest = found && parseManifest(found.body.toString("utf8"));
-    const relation = manifest && (await repository.relate(newestOf(manifest), commit));
-    if (manifest && relation !== "older" && relation !== "same") return manifest;
-    if (Date.now() > deadline) return undefined;
-    await pause(500);
-  }
 }
 
 async function responsesOf(

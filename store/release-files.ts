@@ -20,8 +20,7 @@ export function pathOfFile(file: string): string {
 /** The manifest of the whole release in `directory`; nothing where there is none. */
 export function readManifest(directory: string): Manifest | undefined {
   try {
-    const manifest = parseManifest(readFileSync(manifestOf(directory), "utf8"));
-    return manifest?.responses.every((one) => typeof one?.path === "string") ? manifest : undefined;
+    return parseManifest(readFileSync(manifestOf(directory), "utf8"));
   } catch {
     return undefined;
   }
@@ -37,10 +36,12 @@ export function fill(directory: string, release: Release): number {
   const folders = foldersOf(files.map(({ file }) => file));
   const standing = standingFiles(directory, folders);
   if (standing) rmSync(manifestOf(directory));
-  else rmSync(directory, { recursive: true, force: true });
+  else {
+    rmSync(directory, { recursive: true, force: true });
+    for (const folder of ["", ...folders]) mkdirSync(`${directory}/${folder}`, { recursive: true });
+  }
 
   const due = files.filter(({ file, md5 }) => standing?.get(file) !== md5);
-  for (const folder of ["", ...folders]) mkdirSync(`${directory}/${folder}`, { recursive: true });
   for (const { file, body } of due) {
     // A file that someone still reads is left to them, never written over.
     if (standing) rmSync(`${directory}/${file}`, { force: true });

@@ -136,7 +136,7 @@ export class S3Target implements Target {
 /** Credentials, region and `AWS_ENDPOINT_URL_S3` are found as everywhere in the AWS SDK. */
 export function createClient(config: S3ClientConfig = {}): S3Client {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  return new S3Client({
+  const client = new S3Client({
     region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
     // Other servers than AWS's know buckets by path only.
     forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
@@ -150,6 +150,18 @@ export function createClient(config: S3ClientConfig = {}): S3Client {
     },
     ...config,
   });
+  // A key or a role that was made just now is unknown to some of S3 for a while.
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw statusOf(error) === 403 ? Object.assign(error as Error, { $retryable: {} }) : error;
+      }
+    },
+    { step: "deserialize", priority: "high", name: "retryForbidden" },
+  );
+  return client;
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -3,7 +3,7 @@ import { environments } from "../schema/flag.ts";
 import { isOurs, type Standing } from "../schema/publication.ts";
 import { type Manifest, manifestPath, parseManifest } from "../schema/release.ts";
 import type { Holder } from "./permission.ts";
-import type { Target } from "./target.ts";
+import type { StoredObject, Target } from "./target.ts";
 
 /** What a target serves, as far as a publisher has to know. */
 export interface Served {
@@ -28,39 +28,52 @@ export async function readServed(target: Target, thorough: boolean): Promise<Ser
     [manifestPath, ...paths].map((path) => target.read(path)),
   );
   const manifest = manifestObject && parseManifest(manifestObject.body.toString("utf8"));
-  const standing = thorough || !manifest ? await list(target, manifest) : believe(manifest);
+  const known = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
+  const standing = thorough || !manifest ? await list(target, known) : believe(known);
   for (const [index, path] of paths.entries()) {
     const etag = lists[index]?.etag;
+    const isTouched = etag !== known.get(path) || standing.get(path)?.isTouched === true;
     if (etag === undefined) standing.delete(path);
-    else standing.set(path, { etag, isTouched: standing.get(path)?.isTouched ?? false });
+    else standing.set(path, { etag, isTouched });
   }
   const bodies = environments.map(
     (environment, index) => [environment, lists[index]?.body.toString("utf8")] as const,
   );
-  const { commit, supersedes = commit } = lists.find((one) => one)?.metadata ?? {};
   return {
     manifest,
     seen: manifestObject?.etag,
-    holder: manifest ?? (supersedes === undefined ? undefined : { commit: supersedes }),
+    holder: manifest ?? holderOf(lists.find((list) => list)),
     lists: new Map(bodies.filter((entry): entry is [string, string] => entry[1] !== undefined)),
     standing,
   };
 }
 
-function believe({ responses }: Manifest): Map<string, Standing> {
-  return new Map(responses.map(({ path, md5 }) => [path, { etag: md5, isTouched: false }]));
+/** What a list says where there is no manifest. */
+function holderOf(list: StoredObject | undefined): Holder | undefined {
+  const { commit, supersedes } = list?.metadata ?? {};
+  if (commit === undefined || supersedes === undefined) return commit ? { commit } : undefined;
+  return { commit, rollback: { from: supersedes, reason: "the manifest was lost" } };
 }
 
-/** The manifest is the last that a publisher writes: what is younger was touched since, or left half done. */
+function believe(known: ReadonlyMap<string, string>): Map<string, Standing> {
+  return new Map([...known].map(([path, etag]) => [path, { etag, isTouched: false }]));
+}
+
+/**
+ * What is not as the manifest says was touched since, or left half done; so was what is younger, as
+ * a publisher writes the manifest last. The times of S3 are whole seconds, so they alone do not do.
+ */
 async function list(
   target: Target,
-  manifest: Manifest | undefined,
+  known: ReadonlyMap<string, string>,
 ): Promise<Map<string, Standing>> {
   const listed = await target.list();
   const whole = listed.get(manifestPath)?.modified ?? 0;
-  const known = new Set(manifest?.responses.map(({ path }) => path));
   const ours = [...listed].filter(([path]) => isOurs(path) || known.has(path));
   return new Map(
-    ours.map(([path, { etag, modified }]) => [path, { etag, isTouched: modified > whole }]),
+    ours.map(([path, { etag, modified }]) => {
+      const isTouched = etag !== known.get(path) || modified > whole;
+      return [path, { etag, isTouched }];
+    }),
   );
 }

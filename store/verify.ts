@@ -1,10 +1,14 @@
 import pMap from "p-map";
+import type { Standing } from "../schema/publication.ts";
 import { contentTypeOf, type Release, type Response } from "../schema/release.ts";
 import type { ObjectWriter } from "./object-writer.ts";
+import { settle } from "./settle.ts";
 import type { StoredObject, Target } from "./target.ts";
 
 /** How often what was just mended may turn out to be wrong again. */
 const rounds = 3;
+
+const touched: Standing = { etag: "", isTouched: true };
 
 /**
  * Reads every object of a release back, body and headers, and puts those that are not as they
@@ -20,18 +24,13 @@ export async function verify(
   let mended = 0;
   for (let round = 1; round <= rounds; round++) {
     const found = await pMap(due, ({ path }) => target.read(path), { concurrency });
-    const wrong = due.flatMap((response, index) => {
-      const object = found[index];
-      return isAsPut(object, response, writer.cacheControlOf(response.path))
-        ? []
-        : [{ response, object }];
-    });
+    const wrong = due.filter(
+      (response, index) => !isAsPut(found[index], response, writer.cacheControlOf(response.path)),
+    );
     if (wrong.length === 0) return mended;
-    await pMap(wrong, ({ response, object }) => writer.put(response, object?.etag), {
-      concurrency,
-    });
+    await settle(wrong, concurrency, (response) => writer.put(response, touched));
     mended += wrong.length;
-    due = wrong.map(({ response }) => response);
+    due = wrong;
   }
   throw new Error(
     `Cannot verify "${target.name}": ${due.length} objects do not stay as they are put`,

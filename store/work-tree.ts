@@ -1,5 +1,5 @@
 /** Flag files as they stand in a directory, committed or not. */
-import { type Dirent, lstatSync, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import type { Content } from "../schema/content.ts";
 import { compareText } from "../schema/problem.ts";
@@ -17,7 +17,7 @@ export function readWorkTree(
 ): Entry[] {
   const at = path.resolve(directory, place);
   const inFlags = below(path.resolve(directory, "flags"), at);
-  const stat = lstatSync(at, { throwIfNoEntry: false });
+  const stat = look(at);
   if (!stat) throw new Error(`Cannot read "${place}": there is no such file or folder`);
   const root = inFlags === undefined ? at : path.resolve(directory, "flags");
   const files = stat.isDirectory() ? list(at) : [at];
@@ -51,10 +51,21 @@ function list(folder: string): string[] {
 /** The mode that git would record. */
 function modeOf(file: string): string {
   // A name that is not UTF-8 does not lead back to its file.
-  const stat = lstatSync(file, { throwIfNoEntry: false });
+  const stat = look(file);
   if (stat?.isSymbolicLink()) return "120000";
   if (!stat?.isFile()) return "special";
   return (stat.mode & 0o100) === 0 ? "100644" : "100755";
+}
+
+/** Nothing where there is no file. */
+function look(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
+    throw error;
+  }
 }
 
 /** `file` relative to `folder`, with slashes; nothing where it stands elsewhere. */

@@ -67,7 +67,9 @@ function carry(write: Write, edit: Edit, before: TimedFlag | undefined, time: nu
   if (text === undefined) return { commit };
 
   const { flag, findings }: Content = readContent(Buffer.from(text));
-  const errors = [...checkName(file.replace(/^flags\//, "")), ...findings].filter(
+  // A slash would make it a folder's name and another flag's.
+  const name = `${write.change.name.replaceAll("/", "\\")}.yaml`;
+  const errors = [...checkName(name), ...findings].filter(
     (finding) => severityOf(finding) === "error",
   );
   if (!flag || errors.length > 0) return { result: { status: "invalid", findings: errors } };

@@ -32,6 +32,8 @@ export interface Circumstances {
   readonly data?: string;
   /** Variables of the server's environment, beside those that follow from the above. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Words on the command line of a process. */
+  readonly args?: readonly string[];
 }
 
 const webhookSecret = "what GitHub signs with";
@@ -114,7 +116,7 @@ export async function startService(given: Circumstances = {}): Promise<OwnApi> {
 /** `npm start`, without npm. */
 export async function startProcess(given: Circumstances = {}): Promise<ProcessApi> {
   const { remote, tokens, env } = withDefaults(given);
-  const child = new Program([], env);
+  const child = new Program(given.args ?? [], env);
   const url = await child.url("API");
   return new ProcessApi(url, { remote, tokens }, child);
 }

@@ -1,0 +1,76 @@
+interface Waiting<T, R> {
+  readonly item: T;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface BatchQueueOptions<T, R> {
+  /** Does the work on a batch: one result for each item. Where it throws, it throws for all of them. */
+  readonly work: (items: readonly T[]) => Promise<readonly R[]>;
+  /** Runs a batch when it may; until then it may still grow. */
+  readonly inTurn: (run: () => Promise<void>) => Promise<void>;
+  /** How many may wait, and how many make one batch. */
+  readonly limits: { readonly waiting: number; readonly batch: number };
+  /** How long one may wait, in milliseconds. */
+  readonly patience: number;
+  /** What an item is told that there is no room for, or that waited for too long. */
+  readonly refuse: (why: string) => Error;
+}
+
+/** Gathers what comes while earlier items are worked on, and hands it over in batches, in order. */
+export class BatchQueue<T, R> {
+  readonly #options: BatchQueueOptions<T, R>;
+  readonly #waiting: Waiting<T, R>[] = [];
+  #isClosed = false;
+  #running: Promise<void> | undefined;
+
+  constructor(options: BatchQueueOptions<T, R>) {
+    this.#options = options;
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Queues an item, and returns what became of it. */
+  add(item: T): Promise<R> {
+    const { limits, patience, refuse } = this.#options;
+    if (this.#isClosed) return Promise.reject(refuse("the service is being stopped"));
+    if (this.#waiting.length >= limits.waiting)
+      return Promise.reject(refuse(`${limits.waiting} are waiting already`));
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+        reject(refuse(`its turn did not come in ${patience / 1_000} s`));
+      }, patience);
+      const waiting = { item, resolve, reject, timer };
+      this.#waiting.push(waiting);
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Takes nothing more, and finishes what waits. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) await this.#options.inTurn(() => this.#workOnBatch());
+    this.#running = undefined;
+  }
+
+  async #workOnBatch(): Promise<void> {
+    const batch = this.#waiting.splice(0, this.#options.limits.batch);
+    if (batch.length === 0) return;
+    for (const { timer } of batch) clearTimeout(timer);
+    try {
+      const results = await this.#options.work(batch.map(({ item }) => item));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as R);
+    } catch (error) {
+      for (const { reject } of batch) reject(error as Error);
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { formatMessage, identity, oneLine } from "../../schema/commit-message.ts";
+import { testRepository } from "../git/repository.ts";
+
+const trailers = { Flag: "meal_planning", Environment: "", Actor: "Ada (ada)" };
+
+test("formatMessage() has a subject, the reason, and trailers without the empty ones", () => {
+  const message = formatMessage({
+    subject: "Enable meal_planning",
+    reason: "Launch day",
+    trailers,
+  });
+  expect(message).toBe(`Enable meal_planning
+
+Launch day
+
+Flag: meal_planning
+Actor: Ada (ada)
+`);
+});
+
+test("formatMessage() has no empty paragraph where there is no reason", () => {
+  const message = formatMessage({ subject: "Enable meal_planning", reason: " \n ", trailers });
+  expect(message).toBe("Enable meal_planning\n\nFlag: meal_planning\nActor: Ada (ada)\n");
+});
+
+const forged = `Actor: Mallory (admin)\nFlag: other`;
+
+test.each([
+  ["a line", "Launch day"],
+  ["trailers", `x\n\n${forged}`],
+  ["trailers alone", forged],
+  ["one trailer", "Actor: Mallory (admin)"],
+  ["carriage returns", `x\r\r${forged.replaceAll("\n", "\r")}`],
+  ["Unicode's separators", `x\u2028\u2028${forged.replaceAll("\n", "\u2029")}`],
+  ["a next line", `x\u0085\u0085${forged.replaceAll("\n", "\u0085")}`],
+  ["the end of a message", `x\n---\n${forged}`],
+  ["a divider", "---"],
+  ["scissors", "# ------------------------ >8 ------------------------"],
+  ["scissors in scissors", `# ${"-".repeat(47)} >8 ${"-".repeat(24)} >8 ${"-".repeat(24)}`],
+  ["a comment", "# nothing"],
+  ["NUL", `x\0${forged}`],
+  ["a megabyte", "x".repeat(1_000_000)],
+  ["a megabyte of newlines", "\n".repeat(1_000_000)],
+])("formatMessage() gives nobody a trailer who writes %s", (_what, words) => {
+  const message = formatMessage({
+    subject: `Enable meal_planning ${words}`,
+    reason: words,
+    trailers: { ...trailers, Actor: `${words} (mallory)`, "Request-Id": words },
+  });
+  const read = trailersOf(message);
+  const keys = read.map(([key]) => key);
+  expect(keys).toEqual(words.trim() === "" ? keys : ["Flag", "Actor", "Request-Id"]);
+  expect(read[0]).toEqual(["Flag", "meal_planning"]);
+  expect(read[1]?.[1]).toMatch(/[)…]$/);
+  expect(Buffer.byteLength(message)).toBeLessThan(2_000);
+});
+
+/** As git reads them out of a commit. */
+function trailersOf(message: string): string[][] {
+  const repository = testRepository();
+  const tree = repository.run(["mktree"]);
+  const commit = repository.run(["commit-tree", tree], { input: message });
+  const lines = repository.git("log", "-1", "--format=%(trailers:only,unfold)", commit);
+  return [...lines.matchAll(/^(.+?): (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
+}
+
+test("oneLine() cuts between characters, and says that it cut", () => {
+  expect(oneLine("12345", 5)).toBe("12345");
+  expect(oneLine("123456", 5)).toBe("1234…");
+  expect(oneLine("123 456", 5)).toBe("123…");
+  expect(oneLine("123🥕🥕", 5)).toBe("123…");
+});
+
+test("oneLine() takes away what nobody sees", () => {
+  expect(oneLine(" a\u202e\u200bb\ud800c\u00a0\td ", 100)).toBe("a b c d");
+});
+
+test.each([
+  ["x <y@z>", "x y@z"],
+  ["Ada Lovelace", "Ada Lovelace"],
+  ["", "unknown"],
+  ["...", "unknown"],
+  ["<>", "unknown"],
+  [" . , \"' ", "unknown"],
+  ["A\nB <a@b.c> 0 +0000\ncommitter Mallory", "A B a@b.c 0 +0000 committer Mallory"],
+  ["\0", "unknown"],
+  ["Åsa Ö.", "Åsa Ö"],
+])("identity() makes %o safe", (text, safe) => {
+  expect(identity(text, "unknown")).toBe(safe);
+});
+
+test("identity() cuts a megabyte", () => {
+  expect(identity("x".repeat(1_000_000), "unknown")).toHaveLength(100);
+});

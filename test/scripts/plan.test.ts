@@ -1,0 +1,139 @@
+/**
+ * What `plan` says of one change stands in `test/fixtures/plans/`, word for word. After a change of
+ * words, and a look at the difference:
+ *
+ *     BLESS=1 npx vitest run test/scripts/plan.test.ts
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Plan } from "../../schema/plan.ts";
+import { type TestRepository, testRepository } from "../git/repository.ts";
+import { runScript } from "./run.ts";
+
+const plans = new URL("../fixtures/plans/", import.meta.url);
+const cure = "look at the difference, then run: BLESS=1 npx vitest run test/scripts/plan.test.ts";
+
+const start = 1_725_105_600;
+
+function flag(enabled: boolean, description = "Plan meals", more = ""): string {
+  return `description: ${JSON.stringify(description)}\nenabled: ${enabled}\nowner: nutrition\n${more}`;
+}
+
+function file(name: string): string {
+  return `flags/nutrition/${name}.yaml`;
+}
+
+/** On the branch `topic`, of everything something; `main` has moved on meanwhile. */
+function change(): TestRepository {
+  const repository = testRepository();
+  repository.change(start, {
+    [file("barcode_scanner")]: flag(false),
+    [file("allergen_warnings")]: flag(true),
+    [file("meal_planning")]: flag(true),
+    [file("photo_search")]: flag(false),
+    [file("recipe_import")]: flag(true),
+    [file("recipe_rating")]: flag(true),
+    [file("shopping_list")]: flag(true),
+  });
+  repository.switch("topic");
+  repository.change(start + 60, {
+    [file("allergen_warnings")]: null,
+    [file("barcode_scanner")]: flag(
+      false,
+      "Plan meals",
+      "environments: {staging: {enabled: true}}\n",
+    ),
+    [file("meal_planning")]: flag(false),
+    [file("photo_search")]: `# Ask first\n${flag(false)}`,
+    [file("recipe_import")]: flag(true, hostile),
+    [file("serving_cost")]: flag(
+      false,
+      "Show what a serving costs",
+      "environments: {staging: {enabled: true}}\n",
+    ),
+  });
+  repository.move(file("shopping_list"), "flags/growth/shopping_list.yaml");
+  repository.commit(start + 120);
+  repository.switch("main");
+  repository.change(start + 180, {
+    [file("recipe_rating")]: flag(false),
+    [file("meal_cost")]: flag(true),
+  });
+  repository.switch("topic");
+  return repository;
+}
+
+const hostile =
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: so do GitHub's expressions look
+  "| <script>alert(1)</script> `x` **@everyone** ${{ secrets.TOKEN }}\n::error::forged\n</details> ##[error]";
+
+function plan(repository: TestRepository, ...args: string[]) {
+  return runScript("plan", args, { in: repository.directory });
+}
+
+function descriptionIn(json: string): string {
+  const { responses }: Plan = JSON.parse(json);
+  const response = responses.find(({ path }) => path === "/v1/feature-flags/recipe_import");
+  return JSON.parse(response?.after ?? "{}").description;
+}
+
+describe.concurrent("plan", () => {
+  test.each([
+    ["text", "change.txt"],
+    ["json", "change.json"],
+    ["markdown", "change.md"],
+  ])("as %s is what stands in %s, where no description can do harm", async (format, name) => {
+    const { code, stdout, stderr } = await plan(change(), "--format", format);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const golden = new URL(name, plans);
+    if (process.env.BLESS) {
+      mkdirSync(plans, { recursive: true });
+      writeFileSync(golden, stdout);
+    }
+    expect(stdout, cure).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+
+    expect(stdout).toContain("recipe_import");
+    expect(stdout).not.toMatch(/^\s*::/m);
+    if (format === "json") expect(descriptionIn(stdout)).toBe(hostile);
+    else expect(stdout).not.toMatch(/alert|everyone|secrets|forged|##\[/);
+  });
+
+  test("leaves out what a branch has only merged", async () => {
+    const repository = change();
+    const { stdout: before } = await plan(repository);
+    repository.merge(start + 240, "main");
+    const { code, stdout: after } = await plan(repository);
+    expect(code).toBe(0);
+    const [, ...lines] = after.split("\n");
+    expect(lines).toEqual(before.split("\n").slice(1));
+  });
+
+  test("compares any two commits of any clone, and exits with 0", async () => {
+    const bare = change().clone("--bare");
+    const args = ["--repo", bare.directory, "--base=topic", "--head=main"];
+    const { code, stdout } = await runScript("plan", args, { in: "/" });
+    expect(stdout).toMatch(
+      /^Plan \w{7} → \w{7}: 1 flag turns off in application, .*1 flag is added\n/,
+    );
+    expect(stdout).toContain("+ meal_cost: on\n");
+    expect(stdout).not.toContain("meal_planning");
+    expect(code).toBe(0);
+  });
+
+  test("says that nothing changes, of a commit that touches no flag", async () => {
+    const repository = change();
+    repository.switch("docs");
+    repository.change(start + 240, { "README.md": "Flags\n" });
+    const { code, stdout } = await plan(repository, "--base=topic");
+    expect(stdout).toMatch(/^Plan \w{7} → \w{7}: nothing changes for consumers\n$/);
+    expect(code).toBe(0);
+  });
+
+  test("tells the problems of an invalid head and exits with 1", async () => {
+    const repository = change();
+    repository.change(start + 240, { [file("meal_planning")]: "enabled: on\n" });
+    const { code, stdout, stderr } = await plan(repository);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain(`\n${file("meal_planning")}:1:10: `);
+  });
+});

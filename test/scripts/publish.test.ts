@@ -1,0 +1,341 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWithNginx } from "../cdn/edge.ts";
+import { startNginx } from "../cdn/nginx.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { type S3Double, startS3Double } from "../s3/double.ts";
+import { freePort } from "../s3/port.ts";
+import { findProgram } from "../s3/program.ts";
+import { DirectorySite, findWrong, History, S3Site } from "../store/publishing.ts";
+import { bareEnvironment, loader, type Ran, runScript, top } from "./run.ts";
+
+const options = [
+  "--to TARGET",
+  "--at COMMIT",
+  "--repo PATH",
+  "--dry-run",
+  "--rollback REASON",
+  "--allow REASON",
+  "--max-removed PERCENT",
+  "--max-flipped PERCENT",
+  "--cache-control HEADER",
+  "--trust",
+  "--verify",
+  "--invalidate DISTRIBUTION",
+  "--wait-for URL",
+  "--timeout SECONDS",
+  "--format FORMAT",
+  "--help",
+];
+
+const history = new History();
+const old = history.commit({ meal_planning: true, food_search: false, data_export: false });
+const next = history.commit({ food_search: true });
+history.made.git("tag", "old", old);
+history.made.git("tag", "next", next);
+const list = "/v1/feature-flags/";
+const manifest = "/manifest.json";
+
+let double: S3Double;
+beforeAll(async () => {
+  double = await startS3Double({ bucket: "flags", publicRead: true });
+});
+afterAll(() => double?.close());
+
+/** `npm run publish -- --to SITE ARGS`, in the clone. */
+function publish(
+  to: { readonly name: string },
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const all = ["--to", to.name, ...args];
+  const s3 = {
+    AWS_ENDPOINT_URL_S3: double.endpoint,
+    AWS_REGION: double.region,
+    AWS_ACCESS_KEY_ID: double.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: double.credentials.secretAccessKey,
+  };
+  return runScript("publish", all, { in: history.made.directory, env: { ...s3, ...env } });
+}
+
+describe.concurrent("publish", () => {
+  test("--help names every option and exits with 0", async () => {
+    const { code, stdout, stderr } = await runScript("publish", ["--help"], {
+      in: temporaryDirectory(),
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const named = stdout.matchAll(/^ {2}(--\S+(?: [A-Z]+)?) {2}/gm);
+    expect([...named].map(([, option]) => option)).toEqual(options);
+  });
+
+  test.each([
+    ["no target", [], "--to is missing", true],
+    ["an empty target", ["--to", ""], 'Cannot publish to ""', false],
+    [
+      "a target of another kind",
+      ["--to", "https://cdn.example.com"],
+      "wanted s3://bucket[/prefix]",
+      false,
+    ],
+    [
+      "a share that is no number",
+      ["--to", "x", "--max-removed", "many"],
+      '--max-removed "many"',
+      true,
+    ],
+    ["a share below zero", ["--to", "x", "--max-flipped=-1"], '--max-flipped "-1"', true],
+    ["a time that is no number", ["--to", "x", "--timeout", "1m"], '--timeout "1m"', true],
+    ["an empty reason", ["--to", "x", "--rollback", ""], "a reason", true],
+    ["a reason of spaces", ["--to", "x", "--allow", " \n\u200b "], "a reason", true],
+    ["a format it does not know", ["--to", "x", "--format", "xml"], '--format "xml"', true],
+    ["an option it does not know", ["--to", "x", "--force"], "'--force'", true],
+    [
+      "a commit that is not there",
+      ["--to", "x", "--at", "0000000"],
+      'Cannot find "0000000"',
+      false,
+    ],
+    [
+      "a clone that is none",
+      ["--to", "x", "--repo", "flags"],
+      'Cannot read flags from "flags"',
+      false,
+    ],
+  ])("exits with 2 on %s", async (_what, args, wanted, isUsage) => {
+    const { code, stdout, stderr } = await runScript("publish", args, {
+      in: history.made.directory,
+    });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(wanted);
+    expect(stderr.includes("See: npm run publish -- --help\n")).toBe(isUsage);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(existsSync(path.join(history.made.directory, "x"))).toBe(false);
+  });
+
+  test("exits with 1 where a flag has an error, and publishes nothing", async () => {
+    const broken = new History();
+    broken.commit({ meal_planning: "enabled: maybe\n" });
+    const to = path.join(temporaryDirectory(), "site");
+    const ran = await runScript("publish", ["--to", to], { in: broken.made.directory });
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("flags/nutrition/meal_planning.yaml:1:10");
+    expect(existsSync(to)).toBe(false);
+  });
+
+  describe.each([
+    ["a directory", () => new DirectorySite()],
+    ["S3", () => new S3Site(double)],
+  ])("to %s", (_kind, newSite) => {
+    test("tells what changes for consumers, then one line that sums it up", async () => {
+      const site = newSite();
+      const first = await publish(site, ["--at", "old"]);
+      expect(first).toMatchObject({ code: 0, stderr: "" });
+      expect(first.stdout.trimEnd().split("\n").at(-1)).toBe(
+        `Published ${old.slice(0, 7)} to ${site.name}: 14 put, 0 removed, 0 unchanged`,
+      );
+      const second = await publish(site);
+      expect(second).toMatchObject({ code: 0, stderr: "" });
+      expect(second.stdout.trimEnd().split("\n")).toEqual([
+        "application: turned on: food_search",
+        "staging: turned on: food_search",
+        "development: turned on: food_search",
+        `Published ${next.slice(0, 7)} to ${site.name} (was ${old.slice(0, 7)}): 6 put, 0 removed, 8 unchanged`,
+      ]);
+      expect(await findWrong(site, history, next)).toEqual([]);
+    });
+
+    test("says in one line that there is nothing to do", async () => {
+      const site = newSite();
+      await history.publish(site.open(), next);
+      const ran = await publish(site);
+      expect(ran).toEqual({
+        code: 0,
+        stderr: "",
+        stdout: `Nothing to publish: ${site.name} serves ${next.slice(0, 7)} already, 14 objects as they should be\n`,
+      });
+    });
+
+    test("--dry-run tells, also as JSON, and changes nothing", async () => {
+      const site = newSite();
+      await history.publish(site.open(), old);
+      const bodies = site.bodies();
+      const text = await publish(site, ["--dry-run"]);
+      expect(text.stdout).toContain("application: to go on: food_search\n");
+      expect(text.stdout).toContain(`Would publish ${next.slice(0, 7)}`);
+      const ran = await publish(site, ["--dry-run", "--format", "json"]);
+      expect(ran).toMatchObject({ code: 0, stderr: "" });
+      expect(JSON.parse(ran.stdout)).toMatchObject({
+        to: site.name,
+        status: "planned",
+        commit: next,
+        before: old,
+        refusals: [],
+        publication: {
+          remove: [],
+          keep: 8,
+          turns: [{ environment: "application", on: ["food_search"] }, {}, {}],
+        },
+      });
+      expect(JSON.parse(ran.stdout).publication.put).toContain(`${list}food_search`);
+      expect(site.bodies()).toEqual(bodies);
+    });
+
+    test("exits with 1 where it refuses, says why, and what would get past it", async () => {
+      const site = newSite();
+      await history.publish(site.open(), next);
+      const bodies = site.bodies();
+      const ran = await publish(site, ["--at", "old"]);
+      expect(ran).toMatchObject({ code: 1, stderr: "" });
+      expect(ran.stdout).toContain(
+        `Cannot publish ${old.slice(0, 7)} to ${site.name}:\n  it serves`,
+      );
+      expect(ran.stdout).toContain("--rollback REASON");
+      expect(site.bodies()).toEqual(bodies);
+      const rolledBack = await publish(site, [
+        "--at",
+        "old",
+        "--rollback",
+        "search\nis  down\u001b[2J",
+      ]);
+      expect(rolledBack.code).toBe(0);
+      const { rollback } = JSON.parse(site.bodies().get(manifest) ?? "");
+      expect(rollback).toEqual({ from: next, reason: "search is down [2J" });
+    });
+
+    test("keeps to its options", async () => {
+      const site = newSite();
+      await history.publish(site.open(), old);
+      const flipped = await publish(site, ["--max-flipped", "30"]);
+      expect(flipped.code).toBe(1);
+      const allowed = await publish(site, [
+        "--max-flipped",
+        "30",
+        "--allow",
+        "the incident",
+        "--verify",
+        "--trust",
+        "--cache-control",
+        "public, max-age=5",
+      ]);
+      expect(allowed.code).toBe(0);
+      expect(JSON.parse(site.bodies().get(manifest) ?? "")).toMatchObject({
+        allowed: "the incident",
+      });
+      const { cacheControl = "public, max-age=5" } = site.headers()?.get(list) ?? {};
+      expect(cacheControl).toBe("public, max-age=5");
+    });
+  });
+
+  test("says that S3 cannot be reached, and exits with 2", async () => {
+    const env = { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${await freePort()}` };
+    const ran = await publish({ name: "s3://flags" }, [], env);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^Cannot read "\/.*" in "s3:\/\/flags": .*ECONNREFUSED.*\n$/);
+  });
+
+  test("writes Markdown for the workflow's summary, with nothing in it that is the reason's", async () => {
+    const site = new DirectorySite();
+    await history.publish(site.open(), next);
+    const file = path.join(temporaryDirectory(), "summary.md");
+    writeFileSync(file, "Before\n");
+    const env = { GITHUB_STEP_SUMMARY: file };
+    const hostile = "<img src=x> [a](http://b) **c** `d` @team | e\n# f";
+    await publish(site, ["--at", "old", "--rollback", hostile], env);
+    await publish(site, [], env);
+    const summary = readFileSync(file, "utf8");
+    const published = `### Published ${old.slice(0, 7)} to ${site.name.replaceAll("_", "&#95;")} (was ${next.slice(0, 7)}): `;
+    expect(summary).toMatch(/^Before\n### /);
+    expect(summary).toContain(published);
+    expect(summary).toContain("- application: turned off: food&#95;search\n");
+    expect(summary).toContain("> it was rolled back from");
+    expect(summary).not.toMatch(/[<`*|@[]/);
+    expect(summary).not.toMatch(/^# f/m);
+  });
+
+  test("shows how far it is on a terminal alone", async () => {
+    const site = new DirectorySite();
+    const ran = await publish(site);
+    expect(ran.stderr).toBe("");
+    if (findProgram("script") === undefined) return;
+    const program = [process.execPath, "--import", loader, path.join(top, "scripts/publish.ts")];
+    const other = new DirectorySite();
+    const command = [...program, "--to", other.name].map((word) => `'${word}'`).join(" ");
+    const watched = spawnSync("script", ["-qec", command, "/dev/null"], {
+      cwd: history.made.directory,
+      env: { ...bareEnvironment, TERM: "xterm" },
+      encoding: "utf8",
+    });
+    expect(watched.status).toBe(0);
+    expect(watched.stdout).toMatch(/\rPublishing to .*: \d+ % of 14\r/);
+    expect(watched.stdout).toContain("100 % of 14");
+    expect(watched.stdout).toMatch(/\x1b\[K.*14 put, 0 removed/s);
+  });
+
+  test("--invalidate asks CloudFront for exactly the paths that changed", async () => {
+    const asked: string[] = [];
+    const server = createServer(async (request, response) => {
+      for await (const chunk of request) asked.push(String(chunk));
+      response.writeHead(201, { "content-type": "text/xml" });
+      response.end("<Invalidation><Id>I1</Id></Invalidation>");
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const env = { AWS_ENDPOINT_URL_CLOUDFRONT: `http://127.0.0.1:${port}` };
+    const site = new S3Site(double);
+    await history.publish(site.open(), old);
+    const ran = await publish(site, ["--invalidate", "E123"], env);
+    expect(ran).toMatchObject({ code: 0, stderr: "Invalidated 6 paths in E123\n" });
+    const paths = [...asked.join("").matchAll(/<Path>(.*?)<\/Path>/g)].map(([, path]) => path);
+    const changed = ["", "/staging", "/development"].flatMap((environment) => [
+      `${environment}${list}`,
+      `${environment}${list}food_search`,
+    ]);
+    expect(paths.sort()).toEqual(changed.sort());
+    const again = await publish(site, ["--invalidate", "E123"], env);
+    expect(again.stderr).toBe("");
+    expect(asked).toHaveLength(1);
+    server.close();
+  });
+});
+
+describeWithNginx("publish --wait-for", () => {
+  test("says when it is live, and exits with 1 where it is not in time", async () => {
+    const site = new S3Site(double);
+    await using nginx = await startNginx({
+      origin: double.endpoint,
+      bucket: `flags/${site.prefix.slice(0, -1)}`,
+    });
+    const get = async (urlPath: string) => (await fetch(nginx.url + urlPath)).text();
+    const waiting = ["--wait-for", nginx.url];
+    await publish(site, ["--at", "old", "--cache-control", "public, max-age=1"]);
+    const before = await get(list);
+    const live = await publish(site, [...waiting, "--cache-control", "public, max-age=600"]);
+    expect(live.code).toBe(0);
+    expect(live.stdout).toMatch(/\nlive after \d+\.\d s\n$/);
+    expect(await get(list)).not.toBe(before);
+    expect(await get(list)).toBe(site.bodies().get(list));
+
+    const late = await publish(site, [
+      "--at",
+      "old",
+      "--rollback",
+      "no",
+      ...waiting,
+      "--timeout",
+      "0.5",
+    ]);
+    expect(late.code).toBe(1);
+    expect(late.stdout).not.toContain("live after");
+    expect(late.stderr).toContain(`Not live after 0.5 s: 6 URLs of ${nginx.url} (`);
+  });
+});
+
+test("npm run publish is this command", () => {
+  const { scripts } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
+  expect(scripts.publish).toBe("tsx scripts/publish.ts");
+});

@@ -1,0 +1,106 @@
+/** Commands as a user runs them: each a process of its own, in the directory of a clone. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Circumstances {
+  /** The directory in which the user stands. */
+  readonly in: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly umask?: string;
+  /** False where nobody reads what it prints to stdout. */
+  readonly isHeard?: boolean;
+}
+
+/** Where the project's own files are. */
+export const top = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What makes Node read TypeScript. */
+export const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+
+/** No variable of whoever runs the tests, but what finds programs. */
+export const bareEnvironment = {
+  PATH: process.env.PATH ?? "",
+  HOME: temporaryDirectory(),
+  npm_config_update_notifier: "false",
+};
+
+/** `npm run NAME -- ARGS`, without npm: the same program, sooner. */
+export function runScript(name: string, args: readonly string[], where: Circumstances) {
+  return startScript(name, args, where).ended;
+}
+
+/** As `runScript()`, for whoever does not want to let it end. */
+export function startScript(name: string, args: readonly string[], where: Circumstances): Running {
+  const script = path.join(top, "scripts", `${name}.ts`);
+  return start([process.execPath, "--import", loader, script, ...args], where);
+}
+
+/** `npm ARGS`, by npm itself. */
+export function runNpm(args: readonly string[], where: Circumstances): Promise<Ran> {
+  return start(["npm", ...args], where).ended;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ran>;
+}
+
+function start(command: readonly string[], where: Circumstances): Running {
+  const { in: cwd, env = {}, umask, isHeard = true } = where;
+  const shell = ["sh", "-c", 'umask $0; exec "$@"', `${umask}`];
+  const [program = "", ...args] = umask === undefined ? command : [...shell, ...command];
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...bareEnvironment, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (!isHeard) child.stdout.destroy();
+  const said = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].setEncoding("utf8").on("data", (text: string) => {
+      said[stream] += text;
+    });
+  }
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, ...said }));
+  });
+  return { child, ended };
+}
+
+/** A repository that npm takes for this project: its own flags, the project's code. */
+export function testCheckout(): TestRepository {
+  const repository = testRepository();
+  const own = ["server", "scripts", "store", "schema", "node_modules"];
+  for (const name of own) symlinkSync(path.join(top, name), path.join(repository.directory, name));
+  copyFileSync(path.join(top, "package.json"), path.join(repository.directory, "package.json"));
+  repository.write({ ".git/info/exclude": `${own.join("\n")}\npackage.json\n` });
+  return repository;
+}
+
+/** Every file below `directory`, by name, as `read` sees it. */
+export function filesIn<T>(directory: string, read: (file: string) => T): Record<string, T> {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+  return Object.fromEntries(files.map((file) => [path.relative(directory, file), read(file)]));
+}
+
+/** A new directory of this name, in one of its own. */
+export function directoryNamed(name: string): string {
+  const directory = path.join(temporaryDirectory(), name);
+  mkdirSync(directory);
+  return directory;
+}

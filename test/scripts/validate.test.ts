@@ -1,0 +1,173 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Code, severities } from "../../schema/codes.ts";
+import { temporaryDirectory, testRepository } from "../git/repository.ts";
+import { runScript, top } from "./run.ts";
+
+const fixtures = path.join(top, "test/fixtures");
+/** The day on which fixtures are judged. */
+const today = "--today=2026-01-01";
+const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
+
+const names = readdirSync(path.join(fixtures, "invalid")).filter((name) => !name.endsWith(".txt"));
+const folders = names.filter((name) => !name.endsWith(".yaml"));
+const files = names.filter((name) => name.endsWith(".yaml"));
+const [errors, warnings] = (["error", "warning"] as const).map((severity) =>
+  files.filter((name) => severities[codeOf(name)] === severity).map((name) => `invalid/${name}`),
+) as [string[], string[]];
+
+function codeOf(fixture: string): Code {
+  return path.basename(fixture, ".yaml") as Code;
+}
+
+/** What is said about a fixture, word for word: line, column, code and hint are in it. */
+function golden(fixture: string): string {
+  return readFileSync(path.join(fixtures, "invalid", `${codeOf(fixture)}.txt`), "utf8");
+}
+
+function plannerIn(directory: string) {
+  mkdirSync(path.join(directory, "flags/nutrition"), { recursive: true });
+  writeFileSync(path.join(directory, "flags/nutrition/meal_planning.yaml"), on);
+  return directory;
+}
+
+describe.concurrent("validate", () => {
+  test("says in one line that the project's own flags are in order", async () => {
+    const { code, stdout, stderr } = await runScript("validate", [today], { in: top });
+    expect(stdout).toMatch(/^\d+ flags, 3 environments, no problems\n$/);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test.each(folders)("says what is wrong with the folder invalid/%s", async (folder) => {
+    const directory = temporaryDirectory();
+    const options = { recursive: true, verbatimSymlinks: true };
+    cpSync(path.join(fixtures, "invalid", folder), path.join(directory, "flags"), options);
+    const { code, stdout } = await runScript("validate", [today], { in: directory });
+    expect(stdout.startsWith(`${golden(folder)}\n`), stdout).toBe(true);
+    expect(code).toBe(severities[codeOf(folder)] === "error" ? 1 : 0);
+  });
+
+  test("says what is wrong with each invalid file, and exits with 1", async () => {
+    const { code, stdout } = await runScript("validate", [today, ...errors], { in: fixtures });
+    const said = errors.map(golden).join("");
+    const problems = said.match(/^(?! {2}hint: )/gm)?.length ?? 0;
+    const summary = `${problems - 1} problems in ${errors.length} of ${errors.length} flags\n`;
+    expect(stdout).toBe(`${said}\n${summary}`);
+    expect(code).toBe(1);
+  });
+
+  test("exits with 1 for a single error", async () => {
+    const place = "invalid/wrong-type.yaml";
+    const { code, stdout } = await runScript("validate", [today, place], { in: fixtures });
+    expect(stdout.startsWith(golden("wrong-type")), stdout).toBe(true);
+    expect(code).toBe(1);
+  });
+
+  test("exits with 0 where all it has to say is warnings", async () => {
+    const { code, stdout } = await runScript("validate", [today, ...warnings], { in: fixtures });
+    const count = warnings.length;
+    const summary = `${count} warnings in ${count} of ${count} flags\n`;
+    expect(stdout).toBe(`${warnings.map(golden).join("")}\n${summary}`);
+    expect(code).toBe(0);
+  });
+
+  test("--format json gives every problem with its place", async () => {
+    const args = [today, "--format=json", ...errors, ...warnings];
+    const { code, stdout } = await runScript("validate", args, { in: fixtures });
+    const { flags, problems } = JSON.parse(stdout);
+    expect({ code, flags }).toEqual({ code: 1, flags: files.length });
+    for (const { file, line, column, code, severity, message, hint } of problems) {
+      const prefix = severity === "warning" ? "warning: " : "";
+      expect(golden(file)).toContain(`${file}:${line}:${column}: ${prefix}`);
+      expect({ code, severity }).toEqual({
+        code: codeOf(file),
+        severity: severities[code as Code],
+      });
+      expect([typeof message, typeof (hint ?? "")]).toEqual(["string", "string"]);
+    }
+    const found = new Set(problems.map(({ file }: { file: string }) => file));
+    expect([...found].sort()).toEqual([...errors, ...warnings].sort());
+  });
+
+  test("--format github annotates each line at fault", async () => {
+    const args = [today, "--format=github", ...errors, ...warnings];
+    const { code, stdout } = await runScript("validate", args, { in: fixtures });
+    const lines = stdout.trimEnd().split("\n");
+    const summary = lines.pop();
+    const said = files.map(golden).join("");
+    const places = [...said.matchAll(/^(invalid\/\S+?):(\d+):(\d+): .*\[([a-z0-9-]+)\]$/gm)];
+    const annotated = places.map(([, file, line, column, code]) => {
+      const place = `file=${file},line=${line},col=${column},title=${code}`;
+      return `::${severities[code as Code]} ${place}::`;
+    });
+    expect(lines.map((line) => /^::.*?::/.exec(line)?.[0])).toEqual(annotated);
+    expect(summary).toMatch(/^\d+ problems and \d+ warnings in /);
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ["text", ["flags/nutrition/a\\u{a}::error::b.yaml:1:1: "]],
+    ["github", ["::error file=flags/nutrition/a%0A%3A%3Aerror%3A%3Ab.yaml,line=1,col=1,title="]],
+  ])("--format %s lets no file name forge a line", async (format, [first = ""]) => {
+    const directory = plannerIn(temporaryDirectory());
+    const hostile = ["a\n::error::b.yaml", "c\r##[error]d.yaml", "\x1b[2J.yaml", "\u202Ee.yaml"];
+    for (const name of hostile) writeFileSync(path.join(directory, "flags/nutrition", name), on);
+    const { code, stdout } = await runScript("validate", [`--format=${format}`], { in: directory });
+    const start =
+      format === "text" ? /^(flags\/| {2}hint: |$|4 problems)/ : /^(::error file=|4 problems)/;
+    expect(stdout.split("\n").filter((line) => line !== "" && !start.test(line))).toEqual([]);
+    expect(
+      stdout.split("\n").some((line) => line.startsWith(first)),
+      stdout,
+    ).toBe(true);
+    const seen = format === "text" ? ["\r", "\x1b", "\u202E", "##["] : ["\r"];
+    for (const text of seen) expect(stdout).not.toContain(text);
+    expect(code).toBe(1);
+  });
+
+  test("judges only the paths that it is given, each once", async () => {
+    const directory = plannerIn(temporaryDirectory());
+    writeFileSync(path.join(directory, "flags/nutrition/recipe_import.yaml"), "enabled: 1\n");
+    const file = "flags/nutrition/meal_planning.yaml";
+    const one = await runScript("validate", [file, `./${file}`], { in: directory });
+    expect(one).toEqual({
+      code: 0,
+      stdout: "1 flag, 3 environments, no problems\n",
+      stderr: "",
+    });
+  });
+
+  test("refuses a file that is no flag, wherever it stands", async () => {
+    const directory = plannerIn(temporaryDirectory());
+    writeFileSync(path.join(directory, "README.md"), "# Flags\n");
+    symlinkSync("/etc/passwd", path.join(directory, "link.yaml"));
+    const args = ["README.md", "link.yaml"];
+    const { code, stdout } = await runScript("validate", args, { in: directory });
+    expect(stdout).toMatch(/^README\.md:1:1: .*\[not-a-mapping\]$/m);
+    expect(stdout).toMatch(/^link\.yaml:1:1: .*\[file-mode\]$/m);
+    expect(code).toBe(1);
+  });
+
+  test("--today decides what has expired", async () => {
+    const directory = plannerIn(temporaryDirectory());
+    const file = path.join(directory, "flags/nutrition/meal_planning.yaml");
+    writeFileSync(file, `${on}expires: 2027-03-31\n`);
+    const day = (today: string) => runScript("validate", [`--today=${today}`], { in: directory });
+    const said = await Promise.all(["2027-03-30", "2027-04-01", "tomorrow"].map(day));
+    expect(said.map(({ stdout }) => /\[(\w+)\]/.exec(stdout)?.[1])).toEqual([
+      undefined,
+      "expired",
+      undefined,
+    ]);
+    expect(said.map(({ code }) => code)).toEqual([0, 0, 2]);
+    expect(said[2]?.stderr).toContain('Cannot use --today "tomorrow"');
+  });
+
+  test("needs neither git nor history", async () => {
+    const repository = testRepository();
+    plannerIn(repository.directory);
+    const { code } = await runScript("validate", [], { in: repository.directory });
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,265 @@
+/** The server as a process: what it is told, what it brings along, and how it ends. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { Agent } from "node:http";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { readSettings } from "../../server/settings.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { testCheckout } from "../scripts/run.ts";
+import { Program, startProcess, startService, until } from "./api.ts";
+import { ask } from "./ask.ts";
+import { began, flags, Remote } from "./remote.ts";
+import { Stream } from "./stream.ts";
+import { TestTokens } from "./tokens.ts";
+
+const list = "/v1/feature-flags/";
+const meal = `${list}meal_planning`;
+
+describe("SIGTERM", () => {
+  test("lets writes finish that were begun, and ends with 0", async () => {
+    const api = await startProcess();
+    const agent = new Agent({ keepAlive: true });
+    const held = api.remote.hold();
+    const names = Object.keys(flags).map((file) => path.basename(file, ".yaml"));
+    const writes = names.map((name) =>
+      api.ask(`PUT ${list}${name}`, { agent, body: { description: "Changed at the end" } }),
+    );
+    const stream = await Stream.open(api, list);
+    await until(held.hasBegun);
+
+    const began = performance.now();
+    api.program.child.kill("SIGTERM");
+    await until(() => stream.isOver);
+    await expect(ask(api.url, "GET /healthz")).rejects.toThrow("ECONNREFUSED");
+    expect(api.program.child.exitCode).toBe(null);
+    held.letGo();
+    for (const { status, headers } of await Promise.all(writes)) {
+      expect(status).toBe(200);
+      expect(api.remote.bare.git("cat-file", "-t", String(headers["bunting-commit"]))).toBe(
+        "commit",
+      );
+    }
+    expect(await api.program.ended).toBe(0);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(api.remote.length).toBe(1 + writes.length);
+    agent.destroy();
+  });
+
+  test("ends with 0 within ten seconds, whatever still hangs", async () => {
+    const api = await startProcess();
+    const held = api.remote.hold();
+    const write = api.ask(`PUT ${meal}`, { body: { enabled: false } }).catch(() => undefined);
+    await until(held.hasBegun);
+    const began = performance.now();
+    expect(await api.program.end("SIGTERM")).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    held.letGo();
+    await write;
+  });
+});
+
+describe("npm start with nothing configured", () => {
+  // So many that one of them may go without a word: a fifth at most, at once.
+  const more = Object.fromEntries(
+    ["one", "two", "three"].map((name) => [`flags/growth/step_${name}.yaml`, "enabled: true\n"]),
+  );
+  const start = (directory: string) =>
+    new Program([], { PORT: "0", LOG_LEVEL: "silent" }, directory);
+
+  test("makes a remote, a token shown once, and a CDN that serves what the API serves", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, { ...flags, ...more });
+    const first = start(checkout.directory);
+    const [api, cdn] = [await first.url("API"), await first.url("CDN")];
+    const [, token = ""] = /token, shown this once: (\S+)/.exec(first.said.stderr) ?? [];
+    const headers = { Authorization: `Bearer ${token}` };
+    expect(token).toMatch(/^bnt_/);
+    expect(first.said.stderr).toMatch(/^Serving 6 flags at [0-9a-f]{7}:\n/);
+
+    await sameEverywhere(api, cdn, headers, checkout.directory);
+    const put = await ask(api, `PUT ${meal}`, { headers, body: { enabled: false } });
+    expect(put.status).toBe(200);
+    await until(async () => (await (await fetch(`${cdn}${meal}`)).text()) === put.text);
+    await ask(api, `DELETE ${list}user_notifications`, { headers });
+    await until(async () => (await fetch(`${cdn}${list}user_notifications`)).status === 404);
+    await sameEverywhere(api, cdn, headers, checkout.directory);
+    expect(await first.end("SIGTERM")).toBe(0);
+
+    const data = path.join(checkout.directory, ".data");
+    const [tokens, remote] = [path.join(data, "tokens.json"), path.join(data, "remote.git")];
+    expect(readFileSync(tokens, "utf8")).not.toContain(token);
+    expect(statSync(tokens).mode & 0o777).toBe(0o600);
+    expect(existsSync(remote)).toBe(true);
+    expect(checkout.git("status", "--porcelain", "flags")).toBe("");
+
+    const second = start(checkout.directory);
+    const url = await second.url("API");
+    expect(second.said.stderr).not.toContain("shown this once");
+    expect(second.said.stderr).not.toContain(token);
+    expect((await ask(url, `GET ${meal}`, { headers })).text).toBe(put.text);
+    expect(await second.end("SIGINT")).toBe(0);
+  });
+
+  /** Each URL of the release that is published, asked of both. */
+  async function sameEverywhere(
+    api: string,
+    cdn: string,
+    headers: Record<string, string>,
+    directory: string,
+  ): Promise<void> {
+    const file = path.join(directory, ".data/cdn/manifest.json");
+    const read = () => JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}");
+    const { commit } = (await ask(api, "GET /readyz")).json;
+    await until(() => read().commit === commit);
+    const { responses } = read();
+    expect(responses.length).toBeGreaterThan(10);
+    for (const { path: url } of responses) {
+      const [mine, theirs] = [await ask(api, `GET ${url}`, { headers }), await fetch(cdn + url)];
+      const wanted = { status: mine.status, text: mine.text };
+      expect({ status: theirs.status, text: await theirs.text() }, url).toEqual(wanted);
+      for (const name of ["content-type", "etag", "content-length"])
+        expect(theirs.headers.get(name), `${name} of ${url}`).toBe(mine.headers[name]);
+      expect(theirs.headers.get("cache-control")).toMatch(/^public, max-age=/);
+      const { etag = "" } = mine.headers;
+      const known = await fetch(cdn + url, { headers: { "If-None-Match": etag } });
+      expect(known.status).toBe(304);
+    }
+    for (const url of [
+      "/",
+      "/none",
+      "/../tokens.json",
+      "/%2e%2e/tokens.json",
+      "/v1/feature-flags",
+    ]) {
+      const theirs = await ask(cdn, `GET ${url}`).catch((error) => error);
+      expect(String(theirs.text ?? theirs.message)).not.toContain("sha256");
+      expect((await fetch(cdn + url)).status).toBe(404);
+    }
+  }
+});
+
+describe("npm start", () => {
+  test("--help says what can be set", async () => {
+    const program = new Program(["--help"], {});
+    expect(await program.ended).toBe(0);
+    expect(program.said.stderr).toBe("");
+    const { stdout } = program.said;
+    expect(stdout).toMatch(/^Serves and changes the flags/);
+    for (const name of settings) expect(stdout).toContain(name);
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(110);
+  });
+
+  test.each([
+    [
+      ["--acept-remote"],
+      {},
+      'Cannot start with "--acept-remote": known are --accept-remote and --help',
+    ],
+    [[], { FLAGS_REMOTE: "/nowhere/at/all.git" }, "Cannot reach the remote: "],
+    [[], { FLAGS_TOKENS: "/nowhere/tokens.json" }, "/nowhere/tokens.json"],
+    [
+      [],
+      { FLAGS_REMOTE: "https://ada:hunter2@127.0.0.1:9/flags.git" },
+      "Cannot reach the remote: ",
+    ],
+  ])("%j with %j ends with 2, and says why", async (args, env, message) => {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    const program = new Program(
+      args,
+      { PORT: "0", ...env } as Record<string, string>,
+      checkout.directory,
+    );
+    expect(await program.ended).toBe(2);
+    expect(program.said.stderr).toContain(message);
+    expect(program.said.stderr).not.toMatch(/hunter2|\n {4}at /);
+  });
+
+  test("--accept-remote goes on with a branch that lost commits, as nothing else does", async () => {
+    const remote = new Remote();
+    const first = remote.head;
+    remote.push({ "flags/platform/dark_mode.yaml": "enabled: true\n" });
+    const given = { remote, tokens: new TestTokens(), data: temporaryDirectory() };
+    await (await startProcess(given)).program.end("SIGTERM");
+    remote.bare.git("update-ref", "refs/heads/main", first);
+
+    const wary = await startProcess(given);
+    expect((await wary.ready()).status).toBe("degraded");
+    expect((await wary.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(503);
+    await wary.program.end("SIGTERM");
+
+    const told = await startProcess({ ...given, args: ["--accept-remote"] });
+    expect(await told.ready()).toMatchObject({ status: "ok", commit: first });
+    expect((await told.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
+  });
+});
+
+const settings = [
+  "PORT",
+  "HOST",
+  "FLAGS_REMOTE",
+  "FLAGS_BRANCH",
+  "FLAGS_DATA",
+  "FLAGS_TOKENS",
+  "FLAGS_PUBLISH",
+  "FLAGS_POLL_SECONDS",
+  "FLAGS_WRITES_PER_MINUTE",
+  "FLAGS_CORS_ORIGINS",
+  "FLAGS_TRUSTED_PROXIES",
+  "LOG_LEVEL",
+  "OIDC_ISSUER",
+  "OIDC_AUDIENCE",
+  "OIDC_ROLE_CLAIM",
+  "GITHUB_WEBHOOK_SECRET",
+];
+
+describe("readSettings()", () => {
+  test.each([
+    [{ FLAGS_POLL_SECONDS: "0" }, "a number from 1 to 86400"],
+    [{ FLAGS_POLL_SECONDS: "1.5" }, "a number from 1 to 86400"],
+    [{ FLAGS_WRITES_PER_MINUTE: "-1" }, "a number from 0 to 1000000"],
+    [{ FLAGS_WRITES_PER_MINUTE: "many" }, "a number from 0 to 1000000"],
+    [{ FLAGS_TRUSTED_PROXIES: "true" }, "a number from 0 to 100"],
+    [{ LOG_LEVEL: "verbose" }, "one of trace, debug, info"],
+    [{ LOG_LEVEL: "constructor" }, "one of trace, debug, info"],
+    [{ OIDC_ISSUER: "https://issuer.example" }, "OIDC_AUDIENCE is missing"],
+  ])("refuses %j, and says what is wanted", (env, message) => {
+    expect(() => readSettings(env)).toThrow(message);
+  });
+
+  test("knows what to do where nothing is said", () => {
+    expect(readSettings({})).toEqual({
+      host: "127.0.0.1",
+      port: 8_080,
+      remote: undefined,
+      branch: "main",
+      data: ".data",
+      tokens: undefined,
+      publish: undefined,
+      pollSeconds: 15,
+      writesPerMinute: 60,
+      origins: [],
+      trustedProxies: 0,
+      logLevel: "info",
+      oidc: undefined,
+      webhookSecret: undefined,
+    });
+  });
+});
+
+test("FLAGS_POLL_SECONDS is how often commits of others are looked for", async () => {
+  const api = await startService({ env: { FLAGS_POLL_SECONDS: "1" } });
+  const commit = api.remote.push({ "flags/platform/dark_mode.yaml": "enabled: true\n" });
+  await until(async () => (await api.ready()).commit === commit, 10_000);
+  expect((await api.ask(`GET ${list}`)).json.flags.dark_mode).toBe(true);
+});
+
+test("FLAGS_BRANCH is the branch that is served and written", async () => {
+  const remote = new Remote();
+  remote.bare.git("branch", "flags", "main");
+  const api = await startService({ remote, env: { FLAGS_BRANCH: "flags" } });
+  const main = remote.head;
+  expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
+  expect(remote.head).toBe(main);
+  expect(remote.show("%s", "flags")).toBe("Disable meal_planning");
+});
