@@ -1,0 +1,72 @@
+import type { Figure, Section } from "./figure.ts";
+import { share } from "./figure.ts";
+import { editedOneByOne } from "./flags.ts";
+import { runJob } from "./job.ts";
+import { type Plan, Samples } from "./samples.ts";
+import { Scratch } from "./scratch.ts";
+
+const jobs = {
+  build: new URL("./jobs/build.ts", import.meta.url),
+  floor: new URL("./jobs/floor.ts", import.meta.url),
+  read: new URL("./jobs/read.ts", import.meta.url),
+};
+const largest = 10_000;
+const stages = ["open", "read", "compile", "write"];
+const parts = ["list files", "read blobs", "parse and check", "validate", "read history"];
+/** After the cold build, so many builds after one flag changed each. */
+const further = ["second", "third", "fourth"];
+
+/** What a build takes: cold, after one flag changed, and when nothing has. */
+export async function* build(plan: Plan): AsyncGenerator<Section> {
+  for (const size of [100, 1_000, largest]) {
+    const samples = await measure(size, plan);
+    const bounded = (bound: number) => (size === largest ? bound : undefined);
+    const [floor, cold] = [samples.median("floor"), samples.median("cold")];
+    const figures: Figure[] = [{ name: "floor: a bare YAML parser, the same texts", cost: floor }];
+    const tell = (name: string, of: string, sample: string, bound?: number) => {
+      const cost = samples.median(sample);
+      const whole = of === "the floor" ? floor : cold;
+      figures.push({ name, cost, comparisons: [share(cost, whole, `of ${of}`, bound)] });
+      for (const stage of stages) {
+        figures.push({ name: `  ${stage}`, cost: samples.median(`${sample} ${stage}`) });
+        if (sample === "cold" && stage === "read") figures.push(...partsOf(samples));
+      }
+    };
+    tell("cold: no cache, no release", "the floor", "cold", bounded(1.5));
+    tell("one flag changed, first after the cold one", "the cold one", "first", bounded(0.2));
+    tell("one flag changed, after that", "the cold one", "further", bounded(0.2));
+    tell("nothing changed", "the cold one", "unchanged");
+    yield { title: `build, ${size.toLocaleString("en-US")} flags`, figures };
+  }
+}
+
+async function measure(size: number, { runs, progress }: Plan): Promise<Samples> {
+  const scratch = new Scratch();
+  const samples = new Samples();
+  progress(`build, ${size} flags: making a repository`);
+  const commits = scratch.import(editedOneByOne(size, 2 + further.length));
+  const [cold = "", first = "", ...later] = commits;
+  let out = "";
+  const buildAt = async (commit: string, name: string) => {
+    const costs = await runJob(jobs.build, [scratch.repository, commit, out]);
+    samples.add(name, costs.total);
+    for (const stage of stages) samples.add(`${name} ${stage}`, costs[stage]);
+  };
+  for (let run = 1; run <= runs; run++) {
+    progress(`build, ${size} flags: run ${run} of ${runs}`);
+    out = scratch.path(`run-${run}/release`);
+    scratch.forgetCache();
+    samples.add("floor", (await runJob(jobs.floor, [size])).parse);
+    const alone = await runJob(jobs.read, [scratch.repository, cold]);
+    for (const part of parts) samples.add(part, alone[part]);
+    await buildAt(cold, "cold");
+    await buildAt(first, "first");
+    for (const commit of later) await buildAt(commit, "further");
+    await buildAt(later.at(-1) ?? first, "unchanged");
+  }
+  return samples;
+}
+
+function partsOf(samples: Samples): Figure[] {
+  return parts.map((part) => ({ name: `    alone: ${part}`, cost: samples.median(part) }));
+}

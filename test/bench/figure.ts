@@ -1,0 +1,51 @@
+/** What the benchmark tells, and how. */
+import type { Cost } from "./cost.ts";
+
+/** Figures that belong together, as of one size. */
+export interface Section {
+  readonly title: string;
+  readonly figures: readonly Figure[];
+}
+
+export interface Figure {
+  readonly name: string;
+  /** Missing where only a count is told. */
+  readonly cost?: Cost;
+  readonly comparisons?: readonly Comparison[];
+  readonly note?: string;
+}
+
+export interface Comparison {
+  /** What `value` counts: `of the floor`, `requests`. */
+  readonly unit: string;
+  readonly value: number;
+  /** What it should not exceed, where somebody has said so. */
+  readonly bound?: number | undefined;
+}
+
+/** `cost` as a share of another one, by the clock. */
+export function share(cost: Cost, whole: Cost, unit: string, bound?: number): Comparison {
+  return { unit, value: cost.ms / whole.ms, bound };
+}
+
+export function formatSection({ title, figures }: Section): string {
+  return `${title}\n${figures.map(formatFigure).join("")}\n`;
+}
+
+function formatFigure({ name, cost, comparisons = [], note }: Figure): string {
+  const time = cost ? `${number(cost.ms)} ms  (cpu ${number(cost.cpu)} ms)` : "";
+  const parts = [`  ${name.padEnd(44)}${time.padEnd(30)}`, ...comparisons.map(formatComparison)];
+  return `${parts.join("  ").trimEnd()}\n${note ? `      ${note}\n` : ""}`;
+}
+
+function formatComparison({ unit, value, bound }: Comparison): string {
+  const told = `${Number.isInteger(value) ? value : value.toFixed(value < 0.1 ? 3 : 2)} ${unit}`;
+  if (bound === undefined) return told;
+  return `${told}, bound ${bound}: ${value <= bound ? "ok" : "over"}`;
+}
+
+/** Right-aligned, with as many digits as are worth reading. */
+function number(ms: number): string {
+  const text = ms < 100 ? ms.toFixed(1) : Math.round(ms).toLocaleString("en-US");
+  return text.padStart(7);
+}

@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { Costs } from "./cost.ts";
+
+/** Runs a file of `jobs/` in a process of its own, which nothing before has warmed, and returns what it measured. */
+export async function runJob(
+  job: URL,
+  args: readonly (string | number | boolean)[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Costs> {
+  const { stdout } = await promisify(execFile)(process.execPath, command(job, args), {
+    env: { ...process.env, ...env },
+  });
+  return JSON.parse(stdout);
+}
+
+/** The arguments to `node` that run a job. */
+export function command(job: URL, args: readonly (string | number | boolean)[]): string[] {
+  return ["--import", "tsx", job.pathname, ...args.map(String)];
+}

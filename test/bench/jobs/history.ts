@@ -1,0 +1,22 @@
+/** `history.ts REPOSITORY COMMIT DIRECTORY`: the history of a commit, from what `DIRECTORY` keeps of it on. */
+import { Cache } from "../../../store/cache.ts";
+import { type FlagHistory, type History, readHistory } from "../../../store/history.ts";
+import { Stopwatch } from "../cost.ts";
+
+const [directory = "", commit = "", kept = ""] = process.argv.slice(2);
+const stopwatch = new Stopwatch();
+await stopwatch.time("history", async () => {
+  const cache = new Cache(kept);
+  const known = restore(cache.read("history"));
+  if (known?.commit === commit) return;
+  const history = await readHistory(directory, commit, known);
+  cache.write("history", { ...history, flags: [...history.flags] });
+});
+console.log(JSON.stringify(stopwatch.costs));
+
+/** As `Repository` keeps it. */
+function restore(cached: unknown): History | undefined {
+  if (cached === undefined) return undefined;
+  const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [string, FlagHistory][] };
+  return { ...rest, flags: new Map(flags) };
+}

@@ -1,0 +1,19 @@
+/** `log.ts REPOSITORY COMMIT`: what git alone takes to tell which files changed when. */
+import { streamGit } from "../../../store/git.ts";
+import { Stopwatch } from "../cost.ts";
+
+const [directory = "", commit = ""] = process.argv.slice(2);
+const stopwatch = new Stopwatch();
+await stopwatch.time("log", async () => {
+  const args = [
+    "log",
+    "--first-parent",
+    "--root",
+    "--raw",
+    "-z",
+    "--no-abbrev",
+    "--format=%H %ct %P",
+  ];
+  for await (const _ of streamGit(directory, [...args, commit]));
+});
+console.log(JSON.stringify(stopwatch.costs));

@@ -1,0 +1,31 @@
+/** `read.ts REPOSITORY COMMIT`: what reading a commit consists of, each part alone. */
+import { type Content, readContent } from "../../../schema/content.ts";
+import { validate } from "../../../schema/validate.ts";
+import { type Blob, readBlobs } from "../../../store/blobs.ts";
+import { readHistory } from "../../../store/history.ts";
+import { readTree } from "../../../store/tree.ts";
+import { Stopwatch } from "../cost.ts";
+
+const [directory = "", commit = ""] = process.argv.slice(2);
+const stopwatch = new Stopwatch();
+const tree = await stopwatch.time("list files", () => readTree(directory, commit));
+const blobs = await stopwatch.time("read blobs", async () => {
+  const read: Blob[] = [];
+  const objects = new Set(tree.map(({ object }) => object));
+  for await (const blob of readBlobs(directory, [...objects])) read.push(blob);
+  return read;
+});
+const contents = await stopwatch.time("parse and check", () => {
+  const read = new Map<string, Content>();
+  for (const { object, bytes } of blobs) read.set(object, readContent(bytes));
+  return read;
+});
+await stopwatch.time("validate", () => {
+  const entries = tree.flatMap(({ file, mode, object }) => {
+    const content = contents.get(object);
+    return content ? [{ file, path: file.slice("flags/".length), mode, content }] : [];
+  });
+  return validate(entries, "2026-01-01");
+});
+await stopwatch.time("read history", () => readHistory(directory, commit));
+console.log(JSON.stringify(stopwatch.costs));

@@ -1,0 +1,62 @@
+/**
+ * A server in a process of its own. It prints where it is and what to say to it; then, for each
+ * line that it reads, how much memory it holds. It ends with its standard input.
+ *
+ *     serve.ts KIND REPOSITORY SCRATCH
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInterface } from "node:readline";
+import express from "express";
+import { compile, pathOf } from "../../../schema/compile.ts";
+import { application } from "../../../schema/flag.ts";
+import { Repository } from "../../../store/repository.ts";
+import { authenticatorOf, startService, writeToken } from "../service.ts";
+
+const [kind = "", repository = "", scratch = ""] = process.argv.slice(2);
+const path = pathOf(application);
+const { token, file } = writeToken(scratch);
+const url = await start();
+console.log(JSON.stringify({ url: `${url}${path}`, token }));
+
+for await (const _ of createInterface(process.stdin)) {
+  globalThis.gc?.();
+  console.log(JSON.stringify(process.memoryUsage()));
+}
+process.exit();
+
+async function start(): Promise<string> {
+  if (kind === "bunting") return startService(repository, scratch, file);
+  const flags = await Repository.open(repository);
+  const { snapshot } = await flags.read(await flags.resolve("main"), "");
+  if (!snapshot) throw new Error("Cannot serve: a flag is not valid");
+  const list = compile(snapshot).responses.find((response) => response.path === path);
+  const buffer = Buffer.from(list?.body ?? "");
+  const headers = { "Content-Type": "application/json", "Content-Length": buffer.length };
+  const authenticator = authenticatorOf(file);
+
+  const server = createServer(
+    {
+      bare: (_: unknown, response: import("node:http").ServerResponse) => {
+        response.writeHead(200, headers).end(buffer);
+      },
+      authenticated: (
+        request: import("node:http").IncomingMessage,
+        response: import("node:http").ServerResponse,
+      ) => {
+        const isKnown = authenticator.recognize(request.headers.authorization) !== undefined;
+        response.writeHead(isKnown ? 200 : 401, headers).end(buffer);
+      },
+      express: express().get(path, (_request, response) => {
+        response.writeHead(200, headers).end(buffer);
+      }),
+      streams: (_: unknown, response: import("node:http").ServerResponse) => {
+        response
+          .writeHead(200, { "Content-Type": "text/event-stream" })
+          .write(`data: ${buffer}\n\n`);
+      },
+    }[kind],
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}

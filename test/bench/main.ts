@@ -1,0 +1,39 @@
+import { type ExitCode, main } from "../../scripts/command.ts";
+import { build } from "./build.ts";
+import { formatSection, type Section } from "./figure.ts";
+import { history } from "./history.ts";
+import { publish } from "./publish.ts";
+import { server } from "./server.ts";
+
+const groups = { build, history, publish, server };
+const names = Object.keys(groups) as (keyof typeof groups)[];
+
+await main({
+  name: "bench",
+  summary: `Measures what builds, the history and publishing cost, beside floors taken in the same run.
+Every figure is the median of several fresh processes, without their start and the loading of
+their code. Bounds stand at the largest size; whether they are met does not change the exit code.
+All of it takes some ten minutes.`,
+  operands: "",
+  options: {
+    only: { value: "GROUP", help: "measures one group", choices: names },
+    runs: { value: "NUMBER", help: "how often each case is measured", default: "5" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run({ only, runs, format }): Promise<ExitCode> {
+    const plan = { runs: Math.max(1, Number(runs) || 0), progress: tell };
+    const sections: Section[] = [];
+    for (const name of names.filter((group) => only === undefined || group === only)) {
+      for await (const section of groups[name](plan)) {
+        sections.push(section);
+        if (format === "text") process.stdout.write(formatSection(section));
+      }
+    }
+    if (format === "json") process.stdout.write(`${JSON.stringify(sections, null, 2)}\n`);
+    return 0;
+  },
+});
+
+function tell(what: string): void {
+  process.stderr.write(`${what}\n`);
+}

@@ -1,0 +1,33 @@
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { command } from "./job.ts";
+
+/** A job that stays, and answers each line with a line of JSON. It ends with its standard input. */
+export class Background implements Disposable {
+  readonly #child;
+  readonly #lines;
+
+  constructor(job: URL, args: readonly (string | number)[]) {
+    this.#child = spawn(process.execPath, ["--expose-gc", ...command(job, args)], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what the job prints is the job's to say
+  async hear(): Promise<any> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("Cannot go on: a process of the benchmark has ended");
+    return JSON.parse(value);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  ask(): Promise<any> {
+    this.#child.stdin.write("\n");
+    return this.hear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.stdin.end();
+  }
+}

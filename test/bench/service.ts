@@ -1,0 +1,54 @@
+/** The product's server with everything a benchmark needs set up around it. */
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { tokenEntry } from "../../schema/token.ts";
+import { Authenticator } from "../../server/authenticator.ts";
+import { listen } from "../../server/http.ts";
+import { createLog } from "../../server/log.ts";
+import { createService } from "../../server/service.ts";
+import { readSettings } from "../../server/settings.ts";
+import { Tokens } from "../../server/tokens.ts";
+import { FlagStore } from "../../store/flag-store.ts";
+import { RemoteBranch } from "../../store/remote-branch.ts";
+import { Repository } from "../../store/repository.ts";
+
+/** A tokens file with one token that may do everything. */
+export function writeToken(scratch: string): { token: string; file: string } {
+  const admin = {
+    id: "bench",
+    name: "Bench",
+    email: "bench@bunting.example",
+    role: "admin",
+  } as const;
+  const { token, entry } = tokenEntry(randomBytes(24), admin);
+  const file = path.join(scratch, `tokens-${process.pid}.json`);
+  writeFileSync(file, JSON.stringify([entry]));
+  return { token, file };
+}
+
+export function authenticatorOf(tokensFile: string): Authenticator {
+  const complain = (error: Error) => {
+    throw error;
+  };
+  return new Authenticator(new Tokens(tokensFile, complain), undefined);
+}
+
+/** Starts the server on a remote, and returns its URL. */
+export async function startService(
+  remote: string,
+  scratch: string,
+  tokens: string,
+): Promise<string> {
+  const clone = path.join(scratch, `clone-${process.pid}.git`);
+  const store = await FlagStore.open(await RemoteBranch.open(clone, remote, "main"));
+  const settings = readSettings({ FLAGS_WRITES_PER_MINUTE: "0", LOG_LEVEL: "silent" });
+  const service = createService(
+    { ...settings, tokens },
+    store,
+    await Repository.open(clone),
+    undefined,
+    createLog("silent"),
+  );
+  return listen(service.server, "127.0.0.1", 0);
+}

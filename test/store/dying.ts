@@ -1,0 +1,117 @@
+/**
+ * A process that dies, or a disk that fails, at a given moment: each change of the file system is a
+ * moment. At the last one the change is half done.
+ */
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import path from "node:path";
+
+const { writeFileSync, renameSync, mkdirSync, rmSync, readFileSync } = fs;
+const real = { writeFileSync, renameSync, mkdirSync, rmSync, readFileSync };
+
+/** Runs `work` up to the given moment, from 1; true where it came to its end before. */
+export function diesAt(moment: number, work: () => void): boolean {
+  let hasDied = false;
+  try {
+    guarded(
+      (now) => now < moment,
+      () => {
+        hasDied = true;
+      },
+      work,
+    );
+  } catch (error) {
+    if (!hasDied) throw error;
+  }
+  return !hasDied;
+}
+
+/** Runs `work` on a disk that fails at the given moment and never else. Throws what `work` throws. */
+export function failsAt(moment: number, work: () => void): void {
+  guarded(
+    (now) => now !== moment,
+    () => {},
+    work,
+  );
+}
+
+/** Runs `work`, and does something else just before the given moment, as another process might. */
+export function meanwhileAt(moment: number, other: () => void, work: () => void): void {
+  let isOther = false;
+  guarded(
+    (now) => {
+      if (now === moment && !isOther) {
+        isOther = true;
+        other();
+      }
+      return true;
+    },
+    () => {},
+    work,
+  );
+}
+
+/** Runs `work`, where the first file that it reads is away for as long as that takes. */
+export function awayAtFirst(directory: string, work: () => void): void {
+  let isFirst = true;
+  const read = (...args: Parameters<typeof real.readFileSync>) => {
+    if (!isFirst) return real.readFileSync(...args);
+    isFirst = false;
+    real.renameSync(directory, `${directory}.away`);
+    try {
+      return real.readFileSync(...args);
+    } finally {
+      real.renameSync(`${directory}.away`, directory);
+    }
+  };
+  replaced({ readFileSync: read }, work);
+}
+
+/** Runs `work` with a file system whose changes are half done, at first, and fail when they are not fine. */
+function guarded(isFine: (moment: number) => boolean, onFailure: () => void, work: () => void) {
+  let moment = 0;
+  let hasFailed = false;
+  const guard =
+    <Args extends unknown[], Out>(change: (...args: Args) => Out, half: (...args: Args) => void) =>
+    (...args: Args): Out => {
+      moment += 1;
+      if (isFine(moment)) return change(...args);
+      if (!hasFailed) half(...args);
+      hasFailed = true;
+      onFailure();
+      throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+    };
+  const nothing = () => {};
+  const changes = {
+    writeFileSync: guard(real.writeFileSync as (file: string, text: string) => void, writeHalf),
+    renameSync: guard(real.renameSync, nothing),
+    mkdirSync: guard(real.mkdirSync, nothing),
+    rmSync: guard(real.rmSync as (file: string) => void, removeHalf),
+  };
+  replaced(changes, work);
+}
+
+function replaced(functions: object, work: () => void): void {
+  Object.assign(fs, functions);
+  syncBuiltinESMExports();
+  try {
+    work();
+  } finally {
+    Object.assign(fs, real);
+    syncBuiltinESMExports();
+  }
+}
+
+function writeHalf(file: string, text: string): void {
+  real.writeFileSync(file, text.slice(0, text.length / 2));
+}
+
+/** Of a folder, every file but those that make it look whole. */
+function removeHalf(file: string): void {
+  if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
+  const entries = fs.readdirSync(file, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    if (entry.isDirectory() || entry.name === "manifest.json") continue;
+    real.rmSync(path.join(entry.parentPath, entry.name));
+  }
+}
