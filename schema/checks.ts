@@ -35,7 +35,8 @@ const checks: readonly Check[] = [
     if (expires === undefined) return [];
     const message = `Should have been gone by ${expires}`;
     const hint = "remove it from the code, then here; or agree on a new day";
-    return [{ ...valueAt(source, "/expires"), code: "expired", message, hint, since: expires }];
+    const { line, column } = valueAt(source, "/expires");
+    return [{ line, column, code: "expired", message, hint, since: expires }];
   },
 
   /** An experiment ends on a day that is known when it begins. */
@@ -113,9 +114,10 @@ const checks: readonly Check[] = [
 /** The free texts of a flag, by pointer. */
 function texts({ value }: Source): [string, string][] {
   const { description, owner } = value as FlagFile;
-  return Object.entries({ "/description": description, "/owner": owner }).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
+  const found: [string, string][] = [];
+  if (description !== undefined) found.push(["/description", description]);
+  if (owner !== undefined) found.push(["/owner", owner]);
+  return found;
 }
 
 /** What was found, each once: of all in one text the place is the same. */

@@ -8,13 +8,11 @@ import type { Snapshot, TimedFlag } from "./snapshot.ts";
 /** Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its flags. */
 export function compile(snapshot: Snapshot): Release {
   const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
-  const states = flags.map((flag) => ({ flag, on: once(flag, true), off: once(flag, false) }));
+  const on: Known = new Map();
+  const off: Known = new Map();
   const sections = environments.map((environment) => [
     compileList(environment, flags, snapshot.updated_at),
-    ...states.map(({ flag, on, off }) => ({
-      ...(flag.enabled[environment] ? on() : off()),
-      path: pathOf(environment, flag.name),
-    })),
+    ...flags.map((flag) => compileIn(environment, flag, flag.enabled[environment] ? on : off)),
   ]);
   const responses = [...sections, errorResponses]
     .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
@@ -27,10 +25,22 @@ export function pathOf(environment: string, name = ""): string {
   return `${environment === application ? "" : `/${environment}`}/v1/feature-flags/${name}`;
 }
 
-/** The response of one flag, as an environment sees it. */
-export function compileIn(environment: string, flag: TimedFlag): Response {
-  const response = compileFlag(flag, flag.enabled[environment] === true);
-  return { ...response, path: pathOf(environment, flag.name) };
+/** Responses by name, of flags that are all on or all off. */
+type Known = Map<string, Response>;
+
+/**
+ * The response of one flag, as an environment sees it. It does not name the environment: one body
+ * serves all in which the flag has the same state.
+ */
+export function compileIn(
+  environment: string,
+  flag: TimedFlag,
+  known: Known = new Map(),
+): Response {
+  const same = known.get(flag.name) ?? compileFlag(flag, flag.enabled[environment] === true);
+  known.set(flag.name, same);
+  const { body, md5, sha256, length } = same;
+  return { path: pathOf(environment, flag.name), body, md5, sha256, length };
 }
 
 function compileList(
@@ -42,15 +52,6 @@ function compileList(
   const body = JSON.stringify({ environment, flags: Object.fromEntries(states), updated_at });
   readBackList(body, environment, flags.length);
   return respond(pathOf(environment), body);
-}
-
-/** A flag's response does not name its environment: one body serves all in which it has the same state. */
-function once(flag: TimedFlag, enabled: boolean): () => Response {
-  let response: Response | undefined;
-  return () => {
-    response ??= compileFlag(flag, enabled);
-    return response;
-  };
 }
 
 function compileFlag(flag: TimedFlag, enabled: boolean): Response {

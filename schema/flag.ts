@@ -37,9 +37,9 @@ export const environments: readonly string[] = [
 /** The written form of a flag in its normal form. */
 export function normalize(name: string, file: FlagFile): Flag {
   const { description = "", enabled, owner = "", type = "release", expires = "" } = file;
-  const states = environments.map((environment) => {
-    const override = file.environments?.[environment];
-    return [environment, override?.enabled ?? enabled] as const;
-  });
-  return { name, description, owner, type, expires, enabled: Object.fromEntries(states) };
+  const states: Record<string, boolean> = {};
+  for (const environment of environments) {
+    states[environment] = file.environments?.[environment]?.enabled ?? enabled;
+  }
+  return { name, description, owner, type, expires, enabled: states };
 }

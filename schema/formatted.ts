@@ -21,9 +21,11 @@ export function parseFormatted(text: string): Source | undefined {
   return { text, value: reader.value, offsets: reader.offsets, findings: [] };
 }
 
-const plain = String.raw`[A-Za-z][\w,.;()'/&%+=?!-]*(?: +[\w,.;()'/&%+=?!-]+)*`;
+const letter = String.raw`[\p{L}\p{M}\w,.;()'/&%+=?!-]`;
+const plain = String.raw`\p{L}${letter}*(?: +${letter}+)*`;
 const scalarLine = new RegExp(
   String.raw`^( {0,8})([a-z]+): (true|false|\d{4}-\d{2}-\d{2}|${plain})(?: +#.*)?$`,
+  "u",
 );
 const mappingLine = /^( {0,8})([a-z]+):(?: +#.*)?$/;
 const emptyLine = /^ *(?:#.*)?$/;
@@ -72,11 +74,10 @@ class LineReader {
 
   #parentAt(indent: number): { pointer: string; mapping: Mapping; key: number } | undefined {
     const depth = indent / 2;
-    const isComplete = this.#open
-      .slice(depth + 1)
-      .every(({ pointer }) => this.offsets.has(pointer));
-    if (!isComplete) return undefined;
-    this.#open = this.#open.slice(0, depth + 1);
+    while (this.#open.length > depth + 1) {
+      const closed = this.#open.pop();
+      if (closed && !this.offsets.has(closed.pointer)) return undefined;
+    }
     return this.#open[depth];
   }
 }

@@ -10,13 +10,15 @@ const folderPattern = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** The name of the flag in the file at `path`: `nutrition/meal_planning.yaml` is `meal_planning`. */
 export function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1).replace(/\.yaml$/, "");
+  const file = path.slice(path.lastIndexOf("/") + 1);
+  return file.endsWith(".yaml") ? file.slice(0, -".yaml".length) : file;
 }
 
 /** Whether the file at `path`, relative to `flags/`, is called as a flag may be called. */
 export function checkName(path: string): Finding[] {
   if (!path.endsWith(".yaml")) return [notAFlag(path)];
-  return checks.flatMap((check) => check(nameOf(path), path.split("/").slice(0, -1)));
+  const [name, folders] = [nameOf(path), path.split("/").slice(0, -1)];
+  return checks.flatMap((check) => check(name, folders));
 }
 
 const checks: readonly ((name: string, folders: readonly string[]) => Finding[])[] = [
@@ -54,6 +56,7 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
   /** Nobody can be reached or recognised through a name. */
   function holdsNoPersonalData(name) {
+    if (!/\d/.test(name)) return [];
     const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
     return findPersonalData(text).map(({ what }) =>
       named("personal-data", `Cannot publish ${what} as a flag's name`, "name what it turns on"),

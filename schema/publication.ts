@@ -113,7 +113,7 @@ export function findDangers({ turns }: Publication, release: Release, limits: Li
   if (!here || flagsOf(list?.body).size === 0) return ["it has no flags at all"];
   const { removed, on, off, served } = here;
   const flipped = on.length + off.length;
-  const share = (part: number) => Math.round((100 * part) / served);
+  const share = (part: number) => Math.round((1_000 * part) / served) / 10;
   const dangers: string[] = [];
   if (removed.length * 100 > served * limits.maxRemoved) {
     const found = `${removed.length} of ${served} flags (${share(removed.length)} %)`;

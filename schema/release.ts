@@ -53,19 +53,22 @@ export function parseManifest(text: string): Manifest | undefined {
 
 /** Whoever can write to a target can forge one: nothing in it may lead outside, or to git as an option. */
 function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
-  const isRollback =
-    !rollback || (is(rollback.from, commitPattern) && is(rollback.reason, linePattern));
+  const isRollback = !rollback || (isCommit(rollback.from) && is(rollback.reason, linePattern));
   const areResponses = responses.every(
     ({ path, md5 }) => is(path, pathPattern) && is(md5, /^[0-9a-f]{32}$/),
   );
-  return format === 1 && is(commit, commitPattern) && isRollback && areResponses;
+  return format === 1 && isCommit(commit) && isRollback && areResponses;
+}
+
+/** Whether a value is a commit's full id. */
+export function isCommit(value: unknown): value is string {
+  return is(value, /^[0-9a-f]{40,64}$/);
 }
 
 function is(value: unknown, pattern: RegExp): boolean {
   return typeof value === "string" && pattern.test(value);
 }
 
-const commitPattern = /^[0-9a-f]{40,64}$/;
 /** Nothing in it moves the cursor of a terminal. */
 const linePattern = /^[^\p{Cc}\p{Cf}]*$/u;
 /** Also those of environments that are no more. */
@@ -102,4 +105,10 @@ export function formatManifest(
   );
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
   return `${JSON.stringify(head).slice(0, -1)},"responses":${list}}\n`;
+}
+
+/** The lines of a manifest's text, one for each response, in their order. */
+export function manifestLines(text: string): string[] {
+  const list = text.slice(text.indexOf("[\n") + 2, text.lastIndexOf("\n]"));
+  return list === "" ? [] : list.split(",\n");
 }

@@ -70,7 +70,7 @@ async function start(): Promise<void> {
 
 /** Ends with 0 once everything is finished, and at the latest when nobody waits any more. */
 function stopOnSignal(stop: () => Promise<void>): void {
-  const patience = 9_000;
+  const patience = 8_000;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
       setTimeout(() => process.exit(0), patience).unref();

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from "node:timers/promises";
+
 interface Waiting<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
@@ -10,6 +12,8 @@ export interface BatchQueueOptions<T, R> {
   readonly work: (items: readonly T[]) => Promise<readonly R[]>;
   /** Runs a batch when it may; until then it may still grow. */
   readonly inTurn: (run: () => Promise<void>) => Promise<void>;
+  /** Whether other processes were met of late that want the same. */
+  readonly isContended: () => boolean;
   /** How many may wait, and how many make one batch. */
   readonly limits: { readonly waiting: number; readonly batch: number };
   /** How long one may wait, in milliseconds. */
@@ -24,6 +28,9 @@ export class BatchQueue<T, R> {
   readonly #waiting: Waiting<T, R>[] = [];
   #isClosed = false;
   #running: Promise<void> | undefined;
+  #ended = 0;
+  /** Of the last batch, in milliseconds. */
+  #duration = 0;
 
   constructor(options: BatchQueueOptions<T, R>) {
     this.#options = options;
@@ -58,8 +65,24 @@ export class BatchQueue<T, R> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#options.inTurn(() => this.#workOnBatch());
+    while (this.#waiting.length > 0) {
+      await this.#giveWay();
+      const started = performance.now();
+      await this.#options.inTurn(() => this.#workOnBatch());
+      this.#ended = performance.now();
+      this.#duration = this.#ended - started;
+    }
     this.#running = undefined;
+  }
+
+  /**
+   * Who has just been first is ahead of everybody who lost, and would be first again and again. So a
+   * busy queue gives way: often while others are known to be there, and now and then to find out.
+   */
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#ended > this.#duration) return;
+    if (this.#options.isContended()) await pause(Math.random() * 2 * this.#duration);
+    else if (Math.random() < 1 / 16) await pause(3 * this.#duration);
   }
 
   async #workOnBatch(): Promise<void> {

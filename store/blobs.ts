@@ -15,47 +15,33 @@ export async function* readBlobs(
   objects: readonly string[],
 ): AsyncGenerator<Blob> {
   if (objects.length === 0) return;
-  let blob:
-    | { object: string; size: number; left: number; kept: Buffer[]; room: number }
-    | undefined;
   let pending: Buffer = Buffer.alloc(0);
+  /** Bytes to pass over: the rest of a large blob, and the line feed after each. */
+  let unwanted = 0;
 
   const input = `${objects.join("\n")}\n`;
-  for await (const chunk of streamGit(directory, ["cat-file", "--batch"], { input })) {
+  for await (const chunk of streamGit(directory, ["cat-file", "--batch", "--buffer"], { input })) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    let at = 0;
     for (;;) {
-      if (!blob) {
-        const end = pending.indexOf("\n");
-        if (end === -1) break;
-        blob = {
-          ...readHeader(pending.toString("latin1", 0, end)),
-          kept: [],
-          room: maximumBytes + 1,
-        };
-        pending = pending.subarray(end + 1);
-      }
-      const taken = Math.min(blob.left, pending.length);
-      const kept = pending.subarray(0, Math.min(taken, blob.room));
-      if (kept.length > 0) blob.kept.push(kept);
-      blob.room -= kept.length;
-      blob.left -= taken;
-      pending = pending.subarray(taken);
-      // A line feed follows the content.
-      if (blob.left > 0 || pending.length === 0) break;
-      pending = pending.subarray(1);
-      const { object, size, kept: parts } = blob;
-      yield {
-        object,
-        size,
-        bytes: parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts),
-      };
-      blob = undefined;
+      const passed = Math.min(unwanted, pending.length - at);
+      at += passed;
+      unwanted -= passed;
+      const start = pending.indexOf("\n", at) + 1;
+      if (start === 0) break;
+      const { object, size } = readHeader(pending.toString("latin1", at, start - 1));
+      const end = start + Math.min(size, maximumBytes + 1);
+      if (pending.length < end) break;
+      yield { object, size, bytes: pending.subarray(start, end) };
+      unwanted = size + 1 - (end - start);
+      at = end;
     }
+    pending = pending.subarray(at);
   }
 }
 
-function readHeader(header: string): { object: string; size: number; left: number } {
+function readHeader(header: string): { object: string; size: number } {
   const [object = "", type, size] = header.split(" ");
   if (type !== "blob") throw new Error(`Cannot read object ${object}: git says "${header}"`);
-  return { object, size: Number(size), left: Number(size) };
+  return { object, size: Number(size) };
 }

@@ -52,6 +52,8 @@ export type GitListener = (
 const pushes = 4;
 /** What stands behind a pause, in milliseconds: between two questions, and after the first push. */
 const pauses = { question: 250, push: 250 };
+/** How long a lost race is remembered, in milliseconds. */
+const memory = 10_000;
 const limits = { waiting: 1_000, batch: 256 };
 
 export class FlagStore {
@@ -65,6 +67,8 @@ export class FlagStore {
   readonly #queue: BatchQueue<Write, WriteResult>;
   #turn: Promise<unknown> = Promise.resolve();
   #nextSync: Promise<void> | undefined;
+  /** When a race was lost last. */
+  #lost = Number.NEGATIVE_INFINITY;
   #head = "";
   #serving: Serving | undefined;
   #condition: Omit<Condition, "queued"> = { synced: 0, problems: [] };
@@ -100,6 +104,7 @@ export class FlagStore {
     this.#queue = new BatchQueue({
       work: (writes) => this.#attempt(writes),
       inTurn: (run) => this.#inTurn(run),
+      isContended: () => performance.now() - this.#lost < memory,
       limits,
       patience,
       refuse: (why) => new WriteUnavailableError(`Cannot take the change: ${why}`),
@@ -207,6 +212,7 @@ export class FlagStore {
         this.#timed("commit", () => createCommits(directory, snapshot.commit, commits)),
       );
       if (await this.#land(ids.at(-1) ?? "", snapshot.commit, deadline)) return results(ids);
+      this.#lost = performance.now();
       tell(this.#conflictListeners);
       if (Date.now() > deadline)
         throw new WriteUnavailableError("Cannot write: other commits came first each time");

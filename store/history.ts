@@ -69,8 +69,7 @@ function land(flags: Map<string, FlagHistory>, time: number, changes: readonly F
     const name = nameOf(file);
     const flag = flags.get(name);
     if (!before.has(name)) before.set(name, flag);
-    const { [file]: _, ...others } = flag?.blobs ?? {};
-    const blobs = object === undefined ? others : { ...others, [file]: object };
+    const blobs = put(flag?.blobs, file, object);
     flags.set(name, { created: time, updated: time, blobs });
   }
   for (const [name, earlier] of before) {
@@ -81,6 +80,17 @@ function land(flags: Map<string, FlagHistory>, time: number, changes: readonly F
       flags.set(name, { created: earlier.created, updated, blobs: flag.blobs });
     }
   }
+}
+
+function put(
+  blobs: FlagHistory["blobs"] | undefined,
+  file: string,
+  object: string | undefined,
+): FlagHistory["blobs"] {
+  // Ten thousand come at once, and nearly all are new.
+  if (!blobs && object !== undefined) return { [file]: object };
+  const { [file]: _, ...others } = blobs ?? {};
+  return object === undefined ? others : { ...others, [file]: object };
 }
 
 /** Also true after a move: the same content in another folder. */

@@ -1,5 +1,5 @@
 import type { Standing } from "../schema/publication.ts";
-import { contentTypeOf, type Response } from "../schema/release.ts";
+import { contentTypeOf, isCommit, type Response } from "../schema/release.ts";
 import type { Relation, Repository } from "./repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
@@ -76,9 +76,9 @@ export class ObjectWriter {
 
   isOwn({ metadata }: StoredObject): boolean {
     const { commit, supersedes } = this.#origin;
-    // A target that keeps no metadata lets in one writer at a time.
+    // A target that keeps no metadata lets in one writer at a time; elsewhere it is nobody's.
     return (
-      metadata.commit === undefined ||
+      !isCommit(metadata.commit) ||
       (metadata.commit === commit && metadata.supersedes === supersedes)
     );
   }

@@ -1,7 +1,12 @@
 /** The files of a release in a directory: which there are, and how a directory is brought to one. */
 import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import path from "node:path";
-import { formatManifest, type Manifest, parseManifest, type Release } from "../schema/release.ts";
+import {
+  formatManifest,
+  type Manifest,
+  manifestLines,
+  parseManifest,
+  type Release,
+} from "../schema/release.ts";
 
 /** Where the response to a URL stands: the list is `v1/feature-flags/index.json`, a flag `….json`. */
 export function fileOf(urlPath: string): string {
@@ -32,25 +37,33 @@ export function readManifest(directory: string): Manifest | undefined {
  * last: a directory that has one is whole.
  */
 export function fill(directory: string, release: Release): number {
-  const files = release.responses.map(({ path, md5, body }) => ({ file: fileOf(path), md5, body }));
-  const folders = foldersOf(files.map(({ file }) => file));
-  const standing = standingFiles(directory, folders);
+  const manifest = formatManifest(release);
+  const lines = manifestLines(manifest);
+  const files = release.responses.map(({ path }) => fileOf(path));
+  const folders = foldersOf(files);
+  const standing = look(directory, folders);
   if (standing) rmSync(manifestOf(directory));
   else {
     rmSync(directory, { recursive: true, force: true });
     for (const folder of ["", ...folders]) mkdirSync(`${directory}/${folder}`, { recursive: true });
   }
 
-  const due = files.filter(({ file, md5 }) => standing?.get(file) !== md5);
-  for (const { file, body } of due) {
+  let written = 0;
+  for (const [index, { body, length }] of release.responses.entries()) {
+    const file = files[index] ?? "";
+    const isListed = standing?.lines.has(lines[index] ?? "");
+    if (isListed && standing?.sizes.get(file) === length) {
+      standing.sizes.delete(file);
+      continue;
+    }
     // A file that someone still reads is left to them, never written over.
-    if (standing) rmSync(`${directory}/${file}`, { force: true });
+    if (standing?.sizes.delete(file)) rmSync(`${directory}/${file}`);
     writeFileSync(`${directory}/${file}`, body);
+    written += 1;
   }
-  for (const { file } of files) standing?.delete(file);
-  for (const file of standing?.keys() ?? []) rmSync(`${directory}/${file}`);
-  writeFileSync(manifestOf(directory), formatManifest(release));
-  return due.length;
+  for (const file of standing?.sizes.keys() ?? []) rmSync(`${directory}/${file}`);
+  writeFileSync(manifestOf(directory), manifest);
+  return written;
 }
 
 /** Empties and removes `directory`. The manifest goes first: a rest of a release never looks whole. */
@@ -59,48 +72,44 @@ export function discard(directory: string): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
-/**
- * MD5 by file, of the release in `directory`. Nothing where anybody added, changed, moved or removed
- * anything since its manifest was written, or where its folders are not `folders`: rare enough to
- * begin anew.
- */
-function standingFiles(directory: string, folders: Set<string>): Map<string, string> | undefined {
-  const manifest = readManifest(directory);
-  if (!manifest) return undefined;
-  const standing = new Map(manifest.responses.map(({ path, md5 }) => [fileOf(path), md5]));
-  const lengths = new Map(manifest.responses.map(({ path, length }) => [fileOf(path), length]));
-  const { ctimeMs: whole } = lstatSync(manifestOf(directory));
-
-  let [files, others] = [0, 0];
-  for (const { name, isFolder } of walk(directory, "")) {
-    if (name === "manifest.json") continue;
-    const { ctimeMs, size } = lstatSync(`${directory}/${name}`);
-    if (ctimeMs > whole) return undefined;
-    if (isFolder ? !folders.has(name) : lengths.get(name) !== size) return undefined;
-    if (isFolder) others += 1;
-    else files += 1;
-  }
-  return files === standing.size && others === folders.size ? standing : undefined;
+interface Standing {
+  /** Of the manifest: a response that has the same line has the same bytes. */
+  readonly lines: ReadonlySet<string>;
+  /** In bytes, of each file but the manifest. */
+  readonly sizes: Map<string, number>;
 }
 
-/** Everything in `folder`, by its name below `directory`; nothing is followed. */
-function* walk(directory: string, folder: string): Generator<{ name: string; isFolder: boolean }> {
-  for (const entry of readdirSync(`${directory}/${folder}`, { withFileTypes: true })) {
-    const name = folder + entry.name;
-    const isFolder = entry.isDirectory();
-    yield { name, isFolder };
-    if (isFolder) yield* walk(directory, `${name}/`);
+/**
+ * The release in `directory`. Nothing where anybody added, changed, moved or removed anything since
+ * its manifest was written, or where its folders are not `folders`: rare enough to begin anew.
+ */
+function look(directory: string, folders: ReadonlySet<string>): Standing | undefined {
+  const found = lstatSync(manifestOf(directory), { throwIfNoEntry: false });
+  if (!found?.isFile()) return undefined;
+  const lines = new Set(manifestLines(readFileSync(manifestOf(directory), "utf8")));
+  const sizes = new Map<string, number>();
+  const unread = [""];
+  let seen = 0;
+  for (let folder = unread.pop(); folder !== undefined; folder = unread.pop()) {
+    for (const entry of readdirSync(`${directory}/${folder}`, { withFileTypes: true })) {
+      const name = folder + entry.name;
+      if (name === "manifest.json") continue;
+      const { ctimeMs, size } = lstatSync(`${directory}/${name}`);
+      if (ctimeMs > found.ctimeMs) return undefined;
+      if (!entry.isDirectory()) sizes.set(name, size);
+      else if (folders.has(name)) seen = unread.push(`${name}/`) && seen + 1;
+      else return undefined;
+    }
   }
+  return seen === folders.size && sizes.size === lines.size ? { lines, sizes } : undefined;
 }
 
 /** Every folder that `files` stand in, and those around it. */
-function foldersOf(files: readonly string[]): Set<string> {
-  const folders = new Set<string>();
-  for (const file of files) {
-    for (let at = path.posix.dirname(file); at !== "." && !folders.has(at); ) {
-      folders.add(at);
-      at = path.posix.dirname(at);
-    }
+function foldersOf(files: readonly string[]): ReadonlySet<string> {
+  const folders = new Set(files.map((file) => file.slice(0, file.lastIndexOf("/"))));
+  for (const folder of folders) {
+    const around = folder.slice(0, Math.max(0, folder.lastIndexOf("/")));
+    if (around !== "") folders.add(around);
   }
   return folders;
 }

@@ -1,7 +1,7 @@
 import { pathOf } from "../schema/compile.ts";
 import { environments } from "../schema/flag.ts";
 import { isOurs, type Standing } from "../schema/publication.ts";
-import { type Manifest, manifestPath, parseManifest } from "../schema/release.ts";
+import { isCommit, type Manifest, manifestPath, parseManifest } from "../schema/release.ts";
 import type { Holder } from "./permission.ts";
 import type { StoredObject, Target } from "./target.ts";
 
@@ -51,7 +51,8 @@ export async function readServed(target: Target, thorough: boolean): Promise<Ser
 /** What a list says where there is no manifest. */
 function holderOf(list: StoredObject | undefined): Holder | undefined {
   const { commit, supersedes } = list?.metadata ?? {};
-  if (commit === undefined || supersedes === undefined) return commit ? { commit } : undefined;
+  if (!isCommit(commit)) return undefined;
+  if (!isCommit(supersedes)) return { commit };
   return { commit, rollback: { from: supersedes, reason: "the manifest was lost" } };
 }
 

@@ -16,7 +16,10 @@ export async function readTree(directory: string, commit: string): Promise<TreeE
   const records = (await readGit(directory, args)).split("\0").slice(0, -1);
   return records.map((record) => {
     const tab = record.indexOf("\t");
-    const [mode = "", , object = ""] = record.slice(0, tab).split(" ");
-    return { file: record.slice(tab + 1), mode, object };
+    return {
+      file: record.slice(tab + 1),
+      mode: record.slice(0, record.indexOf(" ")),
+      object: record.slice(record.lastIndexOf(" ", tab) + 1, tab),
+    };
   });
 }

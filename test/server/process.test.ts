@@ -15,7 +15,7 @@ import { TestTokens } from "./tokens.ts";
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
 
-describe("SIGTERM", () => {
+describe.concurrent("SIGTERM", () => {
   test("lets writes finish that were begun, and ends with 0", async () => {
     const api = await startProcess();
     const agent = new Agent({ keepAlive: true });
@@ -58,7 +58,7 @@ describe("SIGTERM", () => {
   });
 });
 
-describe("npm start with nothing configured", () => {
+describe.concurrent("npm start with nothing configured", () => {
   // So many that one of them may go without a word: a fifth at most, at once.
   const more = Object.fromEntries(
     ["one", "two", "three"].map((name) => [`flags/growth/step_${name}.yaml`, "enabled: true\n"]),
@@ -138,7 +138,7 @@ describe("npm start with nothing configured", () => {
   }
 });
 
-describe("npm start", () => {
+describe.concurrent("npm start", () => {
   test("--help says what can be set", async () => {
     const program = new Program(["--help"], {});
     expect(await program.ended).toBe(0);

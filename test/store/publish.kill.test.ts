@@ -134,7 +134,7 @@ test(`publish() to S3 is completed by the next one after each of ${kills} kills`
       return answer.status === 200 ? body : undefined;
     },
   });
-}, 170_000);
+}, 300_000);
 
 test(`publish() to a directory is completed by the next one after each of ${kills} kills`, async () => {
   let longest = 40;
@@ -159,4 +159,4 @@ test(`publish() to a directory is completed by the next one after each of ${kill
       return existsSync(file) ? readFileSync(file, "utf8") : undefined;
     },
   });
-}, 170_000);
+}, 300_000);

@@ -432,6 +432,35 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   });
 });
 
+describe("publish() to S3 mends", () => {
+  test.each([
+    ["a Cache-Control", { cacheControl: "no-store" }],
+    ["a Content-Type", { contentType: "text/html" }],
+    ["metadata", { metadata: { commit: "--all", sha256: "0" } }],
+    ["no metadata at all", { metadata: {} }],
+  ])("%s that was changed by hand, body and ETag as they were", async (_what, headers) => {
+    const site = new S3Site(double);
+    await history.publish(site.open(), one);
+    const path = `${list}meal_planning`;
+    const { metadata } = site.headers().get(path) ?? {};
+    site.change(path, site.bodies().get(path), { ...(metadata && { metadata }), ...headers });
+    expect(await findWrong(site, history, one)).not.toEqual([]);
+    const sent = site.changes().length;
+    await history.publish(site.open(), one);
+    expect(site.changes().slice(sent)).toEqual([`PUT ${path}`, `PUT ${manifest}`]);
+    expect(await findWrong(site, history, one)).toEqual([]);
+  });
+
+  test("every header with --verify, where the manifest is believed", async () => {
+    const site = new S3Site(double);
+    await history.publish(site.open(), one, { cacheControl: "public, max-age=1" });
+    const outcome = await history.publish(site.open(), one, { thorough: false, verify: true });
+    expect(outcome).toMatchObject({ status: "published", mended: 3 * 6 });
+    const wrong = await findWrong(site, history, one);
+    expect(wrong).toEqual([`headers of ${manifest}`]);
+  });
+});
+
 /** `flag_a`, `flag_b` and so on. */
 function flags(count: number, enabled: boolean): Record<string, boolean> {
   const names = Array.from({ length: count }, (_, at) => `flag_${"abcdefghij"[at]}`);

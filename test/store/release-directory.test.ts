@@ -315,16 +315,13 @@ describe("writeRelease(), killed or failing at each change it makes to the disk"
         const directory = place();
         beginnings[what]?.(directory);
         hasEnded = diesAt(moment, () => writeRelease(directory, b));
+        const letters = movedAway(directory).map(letterOf);
         if (existsSync(directory)) expect(letterOf(directory)).toMatch(/[ab]/);
-        else if (what !== "nothing") {
-          const [last = ""] = beside(directory).filter((name) => name.startsWith(".release.last-"));
-          expect(letterOf(path.join(path.dirname(directory), last))).toBe("a");
-        }
-        // A build that is refused at once has put back what was there.
+        else if (what !== "nothing") expect(letters).toContain("a");
+
+        // A build that fails before it writes has put back what was there.
         if (what !== "nothing") {
-          expect(() => failsAt(1_000, () => writeRelease(directory, poison))).toThrow(
-            "Cannot build",
-          );
+          expect(() => writeRelease(directory, poison)).toThrow("Cannot build into");
           expect(letterOf(directory)).toMatch(/[ab]/);
           expectTidy(directory);
         }
@@ -334,7 +331,7 @@ describe("writeRelease(), killed or failing at each change it makes to the disk"
         }
         expectTidy(directory);
       }
-      expect(moment).toBeGreaterThan(what === "a release and a hidden one" ? 20 : 15);
+      expect(moment).toBeGreaterThan(10);
     },
   );
 
@@ -417,6 +414,14 @@ function leave(directory: string, name: string, what: Release): string {
   const left = path.join(path.dirname(directory), name);
   renameSync(made, left);
   return left;
+}
+
+/** What a killed build had moved away and looks whole: the next one might put it back. */
+function movedAway(directory: string): string[] {
+  return beside(directory)
+    .filter((name) => name.startsWith(".release.last-"))
+    .map((name) => path.join(path.dirname(directory), name))
+    .filter((left) => existsSync(path.join(left, "manifest.json")));
 }
 
 /** A release that no disk can hold. */

@@ -224,6 +224,21 @@ describe("DirectoryTarget", () => {
     expect((await target.read(flag))?.body.toString()).toBe("ours");
   });
 
+  test("exclusively() lets one in at a time", async () => {
+    const directory = temporaryDirectory();
+    let [inside, most] = [0, 0];
+    const turns = Array.from({ length: 5 }, () =>
+      new DirectoryTarget(directory).exclusively(async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise(setImmediate);
+        inside -= 1;
+      }),
+    );
+    await Promise.all(turns);
+    expect(most).toBe(1);
+  });
+
   test("takes a file of another name for nobody's", async () => {
     const directory = temporaryDirectory();
     const target = new DirectoryTarget(directory);
