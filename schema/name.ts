@@ -56,7 +56,7 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
   /** Nobody can be reached or recognised through a name. */
   function holdsNoPersonalData(name) {
-    if (!/\d/.test(name)) return [];
+    if (!/[\d@]/.test(name)) return [];
     const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
     return findPersonalData(text).map(({ what }) =>
       named("personal-data", `Cannot publish ${what} as a flag's name`, "name what it turns on"),

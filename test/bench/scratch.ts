@@ -18,7 +18,13 @@ export class Scratch {
 
   /** Makes the repository, and returns the ids of its commits. */
   import(commits: Iterable<ImportedCommit>): string[] {
-    const { status, stderr } = spawnSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", this.repository]);
+    const { status, stderr } = spawnSync("git", [
+      "init",
+      "--quiet",
+      "--bare",
+      "--initial-branch=main",
+      this.repository,
+    ]);
     if (status !== 0) throw new Error(`Cannot make a repository: ${stderr}`);
     return importCommits(this.repository, commits);
   }

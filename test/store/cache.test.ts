@@ -102,7 +102,7 @@ describe("an unchanged file", () => {
     vi.clearAllMocks();
     const reading = await readAnew(directory, second);
     expect(readContent).toHaveBeenCalledTimes(1);
-    expect(questions()).toEqual(["cat-file 1", "log"]);
+    expect(questions().sort()).toEqual(["cat-file 1", "log"]);
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
 

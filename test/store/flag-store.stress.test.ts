@@ -18,8 +18,8 @@ import {
 
 const clients = 10;
 /** Each round of a client is a burst on a flag of its own, and one step of a counter that all share. */
-const rounds = 10;
-const burst = 9;
+const rounds = 5;
+const burst = 19;
 const writes = clients * rounds * (burst + 1);
 const patience = 240_000;
 
