@@ -17,7 +17,7 @@ import { environmentOf, routeOf } from "./routes.ts";
 
 /** Failed authentications of one address in a minute. */
 const failuresPerMinute = 30;
-/** When to come back after an answer of 503, in seconds. */
+/** When to come back after an answer of 503 or 429, in seconds, where nobody knows better. */
 const retryAfter = 2;
 /** What the log says, as nginx does, of a request whose client did not wait for the answer. */
 const abandoned = 499;
@@ -35,7 +35,9 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
       const status = response.headersSent ? response.statusCode : abandoned;
       const route = routeOf(path);
       const labels = { route, method: methods.has(method) ? method : "other", status };
-      metrics.requests.observe(labels, (performance.now() - started) / 1_000);
+      // How long somebody listens is no measure of how fast an answer is.
+      if (!response.locals.isStream)
+        metrics.requests.observe(labels, (performance.now() - started) / 1_000);
       if (status >= 400) metrics.errors.inc({ route, status });
       const { principal, flag, failure } = response.locals;
       const result = written?.status ?? `refused-${status}`;
@@ -120,6 +122,7 @@ export function authenticate(authenticator: Authenticator): RequestHandler {
     const principal = await authenticator.authenticate(header);
     if (principal) {
       response.locals.principal = principal;
+      response.locals.isStillGood = () => authenticator.recognize(header) !== undefined;
       next();
       return;
     }
@@ -168,7 +171,9 @@ export const fail: ErrorRequestHandler = (error, request, response, next) => {
   if (response.headersSent) return next(error);
   const known = asHttpError(error);
   if (!known) response.locals.failure = error;
-  if (known?.status === 503) response.setHeader("Retry-After", String(retryAfter));
+  const isForNow = known?.status === 503 || known?.status === 429;
+  if (isForNow && !response.hasHeader("Retry-After"))
+    response.setHeader("Retry-After", String(retryAfter));
   sendProblem(request, response, known ?? new HttpError(500, "Cannot answer: the server failed"));
 };
 

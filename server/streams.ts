@@ -16,6 +16,8 @@ interface Stream {
   readonly path: string;
   readonly owner: string;
   readonly response: Response;
+  /** Whether the token that opened it is taken yet: it may expire, or be removed. */
+  readonly isStillGood: () => boolean;
 }
 
 /** Event streams of lists: each new commit is an event with the commit as its id and the list as its data. */
@@ -40,6 +42,7 @@ export class Streams {
     this.#refuseTooMany(id);
     const event = this.#eventOf(request.path);
     if (event === undefined) throw notReady();
+    response.locals.isStream = true;
     response.vary("Accept");
     response.writeHead(200, {
       "Content-Type": "text/event-stream",
@@ -49,7 +52,8 @@ export class Streams {
     });
     // Who has seen this commit waits for the next.
     response.write(request.get("Last-Event-ID") === this.#commit ? ": same\n\n" : event);
-    const stream = { path: request.path, owner: id, response };
+    const { isStillGood } = response.locals as Pick<Stream, "isStillGood">;
+    const stream = { path: request.path, owner: id, response, isStillGood };
     this.#streams.add(stream);
     response.on("close", () => this.#streams.delete(stream));
   };
@@ -74,6 +78,7 @@ export class Streams {
     let written = 0;
     for (const stream of [...this.#streams]) {
       if (stream.response.writableLength > patience) stream.response.destroy();
+      else if (!stream.isStillGood()) stream.response.end();
       else stream.response.write(textFor(stream));
       written += 1;
       if (written % slice === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -100,10 +100,10 @@ describe("400 for the body", () => {
     ["a list for a text", '{"name":"a_name","enabled":true,"description":["a"]}'],
     ["null for a text", '{"name":"a_name","enabled":true,"description":null}'],
     ["a text too long", JSON.stringify({ name: "a", enabled: true, description: "x".repeat(501) })],
-    ["15,000 nested lists", "[".repeat(15_000) + "]".repeat(15_000)],
+    ["15,000 nested lists", `${"[".repeat(15_000)}${"]".repeat(15_000)}`],
     ["5,000 nested objects", `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`],
     ["lists that never end", "[".repeat(30_000)],
-    ["5,000 unknown keys", `{${Array.from({ length: 3_000 }, (_, i) => `"k${i}":1`).join()}}`],
+    ["3,000 unknown keys", `{${Array.from({ length: 3_000 }, (_, i) => `"k${i}":1`).join()}}`],
     ["a key of 30 kB", `{"${"k/~".repeat(10_000)}":1}`],
   ])("%s", async (_what, body) => {
     expect(await statusesOf(body)).toEqual([400, 400, 400]);

@@ -131,6 +131,54 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     await until(async () => (await clients()) === 0);
   });
 
+  test("is refused with 429 to a token that has a thousand open, and to no other", async () => {
+    const api = await startService();
+    const opened = await Promise.all(Array.from({ length: 1_000 }, () => Stream.open(api, list)));
+    expect(new Set(opened.map(({ status }) => status))).toEqual(new Set([200]));
+    const headers = { Accept: "text/event-stream" };
+    const refused = await api.ask(`GET ${list}`, { as: "reader", headers });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+    expect((await api.ask(`GET ${list}`, { as: "reader" })).status).toBe(200);
+    const other = await Stream.open(api, list, { as: "editor" });
+    expect(other.status).toBe(200);
+
+    opened[0]?.close();
+    const again = async () => (await Stream.open(api, list)).status === 200;
+    await until(again);
+    for (const stream of [...opened, other]) stream.close();
+  });
+
+  test("ends with the token that opened it, before anything more is told", async () => {
+    const api = await startService();
+    const [mine, theirs] = [
+      await Stream.open(api, list, { as: "editor" }),
+      await Stream.open(api, list, { as: "reader" }),
+    ];
+    await Promise.all([mine.event(0), theirs.event(0)]);
+    api.tokens.remove("editor");
+    // The file is looked at once a second.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 1_001 });
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    await theirs.event(1);
+    await until(() => mine.isOver);
+    expect(mine.events).toHaveLength(1);
+    expect(theirs.isOver).toBe(false);
+    theirs.close();
+  });
+
+  test("is no request whose time is measured", async () => {
+    const api = await startService();
+    const stream = await Stream.open(api, list);
+    await stream.event(0);
+    stream.close();
+    await until(async () =>
+      /^bunting_stream_clients 0$/m.test((await api.ask("GET /metrics")).text),
+    );
+    const { text } = await api.ask("GET /metrics");
+    expect(text).not.toMatch(/^bunting_http_request_duration_seconds_count\{route="\/v1/m);
+  });
+
   test("ends on SIGTERM, and the server with it, at once and with 0", async () => {
     const api = await startProcess();
     const streams = await Promise.all(Array.from({ length: 10 }, () => Stream.open(api, list)));
@@ -151,7 +199,10 @@ async function startStreams(body: string) {
   const streams = new Streams(responses);
   const app = express();
   app.get(list, (request, response, next) => {
-    response.locals.principal = { id: String(request.query.as) };
+    Object.assign(response.locals, {
+      principal: { id: String(request.query.as) },
+      isStillGood: () => true,
+    });
     return streams.handler(request, response, next);
   });
   app.use(((error, _request, response, _next) => {
@@ -216,21 +267,6 @@ describe("Streams", () => {
     await until(() => read >= sent);
     slow.socket.resume();
     await once(slow.socket, "close");
-    await end();
-  });
-
-  test("refuses the thousand and first of one token, and takes another's", async () => {
-    const { streams, url, end } = await startStreams("{}");
-    const opened = await Promise.all(Array.from({ length: 1_000 }, () => openSocket(url, "a")));
-    expect(streams.size).toBe(1_000);
-    expect((await openSocket(url, "a")).status).toBe(429);
-    const other = await openSocket(url, "b");
-    expect(other.status).toBe(200);
-
-    opened[0]?.socket.destroy();
-    await until(() => streams.size === 1_000);
-    expect((await openSocket(url, "a")).status).toBe(200);
-    for (const { socket } of [...opened, other]) socket.destroy();
     await end();
   });
 

@@ -1,10 +1,16 @@
 /** GitHub says that something was pushed. */
-import { describe, expect, test } from "vitest";
-import { signed, startService, until } from "./api.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { type OwnApi, signed, startService, until } from "./api.ts";
 
 const what = "POST /webhooks/github";
 const list = "/v1/feature-flags/";
 const push = { "flags/platform/dark_mode.yaml": "enabled: true\n" };
+
+/** One that nothing is brought to. */
+let quiet: OwnApi;
+beforeAll(async () => {
+  quiet = await startService();
+});
 
 describe("POST /webhooks/github", () => {
   test("signed with the shared secret brings what was pushed, at once", async () => {
@@ -48,14 +54,11 @@ describe("POST /webhooks/github", () => {
     ["in capitals", good.toUpperCase()],
     ["of SHA-1", `sha1=${good.slice(7, 47)}`],
   ])("with %s for a signature is a 403, and nothing is fetched", async (_what, signature) => {
-    const api = await startService();
-    api.remote.push(push);
-    const { commit } = await api.ready();
     const headers = signature === undefined ? {} : { "X-Hub-Signature-256": signature };
-    const { status } = await api.ask(what, { as: null, body: "{}", headers });
+    const { status } = await quiet.ask(what, { as: null, body: "{}", headers });
     expect(status).toBe(403);
-    await api.ask(`GET ${list}`);
-    expect((await api.ready()).commit).toBe(commit);
+    const { text } = await quiet.ask("GET /metrics");
+    expect(text).not.toMatch(/^bunting_git_duration_seconds_count\{operation="fetch"/m);
   });
 
   test("is not there where no secret is set", async () => {
