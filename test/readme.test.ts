@@ -45,7 +45,8 @@ describe("README", () => {
   beforeAll(async () => {
     parent = mkdtempSync(path.join(tmpdir(), "read me, ünd 'run' me "));
     clone = path.join(parent, "a clone");
-    run(`git clone --quiet --no-local '${root}' 'a clone'`, parent);
+    const cloned = spawnSync("git", ["clone", "--quiet", "--no-local", root, clone]);
+    expect(cloned.stderr.toString()).toBe("");
     symlinkSync(path.join(root, "node_modules"), path.join(clone, "node_modules"));
     port = await freePort();
     const person = { NAME: "Reader", EMAIL: "reader@bunting.example" };
@@ -63,9 +64,9 @@ describe("README", () => {
 
   afterAll(() => rmSync(parent, { recursive: true, force: true }));
 
-  function run(command: string, cwd = clone): string {
+  function run(command: string): string {
     const here = command.replaceAll(":8080", `:${port}`).replaceAll(":8081", `:${port + 1}`);
-    const options = { cwd, encoding: "utf8", env: environment } as const;
+    const options = { cwd: clone, encoding: "utf8", env: environment } as const;
     const { stdout, stderr } = spawnSync("bash", ["-c", here], options);
     return withShownPorts(normalize(stdout + stderr));
   }

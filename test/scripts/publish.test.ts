@@ -259,7 +259,9 @@ describe.concurrent("publish", () => {
     if (findProgram("script") === undefined) return;
     const program = [process.execPath, "--import", loader, path.join(top, "scripts/publish.ts")];
     const other = new DirectorySite();
-    const command = [...program, "--to", other.name].map((word) => `'${word}'`).join(" ");
+    const command = [...program, "--to", other.name]
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(" ");
     const watched = spawnSync("script", ["-qec", command, "/dev/null"], {
       cwd: history.made.directory,
       env: { ...bareEnvironment, TERM: "xterm" },
