@@ -1,5 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 
+/** A batch that took longer than this waited for something else, in milliseconds. */
+const longest = 500;
+
 interface Waiting<T, R> {
   readonly item: T;
   readonly resolve: (result: R) => void;
@@ -29,7 +32,7 @@ export class BatchQueue<T, R> {
   #isClosed = false;
   #running: Promise<void> | undefined;
   #ended = 0;
-  /** Of the last batch, in milliseconds. */
+  /** How long the last batch took, in milliseconds; 0 where it failed. */
   #duration = 0;
 
   constructor(options: BatchQueueOptions<T, R>) {
@@ -67,10 +70,7 @@ export class BatchQueue<T, R> {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#giveWay();
-      const started = performance.now();
       await this.#options.inTurn(() => this.#workOnBatch());
-      this.#ended = performance.now();
-      this.#duration = this.#ended - started;
     }
     this.#running = undefined;
   }
@@ -89,8 +89,12 @@ export class BatchQueue<T, R> {
     const batch = this.#waiting.splice(0, this.#options.limits.batch);
     if (batch.length === 0) return;
     for (const { timer } of batch) clearTimeout(timer);
+    const started = performance.now();
+    this.#duration = 0;
     try {
       const results = await this.#options.work(batch.map(({ item }) => item));
+      this.#ended = performance.now();
+      this.#duration = Math.min(this.#ended - started, longest);
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as R);
     } catch (error) {
       for (const { reject } of batch) reject(error as Error);

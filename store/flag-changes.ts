@@ -22,6 +22,7 @@ export interface FlagChange {
   readonly summary: string;
   /** The client's own words; `""` where it gave none. */
   readonly reason: string;
+  /** `null` where there was no flag, or none that could be read. */
   readonly before: FlagState | null;
   readonly after: FlagState | null;
 }
@@ -39,51 +40,53 @@ export async function readFlagChanges(
   environment: string,
   { limit, skip }: Page,
 ): Promise<FlagChange[]> {
-  const format = "--format=%x01%H%x00%ct%x00%an%x00%s%x00%b%x00%(trailers:key=Actor,valueonly)%x00";
-  const args = [
-    "log",
-    "--first-parent",
-    "--diff-merges=first-parent",
-    "--raw",
-    "-z",
-    "--no-renames",
-  ];
-  args.push(
-    "--no-abbrev",
-    "--no-notes",
-    "--no-color",
-    format,
-    `--max-count=${limit}`,
-    `--skip=${skip}`,
-  );
-  args.push(head, "--", `:(glob)flags/**/${name}.yaml`);
-  const records = (await readGit(directory, args)).split("\x01").slice(1);
-  const commits = records.map(parseRecord);
+  const args = ["log", "--first-parent", "--diff-merges=first-parent", "--root", "--raw", "-z"];
+  args.push("--no-renames", "--no-abbrev", "--no-notes", "--no-color", "--no-show-signature");
+  args.push("--no-follow", "--no-relative", "-O/dev/null", "--encoding=UTF-8");
+  args.push("--format=%x01%H%x00%ct%x00%an%x00%s%x00%b%x00%(trailers:key=Actor,valueonly)%x00");
+  args.push(`--max-count=${limit}`, `--skip=${skip}`, "--end-of-options", head);
+  args.push("--", `:(glob)flags/**/${name}.yaml`);
+  const commits = parseLog(await readGit(directory, args));
   const states = await readStates(directory, commits, name, environment);
-  return commits.map(({ before, after, ...commit }) => {
-    const [from, to] = [states.get(before) ?? null, states.get(after) ?? null];
-    const kind = from === null ? "created" : to === null ? "deleted" : "updated";
-    return { kind, ...commit, before: from, after: to };
-  });
+  return commits.map(({ before, after, ...commit }) => ({
+    kind: before === "" ? "created" : after === "" ? "deleted" : "updated",
+    ...commit,
+    before: states.get(before) ?? null,
+    after: states.get(after) ?? null,
+  }));
 }
 
-function parseRecord(record: string) {
-  const [commit = "", time, author = "", summary = "", body = "", actor = "", ...raw] =
-    record.split("\0");
+/** Fields of commits are counted, not looked for: people may write anything into a message. */
+function parseLog(output: string) {
+  const tokens = output.split("\0");
+  const commits: ReturnType<typeof parseCommit>[] = [];
+  for (let at = 0; at < tokens.length; ) {
+    const fields = tokens.slice(at, at + 6);
+    const raw: string[] = [];
+    for (at += 6; at < tokens.length && !/^\n?\x01/.test(tokens[at] ?? ""); at++)
+      raw.push(tokens[at] ?? "");
+    if (fields.length === 6) commits.push(parseCommit(fields, raw));
+  }
+  return commits;
+}
+
+function parseCommit(fields: readonly string[], raw: readonly string[]) {
+  const [id = "", time, author = "", summary = "", body = "", actor = ""] = fields;
   const changes = raw
     .map((token) => token.trim().split(" "))
     .filter(([mode]) => mode?.startsWith(":"));
+  // A move is two changes: the old file goes, the new one comes.
   const before = changes.find(([, , , , status]) => status !== "A")?.[2] ?? "";
   const after = changes.find(([, , , , status]) => status !== "D")?.[3] ?? "";
   const isOurs = actor.trim() !== "";
-  const [first = ""] = body.split("\n\n");
+  const [reason = "", trailers] = body.trim().split("\n\n");
   return {
-    commit,
+    commit: id.replace(/^\n?\x01/, ""),
     changed_at: timestamp(Number(time)),
     changed_by: author,
     origin: isOurs ? ("api" as const) : ("git" as const),
     summary,
-    reason: isOurs && !first.startsWith("Flag: ") ? first.trim() : "",
+    reason: isOurs && trailers !== undefined ? reason : "",
     before,
     after,
   };

@@ -19,6 +19,7 @@ export class Keys {
     const args = [
       "log",
       "--first-parent",
+      "--no-show-signature",
       "--reverse",
       limit,
       format,

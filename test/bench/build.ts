@@ -7,6 +7,7 @@ import { Scratch } from "./scratch.ts";
 
 const jobs = {
   build: new URL("./jobs/build.ts", import.meta.url),
+  files: new URL("./jobs/files.ts", import.meta.url),
   floor: new URL("./jobs/floor.ts", import.meta.url),
   read: new URL("./jobs/read.ts", import.meta.url),
 };
@@ -22,7 +23,11 @@ export async function* build(plan: Plan): AsyncGenerator<Section> {
     const samples = await measure(size, plan);
     const bounded = (bound: number) => (size === largest ? bound : undefined);
     const [floor, cold] = [samples.median("floor"), samples.median("cold")];
-    const figures: Figure[] = [{ name: "floor: a bare YAML parser, the same texts", cost: floor }];
+    const files = samples.median("files");
+    const figures: Figure[] = [
+      { name: "floor: a bare YAML parser, the same texts", cost: floor },
+      { name: "beside it: bare writing of the same files", cost: files },
+    ];
     const tell = (name: string, of: string, sample: string, bound?: number) => {
       const cost = samples.median(sample);
       const whole = of === "the floor" ? floor : cold;
@@ -57,6 +62,9 @@ async function measure(size: number, { runs, progress }: Plan): Promise<Samples>
     out = scratch.path(`run-${run}/release`);
     scratch.forgetCache();
     samples.add("floor", (await runJob(jobs.floor, [size])).parse);
+    const bare = [scratch.repository, cold, scratch.path(`run-${run}/bare`)];
+    samples.add("files", (await runJob(jobs.files, bare)).write);
+    scratch.forgetCache();
     const alone = await runJob(jobs.read, [scratch.repository, cold]);
     for (const part of parts) samples.add(part, alone[part]);
     await buildAt(cold, "cold");

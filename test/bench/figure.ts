@@ -19,13 +19,15 @@ export interface Comparison {
   /** What `value` counts: `of the floor`, `requests`. */
   readonly unit: string;
   readonly value: number;
+  /** The same of the processor's time, where other work on the machine blurs the clock. */
+  readonly cpu?: number;
   /** What it should not exceed, where somebody has said so. */
   readonly bound?: number | undefined;
 }
 
-/** `cost` as a share of another one, by the clock. */
+/** `cost` as a share of another one. */
 export function share(cost: Cost, whole: Cost, unit: string, bound?: number): Comparison {
-  return { unit, value: cost.ms / whole.ms, bound };
+  return { unit, value: cost.ms / whole.ms, cpu: cost.cpu / whole.cpu, bound };
 }
 
 export function formatSection({ title, figures }: Section): string {
@@ -38,10 +40,14 @@ function formatFigure({ name, cost, comparisons = [], note }: Figure): string {
   return `${parts.join("  ").trimEnd()}\n${note ? `      ${note}\n` : ""}`;
 }
 
-function formatComparison({ unit, value, bound }: Comparison): string {
-  const told = `${Number.isInteger(value) ? value : value.toFixed(value < 0.1 ? 3 : 2)} ${unit}`;
+function formatComparison({ unit, value, cpu, bound }: Comparison): string {
+  const told = `${ratio(value)} ${unit}${cpu === undefined ? "" : ` (cpu ${ratio(cpu)})`}`;
   if (bound === undefined) return told;
   return `${told}, bound ${bound}: ${value <= bound ? "ok" : "over"}`;
+}
+
+function ratio(value: number): string {
+  return Number.isInteger(value) ? `${value}` : value.toFixed(value < 0.1 ? 3 : 2);
 }
 
 /** Right-aligned, with as many digits as are worth reading. */

@@ -255,19 +255,23 @@ describe("writeRelease() mends what was changed by hand, when", () => {
     }
   });
 
-  test("the release is a copy of one that was damaged", () => {
-    const [original, directory] = [place(), place()];
-    for (const next of [a, b]) writeRelease(original, next);
-    appendFileSync(path.join(original, flag), " ");
-    renameSync(path.join(original, "v1"), path.join(original, "v2"));
-    cpSync(original, directory, { recursive: true });
-    const manifest = path.join(directory, "manifest.json");
-    writeFileSync(manifest, readFileSync(manifest));
-    for (const next of [b, a, b]) {
-      writeRelease(directory, next);
-      expect(letterOf(directory)).toBe(next.commit.charAt(0));
-    }
-  });
+  test.each(["a file is longer", "a folder has another name"])(
+    "the release is a copy of one in which %s",
+    (what) => {
+      const [original, directory] = [place(), place()];
+      for (const next of [a, b]) writeRelease(original, next);
+      if (what === "a file is longer") appendFileSync(path.join(original, flag), " ");
+      else renameSync(path.join(original, "v1"), path.join(original, "v2"));
+      cpSync(original, directory, { recursive: true });
+      // The youngest file, as if nothing had been changed since.
+      const manifest = path.join(directory, "manifest.json");
+      writeFileSync(manifest, readFileSync(manifest));
+      for (const next of [a, b, a]) {
+        writeRelease(directory, next);
+        expect(letterOf(directory)).toBe(next.commit.charAt(0));
+      }
+    },
+  );
 
   test("only the hidden one is damaged", () => {
     const directory = place();

@@ -1,0 +1,23 @@
+/** `files.ts REPOSITORY COMMIT DIRECTORY`: what bare writing of a build's files takes. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { compile } from "../../../schema/compile.ts";
+import { fileOf } from "../../../store/release-files.ts";
+import { Repository } from "../../../store/repository.ts";
+import { Stopwatch } from "../cost.ts";
+
+const [directory = "", commit = "", out = ""] = process.argv.slice(2);
+const repository = await Repository.open(directory);
+const { snapshot } = await repository.read(commit, "2026-01-01");
+if (!snapshot) throw new Error("Cannot write: the flags have problems");
+const files = compile(snapshot).responses.map(({ path: urlPath, body }) => {
+  return { file: path.join(out, fileOf(urlPath)), body };
+});
+for (const folder of new Set(files.map(({ file }) => path.dirname(file)))) {
+  mkdirSync(folder, { recursive: true });
+}
+const stopwatch = new Stopwatch();
+await stopwatch.time("write", () => {
+  for (const { file, body } of files) writeFileSync(file, body);
+});
+console.log(JSON.stringify(stopwatch.costs));
