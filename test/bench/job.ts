@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Costs } from "./cost.ts";
 
@@ -16,5 +17,5 @@ export async function runJob(
 
 /** The arguments to `node` that run a job. */
 export function command(job: URL, args: readonly (string | number | boolean)[]): string[] {
-  return ["--import", "tsx", job.pathname, ...args.map(String)];
+  return ["--import", "tsx", fileURLToPath(job), ...args.map(String)];
 }

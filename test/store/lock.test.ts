@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { withLock } from "../../store/lock.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
-const worker = new URL("./lock-worker.ts", import.meta.url).pathname;
+const worker = path.join(import.meta.dirname, "lock-worker.ts");
 const long = 50_000;
 
 function newLock(): string {

@@ -24,7 +24,7 @@ const s3: Traits = { keepsHeaders: true, removesOnlySeen: true, pageSize: 1_000 
  * What Ceph does otherwise. Besides, it wants ETags without quotes (`unquoteIfMatch()`), and says 412
  * where AWS says 404 to who would replace what is gone, which is the same to us.
  */
-const ceph: Traits = { ...s3, removesOnlySeen: false };
+const ceph: Traits = { ...s3, removesOnlySeen: false, failsLosers: true };
 
 const directory: Traits = { ...s3, keepsHeaders: false };
 
