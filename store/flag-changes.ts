@@ -63,7 +63,7 @@ function parseLog(output: string) {
   for (let at = 0; at < tokens.length; ) {
     const fields = tokens.slice(at, at + 6);
     const raw: string[] = [];
-    for (at += 6; at < tokens.length && !/^\n?\x01/.test(tokens[at] ?? ""); at++)
+    for (at += 6; at < tokens.length && !(tokens[at] ?? "").trimStart().startsWith("\x01"); at++)
       raw.push(tokens[at] ?? "");
     if (fields.length === 6) commits.push(parseCommit(fields, raw));
   }
@@ -81,7 +81,7 @@ function parseCommit(fields: readonly string[], raw: readonly string[]) {
   const isOurs = actor.trim() !== "";
   const [reason = "", trailers] = body.trim().split("\n\n");
   return {
-    commit: id.replace(/^\n?\x01/, ""),
+    commit: id.trimStart().slice("\x01".length),
     changed_at: timestamp(Number(time)),
     changed_by: author,
     origin: isOurs ? ("api" as const) : ("git" as const),
