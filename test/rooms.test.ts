@@ -47,6 +47,9 @@ describe("findViolations() lets pass", () => {
     ["scripts/a.ts", 'import { a } from "../store/a.ts"; import { b } from "../schema/b.ts";'],
     ["server/a.ts", 'import { a } from "../store/a.ts"; export { b } from "../schema/b.ts";'],
     ["client/a.ts", 'import type { A } from "../schema/a.ts"; import { b } from "./b.ts";'],
+    ["client/react.ts", 'import { useContext } from "react"; import { a } from "./a.ts";'],
+    ["client/openfeature.ts", 'import type { Provider } from "@openfeature/web-sdk";'],
+    ["client/example/a.ts", 'import { createRoot } from "react-dom/client";'],
     ["vitest.config.ts", 'import { defineConfig } from "vitest/config";'],
   ])("%s: %s", (file, source) => {
     expect(findViolations({ [file]: source })).toEqual([]);
@@ -98,6 +101,15 @@ describe("findViolations() refuses", () => {
     ["client/a.ts", 'import type { A } from "../store/a.ts";', "imports ../store/a.ts"],
     ["client/a.ts", 'import { parse } from "yaml";', "imports yaml"],
     ["client/a.ts", 'import type { A } from "node:http";', "imports node:http"],
+    ["client/a.ts", 'import { useContext } from "react";', "imports react"],
+    [
+      "client/react.ts",
+      'import { a } from "@openfeature/web-sdk";',
+      "imports @openfeature/web-sdk",
+    ],
+    ["client/react.ts", 'import { a } from "react-dom";', "imports react-dom"],
+    ["client/openfeature.ts", 'import type { A } from "react";', "imports react"],
+    ["client/b/react.ts", 'import { useContext } from "react";', "imports react"],
     ["schema/a.ts", 'export * from "./b.ts";', "is a barrel"],
     ["schema/utils.ts", "", "has a name that says nothing"],
     ["store/lib/a.ts", "", "has a name that says nothing"],

@@ -6,6 +6,8 @@ interface Room {
   readonly rooms: readonly string[];
   readonly types?: readonly string[];
   readonly packages?: readonly string[];
+  /** What single files, or folders, of the room may import beyond that. */
+  readonly peers?: Readonly<Record<string, readonly string[]>>;
 }
 
 const rooms: Readonly<Record<string, Room>> = {
@@ -13,7 +15,16 @@ const rooms: Readonly<Record<string, Room>> = {
   store: { rooms: ["schema", "store"] },
   scripts: { rooms: ["schema", "store", "scripts"] },
   server: { rooms: ["schema", "store", "server"] },
-  client: { rooms: ["client"], types: ["schema"], packages: [] },
+  client: {
+    rooms: ["client"],
+    types: ["schema"],
+    packages: [],
+    peers: {
+      "client/react.ts": ["react"],
+      "client/openfeature.ts": ["@openfeature/web-sdk"],
+      "client/example/": ["react", "react-dom", "@openfeature/web-sdk", "@openfeature/react-sdk"],
+    },
+  },
 };
 
 /** What makes a function depend on more than its arguments. */
@@ -107,7 +118,7 @@ const forms: readonly RegExp[] = [
 
 function mayImport(
   file: string,
-  { rooms, types = [], packages }: Room,
+  { rooms, types = [], packages, peers = {} }: Room,
   specifier: string | undefined,
   typeOnly: boolean,
 ): boolean {
@@ -118,7 +129,11 @@ function mayImport(
   }
   if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
-  return packages === undefined || packages.includes(name);
+  if (packages === undefined || packages.includes(name)) return true;
+  return Object.entries(peers).some(
+    ([place, names]) =>
+      (place.endsWith("/") ? file.startsWith(place) : file === place) && names.includes(name),
+  );
 }
 
 function roomOf(file: string): string {

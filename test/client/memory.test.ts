@@ -1,0 +1,29 @@
+import { expect, test, vi } from "vitest";
+import { createMemoryFlags } from "../../client/memory.ts";
+
+test("createMemoryFlags() answers as the client does, and tells of what is set", () => {
+  const flags = createMemoryFlags({ meal_planning: true });
+  expect(flags.isEnabled("meal_planning")).toBe(true);
+  const heard = vi.fn();
+  const stop = flags.subscribe(heard);
+  const before = flags.all();
+  flags.set("meal_planning", true);
+  expect(heard).not.toHaveBeenCalled();
+  expect(flags.all()).toBe(before);
+  flags.set("meal_planning", false);
+  expect(heard).toHaveBeenCalledTimes(1);
+  expect(flags.isEnabled("meal_planning")).toBe(false);
+  expect(flags.all()).toEqual({ meal_planning: false });
+  stop();
+  flags.set("meal_planning", true);
+  expect(heard).toHaveBeenCalledTimes(1);
+});
+
+test("createMemoryFlags() knows no flag that was not given", async () => {
+  const flags = createMemoryFlags();
+  expect(flags.isEnabled("constructor")).toBe(false);
+  expect(flags.isEnabled("beta", true)).toBe(true);
+  expect(flags.state).toEqual({ status: "ready", age: 0, reason: null });
+  await flags.ready;
+  await flags.refresh();
+});
