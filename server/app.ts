@@ -3,20 +3,26 @@ import express, { type Express, type Request, type RequestHandler } from "expres
 import type { Logger } from "pino";
 import { application, environments } from "../schema/flag.ts";
 import type { FlagStore } from "../store/flag-store.ts";
+import { authenticate } from "./authenticate.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { readBody } from "./body.ts";
 import { description } from "./description.ts";
+import { fail } from "./fail.ts";
+import { allowOrigins, secure } from "./headers.ts";
 import { healthHandler, readyHandler } from "./health.ts";
 import { historyHandler } from "./history.ts";
 import type { Metrics } from "./metrics.ts";
-import * as through from "./middleware.ts";
+import { observe } from "./observe.ts";
+import { permit } from "./permit.ts";
 import { HttpError } from "./problem.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import { readHandler } from "./reads.ts";
 import type { Responses } from "./responses.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
+import { refuseBadEscapes } from "./target.ts";
 import { webhookHandler } from "./webhook.ts";
+import { limitWrites } from "./write-limit.ts";
 import { writeHandlers } from "./writes.ts";
 
 export interface Api {
@@ -43,35 +49,35 @@ export function createApp(api: Api): Express {
   app.enable("case sensitive routing");
   app.set("trust proxy", settings.trustedProxies);
 
-  app.use(through.observe(metrics, log), through.secure, through.refuseBadEscapes);
+  app.use(observe(metrics, log), secure, refuseBadEscapes);
   route(app, "/healthz", { get: [healthHandler] });
   route(app, "/readyz", { get: [readyHandler(store, publisher)] });
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
-  app.use(through.allowOrigins(settings.origins), through.authenticate(authenticator));
+  app.use(allowOrigins(settings.origins), authenticate(authenticator));
 
-  const read = [through.permit("read"), readHandler(responses)];
+  const read = [permit("read"), readHandler(responses)];
   const list: RequestHandler = (request, response, next) =>
     request.method === "GET" && wantsStream(request)
       ? streams.handler(request, response, next)
       : next();
   const write = writeHandlers(store);
-  const limit = through.limitWrites(settings.writesPerMinute);
+  const limit = limitWrites(settings.writesPerMinute);
   for (const environment of environments) {
     const isRoot = environment === application;
     const base = `${isRoot ? "" : `/${environment}`}/v1/feature-flags/`;
-    const update = [through.permit("update"), limit, readBody, write.update];
+    const update = [permit("update"), limit, readBody, write.update];
     route(app, base, {
-      get: [through.permit("read"), list, ...read],
-      ...(isRoot ? { post: [through.permit("create"), limit, readBody, write.create] } : {}),
+      get: [permit("read"), list, ...read],
+      ...(isRoot ? { post: [permit("create"), limit, readBody, write.create] } : {}),
     });
     route(app, `${base}:name`, {
       get: read,
       put: update,
-      ...(isRoot ? { delete: [through.permit("delete"), limit, write.remove] } : {}),
+      ...(isRoot ? { delete: [permit("delete"), limit, write.remove] } : {}),
     });
-    route(app, `${base}:name/history`, { get: [through.permit("read"), historyHandler(store)] });
+    route(app, `${base}:name/history`, { get: [permit("read"), historyHandler(store)] });
   }
   // These are of no environment: whoever may read anything may read them.
   route(app, "/errors/:name", { get: [readHandler(responses)] });
@@ -80,7 +86,7 @@ export function createApp(api: Api): Express {
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
-  app.use(through.fail);
+  app.use(fail);
   return app;
 }
 

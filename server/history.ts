@@ -1,9 +1,9 @@
 import type { RequestHandler } from "express";
 import type { FlagChange } from "../store/flag-changes.ts";
 import type { FlagStore } from "../store/flag-store.ts";
+import { nameIn } from "./flag-name.ts";
 import { HttpError } from "./problem.ts";
 import { environmentOf } from "./routes.ts";
-import { nameIn } from "./writes.ts";
 
 const maximumLimit = 200;
 

@@ -14,7 +14,7 @@ export interface HotPath {
   readonly responses: Responses;
   readonly authenticator: Authenticator;
   readonly metrics: Metrics;
-  /** What Express's middleware adds to every answer: `plainHeaders()`. */
+  /** What Express adds to every answer: `plainHeaders()`. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

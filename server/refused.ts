@@ -1,0 +1,29 @@
+import type { WriteResult } from "../store/write.ts";
+import { HttpError } from "./problem.ts";
+
+/** A write that the store decided against, as the answer to who asked for it. */
+export function refused(name: string, result: Exclude<WriteResult, { commit: string }>): HttpError {
+  switch (result.status) {
+    case "not-found":
+      return new HttpError(404, `Cannot find the flag "${name}"`);
+    case "duplicate":
+      return new HttpError(409, `Cannot create "${name}": there is a flag of that name already`);
+    case "stale":
+      return new HttpError(
+        412,
+        `Cannot change "${name}": it is not what the request expects; read it again`,
+      );
+    case "key-reused": {
+      const detail = "Cannot use this Idempotency-Key again: it belongs to another request";
+      return new HttpError(409, detail, { kind: "idempotency-key-reused" });
+    }
+    case "invalid": {
+      const errors = result.findings.map(({ code, message }) => {
+        const pointer = code.endsWith("-name") ? "#/name" : "#/description";
+        return { pointer, code, message };
+      });
+      const detail = errors.map(({ message }) => message).join("; ");
+      return new HttpError(400, detail, { errors });
+    }
+  }
+}
