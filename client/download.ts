@@ -4,12 +4,20 @@ const patience = 5_000;
 /** In characters. A list of ten thousand flags is a fifth of it. */
 const largest = 1_048_576;
 
+export interface Download {
+  readonly body: unknown;
+  /** When the source gave it, in milliseconds since 1970. */
+  readonly at: number;
+  /** Why a service worker gave its copy instead of an answer of the source (`worker.ts`). */
+  readonly failure: Failure | null;
+}
+
 /** The JSON at `url`, or why there is none. */
 export async function download(
   url: string,
   token: string | undefined,
   signal: AbortSignal,
-): Promise<{ body: unknown } | Failure> {
+): Promise<Download | Failure> {
   const own = new AbortController();
   const abort = () => own.abort();
   let failure: Failure = "network";
@@ -32,7 +40,10 @@ export async function download(
       if (json.length > largest) return "too_large";
     }
     failure = "malformed";
-    return { body: JSON.parse(json) };
+    const body = JSON.parse(json);
+    const copied = response.headers.get("bunting-failure") as Failure | null;
+    const at = copied === null ? Date.now() : Date.parse(response.headers.get("date") ?? "");
+    return { body, at, failure: copied };
   } catch {
     return failure;
   } finally {

@@ -27,6 +27,7 @@ export function createFlags<Name extends string = string>({
   let failures = 0;
 
   take(bootstrap, undefined);
+  const rendered = flags;
   if (!held) readStored();
   if (held) conclude("not_modified");
   const page = globalThis.document;
@@ -37,6 +38,7 @@ export function createFlags<Name extends string = string>({
   return {
     isEnabled: (name, fallback = false) => flags[name] ?? fallback,
     all: () => flags,
+    bootstrap: rendered,
     subscribe(listener) {
       const entry = () => listener();
       listeners.add(entry);
@@ -65,8 +67,9 @@ export function createFlags<Name extends string = string>({
     const answer = await download(url, token, closing.signal);
     looking = undefined;
     if (closing.signal.aborted) return;
-    const outcome = typeof answer === "string" ? answer : take(answer.body, Date.now());
-    conclude(outcome);
+    const taken = typeof answer === "string" ? answer : take(answer.body, answer.at);
+    const outcome = typeof answer === "string" ? answer : (answer.failure ?? taken);
+    conclude(outcome, taken === "ok");
     if (outcome === "ok" || outcome === "not_modified") {
       failures = 0;
       try {
@@ -106,7 +109,7 @@ export function createFlags<Name extends string = string>({
     return "ok";
   }
 
-  function conclude(outcome: Outcome): void {
+  function conclude(outcome: Outcome, isNews = false): void {
     const before = state;
     const failed = outcome !== "ok" && outcome !== "not_modified";
     const age =
@@ -116,7 +119,7 @@ export function createFlags<Name extends string = string>({
       : { status: "ready", age, reason: null };
     if (JSON.stringify(next) !== JSON.stringify(before)) state = next;
     settle();
-    if (state !== before || outcome === "ok") notify();
+    if (state !== before || isNews) notify();
   }
 
   function notify(): void {

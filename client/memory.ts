@@ -17,6 +17,7 @@ export function createMemoryFlags<Name extends string = string>(
   return {
     isEnabled: (name, fallback = false) => flags[name] ?? fallback,
     all: () => flags,
+    bootstrap: flags,
     subscribe(listener) {
       const entry = () => listener();
       listeners.add(entry);

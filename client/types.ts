@@ -43,6 +43,8 @@ export interface Flags<Name extends string = string> {
   isEnabled(name: Name, fallback?: boolean): boolean;
   /** Every flag that is known; the same object until one changes. */
   all(): Readonly<Record<string, boolean>>;
+  /** The flags of the given bootstrap, none if there was none: what a server has rendered with. */
+  readonly bootstrap: Readonly<Record<string, boolean>>;
   /** Calls `listener` after each change of the flags or of `state`, until the function that it returns is called. */
   subscribe(listener: () => void): () => void;
   /** Settles once there are flags, or the first look at the source has failed. Never rejects. */

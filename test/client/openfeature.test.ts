@@ -1,0 +1,215 @@
+/** The provider under the web SDK's own life cycle. */
+import { type Client, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createMemoryFlags, type MemoryFlags } from "../../client/memory.ts";
+import { BuntingProvider } from "../../client/openfeature.ts";
+import type { State } from "../../client/types.ts";
+
+const ready: State = { status: "ready", age: 0, reason: null };
+const stale: State = { status: "stale", age: 90, reason: "network" };
+const empty: State = { status: "stale", age: null, reason: "timeout" };
+
+let client: Client;
+let events: string[];
+let listening: AbortController;
+beforeEach(() => {
+  client = OpenFeature.getClient();
+  const heard: string[] = [];
+  events = heard;
+  listening = new AbortController();
+  const { signal } = listening;
+  const { Ready, Stale, Error: Failed, ConfigurationChanged } = ProviderEvents;
+  for (const name of [Ready, Stale, Failed, ConfigurationChanged]) {
+    const hear = (details: Record<string, unknown> = {}) =>
+      heard.push([name, ...((details.flagsChanged ?? []) as string[])].join(" "));
+    client.addHandler(name, hear, { signal });
+  }
+});
+afterEach(async () => {
+  listening.abort();
+  await OpenFeature.clearProviders();
+});
+
+describe("BuntingProvider", () => {
+  test("is ready once there are flags, not before", async () => {
+    const source = controlled({ meal_planning: true });
+    const set = OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
+    expect(client.providerStatus).toBe(ProviderStatus.NOT_READY);
+    expect(client.getBooleanDetails("meal_planning", false)).toMatchObject({
+      value: false,
+      errorCode: "PROVIDER_NOT_READY",
+    });
+    source.settle();
+    await set;
+    expect(client.providerStatus).toBe(ProviderStatus.READY);
+    expect(events).toEqual(["PROVIDER_READY"]);
+    expect(OpenFeature.providerMetadata).toEqual({ name: "Bunting" });
+  });
+
+  test("answers with values and variants, and says when they are stale", async () => {
+    const source = await provided({ meal_planning: true, dark_mode: false });
+    expect(client.getBooleanDetails("meal_planning", false)).toMatchObject({
+      value: true,
+      variant: "on",
+      reason: "STATIC",
+    });
+    expect(client.getBooleanDetails("dark_mode", true)).toMatchObject({
+      value: false,
+      variant: "off",
+      reason: "STATIC",
+    });
+    source.become(stale);
+    expect(client.getBooleanDetails("meal_planning", false)).toMatchObject({
+      value: true,
+      reason: "STALE",
+    });
+  });
+
+  test.each(["no_such_flag", "constructor", "__proto__", "toString"])(
+    "gives the caller's default for %s, with FLAG_NOT_FOUND",
+    async (name) => {
+      await provided({ meal_planning: true });
+      for (const value of [true, false]) {
+        expect(client.getBooleanDetails(name, value)).toMatchObject({
+          value,
+          reason: "ERROR",
+          errorCode: "FLAG_NOT_FOUND",
+          errorMessage: `Cannot find a flag "${name}"`,
+        });
+      }
+      expect(client.getStringDetails(name, "red")).toMatchObject({
+        value: "red",
+        errorCode: "FLAG_NOT_FOUND",
+      });
+    },
+  );
+
+  test("gives the caller's default to whoever takes a flag for something else, with TYPE_MISMATCH", async () => {
+    await provided({ meal_planning: true });
+    const mismatch = { reason: "ERROR", errorCode: "TYPE_MISMATCH" };
+    expect(client.getStringDetails("meal_planning", "red")).toMatchObject({
+      ...mismatch,
+      value: "red",
+      errorMessage: 'Cannot read "meal_planning" as a string: it is true or false',
+    });
+    expect(client.getNumberDetails("meal_planning", 7)).toMatchObject({ ...mismatch, value: 7 });
+    const value = { a: 1 };
+    expect(client.getObjectDetails("meal_planning", value)).toMatchObject({ ...mismatch, value });
+  });
+
+  test("tells which flags changed, came and went", async () => {
+    const source = await provided({ meal_planning: true, dark_mode: false, gone: true });
+    source.replace({ meal_planning: false, dark_mode: false, arrived: true });
+    expect(events).toEqual(["PROVIDER_CONFIGURATION_CHANGED meal_planning gone arrived"]);
+    expect(client.getBooleanValue("meal_planning", true)).toBe(false);
+  });
+
+  test("says when flags become stale and when they are well again, once each", async () => {
+    const source = await provided({ meal_planning: true });
+    source.become(stale);
+    source.become({ ...stale, age: 150 });
+    expect(client.providerStatus).toBe(ProviderStatus.STALE);
+    source.become(ready);
+    expect(client.providerStatus).toBe(ProviderStatus.READY);
+    expect(events).toEqual(["PROVIDER_STALE", "PROVIDER_READY"]);
+  });
+
+  test("is ready, then stale, where it begins with flags that could not be confirmed", async () => {
+    const source = controlled({ meal_planning: true }, stale);
+    source.settle();
+    await OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
+    expect(client.getBooleanValue("meal_planning", false)).toBe(true);
+    await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.STALE));
+    expect(events).toEqual(["PROVIDER_READY", "PROVIDER_STALE"]);
+  });
+
+  test("is in error where there are no flags at all, and ready when they come", async () => {
+    const source = controlled({}, empty);
+    source.settle();
+    const set = OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
+    await expect(set).rejects.toThrow("Cannot get any flags: timeout");
+    expect(client.providerStatus).toBe(ProviderStatus.ERROR);
+    expect(client.getBooleanValue("meal_planning", true)).toBe(true);
+
+    source.replace({ meal_planning: false }, ready);
+    expect(client.providerStatus).toBe(ProviderStatus.READY);
+    expect(client.getBooleanValue("meal_planning", true)).toBe(false);
+    expect(events).toEqual([
+      "PROVIDER_ERROR",
+      "PROVIDER_CONFIGURATION_CHANGED meal_planning",
+      "PROVIDER_READY",
+    ]);
+  });
+
+  test("stays stale when somebody sets a context", async () => {
+    const source = await provided({ meal_planning: true });
+    source.become(stale);
+    await OpenFeature.setContext({ targetingKey: "ada" });
+    await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.STALE));
+  });
+
+  test("closes the flags, and says no more, once another provider takes its place", async () => {
+    const source = await provided({ meal_planning: true });
+    await OpenFeature.setProviderAndWait(new BuntingProvider(createMemoryFlags({ other: true })));
+    expect(source.closed()).toBe(true);
+    events.length = 0;
+    source.replace({ meal_planning: false }, stale);
+    expect(events).toEqual([]);
+    expect(client.getBooleanValue("other", false)).toBe(true);
+  });
+});
+
+/** A provider that is ready, and heard from no more. */
+async function provided(initial: Readonly<Record<string, boolean>>) {
+  const source = controlled(initial);
+  source.settle();
+  await OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
+  await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.READY));
+  await new Promise((resolve) => setTimeout(resolve));
+  events.length = 0;
+  return source;
+}
+
+/** Flags whose every turn is the test's. */
+function controlled(initial: Readonly<Record<string, boolean>>, state: State = ready) {
+  const memory: MemoryFlags = createMemoryFlags();
+  const listeners = new Set<() => void>();
+  let flags = Object.freeze(Object.assign(Object.create(null), initial));
+  let isClosed = false;
+  let settle = () => {};
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  const tell = () => {
+    for (const listener of listeners) listener();
+  };
+  return {
+    flags: {
+      ...memory,
+      isEnabled: (name: string, fallback = false) => flags[name] ?? fallback,
+      all: () => flags,
+      subscribe(listener: () => void) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+      ready: settled,
+      close: () => {
+        isClosed = true;
+      },
+      get state() {
+        return state;
+      },
+    },
+    settle,
+    closed: () => isClosed && listeners.size === 0,
+    become(next: State) {
+      state = next;
+      tell();
+    },
+    replace(next: Readonly<Record<string, boolean>>, nextState: State = state) {
+      flags = Object.freeze(Object.assign(Object.create(null), next));
+      state = nextState;
+      tell();
+    },
+  };
+}
