@@ -75,22 +75,7 @@ const checks: readonly Check[] = [
     );
   },
 
-  /** No credential is kept in git, a comment included, or one that escapes spell. */
-  function holdsNoCredential(_flag, source) {
-    const hint = "revoke it now, then delete it: it stays in the history of git";
-    const written = findCredentials(source.text).map(({ what, at }): Finding => {
-      const message = `Cannot keep ${what} in a flag`;
-      return { ...placeAt(source.text, at), code: "credential", message, hint };
-    });
-    const said = new Set(written.map(({ message }) => message));
-    const spelt = texts(source).flatMap(([pointer, text]) =>
-      kinds(findCredentials(text)).map((what): Finding => {
-        const message = `Cannot keep ${what} in a flag`;
-        return { ...valueAt(source, pointer), code: "credential", message, hint };
-      }),
-    );
-    return [...written, ...spelt.filter(({ message }) => !said.has(message))];
-  },
+  (_flag, source) => holdsNoCredential(source),
 
   /** What a reviewer reads is what clients get, escapes included. */
   function showsItsText(_flag, source) {
@@ -110,6 +95,23 @@ const checks: readonly Check[] = [
     });
   },
 ];
+
+/** No credential is kept in git, a comment included, or one that escapes spell. */
+export function holdsNoCredential(source: Source): Finding[] {
+  const hint = "revoke it now, then delete it: it stays in the history of git";
+  const written = findCredentials(source.text).map(({ what, at }): Finding => {
+    const message = `Cannot keep ${what} here`;
+    return { ...placeAt(source.text, at), code: "credential", message, hint };
+  });
+  const said = new Set(written.map(({ message }) => message));
+  const spelt = texts(source).flatMap(([pointer, text]) =>
+    kinds(findCredentials(text)).map((what): Finding => {
+      const message = `Cannot keep ${what} here`;
+      return { ...valueAt(source, pointer), code: "credential", message, hint };
+    }),
+  );
+  return [...written, ...spelt.filter(({ message }) => !said.has(message))];
+}
 
 /** The free texts of a flag, by pointer. */
 function texts({ value }: Source): [string, string][] {

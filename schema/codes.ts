@@ -12,6 +12,7 @@ export const severities = {
   "control-character": "error",
   credential: "error",
   directive: "error",
+  "duplicate-environment": "error",
   "duplicate-key": "error",
   "duplicate-name": "error",
   "enabled-before-staging": "warning",

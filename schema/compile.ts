@@ -5,8 +5,11 @@ import { readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
 import type { Snapshot, TimedFlag } from "./snapshot.ts";
 
-/** Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its flags. */
-export function compile(snapshot: Snapshot): Release {
+/**
+ * Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its
+ * flags; its policy says nothing to clients.
+ */
+export function compile(snapshot: Omit<Snapshot, "policy">): Release {
   const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
   const on: Known = new Map();
   const off: Known = new Map();

@@ -1,8 +1,9 @@
-import { checkFlag } from "./checks.ts";
+import { checkFlag, holdsNoCredential } from "./checks.ts";
 import type { FlagFile } from "./flag.ts";
+import { type PolicyFile, policyPath } from "./policy.ts";
 import type { Finding } from "./problem.ts";
-import { checkShape } from "./shape.ts";
-import { parse } from "./source.ts";
+import { checkPolicyShape, checkShape } from "./shape.ts";
+import { parse, type Source } from "./source.ts";
 import { decode } from "./text.ts";
 
 /**
@@ -12,10 +13,35 @@ import { decode } from "./text.ts";
 export interface Content {
   /** Missing where there is no flag to speak of. With errors among the findings, it must not be served. */
   readonly flag?: FlagFile;
+  /** Likewise the policy, where that was read. */
+  readonly policy?: PolicyFile;
   readonly findings: readonly Finding[];
 }
 
 export function readContent(bytes: Uint8Array): Content {
+  const { value, source, findings } = readShaped(bytes, checkShape);
+  if (!source) return { findings };
+  const flag = value as FlagFile;
+  return { flag, findings: [...findings, ...checkFlag(flag, source)] };
+}
+
+/** Likewise for the policy. */
+export function readPolicy(bytes: Uint8Array): Content {
+  const { value, source, findings } = readShaped(bytes, checkPolicyShape);
+  if (!source) return { findings };
+  return { policy: value as PolicyFile, findings: [...findings, ...holdsNoCredential(source)] };
+}
+
+/** Whichever a file at `path`, below `flags/`, is. */
+export function readAs(bytes: Uint8Array, path?: string): Content {
+  return path === policyPath ? readPolicy(bytes) : readContent(bytes);
+}
+
+/** `source` is missing where the value has not the shape it should have. */
+function readShaped(
+  bytes: Uint8Array,
+  check: (source: Source) => Finding[],
+): { value?: unknown; source?: Source; findings: readonly Finding[] } {
   const { text, findings } = decode(bytes);
   if (text === undefined) return { findings };
 
@@ -23,14 +49,12 @@ export function readContent(bytes: Uint8Array): Content {
   const found = [...findings, ...source.findings];
   if (source.value === undefined) return { findings: found };
 
-  const misshapen = checkShape(source);
+  const misshapen = check(source);
   if (misshapen.length > 0) {
     // An alias or a tag has no value to speak of: that it is the wrong one would be an echo.
     const said = new Set(found.map(({ line, column }) => `${line}:${column}`));
     const unsaid = misshapen.filter(({ line, column }) => !said.has(`${line}:${column}`));
     return { findings: [...found, ...unsaid] };
   }
-
-  const flag = source.value as FlagFile;
-  return { flag, findings: [...found, ...checkFlag(flag, source)] };
+  return { value: source.value, source, findings: found };
 }

@@ -2,6 +2,7 @@
 import type { Code } from "./codes.ts";
 import { findPersonalData } from "./personal.ts";
 import { fileStart } from "./place.ts";
+import { policyFile, policyName } from "./policy.ts";
 import type { Finding } from "./problem.ts";
 
 export const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
@@ -42,9 +43,10 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
   /** No name means something else to a language or to the layout of a release. */
   function isNotReserved(name) {
-    if (!["constructor", "prototype", "__proto__", "index"].includes(name)) return [];
+    if (!["constructor", "prototype", "__proto__", "index", policyName].includes(name)) return [];
     const message = `Cannot use "${name}" as a flag's name: it is reserved`;
-    return [named("reserved-name", message, "say what the flag turns on")];
+    const cure = name === policyName ? `the policy is ${policyFile}; for a flag, ` : "";
+    return [named("reserved-name", message, `${cure}say what the flag turns on`)];
   },
 
   /** A name says what it is for. */

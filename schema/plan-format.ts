@@ -1,6 +1,6 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { environments } from "./flag.ts";
-import { type FlagPlan, type Plan, turn } from "./plan.ts";
+import { type FlagPlan, type Plan, type ProtectionPlan, turn } from "./plan.ts";
 
 /** As text: what changes in each environment, then which URLs. */
 export function formatPlan(plan: Plan): string {
@@ -11,6 +11,10 @@ export function formatPlan(plan: Plan): string {
   }
   const others = plan.flags.flatMap(describeFields);
   if (others.length > 0) lines.push("", "in all environments", ...others.map((one) => `  ${one}`));
+  if (plan.protection.length > 0) {
+    const changes = plan.protection.map((one) => `  ~ ${inSentence(one)}`);
+    lines.push("", "policy", ...changes);
+  }
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
     lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
@@ -29,6 +33,9 @@ export function formatPlanMarkdown(plan: Plan): string {
       const name = flag.change === "changed" ? "" : ` (${flag.change})`;
       lines.push(`| \`${flag.name}\`${name} | ${states.join(" | ")} | ${flag.fields.join(", ")} |`);
     }
+  }
+  if (plan.protection.length > 0) {
+    lines.push("", ...plan.protection.map((one) => `- policy: ${inSentence(one)}`));
   }
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
@@ -52,6 +59,9 @@ export function summarize(plan: Plan): string {
     const flags = plan.flags.filter((flag) => flag.change === change).length;
     if (flags > 0) parts.push(`${counted(flags, "flag is", "flags are")} ${change}`);
   }
+  for (const { environment, change } of plan.protection) {
+    parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
+  }
   if (parts.length > 0) return parts.join(", ");
   return plan.flags.length === 0 && plan.responses.length === 0
     ? "nothing changes for consumers"
@@ -65,6 +75,12 @@ function describe(flag: FlagPlan, environment: string): string[] {
   if (flag.change === "added") return [`+ ${flag.name}: ${state(after)}`];
   if (flag.change === "removed") return [`- ${flag.name}: was ${state(before)}`];
   return before === after ? [] : [`~ ${flag.name}: ${state(before)} → ${state(after)}`];
+}
+
+function inSentence({ environment, change }: ProtectionPlan): string {
+  if (change === "protected")
+    return `${environment} is protected: changes through the API become pull requests`;
+  return `${environment} is not protected any more: changes through the API land at once`;
 }
 
 function describeFields({ name, fields }: FlagPlan): string[] {

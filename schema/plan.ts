@@ -1,6 +1,7 @@
 /** What a change would do to the responses, as a value, before anything is done. */
 import { compile } from "./compile.ts";
 import { environments } from "./flag.ts";
+import type { Policy } from "./policy.ts";
 import { compareText } from "./problem.ts";
 import type { Snapshot, TimedFlag } from "./snapshot.ts";
 
@@ -12,6 +13,14 @@ export interface Plan {
   readonly flags: readonly FlagPlan[];
   /** By path; responses that stay the same are not in it. */
   readonly responses: readonly ResponsePlan[];
+  /** In the order of `environments`; those that stay as they are are not in it. */
+  readonly protection: readonly ProtectionPlan[];
+}
+
+/** An environment in which changes through the API need a review from now on, or no more. */
+export interface ProtectionPlan {
+  readonly environment: string;
+  readonly change: "protected" | "unprotected";
 }
 
 export interface FlagPlan {
@@ -46,6 +55,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
         ? []
         : [{ path, change: kindOf(before, after), ...sides(before?.body, after?.body) }],
     ),
+    protection: planProtection(base.policy, head.policy),
   };
 }
 
@@ -67,7 +77,8 @@ export function land(base: Snapshot, head: Snapshot): Snapshot {
     const before = known.get(name);
     return file !== before?.file || object !== before.object;
   });
-  const { updated_at } = isTouched || flags.length < known.size ? head : base;
+  const isSame = !isTouched && flags.length === known.size;
+  const { updated_at } = isSame && base.policy.object === head.policy.object ? base : head;
   return { ...head, updated_at, flags };
 }
 
@@ -76,6 +87,13 @@ export function turn({ states }: FlagPlan, environment: string): "on" | "off" | 
   const { before, after } = states[environment] ?? {};
   if (before === undefined || after === undefined || before === after) return "same";
   return after ? "on" : "off";
+}
+
+function planProtection(before: Policy, after: Policy): ProtectionPlan[] {
+  return environments.flatMap((environment): ProtectionPlan[] => {
+    const [was, is] = [before, after].map((policy) => policy.protected.includes(environment));
+    return was === is ? [] : [{ environment, change: is ? "protected" : "unprotected" }];
+  });
 }
 
 function planFlag(name: string, before?: TimedFlag, after?: TimedFlag): FlagPlan[] {

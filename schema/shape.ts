@@ -1,25 +1,40 @@
 /**
- * Whether a source has the shape that `flag.schema.json` describes, and where it has not.
+ * Whether a source has the shape that `flag.schema.json` or `policy.schema.json` describes, and where
+ * it has not.
  *
  * Ajv decides; the words are ours, because Ajv speaks of schemas and authors think of flags.
  */
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import type { Code } from "./codes.ts";
 import { isDate } from "./date.ts";
-import schema from "./flag.schema.json" with { type: "json" };
-import type { FlagFile } from "./flag.ts";
+import flagSchema from "./flag.schema.json" with { type: "json" };
 import { placeAt } from "./place.ts";
+import policySchema from "./policy.schema.json" with { type: "json" };
 import type { Finding } from "./problem.ts";
 import { show } from "./show.ts";
 import type { Source } from "./source.ts";
 import { suggest } from "./suggest.ts";
 
 const ajv = new Ajv2020({ allErrors: true, verbose: true, formats: { date: isDate } });
-const meetsSchema = ajv.compile<FlagFile>(schema);
 
-export function checkShape(source: Source): Finding[] {
-  if (meetsSchema(source.value)) return [];
-  return (meetsSchema.errors ?? []).map((error) => finding(source, error));
+/** What a file is to be, and what must be in it. */
+interface Subject {
+  readonly what: string;
+  readonly begins: string;
+}
+
+export const checkShape = checkOf(flagSchema, { what: "a flag", begins: "enabled: false" });
+export const checkPolicyShape = checkOf(policySchema, {
+  what: "the policy",
+  begins: "protected: []",
+});
+
+function checkOf(schema: object, subject: Subject): (source: Source) => Finding[] {
+  const meetsSchema = ajv.compile(schema);
+  return (source) => {
+    if (meetsSchema(source.value)) return [];
+    return (meetsSchema.errors ?? []).map((error) => finding(source, error, subject));
+  };
 }
 
 interface Words {
@@ -28,35 +43,37 @@ interface Words {
   readonly hint?: string | undefined;
 }
 
-function finding(source: Source, error: ErrorObject): Finding {
-  const { code, message, hint } = (words[error.keyword] ?? unforeseen)(error);
-  const { additionalProperty: extra } = error.params as { additionalProperty?: string };
-  const pointer =
-    extra === undefined ? error.instancePath : `${error.instancePath}/${escapePointer(extra)}`;
+function finding(source: Source, error: ErrorObject, subject: Subject): Finding {
+  const { code, message, hint } = (words[error.keyword] ?? unforeseen)(error, subject);
+  const { additionalProperty: extra, i: item } = error.params as Extra;
+  const child = extra === undefined ? item : escapePointer(extra);
+  const pointer = error.instancePath + (child === undefined ? "" : `/${child}`);
   const offsets = source.offsets.get(pointer);
   const at = placeAt(source.text, offsets?.[extra === undefined ? "value" : "key"] ?? 0);
   return { ...at, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** One entry for each keyword that `flag.schema.json` uses. */
-const words: Readonly<Record<string, (error: ErrorObject) => Words>> = {
-  type({ instancePath, params, data }) {
+/** What an error is about, where that is a part of the value it was found in. */
+interface Extra {
+  readonly additionalProperty?: string;
+  readonly i?: number;
+}
+
+/** One entry for each keyword that the schemas use. */
+const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => Words>> = {
+  type({ instancePath, params, data }, { what, begins }) {
     if (instancePath === "") {
-      const message = `Cannot read ${describe(data)} as a flag: expected a mapping`;
-      return { code: "not-a-mapping", message, hint: 'a flag begins with "enabled: true"' };
+      const message = `Cannot read ${describe(data)} as ${what}: expected a mapping`;
+      return { code: "not-a-mapping", message, hint: `begin with "${begins}"` };
     }
     const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be ${kinds[params.type] ?? params.type}`;
-    return {
-      code: "wrong-type",
-      message,
-      hint: params.type === "boolean" ? booleanHint(data) : undefined,
-    };
+    return { code: "wrong-type", message, hint: hints[params.type]?.(data) };
   },
 
-  required({ instancePath, params }) {
-    const where = instancePath === "" ? "a flag" : `"${keyOf(instancePath)}"`;
+  required({ instancePath, params }, { what, begins }) {
+    const where = instancePath === "" ? what : `"${keyOf(instancePath)}"`;
     const message = `Cannot read ${where} without "${params.missingProperty}"`;
-    return { code: "missing-key", message, hint: `add "${params.missingProperty}: false"` };
+    return { code: "missing-key", message, hint: `add "${begins}"` };
   },
 
   additionalProperties({ instancePath, params, parentSchema }) {
@@ -74,9 +91,20 @@ const words: Readonly<Record<string, (error: ErrorObject) => Words>> = {
 
   enum({ instancePath, params, data }) {
     const allowed: string[] = params.allowedValues;
-    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be one of ${allowed.join(", ")}`;
+    const isEnvironment = instancePath.startsWith("/protected/");
+    const what = isEnvironment
+      ? `environment ${show(data)}`
+      : `"${keyOf(instancePath)}" as ${show(data)}`;
+    const message = `Cannot read ${what}: it must be one of ${allowed.join(", ")}`;
     const near = typeof data === "string" ? suggest(data, allowed) : undefined;
-    return { code: "unknown-value", message, hint: near && `did you mean "${near}"?` };
+    const hint = near && `did you mean "${near}"?`;
+    return { code: isEnvironment ? "unknown-environment" : "unknown-value", message, hint };
+  },
+
+  uniqueItems({ instancePath, params, data }) {
+    const message = `Cannot read environment ${show((data as unknown[])[params.i])} twice in "${keyOf(instancePath)}"`;
+    const hint = "delete it, or name the environment that was meant";
+    return { code: "duplicate-environment", message, hint };
   },
 
   maxLength({ instancePath, params, data }) {
@@ -103,6 +131,12 @@ const kinds: Readonly<Record<string, string>> = {
   boolean: "true or false",
   string: "text",
   object: "a mapping",
+  array: "a list",
+};
+
+const hints: Readonly<Record<string, (data: unknown) => string>> = {
+  boolean: booleanHint,
+  array: () => 'write "[]", or one line below it for each, with "- " before it',
 };
 
 function booleanHint(data: unknown): string {

@@ -1,4 +1,5 @@
 import type { Flag } from "./flag.ts";
+import type { Policy } from "./policy.ts";
 
 /** All flags at one commit, with what git knows about them. */
 export interface Snapshot {
@@ -10,6 +11,7 @@ export interface Snapshot {
   readonly updated_at: Timestamp;
   /** By name. */
   readonly flags: readonly TimedFlag[];
+  readonly policy: Policy;
 }
 
 export interface TimedFlag extends Flag {

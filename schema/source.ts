@@ -134,7 +134,7 @@ class Reader {
   }
 
   #refuse(start: number, code: Code, what: string): void {
-    const message = `Cannot read ${what}: a flag file says each value where it applies`;
+    const message = `Cannot read ${what}: each value must stand where it applies`;
     const hint = code === "alias" ? "write the value out" : "delete it";
     this.findings.push({ ...placeAt(this.#text, start), code, message, hint });
   }
@@ -151,13 +151,13 @@ function duplicateKey(text: string, name: string, at: number, earlier: number): 
 }
 
 function secondDocument(text: string, at: number): Finding {
-  const message = "Cannot read a second document: a file holds one flag";
+  const message = "Cannot read a second document: a file holds one";
   const hint = 'delete the "---", or move what follows it into a file of its own';
   return { ...placeAt(text, at), code: "second-document", message, hint };
 }
 
 function directive(text: string, at: number): Finding {
-  const message = "Cannot read a directive: a flag file is YAML 1.2 without any";
+  const message = "Cannot read a directive: files here are YAML 1.2 without any";
   return { ...placeAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
 }
 

@@ -24,7 +24,7 @@ export function decode(bytes: Uint8Array): Decoded {
 
 /** The finding for a file of `size` bytes, for whoever knows better than to load it. */
 export function tooLarge(size: number): Finding {
-  const message = `Cannot read a file of ${size} bytes: a flag has at most ${maximumBytes}`;
+  const message = `Cannot read a file of ${size} bytes: at most ${maximumBytes} are read`;
   const hint = "a flag is a few lines; move long text to where it is read";
   return { ...fileStart, code: "too-large", message, hint };
 }

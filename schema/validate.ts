@@ -2,6 +2,7 @@ import type { Content } from "./content.ts";
 import type { FlagFile } from "./flag.ts";
 import { checkName, nameOf } from "./name.ts";
 import { fileStart } from "./place.ts";
+import { type PolicyFile, policyPath } from "./policy.ts";
 import { compareProblems, compareText, type Finding, type Problem, problemsIn } from "./problem.ts";
 
 /** A file under `flags/`, read but not yet judged. */
@@ -19,6 +20,8 @@ export interface Entry {
 export interface Validated {
   /** By name. Complete only where no problem is an error. */
   readonly flags: readonly { name: string; file: string; flag: FlagFile }[];
+  /** Missing where there is none. */
+  readonly policy?: PolicyFile;
   /** All of them, in the order of `compareProblems`. */
   readonly problems: readonly Problem[];
 }
@@ -32,7 +35,13 @@ export function validate(entries: readonly Entry[], today: string): Validated {
       content?.flag ? [{ name: nameOf(file), file, flag: content.flag }] : [],
     )
     .sort((a, b) => compareText(a.name, b.name));
-  return { flags, problems: problems.sort(compareProblems) };
+  const policy = sorted.find(({ content }) => content?.policy)?.content?.policy;
+  return { flags, problems: problems.sort(compareProblems), ...(policy ? { policy } : {}) };
+}
+
+/** How many of the files are flags, or ought to be. */
+export function countFlags(entries: readonly Pick<Entry, "path">[]): number {
+  return entries.filter(({ path }) => path !== policyPath).length;
 }
 
 /** Whether a file under `flags/` is to be read at all. */
@@ -41,16 +50,18 @@ export function isReadable(path: string, mode: string): boolean {
 }
 
 function judge({ file, path, mode, content }: Entry, today: string): Problem[] {
-  const name = path === undefined ? [] : checkName(path);
-  const findings = [...name, ...checkMode(mode), ...(content?.findings ?? [])];
+  const isPolicy = path === policyPath;
+  const name = path === undefined || isPolicy ? [] : checkName(path);
+  const as = isPolicy ? "the policy" : "a flag";
+  const findings = [...name, ...checkMode(mode, as), ...(content?.findings ?? [])];
   return findings.length === 0 ? [] : problemsIn(file, findings, today);
 }
 
-/** A flag is a plain file: nothing that points elsewhere, nothing that runs. */
-function checkMode(mode: string): Finding[] {
+/** A flag is a plain file, and so is the policy: nothing that points elsewhere, nothing that runs. */
+function checkMode(mode: string, as: string): Finding[] {
   if (mode === "100644") return [];
   const [what, hint] = modes[mode] ?? [`a file of mode ${mode}`, "replace it with a plain file"];
-  const message = `Cannot read ${what} as a flag: it must be a plain file (mode 100644)`;
+  const message = `Cannot read ${what} as ${as}: it must be a plain file (mode 100644)`;
   return [{ ...fileStart, code: "file-mode", message, hint }];
 }
 
@@ -65,7 +76,7 @@ function findDuplicates(entries: readonly Entry[]): Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
   for (const { file, path } of entries) {
-    if (path === undefined || !path.endsWith(".yaml")) continue;
+    if (path === undefined || path === policyPath || !path.endsWith(".yaml")) continue;
     const name = nameOf(path);
     const owner = owners.get(name.toLowerCase());
     if (owner === undefined) owners.set(name.toLowerCase(), file);

@@ -1,9 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { readContent } from "../schema/content.ts";
+import { readAs } from "../schema/content.ts";
 import { format } from "../schema/edit.ts";
 import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem.ts";
 import { decode } from "../schema/text.ts";
-import { isReadable } from "../schema/validate.ts";
+import { countFlags, isReadable } from "../schema/validate.ts";
 import { readWorkTree } from "../store/work-tree.ts";
 import { main } from "./command.ts";
 import { count } from "./report.ts";
@@ -15,7 +15,7 @@ await main({
   options: { check: { help: "changes nothing; exits with 1 where a file is not formatted" } },
   run({ check = false }, places) {
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(".", place, readContent));
+    const entries = roots.flatMap((place) => readWorkTree(".", place, readAs));
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
     const unformatted: string[] = [];
@@ -32,7 +32,9 @@ await main({
         process.stdout.write(`${visible(file)}: ${check ? "not formatted" : "formatted"}\n`);
       }
     }
-    process.stdout.write(summarize(files.size, unformatted.length, unreadable.length, check));
+    const flags = new Map(readable.map((entry) => [entry.file, entry]));
+    const all = countFlags([...flags.values()]);
+    process.stdout.write(summarize(all, unformatted.length, unreadable.length, check));
     return unreadable.length > 0 || (check && unformatted.length > 0) ? 1 : 0;
   },
 });

@@ -1,6 +1,6 @@
-import { readContent } from "../schema/content.ts";
+import { readAs } from "../schema/content.ts";
 import { isDate } from "../schema/date.ts";
-import { validate } from "../schema/validate.ts";
+import { countFlags, validate } from "../schema/validate.ts";
 import { readWorkTree } from "../store/work-tree.ts";
 import { main, UsageError } from "./command.ts";
 import { report, reportFormats, today } from "./report.ts";
@@ -18,10 +18,10 @@ await main({
     if (!isDate(day))
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(".", place, readContent));
+    const entries = roots.flatMap((place) => readWorkTree(".", place, readAs));
     const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
     const { problems } = validate(distinct, day);
-    process.stdout.write(report(format, distinct.length, problems));
+    process.stdout.write(report(format, countFlags(distinct), problems));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });

@@ -1,6 +1,7 @@
 /** Who changed a flag, when, and what: the branch's own account of it. */
 import { readContent } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
+import { policyFile } from "../schema/policy.ts";
 import { timestamp } from "../schema/snapshot.ts";
 import { readBlobs } from "./blobs.ts";
 import { readGit } from "./git.ts";
@@ -45,7 +46,7 @@ export async function readFlagChanges(
   args.push("--no-follow", "--no-relative", "-O/dev/null", "--encoding=UTF-8");
   args.push("--format=%x01%H%x00%ct%x00%an%x00%s%x00%b%x00%(trailers:key=Actor,valueonly)%x00");
   args.push(`--max-count=${limit}`, `--skip=${skip}`, "--end-of-options", head);
-  args.push("--", `:(glob)flags/**/${name}.yaml`);
+  args.push("--", `:(glob)flags/**/${name}.yaml`, `:(exclude)${policyFile}`);
   const commits = parseLog(await readGit(directory, args));
   const states = await readStates(directory, commits, name, environment);
   return commits.map(({ before, after, ...commit }) => ({

@@ -5,6 +5,7 @@
  * change, at the time of the merge. Order is the order of commits, never of their clocks.
  */
 import { nameOf } from "../schema/name.ts";
+import { policyFile } from "../schema/policy.ts";
 import { streamGit } from "./git.ts";
 
 export interface History {
@@ -65,7 +66,7 @@ async function extend(
 function land(flags: Map<string, FlagHistory>, time: number, changes: readonly FileChange[]): void {
   const before = new Map<string, FlagHistory | undefined>();
   for (const { file, object } of changes) {
-    if (!file.endsWith(".yaml")) continue;
+    if (!file.endsWith(".yaml") || file === policyFile) continue;
     const name = nameOf(file);
     const flag = flags.get(name);
     if (!before.has(name)) before.set(name, flag);

@@ -1,21 +1,22 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Content, readContent } from "../schema/content.ts";
+import { type Content, readContent, readPolicy } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
+import { normalizePolicy, policyFile } from "../schema/policy.ts";
 import type { Problem } from "../schema/problem.ts";
 import { type Snapshot, timestamp } from "../schema/snapshot.ts";
 import { tooLarge } from "../schema/text.ts";
-import { isReadable, type Validated, validate } from "../schema/validate.ts";
+import { countFlags, isReadable, type Validated, validate } from "../schema/validate.ts";
 import { readBlobs } from "./blobs.ts";
 import { Cache } from "./cache.ts";
 import { Contents } from "./contents.ts";
 import { git, readGit } from "./git.ts";
 import { type History, readHistory } from "./history.ts";
-import { readTree } from "./tree.ts";
+import { readTree, type TreeEntry } from "./tree.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {
-  /** How many files are below `flags/`. */
+  /** How many files are below `flags/`, the policy left out. */
   readonly files: number;
   readonly problems: readonly Problem[];
   /** Missing where one of the problems is an error. */
@@ -113,22 +114,24 @@ export class Repository {
     progress = (_read: number, _all: number) => {},
   ): Promise<Reading> {
     // Git works on both at once, beside this process.
-    const [{ files, validated }, history] = await Promise.all([
+    const [{ files, validated, policy }, history] = await Promise.all([
       this.#validate(commit, today, progress),
       this.#readHistory(commit),
     ]);
     const { problems } = validated;
     if (problems.some(({ severity }) => severity === "error")) return { files, problems };
-    return { files, problems, snapshot: snapshot(validated, history) };
+    return { files, problems, snapshot: snapshot(validated, policy, history) };
   }
 
   async #validate(
     commit: string,
     today: string,
     progress: (read: number, all: number) => void,
-  ): Promise<{ files: number; validated: Validated }> {
+  ): Promise<{ files: number; validated: Validated; policy: string }> {
     const tree = await readTree(this.directory, commit);
-    const readable = tree.filter(({ file, mode }) => isReadable(file, mode));
+    const policy = tree.find(({ file }) => file === policyFile);
+    const flags = tree.filter((entry) => entry !== policy);
+    const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
     const contents = new Map<string, Content>();
     const unread = new Set<string>();
     for (const { object } of readable) {
@@ -142,14 +145,31 @@ export class Repository {
       this.#contents.set(object, content);
       if (contents.size % 500 === 0) progress(contents.size, readable.length);
     }
+    const policyContent = policy && (await this.#readPolicy(policy));
     this.#contents.save();
 
-    const entries = tree.map(({ file, mode, object }) => {
+    const entries = tree.map((entry) => {
+      const { file, mode, object } = entry;
       const path = file.startsWith("flags/") ? file.slice("flags/".length) : file;
-      const content = isReadable(file, mode) ? contents.get(object) : undefined;
+      const own = entry === policy ? policyContent : contents.get(object);
+      const content = isReadable(file, mode) ? own : undefined;
       return content ? { file, path, mode, content } : { file, path, mode };
     });
-    return { files: tree.length, validated: validate(entries, today) };
+    const validated = validate(entries, today);
+    return { files: countFlags(entries), validated, policy: policy?.object ?? "" };
+  }
+
+  /** Kept apart: the same bytes would mean something else as a flag. */
+  async #readPolicy({ object }: TreeEntry): Promise<Content | undefined> {
+    const key = `policy ${object}`;
+    const known = this.#contents.get(key);
+    if (known) return known;
+    for await (const { size, bytes } of readBlobs(this.directory, [object])) {
+      const content = size > bytes.length ? { findings: [tooLarge(size)] } : readPolicy(bytes);
+      this.#contents.set(key, content);
+      return content;
+    }
+    return undefined;
   }
 
   async #readHistory(commit: string): Promise<History> {
@@ -171,11 +191,12 @@ function restore(cached: unknown): History | undefined {
   return { ...rest, flags: new Map(flags) };
 }
 
-function snapshot({ flags }: Validated, history: History): Snapshot {
+function snapshot({ flags, policy }: Validated, object: string, history: History): Snapshot {
   return {
     commit: history.commit,
     committed_at: timestamp(history.committed),
     updated_at: timestamp(history.touched),
+    policy: normalizePolicy(policy, object),
     flags: flags.map(({ name, file, flag }) => {
       const times = history.flags.get(name);
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);

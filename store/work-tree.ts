@@ -13,7 +13,7 @@ import { type Entry, isReadable } from "../schema/validate.ts";
 export function readWorkTree(
   directory: string,
   place: string,
-  readContent: (bytes: Buffer) => Content,
+  readContent: (bytes: Buffer, path: string | undefined) => Content,
 ): Entry[] {
   const at = path.resolve(directory, place);
   const inFlags = below(path.resolve(directory, "flags"), at);
@@ -28,7 +28,7 @@ export function readWorkTree(
     const entry = { file: shown, mode: modeOf(file), ...(inside ? { path: inside } : {}) };
     const isWorthReading = inside ? isReadable(inside, entry.mode) : entry.mode === "100644";
     if (!isWorthReading) return entry;
-    return { ...entry, content: readFile(file, readContent) };
+    return { ...entry, content: readFile(file, (bytes) => readContent(bytes, inside)) };
   });
 }
 

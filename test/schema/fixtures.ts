@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { readContent } from "../../schema/content.ts";
+import { readAs, readContent } from "../../schema/content.ts";
 import type { Problem } from "../../schema/problem.ts";
 import { type Entry, isReadable, validate } from "../../schema/validate.ts";
 
@@ -26,7 +26,7 @@ function readFolder(folder: URL): Entry[] {
     if (mode === undefined) return [];
     const entry = { file: `flags/${path}`, path, mode };
     if (!isReadable(path, mode)) return [entry];
-    return [{ ...entry, content: readContent(readFileSync(new URL(path, `${folder}/`))) }];
+    return [{ ...entry, content: readAs(readFileSync(new URL(path, `${folder}/`)), path) }];
   });
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { environments, normalize } from "../../schema/flag.ts";
 import { land, type Plan, plan, turn } from "../../schema/plan.ts";
 import { formatPlan, formatPlanMarkdown, summarize } from "../../schema/plan-format.ts";
+import { normalizePolicy } from "../../schema/policy.ts";
 import type { Snapshot, TimedFlag } from "../../schema/snapshot.ts";
 
 const [early, late, later] = [
@@ -19,7 +20,8 @@ function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
 }
 
 function snapshot(flags: readonly TimedFlag[], updated_at = early, commit = "1"): Snapshot {
-  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags };
+  const policy = normalizePolicy(undefined, "");
+  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags, policy };
 }
 
 function states(application: boolean, staging: boolean, development: boolean) {
@@ -38,7 +40,35 @@ describe("plan()", () => {
       head: "1".repeat(40),
       flags: [],
       responses: [],
+      protection: [],
     });
+  });
+
+  test("says which environments become protected, and which are so no more", () => {
+    const before = { ...snapshot([]), policy: normalizePolicy({ protected: ["staging"] }, "1") };
+    const after = { ...snapshot([]), policy: normalizePolicy({ protected: ["application"] }, "2") };
+    const change = plan(before, after);
+    expect(change.protection).toEqual([
+      { environment: "application", change: "protected" },
+      { environment: "staging", change: "unprotected" },
+    ]);
+    const sentence = "application is protected from now on, staging is not protected from now on";
+    expect(summarize(change)).toBe(sentence);
+    for (const text of [formatPlan(change), formatPlanMarkdown(change)]) {
+      expect(text).toContain(
+        "application is protected: changes through the API become pull requests\n",
+      );
+      expect(text).toContain("staging is not protected any more");
+    }
+  });
+
+  test("says of another comment in the policy that nothing but updated_at changes", () => {
+    const head = { ...snapshot([], late), policy: normalizePolicy(undefined, "2") };
+    const landed = land(snapshot([], early), head);
+    expect(landed.updated_at).toBe(late);
+    const change = plan(snapshot([], early), landed);
+    expect(change).toMatchObject({ flags: [], protection: [] });
+    expect(paths(change)).toHaveLength(environments.length);
   });
 
   test("names a flag that is added, with its states and its URLs", () => {

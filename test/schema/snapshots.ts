@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { compile } from "../../schema/compile.ts";
 import { environments, type Flag, normalize } from "../../schema/flag.ts";
+import { normalizePolicy } from "../../schema/policy.ts";
 import { formatManifest } from "../../schema/release.ts";
 import { type Snapshot, type TimedFlag, timestamp } from "../../schema/snapshot.ts";
 import { parse } from "../../schema/source.ts";
@@ -9,7 +10,8 @@ import { parse } from "../../schema/source.ts";
 const noon = timestamp(1725105600);
 
 export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
-  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags };
+  const policy = normalizePolicy(undefined, "");
+  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags, policy };
 }
 
 /** A flag that is on in every environment, but for what `flag` says. */

@@ -73,6 +73,7 @@ describe("read()", () => {
         commit: third,
         committed_at: "2001-09-09T01:49:40Z",
         updated_at: "2001-09-09T01:49:40Z",
+        policy: { protected: [], object: "" },
         flags: [
           {
             name: "invite_friends",
@@ -127,6 +128,7 @@ describe("read()", () => {
         commit,
         committed_at: "2001-09-09T01:47:40Z",
         updated_at: "2001-09-09T01:47:40Z",
+        policy: { protected: [], object: "" },
         flags: [],
       },
     });
