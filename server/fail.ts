@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from "express";
-import { WriteUnavailableError } from "../store/flag-store.ts";
+import { WriteUnavailableError } from "../store/unavailable.ts";
 import { HttpError, sendProblem } from "./problem.ts";
 
 /** When to come back after an answer of 503 or 429, in seconds, where nobody knows better. */

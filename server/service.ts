@@ -1,7 +1,8 @@
 /** The server put together: a store, the API over it, and what goes on in the background. */
 import type { Server } from "node:http";
 import type { Logger } from "pino";
-import type { FlagStore, Serving } from "../store/flag-store.ts";
+import type { FlagStore } from "../store/flag-store.ts";
+import type { Serving } from "../store/follower.ts";
 import type { Repository } from "../store/repository.ts";
 import type { Target } from "../store/target.ts";
 import { createApp } from "./app.ts";

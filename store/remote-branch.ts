@@ -1,11 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
-import path from "node:path";
-import { type GitOptions, readGit, remoteEnvironment } from "./git.ts";
-
-/** The remote did not answer, or not with what was asked for: to be tried again. */
-export class RemoteUnavailableError extends Error {
-  override readonly name = "RemoteUnavailableError";
-}
+import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
+import { Remote, RemoteUnavailableError } from "./remote.ts";
 
 /** The branch lost commits that it had: nothing is written until a person has looked. */
 export class RemoteRewoundError extends Error {
@@ -27,7 +21,7 @@ const rest = 60_000;
  */
 export class RemoteBranch {
   readonly directory: string;
-  readonly #remote: string;
+  readonly #remote: Remote;
   readonly #branch: string;
   readonly #patience: number;
   #accepted: string | undefined;
@@ -44,18 +38,17 @@ export class RemoteBranch {
     branch: string,
     patience = 20_000,
   ): Promise<RemoteBranch> {
-    const clone = new RemoteBranch(directory, remote, branch, patience);
+    const clone = new RemoteBranch(directory, new Remote(remote), branch, patience);
     clearLocks(directory);
-    if (!(await isRepository(directory))) await clone.#replace(async () => {});
+    if (!(await isClone(directory))) await replaceClone(directory, async () => {});
     clone.#valid = await clone.#resolve(validRef);
     clone.#accepted = (await clone.#resolve(acceptedRef)) ?? clone.#valid;
     return clone;
   }
 
-  private constructor(directory: string, remote: string, branch: string, patience: number) {
+  private constructor(directory: string, remote: Remote, branch: string, patience: number) {
     this.directory = directory;
-    // As git tells them apart: a path has no colon before its first slash.
-    this.#remote = /^[^/]+:/.test(remote) ? remote : path.resolve(remote);
+    this.#remote = remote;
     this.#branch = branch;
     this.#patience = patience;
   }
@@ -101,8 +94,8 @@ export class RemoteBranch {
     const ref = `refs/heads/${this.#branch}`;
     // Without the lease a push would bring back what was rewound or deleted.
     const lease = `--force-with-lease=${ref}:${parent}`;
-    const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote];
-    await this.#reach(this.directory, [...args, `${commit}:${ref}`], this.#patience);
+    const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
+    await this.#remote.reach(this.directory, [...args, `${commit}:${ref}`], this.#patience);
   }
 
   /** Keeps in mind that the remote holds `commit`. */
@@ -132,7 +125,7 @@ export class RemoteBranch {
     clearLocks(this.directory);
     if (await isWhole(this.directory)) return;
     if (performance.now() - this.#renewed < rest) return;
-    await this.#replace(async (draft) => {
+    await replaceClone(this.directory, async (draft) => {
       const fetched = await this.#fetchInto(draft);
       await this.#refuseLoss(draft, fetched);
       if (this.#accepted) await this.#keep(draft, acceptedRef, this.#accepted);
@@ -141,36 +134,22 @@ export class RemoteBranch {
     this.#renewed = performance.now();
   }
 
-  async #replace(fill: (draft: string) => Promise<void>): Promise<void> {
-    const [draft, old] = [`${this.directory}.new`, `${this.directory}.old`];
-    const parent = path.dirname(this.directory);
-    try {
-      mkdirSync(parent, { recursive: true });
-      for (const leftover of [draft, old]) rmSync(leftover, { recursive: true, force: true });
-      await readGit(parent, ["init", "--quiet", "--bare", "--template=", draft]);
-      await fill(draft);
-      if (existsSync(this.directory)) renameSync(this.directory, old);
-      renameSync(draft, this.directory);
-    } finally {
-      for (const leftover of [draft, old]) rmSync(leftover, { recursive: true, force: true });
-    }
-  }
-
   async #fetchInto(directory: string): Promise<string> {
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
     const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
     // All of it, or what is new.
     const isFirst = this.#accepted === undefined || directory !== this.directory;
     const patience = isFirst ? 30 * this.#patience : this.#patience;
-    await this.#reach(directory, [...args, this.#remote, refspec], patience);
+    await this.#remote.reach(directory, [...args, this.#remote.url, refspec], patience);
     return (await inClone(directory, ["rev-parse", "--verify", fetchedRef])).trim();
   }
 
   /** Throws where the remote does not answer, or answers that there is no such branch. */
   async #expectBranch(): Promise<void> {
-    const args = ["ls-remote", "--end-of-options", this.#remote, `refs/heads/${this.#branch}`];
+    const { url } = this.#remote;
+    const args = ["ls-remote", "--end-of-options", url, `refs/heads/${this.#branch}`];
     // Outside of the clone, which may be what is wrong.
-    const answer = await this.#reach(path.parse(this.directory).root, args, this.#patience);
+    const answer = await this.#remote.reach(undefined, args, this.#patience);
     if (answer !== "") return;
     const what = `Cannot follow "${this.#branch}": the remote has no such branch`;
     if (this.#accepted === undefined) throw new RemoteUnavailableError(what);
@@ -195,68 +174,4 @@ export class RemoteBranch {
     const args = ["rev-parse", "--verify", "--quiet", ref];
     return (await inClone(this.directory, args).catch(() => "")).trim() || undefined;
   }
-
-  async #reach(directory: string, args: readonly string[], patience: number): Promise<string> {
-    const options = { signal: AbortSignal.timeout(patience), env: remoteEnvironment() };
-    const where = directory === path.parse(directory).root ? [] : ["--git-dir=."];
-    try {
-      return await readGit(directory, [...where, ...args], options);
-    } catch (error) {
-      // Not as a cause: that would carry the secrets into the log.
-      const message = withoutSecrets((error as Error).message, this.#remote);
-      throw new RemoteUnavailableError(`Cannot reach the remote: ${message}`);
-    }
-  }
-}
-
-/** Git in the clone, which is named: a damaged one is an error, and never the repository around it. */
-function inClone(
-  directory: string,
-  args: readonly string[],
-  options: GitOptions = {},
-): Promise<string> {
-  return readGit(directory, ["--git-dir=.", ...args], options);
-}
-
-async function contains(directory: string, head: string, commit: string): Promise<boolean> {
-  const args = ["rev-list", "--max-count=1", "--end-of-options", commit, `^${head}`];
-  try {
-    return (await inClone(directory, args)) === "";
-  } catch (error) {
-    const answer = await inClone(directory, ["cat-file", "--batch-check"], { input: commit });
-    if (answer.trimEnd().endsWith(" missing")) return false;
-    throw error;
-  }
-}
-
-async function isRepository(directory: string): Promise<boolean> {
-  if (!existsSync(directory)) return false;
-  const answer = inClone(directory, ["rev-parse", "--is-bare-repository"]).catch(() => "");
-  return (await answer).trim() === "true";
-}
-
-async function isWhole(directory: string): Promise<boolean> {
-  if (!(await isRepository(directory))) return false;
-  return inClone(directory, ["fsck", "--no-dangling", "--no-progress"]).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** Nobody but this process works in the clone, and that in turns: a lock is a dead one's. */
-function clearLocks(directory: string): void {
-  try {
-    const entries = readdirSync(directory, { recursive: true, encoding: "utf8" });
-    for (const lock of entries.filter((entry) => entry.endsWith(".lock"))) {
-      rmSync(path.join(directory, lock), { recursive: true, force: true });
-    }
-  } catch {
-    // There is no clone, or nothing in it can be changed: what comes next will say so.
-  }
-}
-
-/** Git repeats the remote's URL in its messages, credentials included. */
-function withoutSecrets(text: string, remote: string): string {
-  const [, credentials = ""] = /^[^/]+:\/\/(.*@)/.exec(remote) ?? [];
-  return text.replaceAll(credentials || "\0", "").replace(/\/\/[^/\s]*@/g, "//");
 }
