@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { findProgram } from "../../s3/program.ts";
+import { listWorkflows } from "../files.ts";
+import { actionlint, shellcheck } from "./lint.ts";
+
+const good = readFileSync("test/fixtures/workflows/good.yml", "utf8");
+
+const isMissing = findProgram("shellcheck") === undefined;
+if (isMissing) {
+  const cure = "apt-get install -y --no-install-recommends shellcheck";
+  process.stderr.write(
+    `\nSKIPPED, NOT TESTED: the workflows' scripts, because shellcheck is missing (${cure})\n`,
+  );
+}
+/** Under CI it runs all the same, and fails. */
+const testWithShellcheck = test.skipIf(isMissing && !process.env.CI);
+
+describe.each(listWorkflows())("$name", ({ name, text }) => {
+  test("passes actionlint", async () => {
+    expect(await actionlint(name, text)).toEqual([]);
+  });
+
+  testWithShellcheck("passes shellcheck", () => {
+    expect(shellcheck(text)).toEqual([]);
+  });
+});
+
+test("actionlint() finds none in the fixture before one is planted", async () => {
+  expect(await actionlint("good.yml", good)).toEqual([]);
+});
+
+test.each([
+  ["runs-on: ubuntu-24.04", "runs_on: ubuntu-24.04", "runs_on"],
+  ["github.event.head_commit.message", "github.evnt", "evnt"],
+  ["contents: read", "content: read", 'unknown permission scope "content"'],
+  ["push:", "pushed:", 'unknown Webhook event "pushed"'],
+  ["name: Say", "if: always( && true\n        name: Say", "unexpected"],
+])("actionlint() finds what stands in place of %j: %j", async (right, wrong, said) => {
+  const found = await actionlint(
+    "good.yml",
+    good.replace(right, () => wrong),
+  );
+  expect(found.join("\n")).toContain(said);
+});
+
+testWithShellcheck("shellcheck() finds a variable without quotes, with its line", () => {
+  expect(shellcheck(good)).toEqual([]);
+  const [block, line] = ["|\n          true\n          echo $MESSAGE", "echo $MESSAGE"];
+  expect(shellcheck(good.replace('echo "$MESSAGE"', () => block))).toEqual([
+    expect.stringMatching(/^23: .* \[SC2086\]$/),
+  ]);
+  expect(shellcheck(good.replace('echo "$MESSAGE"', () => line))).toEqual([
+    expect.stringMatching(/^21: .* \[SC2086\]$/),
+  ]);
+});

@@ -1,0 +1,133 @@
+/** What is asked of every workflow beyond what actionlint knows. */
+import { type Path, WorkflowSource } from "./source.ts";
+
+export interface Mistake {
+  /** From 1. */
+  readonly line: number;
+  readonly rule: string;
+  readonly found: string;
+}
+
+/** Every mistake in the text of a workflow file, by line. */
+export function findMistakes(text: string): Mistake[] {
+  const source = new WorkflowSource(text);
+  const mistakes = Object.entries(rules).flatMap(([rule, check]) =>
+    check(source).map(({ path, found }) => ({ line: source.lineOf(path), rule, found })),
+  );
+  return mistakes.sort((a, b) => a.line - b.line);
+}
+
+interface Found {
+  readonly path: Path;
+  readonly found: string;
+}
+
+const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
+  /** An action is a commit's full id, which nobody can move, with its version beside for people. */
+  "pinned-action": (source) =>
+    source.steps.flatMap((step) => {
+      const path = [...step, "uses"];
+      const uses = source.get(path);
+      if (uses === undefined) return [];
+      const isPinned = /^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(String(uses));
+      const hasVersion = /^v\d+\.\d+\.\d+$/.test(source.commentOf(path));
+      return isPinned && hasVersion ? [] : [{ path, found: String(uses) }];
+    }),
+
+  /** An image is a digest: a tag is whatever its owner last pushed. */
+  "pinned-image": (source) =>
+    source.jobs.flatMap((job) => {
+      const path = [...job, "container"];
+      const container = source.get(path);
+      if (container === undefined) return [];
+      const isPinned = /^[\w./:-]+@sha256:[0-9a-f]{64}$/.test(String(container));
+      return isPinned ? [] : [{ path, found: JSON.stringify(container) }];
+    }),
+
+  /** The token can do nothing but what a job says it needs. */
+  "no-permissions-at-the-top": (source) => {
+    const found = JSON.stringify(source.get(["permissions"]));
+    return found === "{}" ? [] : [{ path: ["permissions"], found: found ?? "none" }];
+  },
+
+  /** Each job names its permissions one by one. */
+  "permissions-by-job": (source) =>
+    source.jobs.flatMap((job) => {
+      const path = [...job, "permissions"];
+      if (source.keys(path).length > 0) return [];
+      return [{ path, found: String(source.get(path) ?? "none") }];
+    }),
+
+  /** What hangs is ended within the hour; GitHub's own limit is six. */
+  "time-out": (source) =>
+    source.jobs.flatMap((job) => {
+      const path = [...job, "timeout-minutes"];
+      const minutes = Number(source.get(path));
+      return minutes > 0 && minutes <= 60 ? [] : [{ path, found: String(source.get(path)) }];
+    }),
+
+  /** An expression inside a script is pasted in before the shell reads it: values come through `env`. */
+  "no-injection": (source) =>
+    source.steps.flatMap((step) => {
+      const scripts = [
+        [...step, "run"],
+        [...step, "with", "script"],
+      ];
+      return scripts
+        .filter((path) => String(source.get(path)).includes("${{"))
+        .map((path) => ({ path, found: String(source.get(path)) }));
+    }),
+
+  /** A checkout leaves no token in `.git/config` for what runs after it. */
+  "no-token-left-behind": (source) =>
+    source.steps.flatMap((step) => {
+      if (!String(source.get([...step, "uses"])).startsWith("actions/checkout@")) return [];
+      const path = [...step, "with", "persist-credentials"];
+      return source.get(path) === false ? [] : [{ path, found: String(source.get(path)) }];
+    }),
+
+  /** `pull_request_target` runs with secrets on a stranger's request: there is no careful use of it. */
+  "no-pull-request-target": (source) =>
+    source.events.includes("pull_request_target")
+      ? [{ path: ["on", "pull_request_target"], found: "pull_request_target" }]
+      : [],
+
+  /** What a pull request's own code can reach holds no secret and writes nothing. */
+  "nothing-for-strangers": (source) => {
+    if (!source.events.includes("pull_request")) return [];
+    const secrets = source.expressions.filter(({ value }) => /\bsecrets\b|\btoken\b/i.test(value));
+    const writes = source.jobs.flatMap((job) =>
+      source
+        .keys([...job, "permissions"])
+        .map((name) => [...job, "permissions", name])
+        .filter((path) => source.get(path) !== "read"),
+    );
+    const environments = source.jobs
+      .map((job) => [...job, "environment"])
+      .filter((path) => source.get(path) !== undefined);
+    return [
+      ...secrets.map(({ path, value }) => ({ path, found: value })),
+      ...[...writes, ...environments].map((path) => ({ path, found: String(path.at(-1)) })),
+    ];
+  },
+
+  /** A job that was started by another run has that run's rights to write, so it runs reviewed code alone. */
+  "reviewed-code-alone": (source) => {
+    if (!source.events.includes("workflow_run")) return [];
+    return source.steps.flatMap((step) =>
+      ["ref", "repository"]
+        .map((key) => [...step, "with", key])
+        .filter((path) => source.get(path) !== undefined)
+        .map((path) => ({ path, found: String(source.get(path)) })),
+    );
+  },
+
+  /** Keys of the cloud are lent for an hour, never kept: no input of an action takes one. */
+  "no-stored-keys": (source) =>
+    source.steps.flatMap((step) =>
+      source
+        .keys([...step, "with"])
+        .filter((key) => /access-key|session-token|password/.test(key))
+        .map((key) => ({ path: [...step, "with", key], found: key })),
+    ),
+};
