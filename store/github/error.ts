@@ -1,0 +1,57 @@
+/** GitHub said no, or said nothing: for whoever can go on without, by `status`. */
+export class GitHubError extends Error {
+  override readonly name = "GitHubError";
+  /** GitHub's own; 0 where there was no answer at all. */
+  readonly status: number;
+  /** GitHub's own words. */
+  readonly reason: string;
+
+  constructor(message: string, status: number, reason: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** What Octokit throws, as far as it is used here. */
+interface Failed {
+  readonly status: number;
+  readonly message: string;
+  readonly response?: {
+    readonly data?: unknown;
+    readonly headers: Readonly<Record<string, string | number | undefined>>;
+  };
+}
+
+/** `doing` is what was tried, as after "Cannot": `comment on #7`. */
+export function explain(doing: string, repository: string, error: unknown): GitHubError {
+  const { status = 0, message = String(error), response } = error as Partial<Failed>;
+  const answered = response ? status : 0;
+  const reason = (response ? reasonIn(response.data) : message).slice(0, 300);
+  const found = answered === 0 ? `no answer (${reason})` : `${answered} "${reason}"`;
+  const cure = findCure(answered, reason, response?.headers ?? {});
+  const text = `Cannot ${doing} in "${repository}": found ${found}, wanted success${cure}`;
+  return new GitHubError(text, answered, reason);
+}
+
+function reasonIn(data: unknown): string {
+  const { message, errors } = (data ?? {}) as { message?: unknown; errors?: unknown };
+  const details = Array.isArray(errors) ? errors.map((error) => error?.message || error?.code) : [];
+  const words = [message, ...details].filter((word) => typeof word === "string" && word !== "");
+  const said = words.join(": ");
+  return said === "" ? "no reason given" : said.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
+}
+
+function findCure(
+  status: number,
+  reason: string,
+  headers: Readonly<Record<string, string | number | undefined>>,
+): string {
+  if (status === 401) return "; GITHUB_TOKEN is wrong or has expired";
+  if (/rate limit/i.test(reason)) return "; GitHub asks for patience: try again later";
+  const rights = headers["x-accepted-github-permissions"];
+  if (status === 403 && rights) return `; GITHUB_TOKEN needs ${rights}`;
+  if (status === 403) return "; GITHUB_TOKEN lacks a permission";
+  if (status === 404) return "; there is none, or GITHUB_TOKEN may not see it";
+  return "";
+}

@@ -1,0 +1,34 @@
+/** Whose repository on which GitHub, and as whom. */
+export interface GitHubOptions {
+  readonly token: string;
+  readonly owner: string;
+  readonly repo: string;
+  /** Without a slash at its end. */
+  readonly apiUrl: string;
+  /** Who the token's comments are by, for tokens of GitHub Apps, which cannot ask. */
+  readonly login: string;
+  /** For how many seconds a call may wait when GitHub asks for it, three times at most. */
+  readonly patience: number;
+}
+
+/** Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws where one is missing or is none. */
+export function readGitHubOptions(
+  env: Readonly<Record<string, string | undefined>>,
+  { patience = 300 } = {},
+): GitHubOptions {
+  const { GITHUB_TOKEN: token = "", GITHUB_REPOSITORY: repository = "" } = env;
+  const apiUrl = (env.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    const found = token === "" ? "it is not set" : "it has characters that no token has";
+    throw new Error(`Cannot use GITHUB_TOKEN: ${found}; wanted a token for ${apiUrl}`);
+  }
+  const [, owner, repo] = /^([\w-]+)\/([\w.-]+)$/.exec(repository) ?? [];
+  if (owner === undefined || repo === undefined) {
+    throw new Error(`Cannot use GITHUB_REPOSITORY "${repository}": wanted OWNER/REPOSITORY`);
+  }
+  if (!URL.canParse(apiUrl) || !/^https?:$/.test(new URL(apiUrl).protocol)) {
+    throw new Error(`Cannot use GITHUB_API_URL "${apiUrl}": wanted https://…`);
+  }
+  const login = env.BUNTING_LOGIN || "github-actions[bot]";
+  return { token, owner, repo, apiUrl, login, patience };
+}

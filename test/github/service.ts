@@ -1,0 +1,22 @@
+import { deploymentHandlers } from "./deployments.ts";
+import { issueHandlers } from "./issues.ts";
+import { type OperationId, operations } from "./operations.ts";
+import { pullHandlers } from "./pulls.ts";
+import { repoHandlers } from "./repos.ts";
+import type { Handler } from "./world.ts";
+
+const known: Partial<Record<OperationId, Handler>> = {
+  ...issueHandlers,
+  ...pullHandlers,
+  ...repoHandlers,
+  ...deploymentHandlers,
+};
+
+/** What answers each operation. */
+export const handlers = Object.fromEntries(
+  operations.map((operation) => [operation, known[operation] ?? unknown(operation)]),
+) as Readonly<Record<OperationId, Handler>>;
+
+function unknown(operation: OperationId): Handler {
+  throw new Error(`Cannot answer ${operation}: nobody wrote how`);
+}

@@ -1,0 +1,100 @@
+/** What GitHub knows beyond git: kept in memory, read and changed by tests at will. */
+
+export interface State {
+  readonly users: Map<string, Account>;
+  /** Issues and pull requests share their numbers. */
+  readonly issues: Map<number, Issue>;
+  readonly comments: Map<number, Comment>;
+  readonly labels: Map<string, Label>;
+  readonly deployments: Map<number, Deployment>;
+  /** The next id of anything but an issue. */
+  nextId: number;
+}
+
+/** Who has a token, and what it may do: as `permissions` in a workflow. */
+export interface Account {
+  readonly login: string;
+  /** As the tokens of workflows and of GitHub Apps: it cannot ask who it is. */
+  readonly isInstallation: boolean;
+  /** By area: `issues`, `pull_requests`, `contents`, `deployments`. Everything, if missing. */
+  readonly permissions?: Readonly<Record<string, "read" | "write">>;
+}
+
+export interface Issue {
+  readonly number: number;
+  readonly author: string;
+  readonly created_at: string;
+  title: string;
+  body: string;
+  state: "open" | "closed";
+  state_reason: string | null;
+  labels: string[];
+  updated_at: string;
+  closed_at: string | null;
+  /** Where it is a pull request. */
+  pull?: Pull;
+}
+
+export interface Pull {
+  /** Whose repository the branch is in: ours, or a fork's. */
+  readonly owner: string;
+  readonly branch: string;
+  readonly base: string;
+  /** The head; of a branch of ours that is open, the branch says. */
+  sha: string;
+  draft: boolean;
+  merged_at: string | null;
+  merge_commit_sha: string | null;
+  merged_by: string | null;
+}
+
+export interface Comment {
+  readonly id: number;
+  readonly issue: number;
+  readonly author: string;
+  readonly created_at: string;
+  body: string;
+  updated_at: string;
+}
+
+export interface Label {
+  readonly id: number;
+  readonly name: string;
+  readonly color: string;
+  readonly description: string | null;
+}
+
+export interface Deployment {
+  readonly id: number;
+  readonly sha: string;
+  readonly ref: string;
+  readonly task: string;
+  readonly environment: string;
+  readonly description: string | null;
+  readonly payload: unknown;
+  readonly author: string;
+  readonly created_at: string;
+  /** Oldest first. */
+  readonly statuses: DeploymentStatus[];
+}
+
+export interface DeploymentStatus {
+  readonly id: number;
+  readonly state: string;
+  readonly description: string;
+  readonly environment_url: string;
+  readonly log_url: string;
+  readonly author: string;
+  readonly created_at: string;
+}
+
+export function emptyState(): State {
+  return {
+    users: new Map(),
+    issues: new Map(),
+    comments: new Map(),
+    labels: new Map(),
+    deployments: new Map(),
+    nextId: 1_000,
+  };
+}

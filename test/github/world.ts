@@ -1,0 +1,55 @@
+/** What an answer depends on: the request, and everything that GitHub knows. */
+import type { TestRepository } from "../git/repository.ts";
+import { at } from "./description.ts";
+import type { Answer } from "./fault.ts";
+import { sample } from "./sample.ts";
+import type { Account, State } from "./state.ts";
+
+export interface World {
+  readonly bare: TestRepository;
+  readonly state: State;
+  readonly owner: string;
+  readonly repo: string;
+  /** The branch that pull requests go to. */
+  readonly defaultBranch: string;
+  /** Where the API is, and where people look. */
+  readonly api: string;
+  readonly web: string;
+  /** Items on one page, unless the client asks for fewer. */
+  pageSize: number;
+  /** Seconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Ask {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly account: Account;
+  readonly world: World;
+}
+
+export type Handler = (ask: Ask) => Answer;
+
+/** An object of GitHub's, by its schema's name, with what nobody reads filled in. */
+export function render(schema: string, known: Readonly<Record<string, unknown>>): unknown {
+  return sample(at(`/components/schemas/${schema}`), known);
+}
+
+export function timeOf(world: World): string {
+  return new Date(world.now() * 1_000).toISOString().replace(/\.\d+/, "");
+}
+
+export function user(login: string): unknown {
+  const type = login.endsWith("[bot]") ? "Bot" : "User";
+  return render("simple-user", { login, type, id: 1 + (login.length % 1_000) });
+}
+
+export function takeId(state: State): number {
+  state.nextId += 1;
+  return state.nextId;
+}
+
+export function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
