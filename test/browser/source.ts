@@ -1,0 +1,62 @@
+/** A server of flags that does as it is told: one that is well, and every way of not being so. */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { FlagList } from "../../client/types.ts";
+import { type Site, startSite } from "./site.ts";
+
+export const path = "/v1/feature-flags/";
+
+export interface Source extends Site {
+  /** Where the list is. */
+  readonly list: string;
+  /** What it was asked, oldest first. */
+  readonly requests: readonly IncomingMessage[];
+  /** Serves these flags from now on, as something that changed just now. */
+  serve(flags: FlagList["flags"]): void;
+  /** Answers in this way from now on. */
+  answer(listener: RequestListener): void;
+}
+
+export async function startSource(flags: FlagList["flags"]): Promise<Source> {
+  const requests: IncomingMessage[] = [];
+  let changes = 0;
+  let current: RequestListener = good(flags, changes);
+  const site = await startSite({
+    [path]: (request, response) => {
+      requests.push(request);
+      response.setHeader("Access-Control-Allow-Origin", "*");
+      current(request, response);
+    },
+  });
+  return {
+    ...site,
+    list: site.url + path,
+    requests,
+    serve(next) {
+      changes += 1;
+      current = good(next, changes);
+    },
+    answer(listener) {
+      current = listener;
+    },
+  };
+}
+
+/** The list as it is after so many changes. */
+export function listOf(flags: FlagList["flags"], changes = 0): FlagList {
+  const updated_at = new Date(Date.UTC(2026, 0, 1) + changes * 1_000).toISOString();
+  return { environment: "application", flags, updated_at: updated_at.replace(".000", "") };
+}
+
+function good(flags: FlagList["flags"], changes: number): RequestListener {
+  return json(JSON.stringify(listOf(flags, changes)));
+}
+
+export function json(text: string): RequestListener {
+  return respond(200, "application/json", text);
+}
+
+export function respond(status: number, type: string, text: string): RequestListener {
+  return (_request: IncomingMessage, response: ServerResponse) => {
+    response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-cache" }).end(text);
+  };
+}
