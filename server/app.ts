@@ -21,6 +21,9 @@ import type { Responses } from "./responses.ts";
 import type { Settings } from "./settings.ts";
 import type { Streams } from "./streams.ts";
 import { refuseBadEscapes } from "./target.ts";
+import type { Usage } from "./usage.ts";
+import { usageHandler } from "./usage-answer.ts";
+import { isAnonymousReport, limitReports, reportHandler, usagePath } from "./usage-report.ts";
 import { webhookHandler } from "./webhook.ts";
 import { limitWrites } from "./write-limit.ts";
 import { writeHandlers } from "./writes.ts";
@@ -28,11 +31,12 @@ import { writeHandlers } from "./writes.ts";
 export interface Api {
   readonly settings: Pick<
     Settings,
-    "origins" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
+    "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
   >;
   readonly store: FlagStore;
   readonly responses: Responses;
   readonly streams: Streams;
+  readonly usage: Usage;
   readonly authenticator: Authenticator;
   readonly publisher: BackgroundPublisher | undefined;
   readonly metrics: Metrics;
@@ -40,7 +44,8 @@ export interface Api {
 }
 
 export function createApp(api: Api): Express {
-  const { settings, store, responses, streams, authenticator, publisher, metrics, log } = api;
+  const { settings, store, responses, streams, usage, authenticator, publisher, metrics, log } =
+    api;
   const app = express();
   app.disable("x-powered-by");
   // Entity tags are the release's, never Express's own.
@@ -55,7 +60,8 @@ export function createApp(api: Api): Express {
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
-  app.use(allowOrigins(settings.origins), authenticate(authenticator));
+  const isFree = settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
+  app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
   const read = [permit("read"), readHandler(responses)];
   const list: RequestHandler = (request, response, next) =>
@@ -79,6 +85,11 @@ export function createApp(api: Api): Express {
     });
     route(app, `${base}:name/history`, { get: [permit("read"), historyHandler(store)] });
   }
+  const served = () => store.serving?.snapshot.flags.map(({ name }) => name) ?? [];
+  route(app, usagePath, {
+    get: [usageHandler(usage, served)],
+    post: [limitReports(), readBody, reportHandler(usage, metrics.usage)],
+  });
   // These are of no environment: whoever may read anything may read them.
   route(app, "/errors/:name", { get: [readHandler(responses)] });
   route(app, "/metrics", { get: [metricsHandler(metrics)] });

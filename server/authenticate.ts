@@ -1,4 +1,4 @@
-import type { RequestHandler } from "express";
+import type { Request, RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import type { Authenticator } from "./authenticator.ts";
 import { HttpError } from "./problem.ts";
@@ -6,8 +6,14 @@ import { HttpError } from "./problem.ts";
 /** Failed authentications of one address in a minute. */
 const failuresPerMinute = 30;
 
-/** Finds out who asks. Failures are counted per address; good tokens are never held up by them. */
-export function authenticate(authenticator: Authenticator): RequestHandler {
+/**
+ * Finds out who asks. Failures are counted per address; good tokens are never held up by them. A
+ * request that `isFree` goes on without a token, of nobody.
+ */
+export function authenticate(
+  authenticator: Authenticator,
+  isFree: (request: Request) => boolean,
+): RequestHandler {
   const limit = rateLimit({
     windowMs: 60_000,
     limit: failuresPerMinute,
@@ -28,6 +34,7 @@ export function authenticate(authenticator: Authenticator): RequestHandler {
       next();
       return;
     }
+    if (header === undefined && isFree(request)) return next();
     await limit(request, response, (error?: unknown) => {
       if (error) return next(error);
       const invalid = header === undefined ? "" : ', error="invalid_token"';

@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from "express";
-import { parseAny } from "../schema/source.ts";
+import { duplicateKey } from "./duplicate-key.ts";
 import { HttpError } from "./problem.ts";
 
 /** In bytes, also of what was compressed. */
@@ -8,13 +8,14 @@ const limit = 32_768;
 /** Reads the body as bytes, whatever it says it is: `jsonOf` decides what to make of it. */
 export const readBody: RequestHandler = express.raw({ type: () => true, limit });
 
-/** The body as JSON. Throws `HttpError` where it is not, or not clearly. */
-export function jsonOf(request: Request): unknown {
+/** The body as JSON, which says that it is of one of `types`. Throws `HttpError` where it is not, or not clearly. */
+export function jsonOf(request: Request, types = ["application/json"]): unknown {
   const type = request.get("Content-Type") ?? "";
-  if (!/^application\/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.test(type)) {
+  const [, plain = ""] = /^([^\s;]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.exec(type) ?? [];
+  if (!types.includes(plain.toLowerCase())) {
     throw new HttpError(
       415,
-      `Cannot read a body of type "${type}": it must be application/json in UTF-8`,
+      `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8`,
     );
   }
   const bytes: unknown = request.body;
@@ -22,9 +23,13 @@ export function jsonOf(request: Request): unknown {
     throw new HttpError(400, "Cannot read an empty body");
   const text = decode(bytes);
   const value = parse(text);
-  // JSON lets the last of two equal keys win in silence. As YAML, of which JSON is a part, both are found.
-  const [finding] = parseAny(text).findings;
-  if (finding) throw new HttpError(400, `Cannot read the body: ${finding.message}`);
+  const twice = duplicateKey(text);
+  if (twice !== undefined) {
+    throw new HttpError(
+      400,
+      `Cannot read the body: the key "${twice.slice(0, 100)}" is there twice`,
+    );
+  }
   return value;
 }
 

@@ -79,6 +79,9 @@ const codes: Readonly<Record<string, string>> = {
   required: "missing-key",
   additionalProperties: "unknown-key",
   maxLength: "too-long",
+  maxProperties: "too-many",
+  minimum: "out-of-range",
+  maximum: "out-of-range",
   pattern: "wrong-format",
 };
 

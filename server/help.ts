@@ -14,6 +14,7 @@ is printed once, and a directory that is published to and served as a CDN would.
   FLAGS_POLL_SECONDS       how often to look for commits of others (15)
   FLAGS_WRITES_PER_MINUTE  per token (60); 0 is no limit
   FLAGS_CORS_ORIGINS       origins that browsers may call from, comma-separated
+  FLAGS_USAGE              token: POST /v1/usage asks for one; anonymous: not of pages of those origins
   FLAGS_TRUSTED_PROXIES    how many proxies in front may say whom they speak for (0)
   OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM
                            accepts this issuer's JSON web tokens; the claim (role) names the role

@@ -2,6 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { FlagStore } from "../store/flag-store.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
+import type { Usage } from "./usage.ts";
+import { UsageMetrics } from "./usage-metrics.ts";
 
 /** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
 export class Metrics {
@@ -25,7 +27,15 @@ export class Metrics {
     labelNames: ["kind", "result"],
     registers: [this.registry],
   });
-  constructor(store: FlagStore, streams: Streams, publisher: BackgroundPublisher | undefined) {
+  readonly usage: UsageMetrics;
+
+  constructor(
+    store: FlagStore,
+    streams: Streams,
+    usage: Usage,
+    publisher: BackgroundPublisher | undefined,
+  ) {
+    this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.condition.queued);
     this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {

@@ -19,6 +19,10 @@ export class Responses {
     return this.#byPath.size > 0;
   }
 
+  has(path: string): boolean {
+    return this.#byPath.has(path);
+  }
+
   /** From one release to the next at once: no request sees some of both. */
   serve(release: Release): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));

@@ -17,4 +17,11 @@ export function routeOf(path: string): string {
   return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
 }
 
-const others = new Set(["/healthz", "/readyz", "/metrics", "/openapi.json", "/webhooks/github"]);
+const others = new Set([
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/openapi.json",
+  "/v1/usage",
+  "/webhooks/github",
+]);

@@ -1,6 +1,8 @@
 /** The server put together: a store, the API over it, and what goes on in the background. */
 import type { Server } from "node:http";
 import type { Logger } from "pino";
+import { pathOf } from "../schema/compile.ts";
+import { application } from "../schema/flag.ts";
 import type { FlagStore } from "../store/flag-store.ts";
 import type { Serving } from "../store/follower.ts";
 import type { Repository } from "../store/repository.ts";
@@ -18,6 +20,7 @@ import type { Settings } from "./settings.ts";
 import { Streams } from "./streams.ts";
 import { originForm } from "./target.ts";
 import { Tokens } from "./tokens.ts";
+import { Usage } from "./usage.ts";
 
 export interface Service {
   readonly server: Server;
@@ -36,8 +39,9 @@ export function createService(
   const authenticator = new Authenticator(tokens, settings.oidc && new JwtVerifier(settings.oidc));
   const responses = new Responses();
   const streams = new Streams(responses);
+  const usage = new Usage((name) => responses.has(pathOf(application, name)));
   const publisher = target && new BackgroundPublisher(target, repository);
-  const metrics = new Metrics(store, streams, publisher);
+  const metrics = new Metrics(store, streams, usage, publisher);
 
   const serve = ({ snapshot, release }: Serving) => {
     responses.serve(release);
@@ -56,6 +60,7 @@ export function createService(
     store,
     responses,
     streams,
+    usage,
     authenticator,
     publisher,
     metrics,

@@ -14,6 +14,8 @@ export interface Settings {
   /** 0: no limit. */
   readonly writesPerMinute: number;
   readonly origins: readonly string[];
+  /** Who may report usage: whoever has a token, or pages of `origins` as well, which cannot send one. */
+  readonly usage: "token" | "anonymous";
   /** How many proxies before us may say where a request comes from. */
   readonly trustedProxies: number;
   readonly logLevel: string;
@@ -31,6 +33,16 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       `Cannot accept tokens of OIDC_ISSUER "${OIDC_ISSUER}": OIDC_AUDIENCE is missing`,
     );
   }
+  const origins = (env.FLAGS_CORS_ORIGINS ?? "")
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter(Boolean);
+  const usage = choice(env, "FLAGS_USAGE", "token", ["token", "anonymous"]);
+  if (usage === "anonymous" && origins.length === 0) {
+    throw new Error(
+      'Cannot use FLAGS_USAGE "anonymous": FLAGS_CORS_ORIGINS names no origin to take reports from',
+    );
+  }
   return {
     host: env.HOST || "127.0.0.1",
     port: number(env, "PORT", 8_080, 65_535),
@@ -41,10 +53,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     publish: env.FLAGS_PUBLISH || undefined,
     pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400, 1),
     writesPerMinute: number(env, "FLAGS_WRITES_PER_MINUTE", 60, 1_000_000),
-    origins: (env.FLAGS_CORS_ORIGINS ?? "")
-      .split(",")
-      .map((origin) => origin.trim())
-      .filter(Boolean),
+    origins,
+    usage,
     trustedProxies: number(env, "FLAGS_TRUSTED_PROXIES", 0, 100),
     logLevel: choice(env, "LOG_LEVEL", "info", [
       "trace",
@@ -78,13 +88,14 @@ function number(
   );
 }
 
-function choice(
+function choice<const Choice extends string>(
   env: NodeJS.ProcessEnv,
   name: string,
-  standard: string,
-  choices: readonly string[],
-): string {
+  standard: Choice,
+  choices: readonly Choice[],
+): Choice {
   const text = env[name] || standard;
-  if (choices.includes(text)) return text;
+  const found = choices.find((one) => one === text);
+  if (found !== undefined) return found;
   throw new Error(`Cannot use ${name} "${text}": it must be one of ${choices.join(", ")}`);
 }

@@ -18,11 +18,24 @@ test("createApp() has the routes and methods that schema/openapi.yaml describes,
 function routes(): Set<string> {
   const nothing = {} as never;
   const app = createApp({
-    settings: { origins: [], writesPerMinute: 60, trustedProxies: 0, webhookSecret: "secret" },
+    settings: {
+      origins: [],
+      usage: "token",
+      writesPerMinute: 60,
+      trustedProxies: 0,
+      webhookSecret: "secret",
+    },
     ...(Object.fromEntries(
-      ["store", "responses", "streams", "authenticator", "publisher", "metrics", "log"].map(
-        (name) => [name, nothing],
-      ),
+      [
+        "store",
+        "responses",
+        "streams",
+        "usage",
+        "authenticator",
+        "publisher",
+        "metrics",
+        "log",
+      ].map((name) => [name, nothing]),
     ) as unknown as Omit<Api, "settings">),
   });
   const others = environments.filter((environment) => environment !== "application");
