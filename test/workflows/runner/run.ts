@@ -1,0 +1,107 @@
+/** A run of one workflow: its jobs, each after those that it needs. */
+import { interpolate, isMet } from "./expression.ts";
+import { type JobResult, runJob } from "./job.ts";
+import { type Rights, rightsOf } from "./rights.ts";
+import { ancestorsOf, type Job, needsOf, type Workflow } from "./workflow.ts";
+
+/** What GitHub brings to a run. */
+export interface Host {
+  /** The context `github`, without the token. */
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** By environment; those under `""` are the repository's own. */
+  readonly vars: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Whether a fork's pull request started it. */
+  readonly isStrangers: boolean;
+  readonly actions: Readonly<Record<string, Action>>;
+  /** Variables that every step finds, beside GitHub's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A token with these permissions and no others, until the job has ended. */
+  readonly lend: (permissions: Rights["permissions"]) => { token: string; end: () => void };
+}
+
+/** A stand-in for an action: its outputs, from its inputs. What it throws is the step's failure. */
+export type Action = (
+  inputs: Readonly<Record<string, string>>,
+  surroundings: Surroundings,
+) => Promise<Record<string, string> | undefined> | Record<string, string> | undefined;
+
+export interface Surroundings {
+  readonly workspace: string;
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly permissions: Rights["permissions"];
+  readonly environment: string | undefined;
+  /** Sets a variable for the steps that follow. */
+  readonly exportVariable: (name: string, value: string) => void;
+}
+
+export interface Run {
+  readonly workflow: string;
+  readonly conclusion: "success" | "failure" | "skipped";
+  readonly concurrency: { readonly group: string; readonly cancels: boolean } | undefined;
+  readonly jobs: Readonly<Record<string, JobResult>>;
+  /** What it asked for and, being a stranger's, was not given. */
+  readonly refused: readonly string[];
+}
+
+export async function runWorkflow(workflow: Workflow, host: Host): Promise<Run> {
+  const { github, inputs, vars } = host;
+  const group = workflow.concurrency?.group;
+  const jobs: Record<string, JobResult> = {};
+  const refused: string[] = [];
+  for (const id of inOrder(workflow)) {
+    const job = workflow.jobs[id] as Job;
+    const needs = pick(jobs, needsOf(job));
+    const contexts = { github, inputs, needs, vars: vars[""] ?? {} };
+    const before = Object.values(pick(jobs, [...ancestorsOf(workflow, job)]));
+    const status = {
+      success: before.every(({ result }) => result === "success"),
+      failure: before.some(({ result }) => result === "failure"),
+      cancelled: false,
+    };
+    if (!isMet(job.if, contexts, status)) {
+      jobs[id] = { result: "skipped", outputs: {}, steps: [], log: "", summary: "" };
+      continue;
+    }
+    const rights = rightsOf(workflow, job, host.isStrangers, host.secrets);
+    refused.push(...rights.refused);
+    jobs[id] = await runJob(workflow, job, { ...host, needs, rights });
+  }
+  const results = Object.values(jobs).map(({ result }) => result);
+  return {
+    workflow: workflow.name,
+    conclusion: results.includes("failure")
+      ? "failure"
+      : results.includes("success")
+        ? "success"
+        : "skipped",
+    concurrency:
+      group === undefined
+        ? undefined
+        : {
+            group: interpolate(group, { github, inputs, vars: vars[""] ?? {} }),
+            cancels: workflow.concurrency?.["cancel-in-progress"] === true,
+          },
+    jobs,
+    refused,
+  };
+}
+
+/** Every job after those that it needs. */
+function inOrder(workflow: Workflow): string[] {
+  const order: string[] = [];
+  const pending = Object.keys(workflow.jobs);
+  while (pending.length > 0) {
+    const next = pending.findIndex((id) =>
+      needsOf(workflow.jobs[id] as Job).every((needed) => order.includes(needed)),
+    );
+    if (next < 0) throw new Error(`Cannot run "${workflow.name}": ${pending} wait for each other`);
+    order.push(...pending.splice(next, 1));
+  }
+  return order;
+}
+
+function pick<T>(all: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(keys.map((key) => [key, all[key] as T]));
+}
