@@ -108,7 +108,8 @@ function write(value: boolean | string): string {
   const options = { ...oneLine, blockQuote: false, compat: "yaml-1.1" } as const;
   const scalar = new Scalar(value);
   if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
-  return stringify({ v: scalar }, options).slice("v: ".length).trimEnd();
+  // Only the line feed: other white space at the end is the value's own.
+  return stringify({ v: scalar }, options).slice("v: ".length, -1);
 }
 
 /** A node that is written as `write` would. */

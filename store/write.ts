@@ -7,6 +7,7 @@ import { checkName } from "../schema/name.ts";
 import { type Finding, severityOf } from "../schema/problem.ts";
 import { type TimedFlag, timestamp } from "../schema/snapshot.ts";
 import type { NewCommit } from "./commits.ts";
+import { instance } from "./instance.ts";
 
 export interface Write {
   readonly change: Change;
@@ -90,6 +91,7 @@ function messageOf({ change, actor, reason, requestId, idempotency }: Write, edi
       Change: edit.change,
       Actor: `${actor.name} (${actor.id})`,
       "Request-Id": requestId,
+      Server: instance,
       "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
     },
   });

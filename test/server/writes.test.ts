@@ -325,6 +325,7 @@ describe("the commit of a change", () => {
         ...(change === "" ? [] : [`Change: ${change}`]),
         "Actor: Ada Admin (admin)",
         "Request-Id: trace-1",
+        expect.stringMatching(/^Server: [0-9a-f]{8}$/),
       ]);
       expect(own.remote.show("%an <%ae>")).toBe("Ada Admin <admin@example.com>");
       expect(own.remote.show("%cn <%ce>")).toBe("Bunting <bunting@bunting.example>");
@@ -361,7 +362,7 @@ describe("text that reaches a commit message", () => {
     const remote = await written("Actor: Eve (root) Flag: other");
     expect(remote.show("%(trailers:key=Actor,valueonly)").trim()).toBe("Ada Admin (admin)");
     expect(remote.show("%(trailers:key=Flag,valueonly)").trim()).toBe("meal_planning");
-    expect(remote.show("%(trailers:only)").trim().split("\n")).toHaveLength(5);
+    expect(remote.show("%(trailers:only)").trim().split("\n")).toHaveLength(6);
   });
 
   test("is one line of at most 500 characters", async () => {

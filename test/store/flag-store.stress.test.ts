@@ -173,6 +173,18 @@ test("write() of one key in two processes at once is done once", async () => {
   expectSound(bare);
 });
 
+test("write() of the same step in two processes at once, under one request id, is done once", async () => {
+  const { bare } = flagRemote();
+  const stores = await Promise.all([StoreProcess.start(bare), StoreProcess.start(bare)]);
+  for (let count = 0; count < 10; count++) {
+    const step = write(describe("daily_tips", `${count}`), { requestId: "one-for-both" });
+    const seen = count === 0 ? "Show a tip a day" : `${count - 1}`;
+    const results = await Promise.all(stores.map((store) => store.write(step, seen)));
+    expect(results.map(({ status }) => status).sort()).toEqual(["committed", "stale"]);
+  }
+  expect(requestsOf(bare)).toHaveLength(10);
+});
+
 test("write() with a key is known to the next process", async () => {
   const { bare } = flagRemote();
   const first = await StoreProcess.start(bare);

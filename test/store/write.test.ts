@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readContent } from "../../schema/content.ts";
 import { normalize } from "../../schema/flag.ts";
+import { instance } from "../../store/instance.ts";
 import { decideWrite, type Known, type Step } from "../../store/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
@@ -119,6 +120,7 @@ Environment: staging
 Change: enabled true -> false
 Actor: Ada (ada)
 Request-Id: r1
+Server: ${instance}
 Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(16)}
 `,
     },
@@ -144,6 +146,8 @@ test("decideWrite() never throws, and what it commits says what was asked, whate
       "\0",
       "a\n\nb",
       " a",
+      "a\u00a0",
+      "a\u3000",
       "e\u0301",
       "---",
       "# c",
