@@ -1,0 +1,79 @@
+/** React over flags that a test turns on and off. */
+import { createElement as h, startTransition, useLayoutEffect, useState } from "react";
+import { flushSync } from "react-dom";
+import { createRoot } from "react-dom/client";
+import { createFlags } from "../../../client/flags.ts";
+import { createMemoryFlags, type MemoryFlags } from "../../../client/memory.ts";
+import { FlagsProvider, useFlag } from "../../../client/react.ts";
+import { App, renders } from "./app.ts";
+
+declare global {
+  interface Window {
+    memory: MemoryFlags;
+    renders: typeof renders;
+    /** Flips a flag in the middle of a slow render; tells what each look at the page had to show. */
+    tear(): Promise<string[]>;
+    /** Mounts and unmounts so many applications over one `Flags`. */
+    mount(times: number): void;
+    /** Makes and closes so many `Flags` of this URL, half of them when they have heard from it. */
+    make(times: number, url: string): Promise<void>;
+  }
+}
+
+const flags = createMemoryFlags({ meal_planning: true, dark_mode: false });
+window.memory = flags;
+window.renders = renders;
+const root = document.querySelector("#root") as HTMLElement;
+createRoot(root).render(h(FlagsProvider, { flags }, h(App), h(Slow)));
+
+let begin = () => {};
+let committed: string[] = [];
+
+function Slow() {
+  const [isShown, setShown] = useState(false);
+  begin = () => startTransition(() => setShown((was) => !was));
+  useLayoutEffect(() => {
+    const texts = [...document.querySelectorAll(".slow")].map(({ textContent }) => textContent);
+    committed.push([...new Set(texts)].join());
+  });
+  return isShown ? Array.from({ length: 60 }, (_, key) => h(Part, { key })) : null;
+}
+
+function Part() {
+  const isOn = useFlag("slow");
+  const end = performance.now() + 2;
+  while (performance.now() < end);
+  return h("i", { className: "slow" }, isOn ? "on" : "off");
+}
+
+window.tear = async () => {
+  committed = [];
+  begin();
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  const flippedBefore = committed.length;
+  flags.set("slow", true);
+  while (document.querySelectorAll(".slow").length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return [`${flippedBefore} before the flip`, ...committed];
+};
+
+window.mount = (times) => {
+  for (let time = 0; time < times; time += 1) {
+    const place = document.createElement("div");
+    const temporary = createRoot(place);
+    flushSync(() => temporary.render(h(FlagsProvider, { flags }, h(App))));
+    flags.set("meal_planning", time % 2 === 0);
+    flushSync(() => temporary.unmount());
+  }
+};
+
+window.make = async (times, url) => {
+  for (let time = 0; time < times; time += 1) {
+    const made = createFlags({ url, refreshSeconds: 60 });
+    made.subscribe(() => {});
+    if (time % 2 === 0) await made.ready;
+    made.close();
+  }
+};

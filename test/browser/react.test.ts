@@ -1,0 +1,235 @@
+/** React over the flags, and React over OpenFeature over the flags, in a real browser. */
+import type { CDPSession, Page } from "playwright-core";
+import { createElement as h } from "react";
+import { renderToString } from "react-dom/server";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createMemoryFlags } from "../../client/memory.ts";
+import { FlagsProvider } from "../../client/react.ts";
+import type { FlagList, Options } from "../../client/types.ts";
+import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
+import { App } from "./pages/app.ts";
+import { bundle, pageWith, type Site, startSite } from "./site.ts";
+import { listOf, type Source, startSource } from "./source.ts";
+
+describeWithChromium("React in Chromium", () => {
+  const chromium = useChromium();
+  let pages: Site;
+  let source: Source;
+  let visitor: Visitor;
+  beforeAll(async () => {
+    const names = ["react", "hydrate", "openfeature"];
+    const scripts = await Promise.all(
+      names.map((name) => bundle(`${name}.ts`, name === "react" ? optimized : {})),
+    );
+    const root = '<div id="root"></div>';
+    pages = await startSite({
+      ...Object.fromEntries(names.map((name, index) => [`/${name}.js`, scripts[index] ?? ""])),
+      "/react": pageWith("/react.js", root),
+      "/openfeature": pageWith("/openfeature.js", root),
+      "/hydrate": (_request, response) => {
+        const bootstrap = listOf({ meal_planning: true, dark_mode: false });
+        response.setHeader("Content-Type", "text/html; charset=utf-8");
+        response.end(rendered(source.list, bootstrap));
+      },
+    });
+  });
+  afterAll(() => pages?.[Symbol.asyncDispose]());
+  beforeEach(async () => {
+    source = await startSource({ meal_planning: true, dark_mode: false });
+    visitor = await chromium.visitor();
+    return () => source[Symbol.asyncDispose]();
+  });
+
+  test("what a server has rendered is taken over as it is, whatever was heard since", async () => {
+    source.serve({ meal_planning: false, dark_mode: true });
+    const page = await visitor.open(`${pages.url}/hydrate`);
+    await page.waitForFunction(() => window.shown.length > 1);
+    expect(await page.evaluate(() => window.shown)).toEqual(["Plan your meals", "No plans"]);
+    expect(await page.evaluate(() => window.mended)).toEqual([]);
+    expect(await page.textContent("#dark")).toBe("dark");
+    expect(await page.textContent("#status")).toBe("ready");
+    expect(visitor.complaints).toEqual([]);
+
+    // There is a stored copy now, and it says otherwise than the server.
+    await source.stop();
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("#status")?.textContent === "stale");
+    expect(await page.evaluate(() => window.mended)).toEqual([]);
+    expect(await page.evaluate(() => window.shown[0])).toBe("Plan your meals");
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("a component renders anew only when its flag changes", async () => {
+    const page = await visitor.open(`${pages.url}/react`);
+    await page.waitForSelector("#meal");
+    const after = (name: string, isOn: boolean) =>
+      page.evaluate(
+        async ([name, isOn]) => {
+          const before = { ...window.renders };
+          window.memory.set(name, isOn);
+          await new Promise((resolve) => setTimeout(resolve));
+          const { Meal, Dark, All } = window.renders;
+          return [Meal - before.Meal, Dark - before.Dark, All - before.All];
+        },
+        [name, isOn] as const,
+      );
+    expect(await after("meal_planning", false)).toEqual([1, 0, 1]);
+    expect(await page.textContent("#meal")).toBe("No plans");
+    expect(await after("dark_mode", true)).toEqual([0, 1, 1]);
+    expect(await after("something_else", true)).toEqual([0, 0, 1]);
+    expect(await after("meal_planning", false)).toEqual([0, 0, 0]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("a flip in the middle of a slow render never shows two values of one flag", async () => {
+    const page = await visitor.open(`${pages.url}/react`);
+    await page.waitForSelector("#meal");
+    expect(await page.evaluate(() => window.tear())).toEqual(["0 before the flip", "on"]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("a thousand mounts and unmounts leave nothing behind", async () => {
+    const page = await visitor.open(`${pages.url}/react`);
+    await page.waitForSelector("#meal");
+    const session = await visitor.context.newCDPSession(page);
+    await page.evaluate(() => window.mount(100));
+    const before = await measure(session);
+    await page.evaluate(() => window.mount(1_000));
+    expectNoMore(await measure(session), before);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("a thousand flags made and closed leave nothing behind", async () => {
+    await visitor.context.addInitScript(countTimers);
+    const page = await visitor.open(`${pages.url}/react`);
+    const session = await visitor.context.newCDPSession(page);
+    await page.evaluate((url) => window.make(100, url), source.list);
+    const before = await measure(session);
+    const timers = await page.evaluate(() => window.timers.size);
+    await page.evaluate((url) => window.make(1_000, url), source.list);
+    expectNoMore(await measure(session), before);
+    expect(await page.evaluate(() => window.timers.size)).toBeLessThanOrEqual(timers);
+    const locks = await page.evaluate(() => navigator.locks.query());
+    expect([locks.held, locks.pending]).toEqual([[], []]);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("OpenFeature's React SDK shows the flags, their changes, and what becomes of the source", async () => {
+    const page = await visitor.open(openFeatureUrl({ refreshSeconds: 0.2 }));
+    await hasTexts(page, { meal: "true STATIC", dark: "false", status: "READY" });
+    expect(await page.textContent("#other")).toBe("true FLAG_NOT_FOUND, blue TYPE_MISMATCH");
+
+    source.serve({ meal_planning: false, dark_mode: false });
+    await hasTexts(page, { meal: "false STATIC", dark: "false" });
+
+    await source.stop();
+    await hasTexts(page, { meal: "false STALE", status: "STALE" });
+    await source.start();
+    await page.evaluate(() => window.flags.refresh());
+    await hasTexts(page, { status: "READY" });
+
+    await page.evaluate(() => window.leave());
+    const asked = source.requests.length;
+    await page.evaluate(() => window.flags.refresh());
+    expect(source.requests.length).toBe(asked);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("OpenFeature's React SDK paints a second visit with the stored flags at once", async () => {
+    const first = await visitor.open(openFeatureUrl());
+    await hasTexts(first, { meal: "true STATIC" });
+    await first.close();
+    await source.stop();
+    const page = await visitor.open(openFeatureUrl());
+    await hasTexts(page, { meal: "true", status: "STALE" });
+    expect(await page.evaluate(() => window.drawn[0])).toMatch(/^true /);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  test("OpenFeature's React SDK goes on with defaults when there is nothing at all", async () => {
+    await source.stop();
+    const page = await visitor.open(openFeatureUrl());
+    await hasTexts(page, { meal: "false FLAG_NOT_FOUND", dark: "true", status: "ERROR" });
+    await source.start();
+    await page.evaluate(() => window.flags.refresh());
+    await hasTexts(page, { meal: "true STATIC", dark: "false", status: "READY" });
+  });
+
+  function openFeatureUrl(options: Partial<Options> = {}): string {
+    const all = { url: source.list, refreshSeconds: 3_600, ...options };
+    return `${pages.url}/openfeature?options=${encodeURIComponent(JSON.stringify(all))}`;
+  }
+});
+
+/** React complains of less, and is what a thousand mounts are to be measured with. */
+const optimized = { define: { "process.env.NODE_ENV": '"production"' } };
+
+function rendered(url: string, bootstrap: FlagList): string {
+  const flags = createMemoryFlags(bootstrap.flags);
+  const html = renderToString(h(FlagsProvider, { flags }, h(App)));
+  const data = JSON.stringify({ url, bootstrap });
+  return pageWith(
+    "/hydrate.js",
+    `<div id="root">${html}</div><script type="application/json" id="data">${data}</script>`,
+  );
+}
+
+/** Waits until each of the page's elements begins with its text. */
+async function hasTexts(page: Page, texts: Readonly<Record<string, string>>): Promise<void> {
+  await page.waitForFunction(
+    (wanted) =>
+      Object.entries(wanted).every(([id, text]) =>
+        document.querySelector(`#${id}`)?.textContent?.startsWith(text),
+      ),
+    texts,
+  );
+}
+
+interface Measured {
+  readonly listeners: number;
+  readonly nodes: number;
+  readonly heap: number;
+}
+
+async function measure(session: CDPSession): Promise<Measured> {
+  await session.send("Performance.enable");
+  for (let time = 0; time < 3; time += 1) await session.send("HeapProfiler.collectGarbage");
+  const { metrics } = await session.send("Performance.getMetrics");
+  const read = (name: string) => metrics.find((metric) => metric.name === name)?.value ?? 0;
+  return {
+    listeners: read("JSEventListeners"),
+    nodes: read("Nodes"),
+    heap: read("JSHeapUsedSize"),
+  };
+}
+
+/** A thousand times the smallest thing that could be kept is more than this. */
+function expectNoMore(after: Measured, before: Measured): void {
+  expect(after.listeners - before.listeners).toBeLessThan(50);
+  expect(after.nodes - before.nodes).toBeLessThan(100);
+  expect(after.heap - before.heap).toBeLessThan(500_000);
+}
+
+declare global {
+  interface Window {
+    /** Those that wait. */
+    timers: Set<unknown>;
+  }
+}
+
+function countTimers(): void {
+  window.timers = new Set();
+  const { setTimeout: set, clearTimeout: clear } = window;
+  window.setTimeout = ((work: () => void, wait?: number) => {
+    const timer = set(() => {
+      window.timers.delete(timer);
+      work();
+    }, wait);
+    window.timers.add(timer);
+    return timer;
+  }) as typeof window.setTimeout;
+  window.clearTimeout = (timer) => {
+    window.timers.delete(timer);
+    clear(timer as number);
+  };
+}
