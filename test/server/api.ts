@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly env?: Readonly<Record<string, string>>;
   /** Words on the command line of a process. */
   readonly args?: readonly string[];
+  /** The program, where it is not `server/main.ts`: see `bundledServer()`. */
+  readonly program?: string;
 }
 
 const webhookSecret = "what GitHub signs with";
@@ -116,7 +118,7 @@ export async function startService(given: Circumstances = {}): Promise<OwnApi> {
 /** `npm start`, without npm. */
 export async function startProcess(given: Circumstances = {}): Promise<ProcessApi> {
   const { remote, tokens, env } = withDefaults(given);
-  const child = new Program(given.args ?? [], env);
+  const child = new Program(given.args ?? [], env, undefined, given.program);
   const url = await child.url("API");
   return new ProcessApi(url, { remote, tokens }, child);
 }
@@ -156,9 +158,10 @@ export class Program {
     args: readonly string[],
     env: Readonly<Record<string, string>>,
     cwd = temporaryDirectory(),
+    program?: string,
   ) {
-    const script = path.join(top, "server/main.ts");
-    this.child = spawn(process.execPath, ["--import", loader, script, ...args], {
+    const script = program ? [program] : ["--import", loader, path.join(top, "server/main.ts")];
+    this.child = spawn(process.execPath, [...script, ...args], {
       cwd,
       env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
       stdio: ["ignore", "pipe", "pipe"],
