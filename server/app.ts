@@ -2,10 +2,10 @@
 import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Logger } from "pino";
 import { application, environments } from "../schema/flag.ts";
-import type { FlagStore } from "../store/flag-store.ts";
 import { authenticate } from "./authenticate.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { readBody } from "./body.ts";
+import { changeHandler } from "./changes.ts";
 import { description } from "./description.ts";
 import { fail } from "./fail.ts";
 import { allowOrigins, secure } from "./headers.ts";
@@ -14,6 +14,7 @@ import { historyHandler } from "./history.ts";
 import type { Metrics } from "./metrics.ts";
 import { observe } from "./observe.ts";
 import { permit } from "./permit.ts";
+import type { Places } from "./places.ts";
 import { HttpError } from "./problem.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import { readHandler } from "./reads.ts";
@@ -33,7 +34,7 @@ export interface Api {
     Settings,
     "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
   >;
-  readonly store: FlagStore;
+  readonly places: Places;
   readonly responses: Responses;
   readonly streams: Streams;
   readonly usage: Usage;
@@ -44,8 +45,9 @@ export interface Api {
 }
 
 export function createApp(api: Api): Express {
-  const { settings, store, responses, streams, usage, authenticator, publisher, metrics, log } =
+  const { settings, places, responses, streams, usage, authenticator, publisher, metrics, log } =
     api;
+  const { store, pulls } = places;
   const app = express();
   app.disable("x-powered-by");
   // Entity tags are the release's, never Express's own.
@@ -56,7 +58,7 @@ export function createApp(api: Api): Express {
 
   app.use(observe(metrics, log), secure, refuseBadEscapes);
   route(app, "/healthz", { get: [healthHandler] });
-  route(app, "/readyz", { get: [readyHandler(store, publisher)] });
+  route(app, "/readyz", { get: [readyHandler(store, publisher, places)] });
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
@@ -68,7 +70,7 @@ export function createApp(api: Api): Express {
     request.method === "GET" && wantsStream(request)
       ? streams.handler(request, response, next)
       : next();
-  const write = writeHandlers(store);
+  const write = writeHandlers(places);
   const limit = limitWrites(settings.writesPerMinute);
   for (const environment of environments) {
     const isRoot = environment === application;
@@ -91,6 +93,7 @@ export function createApp(api: Api): Express {
     post: [limitReports(), readBody, reportHandler(usage, metrics.usage)],
   });
   // These are of no environment: whoever may read anything may read them.
+  route(app, "/v1/changes/:id", { get: [changeHandler(pulls, () => store.sync())] });
   route(app, "/errors/:name", { get: [readHandler(responses)] });
   route(app, "/metrics", { get: [metricsHandler(metrics)] });
   route(app, "/openapi.json", { get: [describeHandler] });

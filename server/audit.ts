@@ -1,6 +1,6 @@
 /** What the log says of a request; of each write, refused ones too, a line that is kept. */
 import type { Logger } from "pino";
-import type { WriteResult } from "../store/write.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** A request that is over. */
 export interface Ended {
@@ -14,7 +14,7 @@ export interface Ended {
   readonly actor: string | undefined;
   readonly flag: string | undefined;
   /** What the store made of a write that reached it. */
-  readonly written: WriteResult | undefined;
+  readonly written: Outcome | undefined;
   /** What failed inside. */
   readonly failure: unknown;
 }
@@ -25,9 +25,16 @@ export function writeTo(log: Logger, ended: Ended): void {
   if (failure !== undefined) log.error({ ...line, err: failure }, "failed");
   const change = resultOf(ended);
   if (change) {
-    const commit = written && "commit" in written ? written.commit : undefined;
-    log.info({ audit: true, ...line, flag, result: change.result, commit }, "write");
+    const result = { result: change.result, ...(written && detailsOf(written)) };
+    log.info({ audit: true, ...line, flag, ...result }, "write");
   } else log.debug(line, "read");
+}
+
+function detailsOf(written: Outcome): object {
+  if (written.status === "proposed") return { pullRequest: written.change.pullRequest };
+  if (!("commit" in written)) return {};
+  const { commit, brokeGlass } = written;
+  return { commit, ...(brokeGlass && { brokeGlass }) };
 }
 
 const kinds: Readonly<Record<string, string>> = { POST: "create", PUT: "update", DELETE: "delete" };

@@ -10,6 +10,8 @@ export const fail: ErrorRequestHandler = (error, request, response, next) => {
   if (response.headersSent) return next(error);
   const known = asHttpError(error);
   if (!known) response.locals.failure = error;
+  if (error instanceof WriteUnavailableError && error.retryAfter !== undefined)
+    response.setHeader("Retry-After", String(error.retryAfter));
   const isForNow = known?.status === 503 || known?.status === 429;
   if (isForNow && !response.hasHeader("Retry-After"))
     response.setHeader("Retry-After", String(retryAfter));

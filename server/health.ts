@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import { formatProblem } from "../schema/problem.ts";
 import type { FlagStore } from "../store/flag-store.ts";
+import type { Places } from "./places.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 
 /** `/healthz`: the process answers. */
@@ -12,12 +13,20 @@ export const healthHandler: RequestHandler = (_request, response) => {
 export function readyHandler(
   store: FlagStore,
   publisher: BackgroundPublisher | undefined,
+  { pulls, reviews }: Pick<Places, "pulls" | "reviews">,
 ): RequestHandler {
   return (_request, response) => {
     const { serving, condition } = store;
     const { synced, unreachable, stopped, problems, queued } = condition;
     const published = publisher?.status;
-    const reasons = [unreachable, stopped, ...problems.map(formatProblem), published?.error];
+    const reasons = [
+      unreachable,
+      stopped,
+      ...problems.map(formatProblem),
+      published?.error,
+      pulls?.trouble,
+      reviews?.trouble,
+    ];
     const degraded = reasons.filter((reason): reason is string => reason !== undefined);
     const age = (time: number) => (time === 0 ? null : Math.round((Date.now() - time) / 1_000));
     response.status(serving ? 200 : 503).set("Cache-Control", "no-store");

@@ -18,6 +18,9 @@ is printed once, and a directory that is published to and served as a CDN would.
   FLAGS_TRUSTED_PROXIES    how many proxies in front may say whom they speak for (0)
   OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM
                            accepts this issuer's JSON web tokens; the claim (role) names the role
+  GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL
+                           where FLAGS_REMOTE is on GitHub: opens pull requests for changes in protected
+                           environments, and issues where the glass was broken
   GITHUB_WEBHOOK_SECRET    takes POST /webhooks/github, to look at once when something was pushed
   LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
 

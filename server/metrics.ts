@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { FlagStore } from "../store/flag-store.ts";
+import type { Reviews } from "../store/reviews.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -34,6 +35,7 @@ export class Metrics {
     streams: Streams,
     usage: Usage,
     publisher: BackgroundPublisher | undefined,
+    reviews: Reviews | undefined,
   ) {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
@@ -49,6 +51,10 @@ export class Metrics {
       this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () => {
         return (Date.now() - publisher.status.time) / 1_000;
       });
+    }
+    if (reviews) {
+      const help = "Broken glass without an issue for its review";
+      this.#gauge("bunting_break_glass_backlog", help, () => reviews.backlog);
     }
     this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);
     const git = new Histogram({

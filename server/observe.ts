@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
-import type { WriteResult } from "../store/write.ts";
 import { type Ended, resultOf, writeTo } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Outcome } from "./outcome.ts";
 import { routeOf } from "./routes.ts";
 
 /** What log and metrics say, as nginx does, of a request whose client did not wait for the answer. */
@@ -17,7 +17,7 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
     const requestId = /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
-    const tell = (written?: WriteResult) => {
+    const tell = (written?: Outcome) => {
       const { method, path } = request;
       const status = response.headersSent ? response.statusCode : abandoned;
       const { principal, flag, failure, isStream } = response.locals;
@@ -30,7 +30,7 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
     };
     response.on("close", () => {
       // Who does not wait for the end of a write does not end it.
-      const writing: Promise<WriteResult> = response.locals.writing ?? Promise.resolve(undefined);
+      const writing: Promise<Outcome> = response.locals.writing ?? Promise.resolve(undefined);
       writing.then(tell, () => tell());
     });
     next();

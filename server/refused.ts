@@ -17,6 +17,16 @@ export function refused(name: string, result: Exclude<WriteResult, { commit: str
       const detail = "Cannot use this Idempotency-Key again: it belongs to another request";
       return new HttpError(409, detail, { kind: "idempotency-key-reused" });
     }
+    case "protected": {
+      const where = result.proposal.environments.join(", ");
+      const cure = "change its file in a pull request, or set GITHUB_TOKEN and GITHUB_REPOSITORY";
+      const detail = `Cannot change "${name}" here: ${where} is protected, and this server opens no pull requests; ${cure}`;
+      return new HttpError(403, detail, { kind: "protected-environment" });
+    }
+    case "not-disabling": {
+      const detail = `Cannot break the glass for this change of "${name}": it may only disable`;
+      return new HttpError(400, detail, { kind: "break-glass" });
+    }
     case "invalid": {
       const errors = result.findings.map(({ code, message }) => {
         const pointer = code.endsWith("-name") ? "#/name" : "#/description";

@@ -12,6 +12,7 @@ export function routeOf(path: string): string {
   const [plain = ""] = path.split("?");
   const [, folder = "", name, history] =
     /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history)?$/.exec(plain) ?? [];
+  if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
   if (name === undefined) return others.has(plain) ? plain : "other";
   const environment = folder === "" ? "" : "/{environment}";
   return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;

@@ -14,6 +14,7 @@ import { answerHot } from "./hot.ts";
 import { close, createHttpServer } from "./http.ts";
 import { JwtVerifier } from "./jwt.ts";
 import { Metrics } from "./metrics.ts";
+import { placesOf } from "./places.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { Responses } from "./responses.ts";
 import type { Settings } from "./settings.ts";
@@ -21,6 +22,9 @@ import { Streams } from "./streams.ts";
 import { originForm } from "./target.ts";
 import { Tokens } from "./tokens.ts";
 import { Usage } from "./usage.ts";
+
+/** How often to look for broken glass that nobody was told of, in milliseconds. */
+const lookInterval = 600_000;
 
 export interface Service {
   readonly server: Server;
@@ -41,7 +45,9 @@ export function createService(
   const streams = new Streams(responses);
   const usage = new Usage((name) => responses.has(pathOf(application, name)));
   const publisher = target && new BackgroundPublisher(target, repository);
-  const metrics = new Metrics(store, streams, usage, publisher);
+  const places = placesOf(settings, store, log);
+  const { reviews } = places;
+  const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
   const serve = ({ snapshot, release }: Serving) => {
     responses.serve(release);
@@ -57,7 +63,7 @@ export function createService(
 
   const app = createApp({
     settings,
-    store,
+    places,
     responses,
     streams,
     usage,
@@ -75,12 +81,16 @@ export function createService(
   const poll = repeat(settings.pollSeconds * 1_000, () =>
     store.sync().catch((error) => log.error({ err: error }, "sync")),
   );
+  const look = repeat(lookInterval, async () => reviews?.look());
+  reviews?.look();
   return {
     server,
     async close() {
       poll.stop();
+      look.stop();
       streams.close();
       await close(server);
+      await reviews?.close();
       await store.close();
       await publisher?.close();
     },

@@ -1,3 +1,5 @@
+import { type GitHubOptions, readGitHubOptions } from "../store/github/options.ts";
+
 /** What the server is told by its environment; where it is told nothing, everything is embedded. */
 export interface Settings {
   readonly host: string;
@@ -23,7 +25,12 @@ export interface Settings {
     | { readonly issuer: string; readonly audience: string; readonly roleClaim: string }
     | undefined;
   readonly webhookSecret: string | undefined;
+  /** Missing: nothing is proposed, and broken glass opens no issue. */
+  readonly github: GitHubOptions | undefined;
 }
+
+/** For how many seconds a request may wait where GitHub asks for patience; then the client is asked for it. */
+const gitHubPatience = 2;
 
 /** Reads the settings. Throws where one cannot be meant. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -70,6 +77,8 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
         ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, roleClaim: OIDC_ROLE_CLAIM }
         : undefined,
     webhookSecret: env.GITHUB_WEBHOOK_SECRET || undefined,
+    // Not without a token: in a workflow GitHub sets the other variables unasked.
+    github: env.GITHUB_TOKEN ? readGitHubOptions(env, { patience: gitHubPatience }) : undefined,
   };
 }
 

@@ -4,10 +4,12 @@ import type { Change } from "../schema/change.ts";
 import { compileIn } from "../schema/compile.ts";
 import { etag } from "../schema/release.ts";
 import type { Principal } from "../schema/token.ts";
-import type { FlagStore } from "../store/flag-store.ts";
-import type { WriteResult } from "../store/write.ts";
+import type { Write } from "../store/write.ts";
+import { breaksGlass } from "./break-glass.ts";
 import { allowsWrite } from "./conditions.ts";
 import { idempotencyOf } from "./idempotency.ts";
+import type { Granted, Outcome } from "./outcome.ts";
+import type { Places } from "./places.ts";
 import type { Fault } from "./problem.ts";
 import { findChanged, type SentBack, unchangeable } from "./read-only.ts";
 import { refused } from "./refused.ts";
@@ -15,19 +17,22 @@ import { environmentOf } from "./routes.ts";
 
 /** Hands a request's change to the store, on the conditions of its headers. Throws where it is refused. */
 export async function submit(
-  store: FlagStore,
+  places: Places,
   request: Request,
   response: Response,
   change: Change,
   body: SentBack = {},
-): Promise<Extract<WriteResult, { commit: string }>> {
+): Promise<Granted> {
   const principal = response.locals.principal as Principal;
   const environment = environmentOf(request.path);
+  const reason = textOf(request.get("Change-Reason"));
+  response.locals.flag = change.name;
   let faults: readonly Fault[] = [];
-  const writing = store.write({
+  const writing = carryOut(places, {
     change,
     actor: principal,
-    reason: textOf(request.get("Change-Reason")),
+    reason,
+    breaksGlass: breaksGlass(request, principal, change, reason),
     requestId: String(response.locals.requestId),
     idempotency: change.kind === "delete" ? undefined : idempotencyOf(request, principal),
     // Asked once it is clear that the request is not one that was answered before.
@@ -40,12 +45,18 @@ export async function submit(
       return faults.length === 0 && allowsWrite(ifMatch, ifNoneMatch, seen);
     },
   });
-  response.locals.flag = change.name;
   response.locals.writing = writing;
   const result = await writing;
-  if ("commit" in result) return result;
+  if (result.status === "proposed" || "commit" in result) return result;
   if (faults.length > 0) throw unchangeable(change.name, faults);
   throw refused(change.name, result);
+}
+
+async function carryOut({ store, pulls, reviews }: Places, write: Write): Promise<Outcome> {
+  const result = await store.write(write);
+  if (result.status === "committed" && result.brokeGlass) reviews?.look();
+  if (result.status !== "protected" || !pulls) return result;
+  return { status: "proposed", change: await pulls.propose(result.proposal) };
 }
 
 /** Node reads headers as Latin-1; whoever writes other letters sends UTF-8. */

@@ -2,10 +2,11 @@ import type { RequestHandler } from "express";
 import { pathOf } from "../schema/compile.ts";
 import { application } from "../schema/flag.ts";
 import type { Principal } from "../schema/token.ts";
-import type { FlagStore } from "../store/flag-store.ts";
 import { jsonOf } from "./body.ts";
+import { answerProposed } from "./changes.ts";
 import { bodyReader } from "./description.ts";
 import { nameIn } from "./flag-name.ts";
+import type { Places } from "./places.ts";
 import { refusal } from "./principal.ts";
 import { HttpError } from "./problem.ts";
 import type { SentBack } from "./read-only.ts";
@@ -25,23 +26,24 @@ const readCreate = bodyReader<CreateBody>("CreateFlag");
 const readUpdate = bodyReader<UpdateBody>("UpdateFlag");
 const readEnvironmentUpdate = bodyReader<UpdateBody>("UpdateEnvironmentFlag");
 
-/** The handlers of everything that changes a flag. Each answers once the change is on the remote. */
+/** The handlers of everything that changes a flag. Each answers once the change is on the remote, or waits for a review. */
 export function writeHandlers(
-  store: FlagStore,
+  places: Places,
 ): Record<"create" | "update" | "remove", RequestHandler> {
   return {
     async create(request, response) {
       const { name, enabled = false, description = "" } = readCreate(jsonOf(request));
       const reason = refusal(response.locals.principal as Principal, "create", application, name);
       if (reason !== undefined) throw new HttpError(403, reason);
-      const result = await submit(store, request, response, {
+      const result = await submit(places, request, response, {
         kind: "create",
         name,
         enabled,
         description,
       });
+      if (result.status === "proposed") return answerProposed(response, result.change);
       response.setHeader("Location", pathOf(application, name));
-      await answerWritten(store, response, 201, application, name, result);
+      await answerWritten(places.store, response, 201, application, name, result);
     },
 
     async update(request, response) {
@@ -57,13 +59,15 @@ export function writeHandlers(
         enabled: body.enabled,
         description,
       } as const;
-      const result = await submit(store, request, response, change, body);
-      await answerWritten(store, response, 200, environment, name, result);
+      const result = await submit(places, request, response, change, body);
+      if (result.status === "proposed") return answerProposed(response, result.change);
+      await answerWritten(places.store, response, 200, environment, name, result);
     },
 
     async remove(request, response) {
       const name = nameIn(request);
-      const result = await submit(store, request, response, { kind: "delete", name });
+      const result = await submit(places, request, response, { kind: "delete", name });
+      if (result.status === "proposed") return answerProposed(response, result.change);
       if (result.status === "committed") response.setHeader("Bunting-Commit", result.commit);
       response.status(204).end();
     },

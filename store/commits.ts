@@ -15,6 +15,11 @@ export interface NewCommit {
 /** Who commits what the API is asked for. */
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
+/** Whether a committer's address is this service's. */
+export function isOurs(email: string): boolean {
+  return email === service.email;
+}
+
 /**
  * Makes commits one after the other on `parent`, in git's objects only, and returns their ids. No
  * branch moves and no work tree is touched; what a crash leaves behind, git clears up by itself.

@@ -3,6 +3,7 @@ import { readContent } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
 import { policyFile } from "../schema/policy.ts";
 import { timestamp } from "../schema/snapshot.ts";
+import { type Account, accountFields, accountFormat, accountOf, readProposals } from "./account.ts";
 import { readBlobs } from "./blobs.ts";
 import { readGit } from "./git.ts";
 
@@ -11,18 +12,11 @@ export interface FlagState {
   readonly description: string;
 }
 
-export interface FlagChange {
+/** A merge of what the API proposed is told as the proposal tells it. */
+export interface FlagChange extends Account {
   readonly kind: "created" | "updated" | "deleted";
   readonly commit: string;
   readonly changed_at: string;
-  /** The name of the commit's author: a person, or a token. */
-  readonly changed_by: string;
-  /** `api` where this service committed it. */
-  readonly origin: "api" | "git";
-  /** The first line of the commit's message. */
-  readonly summary: string;
-  /** The client's own words; `""` where it gave none. */
-  readonly reason: string;
   /** `null` where there was no flag, or none that could be read. */
   readonly before: FlagState | null;
   readonly after: FlagState | null;
@@ -44,50 +38,56 @@ export async function readFlagChanges(
   const args = ["log", "--first-parent", "--diff-merges=first-parent", "--root", "--raw", "-z"];
   args.push("--no-renames", "--no-abbrev", "--no-notes", "--no-color", "--no-show-signature");
   args.push("--no-follow", "--no-relative", "-O/dev/null", "--encoding=UTF-8");
-  args.push("--format=%x01%H%x00%ct%x00%an%x00%s%x00%b%x00%(trailers:key=Actor,valueonly)%x00");
+  args.push(`--format=%x01%H%x00%ct%x00%P%x00${accountFormat}`);
   args.push(`--max-count=${limit}`, `--skip=${skip}`, "--end-of-options", head);
   args.push("--", `:(glob)flags/**/${name}.yaml`, `:(exclude)${policyFile}`);
   const commits = parseLog(await readGit(directory, args));
   const states = await readStates(directory, commits, name, environment);
-  return commits.map(({ before, after, ...commit }) => ({
+  const merged = commits.flatMap((commit) => commit.merged ?? []);
+  const proposals = await readProposals(directory, merged, name);
+  return commits.map(({ before, after, merged, account, ...commit }) => ({
     kind: before === "" ? "created" : after === "" ? "deleted" : "updated",
     ...commit,
+    ...(proposals.get(merged ?? "") ?? account),
     before: states.get(before) ?? null,
     after: states.get(after) ?? null,
   }));
 }
+
+const fieldCount = 3 + accountFields;
 
 /** Fields of commits are counted, not looked for: people may write anything into a message. */
 function parseLog(output: string) {
   const tokens = output.split("\0");
   const commits: ReturnType<typeof parseCommit>[] = [];
   for (let at = 0; at < tokens.length; ) {
-    const fields = tokens.slice(at, at + 6);
+    const fields = tokens.slice(at, at + fieldCount);
     const raw: string[] = [];
-    for (at += 6; at < tokens.length && !(tokens[at] ?? "").trimStart().startsWith("\x01"); at++)
+    for (
+      at += fieldCount;
+      at < tokens.length && !(tokens[at] ?? "").trimStart().startsWith("\x01");
+      at++
+    )
       raw.push(tokens[at] ?? "");
-    if (fields.length === 6) commits.push(parseCommit(fields, raw));
+    if (fields.length === fieldCount) commits.push(parseCommit(fields, raw));
   }
   return commits;
 }
 
 function parseCommit(fields: readonly string[], raw: readonly string[]) {
-  const [id = "", time, author = "", summary = "", body = "", actor = ""] = fields;
+  const [id = "", time, parents = "", ...rest] = fields;
   const changes = raw
     .map((token) => token.trim().split(" "))
     .filter(([mode]) => mode?.startsWith(":"));
   // A move is two changes: the old file goes, the new one comes.
   const before = changes.find(([, , , , status]) => status !== "A")?.[2] ?? "";
   const after = changes.find(([, , , , status]) => status !== "D")?.[3] ?? "";
-  const isOurs = actor.trim() !== "";
-  const [reason = "", trailers] = body.trim().split("\n\n");
+  const { flag: _, ...account } = accountOf(rest);
   return {
     commit: id.trimStart().slice("\x01".length),
     changed_at: timestamp(Number(time)),
-    changed_by: author,
-    origin: isOurs ? ("api" as const) : ("git" as const),
-    summary,
-    reason: isOurs && trailers !== undefined ? reason : "",
+    account,
+    merged: parents.split(" ")[1],
     before,
     after,
   };

@@ -3,14 +3,17 @@
  * never wait. Writes wait in one queue and go to the remote many at a time: each is a commit of
  * its own, one push takes them all.
  */
+import type { Broken } from "../schema/break-glass.ts";
 import type { TimedFlag } from "../schema/snapshot.ts";
 import { BatchQueue } from "./batch-queue.ts";
+import { readBrokenGlass } from "./broken-glass.ts";
 import { createCommits } from "./commits.ts";
 import type { Condition } from "./condition.ts";
 import { type FlagChange, type Page, readFlagChanges } from "./flag-changes.ts";
 import { Follower, type Serving } from "./follower.ts";
 import { land } from "./landing.ts";
 import { Listeners } from "./listeners.ts";
+import type { Proposal } from "./proposal.ts";
 import { RemoteUnavailableError } from "./remote.ts";
 import type { RemoteBranch } from "./remote-branch.ts";
 import { type GitEvent, timed } from "./timed.ts";
@@ -102,6 +105,32 @@ export class FlagStore {
     return this.#queue.add(write);
   }
 
+  /**
+   * Lets a proposed commit wait on a branch of its own, and returns what stands there then. While it is
+   * `inReview`, what people put on top of it stays. Throws `WriteUnavailableError`.
+   */
+  async propose({ base, branch, commit }: Proposal, inReview: boolean): Promise<string> {
+    const follower = this.#follower;
+    try {
+      return await this.#inTurn(async () => {
+        const [id = ""] = await follower.onClone(() =>
+          createCommits(follower.branch.directory, base, [commit]),
+        );
+        return timed(follower.onGit, "push", () =>
+          follower.branch.beside(branch).put(id, inReview),
+        );
+      });
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  }
+
+  /** The newest commits that broke the glass, the newest first. */
+  async brokenGlass(): Promise<Broken[]> {
+    const { branch, head } = this.#follower;
+    return head === "" ? [] : readBrokenGlass(branch.directory, head);
+  }
+
   /** The flag as it was at a commit; nothing where it was not there. */
   async flagAt(commit: string, name: string): Promise<TimedFlag | undefined> {
     const snapshot = await this.#follower.snapshotAt(commit);
@@ -171,8 +200,8 @@ export class FlagStore {
   /** Fetches, so that results for which nothing was committed rest on what the remote has now. */
   async #refresh(results: readonly WriteResult[]): Promise<void> {
     await this.#follower.catchUp().catch((error) => {
-      // A refusal may rest on what was known last. That all is as wanted may not.
-      const isGranted = results.some(({ status }) => status === "unchanged");
+      // A refusal may rest on what was known last. That all is as wanted, or needs a review, may not.
+      const isGranted = results.some(({ status }) => ["unchanged", "protected"].includes(status));
       if (isGranted || !(error instanceof RemoteUnavailableError)) throw error;
     });
   }

@@ -2,6 +2,7 @@
  * GitHub, as one client that waits when GitHub asks for it and tries again when GitHub stumbles:
  * reads a few times, writes only where the caller makes sure that nothing is done twice.
  */
+import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
@@ -105,7 +106,12 @@ function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string
     },
     // 400, 401, 403, 404, 410, 422 and 451 come again; so do conflicts. 429 is the other plugin's.
     retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retries },
-    throttle: { onRateLimit: wait("primary"), onSecondaryRateLimit: wait("secondary") },
+    throttle: {
+      // A pace of its own: under the same id, all clients of a process would wait for each other.
+      id: randomUUID(),
+      onRateLimit: wait("primary"),
+      onSecondaryRateLimit: wait("secondary"),
+    },
   });
   // It may have been done although the answer got lost: `once()` looks first.
   client.hook.before("request", (request) => {

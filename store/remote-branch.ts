@@ -1,5 +1,6 @@
 import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
+import { SideBranch } from "./side-branch.ts";
 
 /** The branch lost commits that it had: nothing is written until a person has looked. */
 export class RemoteRewoundError extends Error {
@@ -96,6 +97,11 @@ export class RemoteBranch {
     const lease = `--force-with-lease=${ref}:${parent}`;
     const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
     await this.#remote.reach(this.directory, [...args, `${commit}:${ref}`], this.#patience);
+  }
+
+  /** Another branch of the remote. */
+  beside(name: string): SideBranch {
+    return new SideBranch(this.directory, this.#remote, name, this.#patience);
   }
 
   /** Keeps in mind that the remote holds `commit`. */

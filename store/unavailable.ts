@@ -4,6 +4,16 @@ import { RemoteRewoundError } from "./remote-branch.ts";
 /** A write could not be done now, and may be sent again: `message` says why, for the client. */
 export class WriteUnavailableError extends Error {
   override readonly name = "WriteUnavailableError";
+  /** In how many seconds, where that is known. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    message: string,
+    { retryAfter, ...options }: ErrorOptions & { retryAfter?: number | undefined } = {},
+  ) {
+    super(message, options);
+    this.retryAfter = retryAfter;
+  }
 }
 
 /** What a client may know. The rest is in the store's `condition`. */

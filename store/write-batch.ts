@@ -24,6 +24,8 @@ export async function decideBatch(
   const settle: ((ids: readonly string[]) => WriteResult)[] = [];
   const time = Math.max(Math.floor(Date.now() / 1_000), Date.parse(snapshot.committed_at) / 1_000);
 
+  const ground = { head: snapshot.commit, policy: snapshot.policy, time };
+
   for (const write of writes) {
     const { key = "", fingerprint } = write.idempotency ?? {};
     const done = keys.get(key);
@@ -33,7 +35,7 @@ export async function decideBatch(
       settle.push((ids) => repeat(isSame, done?.commit ?? ids[twin?.step ?? 0]));
       continue;
     }
-    const step = decideWrite(write, known.get(write.change.name), snapshot.commit, time);
+    const step = decideWrite(write, known.get(write.change.name), ground);
     if ("result" in step) {
       settle.push(() => step.result);
       continue;
@@ -42,8 +44,8 @@ export async function decideBatch(
     if (write.idempotency)
       pending.set(key, { fingerprint: write.idempotency.fingerprint, step: index });
     remember(known, write.change.name, step);
-    const { flag } = step;
-    settle.push((ids) => ({ status: "committed", commit: ids[index] ?? "", flag }));
+    const { flag, brokeGlass } = step;
+    settle.push((ids) => ({ status: "committed", commit: ids[index] ?? "", flag, brokeGlass }));
   }
   return { commits, results: (ids) => settle.map((result) => result(ids)) };
 }

@@ -1,13 +1,17 @@
 /** A write of one flag: a pure function of what is there, so that it can be replayed on fresh state. */
+import { trailer } from "../schema/break-glass.ts";
 import { type Change, type Current, type Edit, editFor, newFile } from "../schema/change.ts";
 import { formatMessage } from "../schema/commit-message.ts";
 import { type Content, readContent } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
 import { checkName } from "../schema/name.ts";
+import type { Policy } from "../schema/policy.ts";
 import { type Finding, severityOf } from "../schema/problem.ts";
+import { onlyDisables, protectedBy } from "../schema/protection.ts";
 import { type TimedFlag, timestamp } from "../schema/snapshot.ts";
 import type { NewCommit } from "./commits.ts";
 import { instance } from "./instance.ts";
+import { type Proposal, proposalOf } from "./proposal.ts";
 
 export interface Write {
   readonly change: Change;
@@ -19,6 +23,8 @@ export interface Write {
   readonly isExpected: (flag: TimedFlag | undefined) => boolean;
   /** The same key means the same request, sent again. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Whether to disable without a review where one is needed. */
+  readonly breaksGlass?: boolean | undefined;
 }
 
 /** What became of a write. Only `committed` made a commit; it is on the remote. */
@@ -27,8 +33,11 @@ export type WriteResult =
       readonly status: "committed" | "unchanged" | "repeated";
       readonly commit: string;
       readonly flag?: TimedFlag | undefined;
+      /** The protected environments in which it was done without a review. */
+      readonly brokeGlass?: readonly string[] | undefined;
     }
-  | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" }
+  | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
+  | { readonly status: "protected"; readonly proposal: Proposal }
   | { readonly status: "invalid"; readonly findings: readonly Finding[] };
 
 /** The flag as it is known, and the text of its file. */
@@ -40,32 +49,39 @@ export interface Known {
 /** What a write would do to the flag it names. `flag` is what it would be then; missing where it would be gone. */
 export type Step =
   | { readonly result: WriteResult }
-  | { readonly commit: NewCommit; readonly flag?: TimedFlag; readonly text?: string };
+  | {
+      readonly commit: NewCommit;
+      readonly flag?: TimedFlag;
+      readonly text?: string;
+      readonly brokeGlass?: readonly string[];
+    };
 
-/** Decides a write against what is known of its flag. `time` is that of the commit, in seconds since 1970. */
-export function decideWrite(
-  write: Write,
-  known: Known | undefined,
-  head: string,
-  time: number,
-): Step {
+/** What a write is decided on, beside its flag. */
+export interface Ground {
+  readonly head: string;
+  readonly policy: Policy;
+  /** That of the commit, in seconds since 1970. */
+  readonly time: number;
+}
+
+/** Decides a write against what is known of its flag. */
+export function decideWrite(write: Write, known: Known | undefined, ground: Ground): Step {
   const { change } = write;
   if (!write.isExpected(known?.flag)) return { result: { status: "stale" } };
   if (change.kind === "create") {
     if (known) return { result: { status: "duplicate" } };
-    return carry(write, newFile(change), undefined, time);
+    return carry(write, newFile(change), undefined, ground);
   }
   if (!known) return { result: { status: "not-found" } };
   const current: Current = { file: known.flag.file, text: known.text, flag: known.flag };
   const edit = editFor(change, current);
-  if (!edit) return { result: { status: "unchanged", commit: head, flag: known.flag } };
-  return carry(write, edit, known.flag, time);
+  if (!edit) return { result: { status: "unchanged", commit: ground.head, flag: known.flag } };
+  return carry(write, edit, known.flag, ground);
 }
 
-function carry(write: Write, edit: Edit, before: TimedFlag | undefined, time: number): Step {
-  const { file, text } = edit;
-  const commit = { file, text, message: messageOf(write, edit), author: write.actor, time };
-  if (text === undefined) return { commit };
+function carry(write: Write, edit: Edit, before: TimedFlag | undefined, ground: Ground): Step {
+  const { text } = edit;
+  if (text === undefined) return guard(write, edit, { before, after: undefined }, ground);
 
   const { flag, findings }: Content = readContent(Buffer.from(text));
   // A slash would make it a folder's name and another flag's.
@@ -74,13 +90,45 @@ function carry(write: Write, edit: Edit, before: TimedFlag | undefined, time: nu
     (finding) => severityOf(finding) === "error",
   );
   if (!flag || errors.length > 0) return { result: { status: "invalid", findings: errors } };
-  const updated_at = timestamp(time);
+  const updated_at = timestamp(ground.time);
   const created_at = before?.created_at ?? updated_at;
   const normal = normalize(write.change.name, flag);
-  return { commit, text, flag: { ...normal, file, object: "", created_at, updated_at } };
+  const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
+  return guard(write, edit, { before, after }, ground);
 }
 
-function messageOf({ change, actor, reason, requestId, idempotency }: Write, edit: Edit): string {
+/** Lets a change land, unless it shows in a protected environment and the glass is not broken. */
+function guard(write: Write, edit: Edit, sides: TimedSides, { head, policy, time }: Ground): Step {
+  const { file, text, subject } = edit;
+  const environments = protectedBy(policy, sides);
+  const needsReview = environments.length > 0;
+  const brokeGlass = needsReview && write.breaksGlass ? environments : [];
+  if (brokeGlass.length > 0 && !onlyDisables(sides)) return { result: { status: "not-disabling" } };
+
+  const message = messageOf(write, edit, brokeGlass);
+  const commit = { file, text, message, author: write.actor, time };
+  if (needsReview && brokeGlass.length === 0) {
+    const proposal = proposalOf(write, { commit, base: head, environments, subject, ...sides });
+    return { result: { status: "protected", proposal } };
+  }
+  const { after } = sides;
+  return {
+    commit,
+    ...(after && text !== undefined ? { flag: after, text } : {}),
+    ...(brokeGlass.length > 0 ? { brokeGlass } : {}),
+  };
+}
+
+interface TimedSides {
+  readonly before: TimedFlag | undefined;
+  readonly after: TimedFlag | undefined;
+}
+
+function messageOf(
+  { change, actor, reason, requestId, idempotency }: Write,
+  edit: Edit,
+  brokeGlass: readonly string[],
+): string {
   const environment = change.kind === "update" ? change.environment : "";
   return formatMessage({
     subject: edit.subject,
@@ -92,6 +140,7 @@ function messageOf({ change, actor, reason, requestId, idempotency }: Write, edi
       Actor: `${actor.name} (${actor.id})`,
       "Request-Id": requestId,
       Server: instance,
+      [trailer]: brokeGlass.join(", "),
       "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
     },
   });

@@ -5,11 +5,14 @@ export class GitHubError extends Error {
   readonly status: number;
   /** GitHub's own words. */
   readonly reason: string;
+  /** For how many seconds GitHub asks to be left alone; missing where it does not ask. */
+  readonly retryAfter: number | undefined;
 
-  constructor(message: string, status: number, reason: string) {
+  constructor(message: string, status: number, reason: string, retryAfter?: number) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -19,9 +22,11 @@ interface Failed {
   readonly message: string;
   readonly response?: {
     readonly data?: unknown;
-    readonly headers: Readonly<Record<string, string | number | undefined>>;
+    readonly headers: Headers;
   };
 }
+
+type Headers = Readonly<Record<string, string | number | undefined>>;
 
 /** `doing` is what was tried, as after "Cannot": `comment on #7`. */
 export function explain(doing: string, repository: string, error: unknown): GitHubError {
@@ -31,7 +36,16 @@ export function explain(doing: string, repository: string, error: unknown): GitH
   const found = answered === 0 ? `no answer (${reason})` : `${answered} "${reason}"`;
   const cure = findCure(answered, reason, response?.headers ?? {});
   const text = `Cannot ${doing} in "${repository}": found ${found}, wanted success${cure}`;
-  return new GitHubError(text, answered, reason);
+  return new GitHubError(text, answered, reason, waitIn(response?.headers ?? {}));
+}
+
+/** GitHub says for how long, or until when. */
+function waitIn(headers: Headers): number | undefined {
+  const seconds = Number(headers["retry-after"]);
+  if (seconds > 0) return Math.ceil(seconds);
+  if (String(headers["x-ratelimit-remaining"]) !== "0") return undefined;
+  const left = Number(headers["x-ratelimit-reset"]) - Date.now() / 1_000;
+  return left > 0 ? Math.ceil(left) : 1;
 }
 
 function reasonIn(data: unknown): string {
@@ -42,11 +56,7 @@ function reasonIn(data: unknown): string {
   return said === "" ? "no reason given" : said.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
 }
 
-function findCure(
-  status: number,
-  reason: string,
-  headers: Readonly<Record<string, string | number | undefined>>,
-): string {
+function findCure(status: number, reason: string, headers: Headers): string {
   if (status === 401) return "; GITHUB_TOKEN is wrong or has expired";
   if (/rate limit/i.test(reason)) return "; GitHub asks for patience: try again later";
   const rights = headers["x-accepted-github-permissions"];

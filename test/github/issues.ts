@@ -149,7 +149,7 @@ export function setState(
 export function useLabel(world: World, label: unknown): string {
   const name = typeof label === "string" ? label : text((label as { name: unknown }).name);
   if (!world.state.labels.has(name)) {
-    const made = { id: takeId(world.state), name, color: "ededed", description: null };
+    const made = { id: takeId(world.state), name, color: "ededed", description: "" };
     world.state.labels.set(name, made);
   }
   return name;

@@ -2,12 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readContent } from "../../schema/content.ts";
 import { normalize } from "../../schema/flag.ts";
+import { normalizePolicy } from "../../schema/policy.ts";
 import { instance } from "../../store/instance.ts";
 import { decideWrite, type Known, type Step } from "../../store/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
 const head = "0".repeat(40);
 const time = 1_700_000_000;
+const policy = normalizePolicy(undefined, "");
 const now = "2023-11-14T22:13:20Z";
 
 function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): Known {
@@ -20,7 +22,7 @@ function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): Known
 }
 
 function decide(change: Parameters<typeof write>[0], there: Known | undefined, options = {}): Step {
-  return decideWrite(write(change, options), there, head, time);
+  return decideWrite(write(change, options), there, { head, policy, time });
 }
 
 test("decideWrite() commits a new flag, by whom and when", () => {

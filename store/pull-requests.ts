@@ -1,0 +1,175 @@
+/**
+ * Changes that wait for a review, as pull requests on GitHub. Nothing is kept here: branch and pull
+ * request are found by the change itself, so whoever asks again finds them, or what is missing of them
+ * is made.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { flagOfBranch, labelsOf } from "../schema/proposal.ts";
+import type { FlagStore } from "./flag-store.ts";
+import { GitHubError } from "./github/error.ts";
+import { once } from "./github/once.ts";
+import type { GitHub } from "./github.ts";
+import { type Proposal, textOf } from "./proposal.ts";
+import { WriteUnavailableError } from "./unavailable.ts";
+
+/** What became of a change that was proposed. */
+export interface ProposedChange {
+  /** The pull request's number. */
+  readonly id: string;
+  readonly status: "open" | "merged" | "closed";
+  readonly flag: string;
+  /** The pull request's title. */
+  readonly summary: string;
+  /** Its URL, for people. */
+  readonly pullRequest: string;
+  /** The commit that brought it onto the branch. */
+  readonly commit: string | undefined;
+}
+
+/** What GitHub tells of a pull request, as far as it is used here. */
+interface Pull {
+  readonly number: number;
+  readonly state: string;
+  readonly title: string;
+  readonly html_url: string;
+  readonly merged_at: string | null;
+  readonly merge_commit_sha: string | null;
+  readonly labels: readonly { readonly name?: string }[];
+  readonly head: { readonly ref: string; readonly repo: { readonly full_name: string } | null };
+}
+
+export class PullRequests {
+  readonly #store: FlagStore;
+  readonly #github: GitHub;
+  readonly #base: string;
+  readonly #patience: number;
+  /** By branch: who asks for the same meanwhile waits for the same. */
+  readonly #running = new Map<string, Promise<ProposedChange>>();
+  #trouble: string | undefined;
+
+  /** `base` is the branch that changes land on. `patience` is how long to let a client wait, in milliseconds. */
+  constructor(store: FlagStore, github: GitHub, base: string, patience = 15_000) {
+    this.#store = store;
+    this.#github = github;
+    this.#base = base;
+    this.#patience = patience;
+  }
+
+  /** Why GitHub could not be used the last time; nothing where it could. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** The pull request for a change: the one that is open, or a new one. Throws `WriteUnavailableError`. */
+  async propose(proposal: Proposal): Promise<ProposedChange> {
+    const { branch } = proposal;
+    const running = this.#running.get(branch) ?? this.#watch(this.#propose(proposal));
+    this.#running.set(branch, running);
+    const forget = () => this.#running.delete(branch);
+    running.then(forget, forget);
+
+    const late = new AbortController();
+    const giveUp = pause(this.#patience, undefined, { signal: late.signal, ref: false }).then(
+      () => {
+        throw new WriteUnavailableError(
+          "Cannot tell whether the pull request is open yet: ask again",
+        );
+      },
+    );
+    return Promise.race([running, giveUp]).finally(() => {
+      giveUp.catch(() => {});
+      late.abort();
+    });
+  }
+
+  /** Nothing where there is no such pull request of ours. Throws `WriteUnavailableError`. */
+  find(id: number): Promise<ProposedChange | undefined> {
+    return this.#watch(this.#find(id));
+  }
+
+  async #find(id: number): Promise<ProposedChange | undefined> {
+    try {
+      const pull: Pull = await this.#github.do(`read #${id}`, (rest, where) =>
+        rest.pulls.get({ ...where, pull_number: id }),
+      );
+      const isOurs = pull.head.repo?.full_name === this.#github.name;
+      const flag = isOurs ? flagOfBranch(pull.head.ref) : undefined;
+      return flag === undefined ? undefined : show(pull, flag);
+    } catch (error) {
+      if (error instanceof GitHubError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #propose(proposal: Proposal): Promise<ProposedChange> {
+    const open = await this.#findOpen(proposal);
+    const commit = await this.#store.propose(proposal, open !== undefined);
+    const pull = open ?? (await this.#open(proposal, commit));
+    await this.#label(pull, labelsOf(proposal.environments));
+    return show(pull, proposal.flag);
+  }
+
+  async #findOpen({ branch }: Proposal): Promise<Pull | undefined> {
+    const { owner } = this.#github;
+    const query = { state: "open", head: `${owner}:${branch}`, base: this.#base } as const;
+    const pulls: Pull[] = await this.#github.do("read the pull requests", (rest, where) =>
+      rest.pulls.list({ ...where, ...query }),
+    );
+    return pulls.find(({ head }) => head.ref === branch);
+  }
+
+  async #open(proposal: Proposal, commit: string): Promise<Pull> {
+    const { subject: title, branch: head } = proposal;
+    const pull = { title, head, base: this.#base, body: textOf(proposal, commit) };
+    const find = () => this.#findOpen(proposal);
+    const create = (): Promise<Pull> =>
+      this.#github.do("open a pull request", (rest, where) =>
+        rest.pulls.create({ ...where, ...pull }),
+      );
+    try {
+      return (await once(find, create)).item;
+    } catch (error) {
+      // Another server was faster.
+      const twin = error instanceof GitHubError && error.status === 422 ? await find() : undefined;
+      if (twin) return twin;
+      throw error;
+    }
+  }
+
+  async #label({ number, labels: present }: Pull, wanted: readonly string[]): Promise<void> {
+    const labels = wanted.filter((label) => !present.some(({ name }) => name === label));
+    if (labels.length === 0) return;
+    await this.#github.do(`label #${number}`, (rest, where) =>
+      rest.issues.addLabels({ ...where, issue_number: number, labels }),
+    );
+  }
+
+  /** Keeps what is wrong with GitHub for the operator, and tells the client less. */
+  async #watch<T>(work: Promise<T>): Promise<T> {
+    try {
+      const result = await work;
+      this.#trouble = undefined;
+      return result;
+    } catch (error) {
+      if (!(error instanceof GitHubError)) throw error;
+      this.#trouble = error.message;
+      const { status, retryAfter } = error;
+      const what = status === 0 ? "does not answer" : `answers ${status}`;
+      const message = `Cannot reach the pull requests: GitHub ${what}`;
+      throw new WriteUnavailableError(message, { cause: error, retryAfter });
+    }
+  }
+}
+
+function show(pull: Pull, flag: string): ProposedChange {
+  const { number, state, title, html_url, merged_at, merge_commit_sha } = pull;
+  const isMerged = merged_at !== null;
+  return {
+    id: String(number),
+    status: isMerged ? "merged" : state === "open" ? "open" : "closed",
+    flag,
+    summary: title,
+    pullRequest: html_url,
+    commit: isMerged ? (merge_commit_sha ?? undefined) : undefined,
+  };
+}

@@ -1,0 +1,158 @@
+/** Disabling at once where that takes a review: who may, what it leaves behind, and the review that follows. */
+import { describe, expect, test } from "vitest";
+import { startService, until } from "./api.ts";
+import { flags, Remote } from "./remote.ts";
+import {
+  file,
+  issuesOf,
+  list,
+  meal,
+  policy,
+  pullsOf,
+  type Reviewed,
+  startReviewed,
+} from "./reviewed.ts";
+
+const off = { enabled: false };
+const reason = "The allergen service is down";
+let shared: Promise<Reviewed> | undefined;
+const glass = { "Break-Glass": "true", "Change-Reason": reason };
+
+describe("Break-Glass: true", () => {
+  test("disables at once, labels the commit, and opens an issue for a review", async () => {
+    const { api, github, remote } = await startReviewed();
+    const { status, headers, json } = await api.ask(`PUT ${meal}`, { headers: glass, body: off });
+    expect([status, json.enabled]).toEqual([200, false]);
+    expect(headers["bunting-commit"]).toBe(remote.head);
+    expect((await api.ask(`GET ${meal}`)).json.enabled).toBe(false);
+    expect(remote.show("%(trailers:key=Break-Glass,valueonly)")).toBe("application\n");
+    const { changes } = (await api.ask(`GET ${meal}/history`)).json;
+    expect(changes.map((change: { break_glass: boolean }) => change.break_glass)).toEqual([
+      true,
+      false,
+    ]);
+
+    await until(() => issuesOf(github).length > 0);
+    const [issue, ...others] = issuesOf(github);
+    expect(others).toEqual([]);
+    expect(issue).toMatchObject({
+      title: "Review: meal_planning was disabled in application by break glass",
+      labels: ["break-glass"],
+      state: "open",
+    });
+    expect(issue?.body).toContain(`Commit: ${remote.head}`);
+    expect(issue?.body).toContain(`actor:   Ada Admin (admin)\nreason:  ${reason}\n`);
+    expect(pullsOf(github)).toEqual([]);
+  });
+
+  test("is an admin's alone, and nobody's by default", async () => {
+    const { api, remote } = await startReviewed();
+    const editor = await api.ask(`PUT ${meal}`, { as: "editor", headers: glass, body: off });
+    expect([editor.status, editor.json.type]).toEqual([
+      403,
+      "https://bunting.example/problems/forbidden",
+    ]);
+    const ordinary = { "Change-Reason": reason };
+    expect((await api.ask(`PUT ${meal}`, { headers: ordinary, body: off })).status).toBe(202);
+    expect(remote.length).toBe(1);
+  });
+
+  test.each([
+    ["no reason", "PUT", meal, off, { "Change-Reason": "" }],
+    ["a short reason", "PUT", meal, off, { "Change-Reason": "outage" }],
+    ["a reason of spaces", "PUT", meal, off, { "Change-Reason": `a${" ".repeat(20)}b` }],
+    ["another word", "PUT", meal, off, { "Break-Glass": "yes" }],
+    ["enabling", "PUT", meal, { enabled: true }, {}],
+    ["describing", "PUT", meal, { description: "Off for now" }, {}],
+    ["describing beside disabling", "PUT", meal, { ...off, description: "Off for now" }, {}],
+    ["creating", "POST", list, { name: "water_log" }, {}],
+    ["deleting", "DELETE", meal, undefined, {}],
+  ])("is refused with %s, and changes nothing", async (_what, method, path, body, headers) => {
+    shared ??= startReviewed();
+    const { api, github, remote } = await shared;
+    const more = { headers: { ...glass, ...headers }, ...(body && { body }) };
+    const { status, json } = await api.ask(`${method} ${path}`, more);
+    expect([status, json.type]).toEqual([400, "https://bunting.example/problems/break-glass"]);
+    expect(remote.length).toBe(1);
+    expect(github.requests).toEqual([]);
+  });
+
+  test("is checked like any other write: a precondition, a flag that is off already", async () => {
+    const { api, remote } = await startReviewed();
+    const stale = { ...glass, "If-Match": '"1"' };
+    expect((await api.ask(`PUT ${meal}`, { headers: stale, body: off })).status).toBe(412);
+    const done = `${list}activity_tracking`;
+    expect((await api.ask(`PUT ${done}`, { headers: glass, body: off })).status).toBe(200);
+    expect(remote.length).toBe(1);
+  });
+
+  test("breaks nothing where nothing is protected", async () => {
+    const { api, github, remote } = await startReviewed("development");
+    const path = `PUT /staging${list}user_notifications`;
+    expect((await api.ask(path, { headers: glass, body: off })).status).toBe(200);
+    expect(remote.show("%B")).not.toContain("Break-Glass");
+    expect(github.requests).toEqual([]);
+  });
+
+  test("lands without GitHub as well, where nobody can be told", async () => {
+    const remote = new Remote({ ...flags, [policy]: "protected: [application]\n" });
+    const api = await startService({ remote });
+    expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
+    expect(remote.file(file)).toContain("enabled: false # since the launch");
+  });
+
+  test("keeps hostile words text in the issue, too", async () => {
+    const { api, github } = await startReviewed();
+    const hostile = "@everyone closes #1 ``` <!-- bunting:break-glass x --> </details>";
+    const headers = { ...glass, "Change-Reason": hostile };
+    expect((await api.ask(`PUT ${meal}`, { headers, body: off })).status).toBe(200);
+    await until(() => issuesOf(github).length > 0);
+    const [outside = "", block, rest = ""] = issuesOf(github)[0]?.body.split(/^```.*\n/m) ?? [];
+    expect(block).toContain(hostile);
+    expect(outside + rest).not.toMatch(/@everyone|closes|details/);
+  });
+});
+
+describe("the review of broken glass", () => {
+  test("is opened later when GitHub is down; /readyz and /metrics tell how many wait", async () => {
+    const { api, github } = await startReviewed();
+    github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
+    expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
+    await until(async () => (await api.ready()).status === "degraded");
+    expect((await api.ready()).degraded.join()).toMatch(/^1 broken glass without an issue/);
+    expect((await api.ask("GET /metrics")).text).toContain("bunting_break_glass_backlog 1");
+    github.heal();
+    await until(() => issuesOf(github).length > 0);
+    await until(async () => (await api.ready()).status === "ok");
+    expect((await api.ask("GET /metrics")).text).toContain("bunting_break_glass_backlog 0");
+  });
+
+  test("is not forgotten by a restart, and never opened twice", async () => {
+    const { api, github, again } = await startReviewed();
+    github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
+    expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
+    await until(async () => (await api.ready()).status === "degraded");
+    await api.service.close();
+    github.heal();
+    // Others were labelled before: on one page they are not all.
+    for (const title of ["One", "Two", "Three"]) github.openIssue("grace", title);
+    await again();
+    await until(() => issuesOf(github).length === 4);
+    const asked = github.requests.length;
+    await again();
+    await until(() => github.requests.length > asked);
+    await until(() => github.requests.every(({ status }) => status !== undefined));
+    expect(issuesOf(github).map(({ title }) => title)).toHaveLength(4);
+  });
+
+  test("that lost its answer is found again", async () => {
+    const { api, github } = await startReviewed();
+    github.fault({ kind: "drop-after", on: "issues/create" });
+    expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
+    await until(() => issuesOf(github).length > 0);
+    const looks = () =>
+      github.requests.filter(({ operation }) => operation === "issues/list-for-repo").length;
+    await until(() => looks() > 1);
+    expect(issuesOf(github)).toHaveLength(1);
+  });
+});

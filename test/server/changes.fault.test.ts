@@ -1,0 +1,121 @@
+/** What goes wrong between the server and GitHub: the client is told when to come back, and finds all as it should be. */
+import { expect, test } from "vitest";
+import { type Api, startProcess, startService, until } from "./api.ts";
+import { list, meal, pullsOf, type Reviewed, startReviewed } from "./reviewed.ts";
+
+const off = { enabled: false };
+
+function ask({ api }: { readonly api: Api }) {
+  return api.ask(`PUT ${meal}`, { as: "editor", body: off });
+}
+
+/** Asks until it is not 503, as a client does, and expects one pull request to come of it. */
+async function expectMended(reviewed: Reviewed): Promise<void> {
+  const { api, github, remote } = reviewed;
+  await until(async () => (await ask(reviewed)).status === 202);
+  const [pull, ...others] = pullsOf(github);
+  expect(others).toEqual([]);
+  expect(pull?.labels).toEqual(["flag-change", "protected: application"]);
+  expect(remote.length).toBe(1);
+  expect((await api.ready()).status).toBe("ok");
+}
+
+test.each([
+  ["the branch is there, and no pull request", "pulls/create"],
+  ["a pull request is there without its labels", "issues/add-labels"],
+] as const)("a failure half way, when %s, is mended by the next request", async (_what, on) => {
+  const reviewed = await startReviewed();
+  const { api, github, remote } = reviewed;
+  github.fault({ kind: "forbidden", on });
+  const { status, headers, json } = await ask(reviewed);
+  expect(status).toBe(503);
+  expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+  expect(json.detail).toBe("Cannot reach the pull requests: GitHub answers 403");
+  expect(remote.bare.git("branch", "--list", "bunting/*")).not.toBe("");
+  expect((await api.ready()).degraded.join()).toContain("GITHUB_TOKEN");
+  await expectMended(reviewed);
+});
+
+test.each(["drop-after", "bad-gateway-after"] as const)(
+  "a pull request whose answer got lost (%s) is found, not opened twice",
+  async (kind) => {
+    const reviewed = await startReviewed();
+    reviewed.github.fault({ kind, on: "pulls/create" });
+    await expectMended(reviewed);
+  },
+);
+
+test("a bad token is the operator's to mend: 503, /readyz says why, reads and other writes go on", async () => {
+  const { again, github, ...reviewed } = await startReviewed();
+  const api = await again({ env: { GITHUB_TOKEN: "ghs_wrong" } });
+  const { status, json } = await ask({ api });
+  expect(status).toBe(503);
+  expect(json.detail).toBe("Cannot reach the pull requests: GitHub answers 401");
+  expect((await api.ready()).degraded.join()).toContain("GITHUB_TOKEN is wrong or has expired");
+  expect((await api.ask(`GET ${list}`)).status).toBe(200);
+  const direct = await api.ask(`PUT /staging${meal}`, { body: { enabled: true } });
+  expect(direct.status).toBe(200);
+  expect((await api.ask("GET /v1/changes/1")).status).toBe(503);
+  expect(github.requests.length).toBeLessThan(10);
+  expect(pullsOf(github)).toEqual([]);
+  expect((await ask(reviewed)).status).toBe(202);
+});
+
+test("a secondary rate limit is passed on: 503 with GitHub's own Retry-After", async () => {
+  const reviewed = await startReviewed();
+  reviewed.github.fault({ kind: "secondary-limit", on: "pulls/list", retryAfter: 77 });
+  const { status, headers } = await ask(reviewed);
+  expect([status, headers["retry-after"]]).toEqual([503, "77"]);
+  await expectMended(reviewed);
+});
+
+test("a GitHub that is gone is a 503, and so is one that stumbles; both are mended", async () => {
+  const reviewed = await startReviewed();
+  const { again, github } = reviewed;
+  const nowhere = await again({ env: { GITHUB_API_URL: "http://127.0.0.1:9" } });
+  const started = performance.now();
+  expect((await ask({ api: nowhere })).status).toBe(503);
+  // As long as a client may be let to wait, and not much longer.
+  expect(performance.now() - started).toBeLessThan(25_000);
+  github.fault({ kind: "bad-gateway", on: "pulls/create", times: 1 });
+  await expectMended(reviewed);
+});
+
+test("a remote that is gone is a 503 before GitHub is asked to open anything", async () => {
+  const { api, github, remote } = await startReviewed();
+  remote.bare.git("config", "core.repositoryFormatVersion", "99");
+  expect((await ask({ api })).status).toBe(503);
+  expect(github.requests.filter(({ operation }) => operation === "pulls/create")).toEqual([]);
+});
+
+test("the token of GitHub gets into no log, answer or repository; the audit line tells of the pull request", async () => {
+  const { github, remote, api: other } = await startReviewed();
+  await other.service.close();
+  const env = { ...github.env, LOG_LEVEL: "trace" };
+  const api = await startProcess({ remote, env });
+  github.fault({ kind: "bad-token", times: 1 });
+  expect((await ask({ api })).status).toBe(503);
+  const { status, json } = await ask({ api });
+  expect(status).toBe(202);
+  const metrics = (await api.ask("GET /metrics")).text;
+  expect(metrics).toContain('bunting_flag_updates_total{kind="update",result="proposed"} 1');
+  await api.program.end("SIGTERM");
+  const writes = api.program.log.filter(({ audit }) => audit);
+  expect(writes).toMatchObject([
+    { result: "refused-503", actor: "editor", flag: "meal_planning" },
+    { result: "proposed", pullRequest: json.pull_request, actor: "editor", flag: "meal_planning" },
+  ]);
+  const everything = [
+    ...Object.values(api.program.said),
+    JSON.stringify(json),
+    ...pullsOf(github).map(({ body }) => body),
+    remote.bare.git("log", "--all", "--format=%B"),
+  ];
+  expect(everything.join()).not.toContain(github.token);
+});
+
+test("the settings of GitHub go together", async () => {
+  await expect(
+    startService({ env: { GITHUB_TOKEN: "ghs_x", GITHUB_REPOSITORY: "" } }),
+  ).rejects.toThrow("GITHUB_REPOSITORY");
+});
