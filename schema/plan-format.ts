@@ -87,7 +87,8 @@ function describeFields({ name, fields }: FlagPlan): string[] {
   return fields.length === 0 ? [] : [`~ ${name}: ${fields.join(", ")}`];
 }
 
-function inWords({ states }: FlagPlan, environment: string): string {
+/** `on`, or `off → on` in bold. */
+export function inWords({ states }: FlagPlan, environment: string): string {
   const { before, after } = states[environment] ?? {};
   if (before === after) return state(after);
   return `**${state(before)} → ${state(after)}**`;

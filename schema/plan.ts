@@ -1,6 +1,6 @@
 /** What a change would do to the responses, as a value, before anything is done. */
 import { compile } from "./compile.ts";
-import { environments } from "./flag.ts";
+import { environments, type FlagType } from "./flag.ts";
 import type { Policy } from "./policy.ts";
 import { compareText } from "./problem.ts";
 import type { Snapshot, TimedFlag } from "./snapshot.ts";
@@ -9,6 +9,8 @@ export interface Plan {
   /** Full ids of the commits compared. */
   readonly base: string;
   readonly head: string;
+  /** How many flags there are at the base. */
+  readonly served: number;
   /** By name; flags that consumers receive as before are not in it. */
   readonly flags: readonly FlagPlan[];
   /** By path; responses that stay the same are not in it. */
@@ -25,7 +27,11 @@ export interface ProtectionPlan {
 
 export interface FlagPlan {
   readonly name: string;
+  readonly file: string;
   readonly owner: string;
+  readonly type: FlagType;
+  /** `YYYY-MM-DD`, or `""` where it may stay. */
+  readonly expires: string;
   readonly change: "added" | "removed" | "changed";
   /** For each environment: on or off, before and after; `undefined` where the flag is not there. */
   readonly states: Readonly<
@@ -49,6 +55,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
   return {
     base: base.commit,
     head: head.commit,
+    served: base.flags.length,
     flags: pairs.flatMap(([name, before, after]) => planFlag(name, before, after)),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
@@ -100,6 +107,9 @@ function planFlag(name: string, before?: TimedFlag, after?: TimedFlag): FlagPlan
   const fields = (["description", "created_at", "updated_at"] as const).filter(
     (field) => before && after && before[field] !== after[field],
   );
+  const known = after ?? before;
+  if (!known) return [];
+  const { file, owner, type, expires } = known;
   const states = environments.map(
     (environment) =>
       [environment, sides(before?.enabled[environment], after?.enabled[environment])] as const,
@@ -107,8 +117,7 @@ function planFlag(name: string, before?: TimedFlag, after?: TimedFlag): FlagPlan
   const change = kindOf(before, after);
   const isSame = fields.length === 0 && states.every(([, state]) => state.before === state.after);
   if (change === "changed" && isSame) return [];
-  const owner = (after ?? before)?.owner ?? "";
-  return [{ name, owner, change, states: Object.fromEntries(states), fields }];
+  return [{ name, file, owner, type, expires, change, states: Object.fromEntries(states), fields }];
 }
 
 function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed" {

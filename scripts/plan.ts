@@ -1,4 +1,5 @@
-import { land, plan } from "../schema/plan.ts";
+import { land, type Plan, plan } from "../schema/plan.ts";
+import { boundPlan } from "../schema/plan-bound.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan-format.ts";
 import { Repository } from "../store/repository.ts";
 import { main } from "./command.ts";
@@ -37,6 +38,7 @@ await main({
   },
 });
 
-function formatJson(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
+/** Short enough to be handed on to whoever comments on a pull request. */
+function formatJson(plan: Plan): string {
+  return `${JSON.stringify(boundPlan(plan), null, 2)}\n`;
 }

@@ -85,42 +85,65 @@ await main({
       publishing.end();
       target.close();
     });
-    process.stdout.write(
-      options.format === "json"
-        ? formatJson(outcome, options.to)
-        : formatOutcome(outcome, options.to),
-    );
     addStepSummary(formatSummary(outcome, options.to));
-    if (outcome.status === "refused") return 1;
-    if (outcome.status !== "published") return 0;
-
-    const paths = changedPaths(outcome);
-    if (options.invalidate !== undefined) {
-      await invalidate(options.invalidate, outcome.commit, paths);
-      process.stderr.write(`Invalidated ${count(paths.length, "path")} in ${options.invalidate}\n`);
+    const isJson = options.format === "json";
+    if (!isJson) process.stdout.write(formatOutcome(outcome, options.to));
+    let live: Live | undefined;
+    try {
+      if (outcome.status !== "published") return outcome.status === "refused" ? 1 : 0;
+      const paths = changedPaths(outcome);
+      if (options.invalidate !== undefined) {
+        await invalidate(options.invalidate, outcome.commit, paths);
+        process.stderr.write(
+          `Invalidated ${count(paths.length, "path")} in ${options.invalidate}\n`,
+        );
+      }
+      const base = options["wait-for"];
+      if (base === undefined) return 0;
+      live = await waitFor(base, compile(snapshot), paths, patience);
+      if (live.pending.length === 0) {
+        if (!isJson) process.stdout.write(`live after ${live.seconds.toFixed(1)} s\n`);
+        return 0;
+      }
+      const some = live.pending.slice(0, 5).join(", ");
+      process.stderr.write(
+        `Not live after ${patience / 1_000} s: ${count(live.pending.length, "URL")} of ${base} (${some})\n`,
+      );
+      return 1;
+    } finally {
+      // One document, also when the rest failed: what was published is published.
+      if (isJson) process.stdout.write(formatJson(outcome, options.to, live));
     }
-    if (options["wait-for"] === undefined) return 0;
-    return waitFor(options["wait-for"], compile(snapshot), paths, patience);
   },
 });
 
-async function waitFor(base: string, release: Release, paths: readonly string[], patience: number) {
+/** How clients come to see it. */
+interface Live {
+  readonly url: string;
+  /** How long it took. */
+  readonly seconds: number;
+  /** Since when all of it is live, as ISO 8601; missing where some is not. */
+  readonly at?: string;
+  /** The paths that are not live yet. */
+  readonly pending: readonly string[];
+}
+
+async function waitFor(
+  url: string,
+  release: Release,
+  paths: readonly string[],
+  patience: number,
+): Promise<Live> {
   const started = Date.now();
   const responses = new Map(release.responses.map((response) => [response.path, response]));
   const expected = paths.map((path) => {
     const response = responses.get(path);
     return response ? { path, response } : { path };
   });
-  const pending = await waitUntilLive(base, expected, patience);
-  if (pending.length === 0) {
-    process.stdout.write(`live after ${((Date.now() - started) / 1_000).toFixed(1)} s\n`);
-    return 0;
-  }
-  const some = pending.slice(0, 5).join(", ");
-  process.stderr.write(
-    `Not live after ${patience / 1_000} s: ${count(pending.length, "URL")} of ${base} (${some})\n`,
-  );
-  return 1;
+  const pending = await waitUntilLive(url, expected, patience);
+  const now = Date.now();
+  const at = pending.length === 0 ? { at: new Date(now).toISOString() } : {};
+  return { url, seconds: (now - started) / 1_000, ...at, pending };
 }
 
 /** What clients will find different, in the order of the release; error bodies are asked for by nobody. */
@@ -128,10 +151,10 @@ function changedPaths({ publication: { put, remove } }: Outcome): string[] {
   return [...put.map(({ path }) => path), ...remove].filter((path) => !path.startsWith("/errors/"));
 }
 
-function formatJson(outcome: Outcome, to: string): string {
+function formatJson(outcome: Outcome, to: string, live: Live | undefined): string {
   const { publication, ...rest } = outcome;
   const put = publication.put.map(({ path }) => path);
-  return `${JSON.stringify({ to, ...rest, publication: { ...publication, put } }, null, 2)}\n`;
+  return `${JSON.stringify({ to, ...rest, publication: { ...publication, put }, live }, null, 2)}\n`;
 }
 
 function number(option: string, text: string): number {

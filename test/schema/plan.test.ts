@@ -38,6 +38,7 @@ describe("plan()", () => {
     expect(plan(snapshot(flags), snapshot(flags.toReversed()))).toEqual({
       base: "1".repeat(40),
       head: "1".repeat(40),
+      served: 3,
       flags: [],
       responses: [],
       protection: [],
@@ -77,7 +78,10 @@ describe("plan()", () => {
     expect(change.flags).toEqual([
       {
         name: "meal_planning",
+        file: "flags/nutrition/meal_planning.yaml",
         owner: "nutrition",
+        type: "release",
+        expires: "",
         change: "added",
         states: {
           application: { after: false },

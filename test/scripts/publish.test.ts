@@ -325,9 +325,13 @@ describeWithNginx("publish --wait-for", () => {
       ...waiting,
       "--timeout",
       "0.5",
+      "--format=json",
     ]);
     expect(late.code).toBe(1);
-    expect(late.stdout).not.toContain("live after");
+    const told = JSON.parse(late.stdout);
+    expect(told).toMatchObject({ status: "published", live: { url: nginx.url } });
+    expect(told.live.pending).toHaveLength(6);
+    expect(told.live.at).toBeUndefined();
     expect(late.stderr).toContain(`Not live after 0.5 s: 6 URLs of ${nginx.url} (`);
   });
 });

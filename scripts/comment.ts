@@ -1,0 +1,89 @@
+import { parsePlan, parseProblems } from "../schema/artifact.ts";
+import { isDate } from "../schema/date.ts";
+import { formatPlanComment, planMarker, type Review } from "../schema/plan-comment.ts";
+import { keepComment } from "../store/github/comments.ts";
+import { readGitHubOptions } from "../store/github/options.ts";
+import { getPull } from "../store/github/pulls.ts";
+import { GitHub } from "../store/github.ts";
+import { main, UsageError } from "./command.ts";
+import { findOccasion, type Occasion } from "./event.ts";
+import { readArtifact } from "./read-artifact.ts";
+import { today } from "./report.ts";
+
+await main({
+  name: "comment",
+  summary:
+    "Says on a pull request what it will do: one comment, kept up to date. Which pull request, GitHub's event says (GITHUB_EVENT_PATH); nothing in the files is believed unchecked.",
+  operands: "",
+  options: {
+    plan: { value: "FILE", help: "what npm run plan -- --format json wrote" },
+    problems: { value: "FILE", help: "what npm run validate -- --format json wrote" },
+    "pull-request": { value: "NUMBER", help: "instead of the event's" },
+    today: { value: "DAY", help: "judges expiry as of this day, YYYY-MM-DD (default: today)" },
+    "dry-run": { help: "prints the comment, and writes nothing to GitHub" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run({ plan, problems, today: day = today(), format, ...options }) {
+    const number = options["pull-request"];
+    if (plan === undefined && problems === undefined) {
+      throw new UsageError("Cannot comment: --plan, --problems or both are needed");
+    }
+    if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
+      throw new UsageError(`Cannot use --pull-request "${number}": it must be a number`);
+    }
+    if (!isDate(day)) {
+      throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
+    }
+    const said = read(plan, problems);
+    if (!said) return 1;
+    if (options["dry-run"] && number === undefined && !process.env.GITHUB_EVENT_PATH) {
+      const { head = "HEAD", base = "BASE" } = said.plan ?? {};
+      process.stdout.write(formatPlanComment({ ...said, head, base, today: day }));
+      return 0;
+    }
+
+    const github = new GitHub(readGitHubOptions(process.env), note);
+    const { pulls, run } = await findPulls(github, number);
+    if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to say");
+    for (const { number, head, base } of pulls) {
+      const body = formatPlanComment({ ...said, head, base, run, today: day });
+      if (options["dry-run"]) {
+        process.stdout.write(body);
+        continue;
+      }
+      const { action, url } = await keepComment(github, number, planMarker, body);
+      const told = { pullRequest: number, action, url };
+      const words = action === "unchanged" ? "says so already" : action;
+      const line =
+        format === "json" ? JSON.stringify(told) : `Comment on #${number}: ${words} ${url}`;
+      process.stdout.write(`${line}\n`);
+    }
+    return 0;
+  },
+});
+
+/** Nothing where one of them is not what it should be: then it is better to say nothing at all. */
+function read(
+  plan: string | undefined,
+  problems: string | undefined,
+): Pick<Review, "plan" | "problems"> | undefined {
+  const [planText, problemsText] = [plan, problems].map((file) => file && readArtifact(file));
+  try {
+    return {
+      plan: planText ? parsePlan(planText) : undefined,
+      problems: problemsText ? parseProblems(problemsText) : undefined,
+    };
+  } catch (error) {
+    note((error as Error).message);
+    return undefined;
+  }
+}
+
+async function findPulls(github: GitHub, number: string | undefined): Promise<Occasion> {
+  if (number === undefined) return findOccasion(github, process.env);
+  return { pulls: [await getPull(github, Number(number))] };
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

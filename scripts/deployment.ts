@@ -1,0 +1,124 @@
+import { appendFileSync, readFileSync } from "node:fs";
+import {
+  deploymentMarker,
+  describeEnding,
+  type Ending,
+  formatEnding,
+  parsePublished,
+} from "../schema/deployment.ts";
+import { isCommit } from "../schema/release.ts";
+import { keepComment } from "../store/github/comments.ts";
+import { readDeployment, startDeployment, tellProgress } from "../store/github/deployments.ts";
+import { readGitHubOptions } from "../store/github/options.ts";
+import { findMergedPulls } from "../store/github/pulls.ts";
+import { GitHub } from "../store/github.ts";
+import { main, UsageError } from "./command.ts";
+import { addStepSummary } from "./report.ts";
+
+await main({
+  name: "deployment",
+  summary:
+    "Tells GitHub of a publication: start before it, finish after it. The pull request that brought the commit hears of it, too.",
+  operands: "start|finish",
+  options: {
+    commit: { value: "SHA", help: "start: the commit that is published, its full id" },
+    environment: { value: "NAME", help: "start: as GitHub shows it", default: "production" },
+    url: { value: "URL", help: "start: where clients fetch" },
+    id: { value: "NUMBER", help: "finish: what start printed" },
+    state: { value: "STATE", help: "finish: how it went", choices: ["success", "failure"] },
+    publication: { value: "FILE", help: "finish: what npm run publish -- --format json wrote" },
+    started: { value: "TIME", help: "finish: when it began, ISO 8601 (default: at start)" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run(options, [verb, ...others]) {
+    if (others.length > 0 || (verb !== "start" && verb !== "finish")) {
+      throw new UsageError(`Cannot "${[verb, ...others].join(" ")}": wanted start or finish`);
+    }
+    const github = () =>
+      new GitHub(readGitHubOptions(process.env), (text) => process.stderr.write(`${text}\n`));
+    return verb === "start" ? start(options, github) : finish(options, github);
+  },
+});
+
+type Options = Readonly<
+  Record<"commit" | "url" | "id" | "state" | "publication" | "started", string | undefined> &
+    Record<"environment" | "format", string>
+>;
+
+async function start(options: Options, connect: () => GitHub): Promise<0> {
+  const { commit, environment, url = "", format } = options;
+  if (!isCommit(commit)) {
+    throw new UsageError(`Cannot use --commit "${commit ?? ""}": it must be a commit's full id`);
+  }
+  if (!/^[\w-]{1,40}$/.test(environment)) {
+    throw new UsageError(`Cannot use --environment "${environment}": it must be one word`);
+  }
+  if (url !== "") checkUrl(url);
+  const log = runUrl(process.env);
+  const { id } = await startDeployment(connect(), { commit, environment, url, log });
+  process.stdout.write(format === "json" ? `${JSON.stringify({ id })}\n` : `${id}\n`);
+  const output = process.env.GITHUB_OUTPUT;
+  if (output) appendFileSync(output, `id=${id}\n`);
+  return 0;
+}
+
+async function finish(options: Options, connect: () => GitHub): Promise<0> {
+  const { id = "", state, publication, format } = options;
+  if (!/^[1-9]\d{0,15}$/.test(id)) {
+    throw new UsageError(`Cannot use --id "${id}": it must be the number that start printed`);
+  }
+  if (state !== "success" && state !== "failure") {
+    throw new UsageError("Cannot finish: --state is missing; wanted success or failure");
+  }
+  const published = publication === undefined ? undefined : readPublished(publication);
+  const github = connect();
+  const deployment = await readDeployment(github, Number(id));
+  const started = options.started ?? deployment.started;
+  if (Number.isNaN(Date.parse(started))) {
+    throw new UsageError(`Cannot use --started "${started}": it must be a time in ISO 8601`);
+  }
+  const { commit, environment, url } = deployment;
+  const log = runUrl(process.env);
+  const ending: Ending = { state, environment, commit, published, started, url, log };
+  const description = describeEnding(ending);
+  await tellProgress(github, deployment.id, { state, description, url, log });
+
+  addStepSummary(formatEnding(ending));
+  const marker = deploymentMarker(environment);
+  const pulls = await findMergedPulls(github, commit);
+  for (const { number } of pulls) {
+    await keepComment(github, number, marker, `${marker}\n\n${formatEnding(ending)}`);
+  }
+  const told = {
+    id: deployment.id,
+    state,
+    description,
+    pullRequests: pulls.map((one) => one.number),
+  };
+  const where = told.pullRequests.map((number) => `, told on #${number}`).join("");
+  process.stdout.write(
+    format === "json"
+      ? `${JSON.stringify(told)}\n`
+      : `Deployment ${id} of ${commit.slice(0, 7)}: ${state}, ${description}${where}\n`,
+  );
+  return 0;
+}
+
+function readPublished(file: string) {
+  try {
+    return parsePublished(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw new Error(`Cannot use --publication "${file}": ${(error as Error).message}`);
+  }
+}
+
+function checkUrl(url: string): void {
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !/[\s()<>]/.test(url)) return;
+  throw new UsageError(`Cannot use --url "${url}": wanted https://…`);
+}
+
+/** Where the workflow run is that this is part of; `""` outside of one. */
+function runUrl(env: NodeJS.ProcessEnv): string {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : "";
+}

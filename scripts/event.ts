@@ -1,0 +1,58 @@
+/** What started this workflow run, as GitHub itself wrote it: the only word on which pull request it is about. */
+import { readFileSync } from "node:fs";
+import { findOpenPulls, getPull, type PullRequest } from "../store/github/pulls.ts";
+import type { GitHub } from "../store/github.ts";
+
+export interface Occasion {
+  readonly pulls: readonly PullRequest[];
+  /** The run that looked at the pull request. */
+  readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
+}
+
+/** The open pull requests that the event is about; none, where it is about an older state of one. */
+export async function findOccasion(
+  github: GitHub,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Occasion> {
+  const event = readEvent(env.GITHUB_EVENT_PATH);
+  const run = event.workflow_run;
+  if (run) {
+    const { head_sha: commit, head_branch: branch, head_repository, html_url, conclusion } = run;
+    const owner = head_repository?.owner?.login;
+    if (!isText(commit) || !isText(branch) || !isText(owner)) {
+      throw new Error("Cannot find the pull request: the event's run has no head");
+    }
+    const pulls = await findOpenPulls(github, { owner, branch, commit });
+    const failed = conclusion !== "success";
+    return { pulls, run: isText(html_url) ? { url: html_url, failed } : undefined };
+  }
+  const number = event.pull_request?.number;
+  if (Number.isInteger(number)) return { pulls: [await getPull(github, Number(number))] };
+  const wanted = "wanted a workflow_run or pull_request event, or --pull-request N";
+  throw new Error(`Cannot find the pull request: GITHUB_EVENT_PATH tells of none; ${wanted}`);
+}
+
+/** As much of an event as is used here. */
+interface Event {
+  readonly workflow_run?: {
+    readonly head_sha?: unknown;
+    readonly head_branch?: unknown;
+    readonly head_repository?: { readonly owner?: { readonly login?: unknown } } | null;
+    readonly html_url?: unknown;
+    readonly conclusion?: unknown;
+  };
+  readonly pull_request?: { readonly number?: unknown };
+}
+
+function readEvent(file: string | undefined): Event {
+  if (!file) return {};
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) ?? {};
+  } catch (error) {
+    throw new Error(`Cannot read GITHUB_EVENT_PATH "${file}": ${(error as Error).message}`);
+  }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

@@ -1,0 +1,29 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { largestArtifact } from "../schema/artifact.ts";
+
+/**
+ * The text of a file that a stranger may have made: a plain file, and not too large to be read.
+ * Nothing where there is none, or nothing in it: whoever should have written it failed before.
+ */
+export function readArtifact(file: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw error;
+    throw new Error(`Cannot read "${file}": it is a symbolic link, wanted a plain file`);
+  }
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile()) throw new Error(`Cannot read "${file}": wanted a plain file`);
+    if (stat.size > largestArtifact) {
+      const found = `it has ${stat.size} bytes, ${largestArtifact} are the most`;
+      throw new Error(`Cannot read "${file}": ${found}`);
+    }
+    const text = readFileSync(descriptor, "utf8");
+    return text.trim() === "" ? undefined : text;
+  } finally {
+    closeSync(descriptor);
+  }
+}

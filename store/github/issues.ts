@@ -1,0 +1,149 @@
+import type { GitHub } from "../github.ts";
+import { GitHubError } from "./error.ts";
+import { once } from "./once.ts";
+
+export interface Issue {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly body: string;
+  readonly state: "open" | "closed";
+  /** Why it is closed: `completed`, `not_planned`, `duplicate`; `""` while it is open. */
+  readonly reason: string;
+  readonly isPull: boolean;
+}
+
+/** One word for what the issues and pull requests of one kind have in common. */
+export interface Label {
+  readonly name: string;
+  readonly color: string;
+  readonly description: string;
+}
+
+/** What is kept as one issue. */
+export interface Wanted {
+  readonly marker: string;
+  readonly label: Label;
+  readonly title: string;
+  /** Begins with `marker`. */
+  readonly body: string;
+}
+
+/**
+ * The issues and pull requests of ours with a label, the oldest first. Only what we opened counts,
+ * so that nobody keeps us quiet by a forged marker.
+ */
+export async function findOurs(
+  github: GitHub,
+  label: string,
+  state: "open" | "all",
+): Promise<Issue[]> {
+  const login = await github.login();
+  const found: Issue[] = [];
+  const issues = github.list(`read the issues labelled "${label}"`, (rest, page) =>
+    rest.issues.listForRepo({ ...page, labels: label, state }),
+  );
+  for await (const issue of issues) if (issue.user?.login === login) found.push(issueOf(issue));
+  return found.sort((a, b) => a.number - b.number);
+}
+
+/** The open issue with the marker says title and body from now on; there is one afterwards. */
+export async function keepIssue(
+  github: GitHub,
+  wanted: Wanted,
+): Promise<{ readonly issue: Issue; readonly action: "opened" | "updated" | "unchanged" }> {
+  const { marker, label, title, body } = wanted;
+  const find = async () =>
+    (await findOurs(github, label.name, "open")).filter(
+      (issue) => !issue.isPull && issue.body.startsWith(marker),
+    );
+  const { item, isNew } = await once(
+    async () => (await find())[0],
+    () => openIssue(github, wanted),
+  );
+  const issue = isNew ? await settle(github, item, await find()) : item;
+  if (issue.title === title && issue.body.trim() === body.trim()) {
+    return { issue, action: isNew ? "opened" : "unchanged" };
+  }
+  const updated = await updateIssue(github, issue.number, { title, body });
+  return { issue: updated, action: "updated" };
+}
+
+/** Says a last word and closes. */
+export async function closeIssue(github: GitHub, number: number, comment: string): Promise<void> {
+  await github.do(`comment on #${number}`, (rest, here) =>
+    rest.issues.createComment({ ...here, issue_number: number, body: comment }),
+  );
+  await updateIssue(github, number, { state: "closed", state_reason: "completed" });
+}
+
+export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
+  const find = () =>
+    github
+      .do(`look for the label "${label.name}"`, (rest, here) =>
+        rest.issues.getLabel({ ...here, name: label.name }),
+      )
+      .catch((error) => {
+        if (error instanceof GitHubError && error.status === 404) return undefined;
+        throw error;
+      });
+  await once(find, () =>
+    github.do(`make the label "${label.name}"`, (rest, here) =>
+      rest.issues.createLabel({ ...here, ...label }),
+    ),
+  ).catch((error) => {
+    // Another run has just made it.
+    if (!(error instanceof GitHubError && error.status === 422)) throw error;
+  });
+}
+
+async function openIssue(github: GitHub, { label, title, body }: Wanted): Promise<Issue> {
+  await ensureLabel(github, label);
+  const issue = await github.do("open an issue", (rest, here) =>
+    rest.issues.create({ ...here, title, body, labels: [label.name] }),
+  );
+  return issueOf(issue);
+}
+
+/** Two at once have opened one each: the older stays, the other says which that is. */
+async function settle(github: GitHub, made: Issue, all: readonly Issue[]): Promise<Issue> {
+  const [oldest = made, ...others] = all;
+  for (const { number } of others) {
+    const body = `The same as #${oldest.number}, opened at the same time.`;
+    const closed = { state: "closed", state_reason: "duplicate", body } as const;
+    await updateIssue(github, number, closed);
+  }
+  return oldest;
+}
+
+interface IssueChange {
+  readonly title?: string;
+  readonly body?: string;
+  readonly state?: "open" | "closed";
+  readonly state_reason?: "completed" | "not_planned" | "duplicate" | "reopened";
+}
+
+async function updateIssue(github: GitHub, number: number, change: IssueChange): Promise<Issue> {
+  const issue = await github.do(`update #${number}`, (rest, here) =>
+    rest.issues.update({ ...here, issue_number: number, ...change }),
+  );
+  return issueOf(issue);
+}
+
+function issueOf(issue: {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly body?: string | null | undefined;
+  readonly state: string;
+  readonly state_reason?: string | null | undefined;
+  readonly pull_request?: unknown;
+}): Issue {
+  const { number, html_url: url, title, body, state, state_reason, pull_request } = issue;
+  return {
+    ...{ number, url, title, state: state === "open" ? "open" : "closed" },
+    body: (body ?? "").replaceAll("\r\n", "\n"),
+    reason: state === "open" ? "" : (state_reason ?? ""),
+    isPull: pull_request !== undefined,
+  };
+}

@@ -1,0 +1,55 @@
+import type { GitHub } from "../github.ts";
+
+export interface PullRequest {
+  readonly number: number;
+  readonly url: string;
+  /** Full ids: where it is, and where the branch is that it goes to. */
+  readonly head: string;
+  readonly base: string;
+}
+
+/** A branch as a fork or we have it, at a commit. */
+export interface Head {
+  readonly owner: string;
+  readonly branch: string;
+  readonly commit: string;
+}
+
+export async function getPull(github: GitHub, number: number): Promise<PullRequest> {
+  const pull = await github.do(`read pull request #${number}`, (rest, here) =>
+    rest.pulls.get({ ...here, pull_number: number }),
+  );
+  return pullOf(pull);
+}
+
+/** The open pull requests that are exactly there: none, once somebody has pushed again. */
+export async function findOpenPulls(github: GitHub, head: Head): Promise<PullRequest[]> {
+  const found: PullRequest[] = [];
+  const pulls = github.list(
+    `look for the pull request of ${head.commit.slice(0, 7)}`,
+    (rest, page) =>
+      rest.pulls.list({ ...page, state: "open", head: `${head.owner}:${head.branch}` }),
+  );
+  for await (const pull of pulls) if (pull.head.sha === head.commit) found.push(pullOf(pull));
+  return found;
+}
+
+/** The merged pull requests that brought a commit to its branch. */
+export async function findMergedPulls(github: GitHub, commit: string): Promise<PullRequest[]> {
+  const found: PullRequest[] = [];
+  const pulls = github.list(`look for what brought ${commit.slice(0, 7)}`, (rest, page) =>
+    rest.repos.listPullRequestsAssociatedWithCommit({ ...page, commit_sha: commit }),
+  );
+  for await (const pull of pulls) if (pull.merged_at) found.push(pullOf(pull));
+  return found;
+}
+
+function pullOf(pull: {
+  readonly number: number;
+  readonly html_url: string;
+  readonly head: { readonly sha: string };
+  readonly base: { readonly sha: string };
+}): PullRequest {
+  const { number, html_url: url, head, base } = pull;
+  return { number, url, head: head.sha, base: base.sha };
+}

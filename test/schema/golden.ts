@@ -1,0 +1,22 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "vitest";
+
+const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
+
+/**
+ * Holds `text` to a file below `test/fixtures/`, which reviewers read. After a change of words, and
+ * a look at the difference: `BLESS=1 npx vitest run TEST`.
+ */
+export function expectGolden(text: string, file: string): void {
+  const golden = path.join(fixtures, file);
+  if (process.env.BLESS) {
+    mkdirSync(path.dirname(golden), { recursive: true });
+    writeFileSync(golden, text);
+  }
+  const { testPath = "" } = expect.getState();
+  const test = path.relative(process.cwd(), testPath);
+  const cure = `look at the difference, then run: BLESS=1 npx vitest run ${test}`;
+  expect(text, cure).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+}
