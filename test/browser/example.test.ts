@@ -1,0 +1,157 @@
+/** `npm run example` and `npm run screenshot`, as a person runs them. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { temporaryDirectory } from "../git/repository.ts";
+import { bareEnvironment, runScript, testCheckout, top } from "../scripts/run.ts";
+import { until } from "../server/api.ts";
+import { began } from "../server/remote.ts";
+import { describeWithChromium, useChromium } from "./chromium.ts";
+
+/** Npm, a server, a bundle and two visitors take a while where the machine is busy. */
+const patient = { timeout: 150_000 };
+
+const flags = {
+  "flags/nutrition/meal_planning.yaml": "description: Plan meals\nenabled: true\n",
+  "flags/activity/activity_tracking.yaml": "description: Track activity\nenabled: false\n",
+  "flags/platform/food_search_v2.yaml": "description: Find any food\nenabled: true\n",
+};
+
+describeWithChromium("the example", () => {
+  const chromium = useChromium();
+  let npm: ChildProcess | undefined;
+  // Npm and all that it started, so that a failing test leaves nothing behind.
+  afterEach(() => {
+    try {
+      if (npm?.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
+    } catch {
+      // It has ended, as it should.
+    }
+  });
+
+  async function startExample(temporary: string): Promise<string> {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    npm = spawn("npm", ["run", "example", "--", "--port", "0"], {
+      cwd: checkout.directory,
+      env: { ...bareEnvironment, TMPDIR: temporary } as NodeJS.ProcessEnv,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
+    let said = "";
+    npm.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+    await until(() => /^Open \S+\n/m.test(said) || npm?.exitCode !== null, 45_000);
+    return /^Open (\S+)/m.exec(said)?.[1] ?? said;
+  }
+
+  test(
+    "shows the flags, turns one on for everybody, and starts without a network",
+    patient,
+    async () => {
+      const temporary = temporaryDirectory();
+      const url = await startExample(temporary);
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#token=bnt_/);
+      const ada = await chromium.visitor();
+      const sam = await chromium.visitor();
+      const [page, other] = [await ada.open(url), await sam.open(url)];
+      await page.getByText("3 flags, up to date").waitFor();
+      expect(await page.locator("body").ariaSnapshot()).toBe(`- banner:
+  - heading "MealTrack" [level=1]
+  - status: 3 flags, up to date
+- main:
+  - region "What people see":
+    - article:
+      - heading "Today" [level=2]
+      - strong: 1,240 kcal
+      - list:
+        - listitem: Breakfast Porridge with berries
+        - listitem: Lunch Lentil soup, rye bread
+      - paragraph:
+        - button "Add a meal"
+    - article:
+      - heading "This week's plan" [level=3]
+      - code: meal_planning
+      - list:
+        - listitem: Mon
+        - listitem: Tue
+        - listitem: Wed
+        - listitem: Thu
+        - listitem: Fri
+        - listitem: Sat
+        - listitem: Sun
+    - article:
+      - heading "Find any food" [level=3]
+      - code: food_search_v2
+      - text: Food
+      - searchbox "Food"
+      - paragraph: OpenFeature says on, STATIC
+  - region "Flags":
+    - heading "Flags" [level=2]
+    - paragraph: Each change is a commit, and reaches every open page at once.
+    - list:
+      - listitem:
+        - text: activity_tracking
+        - switch "activity_tracking"
+      - listitem:
+        - text: food_search_v2
+        - switch "food_search_v2" [checked]
+      - listitem:
+        - text: meal_planning
+        - switch "meal_planning" [checked]`);
+
+      await page.getByRole("switch", { name: "activity_tracking" }).focus();
+      await page.keyboard.press("Space");
+      await page.getByRole("heading", { name: "Activity" }).waitFor();
+      await other.evaluate(() => dispatchEvent(new Event("online")));
+      for (const each of [page, other]) {
+        await each.getByRole("heading", { name: "Activity" }).waitFor();
+        expect(await each.getByRole("switch", { name: "activity_tracking" }).isChecked()).toBe(
+          true,
+        );
+      }
+      await page.getByRole("switch", { name: "food_search_v2" }).uncheck();
+      await page.getByText("OpenFeature says off, STATIC").waitFor();
+      await other.evaluate(() => dispatchEvent(new Event("online")));
+      await other.getByText("OpenFeature says off, STATIC").waitFor();
+      expect([...ada.complaints, ...sam.complaints]).toEqual([]);
+
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      await page.reload();
+      await page.getByText("3 flags, up to date").waitFor();
+      npm?.kill("SIGTERM");
+      expect((await once(npm as ChildProcess, "exit"))[0]).toBe(0);
+      expect(readdirSync(temporary).filter((name) => name.startsWith("bunting"))).toEqual([]);
+      await page.reload();
+      await page.getByText("3 flags as they were: the network is gone").waitFor();
+      await page.getByRole("heading", { name: "Activity" }).waitFor();
+      expect(await page.getByText("Find a food").count()).toBe(1);
+    },
+  );
+
+  test("has a picture, which is made by npm run screenshot", patient, async () => {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    const out = path.join(temporaryDirectory(), "picture.png");
+    const ran = await runScript("screenshot", ["--out", out], { in: checkout.directory });
+    expect(ran).toEqual({ code: 0, stdout: `Wrote ${out}\n`, stderr: "" });
+    const committed = path.join(top, "client/example/screenshot.png");
+    for (const file of [out, committed]) {
+      const picture = readFileSync(file);
+      // The size is in the header: https://www.w3.org/TR/png-3/#11IHDR
+      expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([1_060, 664]);
+      expect(picture.length).toBeLessThan(100_000);
+    }
+  });
+
+  test("says what is wrong with a port", async () => {
+    const ran = await runScript("example", ["--port", "http"], { in: top });
+    expect(ran).toMatchObject({
+      code: 2,
+      stderr: `Cannot use --port "http": it must be a number from 0 to 65535\nSee: npm run example -- --help\n`,
+    });
+  });
+});
