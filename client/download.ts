@@ -1,55 +1,37 @@
-import type { Failure } from "./types.ts";
+import { attempt } from "./attempt.ts";
+import { largestAnswer, patience } from "./limits.ts";
+import type { Copy, Options } from "./types.ts";
 
-const patience = 5_000;
-/** In characters. A list of ten thousand flags is a fifth of it. */
-const largest = 1_048_576;
-
-export interface Download {
-  readonly body: unknown;
-  /** When the source gave it, in milliseconds since 1970. */
-  readonly at: number;
-  /** Why a service worker gave its copy instead of an answer of the source (`worker.ts`). */
-  readonly failure: Failure | null;
-}
-
-/** The JSON at `url`, or why there is none. */
-export async function download(
-  url: string,
-  token: string | undefined,
-  signal: AbortSignal,
-): Promise<Download | Failure> {
-  const own = new AbortController();
-  const abort = () => own.abort();
-  let failure: Failure = "network";
-  const timer = setTimeout(() => {
-    failure = "timeout";
-    abort();
-  }, patience);
-  signal.addEventListener("abort", abort);
+/**
+ * What is at the URL now, unchecked, or why there is nothing. Never rejects. One at a time with one
+ * `closing`, which ends it.
+ */
+export async function download({ url, token }: Options, closing: AbortSignal): Promise<Copy> {
+  const request = new AbortController();
+  const timer = setTimeout(() => request.abort("timeout"), patience);
+  closing.onabort = () => request.abort();
+  let text = "";
+  const gather = new WritableStream<string>({
+    write(part) {
+      text += part;
+      if (text.length > largestAnswer) request.abort("too_large");
+    },
+  });
   try {
-    const init = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
-    const response = await fetch(url, { ...init, signal: own.signal });
-    if (response.status !== 200) return "status";
-    if (!/json/.test(response.headers.get("content-type") ?? "")) return "content_type";
-    const text = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let json = "";
-    for (;;) {
-      const part = await text?.read();
-      if (!part || part.done) break;
-      json += part.value;
-      if (json.length > largest) return "too_large";
+    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    const response = await fetch(url, { headers, signal: request.signal });
+    if (response.status !== 200) return { failure: "status" } as Copy;
+    if (!/json/.test(response.headers.get("content-type") as string)) {
+      return { failure: "content_type" } as Copy;
     }
-    failure = "malformed";
-    const body = JSON.parse(json);
-    const copied = response.headers.get("bunting-failure") as Failure | null;
-    const at = copied === null ? Date.now() : Date.parse(response.headers.get("date") ?? "");
-    return { body, at, failure: copied };
+    await response.body?.pipeThrough(new TextDecoderStream()).pipeTo(gather);
+    // A service worker's copy says itself when it is from.
+    return { at: Date.now(), ...attempt(() => JSON.parse(text)) };
   } catch {
-    return failure;
+    return { failure: request.signal.reason ?? "network" } as Copy;
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener("abort", abort);
-    // Whatever is left of the body shall not be read.
-    abort();
+    // What is left of the body shall not be read.
+    request.abort();
   }
 }

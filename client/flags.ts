@@ -1,143 +1,136 @@
+import { attempt } from "./attempt.ts";
 import { download } from "./download.ts";
-import { isFlagList } from "./list.ts";
-import type { FlagList, FlagStorage, Flags, Options, Outcome, State } from "./types.ts";
+import { afterHeard, afterOwn, atHand, forever, longestPause, mostNames } from "./limits.ts";
+import { refuse } from "./list.ts";
+import type { Asked, Copy, Flags, Options, State } from "./types.ts";
 
 /** The flags of one URL, kept fresh in the background. Never throws, whatever the source does. */
-export function createFlags<Name extends string = string>({
-  url,
-  environment,
-  token,
-  bootstrap,
-  storage = ownStorage(),
-  refreshSeconds = 60,
-}: Options): Flags<Name> {
-  const key = `bunting:${url}`;
-  const listeners = new Set<() => void>();
+export function createFlags<Name extends string = string>(options: Options): Flags<Name> {
+  const { storage = attempt(() => globalThis.localStorage), refreshSeconds = 60 } = options;
+  // The number is the version of what is stored, and of what tabs tell each other.
+  const key = `bunting1:${options.url}`;
+  const page = globalThis.document as Document | undefined;
   const closing = new AbortController();
-  let held: FlagList | undefined;
-  let confirmed: number | undefined;
-  let flags: Readonly<Record<string, boolean>> = Object.create(null);
+  const listeners = new Set<() => void>();
+  const asked = new Map<string, Asked>();
+  let flags = { __proto__: null } as unknown as Flags["bootstrap"];
   let state: State = { status: "loading", age: null, reason: null };
-  let settle = () => {};
-  const ready = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  let looking: Promise<void> | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let failures = 0;
+  let held: Copy | undefined;
+  let pause = refreshSeconds;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let looking: Promise<void> | null | undefined;
+  let channel: BroadcastChannel | undefined;
 
-  take(bootstrap, undefined);
-  const rendered = flags;
-  if (!held) readStored();
-  if (held) conclude("not_modified");
-  const page = globalThis.document;
-  page?.addEventListener("visibilitychange", onVisible, { signal: closing.signal });
-  globalThis.addEventListener?.("online", onVisible, { signal: closing.signal });
+  const extras =
+    options.stream || options.onMetrics || options.reportTo
+      ? import("./extras.ts").then(
+          (module) => module.attach(options, asked, closing.signal, key),
+          () => () => {},
+        )
+      : undefined;
+  learn(options.bootstrap as Copy, atHand);
+  const bootstrap = flags;
+  if (!held) {
+    learn(
+      attempt(() => storage && JSON.parse(storage.getItem(key) as string)),
+      atHand,
+    );
+  }
+  if (page) {
+    attempt(() => {
+      // A controller has a `signal`, which is all the options that are needed.
+      addEventListener("visibilitychange", poll, closing);
+      addEventListener("online", poll, closing);
+      channel = new BroadcastChannel(key);
+      channel.onmessage = ({ data }) => learn(data, afterHeard);
+    });
+  }
   void refresh();
-
   return {
-    isEnabled: (name, fallback = false) => flags[name] ?? fallback,
-    all: () => flags,
-    bootstrap: rendered,
-    subscribe(listener) {
-      const entry = () => listener();
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+    isEnabled(name, fallback = false) {
+      let flag = asked.get(name);
+      if (!flag) {
+        flag = { on: flags[name], count: 0 };
+        if (held && asked.size < mostNames) {
+          asked.set(name, flag);
+          flag.on ?? console.warn("No such flag:", name);
+        }
+      }
+      flag.count += 1;
+      return flag.on ?? fallback;
     },
-    ready,
+    all: () => flags,
+    bootstrap,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    ready: held ? Promise.resolve() : (looking as unknown as Promise<void>),
     refresh,
     close() {
       closing.abort();
-      clearTimeout(timer);
-      listeners.clear();
+      channel?.close();
+      clearInterval(timer);
+      // There is nothing to join but this any more.
+      looking = Promise.resolve();
     },
     get state() {
       return state;
     },
   };
 
+  /** Looks, unless the page is hidden or another tab is at it. */
+  async function poll(): Promise<void> {
+    if (page?.hidden) return;
+    try {
+      await navigator.locks.request(key, { ifAvailable: true }, (lock) => lock && refresh());
+    } catch {
+      await refresh();
+    }
+  }
+
   function refresh(): Promise<void> {
-    if (closing.signal.aborted) return Promise.resolve();
-    looking ??= look();
+    looking ??= download(options, closing.signal).then((found) => {
+      if (closing.signal.aborted) return;
+      looking = null;
+      learn(found, afterOwn);
+      attempt(() => channel?.postMessage(found));
+    });
     return looking;
   }
 
-  async function look(): Promise<void> {
-    clearTimeout(timer);
-    const answer = await download(url, token, closing.signal);
-    looking = undefined;
-    if (closing.signal.aborted) return;
-    const taken = typeof answer === "string" ? answer : take(answer.body, answer.at);
-    const outcome = typeof answer === "string" ? answer : (answer.failure ?? taken);
-    conclude(outcome, taken === "ok");
-    if (outcome === "ok" || outcome === "not_modified") {
-      failures = 0;
-      try {
-        storage?.setItem(key, JSON.stringify({ version: 1, at: confirmed, list: held }));
-      } catch {}
-    } else failures += 1;
-    if (!page?.hidden) schedule();
-  }
-
-  function schedule(): void {
-    const wait = Math.min(refreshSeconds * 2 ** failures, Math.max(300, refreshSeconds));
-    timer = setTimeout(() => void refresh(), wait * 1000 * (0.9 + Math.random() / 5));
-  }
-
-  function onVisible(): void {
-    if (page?.hidden) clearTimeout(timer);
-    else void refresh();
-  }
-
-  function readStored(): void {
-    try {
-      const copy = JSON.parse(storage?.getItem(key) ?? "null");
-      if (copy?.version === 1 && Number.isFinite(copy.at)) take(copy.list, copy.at);
-    } catch {}
-  }
-
-  /** Believes `list`, or says why not. */
-  function take(list: unknown, at: number | undefined): Outcome {
-    if (!isFlagList(list)) return "malformed";
-    if (environment !== undefined && list.environment !== environment) return "environment";
-    if (held && list.updated_at < held.updated_at) return "older";
-    const same = held && JSON.stringify(held.flags) === JSON.stringify(list.flags);
-    held = list;
-    confirmed = at;
-    if (same) return "not_modified";
-    flags = Object.freeze(Object.assign(Object.create(null), list.flags));
-    return "ok";
-  }
-
-  function conclude(outcome: Outcome, isNews = false): void {
-    const before = state;
-    const failed = outcome !== "ok" && outcome !== "not_modified";
-    const age =
-      confirmed === undefined ? null : Math.max(0, Math.round((Date.now() - confirmed) / 1000));
-    const next: State = failed
-      ? { status: "stale", age, reason: outcome }
-      : { status: "ready", age, reason: null };
-    if (JSON.stringify(next) !== JSON.stringify(before)) state = next;
-    settle();
-    if (state !== before || isNews) notify();
-  }
-
-  function notify(): void {
-    for (const listener of [...listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        console.error(error);
-      }
+  /** Takes in what was found, if it is fit, and waits for the time to look again. */
+  function learn(found: Copy | undefined, wait: number): void {
+    const oldFlags = flags;
+    const oldState = state;
+    let reason = refuse(found, held, options.environment);
+    if (reason && !wait) return;
+    if (!reason) {
+      held = found as Copy;
+      flags = keep(flags, { __proto__: null, ...held.flags } as never);
+      for (const [name, flag] of asked) flag.on = flags[name];
+      reason = held.failure ?? null;
+      attempt(() => storage?.setItem(key, JSON.stringify(held)));
     }
+    const age = Math.round((Date.now() - (held?.at as number)) / 1_000);
+    state = keep(state, {
+      status: reason ? "stale" : "ready",
+      age: age >= 0 ? age : null,
+      reason,
+    });
+    pause = reason ? Math.min(pause * 2, longestPause) : refreshSeconds;
+    const seconds = pause * wait;
+    clearInterval(timer);
+    if (0 < seconds && seconds < forever) {
+      timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
+    }
+    void extras?.then((hear) => hear(reason, wait, found));
+    // Last, since a listener may do anything, and close this, too.
+    if (flags !== oldFlags || state !== oldState) [...listeners].forEach(attempt);
   }
 }
 
-/** Where a page may not store anything, the mere mention of `localStorage` throws. */
-function ownStorage(): FlagStorage | null {
-  try {
-    return globalThis.localStorage ?? null;
-  } catch {
-    return null;
-  }
+/** `value`, or the equal one that is there already. */
+function keep<Value>(old: Value, value: Value): Value {
+  return JSON.stringify(old) === JSON.stringify(value) ? old : value;
 }

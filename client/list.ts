@@ -1,18 +1,31 @@
-import type { FlagList } from "./types.ts";
+import { attempt } from "./attempt.ts";
+import { longestLag } from "./limits.ts";
+import type { Copy, Failure, FlagList } from "./types.ts";
 
-const name = /^[a-z][a-z0-9_]{0,63}$/;
-const timestamp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const shape = /^\["[a-z]\w*","[-\d:TZ]+",\{("[a-z]\w*":(true|false),?)*\}\]$/;
 
-/** Whether `value` has the shape that the specification gives a list of flags. */
+/**
+ * Why `found` cannot take the place of `held`. Its shape is looked at as JSON: one pattern says all that
+ * the specification does, and whatever else an object may be cannot get in the way.
+ */
+export function refuse(found?: Copy, held?: Copy, environment?: string): Failure | null {
+  if (
+    !(
+      found &&
+      shape.test(
+        attempt(() => JSON.stringify([found.environment, found.updated_at, found.flags])) as string,
+      )
+    )
+  ) {
+    return found?.failure ?? "malformed";
+  }
+  if (environment && environment !== found.environment) return "environment";
+  const isOlder = held && found.updated_at < held.updated_at;
+  // A cache may lag behind. What is still older a day later was put there on purpose.
+  if (isOlder && !(found.at - held.at > longestLag)) return "older";
+  return null;
+}
+
 export function isFlagList(value: unknown): value is FlagList {
-  const { environment, flags, updated_at } = (value ?? {}) as Partial<Record<string, unknown>>;
-  return (
-    typeof environment === "string" &&
-    typeof updated_at === "string" &&
-    timestamp.test(updated_at) &&
-    typeof flags === "object" &&
-    flags !== null &&
-    !Array.isArray(flags) &&
-    Object.entries(flags).every(([key, on]) => name.test(key) && typeof on === "boolean")
-  );
+  return refuse(value as Copy) === null;
 }

@@ -34,7 +34,6 @@ export interface Options {
 export interface FlagStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
-  removeItem(key: string): void;
 }
 
 /** The flags of one URL. Everything answers at once and nothing throws. `Name` narrows the names. */
@@ -99,6 +98,21 @@ export interface Metrics {
   readonly evaluations: Readonly<Record<string, number>>;
   /** As in `State`. */
   readonly age: number | null;
-  /** Milliseconds until `ready` settled; `null` before that. */
+  /** Milliseconds until there was an answer: 0 where one was at hand; `null` until that is known. */
   readonly timeToReady: number | null;
+}
+
+/** A list as it is held, stored, and told from one tab to the others; or why there is none. Unchecked, it may be anything. */
+export interface Copy extends FlagList {
+  /** When the source gave it, in milliseconds since 1970. */
+  readonly at: number;
+  /** Why this is no list; or why it is an old one, which a service worker gave (`worker.ts`). */
+  readonly failure?: Failure;
+}
+
+/** A flag that was asked for. */
+export interface Asked {
+  /** Missing where no list that was believed has it. */
+  on: boolean | undefined;
+  count: number;
 }

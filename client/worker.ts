@@ -66,9 +66,9 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
   async function findCopy(failure: Failure): Promise<Response | undefined> {
     const copy = await (await caches.open(ownCache)).match(source);
     if (!copy) return undefined;
-    const headers = new Headers(copy.headers);
-    headers.set("Bunting-Failure", failure);
-    return new Response(copy.body, { headers });
+    const at = Date.parse(copy.headers.get("date") ?? "");
+    const body = JSON.stringify({ ...(await copy.json()), at, failure });
+    return new Response(body, { headers: copy.headers });
   }
 }
 

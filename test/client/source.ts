@@ -7,12 +7,14 @@ export interface Source {
   readonly url: string;
   /** The requests that came, in order. */
   readonly requests: IncomingMessage[];
+  /** How many connections are open. */
+  connections(): Promise<number>;
   /** What becomes of the next ones. */
   answer: RequestListener;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export async function startSource(answer: RequestListener): Promise<Source> {
+export async function startSource(answer: RequestListener = json(list({}))): Promise<Source> {
   const requests: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
@@ -23,6 +25,10 @@ export async function startSource(answer: RequestListener): Promise<Source> {
   const source: Source = {
     url: `http://127.0.0.1:${port}/v1/feature-flags/`,
     requests,
+    connections: () =>
+      new Promise((resolve, reject) => {
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+      }),
     answer,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -32,17 +38,19 @@ export async function startSource(answer: RequestListener): Promise<Source> {
   return source;
 }
 
+/** A list that changed on that day of January. */
 export function list(flags: Record<string, boolean>, day = 1): FlagList {
-  return {
-    environment: "application",
-    flags,
-    updated_at: `2026-01-${String(day).padStart(2, "0")}T12:00:00Z`,
-  };
+  const updated_at = `2026-01-${String(day).padStart(2, "0")}T12:00:00Z`;
+  return { environment: "application", flags, updated_at };
 }
 
 export function json(body: unknown): RequestListener {
-  return (_request, response) => {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end(typeof body === "string" ? body : JSON.stringify(body));
-  };
+  return respond(200, "application/json", typeof body === "string" ? body : JSON.stringify(body));
 }
+
+export function respond(status: number, type: string, body: string): RequestListener {
+  return (_request, response) => response.writeHead(status, { "content-type": type }).end(body);
+}
+
+/** Says nothing, ever. */
+export const hang: RequestListener = () => {};
