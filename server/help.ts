@@ -10,6 +10,7 @@ is printed once, and a directory that is published to and served as a CDN would.
   FLAGS_BRANCH             its branch (main)
   FLAGS_DATA               where the clone is kept (.data); may be deleted while the server is down
   FLAGS_TOKENS             the tokens file; npm run token makes its lines
+  FLAGS_SIGNING_KEY        path of the ssh key that signs each commit; none are signed without it
   FLAGS_PUBLISH            s3://bucket[/prefix] or a directory, published to after each change
   FLAGS_POLL_SECONDS       how often to look for commits of others (15)
   FLAGS_WRITES_PER_MINUTE  per token (60); 0 is no limit

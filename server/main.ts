@@ -4,6 +4,7 @@ import path from "node:path";
 import { FlagStore } from "../store/flag-store.ts";
 import { RemoteBranch } from "../store/remote-branch.ts";
 import { Repository } from "../store/repository.ts";
+import { Signer } from "../store/signer.ts";
 import { openTarget } from "../store/target.ts";
 import { cdnHandler } from "./cdn.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded.ts";
@@ -32,13 +33,15 @@ async function start(): Promise<void> {
   const log = createLog(settings.logLevel);
   const isEmbedded = [settings.remote, publish, tokens].every((setting) => setting === undefined);
 
+  const signer = settings.signingKey ? await Signer.open(settings.signingKey) : undefined;
   const { remote, note } = settings.remote
     ? { remote: settings.remote, note: undefined }
     : await embeddedRemote(data, branch);
   const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch);
-  const store = await FlagStore.open(clone, words.includes("--accept-remote"));
+  const accept = words.includes("--accept-remote");
+  const store = await FlagStore.open(clone, accept, undefined, signer);
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;
   const service = createService(

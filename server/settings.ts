@@ -8,6 +8,8 @@ export interface Settings {
   readonly remote: string | undefined;
   readonly branch: string;
   readonly data: string;
+  /** Path of the ssh key that signs commits; missing: they are not signed. */
+  readonly signingKey: string | undefined;
   /** Missing: one of our own, with a token that is printed once. */
   readonly tokens: string | undefined;
   /** Missing: nothing is published; where nothing at all is configured, `.data/cdn`. */
@@ -56,6 +58,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     remote: env.FLAGS_REMOTE || undefined,
     branch: env.FLAGS_BRANCH || "main",
     data: env.FLAGS_DATA || ".data",
+    signingKey: env.FLAGS_SIGNING_KEY || undefined,
     tokens: env.FLAGS_TOKENS || undefined,
     publish: env.FLAGS_PUBLISH || undefined,
     pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400, 1),

@@ -1,5 +1,7 @@
 import { identity } from "../schema/commit-message.ts";
 import { readGit } from "./git.ts";
+import { signCommits } from "./signed.ts";
+import type { Signer } from "./signer.ts";
 
 /** A commit to be made, of one file. */
 export interface NewCommit {
@@ -23,11 +25,13 @@ export function isOurs(email: string): boolean {
 /**
  * Makes commits one after the other on `parent`, in git's objects only, and returns their ids. No
  * branch moves and no work tree is touched; what a crash leaves behind, git clears up by itself.
+ * With `signer`, each is signed.
  */
 export async function createCommits(
   directory: string,
   parent: string,
   commits: readonly NewCommit[],
+  signer?: Signer,
 ): Promise<string[]> {
   const stream = commits.map((commit, index) => [
     "commit refs/bunting/pending\n",
@@ -43,7 +47,8 @@ export async function createCommits(
   ]);
   const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
   const args = ["--git-dir=.", "fast-import", "--quiet", "--force", "--done"];
-  return (await readGit(directory, args, { input })).trimEnd().split("\n");
+  const ids = (await readGit(directory, args, { input })).trimEnd().split("\n");
+  return signer ? signCommits(directory, ids, signer) : ids;
 }
 
 function person({ name, email }: { readonly name: string; readonly email: string }): string {

@@ -16,6 +16,7 @@ import { Listeners } from "./listeners.ts";
 import type { Proposal } from "./proposal.ts";
 import { RemoteUnavailableError } from "./remote.ts";
 import type { RemoteBranch } from "./remote-branch.ts";
+import type { Signer } from "./signer.ts";
 import { type GitEvent, timed } from "./timed.ts";
 import { asUnavailable, WriteUnavailableError } from "./unavailable.ts";
 import type { Write, WriteResult } from "./write.ts";
@@ -28,6 +29,7 @@ const limits = { waiting: 1_000, batch: 256 };
 export class FlagStore {
   readonly #follower: Follower;
   readonly #patience: number;
+  readonly #signer: Signer | undefined;
   readonly #onConflict = new Listeners<[]>();
   readonly #queue: BatchQueue<Write, WriteResult>;
   #turn: Promise<unknown> = Promise.resolve();
@@ -38,19 +40,22 @@ export class FlagStore {
   /**
    * Opens the store on a clone; fetches, or goes on with what the clone has when the remote is gone.
    * `acceptRemote` takes the branch for what it is now, and throws where that cannot be known.
-   * `patience` is how long a write may wait, and how long to try for it, in milliseconds.
+   * `patience` is how long a write may wait, and how long to try for it, in milliseconds. With
+   * `signer`, each commit is signed.
    */
   static async open(
     branch: RemoteBranch,
     acceptRemote = false,
     patience = 15_000,
+    signer?: Signer,
   ): Promise<FlagStore> {
-    return new FlagStore(await Follower.open(branch, acceptRemote), patience);
+    return new FlagStore(await Follower.open(branch, acceptRemote), patience, signer);
   }
 
-  private constructor(follower: Follower, patience: number) {
+  private constructor(follower: Follower, patience: number, signer: Signer | undefined) {
     this.#follower = follower;
     this.#patience = patience;
+    this.#signer = signer;
     this.#queue = new BatchQueue({
       work: (writes) => this.#attempt(writes),
       inTurn: (run) => this.#inTurn(run),
@@ -187,7 +192,9 @@ export class FlagStore {
         continue;
       }
       const ids = await follower.onClone(() =>
-        timed(follower.onGit, "commit", () => createCommits(directory, snapshot.commit, commits)),
+        timed(follower.onGit, "commit", () =>
+          createCommits(directory, snapshot.commit, commits, this.#signer),
+        ),
       );
       if (await land(follower, ids.at(-1) ?? "", snapshot.commit, deadline)) return results(ids);
       this.#lost = performance.now();

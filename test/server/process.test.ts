@@ -159,6 +159,11 @@ describe.concurrent("npm start", () => {
     [[], { FLAGS_TOKENS: "/nowhere/tokens.json" }, "/nowhere/tokens.json"],
     [
       [],
+      { FLAGS_SIGNING_KEY: "/nowhere/key" },
+      'Cannot sign commits with "/nowhere/key": there is no such file',
+    ],
+    [
+      [],
       { FLAGS_REMOTE: "https://ada:hunter2@127.0.0.1:9/flags.git" },
       "Cannot reach the remote: ",
     ],
@@ -201,6 +206,7 @@ const settings = [
   "FLAGS_BRANCH",
   "FLAGS_DATA",
   "FLAGS_TOKENS",
+  "FLAGS_SIGNING_KEY",
   "FLAGS_PUBLISH",
   "FLAGS_POLL_SECONDS",
   "FLAGS_WRITES_PER_MINUTE",
@@ -237,6 +243,7 @@ describe("readSettings()", () => {
       remote: undefined,
       branch: "main",
       data: ".data",
+      signingKey: undefined,
       tokens: undefined,
       publish: undefined,
       pollSeconds: 15,

@@ -5,6 +5,7 @@ import type { Change } from "../../schema/change.ts";
 import { FlagStore } from "../../store/flag-store.ts";
 import { RemoteBranch } from "../../store/remote-branch.ts";
 import { Repository } from "../../store/repository.ts";
+import type { Signer } from "../../store/signer.ts";
 import type { Write } from "../../store/write.ts";
 import {
   type Files,
@@ -88,6 +89,7 @@ export interface StoreOptions {
   readonly patience?: number;
   /** How long to try for a write, in milliseconds. */
   readonly writePatience?: number;
+  readonly signer?: Signer;
 }
 
 const opened: FlagStore[] = [];
@@ -98,10 +100,10 @@ export async function openStore(
   remote: TestRepository | string,
   options: StoreOptions = {},
 ): Promise<FlagStore & { readonly directory: string }> {
-  const { directory = newClone(), acceptRemote, patience, writePatience } = options;
+  const { directory = newClone(), acceptRemote, patience, writePatience, signer } = options;
   const url = typeof remote === "string" ? remote : remote.directory;
   const branch = await RemoteBranch.open(directory, url, "main", patience);
-  const store = await FlagStore.open(branch, acceptRemote, writePatience);
+  const store = await FlagStore.open(branch, acceptRemote, writePatience, signer);
   opened.push(store);
   return Object.assign(store, { directory });
 }

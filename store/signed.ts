@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { inClone } from "./clone.ts";
+import type { Signer } from "./signer.ts";
+
+/**
+ * Makes signed ones of commits that lie one on the other, and returns their ids. What is signed names
+ * the parent, so each must be finished before the next can be begun; git stores them all at once.
+ */
+export async function signCommits(
+  directory: string,
+  ids: readonly string[],
+  signer: Signer,
+): Promise<string[]> {
+  const commits: { readonly id: string; readonly text: string }[] = [];
+  for (const unsigned of await readCommits(directory, ids)) {
+    const parent = commits.at(-1)?.id;
+    const text = parent === undefined ? unsigned : withParent(unsigned, parent);
+    const signed = withSignature(text, await signer.sign(text), ids[0]?.length === 64);
+    commits.push({ id: idOf(signed, ids[0]?.length === 64), text: signed });
+  }
+  await store(directory, commits);
+  return commits.map(({ id }) => id);
+}
+
+async function readCommits(directory: string, ids: readonly string[]): Promise<string[]> {
+  const answer = await inClone(directory, ["cat-file", "--batch"], { input: ids.join("\n") });
+  const bytes = Buffer.from(answer);
+  let at = 0;
+  return ids.map((id) => {
+    const start = bytes.indexOf("\n", at) + 1;
+    const size = new RegExp(`^${id} commit (\\d+)\n$`).exec(bytes.toString("utf8", at, start))?.[1];
+    if (size === undefined) throw new Error(`Cannot sign ${id}: git does not find the commit`);
+    at = start + Number(size) + 1;
+    return bytes.toString("utf8", start, at - 1);
+  });
+}
+
+function withParent(commit: string, parent: string): string {
+  return commit.replace(/^parent .*$/m, `parent ${parent}`);
+}
+
+/** The last of the headers; further lines of it begin with a space. */
+function withSignature(commit: string, signature: string, isSha256: boolean): string {
+  const end = commit.indexOf("\n\n");
+  const name = isSha256 ? "gpgsig-sha256" : "gpgsig";
+  const header = `${name} ${signature.trimEnd().replaceAll("\n", "\n ")}`;
+  return `${commit.slice(0, end)}\n${header}${commit.slice(end)}`;
+}
+
+function idOf(commit: string, isSha256: boolean): string {
+  const hash = createHash(isSha256 ? "sha256" : "sha1");
+  return hash.update(`commit ${Buffer.byteLength(commit)}\0${commit}`).digest("hex");
+}
+
+/** Git checks each of them, and gives it the id that its descendants know it by, or there is no such id. */
+async function store(
+  directory: string,
+  commits: readonly { readonly id: string; readonly text: string }[],
+): Promise<void> {
+  const drafts = mkdtempSync(path.join(directory, "signed-"));
+  try {
+    const files = commits.map(({ id, text }) => {
+      const file = path.join(drafts, id);
+      writeFileSync(file, text);
+      return file;
+    });
+    const args = ["hash-object", "-t", "commit", "-w", "--stdin-paths"];
+    const answer = await inClone(directory, args, { input: `${files.join("\n")}\n` });
+    const wanted = commits.map(({ id }) => id).join("\n");
+    if (answer.trim() !== wanted)
+      throw new Error("Cannot sign: git knows the commits by other ids");
+  } finally {
+    rmSync(drafts, { recursive: true, force: true });
+  }
+}
