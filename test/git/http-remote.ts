@@ -7,7 +7,6 @@
  *     remote.fail("fetch", "hang", Number.POSITIVE_INFINITY);
  *     remote.heal();
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -15,6 +14,7 @@ import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { type BackendAnswer, runHttpBackend } from "./http-backend.ts";
 import type { TestRepository } from "./repository.ts";
 
 export type Operation = "fetch" | "push";
@@ -52,15 +52,27 @@ export async function serveOverHttp({ directory }: TestRepository): Promise<Http
   return remote;
 }
 
+export interface Held {
+  readonly hasBegun: Promise<void>;
+  letGo(): void;
+}
+
 export class HttpRemote {
   /** In the order in which they came. */
   readonly requests: string[] = [];
   readonly #directory: string;
   readonly #faults = new Map<Operation, { fault: Fault; times: number }>();
   readonly #server = createServer((request, response) => {
-    this.#answer(request, response).catch(() => response.destroy());
+    this.#active += 1;
+    this.#answer(request, response)
+      .catch(() => response.destroy())
+      .finally(() => {
+        this.#active -= 1;
+      });
   });
   #port = 0;
+  #active = 0;
+  #gate: { readonly begin: () => void; readonly opened: Promise<void> } | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -83,6 +95,36 @@ export class HttpRemote {
 
   heal(): void {
     this.#faults.clear();
+  }
+
+  /**
+   * Keeps the next push, once it is wholly here, until it is let go. It is done then, though nobody
+   * may be there any more to hear the answer.
+   */
+  holdNextPush(): Held {
+    let [begin, open] = [() => {}, () => {}];
+    const hasBegun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const gate = { begin, opened };
+    this.#gate = gate;
+    const letGo = () => {
+      if (this.#gate === gate) this.#gate = undefined;
+      open();
+    };
+    return { hasBegun, letGo };
+  }
+
+  /** Whether no request is being answered. */
+  get isIdle(): boolean {
+    return this.#active === 0;
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   /** Listens, at the same port when it did before. */
@@ -120,13 +162,26 @@ export class HttpRemote {
       case "drop":
         return void request.socket.destroy();
       case "drop-after":
-        await this.#runGit(request);
+        await runHttpBackend(this.#directory, request, await buffer(request));
         return void request.socket.destroy();
       case "slow":
         await pause(slowness);
     }
-    const { status, headers, body } = await this.#runGit(request);
+    const content = await buffer(request);
+    if (isDeed && url.includes("receive-pack")) await this.#passGate();
+    const { status, headers, body }: BackendAnswer = await runHttpBackend(
+      this.#directory,
+      request,
+      content,
+    );
     response.writeHead(status, headers).end(body);
+  }
+
+  async #passGate(): Promise<void> {
+    const gate = this.#gate;
+    this.#gate = undefined;
+    gate?.begin();
+    await gate?.opened;
   }
 
   #faultFor(operation: Operation, isDeed: boolean): Fault | undefined {
@@ -136,44 +191,9 @@ export class HttpRemote {
     planned.times -= 1;
     return planned.fault;
   }
-
-  /** RFC 3875, as far as `git http-backend` takes it. */
-  async #runGit(request: IncomingMessage) {
-    const { pathname, search } = new URL(request.url ?? "", "http://localhost");
-    const { headers } = request;
-    const child = spawn("git", ["http-backend"], {
-      env: {
-        PATH: process.env.PATH,
-        GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_PROJECT_ROOT: path.dirname(this.#directory),
-        GIT_HTTP_EXPORT_ALL: "1",
-        REMOTE_USER: "bunting",
-        PATH_INFO: pathname,
-        QUERY_STRING: search.slice(1),
-        REQUEST_METHOD: request.method,
-        CONTENT_TYPE: headers["content-type"] ?? "",
-        CONTENT_LENGTH: headers["content-length"] ?? "",
-        HTTP_CONTENT_ENCODING: headers["content-encoding"] ?? "",
-        HTTP_GIT_PROTOCOL: headers["git-protocol"] as string | undefined,
-      },
-      stdio: ["pipe", "pipe", "ignore"],
-    });
-    child.stdin.on("error", () => {}); // it may stop reading early
-    request.pipe(child.stdin);
-    return parseAnswer(await buffer(child.stdout));
-  }
 }
 
 function refuse(response: ServerResponse, status: number): void {
   response.writeHead(status, status === 401 ? { "WWW-Authenticate": 'Basic realm="git"' } : {});
   response.end();
-}
-
-function parseAnswer(bytes: Buffer) {
-  const end = bytes.indexOf("\r\n\r\n");
-  const lines = bytes.toString("latin1", 0, end).split("\r\n");
-  const pairs = lines.map((line) => line.split(": ") as [string, string]);
-  const { Status: status = "200", ...headers } = Object.fromEntries(pairs);
-  return { status: Number.parseInt(status, 10), headers, body: bytes.subarray(end + 4) };
 }

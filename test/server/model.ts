@@ -1,0 +1,91 @@
+/** What the flags must be, said in memory: what each request would do, and which answers are right. */
+import { environments } from "../../schema/flag.ts";
+
+export interface ModelFlag {
+  readonly folder: string;
+  readonly description: string;
+  readonly enabled: boolean;
+  /** By environment, what differs. */
+  readonly overrides: Readonly<Record<string, boolean>>;
+}
+
+export type State = ReadonlyMap<string, ModelFlag>;
+
+export type Wanted =
+  | { method: "POST"; name: string; enabled: boolean; description: string }
+  | { method: "PUT"; name: string; environment: string; enabled?: boolean; description?: string }
+  | { method: "DELETE"; name: string };
+
+/** What a request is answered in a state, and the state after it; the same where nothing is to be done. */
+export interface Outcome {
+  readonly status: number;
+  readonly state: State;
+}
+
+export function outcomeOf(state: State, wanted: Wanted): Outcome {
+  const { name } = wanted;
+  const flag = state.get(name);
+  if (wanted.method === "POST") {
+    if (flag) return { status: 409, state };
+    const { enabled, description } = wanted;
+    const made = { folder: "unowned", description, enabled, overrides: {} };
+    return { status: 201, state: withFlag(state, name, made) };
+  }
+  if (!flag) return { status: 404, state };
+  if (wanted.method === "DELETE") return { status: 204, state: withFlag(state, name, undefined) };
+  const { environment } = wanted;
+  const { enabled = stateIn(flag, environment), description = flag.description } = wanted;
+  const isTurned = enabled !== stateIn(flag, environment);
+  if (!isTurned && description === flag.description) return { status: 200, state };
+  const turned = !isTurned
+    ? {}
+    : environment === "application"
+      ? { enabled }
+      : { overrides: { ...flag.overrides, [environment]: enabled } };
+  return { status: 200, state: withFlag(state, name, { ...flag, description, ...turned }) };
+}
+
+/** The state with another flag of that name, or with none. */
+export function withFlag(state: State, name: string, flag: ModelFlag | undefined): State {
+  const next = new Map(state);
+  if (flag) next.set(name, flag);
+  else next.delete(name);
+  return next;
+}
+
+export function stateIn({ enabled, overrides }: ModelFlag, environment: string): boolean {
+  return overrides[environment] ?? enabled;
+}
+
+/** The body of the list in an environment, but for its time. */
+export function listOf(state: State, environment: string): Record<string, boolean> {
+  const names = [...state.keys()].sort();
+  return Object.fromEntries(
+    names.map((name) => [name, stateIn(state.get(name) as ModelFlag, environment)]),
+  );
+}
+
+export function fileOf(name: string, { folder }: ModelFlag): string {
+  return `flags/${folder}/${name}.yaml`;
+}
+
+/** As a person writes it. */
+export function textOf({ description, enabled, overrides }: ModelFlag): string {
+  const states = Object.entries(overrides).map(
+    ([environment, state]) => `  ${environment}:\n    enabled: ${state}\n`,
+  );
+  const below = states.length > 0 ? `environments: # by hand\n${states.join("")}` : "";
+  return `# By hand\ndescription: ${JSON.stringify(description)}\nenabled: ${enabled}\n${below}`;
+}
+
+/** Every flag, as a snapshot shows it. */
+export function flagsOf(state: State) {
+  return [...state]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, flag]) => ({
+      name,
+      file: fileOf(name, flag),
+      description: flag.description,
+      enabled: Object.fromEntries(environments.map((one) => [one, stateIn(flag, one)])),
+    }));
+}
