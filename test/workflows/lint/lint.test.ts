@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findProgram } from "../../s3/program.ts";
 import { listWorkflows } from "../files.ts";
-import { actionlint, shellcheck } from "./lint.ts";
+import { actionlint, shellcheck, shellcheckFiles } from "./lint.ts";
 
 const good = readFileSync("test/fixtures/workflows/good.yml", "utf8");
 
@@ -24,6 +24,10 @@ describe.each(listWorkflows())("$name", ({ name, text }) => {
   testWithShellcheck("passes shellcheck", () => {
     expect(shellcheck(text)).toEqual([]);
   });
+});
+
+testWithShellcheck("the scripts that CI and these tests start pass shellcheck", () => {
+  expect(shellcheckFiles([".ci/run", "test/workflows/tools/npm"])).toEqual([]);
 });
 
 test("actionlint() finds none in the fixture before one is planted", async () => {

@@ -40,7 +40,7 @@ export function shellcheck(text: string): string[] {
       first.set(file, source.lineOf([...step, "run"]) + (isBlock ? 1 : 0));
     }
     if (first.size === 0) return [];
-    return readScripts([...first.keys()]).map(
+    return shellcheckFiles([...first.keys()]).map(
       ({ file, line, message, code }) =>
         `${(first.get(file) ?? 0) + line - 1}: ${message} [SC${code}]`,
     );
@@ -56,7 +56,8 @@ interface Remark {
   readonly code: number;
 }
 
-function readScripts(files: readonly string[]): Remark[] {
+/** What it says of whole files of bash or sh. */
+export function shellcheckFiles(files: readonly string[]): Remark[] {
   const args = ["--shell=bash", "--format=json", ...files];
   const { status, stdout, stderr } = spawnSync(program("shellcheck"), args, { encoding: "utf8" });
   if (status !== 0 && status !== 1) throw new Error(`Cannot run shellcheck: ${stderr}`);

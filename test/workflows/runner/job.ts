@@ -2,11 +2,11 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Contexts, interpolate, isMet } from "./expression.ts";
+import { type Contexts, isMet } from "./expression.ts";
 import type { Rights } from "./rights.ts";
 import type { Host } from "./run.ts";
-import { type Place, runScript } from "./script.ts";
-import type { Job, Step, Variables, Workflow } from "./workflow.ts";
+import { fill, performStep, type Scope } from "./step.ts";
+import type { Job, Step, Workflow } from "./workflow.ts";
 
 export interface JobResult {
   readonly result: "success" | "failure" | "skipped";
@@ -16,7 +16,8 @@ export interface JobResult {
   readonly log: string;
   /** What they wrote for the page of the run, in Markdown. */
   readonly summary: string;
-  readonly permissions?: Rights["permissions"];
+  /** What its token could do. */
+  readonly permissions: Rights["permissions"];
 }
 
 export interface StepResult {
@@ -27,6 +28,7 @@ export interface StepResult {
   readonly conclusion: Outcome;
   readonly outputs: Readonly<Record<string, string>>;
   readonly log: string;
+  readonly summary: string;
 }
 
 type Outcome = "success" | "failure" | "skipped";
@@ -36,99 +38,45 @@ interface Circumstances extends Host {
   readonly rights: Rights;
 }
 
+export const skippedJob: JobResult = {
+  ...{ result: "skipped", outputs: {}, steps: [], log: "", summary: "", permissions: {} },
+};
+
 export async function runJob(
   workflow: Workflow,
   job: Job,
-  circumstances: Circumstances,
+  { rights, inputs, needs, ...host }: Circumstances,
 ): Promise<JobResult> {
-  const { rights, inputs, needs, secrets: _, ...host } = circumstances;
-  const { token, end } = host.lend(rights.permissions);
+  const { permissions, secrets } = rights;
+  const { token, end } = host.lend(permissions);
   const directory = mkdtempSync(path.join(tmpdir(), "bunting-job-"));
-  const place: Place = {
+  const place = {
     workspace: path.join(directory, "work"),
     temporary: path.join(directory, "temp"),
   };
   for (const each of Object.values(place)) mkdirSync(each);
 
-  const github = { ...host.github, token, workspace: place.workspace };
   const environment = job.environment?.name;
-  const fixed = {
-    ...{ github, inputs, needs },
-    vars: { ...host.vars[""], ...(environment ? host.vars[environment] : {}) },
-    secrets: rights.secrets,
-    runner: { temp: place.temporary, os: "Linux" },
+  const vars = { ...host.vars[""], ...(environment ? host.vars[environment] : {}) };
+  const github = { ...host.github, token, workspace: place.workspace };
+  const runner = { temp: place.temporary, os: "Linux" };
+  const fixed = { github, inputs, needs, vars, secrets, runner };
+  const scope: Scope = {
+    ...{ host, place, github, token, permissions, environment },
+    shell: workflow.defaults?.run.shell,
+    env: { ...fill(workflow.env, fixed), ...fill(job.env, fixed) },
+    exported: {},
   };
-  const env = { ...fill(workflow.env, fixed), ...fill(job.env, fixed) };
-  /** What steps set for those that follow, by `GITHUB_ENV`. */
-  const exported: Record<string, string> = {};
-  const steps: StepResult[] = [];
-  let [failed, summary] = [false, ""];
-
-  async function perform(
-    step: Step,
-    contexts: Contexts,
-  ): Promise<Pick<StepResult, "outputs" | "log"> & { failed: boolean }> {
-    if (step.uses !== undefined) {
-      const name = step.uses.replace(/@.*/, "");
-      const action = host.actions[name];
-      if (!action) throw new Error(`Cannot run this step: nothing stands in for "${name}"`);
-      const surroundings = {
-        ...{ workspace: place.workspace, github, permissions: rights.permissions, environment },
-        exportVariable: (variable: string, value: string) => {
-          exported[variable] = value;
-        },
-      };
-      try {
-        const outputs = await action(fill(step.with, contexts), surroundings);
-        return { failed: false, outputs: outputs ?? {}, log: "" };
-      } catch (error) {
-        return { failed: true, outputs: {}, log: `::error::${(error as Error).message}\n` };
-      }
-    }
-    const variables = { ...host.env, ...gitHubVariables(github), ...env, ...exported };
-    const own = fill(step.env, contexts);
-    const shell = workflow.defaults?.run.shell;
-    const ran = await runScript(step.run ?? "", shell, { ...variables, ...own }, place);
-    Object.assign(exported, ran.exported);
-    summary += ran.summary;
-    return { failed: ran.code !== 0, outputs: ran.outputs, log: ran.log.replaceAll(token, "***") };
-  }
-
   try {
-    for (const step of job.steps) {
-      const known = steps.flatMap(({ id, ...rest }) => (id === undefined ? [] : [[id, rest]]));
-      const job = { status: failed ? "failure" : "success" };
-      const contexts = {
-        ...{ ...fixed, job, env: { ...env, ...exported } },
-        steps: Object.fromEntries(known),
-      };
-      const status = { success: !failed, failure: failed, cancelled: false };
-      const label = { name: step.name ?? step.uses ?? step.run ?? "", id: step.id };
-      if (!isMet(step.if, contexts, status)) {
-        const skipped = {
-          outcome: "skipped",
-          conclusion: "skipped",
-          outputs: {},
-          log: "",
-        } as const;
-        steps.push({ ...label, ...skipped });
-        continue;
-      }
-      const { failed: hasFailed, outputs, log } = await perform(step, contexts);
-      const isExcused = step["continue-on-error"] === true;
-      const outcome = hasFailed ? "failure" : "success";
-      const conclusion = hasFailed && !isExcused ? "failure" : "success";
-      if (conclusion === "failure") failed = true;
-      steps.push({ ...label, outcome, conclusion, outputs, log });
-    }
-    const done = steps.flatMap(({ id, ...rest }) => (id === undefined ? [] : [[id, rest]]));
+    const steps = await runSteps(job.steps, fixed, scope);
+    const failed = steps.some(({ conclusion }) => conclusion === "failure");
     return {
       result: failed ? "failure" : "success",
-      outputs: fill(job.outputs, { ...fixed, steps: Object.fromEntries(done) }),
+      outputs: fill(job.outputs, { ...fixed, steps: byId(steps) }),
       steps,
       log: steps.map(({ log }) => log).join(""),
-      summary,
-      permissions: rights.permissions,
+      summary: steps.map(({ summary }) => summary).join(""),
+      permissions,
     };
   } finally {
     end();
@@ -136,19 +84,36 @@ export async function runJob(
   }
 }
 
-function fill(values: Variables = {}, contexts: Contexts): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, interpolate(String(value), contexts)]),
-  );
+async function runSteps(
+  steps: readonly Step[],
+  fixed: Contexts,
+  scope: Scope,
+): Promise<StepResult[]> {
+  const done: StepResult[] = [];
+  for (const step of steps) {
+    const failure = done.some(({ conclusion }) => conclusion === "failure");
+    const job = { status: failure ? "failure" : "success" };
+    const env = { ...scope.env, ...scope.exported };
+    const contexts = { ...fixed, job, env, steps: byId(done) };
+    const label = { name: step.name ?? step.uses ?? step.run ?? "", id: step.id };
+    if (!isMet(step.if, contexts, { success: !failure, failure, cancelled: false })) {
+      const nothing = { outputs: {}, log: "", summary: "" };
+      done.push({ ...label, outcome: "skipped", conclusion: "skipped", ...nothing });
+      continue;
+    }
+    const { failed, ...said } = await performStep(step, contexts, scope);
+    const isExcused = step["continue-on-error"] === true;
+    const outcome = failed ? "failure" : "success";
+    done.push({ ...label, outcome, conclusion: isExcused ? "success" : outcome, ...said });
+  }
+  return done;
 }
 
-/** `GITHUB_SHA` for `github.sha` and so on: every plain value but the token. */
-function gitHubVariables(github: Readonly<Record<string, unknown>>): Record<string, string> {
+/** The context `steps`. */
+function byId(steps: readonly StepResult[]): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
-    Object.entries(github).flatMap(([name, value]) =>
-      name === "token" || typeof value === "object"
-        ? []
-        : [[`GITHUB_${name.toUpperCase()}`, String(value)]],
+    steps.flatMap(({ id, outcome, conclusion, outputs }) =>
+      id === undefined ? [] : [[id, { outcome, conclusion, outputs }]],
     ),
   );
 }

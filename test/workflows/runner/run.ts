@@ -1,6 +1,6 @@
 /** A run of one workflow: its jobs, each after those that it needs. */
 import { interpolate, isMet } from "./expression.ts";
-import { type JobResult, runJob } from "./job.ts";
+import { type JobResult, runJob, skippedJob } from "./job.ts";
 import { type Rights, rightsOf } from "./rights.ts";
 import { ancestorsOf, type Job, needsOf, type Workflow } from "./workflow.ts";
 
@@ -46,46 +46,44 @@ export interface Run {
 }
 
 export async function runWorkflow(workflow: Workflow, host: Host): Promise<Run> {
-  const { github, inputs, vars } = host;
-  const group = workflow.concurrency?.group;
+  const { github, inputs } = host;
+  const vars = host.vars[""] ?? {};
   const jobs: Record<string, JobResult> = {};
   const refused: string[] = [];
   for (const id of inOrder(workflow)) {
     const job = workflow.jobs[id] as Job;
     const needs = pick(jobs, needsOf(job));
-    const contexts = { github, inputs, needs, vars: vars[""] ?? {} };
     const before = Object.values(pick(jobs, [...ancestorsOf(workflow, job)]));
     const status = {
       success: before.every(({ result }) => result === "success"),
       failure: before.some(({ result }) => result === "failure"),
       cancelled: false,
     };
-    if (!isMet(job.if, contexts, status)) {
-      jobs[id] = { result: "skipped", outputs: {}, steps: [], log: "", summary: "" };
+    if (!isMet(job.if, { github, inputs, needs, vars }, status)) {
+      jobs[id] = skippedJob;
       continue;
     }
     const rights = rightsOf(workflow, job, host.isStrangers, host.secrets);
     refused.push(...rights.refused);
     jobs[id] = await runJob(workflow, job, { ...host, needs, rights });
   }
-  const results = Object.values(jobs).map(({ result }) => result);
+  const { group, "cancel-in-progress": cancels = false } = workflow.concurrency ?? {};
   return {
     workflow: workflow.name,
-    conclusion: results.includes("failure")
-      ? "failure"
-      : results.includes("success")
-        ? "success"
-        : "skipped",
+    conclusion: conclude(jobs),
     concurrency:
       group === undefined
         ? undefined
-        : {
-            group: interpolate(group, { github, inputs, vars: vars[""] ?? {} }),
-            cancels: workflow.concurrency?.["cancel-in-progress"] === true,
-          },
+        : { group: interpolate(group, { github, inputs, vars }), cancels },
     jobs,
     refused,
   };
+}
+
+function conclude(jobs: Readonly<Record<string, JobResult>>): Run["conclusion"] {
+  const results = Object.values(jobs).map(({ result }) => result);
+  if (results.includes("failure")) return "failure";
+  return results.includes("success") ? "success" : "skipped";
 }
 
 /** Every job after those that it needs. */

@@ -25,8 +25,8 @@ const shells: Readonly<Record<string, readonly string[]>> = {
   "": ["-e"],
 };
 
-/** Longer than any step takes on a busy machine, shorter than a test's limit. */
-const patience = 50_000;
+/** Longer than any step takes on a busy machine, in milliseconds. */
+const patience = 150_000;
 
 export async function runScript(
   script: string,

@@ -1,0 +1,50 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { storedObject } from "../s3/double.ts";
+import { publishHead } from "./publish-head.ts";
+import { type Site, startSite } from "./site.ts";
+import { told } from "./told.ts";
+
+/** As long as a machine that does much else may take for a run or two. */
+const patience = 400_000;
+
+let site: Site;
+beforeAll(async () => {
+  site = await startSite();
+});
+
+describe.sequential("drift.yml", () => {
+  test("is not for who publishes nowhere", async () => {
+    const { CDN_URL = "" } = site.vars[""] ?? {};
+    site.vars[""] = {};
+    const run = await site.strike("Drift");
+    site.vars[""] = { CDN_URL };
+    expect(run.conclusion).toBe("skipped");
+  });
+
+  test("opens one issue when the CDN serves something else, and closes it when it agrees", {
+    timeout: patience,
+  }, async () => {
+    await publishHead(site);
+    const key = "live/v1/feature-flags/meal_planning";
+    const right = site.s3.objects.get(key);
+    site.s3.objects.set(
+      key,
+      storedObject('{"name":"meal_planning","enabled":false}', { contentType: "application/json" }),
+    );
+    site.cdn.forget();
+    // The issue says it to people, the red run to whoever watches runs.
+    expect((await site.strike("Drift")).conclusion).toBe("failure");
+    expect(issues()).toEqual(["open"]);
+    const [issue] = [...site.github.state.issues.values()];
+    expect(issue?.body).toContain("meal_planning");
+
+    if (right) site.s3.objects.set(key, right);
+    site.cdn.forget();
+    expect(told([await site.strike("Drift")])).toEqual({ Drift: "success" });
+    expect(issues()).toEqual(["closed"]);
+  });
+});
+
+function issues(): string[] {
+  return [...site.github.state.issues.values()].map(({ state }) => state);
+}

@@ -1,0 +1,113 @@
+/** What GitHub tells a workflow of the event that started it, as far as anyone here reads it. */
+import type { FakeGitHub } from "../github/fake.ts";
+import type { Issue } from "../github/state.ts";
+
+export interface Happening {
+  readonly name: "push" | "pull_request" | "workflow_run" | "workflow_dispatch" | "schedule";
+  readonly ref: string;
+  readonly sha: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly isStrangers: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}
+
+const main = "refs/heads/main";
+
+/** A push to main. */
+export function pushed(github: FakeGitHub, before: string): Happening {
+  const sha = headOf(github);
+  const payload = { ref: main, before, after: sha, head_commit: { id: sha } };
+  return { ...base("push", github), payload: { ...payload, ...repositoryOf(github) } };
+}
+
+/** A pull request that was opened, or got commits: the merge of it is what a workflow sees. */
+export function pulled(github: FakeGitHub, issue: Issue, action: string): Happening {
+  const { pull } = issue;
+  if (!pull) throw new Error(`Cannot run for #${issue.number}: it is no pull request`);
+  const { bare, world } = github;
+  const head = bare.git("rev-parse", `refs/pull/${issue.number}/head`);
+  const onto = headOf(github);
+  const tree = bare.git("merge-tree", "--write-tree", onto, head).split("\n")[0] ?? "";
+  const parents = ["-p", onto, "-p", head];
+  const sha = bare.git("commit-tree", tree, ...parents, "-m", `Merge ${head} into ${onto}`);
+  const ref = `refs/pull/${issue.number}/merge`;
+  bare.git("update-ref", ref, sha);
+  const payload = {
+    ...{ action, number: issue.number },
+    pull_request: {
+      number: issue.number,
+      title: issue.title,
+      head: { ref: pull.branch, sha: head, repo: repository(github, pull.owner) },
+      base: { ref: pull.base, sha: onto, repo: repository(github, world.owner) },
+    },
+    ...repositoryOf(github),
+  };
+  return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== world.owner };
+}
+
+/** A run that has ended. Of a fork's pull request GitHub does not say which it was. */
+export function ended(github: FakeGitHub, started: Happening, run: EndedRun): Happening {
+  const { pull_request: pull } = started.payload as { pull_request?: PullPayload };
+  const head = pull?.head ?? {
+    ...{ ref: "main", sha: started.sha },
+    repo: repository(github, github.world.owner),
+  };
+  const isOwn = head.repo.owner.login === github.world.owner;
+  const workflow_run = {
+    ...{ id: run.id, name: run.workflow, event: started.name, conclusion: run.conclusion },
+    ...{ status: "completed", run_attempt: 1, html_url: `${github.world.web}/runs/${run.id}` },
+    ...{ head_branch: head.ref, head_sha: head.sha, head_repository: head.repo },
+    repository: repository(github, github.world.owner),
+    pull_requests: pull && isOwn ? [{ number: pull.number, head, base: pull.base }] : [],
+  };
+  const payload = { action: "completed", workflow_run, ...repositoryOf(github) };
+  return { ...base("workflow_run", github), payload };
+}
+
+export interface EndedRun {
+  readonly id: number;
+  readonly workflow: string;
+  readonly conclusion: string;
+}
+
+interface PullPayload {
+  readonly number: number;
+  readonly head: { ref: string; sha: string; repo: ReturnType<typeof repository> };
+  readonly base: unknown;
+}
+
+/** By hand, from main. */
+export function asked(github: FakeGitHub, inputs: Readonly<Record<string, unknown>>): Happening {
+  const payload = { ref: main, inputs, ...repositoryOf(github) };
+  return { ...base("workflow_dispatch", github), payload, inputs };
+}
+
+/** The clock struck. */
+export function struck(github: FakeGitHub): Happening {
+  return { ...base("schedule", github), payload: repositoryOf(github) };
+}
+
+function base(name: Happening["name"], github: FakeGitHub) {
+  return { name, ref: main, sha: headOf(github), isStrangers: false };
+}
+
+function headOf({ bare }: FakeGitHub): string {
+  return bare.git("rev-parse", main);
+}
+
+function repositoryOf(github: FakeGitHub) {
+  const { owner } = github.world;
+  return { repository: repository(github, owner), sender: { login: "ada" } };
+}
+
+function repository({ world }: FakeGitHub, owner: string) {
+  const isFork = owner !== world.owner;
+  return {
+    id: isFork ? 2 : 1,
+    name: world.repo,
+    full_name: `${owner}/${world.repo}`,
+    owner: { login: owner },
+    fork: isFork,
+    default_branch: world.defaultBranch,
+  };
+}

@@ -1,0 +1,17 @@
+import { publish } from "../../store/publish.ts";
+import { Repository } from "../../store/repository.ts";
+import { S3Target } from "../../store/s3-target.ts";
+import { s3Client } from "../s3/server.ts";
+import type { Site } from "./site.ts";
+
+/** Publishes the head of main as publish.yml would, sooner. */
+export async function publishHead({ origin, s3, head }: Site): Promise<void> {
+  const repository = await Repository.open(origin.bare.directory);
+  const { snapshot } = await repository.read(head, "2026-01-01");
+  if (!snapshot) throw new Error("Cannot publish: the origin's flags have problems");
+  const target = new S3Target("s3://flags/live", "flags", "live", s3Client(s3));
+  await publish(target, repository, snapshot, {
+    ...{ maxRemoved: 100, maxFlipped: 100, cacheControl: "public, max-age=30" },
+    ...{ thorough: true, dryRun: false, verify: false, concurrency: 4 },
+  });
+}

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parseManifest } from "../../schema/release.ts";
+import { flags } from "./origin.ts";
+import { publishHead } from "./publish-head.ts";
+import { parseAnnotations } from "./runner/commands.ts";
+import { type Site, startSite } from "./site.ts";
+import { told } from "./told.ts";
+
+const file = "flags/nutrition/recipe_import.yaml";
+const off = flags[file];
+const on = off.replace("enabled: false", "enabled: true");
+const list = "/v1/feature-flags/";
+/** As long as a machine that does much else may take for a run or two. */
+const patience = 400_000;
+
+let site: Site;
+let first: string;
+beforeAll(async () => {
+  site = await startSite();
+  first = site.head;
+  await publishHead(site);
+});
+
+describe.sequential("publish.yml", () => {
+  test("a merged pull request is published, live, attested, and told so", {
+    timeout: patience,
+  }, async () => {
+    const sha = site.branch("import-on", { [file]: on });
+    const issue = site.github.openPull({ branch: "import-on", sha });
+    const runs = await site.merge(issue);
+    expect(told(runs)).toEqual({ Publish: "success" });
+    expect(runs[0]?.concurrency).toEqual({ group: "publish", cancels: false });
+    expect(await site.served(list)).toMatchObject({
+      flags: { food_search: true, meal_planning: true, recipe_import: true },
+    });
+    expect(lastDeployment()).toMatchObject({ sha: site.head, environment: "production" });
+    expect(lastDeployment()?.statuses.at(-1)).toMatchObject({
+      state: "success",
+      description: expect.stringMatching(/live after \d/i),
+      environment_url: site.cdn.url,
+    });
+    expect(runs[0]?.jobs.publish?.summary).toContain(`Published ${site.head.slice(0, 7)}`);
+    const comments = site.github.comments(issue.number);
+    expect(comments).toHaveLength(1);
+    expect(comments[0]).toMatch(/live after \d/i);
+    expect(site.attested).toEqual([
+      { file: "dist/release/manifest.json", sha256: sha256(stored("manifest.json")) },
+    ]);
+  });
+
+  test("a mistake on main is shown on its line, and nothing is published", {
+    timeout: patience,
+  }, async () => {
+    const before = {
+      bytes: stored("manifest.json"),
+      deployments: site.github.state.deployments.size,
+    };
+    const [run] = await site.push({ [file]: off.replace("false", "maybe") });
+    expect(run?.conclusion).toBe("failure");
+    expect(parseAnnotations(run?.jobs.publish?.log ?? "")).toContainEqual(
+      expect.objectContaining({ severity: "error", file, line: "2", title: "wrong-type" }),
+    );
+    expect(run?.jobs.provenance?.result).toBe("skipped");
+    expect(stored("manifest.json")).toBe(before.bytes);
+    expect(site.github.state.deployments.size).toBe(before.deployments);
+    // Nobody became the role.
+    expect(run?.jobs.publish?.steps.filter(({ name }) => name.startsWith("aws-actions"))).toEqual([
+      expect.objectContaining({ outcome: "skipped" }),
+    ]);
+  });
+
+  test("what looks like an accident is not published, and the deployment says so", {
+    timeout: patience,
+  }, async () => {
+    const before = stored("manifest.json");
+    const gone = { "flags/platform/food_search.yaml": null, [file]: null };
+    const [run] = await site.push(gone);
+    expect(run?.conclusion).toBe("failure");
+    expect(run?.jobs.publish?.log).toContain("it removes 2 of 3 flags");
+    expect(lastDeployment()?.statuses.at(-1)?.state).toBe("failure");
+    expect(stored("manifest.json")).toBe(before);
+  });
+
+  test("a variable that nobody set is named", { timeout: patience }, async () => {
+    const { PUBLISH_TARGET, ...others } = site.vars.production ?? {};
+    site.vars.production = others;
+    const [run] = await site.push({
+      [file]: on,
+      "flags/platform/food_search.yaml": flags["flags/platform/food_search.yaml"],
+    });
+    site.vars.production = { ...others, PUBLISH_TARGET: PUBLISH_TARGET ?? "" };
+    expect(run?.conclusion).toBe("failure");
+    expect(parseAnnotations(run?.jobs.publish?.log ?? "")[0]?.message).toContain("PUBLISH_TARGET");
+  });
+});
+
+describe.sequential("rollback.yml", () => {
+  test("refuses what main never had", { timeout: patience }, async () => {
+    const stray = site.branch("stray", { [file]: on.replace("Import", "Get") });
+    for (const commit of [stray, "--help"]) {
+      const run = await site.ask("Rollback", { commit, reason: "a test" });
+      expect(run.conclusion).toBe("failure");
+      const [{ message } = { message: "" }] = parseAnnotations(run.jobs.rollback?.log ?? "");
+      expect(message).toContain("the branch main has no such commit");
+    }
+  });
+
+  test("publishes an older commit with its reason", { timeout: patience }, async () => {
+    const run = await site.ask("Rollback", { commit: first, reason: "$(touch x) imports\nfail" });
+    expect(told([run])).toEqual({ Rollback: "success" });
+    expect(run.concurrency).toEqual({ group: "publish", cancels: false });
+    expect(await site.served(list)).toMatchObject({ flags: { recipe_import: false } });
+    expect(parseManifest(stored("manifest.json"))).toMatchObject({
+      commit: first,
+      rollback: { reason: "$(touch x) imports fail" },
+    });
+    expect(lastDeployment()).toMatchObject({ sha: first });
+    expect(lastDeployment()?.statuses.at(-1)?.state).toBe("success");
+  });
+});
+
+function lastDeployment() {
+  return [...site.github.state.deployments.values()].at(-1);
+}
+
+function stored(name: string): string {
+  return site.s3.objects.get(`live/${name}`)?.body.toString("utf8") ?? "";
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

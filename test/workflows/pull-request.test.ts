@@ -1,0 +1,126 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
+import { readFileSync } from "node:fs";
+import { afterEach, beforeAll, expect, test } from "vitest";
+import { flags } from "./origin.ts";
+import { parseAnnotations } from "./runner/commands.ts";
+import { type Site, startSite } from "./site.ts";
+import { told } from "./told.ts";
+
+const file = "flags/nutrition/recipe_import.yaml";
+const off = flags[file];
+const on = off.replace("enabled: false", "enabled: true");
+
+/** As long as a machine that does much else may take for a run or two. */
+const patience = 400_000;
+
+let site: Site;
+beforeAll(async () => {
+  site = await startSite();
+});
+
+/** Who looks at a pull request holds nothing, ours or a stranger's: no run but the comment's may write. */
+afterEach(() => {
+  for (const run of site.runs.filter(({ workflow }) => workflow === "Validate")) {
+    for (const { permissions, result } of Object.values(run.jobs)) {
+      const levels = result === "skipped" ? [] : Object.values(permissions ?? { none: "none" });
+      for (const level of levels) expect(level).toBe("read");
+    }
+  }
+});
+
+test("a pull request gets a comment with its plan", { timeout: patience }, async () => {
+  const { issue, runs } = await site.openPull("import", { [file]: on });
+  expect(told(runs)).toEqual({ Validate: "success", "Plan comment": "success" });
+  // Code is as it was, so there is nothing to test.
+  expect(runs[0]?.jobs.tests?.result).toBe("skipped");
+  expect(runs[0]?.concurrency).toEqual({ group: `validate-${issue.number}`, cancels: true });
+  const [comment, ...others] = site.github.state.comments.values();
+  expect(others).toEqual([]);
+  expect(comment).toMatchObject({ issue: issue.number, author: "github-actions[bot]" });
+  expect(comment?.body).toMatch(/recipe_import.*off → on/s);
+});
+
+test("a second push updates it in place, and a mistake is shown on its line", {
+  timeout: patience,
+}, async () => {
+  const [issue] = site.github.state.issues.values();
+  if (!issue) throw new Error("Cannot go on without the pull request of the test before");
+  const [validate, comment] = await site.pushTo(issue, { [file]: off.replace("false", "maybe") });
+  expect(validate?.conclusion).toBe("failure");
+  expect(parseAnnotations(validate?.jobs.flags?.log ?? "")).toContainEqual(
+    expect.objectContaining({ severity: "error", file, line: "2", col: "10", title: "wrong-type" }),
+  );
+  const steps = validate?.jobs.flags?.steps.map(({ name, outcome }) => `${name} ${outcome}`);
+  expect(steps).toEqual(
+    expect.arrayContaining(["Validate failure", "Build skipped", "Plan skipped"]),
+  );
+  expect(comment?.conclusion).toBe("success");
+  const comments = site.github.comments(issue.number);
+  expect(comments).toHaveLength(1);
+  expect(comments[0]).toContain("wrong-type");
+});
+
+test("a fork's pull request meets no secret, asks for none, and gets its comment and its tests", {
+  timeout: patience,
+}, async () => {
+  const files = { [file]: on, "README.md": "# Other\n" };
+  const { issue, runs } = await site.openPull("theirs", files, "stranger");
+  expect(told(runs)).toEqual({ Validate: "success", "Plan comment": "success" });
+  expect(runs.map(({ refused }) => refused)).toEqual([[], []]);
+  expect(runs[0]?.jobs.tests?.log).toContain("All tests ran");
+  expect(site.github.comments(issue.number).join()).toMatch(/recipe_import.*off → on/s);
+});
+
+test("a fork that rewrites the workflow gets nothing by it", { timeout: patience }, async () => {
+  const greedy = readFileSync(".github/workflows/validate.yml", "utf8")
+    .replace("contents: read", "contents: write\n      pull-requests: write\n      id-token: write")
+    .replace("run: npm ci --ignore-scripts", "run: 'true'")
+    .replace(
+      "      - name: Format\n",
+      `      - name: Steal
+        env:
+          KEY: \${{ secrets.STALE_SOURCES_TOKEN }}
+          TOKEN: \${{ github.token }}
+        run: |
+          echo "secret: [$KEY]"
+          curl -s -o answer -w "write: %{http_code}\\n" -X POST -A thief -H "Authorization: Bearer $TOKEN" \\
+            -d '{"body": "mine"}' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues/1/comments"
+          mkdir pull-request
+          echo '{"base": "x", "flags": "<script>"}' >pull-request/plan.json
+          exit 1
+      - name: Format
+`,
+    );
+  const { issue, runs } = await site.openPull(
+    "greedy",
+    { ".github/workflows/validate.yml": greedy, [file]: on },
+    "stranger",
+  );
+  const [validate, comment] = runs;
+  expect(validate?.refused).toEqual(
+    expect.arrayContaining([
+      "contents: write",
+      "id-token: write",
+      expect.stringContaining("secrets."),
+    ]),
+  );
+  expect(validate?.jobs.flags?.log).toContain("secret: []\nwrite: 403\n");
+  // What it made up is not believed; the code that says so is main's.
+  expect(comment?.conclusion).toBe("failure");
+  expect(site.github.comments(issue.number)).toEqual([]);
+});
+
+test("a run that failed before it found anything is told as that", {
+  timeout: patience,
+}, async () => {
+  const broken = readFileSync(".github/workflows/validate.yml", "utf8").replace(
+    "run: npm ci --ignore-scripts",
+    "run: exit 1",
+  );
+  const files = { ".github/workflows/validate.yml": broken, [file]: on };
+  const { issue, runs } = await site.openPull("broken", files);
+  expect(runs.map(({ conclusion }) => conclusion)).toEqual(["failure", "success"]);
+  const [comment, ...others] = site.github.comments(issue.number);
+  expect(others).toEqual([]);
+  expect(comment).toContain(`${site.github.world.web}/runs/`);
+});

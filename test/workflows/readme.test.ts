@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { listWorkflows } from "./files.ts";
+import { parseWorkflow } from "./runner/workflow.ts";
+
+const readme = readFileSync(".github/README.md", "utf8");
+const workflows = listWorkflows();
+
+test(".github/README.md describes every workflow, and every file it points to is there", () => {
+  for (const { name } of workflows) expect(readme).toContain(`(workflows/${name})`);
+  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = ""]) => link);
+  for (const link of links) expect(existsSync(`.github/${link}`), link).toBe(true);
+});
+
+test(".github/README.md lists exactly the variables and secrets that workflows read", () => {
+  const used = (context: string) =>
+    workflows.flatMap(({ text }) =>
+      [...text.matchAll(new RegExp(`\\b${context}\\.(\\w+)`, "g"))].map(([, name = ""]) => name),
+    );
+  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  expect(listed.sort()).toEqual([...new Set(used("vars"))].sort());
+  for (const secret of used("secrets")) expect(readme).toContain(`\`${secret}\``);
+});
+
+test(".github/README.md says of each workflow what its jobs may write", () => {
+  const words: Record<string, string> = {
+    "pull-requests": "pull requests",
+    "id-token": "the bucket",
+  };
+  for (const { name, text } of workflows) {
+    const jobs = Object.values(parseWorkflow(text).jobs);
+    const written = jobs.flatMap(({ permissions = {} }) =>
+      Object.keys(permissions).filter((area) => permissions[area] === "write"),
+    );
+    const row = readme.split("\n").find((line) => line.includes(`(workflows/${name})`)) ?? "";
+    const said = row.split("|").at(-2)?.trim() ?? "";
+    for (const area of written) expect(said, name).toContain(words[area] ?? area);
+    expect(said === "nothing", name).toBe(written.length === 0);
+  }
+});

@@ -1,0 +1,90 @@
+/** One step: a script for bash, or an action's stand-in. */
+import { type Contexts, interpolate } from "./expression.ts";
+import type { Rights } from "./rights.ts";
+import type { Host } from "./run.ts";
+import { type Place, runScript } from "./script.ts";
+import type { Step, Variables } from "./workflow.ts";
+
+/** What the steps of a job share. */
+export interface Scope {
+  readonly host: Pick<Host, "actions" | "env">;
+  readonly place: Place;
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly token: string;
+  readonly permissions: Rights["permissions"];
+  readonly environment: string | undefined;
+  readonly shell: string | undefined;
+  /** The workflow's and the job's. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What steps have set for those that follow, by `GITHUB_ENV`. */
+  readonly exported: Record<string, string>;
+}
+
+export interface Performed {
+  readonly failed: boolean;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly log: string;
+  readonly summary: string;
+}
+
+export function performStep(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
+  return step.uses === undefined
+    ? performScript(step, contexts, scope)
+    : performAction(step.uses, fill(step.with, contexts), scope);
+}
+
+/** Every value with its expressions evaluated. */
+export function fill(values: Variables = {}, contexts: Contexts): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, interpolate(String(value), contexts)]),
+  );
+}
+
+async function performScript(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
+  const { host, github, token, env, exported, place, shell } = scope;
+  const variables = { ...host.env, ...gitHubVariables(github), ...env, ...exported };
+  const all = { ...variables, ...fill(step.env, contexts) };
+  const { code, outputs, summary, log, ...ran } = await runScript(
+    step.run ?? "",
+    shell,
+    all,
+    place,
+  );
+  Object.assign(exported, ran.exported);
+  // As GitHub masks what it knows to be a secret.
+  return { failed: code !== 0, outputs, summary, log: log.replaceAll(token, "***") };
+}
+
+async function performAction(
+  uses: string,
+  inputs: Readonly<Record<string, string>>,
+  { host, place, github, permissions, environment, exported }: Scope,
+): Promise<Performed> {
+  const name = uses.replace(/@.*/, "");
+  const action = host.actions[name];
+  if (!action) throw new Error(`Cannot run this step: nothing stands in for "${name}"`);
+  const exportVariable = (variable: string, value: string) => {
+    exported[variable] = value;
+  };
+  const { workspace } = place;
+  const surroundings = { workspace, github, permissions, environment, exportVariable };
+  try {
+    const outputs = (await action(inputs, surroundings)) ?? {};
+    return { failed: false, outputs, log: "", summary: "" };
+  } catch (error) {
+    if (error instanceof TypeError || error instanceof ReferenceError) throw error;
+    const log = `::error::${(error as Error).message}\n`;
+    return { failed: true, outputs: {}, log, summary: "" };
+  }
+}
+
+/** `GITHUB_SHA` for `github.sha` and so on: every plain value but the token. */
+function gitHubVariables(github: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(github).flatMap(([name, value]) =>
+      name === "token" || typeof value === "object"
+        ? []
+        : [[`GITHUB_${name.toUpperCase()}`, String(value)]],
+    ),
+  );
+}

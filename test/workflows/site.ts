@@ -1,0 +1,231 @@
+/**
+ * The project on GitHub: what happens there starts its workflows, which run here, against a fake
+ * GitHub, an S3 in this process, and a CDN in front of that.
+ *
+ *     const site = await startSite();
+ *     const [run] = await site.push({ "flags/a/b.yaml": "enabled: true\n" });
+ *     expect(run.conclusion).toBe("success");
+ */
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll } from "vitest";
+import { type Files, temporaryDirectory } from "../git/repository.ts";
+import { type FakeGitHub, startGitHub } from "../github/fake.ts";
+import type { Issue } from "../github/state.ts";
+import { type S3Double, startS3Double } from "../s3/double.ts";
+import { bareEnvironment } from "../scripts/run.ts";
+import { type Attested, type Stage, standIns } from "./actions.ts";
+import { type Edge, startEdge } from "./edge.ts";
+import { asked, ended, type Happening, pulled, pushed, struck } from "./events.ts";
+import { commitOn, makeOrigin, type Origin } from "./origin.ts";
+import { type Run, runWorkflow } from "./runner/run.ts";
+import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
+
+const role = "arn:aws:iam::123456789012:role/publisher";
+/** Programs that come before the machine's own. */
+const tools = path.join(import.meta.dirname, "tools");
+/** How long the CDN keeps what it has, in milliseconds. */
+const cdnAge = 300;
+
+export class Site {
+  readonly github: FakeGitHub;
+  readonly s3: S3Double;
+  readonly cdn: Edge;
+  readonly origin: Origin;
+  readonly attested: Attested[] = [];
+  /** Every run, in the order in which they ended. */
+  readonly runs: Run[] = [];
+  /** By environment; those under `""` are the repository's own. */
+  readonly vars: Record<string, Record<string, string>>;
+  /** As whom GitHub is reached by the scripts' `git clone`. */
+  serverUrl: string | undefined;
+  #time = 1_790_000_000;
+  readonly #stage: Stage;
+
+  constructor(origin: Origin, github: FakeGitHub, s3: S3Double, cdn: Edge) {
+    Object.assign(this, { origin, github, s3, cdn });
+    [this.origin, this.github, this.s3, this.cdn] = [origin, github, s3, cdn];
+    this.#stage = { bare: origin.bare, s3, role, artifacts: new Map(), attested: this.attested };
+    this.vars = {
+      "": { CDN_URL: cdn.url },
+      production: { AWS_ROLE_ARN: role, AWS_REGION: s3.region, PUBLISH_TARGET: "s3://flags/live" },
+    };
+  }
+
+  /** Commits to main, and runs what that starts. */
+  async push(files: Files): Promise<Run[]> {
+    const before = this.head;
+    commitOn(this.origin, "main", this.#tick(), files);
+    return this.happen(pushed(this.github, before));
+  }
+
+  /** Commits to a branch, which starts nothing here, and returns the commit. */
+  branch(name: string, files: Files): string {
+    return commitOn(this.origin, name, this.#tick(), files);
+  }
+
+  /** A pull request from a branch of ours, or of a fork's (`owner`). */
+  async openPull(
+    branch: string,
+    files: Files,
+    owner?: string,
+  ): Promise<{ issue: Issue; runs: Run[] }> {
+    const sha = commitOn(this.origin, branch, this.#tick(), files);
+    const issue = this.github.openPull({ branch, sha, ...(owner === undefined ? {} : { owner }) });
+    return { issue, runs: await this.happen(pulled(this.github, issue, "opened")) };
+  }
+
+  /** More commits on a pull request's branch. */
+  async pushTo(issue: Issue, files: Files): Promise<Run[]> {
+    const { pull } = issue;
+    if (!pull) throw new Error(`Cannot push to #${issue.number}: it is no pull request`);
+    pull.sha = commitOn(this.origin, pull.branch, this.#tick(), files);
+    this.origin.bare.git("update-ref", `refs/pull/${issue.number}/head`, pull.sha);
+    return this.happen(pulled(this.github, issue, "synchronize"));
+  }
+
+  /** As a person merges in the browser. */
+  async merge(issue: Issue): Promise<Run[]> {
+    const before = this.head;
+    this.github.merge(issue.number);
+    return this.happen(pushed(this.github, before));
+  }
+
+  /** Actions → NAME → Run workflow. */
+  async ask(name: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<Run> {
+    return this.#only(name, asked(this.github, inputs));
+  }
+
+  async strike(name: string): Promise<Run> {
+    return this.#only(name, struck(this.github));
+  }
+
+  get head(): string {
+    return this.origin.bare.git("rev-parse", "refs/heads/main");
+  }
+
+  /** What clients get at a path. */
+  async served(urlPath: string): Promise<unknown> {
+    return (await fetch(this.cdn.url + urlPath)).json();
+  }
+
+  /** Runs every workflow that `happening` starts, and those that their ends start. */
+  async happen(happening: Happening): Promise<Run[]> {
+    const all = this.#workflowsAt(happening.sha);
+    const started = all.filter((workflow) => starts(workflow, happening));
+    const runs: Run[] = [];
+    for (const workflow of started) {
+      const [id, run] = await this.#run(workflow, happening);
+      runs.push(run);
+      const next = ended(this.github, happening, {
+        id,
+        workflow: run.workflow,
+        conclusion: run.conclusion,
+      });
+      if (happening.name !== "workflow_run") runs.push(...(await this.happen(next)));
+    }
+    return runs;
+  }
+
+  async #only(name: string, happening: Happening): Promise<Run> {
+    const workflow = this.#workflowsAt(happening.sha).find((one) => one.name === name);
+    if (!workflow || !starts(workflow, happening)) {
+      throw new Error(`Cannot run "${name}": no workflow of that name starts by ${happening.name}`);
+    }
+    return (await this.#run(workflow, happening))[1];
+  }
+
+  async #run(workflow: Workflow, happening: Happening): Promise<[id: number, run: Run]> {
+    const { world, apiUrl, repository } = this.github;
+    const id = 5_000 + this.runs.length;
+    const event_path = path.join(temporaryDirectory(), "event.json");
+    writeFileSync(event_path, JSON.stringify(happening.payload));
+    const github = {
+      ...{ event_name: happening.name, event: happening.payload, event_path },
+      ...{
+        ref: happening.ref,
+        ref_name: happening.ref.replace("refs/heads/", ""),
+        sha: happening.sha,
+      },
+      ...{ repository, repository_owner: world.owner, actor: "ada", workflow: workflow.name },
+      ...{ run_id: String(id), run_number: "1", run_attempt: "1", actions: true },
+      ...{ api_url: apiUrl, server_url: this.serverUrl ?? world.web },
+    };
+    const run = await runWorkflow(workflow, {
+      ...{ github, inputs: inputsOf(workflow, happening), vars: this.vars },
+      secrets: { STALE_SOURCES_TOKEN: "" },
+      isStrangers: happening.isStrangers,
+      actions: standIns(this.#stage),
+      env: { ...bareEnvironment, CI: "true", PATH: `${tools}:${bareEnvironment.PATH}` },
+      lend: (permissions) => this.#lend(permissions),
+    });
+    this.runs.push(run);
+    return [id, run];
+  }
+
+  /** A token that the fake GitHub knows until the job ends, and takes for no more than is allowed. */
+  #lend(permissions: Readonly<Record<string, string>>) {
+    const areas = Object.entries(permissions).map(([area, level]) => [
+      area.replace("-", "_"),
+      level,
+    ]);
+    const token = this.github.issueToken({
+      login: "github-actions[bot]",
+      isInstallation: true,
+      permissions: Object.fromEntries(areas),
+    });
+    return { token, end: () => void this.github.state.users.delete(token) };
+  }
+
+  #workflowsAt(sha: string): Workflow[] {
+    const { bare } = this.origin;
+    const files = bare.git("ls-tree", "--name-only", sha, ".github/workflows/").split("\n");
+    return files.map((file) => parseWorkflow(bare.git("show", `${sha}:${file}`)));
+  }
+
+  #tick(): number {
+    this.#time += 60;
+    return this.#time;
+  }
+}
+
+const sites: Site[] = [];
+afterAll(() => Promise.all(sites.flatMap(({ s3, cdn }) => [s3.close(), cdn.close()])));
+
+export async function startSite(): Promise<Site> {
+  const origin = makeOrigin();
+  const github = await startGitHub(origin.bare);
+  const s3 = await startS3Double({ bucket: "flags", publicRead: true, publicList: true });
+  const cdn = await startEdge(`${s3.endpoint}/flags/live`, cdnAge);
+  const site = new Site(origin, github, s3, cdn);
+  sites.push(site);
+  return site;
+}
+
+/** Whether a workflow waits for what happens. */
+function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {
+  const filter = on[name];
+  if (filter === undefined) return false;
+  const list = (key: string) => filter?.[key] as readonly unknown[] | undefined;
+  if (name === "push") return list("branches")?.includes(ref.replace("refs/heads/", "")) ?? true;
+  if (name !== "workflow_run") return true;
+  const { workflow_run: run } = payload as { workflow_run: { name: string } };
+  return (
+    list("workflows")?.includes(run.name) === true && list("types")?.includes("completed") === true
+  );
+}
+
+/** What was typed in, or stands there; a wanted one that is missing is refused, as on the page. */
+function inputsOf({ on }: Workflow, { name, inputs = {} }: Happening): Record<string, unknown> {
+  const wanted = (on[name]?.inputs ?? {}) as Record<
+    string,
+    { required?: boolean; default?: unknown }
+  >;
+  return Object.fromEntries(
+    Object.entries(wanted).map(([input, { required, default: standard }]) => {
+      const value = inputs[input] ?? standard;
+      if (required && value === undefined) throw new Error(`Cannot run: "${input}" is missing`);
+      return [input, value ?? ""];
+    }),
+  );
+}
