@@ -34,7 +34,7 @@ describeWithChromium("the example", () => {
   async function startExample(temporary: string): Promise<string> {
     const checkout = testCheckout();
     checkout.change(began, flags);
-    npm = spawn("npm", ["run", "example", "--", "--port", "0"], {
+    npm = spawn("npm", ["run", "--silent", "example", "--", "--port", "0"], {
       cwd: checkout.directory,
       env: { ...bareEnvironment, TMPDIR: temporary } as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "inherit"],
@@ -44,8 +44,8 @@ describeWithChromium("the example", () => {
     npm.stdout?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
     });
-    await until(() => /^Open \S+\n/m.test(said) || npm?.exitCode !== null, 45_000);
-    return /^Open (\S+)/m.exec(said)?.[1] ?? said;
+    await until(() => said.endsWith("\n") || npm?.exitCode !== null, 45_000);
+    return /^Open (\S+)\n$/.exec(said)?.[1] ?? said;
   }
 
   test(
@@ -145,6 +145,13 @@ describeWithChromium("the example", () => {
       expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([1_060, 664]);
       expect(picture.length).toBeLessThan(100_000);
     }
+  });
+
+  test("is started as client/README.md says", () => {
+    const readme = readFileSync(path.join(top, "client/README.md"), "utf8");
+    expect(readme).toMatch(
+      /^\$ npm run --silent example\nOpen http:\/\/127\.0\.0\.1:8090\/#token=bnt_/m,
+    );
   });
 
   test("says what is wrong with a port", async () => {

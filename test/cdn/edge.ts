@@ -6,6 +6,8 @@ import { nginxInstalled, startNginx } from "./nginx.ts";
 export interface Edge extends AsyncDisposable {
   readonly s3: S3Double;
   put(key: string, body: string, cacheControl: string): { readonly etag: string };
+  /** Where nginx listens. */
+  readonly url: string;
   get(path: string, init?: RequestInit): Promise<EdgeAnswer>;
   /** What the bucket answered to those who asked it for `key`. */
   asked(key: string): readonly (number | undefined)[];
@@ -31,6 +33,7 @@ export async function startEdge(options: Partial<S3DoubleOptions> = {}): Promise
   const nginx = await startNginx({ origin: s3.endpoint, bucket: "flags" });
   return {
     s3,
+    url: nginx.url,
     put(key, body, cacheControl) {
       const object = storedObject(body, { contentType: "application/json", cacheControl });
       s3.objects.set(key, object);
