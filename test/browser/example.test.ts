@@ -13,11 +13,23 @@ import { describeWithChromium, useChromium } from "./chromium.ts";
 /** Npm, a server, a bundle and two visitors take a while where the machine is busy. */
 const patient = { timeout: 150_000 };
 
-const flags = {
-  "flags/nutrition/meal_planning.yaml": "description: Plan meals\nenabled: true\n",
-  "flags/activity/activity_tracking.yaml": "description: Track activity\nenabled: false\n",
-  "flags/platform/food_search_v2.yaml": "description: Find any food\nenabled: true\n",
-};
+const on = ["food_search_v2", "meal_planning"];
+const off = [
+  "activity_tracking",
+  "allergen_warnings",
+  "barcode_scanner",
+  "heart_rate_zones",
+  "photo_meal_recognition",
+  "read_only_mode",
+  "shared_shopping_list",
+];
+const names = [...on, ...off].sort();
+const flags = Object.fromEntries(
+  names.map((name) => [
+    `flags/product/${name}.yaml`,
+    `description: A part of the page\nenabled: ${on.includes(name)}\n`,
+  ]),
+);
 
 describeWithChromium("the example", () => {
   const chromium = useChromium();
@@ -58,10 +70,10 @@ describeWithChromium("the example", () => {
       const ada = await chromium.visitor();
       const sam = await chromium.visitor();
       const [page, other] = [await ada.open(url), await sam.open(url)];
-      await page.getByText("3 flags, up to date").waitFor();
+      await page.getByText("9 flags, up to date").waitFor();
       expect(await page.locator("body").ariaSnapshot()).toBe(`- banner:
   - heading "MealTrack" [level=1]
-  - status: 3 flags, up to date
+  - status: 9 flags, up to date
 - main:
   - region "What people see":
     - article:
@@ -93,20 +105,11 @@ describeWithChromium("the example", () => {
     - heading "Flags" [level=2]
     - paragraph: Each change is a commit, and reaches every open page at once.
     - list:
-      - listitem:
-        - text: activity_tracking
-        - switch "activity_tracking"
-      - listitem:
-        - text: food_search_v2
-        - switch "food_search_v2" [checked]
-      - listitem:
-        - text: meal_planning
-        - switch "meal_planning" [checked]`);
+${names.map(switchOf).join("\n")}`);
 
       await page.getByRole("switch", { name: "activity_tracking" }).focus();
       await page.keyboard.press("Space");
       await page.getByRole("heading", { name: "Activity" }).waitFor();
-      await other.evaluate(() => dispatchEvent(new Event("online")));
       for (const each of [page, other]) {
         await each.getByRole("heading", { name: "Activity" }).waitFor();
         expect(await each.getByRole("switch", { name: "activity_tracking" }).isChecked()).toBe(
@@ -115,18 +118,17 @@ describeWithChromium("the example", () => {
       }
       await page.getByRole("switch", { name: "food_search_v2" }).uncheck();
       await page.getByText("OpenFeature says off, STATIC").waitFor();
-      await other.evaluate(() => dispatchEvent(new Event("online")));
       await other.getByText("OpenFeature says off, STATIC").waitFor();
       expect([...ada.complaints, ...sam.complaints]).toEqual([]);
 
       await page.evaluate(() => navigator.serviceWorker.ready);
       await page.reload();
-      await page.getByText("3 flags, up to date").waitFor();
+      await page.getByText("9 flags, up to date").waitFor();
       npm?.kill("SIGTERM");
       expect((await once(npm as ChildProcess, "exit"))[0]).toBe(0);
       expect(readdirSync(temporary).filter((name) => name.startsWith("bunting"))).toEqual([]);
       await page.reload();
-      await page.getByText("3 flags as they were: the network is gone").waitFor();
+      await page.getByText("9 flags as they were: the network is gone").waitFor();
       await page.getByRole("heading", { name: "Activity" }).waitFor();
       expect(await page.getByText("Find a food").count()).toBe(1);
     },
@@ -162,3 +164,8 @@ describeWithChromium("the example", () => {
     });
   });
 });
+
+function switchOf(name: string): string {
+  const checked = on.includes(name) ? " [checked]" : "";
+  return `      - listitem:\n        - text: ${name}\n        - switch "${name}"${checked}`;
+}

@@ -108,6 +108,33 @@ describeWithChromium("createFlags() in Chromium", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
+  test("of two tabs one looks, both see, and the other goes on when the first is closed", async () => {
+    const looks = new Map<Page, number>();
+    const tabs: Page[] = [];
+    for (let tab = 0; tab < 2; tab += 1) {
+      const page = await openReady({ refreshSeconds: 1 });
+      page.on("request", (request) => {
+        if (request.url() === source.list) looks.set(page, (looks.get(page) ?? 0) + 1);
+      });
+      tabs.push(page);
+    }
+    const total = () => [...looks.values()].reduce((sum, count) => sum + count, 0);
+    await until(() => total() >= 6, 30_000);
+    const [busy, idle] = tabs.sort((a, b) => (looks.get(b) ?? 0) - (looks.get(a) ?? 0));
+    // Not one each: the odd look when one has let go and the other is first is no harm.
+    expect(looks.get(idle as Page) ?? 0).toBeLessThanOrEqual(2);
+    source.serve({ meal_planning: false, dark_mode: false });
+    for (const tab of tabs) {
+      await tab.waitForFunction(() => !window.flags.isEnabled("meal_planning"));
+    }
+    await busy?.close();
+    looks.clear();
+    await until(() => total() >= 2);
+    source.serve({ meal_planning: true, dark_mode: false });
+    await idle?.waitForFunction(() => window.flags.isEnabled("meal_planning"));
+    expect(visitor.complaints).toEqual([]);
+  });
+
   test("whatever the source answers with, a page keeps what it has until there is better", async () => {
     const good = JSON.stringify(listOf({ meal_planning: false }, 9));
     const hostile = [
