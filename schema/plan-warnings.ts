@@ -32,11 +32,13 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
 
   /** A change is tried out somewhere before it is everywhere. */
   function goesStepByStep({ flags }) {
-    return (["on", "off"] as const).flatMap((way) =>
-      flags
-        .filter((flag) => environments.every((environment) => turn(flag, environment) === way))
-        .map((flag) => `${name(flag)} turns ${way} in all environments at once`),
-    );
+    return flags.flatMap((flag) => {
+      const states = environments.map((environment) => flag.states[environment] ?? {});
+      const isOn = states.every(({ before, after }) => before !== true && after === true);
+      const isOff = states.every(({ before, after }) => before === true && after === false);
+      const way = isOn ? "on" : "off";
+      return isOn || isOff ? [`${name(flag)} turns ${way} in all environments at once`] : [];
+    });
   },
 
   /** What customers get has been seen in staging. */

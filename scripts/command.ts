@@ -20,17 +20,21 @@ export interface Option {
   /** What the value may be, if not anything. */
   readonly choices?: readonly string[];
   readonly default?: string;
+  /** Whether it may be given more than once; the values are a list then. */
+  readonly many?: true;
 }
 
 /** 0: done. 1: the input has problems, or the outcome is refused. 2: wrong usage or environment. */
 export type ExitCode = 0 | 1 | 2;
 
 type Values<Options> = {
-  readonly [Name in keyof Options]: Options[Name] extends { default: string }
-    ? string
-    : Options[Name] extends { value: string }
-      ? string | undefined
-      : boolean | undefined;
+  readonly [Name in keyof Options]: Options[Name] extends { many: true }
+    ? readonly string[]
+    : Options[Name] extends { default: string }
+      ? string
+      : Options[Name] extends { value: string }
+        ? string | undefined
+        : boolean | undefined;
 };
 
 /** Runs `command` on this process's arguments and sets its exit code. */
@@ -70,6 +74,7 @@ async function attempt<Options extends Record<string, Option>>(
 function parse(options: Record<string, Option>, args: string[], allowPositionals: boolean) {
   const types = Object.entries(options).map(([name, option]) => {
     const type = option.value === undefined ? ("boolean" as const) : ("string" as const);
+    if (option.many) return [name, { type, multiple: true, default: [] }];
     return [name, option.default === undefined ? { type } : { type, default: option.default }];
   });
   const parsed = parseArgs({ args, allowPositionals, options: Object.fromEntries(types) });

@@ -99,6 +99,7 @@ const golden: Record<string, Review> = {
           ...others.slice(0, 12),
           flag("everywhere", { enabled: "asd" }),
           flag("fresh", { enabled: "d", owner: "growth" }),
+          flag("fresh_everywhere", { enabled: "asd", owner: "growth" }),
           flag("old_one", { expires: "2026-11-26", enabled: "sd" }),
           flag("payments_off", { type: "kill_switch", owner: "billing", enabled: "as" }),
           flag("production_first", { enabled: "a" }),

@@ -1,0 +1,128 @@
+/** From the flags that are stale to what is open on GitHub about them. */
+import type { Snapshot } from "../schema/snapshot.ts";
+import type { StaleFlag } from "../schema/stale.ts";
+import {
+  fingerprint,
+  formatRemoval,
+  formatRemovalMessage,
+  formatStaleIssue,
+  type Places,
+  readMarker,
+  type Seen,
+  staleMarker,
+  titleIssue,
+} from "../schema/stale-issue.ts";
+import { closeIssue, findOurs, type Issue, keepIssue } from "../store/github/issues.ts";
+import { proposeRemoval } from "../store/github/removal.ts";
+import type { GitHub } from "../store/github.ts";
+
+export interface Step {
+  readonly name: string;
+  readonly number: number;
+  readonly action: "opened" | "updated" | "unchanged" | "proposed" | "closed";
+}
+
+export interface Findings {
+  readonly snapshot: Snapshot;
+  /** In the order in which they are brought up. */
+  readonly stale: readonly StaleFlag[];
+  /** By flag; missing where no code was searched. */
+  readonly places: ReadonlyMap<string, Places> | undefined;
+  /** How many may be open at a time. */
+  readonly limit: number;
+  readonly as: "issues" | "pull-requests";
+}
+
+const label = {
+  name: "stale-flag",
+  color: "fbca04",
+  description: "A feature flag that has done its work",
+};
+
+type Known = Issue & Seen;
+
+export async function tidyUp(github: GitHub, findings: Findings): Promise<Step[]> {
+  const known = await findKnown(github);
+  const steps = await closeDone(github, findings, known);
+  const closed = new Set(steps.map(({ number }) => number));
+  const open = known.filter(({ state, number }) => state === "open" && !closed.has(number));
+  let room = findings.limit - new Set(open.map(({ name }) => name)).size;
+  for (const stale of findings.stale) {
+    const about = known.filter(({ name }) => name === stale.flag.name);
+    const isOpen = about.some((one) => open.includes(one));
+    if (!isOpen && (wasDeclined(about, stale) || room <= 0)) continue;
+    const step = await bringUp(github, findings, stale, about);
+    if (step && !isOpen) room -= 1;
+    if (step) steps.push(step);
+  }
+  return steps;
+}
+
+async function findKnown(github: GitHub): Promise<Known[]> {
+  const ours = await findOurs(github, label.name, "all");
+  return ours.flatMap((issue) => {
+    const seen = readMarker(issue.body);
+    return seen ? [{ ...issue, ...seen }] : [];
+  });
+}
+
+/** Somebody closed it, and since then nothing about the flag has changed. */
+function wasDeclined(about: readonly Known[], stale: StaleFlag): boolean {
+  const now = fingerprint(stale);
+  return about.some((one) => one.state === "closed" && one.fingerprint === now);
+}
+
+/** Issues about flags that are gone, or not stale any more, are done. Pull requests are people's to close. */
+async function closeDone(
+  github: GitHub,
+  { snapshot, stale }: Findings,
+  known: readonly Known[],
+): Promise<Step[]> {
+  const still = new Set(stale.map(({ flag }) => flag.name));
+  const flags = new Set(snapshot.flags.map(({ name }) => name));
+  const steps: Step[] = [];
+  for (const { name, number, state, isPull } of known) {
+    if (state !== "open" || isPull || still.has(name)) continue;
+    const what = flags.has(name) ? "is not stale any more" : "is gone";
+    await closeIssue(github, number, `\`${name}\` ${what}.`);
+    steps.push({ name, number, action: "closed" });
+  }
+  return steps;
+}
+
+/** Code first, then the flag: a pull request only where no code names it any more. */
+async function bringUp(
+  github: GitHub,
+  { places, as }: Findings,
+  stale: StaleFlag,
+  about: readonly Known[],
+): Promise<Step | undefined> {
+  const { name } = stale.flag;
+  const open = about.filter(({ state }) => state === "open");
+  const pull = open.find(({ isPull }) => isPull);
+  if (pull) return { name, number: pull.number, action: "unchanged" };
+  const found = places?.get(name);
+  if (as === "pull-requests" && found?.all === 0) return propose(github, stale, open[0]?.number);
+  const { issue, action } = await keepIssue(github, {
+    marker: staleMarker(name),
+    label,
+    title: titleIssue(stale),
+    body: formatStaleIssue(stale, found),
+  });
+  return { name, number: issue.number, action };
+}
+
+async function propose(
+  github: GitHub,
+  stale: StaleFlag,
+  issue: number | undefined,
+): Promise<Step | undefined> {
+  const { name, file, object } = stale.flag;
+  const pull = await proposeRemoval(github, {
+    ...{ file, object, label, title: titleIssue(stale) },
+    branch: `bunting/remove-${name}-${fingerprint(stale)}`,
+    message: formatRemovalMessage(stale),
+    body: formatRemoval(stale, issue),
+  });
+  return pull && { name, number: pull.number, action: "proposed" };
+}

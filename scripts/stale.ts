@@ -1,0 +1,149 @@
+import { existsSync } from "node:fs";
+import { isDate } from "../schema/date.ts";
+import type { Snapshot, Timestamp } from "../schema/snapshot.ts";
+import { findStale, needsHistory, type StaleFlag } from "../schema/stale.ts";
+import type { Places } from "../schema/stale-issue.ts";
+import { readGitHubOptions } from "../store/github/options.ts";
+import { GitHub } from "../store/github.ts";
+import { findPlaces } from "../store/places.ts";
+import { Repository } from "../store/repository.ts";
+import { settledAt } from "../store/settled.ts";
+import { main, UsageError } from "./command.ts";
+import { progress } from "./progress.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+import { count, today } from "./report.ts";
+import { type Step, tidyUp } from "./stale-steps.ts";
+
+await main({
+  name: "stale",
+  summary:
+    "Finds flags that have done their work: past their day, or on (or off) for everyone for long. Opens an issue for each on GitHub, or a pull request that removes it once no code names it.",
+  operands: "",
+  options: {
+    source: {
+      value: "DIRECTORY",
+      help: "code that uses flags; its places are told. May be given more than once",
+      many: true,
+    },
+    limit: { value: "N", help: "how many may be open at a time", default: "5" },
+    days: { value: "N", help: "how long is long", default: "40" },
+    as: {
+      value: "KIND",
+      help: "what to open",
+      choices: ["issues", "pull-requests"],
+      default: "issues",
+    },
+    at: { value: "REF", help: "the commit to look at", default: "HEAD" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    today: { value: "DAY", help: "counts from this day, YYYY-MM-DD (default: today)" },
+    "dry-run": { help: "tells, and leaves GitHub alone" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run({ source: sources, today: day = today(), as, format, repo, at, ...options }) {
+    if (!isDate(day)) {
+      throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
+    }
+    const [limit, days] = [whole("limit", options.limit), whole("days", options.days)];
+    if (as === "pull-requests" && sources.length === 0) {
+      const why = "nobody can tell whether code still names a flag";
+      throw new UsageError(`Cannot open pull requests without --source: ${why}`);
+    }
+    for (const tree of sources) {
+      if (!existsSync(tree))
+        throw new UsageError(`Cannot search --source "${tree}": it is not there`);
+    }
+    const isDry = options["dry-run"] === true;
+    const github = isDry ? undefined : new GitHub(readGitHubOptions(process.env), note);
+
+    const repository = await Repository.open(repo);
+    const snapshot = await readSnapshot(repository, at);
+    if (!snapshot) return 1;
+    const settled = await readSettled(repository, snapshot, day, days);
+    const stale = findStale(snapshot.flags, settled, day, days);
+    const places = search(sources, stale, as === "pull-requests");
+    const steps = github
+      ? await tidyUp(github, {
+          snapshot,
+          stale,
+          places,
+          limit,
+          as: as as "issues" | "pull-requests",
+        })
+      : [];
+    process.stdout.write(
+      format === "json" ? formatJson(stale, places, steps) : formatText(stale, places, steps),
+    );
+    return 0;
+  },
+});
+
+/** Since when flags are what they are, where their last change does not say. */
+async function readSettled(
+  { directory }: Repository,
+  { commit, flags }: Snapshot,
+  day: string,
+  days: number,
+): Promise<Map<string, Timestamp>> {
+  const unclear = flags.filter((flag) => needsHistory(flag, day, days));
+  const reading = progress("Reading histories:");
+  const settled = new Map<string, Timestamp>();
+  for (const [index, { name }] of unclear.entries()) {
+    settled.set(name, await settledAt(directory, commit, name));
+    reading.at(index + 1, unclear.length);
+  }
+  reading.end();
+  return settled;
+}
+
+/** Nothing where nobody said where to look. */
+function search(
+  sources: readonly string[],
+  stale: readonly StaleFlag[],
+  mustHaveFiles: boolean,
+): ReadonlyMap<string, Places> | undefined {
+  if (sources.length === 0) return undefined;
+  const { files, places } = findPlaces(
+    sources,
+    stale.map(({ flag }) => flag.name),
+  );
+  if (files > 0) return places;
+  const none = `no file is below ${sources.map((source) => `"${source}"`).join(", ")}`;
+  if (mustHaveFiles) throw new Error(`Cannot tell whether code still names a flag: ${none}`);
+  note(`Searched nothing: ${none}`);
+  return undefined;
+}
+
+function formatJson(
+  stale: readonly StaleFlag[],
+  places: ReadonlyMap<string, Places> | undefined,
+  steps: readonly Step[],
+): string {
+  const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
+    return { name, file, owner, type, kind, since, reason, places: places?.get(name) };
+  });
+  return `${JSON.stringify({ flags, steps }, null, 2)}\n`;
+}
+
+function formatText(
+  stale: readonly StaleFlag[],
+  places: ReadonlyMap<string, Places> | undefined,
+  steps: readonly Step[],
+): string {
+  const lines = stale.map(({ flag: { name, owner }, reason }) => {
+    const found = places?.get(name)?.all;
+    const where = found === undefined ? "" : `; ${count(found, "place")} in code`;
+    return `${name} (${owner || "nobody"}): ${reason}${where}`;
+  });
+  const done = steps.map(({ name, number, action }) => `#${number} ${name}: ${action}`);
+  const sum = stale.length === 0 ? "No stale flags" : `${count(stale.length, "stale flag")}`;
+  return `${[...lines, ...(lines.length > 0 ? [""] : []), sum, ...done].join("\n")}\n`;
+}
+
+function whole(option: string, text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw new UsageError(`Cannot use --${option} "${text}": it must be a whole number`);
+}
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

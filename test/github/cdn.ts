@@ -1,0 +1,60 @@
+/** A CDN in this process: what it serves a test decides, URL by URL. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll } from "vitest";
+import { compile } from "../../schema/compile.ts";
+import { formatManifest, respond } from "../../schema/release.ts";
+import { Repository } from "../../store/repository.ts";
+
+export interface TestCdn {
+  readonly url: string;
+  /** Bodies by path. */
+  readonly bodies: Map<string, string>;
+  /** `STATUS PATH`, in the order in which they were answered. */
+  readonly answers: string[];
+  /** Called before each answer. */
+  before: (path: string) => void;
+}
+
+const servers: ReturnType<typeof createServer>[] = [];
+afterAll(() => {
+  for (const server of servers) server.close().closeAllConnections();
+});
+
+export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<TestCdn> {
+  const cdn = {
+    url: "",
+    bodies: new Map(bodies),
+    answers: [] as string[],
+    before: (_: string) => {},
+  };
+  const server = createServer((request, response) => {
+    const path = request.url ?? "/";
+    cdn.before(path);
+    const body = cdn.bodies.get(path);
+    const tag = `"${respond(path, body ?? "").md5}"`;
+    const isKnown = body !== undefined && request.headers["if-none-match"] === tag;
+    const status = body === undefined ? 404 : isKnown ? 304 : 200;
+    cdn.answers.push(`${status} ${path}`);
+    response.writeHead(status, { etag: tag, "cache-control": "public, max-age=1" });
+    response.end(status === 200 ? body : undefined);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cdn.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return cdn;
+}
+
+/** Everything that publishing a commit puts there. */
+export async function releaseOf(
+  directory: string,
+  revision: string,
+  published: Parameters<typeof formatManifest>[1] = {},
+): Promise<Map<string, string>> {
+  const repository = await Repository.open(directory);
+  const { snapshot } = await repository.read(await repository.resolve(revision), "2026-11-26");
+  if (!snapshot) throw new Error(`Cannot compile ${revision}`);
+  const release = compile(snapshot);
+  const bodies = release.responses.map(({ path, body }) => [path, body] as const);
+  return new Map([...bodies, ["/manifest.json", formatManifest(release, published)]]);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from "vitest";
+import { driftMarker } from "../../schema/drift.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { releaseOf, startCdn } from "../github/cdn.ts";
+import { hostFlags } from "../github/hosted.ts";
+import { runScript } from "./run.ts";
+
+// Many processes, on small machines.
+vi.setConfig({ testTimeout: 240_000 });
+
+const [meals, recipes] = ["flags/meals.yaml", "flags/recipes.yaml"];
+const flag = (enabled: boolean) => `description: Plan\nenabled: ${enabled}\nowner: nutrition\n`;
+const path = "/v1/feature-flags/meals";
+
+/** Two commits, and a CDN that serves the first. */
+async function behind() {
+  const { clone, github } = await hostFlags({ [meals]: flag(false), [recipes]: flag(true) });
+  const old = await releaseOf(clone.directory, "HEAD");
+  const commit = clone.change(1_725_105_660, { [meals]: flag(true), [recipes]: null });
+  const current = await releaseOf(clone.directory, "HEAD");
+  const cdn = await startCdn(old);
+  const drift = (...args: string[]) =>
+    runScript("drift", ["--cdn", cdn.url, ...args], { in: clone.directory, env: github.env });
+  return { clone, github, cdn, old, current, commit, drift };
+}
+
+const open = ({ state }: { state: string }) => state === "open";
+
+describe.concurrent("drift", () => {
+  test("keeps one issue open as long as the CDN serves something else, and closes it then", async () => {
+    const { github, cdn, old, current, commit, drift } = await behind();
+    const first = await drift();
+    expect(first).toMatchObject({ code: 1, stderr: "" });
+    expect(first.stdout).toContain(`${cdn.url} and ${commit.slice(0, 7)} differ in 9 of 9 URLs:\n`);
+    expect(first.stdout).toContain("\nIssue #1: opened\n");
+    const [issue] = github.state.issues.values();
+    expect(issue).toMatchObject({
+      title: "The CDN does not serve what the branch says",
+      labels: ["drift"],
+    });
+    expect(issue?.body.startsWith(driftMarker)).toBe(true);
+    expect(issue?.body).toMatch(/^\/v1\/feature-flags\/meals {5,}other bytes$/m);
+    expect(issue?.body).toMatch(/^\/v1\/feature-flags\/recipes +a flag that is gone$/m);
+
+    expect((await drift()).stdout).toContain("Issue #1: unchanged");
+    cdn.bodies.delete(path);
+    expect((await drift()).stdout).toContain("Issue #1: updated");
+    expect(issue?.body).toMatch(/^\/v1\/feature-flags\/meals +nothing$/m);
+
+    for (const gone of old.keys()) cdn.bodies.delete(gone);
+    for (const [at, body] of current) cdn.bodies.set(at, body);
+    cdn.answers.length = 0;
+    const agreed = await drift("--format=json");
+    expect(agreed.code).toBe(0);
+    expect(JSON.parse(agreed.stdout)).toMatchObject({
+      agrees: true,
+      commit,
+      issue: { number: 1, action: "closed" },
+    });
+    // What is as it should be does not cost its bytes.
+    expect(cdn.answers.sort().slice(0, 2)).toEqual([
+      "200 /manifest.json",
+      expect.stringMatching(/^304 /),
+    ]);
+    expect(issue).toMatchObject({ state: "closed", state_reason: "completed" });
+    expect(github.comments(1)).toEqual([
+      `\`${cdn.url}\` answers all 6 URLs as \`${commit}\` wants.`,
+    ]);
+    expect((await drift()).stdout).not.toContain("Issue");
+    expect(github.state.issues.size).toBe(1);
+  });
+
+  test("takes a publish under way for none", async () => {
+    const { clone, github, cdn, old, drift } = await behind();
+    clone.change(Math.floor(Date.now() / 1_000), { [meals]: flag(false), [recipes]: flag(false) });
+    const next = await releaseOf(clone.directory, "HEAD");
+    expect(next.get(path)).not.toBe(old.get(path));
+    // It goes live a moment after somebody has looked.
+    cdn.before = (asked) => {
+      if (asked !== "/v1/feature-flags/recipes") return;
+      cdn.before = () => {};
+      setTimeout(() => {
+        for (const [at, body] of next) cdn.bodies.set(at, body);
+      }, 500);
+    };
+    const { code, stdout } = await drift("--grace=5");
+    expect(stdout).toContain(" agree: 9 URLs\n");
+    expect(code).toBe(0);
+    expect(github.state.issues.size).toBe(0);
+  });
+
+  test("says that it was rolled back on purpose, and why; --dry-run tells GitHub nothing", async () => {
+    const { clone, github, cdn, commit, drift } = await behind();
+    const reason = "`@everyone` <b>broke</b> it";
+    const rolledBack = await releaseOf(clone.directory, "HEAD~1", {
+      rollback: { from: commit, reason },
+    });
+    for (const [at, body] of rolledBack) cdn.bodies.set(at, body);
+    const { code, stdout, stderr } = await drift("--dry-run", "--format=json");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+    expect(JSON.parse(stdout)).toMatchObject({ agrees: false, served: { rollback: { reason } } });
+    expect(github.requests).toEqual([]);
+    await drift();
+    expect(github.state.issues.get(1)?.body).toContain(
+      `It was rolled back on purpose, from \`${commit.slice(0, 7)}\``,
+    );
+    expect(github.state.issues.get(1)?.body).toContain("`` `@everyone` <b>broke</b> it ``");
+  });
+
+  test("keeps one issue also when two look at once, or the answer gets lost, or somebody forges one", async () => {
+    const { github, drift } = await behind();
+    const forged = github.openIssue("eve", "Nothing to see", driftMarker);
+    forged.labels = ["drift"];
+    github.state.labels.set("drift", { id: 1, name: "drift", color: "d93f0b", description: null });
+    github.fault({ kind: "drop-after", on: "issues/create" });
+    const both = await Promise.all([drift(), drift()]);
+    expect(both.map(({ code }) => code)).toEqual([1, 1]);
+    const ours = [...github.state.issues.values()].filter(({ author }) => author !== "eve");
+    expect(ours.filter(open)).toHaveLength(1);
+    expect(forged).toMatchObject({ title: "Nothing to see", body: driftMarker, state: "open" });
+  });
+
+  test.each([
+    [[], 'Cannot compare with --cdn ""'],
+    [["--cdn=ftp://a"], '--cdn "ftp://a"'],
+    [["--cdn=http://127.0.0.1:9", "--grace=x"], '--grace "x"'],
+    [["--cdn=http://127.0.0.1:9"], "Cannot use GITHUB_TOKEN"],
+    [["--cdn=http://127.0.0.1:9", "--dry-run", "--repo=/none"], 'Cannot read flags from "/none"'],
+  ])("%j is refused with exit 2", async (args, words) => {
+    const { code, stdout, stderr } = await runScript("drift", args, { in: temporaryDirectory() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(words);
+  });
+
+  test("says that it cannot reach the CDN, instead of calling that drift", async () => {
+    const { clone } = await behind();
+    const args = ["--cdn=http://127.0.0.1:9", "--dry-run"];
+    const { code, stderr } = await runScript("drift", args, { in: clone.directory });
+    expect(code).toBe(2);
+    expect(stderr).toBe('Cannot reach "http://127.0.0.1:9": none of 6 URLs answers\n');
+  });
+});

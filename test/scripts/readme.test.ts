@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { expect, test } from "vitest";
+import { runScript, top } from "./run.ts";
+
+const readme = readFileSync(path.join(top, "scripts/README.md"), "utf8");
+const commands = [...readme.matchAll(/^npm run ([a-z]+) -- (.*)$/gm)].map(
+  ([, name = "", args = ""]) => ({
+    name,
+    args: args.split(" "),
+  }),
+);
+
+test("README.md shows only options that the commands have", async () => {
+  expect(new Set(commands.map(({ name }) => name))).toEqual(
+    new Set(["comment", "deployment", "drift", "stale"]),
+  );
+  const names = [...new Set(commands.map(({ name }) => name))];
+  const helps = await Promise.all(names.map((name) => runScript(name, ["--help"], { in: top })));
+  for (const { name, args } of commands) {
+    const help = helps[names.indexOf(name)]?.stdout ?? "";
+    const { tokens } = parseArgs({ args, strict: false, tokens: true, allowPositionals: true });
+    for (const token of tokens) {
+      if (token.kind === "option") expect(help).toContain(`  --${token.name} `);
+    }
+  }
+});
+
+test("README.md has a section for each, and names only files that are there", () => {
+  for (const name of ["comment", "deployment", "drift", "stale"])
+    expect(readme).toContain(`\n### ${name}\n`);
+  for (const [, link = ""] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+    if (link === "../.github/README.md") continue; // it comes with the workflows
+    expect(() => readFileSync(path.join(top, "scripts", link))).not.toThrow();
+  }
+});
