@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../schema/token.ts";
+import { clearOldLocks } from "../store/clone.ts";
 import { git } from "../store/git.ts";
 import { Repository } from "../store/repository.ts";
 
@@ -20,6 +21,8 @@ export async function embeddedRemote(
     mkdirSync(data, { recursive: true });
     await git(".").raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
   }
+  // A machine may have ended in the middle of a push to it.
+  await clearOldLocks(remote);
   const head = await checkout.resolve("HEAD");
   const hasMoved = await git(".")
     .raw(["push", "--porcelain", remote, `${head}:refs/heads/${branch}`])

@@ -1,6 +1,7 @@
 /** A bare clone on the disk: whether it is one, whether it is whole, and making it anew. */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { type GitOptions, readGit } from "./git.ts";
 
 /** Git in the clone, which is named: a damaged one is an error, and never the repository around it. */
@@ -58,13 +59,25 @@ export async function replaceClone(
   }
 }
 
+/** Clears locks in a repository in which others may be at work: those that stay are a dead one's. */
+export async function clearOldLocks(directory: string, patience = 1_000): Promise<void> {
+  const found = locksIn(directory);
+  if (found.length === 0) return;
+  await pause(patience);
+  for (const lock of found.filter((one) => existsSync(one))) rmSync(lock, { force: true });
+}
+
+function locksIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, encoding: "utf8" });
+  return entries
+    .filter((entry) => entry.endsWith(".lock"))
+    .map((lock) => path.join(directory, lock));
+}
+
 /** Nobody but this process works in the clone, and that in turns: a lock is a dead one's. */
 export function clearLocks(directory: string): void {
   try {
-    const entries = readdirSync(directory, { recursive: true, encoding: "utf8" });
-    for (const lock of entries.filter((entry) => entry.endsWith(".lock"))) {
-      rmSync(path.join(directory, lock), { recursive: true, force: true });
-    }
+    for (const lock of locksIn(directory)) rmSync(lock, { recursive: true, force: true });
   } catch {
     // There is no clone, or nothing in it can be changed: what comes next will say so.
   }

@@ -97,9 +97,13 @@ export class Follower {
 
   /** Serves a commit, if it is valid; else goes on with what was served before. */
   async adopt(commit: string): Promise<void> {
-    const { snapshot, problems } = await this.onClone(() => this.#repository.read(commit, ""));
-    await this.onClone(() =>
-      this.keys.read(this.branch.directory, commit, this.#head || undefined),
+    const known = this.#head || undefined;
+    // Git works on both at once.
+    const [{ snapshot, problems }] = await this.onClone(() =>
+      Promise.all([
+        this.#repository.read(commit, ""),
+        this.keys.read(this.branch.directory, commit, known),
+      ]),
     );
     const serving = snapshot && { snapshot, release: compile(snapshot) };
     this.#head = commit;

@@ -36,7 +36,7 @@ export async function* streamGit(
   // In a group of its own, so that its helpers end with it: one that hangs would keep the pipe open.
   const child = spawn("git", args, { cwd: directory, env, detached: signal !== undefined });
   const abort = () => {
-    killGroup(child.pid);
+    endGroup(child.pid);
     child.stdout.destroy(late);
   };
   signal?.addEventListener("abort", abort, { once: true });
@@ -62,9 +62,22 @@ export async function* streamGit(
   }
 }
 
-function killGroup(leader: number | undefined): void {
+/** How long those who are told to end may take, in milliseconds. */
+const grace = 1_000;
+
+/**
+ * Of a remote that is a path, its own git is in the group too: killed at once, it would leave a
+ * lock there that nobody clears.
+ */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  signalGroup(leader, "SIGTERM");
+  setTimeout(() => signalGroup(leader, "SIGKILL"), grace).unref();
+}
+
+function signalGroup(leader: number, signal: NodeJS.Signals): void {
   try {
-    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+    process.kill(-leader, signal);
   } catch {
     // It has ended by itself.
   }
@@ -97,6 +110,10 @@ const environment: Readonly<Record<string, string>> = {
     ),
   ),
   GIT_GRAFT_FILE: devNull,
+  // Else its errors begin with a hint about that file.
+  GIT_CONFIG_COUNT: "1",
+  GIT_CONFIG_KEY_0: "advice.graftFileDeprecated",
+  GIT_CONFIG_VALUE_0: "false",
   GIT_NO_REPLACE_OBJECTS: "1",
   GIT_OPTIONAL_LOCKS: "0",
   GIT_TERMINAL_PROMPT: "0",

@@ -1,4 +1,5 @@
 import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
+import { instance } from "./instance.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 import { SideBranch } from "./side-branch.ts";
 
@@ -11,7 +12,8 @@ export class RemoteRewoundError extends Error {
 const acceptedRef = "refs/bunting/head";
 /** The newest commit whose flags were valid. */
 const validRef = "refs/bunting/valid";
-const fetchedRef = "refs/bunting/fetched";
+/** Our own: a fetch that outlives a killed process does not get into the way of its successor's. */
+const fetchedRef = `refs/bunting/fetched-${instance}`;
 
 /** How long a clone made anew is left alone, in milliseconds: what it did not mend, the next one will not. */
 const rest = 60_000;
@@ -42,8 +44,7 @@ export class RemoteBranch {
     const clone = new RemoteBranch(directory, new Remote(remote), branch, patience);
     clearLocks(directory);
     if (!(await isClone(directory))) await replaceClone(directory, async () => {});
-    clone.#valid = await clone.#resolve(validRef);
-    clone.#accepted = (await clone.#resolve(acceptedRef)) ?? clone.#valid;
+    await clone.#recall();
     return clone;
   }
 
@@ -176,8 +177,16 @@ export class RemoteBranch {
     await inClone(directory, ["update-ref", ref, commit]).catch(() => {});
   }
 
-  async #resolve(ref: string): Promise<string | undefined> {
-    const args = ["rev-parse", "--verify", "--quiet", ref];
-    return (await inClone(this.directory, args).catch(() => "")).trim() || undefined;
+  /** What earlier processes kept; what else they left is cleared away. */
+  async #recall(): Promise<void> {
+    const args = ["for-each-ref", "--format=%(refname) %(objectname)", "refs/bunting/"];
+    const answer = await inClone(this.directory, args).catch(() => "");
+    const refs = new Map(answer.split("\n").map((line) => line.split(" ") as [string, string]));
+    this.#valid = refs.get(validRef);
+    this.#accepted = refs.get(acceptedRef) ?? this.#valid;
+    const left = [...refs.keys()].filter((ref) => ref.startsWith("refs/bunting/fetched"));
+    if (left.length === 0) return;
+    const input = left.map((ref) => `delete ${ref}\n`).join("");
+    await inClone(this.directory, ["update-ref", "--stdin"], { input }).catch(() => {});
   }
 }

@@ -228,7 +228,7 @@ const locks = [
   "objects/maintenance.lock",
   "refs/bunting/head.lock",
   "refs/bunting/valid.lock",
-  "refs/bunting/fetched.lock",
+  "refs/bunting/fetched-0a1b2c3d.lock",
   "refs/bunting/pending.lock",
 ];
 

@@ -157,6 +157,19 @@ test.concurrent("write() is told no by a hook, and the next one is not", async (
   await expectWrite(store, bare);
 });
 
+test.concurrent("write() that takes too long over a path leaves no lock on the remote", async () => {
+  const { bare } = flagRemote();
+  const store = await openStore(bare, { patience: patienceFor("hang"), writePatience: 500 });
+  const hook = path.join(bare.directory, "hooks", "reference-transaction");
+  // While it runs, the branch is locked.
+  const text = '#!/bin/sh\nif [ "$1" = prepared ]; then sleep 60; fi\n';
+  writeFileSync(hook, text, { mode: 0o755 });
+  await expectRefusal(store, "Cannot write: the remote did not take the commit", 60_000);
+  rmSync(hook);
+  await expectWrite(store, bare);
+  expectSound(bare, store);
+});
+
 test.concurrent("write() that nobody answers may be sent again with its key, and is done once", async () => {
   const { bare, remote, store } = await setUp("drop", 0);
   const keyed = write(turn("daily_tips", true), { idempotency: idempotency(1) });
