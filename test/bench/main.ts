@@ -4,8 +4,9 @@ import { formatSection, type Section } from "./figure.ts";
 import { history } from "./history.ts";
 import { publish } from "./publish.ts";
 import { server } from "./server.ts";
+import { writes } from "./writes.ts";
 
-const groups = { build, history, publish, server };
+const groups = { build, history, publish, server, writes };
 const names = Object.keys(groups) as (keyof typeof groups)[];
 
 await main({

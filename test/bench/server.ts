@@ -8,20 +8,17 @@ import { Scratch } from "./scratch.ts";
 const jobs = {
   serve: new URL("./jobs/serve.ts", import.meta.url),
   load: new URL("./jobs/load.ts", import.meta.url),
-  write: new URL("./jobs/write.ts", import.meta.url),
   streams: new URL("./jobs/streams.ts", import.meta.url),
 };
 const seconds = 10;
 const streams = 1_000;
 
-/** What the server costs: reads beside bare servers, writes beside a mutex, event streams. */
+/** What the server costs: reads beside bare servers, event streams. */
 export async function* server({ progress }: Plan): AsyncGenerator<Section> {
   for (const size of [100, 1_000]) {
     progress(`server, reads: ${size} flags`);
     yield await reads(size);
   }
-  progress("server, writes");
-  yield await writes();
   progress("server, event streams");
   yield await eventStreams();
 }
@@ -55,32 +52,6 @@ async function reads(size: number): Promise<Section> {
     return { name, comparisons };
   });
   return { title: `server, list of ${size} flags, 32 connections`, figures };
-}
-
-async function writes(): Promise<Section> {
-  const figures: Figure[] = [];
-  const measured = async (kind: string, writers: number) => {
-    const scratch = scratchWith(100);
-    const args = [kind, scratch.repository, scratch.path("."), writers, seconds];
-    return measure(jobs.write, args);
-  };
-  const mutex = await measured("mutex", 64);
-  const one = await measured("queue", 1);
-  const queue = await measured("queue", 64);
-  const tell = (name: string, { rate, median }: Rate, comparisons: Figure["comparisons"] = []) => {
-    const rates = [
-      { unit: "writes/s", value: Math.round(rate * 10) / 10 },
-      { unit: "ms median wait", value: Math.round(median) },
-    ];
-    figures.push({ name, comparisons: [...rates, ...comparisons] });
-  };
-  tell("a mutex around commit and push, 64 writers", mutex);
-  tell("bunting, 1 writer", one);
-  tell("bunting, 64 writers", queue, [
-    { unit: "of the mutex's time", value: mutex.rate / queue.rate, bound: 1 / 15 },
-    { unit: "times the wait of one writer", value: queue.median / one.median, bound: 4 },
-  ]);
-  return { title: "server, writes to a bare remote over a path", figures };
 }
 
 async function eventStreams(): Promise<Section> {
@@ -118,11 +89,6 @@ async function eventStreams(): Promise<Section> {
       },
     ],
   };
-}
-
-interface Rate {
-  readonly rate: number;
-  readonly median: number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a job prints is the job's to say

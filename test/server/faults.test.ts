@@ -1,0 +1,99 @@
+/** What a client sees of a remote that fails and of a disk that is full: the store's own tests go deeper. */
+import { execFileSync } from "node:child_process";
+import { expect, test } from "vitest";
+import { serveOverHttp } from "../git/http-remote.ts";
+import { TestRepository } from "../git/repository.ts";
+import { type Api, type Asking, signed, startProcess, until } from "./api.ts";
+import { bundledServer } from "./bundle.ts";
+import { Remote } from "./remote.ts";
+
+const list = "/v1/feature-flags/";
+const meal = `${list}meal_planning`;
+const forever = Number.POSITIVE_INFINITY;
+
+async function setUp() {
+  const remote = new Remote();
+  const http = await serveOverHttp(remote.bare);
+  const given = { remote, env: { FLAGS_REMOTE: http.url } };
+  return { remote, http, api: await startProcess({ ...given, program: await bundledServer() }) };
+}
+
+function put(api: Api, enabled: boolean, asking: Asking = {}) {
+  return api.ask(`PUT ${meal}`, { body: { enabled }, ...asking });
+}
+
+/** Told to come again, in words that give nothing away, while all that is known is read. */
+async function expectPatience(api: Api): Promise<void> {
+  const { status, headers, json, text } = await put(api, false);
+  expect(status).toBe(503);
+  expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+  expect(json.type).toBe("https://bunting.example/problems/write-unavailable");
+  expect(text).not.toMatch(/s3cret|127\.0\.0\.1|clone\.git|\bat /);
+  expect((await api.ask(`GET ${meal}`)).json.enabled).toBe(true);
+}
+
+async function look(api: Api, status: string): Promise<void> {
+  await api.ask("POST /webhooks/github", signed("{}"));
+  await until(async () => (await api.ready()).status === status, 45_000);
+}
+
+test.concurrent.each(["refuse", "unauthorized", "unavailable", "drop"] as const)(
+  'PUT is a 503 as long as the remote answers with "%s", and is done when it is well',
+  async (fault) => {
+    const { remote, http, api } = await setUp();
+    for (const operation of ["fetch", "push"] as const) http.fail(operation, fault, forever);
+    await look(api, "degraded");
+    await expectPatience(api);
+    http.heal();
+    await look(api, "ok");
+    expect((await put(api, false)).status).toBe(200);
+    expect(remote.length).toBe(2);
+  },
+);
+
+test.concurrent("PUT is a 200 when the push was taken and its answer lost", async () => {
+  const { remote, http, api } = await setUp();
+  http.fail("push", "drop-after");
+  http.fail("fetch", "unavailable", 2);
+  const { status, headers } = await put(api, false);
+  expect(status).toBe(200);
+  expect(headers["bunting-commit"]).toBe(remote.head);
+  expect(remote.length).toBe(2);
+});
+
+test.concurrent("PUT with a key is done once, though its server was killed and its push came late", async () => {
+  const { remote, http, api } = await setUp();
+  const keyed = { headers: { "Idempotency-Key": "mine" } };
+  const held = http.holdNextPush();
+  const lost = put(api, false, keyed).catch(() => "lost");
+  await held.hasBegun;
+  await api.program.end("SIGKILL");
+  expect(await lost).toBe("lost");
+
+  const { tokens } = api;
+  const program = await bundledServer();
+  const next = await startProcess({ remote, tokens, program, env: { FLAGS_REMOTE: http.url } });
+  const answer = await put(next, false, keyed);
+  expect(answer.status).toBe(200);
+  held.letGo();
+  await until(() => http.isIdle);
+  expect(remote.length).toBe(2);
+  expect(answer.headers["bunting-commit"]).toBe(remote.head);
+  expect((await put(next, false, keyed)).headers["bunting-commit"]).toBe(remote.head);
+  expect((await put(next, true)).status).toBe(200);
+  expect(remote.length).toBe(3);
+});
+
+test.concurrent("PUT is a 503 on a full disk, reads go on, and it is done when there is room", async () => {
+  const { remote, api } = await setUp();
+  const { pid } = api.program.child;
+  const limit = (size: string) => execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${size}:`]);
+  limit("0");
+  await expectPatience(api);
+  await expectPatience(api);
+  limit("unlimited");
+  expect((await put(api, false)).status).toBe(200);
+  expect(remote.length).toBe(2);
+  expect(await api.ready()).toMatchObject({ status: "ok", degraded: [] });
+  expect(new TestRepository(remote.directory).run(["fsck", "--no-dangling"])).toBe("");
+});
