@@ -79,8 +79,11 @@ test.concurrent("PUT with a key is done once, though its server was killed and i
   await until(() => http.isIdle);
   expect(remote.length).toBe(2);
   expect(answer.headers["bunting-commit"]).toBe(remote.head);
-  expect((await put(next, false, keyed)).headers["bunting-commit"]).toBe(remote.head);
   expect((await put(next, true)).status).toBe(200);
+  const again = await put(next, false, keyed);
+  expect(again.headers["bunting-commit"]).toBe(answer.headers["bunting-commit"]);
+  expect(again.json.enabled).toBe(false);
+  expect((await next.ask(`GET ${meal}`)).json.enabled).toBe(true);
   expect(remote.length).toBe(3);
 });
 

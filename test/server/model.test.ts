@@ -299,10 +299,14 @@ const deeds = {
       day.request(put({ ...step, enabled: !step.enabled }), false),
     ]),
 
-  /** Whoever was not answered asks again; so does whoever was. */
-  async again(day: Day, { number }: Step) {
-    const before = day.kept[day.kept.length - 1 - (number % Math.min(3, day.kept.length || 1))];
-    if (before) await day.send(day.again(before));
+  /** Whoever was not answered asks again; so does whoever was, though the flag was changed since. */
+  async again(day: Day, step: Step) {
+    const before =
+      day.kept[day.kept.length - 1 - (step.number % Math.min(3, day.kept.length || 1))];
+    if (!before) return;
+    const { name } = before.wanted;
+    await day.send(day.request(put({ ...step, name, description: `${step.number}` }), false));
+    await day.send(day.again(before));
   },
 
   async edit(day: Day, { name, enabled, description, environment }: Step) {
