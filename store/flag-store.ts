@@ -119,7 +119,7 @@ export class FlagStore {
     try {
       return await this.#inTurn(async () => {
         const [id = ""] = await follower.onClone(() =>
-          createCommits(follower.branch.directory, base, [commit]),
+          createCommits(follower.branch.directory, base, [commit], this.#signer),
         );
         return timed(follower.onGit, "push", () =>
           follower.branch.beside(branch).put(id, inReview),
