@@ -34,9 +34,11 @@ export function FlagsProvider(props: { readonly flags: Flags; readonly children?
  */
 export function useFlag(name: string, fallback = false): boolean {
   const flags = useContext(Context);
+  // React compares far more often than a component asks: only the latter is counted.
+  flags.isEnabled(name, fallback);
   return useSyncExternalStore(
     flags.subscribe,
-    () => flags.isEnabled(name, fallback),
+    () => flags.all()[name] ?? fallback,
     () => flags.bootstrap[name] ?? fallback,
   );
 }

@@ -40,8 +40,10 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
       const list = await readList(response.clone());
       if (typeof list === "string") return { response, failure: list };
       // Answers overtake each other.
-      if (turn > kept) await keep(list.text).catch(() => {});
-      kept = Math.max(kept, turn);
+      if (turn > kept) {
+        kept = turn;
+        await keep(list.text).catch(() => {});
+      }
       return { response };
     } catch {
       return { response: Response.error(), failure: "network" };
@@ -53,7 +55,7 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
     if (first && !first.failure) return first.response;
     const copy = await findCopy(first?.failure ?? "timeout").catch(() => undefined);
     if (!copy) return (await answer).response;
-    void first?.response.body?.cancel();
+    first?.response.body?.cancel().catch(() => {});
     return copy;
   }
 

@@ -78,6 +78,11 @@ describeWithChromium("React in Chromium", () => {
     expect(await after("dark_mode", true)).toEqual([0, 1, 1]);
     expect(await after("something_else", true)).toEqual([0, 0, 1]);
     expect(await after("meal_planning", false)).toEqual([0, 0, 0]);
+    const { renders, asked } = await page.evaluate(() => ({
+      renders: window.renders,
+      asked: window.asked,
+    }));
+    expect(asked).toEqual({ meal_planning: renders.Meal, dark_mode: renders.Dark });
     expect(visitor.complaints).toEqual([]);
   });
 

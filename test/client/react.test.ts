@@ -26,6 +26,7 @@ function render(element: ReturnType<typeof h>): string {
 }
 
 test("useFlag() and useFlags() render the bootstrap on a server, from createFlags() and from memory", () => {
+  const warn = vi.spyOn(console, "warn").mockReturnValue();
   const bootstrap = list({ meal_planning: true, dark_mode: false });
   const made = createFlags({ url: "http://127.0.0.1:9/v1/feature-flags/", bootstrap });
   made.close();
@@ -35,6 +36,7 @@ test("useFlag() and useFlags() render the bootstrap on a server, from createFlag
         '{"meal_planning":true,"dark_mode":false}loading</p>',
     );
   }
+  warn.mockRestore();
 });
 
 test("useFlag() renders the bootstrap on a server, though a flag has been turned since", () => {

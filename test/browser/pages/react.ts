@@ -11,6 +11,8 @@ declare global {
   interface Window {
     memory: MemoryFlags;
     renders: typeof renders;
+    /** How often each flag was asked for, as metrics would count it. */
+    asked: Record<string, number>;
     /** Flips a flag in the middle of a slow render; tells what each look at the page had to show. */
     tear(): Promise<string[]>;
     /** Mounts and unmounts so many applications over one `Flags`. */
@@ -20,8 +22,16 @@ declare global {
   }
 }
 
-const flags = createMemoryFlags({ meal_planning: true, dark_mode: false });
-window.memory = flags;
+const memory = createMemoryFlags({ meal_planning: true, dark_mode: false });
+const flags = {
+  ...memory,
+  isEnabled(name: string, fallback?: boolean) {
+    window.asked[name] = (window.asked[name] ?? 0) + 1;
+    return memory.isEnabled(name, fallback);
+  },
+};
+window.asked = {};
+window.memory = memory;
 window.renders = renders;
 const root = document.querySelector("#root") as HTMLElement;
 createRoot(root).render(h(FlagsProvider, { flags }, h(App), h(Slow)));
@@ -51,7 +61,7 @@ window.tear = async () => {
   begin();
   await new Promise((resolve) => setTimeout(resolve, 40));
   const flippedBefore = committed.length;
-  flags.set("slow", true);
+  memory.set("slow", true);
   while (document.querySelectorAll(".slow").length === 0) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -64,7 +74,7 @@ window.mount = (times) => {
     const place = document.createElement("div");
     const temporary = createRoot(place);
     flushSync(() => temporary.render(h(FlagsProvider, { flags }, h(App))));
-    flags.set("meal_planning", time % 2 === 0);
+    memory.set("meal_planning", time % 2 === 0);
     flushSync(() => temporary.unmount());
   }
 };
