@@ -47,7 +47,9 @@ function ownFiles(): string[] {
   const listed = spawnSync("git", args, options).stdout.split("\0");
   return listed.filter(
     (file) =>
-      file !== "" && !deleted.includes(file) && !/^(?:client|server|test|flags\/\w+)\//.test(file),
+      file !== "" &&
+      !deleted.includes(file) &&
+      !/^(?:node_modules$|(?:client|server|test|flags\/\w+)\/)/.test(file),
   );
 }
 

@@ -37,13 +37,12 @@ export class Site {
   readonly runs: Run[] = [];
   /** By environment; those under `""` are the repository's own. */
   readonly vars: Record<string, Record<string, string>>;
-  /** As whom GitHub is reached by the scripts' `git clone`. */
+  /** Where `git clone` finds other repositories, if any step needs one. */
   serverUrl: string | undefined;
   #time = 1_790_000_000;
   readonly #stage: Stage;
 
   constructor(origin: Origin, github: FakeGitHub, s3: S3Double, cdn: Edge) {
-    Object.assign(this, { origin, github, s3, cdn });
     [this.origin, this.github, this.s3, this.cdn] = [origin, github, s3, cdn];
     this.#stage = { bare: origin.bare, s3, role, artifacts: new Map(), attested: this.attested };
     this.vars = {
@@ -91,11 +90,12 @@ export class Site {
     return this.happen(pushed(this.github, before));
   }
 
-  /** Actions → NAME → Run workflow. */
+  /** As by a person: Actions → NAME → Run workflow. */
   async ask(name: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<Run> {
     return this.#only(name, asked(this.github, inputs));
   }
 
+  /** As by the clock. */
   async strike(name: string): Promise<Run> {
     return this.#only(name, struck(this.github));
   }
