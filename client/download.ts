@@ -18,7 +18,7 @@ export async function download({ url, token }: Options, closing: AbortSignal): P
     },
   });
   try {
-    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    const headers = token ? { authorization: "Bearer " + token } : {};
     const response = await fetch(url, { headers, signal: request.signal });
     if (response.status !== 200) return { failure: "status" } as Copy;
     if (!/json/.test(response.headers.get("content-type") as string)) {

@@ -8,7 +8,7 @@ import type { Asked, Copy, Flags, Options, State } from "./types.ts";
 export function createFlags<Name extends string = string>(options: Options): Flags<Name> {
   const { storage = attempt(() => globalThis.localStorage), refreshSeconds = 60 } = options;
   // The number is the version of what is stored, and of what tabs tell each other.
-  const key = `bunting1:${options.url}`;
+  const key = "bunting1:" + options.url;
   const page = globalThis.document as Document | undefined;
   const closing = new AbortController();
   const listeners = new Set<() => void>();
@@ -68,9 +68,9 @@ export function createFlags<Name extends string = string>(options: Options): Fla
     ready: held ? Promise.resolve() : (looking as unknown as Promise<void>),
     refresh,
     close() {
-      closing.abort();
-      channel?.close();
       clearInterval(timer);
+      channel?.close();
+      closing.abort();
       // There is nothing to join but this any more.
       looking = Promise.resolve();
     },
@@ -121,7 +121,7 @@ export function createFlags<Name extends string = string>(options: Options): Fla
     pause = reason ? Math.min(pause * 2, longestPause) : refreshSeconds;
     const seconds = pause * wait;
     clearInterval(timer);
-    if (0 < seconds && seconds < forever) {
+    if (seconds > 0 && seconds < forever) {
       timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
     }
     void extras?.then((hear) => hear(reason, wait, found));

@@ -1,12 +1,13 @@
 import { type ExitCode, main } from "../../scripts/command.ts";
 import { build } from "./build.ts";
+import { client } from "./client.ts";
 import { formatSection, type Section } from "./figure.ts";
 import { history } from "./history.ts";
 import { publish } from "./publish.ts";
 import { server } from "./server.ts";
 import { writes } from "./writes.ts";
 
-const groups = { build, history, publish, server, writes };
+const groups = { build, client, history, publish, server, writes };
 const names = Object.keys(groups) as (keyof typeof groups)[];
 
 await main({

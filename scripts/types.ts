@@ -1,0 +1,62 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Repository } from "../store/repository.ts";
+import { type ExitCode, main } from "./command.ts";
+import { readSnapshot } from "./read-snapshot.ts";
+import { count } from "./report.ts";
+
+await main({
+  name: "types",
+  summary:
+    "Writes a TypeScript module with the names of all flags, so that a misspelt one does not compile.",
+  operands: "",
+  options: {
+    at: { value: "COMMIT", help: "the commit whose flags are named", default: "HEAD" },
+    out: { value: "FILE", help: "the module", default: "dist/flag-names.ts" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    check: { help: "writes nothing, and exits with 1 if the module is not up to date" },
+    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+  },
+  async run({ at, out, repo, check, format }): Promise<ExitCode> {
+    const snapshot = await readSnapshot(await Repository.open(repo), at);
+    if (!snapshot) return 1;
+
+    const names = snapshot.flags.map(({ name }) => name);
+    const text = typesOf(names);
+    const isCurrent = read(out) === text;
+    if (!isCurrent && !check) {
+      mkdirSync(path.dirname(out), { recursive: true });
+      writeFileSync(out, text);
+    }
+    const isStale = !isCurrent && check === true;
+    const flags = count(names.length, "flag");
+    const told = isStale
+      ? `Cannot accept ${out}: it does not name the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: npm run types -- --out ${out}`
+      : `${out} names ${flags}`;
+    process.stdout.write(
+      format === "json"
+        ? `${JSON.stringify({ out, flags: names.length, changed: !isCurrent })}\n`
+        : `${told}\n`,
+    );
+    return isStale ? 1 : 0;
+  },
+});
+
+/** Depends on nothing but the names, so that it changes when they do. */
+function typesOf(names: readonly string[]): string {
+  const union = names.map((name) => `\n  | ${JSON.stringify(name)}`).join("");
+  return `// Made by \`npm run types\`: do not edit.
+
+/** The flags that there are: \`createFlags<FlagName>({ url })\`. */
+export type FlagName =${union === "" ? " never" : union};
+`;
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { bundleClient } from "../../scripts/client-bundle.ts";
+import { type Figure, type Section, share } from "./figure.ts";
+import { runJob } from "./job.ts";
+import { type Plan, Samples } from "./samples.ts";
+
+const lookUps = new URL("./jobs/client.ts", import.meta.url);
+const kilobyte = 1_000;
+
+/** What a page with one flag needs of each client, as its documentation begins. */
+const others: Readonly<Record<string, string>> = {
+  "unleash-proxy-client": `
+    import { UnleashClient } from "unleash-proxy-client";
+    const client = new UnleashClient({ url: "https://u.example/api/frontend", clientKey: "k", appName: "a" });
+    await client.start();
+    export const isOn = client.isEnabled("meal_planning");`,
+  "@growthbook/growthbook": `
+    import { GrowthBook } from "@growthbook/growthbook";
+    const client = new GrowthBook({ apiHost: "https://g.example", clientKey: "k" });
+    await client.init();
+    export const isOn = client.isOn("meal_planning");`,
+  "launchdarkly-js-client-sdk": `
+    import { initialize } from "launchdarkly-js-client-sdk";
+    const client = initialize("k", { kind: "user", anonymous: true });
+    await client.waitForInitialization(5);
+    export const isOn = client.variation("meal_planning", false);`,
+  "configcat-js": `
+    import { getClient } from "configcat-js";
+    export const isOn = await getClient("k").getValueAsync("meal_planning", false);`,
+  "@featurevisor/sdk": `
+    import { createInstance } from "@featurevisor/sdk";
+    const datafile = await (await fetch("https://f.example/datafile.json")).json();
+    export const isOn = createInstance({ datafile }).isEnabled("meal_planning");`,
+  flagsmith: `
+    import flagsmith from "flagsmith";
+    await flagsmith.init({ environmentID: "k" });
+    export const isOn = flagsmith.hasFeature("meal_planning");`,
+};
+
+/** What the client costs: its size beside others', and a flag beside a bare look-up. */
+export async function* client({ runs, progress }: Plan): AsyncGenerator<Section> {
+  progress("client: sizes");
+  yield { title: "client, minified and gzipped", figures: await sizes() };
+  progress("client: look-ups");
+  yield { title: "client, ten million look-ups among 100 flags", figures: await reads(runs) };
+}
+
+async function sizes(): Promise<Figure[]> {
+  const [core, react, extras] = await Promise.all([
+    bundleClient("flags"),
+    bundleClient("react"),
+    bundleClient("extras"),
+  ]);
+  const own = [
+    size("bunting", [core], 1.5 * kilobyte),
+    size("bunting, with React's hooks", [core, react], 2 * kilobyte),
+    size("bunting, with metrics, reports and event stream", [core, extras]),
+  ];
+  const theirs = Object.entries(others).map(async ([name, page]) => size(name, [await pack(page)]));
+  return [...own, ...(await Promise.all(theirs))];
+}
+
+function size(name: string, modules: readonly Uint8Array[], bound?: number): Figure {
+  const bytes = modules.reduce((sum, module) => sum + gzipSync(module, { level: 9 }).length, 0);
+  return { name, comparisons: [{ unit: "bytes", value: bytes, bound }] };
+}
+
+async function pack(page: string): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    stdin: { contents: page, resolveDir: import.meta.dirname },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    write: false,
+    logLevel: "error",
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+async function reads(runs: number): Promise<Figure[]> {
+  const samples = new Samples();
+  for (let run = 0; run < runs; run++) {
+    for (const [name, cost] of Object.entries(await runJob(lookUps, []))) samples.add(name, cost);
+  }
+  return samples.names.map((name) => {
+    const cost = samples.median(name);
+    const of = (floor: string) => share(cost, samples.median(floor), `of ${floor}`, 2);
+    return name === "isEnabled()"
+      ? { name, cost, comparisons: [of("a Map's get()"), of("an own property")] }
+      : { name, cost };
+  });
+}

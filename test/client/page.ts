@@ -1,0 +1,74 @@
+/** As much of a browser as `createFlags()` looks at, for tests of what depends on it; the real one is in `test/browser`. */
+import { setMaxListeners } from "node:events";
+import { vi } from "vitest";
+
+export interface Page {
+  /** Hides the page, or shows it. */
+  show(isVisible: boolean): void;
+  goOnline(): void;
+  /** Listeners that are there now. */
+  listeners(): number;
+  [Symbol.dispose](): void;
+}
+
+/** Makes this process look like a page, of which all its clients are part. */
+export function openPage(hasLocks = true): Page {
+  const target = new EventTarget();
+  const document = Object.assign(new EventTarget(), { hidden: false });
+  setMaxListeners(0, target, document);
+  let listeners = 0;
+  const add = (type: string, listener: () => void, options: { signal: AbortSignal }) => {
+    listeners += 1;
+    options.signal.addEventListener("abort", () => {
+      listeners -= 1;
+    });
+    target.addEventListener(type, listener, { signal: options.signal });
+  };
+  vi.stubGlobal("document", document);
+  vi.stubGlobal("addEventListener", add);
+  vi.stubGlobal("navigator", {
+    ...(hasLocks ? { locks: new Locks() } : {}),
+    sendBeacon: () => true,
+  });
+  return {
+    show(isVisible) {
+      document.hidden = !isVisible;
+      target.dispatchEvent(new Event("visibilitychange"));
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
+    goOnline: () => void target.dispatchEvent(new Event("online")),
+    listeners: () => listeners,
+    [Symbol.dispose]: () => void vi.unstubAllGlobals(),
+  };
+}
+
+type Work = (lock: object | null) => unknown;
+
+/** Web Locks, as far as they are used: one holder of a name, the others wait, or are told that it is taken. */
+export class Locks {
+  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #asked = new Map<string, number>();
+
+  async request(
+    name: string,
+    options: { ifAvailable?: boolean; signal?: AbortSignal },
+    work: Work,
+  ): Promise<unknown> {
+    const asked = this.#asked.get(name) ?? 0;
+    if (options.ifAvailable && asked > 0) return work(null);
+    this.#asked.set(name, asked + 1);
+    const turn = (this.#last.get(name) ?? Promise.resolve()).then(async () => {
+      try {
+        options.signal?.throwIfAborted();
+        return await work({ name });
+      } finally {
+        this.#asked.set(name, (this.#asked.get(name) ?? 0) - 1);
+      }
+    });
+    this.#last.set(
+      name,
+      turn.catch(() => {}),
+    );
+    return turn;
+  }
+}
