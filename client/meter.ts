@@ -24,7 +24,7 @@ export function createMeter(url: string, asked: ReadonlyMap<string, Asked>): Met
       const isNew = isBelieved && JSON.stringify(found.flags) !== JSON.stringify(held?.flags);
       if (wait === atHand) timeToReady = 0;
       if (wait === afterOwn) {
-        const outcome = reason ?? (isNew ? "ok" : "not_modified");
+        const outcome = known(reason) ?? (isNew ? "ok" : "not_modified");
         fetches[outcome] = (fetches[outcome] ?? 0) + 1;
       }
       if (isBelieved && found.flags) held = found;
@@ -42,6 +42,22 @@ export function createMeter(url: string, asked: ReadonlyMap<string, Asked>): Met
     },
     environment: () => held?.environment,
   };
+}
+
+const failures: readonly string[] = [
+  "network",
+  "timeout",
+  "status",
+  "content_type",
+  "too_large",
+  "malformed",
+  "environment",
+  "older",
+] satisfies Failure[];
+
+/** A body may claim to be a service worker's copy, and give a reason that is none. */
+function known(reason: Failure | null): Failure | null {
+  return reason === null || failures.includes(reason) ? reason : "malformed";
 }
 
 /** How long the first look took, in milliseconds. The browser has measured it already. */

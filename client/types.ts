@@ -44,7 +44,10 @@ export interface Flags<Name extends string = string> {
   all(): Readonly<Record<string, boolean>>;
   /** The flags of the given bootstrap, none if there was none: what a server has rendered with. */
   readonly bootstrap: Readonly<Record<string, boolean>>;
-  /** Calls `listener` after each change of the flags or of `state`, until the function that it returns is called. */
+  /**
+   * Calls `listener` after each change of the flags or of `state`, until the function that it returns is
+   * called. As with `addEventListener`, one function counts once.
+   */
   subscribe(listener: () => void): () => void;
   /** Settles once there are flags, or the first look at the source has failed. Never rejects. */
   readonly ready: Promise<void>;
@@ -81,7 +84,7 @@ export type Failure =
   | "status"
   /** Something else than JSON: a login page, a proxy's error. */
   | "content_type"
-  /** Over 1 MiB, read no further than that. */
+  /** Over a million characters, read no further than that. */
   | "too_large"
   /** No JSON, or not of the specified shape. */
   | "malformed"

@@ -45,6 +45,15 @@ describe("onMetrics", () => {
     await fetches({ ok: 2, not_modified: 1, status: 2, older: 1 });
   });
 
+  test("counts a reason that is none as malformed, wherever it comes from", async () => {
+    source.answer = json({ ...list({ meal_planning: true }), failure: "nonsense" });
+    const { flags, fetches } = measured();
+    await flags.ready;
+    source.answer = json({ failure: "more" });
+    await flags.refresh();
+    await fetches({ malformed: 2 });
+  });
+
   test("counts evaluations, of flags that do not exist, too", async () => {
     const { flags, last } = measured();
     await flags.ready;
