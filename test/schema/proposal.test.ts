@@ -34,6 +34,10 @@ describe("branchOf()", () => {
     const whole = update({ enabled: false, description: "Plan meals" });
     const subject = "Disable meal_planning";
     expect(branchOf(whole, subject, before)).toBe(branchOf(disable, subject, before));
+    const dinners = update({ description: "Plan dinners" });
+    expect(
+      branchOf(update({ description: "Plan dinners", enabled: true }), "Describe it", before),
+    ).toBe(branchOf(dinners, "Describe it", before));
   });
 
   test("is another for every other change", () => {

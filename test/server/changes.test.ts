@@ -1,5 +1,8 @@
 /** Writes that show in a protected environment: each becomes a pull request, and lands when that is merged. */
 import { describe, expect, test } from "vitest";
+import type { FakeGitHub } from "../github/fake.ts";
+import type { OperationId } from "../github/operations.ts";
+import type { Issue } from "../github/state.ts";
 import { startService, until } from "./api.ts";
 import { flags, Remote } from "./remote.ts";
 import {
@@ -90,6 +93,19 @@ describe("a write to a protected environment", () => {
     const [first, second] = await Promise.all([ask(reviewed), ask(other)]);
     expect(second.id).toBe(first.id);
     expect(pullsOf(reviewed.github)).toHaveLength(1);
+  });
+
+  test("opened by another server at the last moment is that server's", async () => {
+    const reviewed = await startReviewed();
+    const { github, remote } = reviewed;
+    let theirs: Issue | undefined;
+    atRequest(github, "pulls/create", () => {
+      const branch = remote.bare.git("branch", "--list", "--format=%(refname:short)", "bunting/*");
+      const sha = remote.bare.git("rev-parse", branch);
+      theirs ??= github.openPull({ branch, sha, title: "Theirs" });
+    });
+    expect((await ask(reviewed)).id).toBe(String(theirs?.number));
+    expect(pullsOf(github)).toHaveLength(1);
   });
 
   test.each([
@@ -253,3 +269,11 @@ describe("GET /v1/changes/{id}", () => {
     expect((await api.ask(`GET /v1/changes/${ours.number}`)).json.flag).toBe("meal_planning");
   });
 });
+
+/** Does something when a request has come in, before it is answered. */
+function atRequest({ requests }: FakeGitHub, operation: OperationId, work: () => void): void {
+  requests.push = (...arrived) => {
+    if (arrived.some((request) => request.operation === operation)) work();
+    return Array.prototype.push.apply(requests, arrived);
+  };
+}
