@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import type { Change } from "./change.ts";
 import { oneLine } from "./commit-message.ts";
 import type { Flag } from "./flag.ts";
+import { block } from "./markdown.ts";
 import { namePattern } from "./name.ts";
 import type { Plan } from "./plan.ts";
 import { formatPlanMarkdown } from "./plan-format.ts";
@@ -70,7 +71,7 @@ export function describeProposal(
 
 /**
  * Words from outside, one line each, as a code block: nothing in it is Markdown or HTML, mentions
- * anybody or closes an issue. No line of it can end the block.
+ * anybody or closes an issue.
  */
 export function quote({ actor, reason, requestId }: Asked): string {
   const lines = [
@@ -78,5 +79,5 @@ export function quote({ actor, reason, requestId }: Asked): string {
     `reason:  ${oneLine(reason, 500) || "none given"}`,
     `request: ${oneLine(requestId, 64)}`,
   ];
-  return `\`\`\`text\n${lines.join("\n")}\n\`\`\`\n`;
+  return `${block(lines)}\n`;
 }

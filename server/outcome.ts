@@ -1,4 +1,4 @@
-import type { ProposedChange } from "../store/pull-requests.ts";
+import type { ProposedChange } from "../store/proposed-change.ts";
 import type { WriteResult } from "../store/write.ts";
 
 /** What became of a write: what the store says, or the pull request that it waits in. */

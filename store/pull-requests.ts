@@ -10,33 +10,8 @@ import { GitHubError } from "./github/error.ts";
 import { once } from "./github/once.ts";
 import type { GitHub } from "./github.ts";
 import { type Proposal, textOf } from "./proposal.ts";
+import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 import { WriteUnavailableError } from "./unavailable.ts";
-
-/** What became of a change that was proposed. */
-export interface ProposedChange {
-  /** The pull request's number. */
-  readonly id: string;
-  readonly status: "open" | "merged" | "closed";
-  readonly flag: string;
-  /** The pull request's title. */
-  readonly summary: string;
-  /** Its URL, for people. */
-  readonly pullRequest: string;
-  /** The commit that brought it onto the branch. */
-  readonly commit: string | undefined;
-}
-
-/** What GitHub tells of a pull request, as far as it is used here. */
-interface Pull {
-  readonly number: number;
-  readonly state: string;
-  readonly title: string;
-  readonly html_url: string;
-  readonly merged_at: string | null;
-  readonly merge_commit_sha: string | null;
-  readonly labels: readonly { readonly name?: string }[];
-  readonly head: { readonly ref: string; readonly repo: { readonly full_name: string } | null };
-}
 
 export class PullRequests {
   readonly #store: FlagStore;
@@ -48,7 +23,7 @@ export class PullRequests {
   #trouble: string | undefined;
 
   /** `base` is the branch that changes land on. `patience` is how long to let a client wait, in milliseconds. */
-  constructor(store: FlagStore, github: GitHub, base: string, patience = 15_000) {
+  constructor(store: FlagStore, github: GitHub, base: string, patience = 10_000) {
     this.#store = store;
     this.#github = github;
     this.#base = base;
@@ -94,7 +69,7 @@ export class PullRequests {
       );
       const isOurs = pull.head.repo?.full_name === this.#github.name;
       const flag = isOurs ? flagOfBranch(pull.head.ref) : undefined;
-      return flag === undefined ? undefined : show(pull, flag);
+      return flag === undefined ? undefined : asChange(pull, flag);
     } catch (error) {
       if (error instanceof GitHubError && error.status === 404) return undefined;
       throw error;
@@ -106,7 +81,7 @@ export class PullRequests {
     const commit = await this.#store.propose(proposal, open !== undefined);
     const pull = open ?? (await this.#open(proposal, commit));
     await this.#label(pull, labelsOf(proposal.environments));
-    return show(pull, proposal.flag);
+    return asChange(pull, proposal.flag);
   }
 
   async #findOpen({ branch }: Proposal): Promise<Pull | undefined> {
@@ -159,17 +134,4 @@ export class PullRequests {
       throw new WriteUnavailableError(message, { cause: error, retryAfter });
     }
   }
-}
-
-function show(pull: Pull, flag: string): ProposedChange {
-  const { number, state, title, html_url, merged_at, merge_commit_sha } = pull;
-  const isMerged = merged_at !== null;
-  return {
-    id: String(number),
-    status: isMerged ? "merged" : state === "open" ? "open" : "closed",
-    flag,
-    summary: title,
-    pullRequest: html_url,
-    commit: isMerged ? (merge_commit_sha ?? undefined) : undefined,
-  };
 }

@@ -37,7 +37,8 @@ export async function decideBatch(
     }
     const step = decideWrite(write, known.get(write.change.name), ground);
     if ("result" in step) {
-      settle.push(() => step.result);
+      const { length } = commits;
+      settle.push((ids) => onto(ids[length - 1], step.result));
       continue;
     }
     const index = commits.push(step.commit) - 1;
@@ -48,6 +49,12 @@ export async function decideBatch(
     settle.push((ids) => ({ status: "committed", commit: ids[index] ?? "", flag, brokeGlass }));
   }
   return { commits, results: (ids) => settle.map((result) => result(ids)) };
+}
+
+/** A proposal is made of what the writes before it left: it stands on the last of their commits. */
+function onto(commit: string | undefined, result: WriteResult): WriteResult {
+  if (commit === undefined || result.status !== "protected") return result;
+  return { ...result, proposal: { ...result.proposal, base: commit } };
 }
 
 function repeat(isSame: boolean, commit = ""): WriteResult {

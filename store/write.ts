@@ -1,17 +1,14 @@
 /** A write of one flag: a pure function of what is there, so that it can be replayed on fresh state. */
-import { trailer } from "../schema/break-glass.ts";
 import { type Change, type Current, type Edit, editFor, newFile } from "../schema/change.ts";
-import { formatMessage } from "../schema/commit-message.ts";
 import { type Content, readContent } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
 import { checkName } from "../schema/name.ts";
 import type { Policy } from "../schema/policy.ts";
 import { type Finding, severityOf } from "../schema/problem.ts";
-import { onlyDisables, protectedBy } from "../schema/protection.ts";
 import { type TimedFlag, timestamp } from "../schema/snapshot.ts";
 import type { NewCommit } from "./commits.ts";
-import { instance } from "./instance.ts";
-import { type Proposal, proposalOf } from "./proposal.ts";
+import { guard } from "./guard.ts";
+import type { Proposal } from "./proposal.ts";
 
 export interface Write {
   readonly change: Change;
@@ -95,53 +92,4 @@ function carry(write: Write, edit: Edit, before: TimedFlag | undefined, ground: 
   const normal = normalize(write.change.name, flag);
   const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
   return guard(write, edit, { before, after }, ground);
-}
-
-/** Lets a change land, unless it shows in a protected environment and the glass is not broken. */
-function guard(write: Write, edit: Edit, sides: TimedSides, { head, policy, time }: Ground): Step {
-  const { file, text, subject } = edit;
-  const environments = protectedBy(policy, sides);
-  const needsReview = environments.length > 0;
-  const brokeGlass = needsReview && write.breaksGlass ? environments : [];
-  if (brokeGlass.length > 0 && !onlyDisables(sides)) return { result: { status: "not-disabling" } };
-
-  const message = messageOf(write, edit, brokeGlass);
-  const commit = { file, text, message, author: write.actor, time };
-  if (needsReview && brokeGlass.length === 0) {
-    const proposal = proposalOf(write, { commit, base: head, environments, subject, ...sides });
-    return { result: { status: "protected", proposal } };
-  }
-  const { after } = sides;
-  return {
-    commit,
-    ...(after && text !== undefined ? { flag: after, text } : {}),
-    ...(brokeGlass.length > 0 ? { brokeGlass } : {}),
-  };
-}
-
-interface TimedSides {
-  readonly before: TimedFlag | undefined;
-  readonly after: TimedFlag | undefined;
-}
-
-function messageOf(
-  { change, actor, reason, requestId, idempotency }: Write,
-  edit: Edit,
-  brokeGlass: readonly string[],
-): string {
-  const environment = change.kind === "update" ? change.environment : "";
-  return formatMessage({
-    subject: edit.subject,
-    reason,
-    trailers: {
-      Flag: change.name,
-      Environment: environment,
-      Change: edit.change,
-      Actor: `${actor.name} (${actor.id})`,
-      "Request-Id": requestId,
-      Server: instance,
-      [trailer]: brokeGlass.join(", "),
-      "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
-    },
-  });
 }

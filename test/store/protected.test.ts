@@ -93,6 +93,12 @@ describe("write()", () => {
     ]);
     expect(results.map(({ status }) => status)).toEqual(["committed", "protected", "committed"]);
     expect(bare.git("show", `main:${mealPlanning}`)).toContain("\nenabled: true");
+    // On what the one before it left, so that the review shows this change alone.
+    const [first, waits] = results;
+    if (first?.status !== "committed" || waits?.status !== "protected") throw new Error("No");
+    expect(waits.proposal.base).toBe(first.commit);
+    const tip = await store.propose(waits.proposal, false);
+    expect(bare.git("diff", "--numstat", `${tip}^`, tip)).toBe(`1\t1\t${mealPlanning}`);
   });
 
   test("fails where the remote cannot be asked for its policy", async () => {
