@@ -20,7 +20,10 @@ import { asked, ended, type Happening, pulled, pushed, struck } from "./events.t
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
 import { type Run, runWorkflow } from "./runner/run.ts";
 import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
+import { inputsOf, starts } from "./triggers.ts";
 
+/** What no stranger may see. */
+export const secret = "github_pat_secret";
 const role = "arn:aws:iam::123456789012:role/publisher";
 /** Programs that come before the machine's own. */
 const tools = path.join(import.meta.dirname, "tools");
@@ -153,7 +156,7 @@ export class Site {
     };
     const run = await runWorkflow(workflow, {
       ...{ github, inputs: inputsOf(workflow, happening), vars: this.vars },
-      secrets: { STALE_SOURCES_TOKEN: "" },
+      secrets: { STALE_SOURCES_TOKEN: secret },
       isStrangers: happening.isStrangers,
       actions: standIns(this.#stage),
       env: { ...bareEnvironment, CI: "true", PATH: `${tools}:${bareEnvironment.PATH}` },
@@ -200,32 +203,4 @@ export async function startSite(): Promise<Site> {
   const site = new Site(origin, github, s3, cdn);
   sites.push(site);
   return site;
-}
-
-/** Whether a workflow waits for what happens. */
-function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {
-  const filter = on[name];
-  if (filter === undefined) return false;
-  const list = (key: string) => filter?.[key] as readonly unknown[] | undefined;
-  if (name === "push") return list("branches")?.includes(ref.replace("refs/heads/", "")) ?? true;
-  if (name !== "workflow_run") return true;
-  const { workflow_run: run } = payload as { workflow_run: { name: string } };
-  return (
-    list("workflows")?.includes(run.name) === true && list("types")?.includes("completed") === true
-  );
-}
-
-/** What was typed in, or stands there; a wanted one that is missing is refused, as on the page. */
-function inputsOf({ on }: Workflow, { name, inputs = {} }: Happening): Record<string, unknown> {
-  const wanted = (on[name]?.inputs ?? {}) as Record<
-    string,
-    { required?: boolean; default?: unknown }
-  >;
-  return Object.fromEntries(
-    Object.entries(wanted).map(([input, { required, default: standard }]) => {
-      const value = inputs[input] ?? standard;
-      if (required && value === undefined) throw new Error(`Cannot run: "${input}" is missing`);
-      return [input, value ?? ""];
-    }),
-  );
 }

@@ -1,0 +1,33 @@
+import type { Happening } from "./events.ts";
+import type { Workflow } from "./runner/workflow.ts";
+
+/** Whether a workflow waits for what happens. */
+export function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {
+  const filter = on[name];
+  if (filter === undefined) return false;
+  const list = (key: string) => filter?.[key] as readonly unknown[] | undefined;
+  if (name === "push") return list("branches")?.includes(ref.replace("refs/heads/", "")) ?? true;
+  if (name !== "workflow_run") return true;
+  const { workflow_run: run } = payload as { workflow_run: { name: string } };
+  return (
+    list("workflows")?.includes(run.name) === true && list("types")?.includes("completed") === true
+  );
+}
+
+/** What was typed in, or stands there; a wanted one that is missing is refused, as on the page. */
+export function inputsOf(
+  { on }: Workflow,
+  { name, inputs = {} }: Happening,
+): Record<string, unknown> {
+  const wanted = (on[name]?.inputs ?? {}) as Record<
+    string,
+    { required?: boolean; default?: unknown }
+  >;
+  return Object.fromEntries(
+    Object.entries(wanted).map(([input, { required, default: standard }]) => {
+      const value = inputs[input] ?? standard;
+      if (required && value === undefined) throw new Error(`Cannot run: "${input}" is missing`);
+      return [input, value ?? ""];
+    }),
+  );
+}
