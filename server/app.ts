@@ -20,6 +20,7 @@ import type { BackgroundPublisher } from "./publisher.ts";
 import { readHandler } from "./reads.ts";
 import type { Responses } from "./responses.ts";
 import type { Settings } from "./settings.ts";
+import { streamHandler } from "./stream-handler.ts";
 import type { Streams } from "./streams.ts";
 import { refuseBadEscapes } from "./target.ts";
 import type { Usage } from "./usage.ts";
@@ -66,10 +67,9 @@ export function createApp(api: Api): Express {
   app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
   const read = [permit("read"), readHandler(responses)];
+  const stream = streamHandler(streams);
   const list: RequestHandler = (request, response, next) =>
-    request.method === "GET" && wantsStream(request)
-      ? streams.handler(request, response, next)
-      : next();
+    request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
   const write = writeHandlers(places);
   const limit = limitWrites(settings.writesPerMinute);
   for (const environment of environments) {

@@ -4,11 +4,20 @@ import type { Tokens } from "./tokens.ts";
 
 const cacheSize = 1_000;
 
+/** Somebody whose token is good until some time, in milliseconds since 1970. */
+export interface Verified {
+  readonly principal: Principal;
+  readonly until: number;
+}
+
 /** Tells who asks, from the `Authorization` header. */
 export class Authenticator {
   readonly #tokens: Tokens;
   readonly #jwt: JwtVerifier | undefined;
-  readonly #verified = new Map<string, { principal: Principal; until: number }>();
+  /** By header, and good only for the tokens file of this version. */
+  #recognized = new Map<string, Verified>();
+  #version = "";
+  readonly #verified = new Map<string, Verified>();
 
   constructor(tokens: Tokens, jwt: JwtVerifier | undefined) {
     this.#tokens = tokens;
@@ -17,11 +26,15 @@ export class Authenticator {
 
   /** At once, where that is possible: a token of the file, or one that was verified before. */
   recognize(header: string | undefined): Principal | undefined {
-    const token = bearer(header);
-    if (token === undefined) return undefined;
-    const verified = this.#verified.get(token);
-    if (verified && verified.until > Date.now()) return verified.principal;
-    return this.#tokens.verify(token);
+    if (header === undefined) return undefined;
+    const now = Date.now();
+    const version = this.#tokens.version(now);
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#recognized.clear();
+    }
+    const known = this.#recognized.get(header) ?? this.#recognizeAnew(header);
+    return known !== undefined && now < known.until ? known.principal : undefined;
   }
 
   async authenticate(header: string | undefined): Promise<Principal | undefined> {
@@ -33,6 +46,16 @@ export class Authenticator {
     if (this.#verified.size >= cacheSize) this.#verified.clear();
     this.#verified.set(token, verified);
     return verified.principal;
+  }
+
+  #recognizeAnew(header: string): Verified | undefined {
+    const token = bearer(header);
+    if (token === undefined) return undefined;
+    const verified = this.#verified.get(token) ?? this.#tokens.verify(token);
+    if (!verified) return undefined;
+    if (this.#recognized.size >= cacheSize) this.#recognized.clear();
+    this.#recognized.set(header, verified);
+    return verified;
   }
 }
 

@@ -28,9 +28,12 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
   return cors({ origin: [...origins], methods: allowed, exposedHeaders, maxAge: 600 });
 }
 
-/** The headers that these set for a request without an origin, for answers that do not pass them; names in lower case. */
-export function plainHeaders(origins: readonly string[]): Record<string, string> {
-  const request = { method: "GET", headers: {} } as Request;
+/** The headers that these set for a request from `origin`, for answers that do not pass them; names in lower case. */
+export function commonHeaders(
+  origins: readonly string[],
+  origin: string | undefined,
+): Record<string, string> {
+  const request = { method: "GET", headers: { origin } } as Request;
   const response = new ServerResponse(request) as Response;
   for (const set of [secure, allowOrigins(origins)]) void set(request, response, () => {});
   const headers = Object.entries(response.getHeaders());

@@ -5,65 +5,100 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Authenticator } from "./authenticator.ts";
 import { isFresh } from "./conditions.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Durations } from "./durations.ts";
+import { commonHeaders } from "./headers.ts";
+import { type Prepared, prepare } from "./prepared.ts";
 import { refusal } from "./principal.ts";
-import type { Answer, Responses } from "./responses.ts";
-import { environmentOf, routeOf } from "./routes.ts";
-
-export interface HotPath {
-  readonly responses: Responses;
-  readonly authenticator: Authenticator;
-  readonly metrics: Metrics;
-  /** What Express adds to every answer: `plainHeaders()`. */
-  readonly headers: Readonly<Record<string, string>>;
-}
+import type { Responses } from "./responses.ts";
+import type { Streams } from "./streams.ts";
 
 /** What an event stream is asked for with, as far as it can be told without Express. */
 const mayStream = /text\/(event-stream|\*)/i;
 
-/** Whether the request was answered. */
-export function answerHot(
-  { responses, authenticator, metrics, headers }: HotPath,
-  request: IncomingMessage,
-  response: ServerResponse,
-): boolean {
-  const { method, url = "" } = request;
-  if (method !== "GET" || request.headers.origin !== undefined) return false;
-  const answer = responses.get(url);
-  if (!answer || (answer.isList && mayStream.test(request.headers.accept ?? ""))) return false;
-  const principal = authenticator.recognize(request.headers.authorization);
-  if (!principal || refusal(principal, "read", environmentOf(url))) return false;
-
-  const started = performance.now();
-  const { etag, bytes } = answer;
-  const status = isFresh(request.headers["if-none-match"], etag) ? 304 : 200;
-  const prepared = prepare(answer, headers);
-  if (status === 304) response.writeHead(status, prepared.known).end();
-  else response.writeHead(status, prepared.whole).end(bytes);
-  const seconds = (performance.now() - started) / 1_000;
-  metrics.requests.observe({ route: routeOf(url), method, status }, seconds);
-  return true;
+/** What is prepared for the pages of one origin, or for who is no page. */
+interface Audience {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly prepared: Map<string, Prepared>;
 }
 
-/** Header lines as Node takes them without looking: name, value, name, value. */
-interface Prepared {
-  readonly known: string[];
-  readonly whole: string[];
-}
+export class HotReads {
+  readonly #responses: Responses;
+  readonly #streams: Streams;
+  readonly #authenticator: Authenticator;
+  readonly #durations: Durations;
+  readonly #audiences: ReadonlyMap<string | undefined, Audience>;
+  #generation = 0;
 
-const prepared = new WeakMap<Answer, Prepared>();
+  constructor(
+    responses: Responses,
+    streams: Streams,
+    authenticator: Authenticator,
+    durations: Durations,
+    origins: readonly string[],
+  ) {
+    this.#responses = responses;
+    this.#streams = streams;
+    this.#authenticator = authenticator;
+    this.#durations = durations;
+    this.#audiences = new Map(
+      [undefined, ...origins].map((origin) => {
+        return [origin, { headers: commonHeaders(origins, origin), prepared: new Map() }];
+      }),
+    );
+  }
 
-function prepare(answer: Answer, headers: HotPath["headers"]): Prepared {
-  const ready = prepared.get(answer);
-  if (ready) return ready;
-  const { etag, contentType, bytes, isList } = answer;
-  const known = [
-    ...Object.entries({ ...headers, "Cache-Control": "private, no-cache", ETag: etag }).flat(),
-    ...(isList && !headers.vary ? ["vary", "Accept"] : []),
-  ];
-  if (isList && headers.vary) known[known.indexOf("vary") + 1] = `${headers.vary}, Accept`;
-  const whole = [...known, "Content-Type", contentType, "Content-Length", String(bytes.length)];
-  const made = { known, whole };
-  prepared.set(answer, made);
-  return made;
+  /** Whether the request was answered. */
+  answer({ method, url = "", headers }: IncomingMessage, response: ServerResponse): boolean {
+    if (method !== "GET") return false;
+    const prepared = this.#prepare(url, headers.origin);
+    if (prepared === undefined) return false;
+    const { authorization, accept, "if-none-match": ifNoneMatch } = headers;
+    const isStream = prepared.isList && accept !== undefined && mayStream.test(accept);
+    if (isStream && accept !== "text/event-stream") return false;
+    const principal = this.#authenticator.recognize(authorization);
+    if (!principal || refusal(principal, "read", prepared.environment)) return false;
+    if (isStream) return this.#stream(url, principal.id, headers, prepared.streamHeaders, response);
+
+    const started = performance.now();
+    const isKnown = ifNoneMatch !== undefined && isFresh(ifNoneMatch, prepared.etag);
+    const { headers: own, durations } = isKnown ? prepared.known : prepared.whole;
+    if (isKnown) response.writeHead(304, own).end();
+    else response.writeHead(200, own).end(prepared.body, "latin1");
+    durations.observe((performance.now() - started) / 1_000);
+    return true;
+  }
+
+  #stream(
+    path: string,
+    owner: string,
+    { authorization, "last-event-id": lastEventId }: IncomingMessage["headers"],
+    headers: string[],
+    response: ServerResponse,
+  ): boolean {
+    try {
+      this.#streams.check({ path, owner });
+    } catch {
+      return false;
+    }
+    response.writeHead(200, headers);
+    const isStillGood = () => this.#authenticator.recognize(authorization) !== undefined;
+    const seen = lastEventId as string | undefined;
+    this.#streams.add(response, { path, owner, isStillGood, lastEventId: seen });
+    return true;
+  }
+
+  #prepare(url: string, origin: string | undefined): Prepared | undefined {
+    if (this.#generation !== this.#responses.generation) {
+      this.#generation = this.#responses.generation;
+      for (const { prepared } of this.#audiences.values()) prepared.clear();
+    }
+    const audience = this.#audiences.get(origin);
+    const ready = audience?.prepared.get(url);
+    if (ready !== undefined || audience === undefined) return ready;
+    const answer = this.#responses.get(url);
+    if (answer === undefined) return undefined;
+    const prepared = prepare(url, answer, audience.headers, this.#durations);
+    audience.prepared.set(url, prepared);
+    return prepared;
+  }
 }

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { type Principal, type Role, roles } from "../schema/token.ts";
+import { type Role, roles } from "../schema/token.ts";
+import type { Verified } from "./authenticator.ts";
 
 export interface Oidc {
   readonly issuer: string;
@@ -22,8 +23,8 @@ export class JwtVerifier {
     this.#oidc = oidc;
   }
 
-  /** Who the token is for, and until when (milliseconds since 1970); nothing where it is not good. */
-  async verify(token: string): Promise<{ principal: Principal; until: number } | undefined> {
+  /** Who the token is for, and until when; nothing where it is not good. */
+  async verify(token: string): Promise<Verified | undefined> {
     if (token.length > maximumLength) return undefined;
     const { issuer, audience, roleClaim } = this.#oidc;
     try {

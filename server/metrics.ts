@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { FlagStore } from "../store/flag-store.ts";
 import type { Reviews } from "../store/reviews.ts";
+import { Durations } from "./durations.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";
 import type { Usage } from "./usage.ts";
@@ -9,13 +10,7 @@ import { UsageMetrics } from "./usage-metrics.ts";
 /** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly requests = new Histogram({
-    name: "bunting_http_request_duration_seconds",
-    help: "Time from the first byte of a request to the last of its answer",
-    labelNames: ["route", "method", "status"],
-    buckets: [0.0005, 0.001, 0.005, 0.02, 0.1, 0.2, 0.5, 2, 10],
-    registers: [this.registry],
-  });
+  readonly requests = new Durations(this.registry);
   readonly errors = new Counter({
     name: "bunting_http_errors_total",
     help: "Answers of 400 and more",

@@ -42,7 +42,7 @@ const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);
 function count(metrics: Metrics, ended: Ended, seconds: number | undefined): void {
   const { route, status } = ended;
   const method = methods.has(ended.method) ? ended.method : "other";
-  if (seconds !== undefined) metrics.requests.observe({ route, method, status }, seconds);
+  if (seconds !== undefined) metrics.requests.series({ route, method, status }).observe(seconds);
   if (status >= 400) metrics.errors.inc({ route, status });
   const change = resultOf(ended);
   if (change) metrics.updates.inc(change);

@@ -14,6 +14,9 @@ export class Responses {
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
 
+  /** How many releases were served so far: what was made of one's answers is good as long as it stays. */
+  generation = 0;
+
   /** Whether there is a release yet. */
   get isReady(): boolean {
     return this.#byPath.size > 0;
@@ -27,6 +30,7 @@ export class Responses {
   serve(release: Release): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
     this.#answers = new Map();
+    this.generation += 1;
   }
 
   /** Made ready when it is first asked for: most flags never are. */

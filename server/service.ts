@@ -9,8 +9,7 @@ import type { Repository } from "../store/repository.ts";
 import type { Target } from "../store/target.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./authenticator.ts";
-import { plainHeaders } from "./headers.ts";
-import { answerHot } from "./hot.ts";
+import { HotReads } from "./hot.ts";
 import { close, createHttpServer } from "./http.ts";
 import { JwtVerifier } from "./jwt.ts";
 import { Metrics } from "./metrics.ts";
@@ -72,11 +71,12 @@ export function createService(
     metrics,
     log,
   });
-  const headers = plainHeaders(settings.origins);
-  const hot = { responses, authenticator, metrics, headers };
+  const { requests } = metrics;
+  const hot = new HotReads(responses, streams, authenticator, requests, settings.origins);
   const server = createHttpServer(app, (request, response) => {
+    if (hot.answer(request, response)) return;
     request.url = originForm(request.url);
-    if (!answerHot(hot, request, response)) app(request, response);
+    app(request, response);
   });
   const poll = repeat(settings.pollSeconds * 1_000, () =>
     store.sync().catch((error) => log.error({ err: error }, "sync")),

@@ -1,17 +1,16 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { type Principal, parseTokens, type TokenEntry } from "../schema/token.ts";
+import { parseTokens, type TokenEntry } from "../schema/token.ts";
+import type { Verified } from "./authenticator.ts";
 
 /** How often the file is looked at, in milliseconds. */
 const interval = 1_000;
-const cacheSize = 1_000;
 
 /** The tokens of a file that may change at any time; when it is broken, those from before stay good. */
 export class Tokens {
   readonly #file: string;
   readonly #complain: (error: Error) => void;
   #tokens: readonly TokenEntry[] = [];
-  #known = new Map<string, TokenEntry>();
   #version = "";
   #looked = 0;
 
@@ -22,14 +21,16 @@ export class Tokens {
     this.#read();
   }
 
-  /** Whose token this is; nothing where it is nobody's, or no more. */
-  verify(token: string): Principal | undefined {
-    this.#look();
-    const found = this.#known.get(token) ?? this.#find(token);
-    if (!found || isExpired(found)) return undefined;
-    if (this.#known.size >= cacheSize) this.#known.clear();
-    this.#known.set(token, found);
-    return found;
+  /** Whose token this is, and until when; nothing where it is nobody's. Good for this `version()`. */
+  verify(token: string): Verified | undefined {
+    const principal = this.#find(token);
+    return principal && { principal, until: endOf(principal) };
+  }
+
+  /** Another one where the file has changed. It is looked at once a second. */
+  version(now: number): string {
+    if (now - this.#looked >= interval) this.#look(now);
+    return this.#version;
   }
 
   /** Compares with every token, each in constant time, so that the time tells nothing. */
@@ -42,9 +43,7 @@ export class Tokens {
     return found;
   }
 
-  #look(): void {
-    const now = Date.now();
-    if (now - this.#looked < interval) return;
+  #look(now: number): void {
     this.#looked = now;
     try {
       this.#read();
@@ -59,10 +58,10 @@ export class Tokens {
     if (version === this.#version) return;
     this.#version = version;
     this.#tokens = parseTokens(readFileSync(this.#file, "utf8"), this.#file);
-    this.#known = new Map();
   }
 }
 
-function isExpired({ expires }: TokenEntry): boolean {
-  return expires !== undefined && new Date().toISOString().slice(0, 10) >= expires;
+/** The beginning of the day from which it is refused. */
+function endOf({ expires }: TokenEntry): number {
+  return expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${expires}T00:00:00Z`);
 }

@@ -30,7 +30,8 @@ export function median(costs: readonly Cost[]): Cost {
   return { ms: middle(costs.map(({ ms }) => ms)), cpu: middle(costs.map(({ cpu }) => cpu)) };
 }
 
-function middle(numbers: readonly number[]): number {
+/** Of an even number, the mean of the two in the middle. */
+export function middle(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
   const [low, high] = [

@@ -23,6 +23,8 @@ export interface Comparison {
   readonly cpu?: number;
   /** What it should not exceed, where somebody has said so. */
   readonly bound?: number | undefined;
+  /** What it should at least be. */
+  readonly least?: number | undefined;
 }
 
 /** `cost` as a share of another one. */
@@ -40,8 +42,9 @@ function formatFigure({ name, cost, comparisons = [], note }: Figure): string {
   return `${parts.join("  ").trimEnd()}\n${note ? `      ${note}\n` : ""}`;
 }
 
-function formatComparison({ unit, value, cpu, bound }: Comparison): string {
+function formatComparison({ unit, value, cpu, bound, least }: Comparison): string {
   const told = `${ratio(value)} ${unit}${cpu === undefined ? "" : ` (cpu ${ratio(cpu)})`}`;
+  if (least !== undefined) return `${told}, at least ${least}: ${value >= least ? "ok" : "under"}`;
   if (bound === undefined) return told;
   return `${told}, bound ${bound}: ${value <= bound ? "ok" : "over"}`;
 }

@@ -22,8 +22,8 @@ export class Background implements Disposable {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  ask(): Promise<any> {
-    this.#child.stdin.write("\n");
+  ask(line: unknown = null): Promise<any> {
+    this.#child.stdin.write(`${JSON.stringify(line)}\n`);
     return this.hear();
   }
 

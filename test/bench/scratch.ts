@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type ImportedCommit, importCommits } from "../git/import.ts";
+import { editedOneByOne } from "./flags.ts";
 
 /**
  * A directory for one case, with a repository in it. All of them stay until the process ends: a file
@@ -44,4 +45,11 @@ function root(): string {
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
   common = made;
   return made;
+}
+
+/** A remote with as many flags. */
+export function scratchWith(flags: number, commits = 1): Scratch {
+  const scratch = new Scratch();
+  scratch.import(editedOneByOne(flags, commits));
+  return scratch;
 }

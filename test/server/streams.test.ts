@@ -6,6 +6,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/release.ts";
 import { close, createHttpServer, listen } from "../../server/http.ts";
 import { Responses } from "../../server/responses.ts";
+import { streamHandler } from "../../server/stream-handler.ts";
 import { Streams } from "../../server/streams.ts";
 import { type OwnApi, startProcess, startService, until } from "./api.ts";
 import { Stream } from "./stream.ts";
@@ -203,7 +204,7 @@ async function startStreams(body: string) {
       principal: { id: String(request.query.as) },
       isStillGood: () => true,
     });
-    return streams.handler(request, response, next);
+    return streamHandler(streams)(request, response, next);
   });
   app.use(((error, _request, response, _next) => {
     response.status(error.status).end();

@@ -1,15 +1,17 @@
 /**
  * A server in a process of its own. It prints where it is and what to say to it; then, for each
- * line that it reads, how much memory it holds. It ends with its standard input.
+ * line that it reads, how much memory it holds, and how many µs of the processor it has had. It ends with
+ * its standard input.
  *
  *     serve.ts KIND REPOSITORY SCRATCH
  */
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import express from "express";
 import { compile, pathOf } from "../../../schema/compile.ts";
 import { application } from "../../../schema/flag.ts";
+import { contentTypeOf } from "../../../schema/release.ts";
 import { Repository } from "../../../store/repository.ts";
 import { authenticatorOf, startService, writeToken } from "../service.ts";
 
@@ -21,7 +23,8 @@ console.log(JSON.stringify({ url: `${url}${path}`, token }));
 
 for await (const _ of createInterface(process.stdin)) {
   globalThis.gc?.();
-  console.log(JSON.stringify(process.memoryUsage()));
+  const { user, system } = process.cpuUsage();
+  console.log(JSON.stringify({ ...process.memoryUsage(), cpu: user + system }));
 }
 process.exit();
 
@@ -32,25 +35,22 @@ async function start(): Promise<string> {
   if (!snapshot) throw new Error("Cannot serve: a flag is not valid");
   const list = compile(snapshot).responses.find((response) => response.path === path);
   const buffer = Buffer.from(list?.body ?? "");
-  const headers = { "Content-Type": "application/json", "Content-Length": buffer.length };
+  const headers = { "Content-Type": contentTypeOf(path), "Content-Length": buffer.length };
   const authenticator = authenticatorOf(file);
 
   const server = createServer(
     {
-      bare: (_: unknown, response: import("node:http").ServerResponse) => {
+      bare: (_: IncomingMessage, response: ServerResponse) => {
         response.writeHead(200, headers).end(buffer);
       },
-      authenticated: (
-        request: import("node:http").IncomingMessage,
-        response: import("node:http").ServerResponse,
-      ) => {
+      authenticated: (request: IncomingMessage, response: ServerResponse) => {
         const isKnown = authenticator.recognize(request.headers.authorization) !== undefined;
         response.writeHead(isKnown ? 200 : 401, headers).end(buffer);
       },
       express: express().get(path, (_request, response) => {
         response.writeHead(200, headers).end(buffer);
       }),
-      streams: (_: unknown, response: import("node:http").ServerResponse) => {
+      streams: (_: IncomingMessage, response: ServerResponse) => {
         response
           .writeHead(200, { "Content-Type": "text/event-stream" })
           .write(`data: ${buffer}\n\n`);
