@@ -258,7 +258,7 @@ describe("/metrics", () => {
     expect([...values.keys()]).not.toContain("bunting_publish_age_seconds");
   });
 
-  test("has no more series after thousands of paths, methods and kinds that nobody knows", async () => {
+  test("has no more series after hundreds of paths, methods and kinds that nobody knows", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
     await api.ask("GET /none");
     for (const method of ["GET", "PUT", "DELETE", "PROPFIND"])
@@ -270,7 +270,7 @@ describe("/metrics", () => {
     await api.ask(`GET ${list}x/history`);
     await api.ask(`POST ${list}`, { body: {} });
     const before = (await read()).size;
-    const paths = Array.from({ length: 500 }, (_, index) => [
+    const paths = Array.from({ length: 100 }, (_, index) => [
       `GET /path${index}`,
       `GET ${list}flag_${index}`,
       `PUT ${list}flag_${index}`,
