@@ -63,6 +63,7 @@ export function createApp(api: Api): Express {
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
+  const served = () => store.serving?.snapshot.flags.map(({ name }) => name) ?? [];
   const isFree = settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
   app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
@@ -87,7 +88,6 @@ export function createApp(api: Api): Express {
     });
     route(app, `${base}:name/history`, { get: [permit("read"), historyHandler(store)] });
   }
-  const served = () => store.serving?.snapshot.flags.map(({ name }) => name) ?? [];
   route(app, usagePath, {
     get: [usageHandler(usage, served)],
     post: [limitReports(), readBody, reportHandler(usage, metrics.usage)],
@@ -100,7 +100,7 @@ export function createApp(api: Api): Express {
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
-  app.use(fail);
+  app.use(fail(served));
   return app;
 }
 

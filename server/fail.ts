@@ -1,22 +1,28 @@
 import type { ErrorRequestHandler } from "express";
 import { WriteUnavailableError } from "../store/unavailable.ts";
+import { hintFor } from "./hints.ts";
 import { HttpError, sendProblem } from "./problem.ts";
 
 /** When to come back after an answer of 503 or 429, in seconds, where nobody knows better. */
 const retryAfter = 2;
 
-/** Turns whatever went wrong into problem details. Nothing of a failure's insides reaches a client. */
-export const fail: ErrorRequestHandler = (error, request, response, next) => {
-  if (response.headersSent) return next(error);
-  const known = asHttpError(error);
-  if (!known) response.locals.failure = error;
-  if (error instanceof WriteUnavailableError && error.retryAfter !== undefined)
-    response.setHeader("Retry-After", String(error.retryAfter));
-  const isForNow = known?.status === 503 || known?.status === 429;
-  if (isForNow && !response.hasHeader("Retry-After"))
-    response.setHeader("Retry-After", String(retryAfter));
-  sendProblem(request, response, known ?? new HttpError(500, "Cannot answer: the server failed"));
-};
+/**
+ * Turns whatever went wrong into problem details. Nothing of a failure's insides reaches a client. What
+ * is not found may be misspelt: `names` are those of the flags that are served.
+ */
+export function fail(names: () => readonly string[]): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const known = asHttpError(error);
+    if (!known) response.locals.failure = error;
+    const isForNow = known?.status === 503 || known?.status === 429;
+    if (isForNow && !response.hasHeader("Retry-After"))
+      response.setHeader("Retry-After", String(retryAfter));
+    const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
+    const hint = failed.status === 404 ? hintFor(request.path, names()) : "";
+    sendProblem(request, response, failed, hint);
+  };
+}
 
 function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;

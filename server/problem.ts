@@ -32,13 +32,25 @@ export class HttpError extends Error {
 /** What RFC 9110 calls by another name than Node. */
 const titles: Readonly<Record<number, string>> = { 413: "Content Too Large" };
 
-/** Ends a request with an error, as problem details (RFC 9457). */
-export function sendProblem(request: Request, response: Response, error: HttpError): void {
+/** Ends a request with an error, as problem details (RFC 9457); `hint` goes on with its message. */
+export function sendProblem(
+  request: Request,
+  response: Response,
+  error: HttpError,
+  hint: string,
+): void {
   const { status, message, kind, errors } = error;
   const title = titles[status] ?? STATUS_CODES[status] ?? "Error";
   const slug = kind ?? title.toLowerCase().replaceAll(/[^a-z]+/g, "-");
   const type = `https://bunting.example/problems/${slug}`;
-  const body = { type, title, status, detail: cut(message), instance: cut(request.path), errors };
+  const body = {
+    type,
+    title,
+    status,
+    detail: `${cut(message)}${hint}`,
+    instance: cut(request.path),
+    errors,
+  };
   response.status(status).set("Cache-Control", "no-store");
   response.setHeader("Content-Type", "application/problem+json");
   response.end(request.method === "HEAD" ? undefined : JSON.stringify(body));

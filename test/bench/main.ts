@@ -5,9 +5,10 @@ import { formatSection, type Section } from "./figure.ts";
 import { history } from "./history.ts";
 import { publish } from "./publish.ts";
 import { server } from "./server.ts";
+import { start } from "./start.ts";
 import { writes } from "./writes.ts";
 
-const groups = { build, client, history, publish, server, writes };
+const groups = { build, client, history, publish, server, start, writes };
 const names = Object.keys(groups) as (keyof typeof groups)[];
 
 await main({

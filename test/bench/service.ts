@@ -34,13 +34,8 @@ export function authenticatorOf(tokensFile: string): Authenticator {
   return new Authenticator(new Tokens(tokensFile, complain), undefined);
 }
 
-/** Starts the server on a remote, and returns its URL. */
-export async function startService(
-  remote: string,
-  scratch: string,
-  tokens: string,
-): Promise<string> {
-  const clone = path.join(scratch, `clone-${process.pid}.git`);
+/** Starts the server on a remote, with its clone at `clone`, and returns its URL. */
+export async function startService(remote: string, clone: string, tokens: string): Promise<string> {
   const store = await FlagStore.open(await RemoteBranch.open(clone, remote, "main"));
   const settings = readSettings({ FLAGS_WRITES_PER_MINUTE: "0", LOG_LEVEL: "silent" });
   const service = createService(

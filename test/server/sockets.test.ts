@@ -1,6 +1,6 @@
 /** Requests that no client library would send as they are: byte for byte, over sockets. */
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, startService } from "./api.ts";
 
 let api: OwnApi;
@@ -17,17 +17,8 @@ interface Spoken {
 
 /** Sends a request line with an admin's token, and returns all that comes back until the end. */
 async function speak(line: string, more: readonly string[] = []): Promise<Spoken> {
-  const { hostname, port } = new URL(api.url);
-  const token = `Authorization: Bearer ${api.tokens.of("admin")}`;
-  const head = [line, "Host: flags.example", "Connection: close", token, ...more, "", ""];
-  const text = await new Promise<string>((resolve, reject) => {
-    const socket = connect(Number(port), hostname, () => socket.end(head.join("\r\n"), "latin1"));
-    let said = "";
-    socket.setEncoding("latin1").on("data", (chunk: string) => {
-      said += chunk;
-    });
-    socket.on("error", reject).on("close", () => resolve(said));
-  });
+  const head = [line, "Host: flags.example", "Connection: close", token(), ...more, "", ""];
+  const text = await exchange(head.join("\r\n"));
   const [start = "", ...lines] = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");
   const headers = lines.map((header) => {
     const colon = header.indexOf(": ");
@@ -38,6 +29,23 @@ async function speak(line: string, more: readonly string[] = []): Promise<Spoken
     headers: Object.fromEntries(headers),
     body: text.slice(text.indexOf("\r\n\r\n") + 4),
   };
+}
+
+function token(): string {
+  return `Authorization: Bearer ${api.tokens.of("admin")}`;
+}
+
+/** Sends these bytes, and returns all that comes back until the end. */
+function exchange(bytes: string): Promise<string> {
+  const { hostname, port } = new URL(api.url);
+  return new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end(bytes, "latin1"));
+    let said = "";
+    socket.setEncoding("latin1").on("data", (chunk: string) => {
+      said += chunk;
+    });
+    socket.on("error", reject).on("close", () => resolve(said));
+  });
 }
 
 const list = "/v1/feature-flags/";
@@ -159,9 +167,53 @@ describe("a body with a read", () => {
   });
 });
 
+describe("requests sent at once over one connection", () => {
+  const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, one]) => one);
+  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: flags.example\r\n${token()}\r\n\r\n`;
+
+  test("are answered in their order, hot or not", async () => {
+    const paths = [list, `${list}none`, "/healthz", list, `${list}meal_planning?x`, "/%"];
+    const text = await exchange(paths.map(get).join(""));
+    expect(statuses(text)).toEqual(["200", "404", "200", "200", "200", "400"]);
+  });
+
+  test("are not looked for in the body of one that is refused", async () => {
+    const inner = `DELETE ${list}meal_planning HTTP/1.1\r\nHost: flags.example\r\n${token()}\r\n\r\n`;
+    const { head } = api.remote;
+    const bodies = [
+      `Content-Length: ${inner.length}\r\n\r\n${inner}`,
+      `Transfer-Encoding: chunked\r\n\r\n${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`,
+    ];
+    for (const body of bodies) {
+      const outer = `POST ${list} HTTP/1.1\r\nHost: flags.example\r\n${body}`;
+      expect(statuses(await exchange(outer + get(`${list}meal_planning`)))).toEqual(["401", "200"]);
+    }
+    expect(api.remote.head).toBe(head);
+  });
+});
+
+test.each([list, `${list}?x`])(
+  "of two Authorization headers the first counts alone: %s",
+  async (path) => {
+    expect((await speak(`GET ${path} HTTP/1.1`, ["Authorization: Bearer x"])).status).toBe(200);
+    const two = `Authorization: Bearer x\r\n${token()}`;
+    const text = await exchange(`GET ${path} HTTP/1.1\r\nHost: flags.example\r\n${two}\r\n\r\n`);
+    expect(text).toMatch(/^HTTP\/1\.1 401 /);
+  },
+);
+
+test.each([
+  ["Content-Length: 2", "Content-Length: 2"],
+  ["Content-Length: 2", "Content-Length: 3"],
+  ["Transfer-Encoding: xchunked"],
+  ["Transfer-Encoding: chunked, identity"],
+  ["X : a"],
+  ["X: a", " folded"],
+])("headers that two servers may read differently are a 400: %s %s", async (...headers) => {
+  expect((await speak(`PUT ${list}meal_planning HTTP/1.1`, headers)).status).toBe(400);
+});
+
 test("none of it changed what is served", async () => {
   expect((await speak(`GET ${list} HTTP/1.1`)).status).toBe(200);
   expect({}).not.toHaveProperty("polluted");
 });
-
-afterAll(() => {});

@@ -7,6 +7,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import express from "express";
 import { compile, pathOf } from "../../../schema/compile.ts";
@@ -29,7 +30,9 @@ for await (const _ of createInterface(process.stdin)) {
 process.exit();
 
 async function start(): Promise<string> {
-  if (kind === "bunting") return startService(repository, scratch, file);
+  if (kind === "bunting") {
+    return startService(repository, join(scratch, `clone-${process.pid}.git`), file);
+  }
   const flags = await Repository.open(repository);
   const { snapshot } = await flags.read(await flags.resolve("main"), "");
   if (!snapshot) throw new Error("Cannot serve: a flag is not valid");

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { hintFor } from "../../server/hints.ts";
+import { startService } from "./api.ts";
+
+const list = "/v1/feature-flags/";
+
+describe("hintFor()", () => {
+  const names = ["activity_tracking", "meal_planning", "user_notifications"];
+  test.each([
+    ["/v1/feature-flags", list],
+    ["/V1/Feature-Flags/", list],
+    [`${list}meal_planing`, `${list}meal_planning`],
+    [`${list}Meal_Planning`, `${list}meal_planning`],
+    [`/stagging${list}`, `/staging${list}`],
+    [`/stagging${list}meal_planning`, `/staging${list}meal_planning`],
+    ["/staging/v1/feature-flags", `/staging${list}`],
+    [`/application${list}`, list],
+    [`${list}meal_planing/history`, `${list}meal_planning/history`],
+  ])("of %s leads to %s", (path, near) => {
+    expect(hintFor(path, names)).toBe(`; did you mean "${near}"?`);
+  });
+
+  test.each([
+    list,
+    `${list}meal_planning`,
+    `${list}something_else_entirely`,
+    `/elsewhere${list}`,
+    `${list}../x`,
+    `${list}%6deal_planning`,
+    `${list}${"a".repeat(10_000)}`,
+    "/v1",
+    "/",
+    "//v1/feature-flags/",
+  ])("of %.40s leads nowhere", (path) => {
+    expect(hintFor(path, names)).toBe("");
+  });
+
+  test("is not looked for among ten thousand names", () => {
+    const many = Array.from({ length: 10_000 }, (_, index) => `name_${index}`);
+    expect(hintFor(`${list}name_x`, many)).toBe("");
+    expect(hintFor("/v1/feature-flags", many)).not.toBe("");
+  });
+});
+
+test("a 404 says what was probably meant, whatever the method", async () => {
+  const api = await startService();
+  const wanted = `did you mean "${list}meal_planning"?`;
+  for (const method of ["GET", "PUT", "DELETE"]) {
+    const { status, json } = await api.ask(`${method} ${list}meal_planing`, {
+      body: method === "PUT" ? { enabled: true } : undefined,
+    });
+    expect(status).toBe(404);
+    expect(json.detail).toContain(wanted);
+  }
+  const { text } = await api.ask(`GET ${list}meal_planing`, { as: null });
+  expect(text, "who has no token learns no names").not.toContain("meal_planning");
+});
