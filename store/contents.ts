@@ -1,13 +1,14 @@
 import type { Content } from "../schema/content.ts";
 import type { Cache } from "./cache.ts";
 
-/** Beyond this many that are no longer in use, contents are forgotten. */
-const spare = 20_000;
+/** So many that are no longer in use are kept, and as many as are, before all of them are forgotten. */
+const spare = 1_000;
 
 /** The content of each blob once read: the same bytes are not parsed twice, in this process or the next. */
 export class Contents {
   readonly #cache: Cache;
-  readonly #used = new Set<string>();
+  /** What was asked for since the last `save()`. */
+  #used = new Set<string>();
   #known: Map<string, Content> | undefined;
   #changed = false;
 
@@ -26,11 +27,16 @@ export class Contents {
     this.#changed = true;
   }
 
-  /** Hands what is new to the next process. */
+  /**
+   * Hands what is new to the next process. Comes after all contents of a commit were asked for: a
+   * server that reads each new one would keep every text that a flag ever had.
+   */
   save(): void {
+    const used = this.#used;
+    this.#used = new Set();
     if (!this.#changed || !this.#known) return;
-    if (this.#known.size > this.#used.size + spare) {
-      this.#known = new Map([...this.#known].filter(([object]) => this.#used.has(object)));
+    if (this.#known.size > 2 * used.size + spare) {
+      this.#known = new Map([...this.#known].filter(([object]) => used.has(object)));
     }
     this.#cache.write("contents", [...this.#known]);
     this.#changed = false;

@@ -1,6 +1,6 @@
 import { readGit } from "./git.ts";
 
-/** How many of the newest commits are searched for keys at the start. */
+/** How many of the newest commits are searched for keys at the start, and how many keys are known at once. */
 const reach = 10_000;
 
 /** The idempotency keys of a branch, from the trailers of its commits: what was asked for once is not done twice. */
@@ -29,6 +29,10 @@ export class Keys {
     for (const line of (await readGit(directory, args)).split("\n")) {
       const [commit = "", key = "", fingerprint = ""] = line.split(" ");
       if (/^[0-9a-f]{64}$/.test(key)) this.#commits.set(key, { commit, fingerprint });
+    }
+    for (const key of this.#commits.keys()) {
+      if (this.#commits.size <= reach) break;
+      this.#commits.delete(key);
     }
   }
 }
