@@ -31,7 +31,6 @@ test("README.md has a section for each, and names only files that are there", ()
   for (const name of ["comment", "deployment", "drift", "stale"])
     expect(readme).toContain(`\n### ${name}\n`);
   for (const [, link = ""] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
-    if (link === "../.github/README.md") continue; // it comes with the workflows
     expect(() => readFileSync(path.join(top, "scripts", link))).not.toThrow();
   }
 });
