@@ -18,15 +18,21 @@ export async function download({ url, token }: Options, closing: AbortSignal): P
     },
   });
   try {
-    const headers = token ? { authorization: "Bearer " + token } : {};
-    const response = await fetch(url, { headers, signal: request.signal });
+    const response = await fetch(url, {
+      headers: token ? { authorization: "Bearer " + token } : {},
+      signal: request.signal,
+    });
     if (response.status !== 200) return { failure: "status" } as Copy;
     if (!/json/.test(response.headers.get("content-type") as string)) {
       return { failure: "content_type" } as Copy;
     }
     await response.body?.pipeThrough(new TextDecoderStream()).pipeTo(gather);
     // A service worker's copy says itself when it is from.
-    return { at: Date.now(), ...attempt(() => JSON.parse(text)) };
+    return {
+      at: Date.now(),
+      modified: Date.parse(response.headers.get("last-modified") as string),
+      ...attempt(() => JSON.parse(text)),
+    };
   } catch {
     return { failure: request.signal.reason ?? "network" } as Copy;
   } finally {

@@ -27,7 +27,7 @@ export function createFlags<Name extends string = string>(options: Options): Fla
           (module) => module.attach(options, asked, closing.signal, key),
           () => () => {},
         )
-      : undefined;
+      : null;
   learn(options.bootstrap as Copy, atHand);
   const bootstrap = flags;
   if (!held) {
@@ -53,10 +53,10 @@ export function createFlags<Name extends string = string>(options: Options): Fla
         flag = { on: flags[name], count: 0 };
         if (held && asked.size < mostNames) {
           asked.set(name, flag);
-          flag.on ?? console.warn("No such flag:", name);
+          flag.on ?? console.warn("No flag", name);
         }
       }
-      flag.count += 1;
+      flag.count++;
       return flag.on ?? fallback;
     },
     all: () => flags,
@@ -68,7 +68,7 @@ export function createFlags<Name extends string = string>(options: Options): Fla
     ready: held ? Promise.resolve() : (looking as unknown as Promise<void>),
     refresh,
     close() {
-      clearInterval(timer);
+      clearTimeout(timer);
       channel?.close();
       closing.abort();
       // There is nothing to join but this any more.
@@ -85,7 +85,7 @@ export function createFlags<Name extends string = string>(options: Options): Fla
     try {
       await navigator.locks.request(key, { ifAvailable: true }, (lock) => lock && refresh());
     } catch {
-      await refresh();
+      void refresh();
     }
   }
 
@@ -120,7 +120,7 @@ export function createFlags<Name extends string = string>(options: Options): Fla
     });
     pause = reason ? Math.min(pause * 2, longestPause) : refreshSeconds;
     const seconds = pause * wait;
-    clearInterval(timer);
+    clearTimeout(timer);
     if (seconds > 0 && seconds < forever) {
       timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
     }

@@ -1,5 +1,4 @@
 import { attempt } from "./attempt.ts";
-import { longestLag } from "./limits.ts";
 import type { Copy, Failure, FlagList } from "./types.ts";
 
 const shape = /^\["[a-z]\w*","[-\d:TZ]+",\{("[a-z]\w*":(true|false),?)*\}\]$/;
@@ -20,10 +19,9 @@ export function refuse(found?: Copy, held?: Copy, environment?: string): Failure
     return found?.failure ?? "malformed";
   }
   if (environment && environment !== found.environment) return "environment";
-  const isOlder = held && found.updated_at < held.updated_at;
-  // A cache may lag behind. What is still older a day later was put there on purpose.
-  if (isOlder && !(found.at - held.at > longestLag)) return "older";
-  return null;
+  // A cache may lag behind; but older flags that the source wrote later were put there on purpose.
+  const isOlder = (held?.updated_at as string) > found.updated_at;
+  return isOlder && !(found.modified > (held as Copy).modified) ? "older" : null;
 }
 
 export function isFlagList(value: unknown): value is FlagList {

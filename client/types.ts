@@ -109,6 +109,8 @@ export interface Metrics {
 export interface Copy extends FlagList {
   /** When the source gave it, in milliseconds since 1970. */
   readonly at: number;
+  /** When the source wrote it, in milliseconds since 1970 (`Last-Modified`); 0 where it does not say. */
+  readonly modified: number;
   /** Why this is no list; or why it is an old one, which a service worker gave (`worker.ts`). */
   readonly failure?: Failure;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { contentTypeOf } from "../schema/release.ts";
@@ -12,7 +12,7 @@ export function cdnHandler(directory: string) {
     const url = (request.url ?? "").split("?")[0] ?? "";
     const isRead = request.method === "GET" || request.method === "HEAD";
     const found = isRead ? read(directory, url) : undefined;
-    const body = found ?? read(directory, "/errors/404.json") ?? Buffer.from("{}");
+    const { body } = found ?? read(directory, "/errors/404.json") ?? { body: Buffer.from("{}") };
     const etag = `"${createHash("md5").update(body).digest("hex")}"`;
     const headers = {
       "Access-Control-Allow-Origin": "*",
@@ -20,6 +20,7 @@ export function cdnHandler(directory: string) {
         ? "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400"
         : "public, max-age=10",
       ETag: etag,
+      ...(found ? { "Last-Modified": found.written.toUTCString() } : {}),
     };
     if (found && isFresh(request.headers["if-none-match"], etag)) {
       response.writeHead(304, headers).end();
@@ -36,7 +37,7 @@ export function cdnHandler(directory: string) {
 }
 
 /** Only what a release may hold is looked for: no path of a client's reaches the file system otherwise. */
-function read(directory: string, url: string): Buffer | undefined {
+function read(directory: string, url: string): { body: Buffer; written: Date } | undefined {
   if (
     !/^(\/[a-z0-9_]+)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d+\.json$|^\/manifest\.json$/.test(
       url,
@@ -45,7 +46,8 @@ function read(directory: string, url: string): Buffer | undefined {
     return undefined;
   }
   try {
-    return readFileSync(path.join(directory, fileOf(url)));
+    const file = path.join(directory, fileOf(url));
+    return { body: readFileSync(file), written: statSync(file).mtime };
   } catch {
     return undefined;
   }

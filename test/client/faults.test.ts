@@ -151,25 +151,49 @@ describe.each([
 });
 
 describe("an older list", () => {
-  async function hold(age: number): Promise<Flags> {
-    const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() - age);
+  const [morning, noon] = ["Mon, 05 Jan 2026 08:00:00 GMT", "Mon, 05 Jan 2026 12:00:00 GMT"];
+
+  function written(at: string | undefined, source: unknown): RequestListener {
+    return (request, response) => {
+      if (at !== undefined) response.setHeader("Last-Modified", at);
+      json(source)(request, response);
+    };
+  }
+
+  async function goBack(first: string | undefined, then: string | undefined): Promise<Flags> {
+    source.answer = written(first, good);
     const flags = create({ url: source.url });
     await flags.ready;
-    now.mockRestore();
-    source.answer = json(list({ meal_planning: false }, 4));
+    source.answer = written(then, list({ meal_planning: false }, 4));
     await flags.refresh();
     return flags;
   }
 
-  test("is not taken within a day: a cache may lag behind as long", async () => {
-    const flags = await hold(86_400_000);
+  test.each([
+    [undefined, undefined],
+    [undefined, noon],
+    [morning, undefined],
+    [morning, morning],
+    [noon, morning],
+    [noon, "yesterday"],
+  ])("is not taken: written %s, then %s; a cache lags behind", async (first, then) => {
+    const flags = await goBack(first, then);
     expect(flags.state.reason).toBe("older");
     expect(flags.isEnabled("meal_planning")).toBe(true);
   });
 
-  test("is taken after it: somebody has gone back on purpose", async () => {
-    const flags = await hold(101_000_000);
+  test("is taken when it was written later: somebody has gone back on purpose", async () => {
+    const flags = await goBack(morning, noon);
     expect(flags.state.reason).toBeNull();
+    expect(flags.isEnabled("meal_planning")).toBe(false);
+  });
+
+  test("is taken in place of a stored one when it was written later", async () => {
+    (await goBack(noon, noon)).close();
+    source.answer = written("Mon, 05 Jan 2026 12:00:01 GMT", list({ meal_planning: false }, 4));
+    const flags = create({ url: source.url });
+    await flags.ready;
+    await flags.refresh();
     expect(flags.isEnabled("meal_planning")).toBe(false);
   });
 

@@ -100,8 +100,8 @@ describe("isEnabled()", () => {
       flags.isEnabled("meal_planning");
     }
     expect(warn.mock.calls).toEqual([
-      ["No such flag:", "missing"],
-      ["No such flag:", "absent"],
+      ["No flag", "missing"],
+      ["No flag", "absent"],
     ]);
   });
 
