@@ -16,7 +16,7 @@ interface ListBody {
   readonly updated_at: string;
 }
 
-const ajv = new Ajv2020({ schemas: [schema] });
+const ajv = new Ajv2020({ schemas: [schema], validateSchema: false });
 const isFlag = validator<FlagBody>("Flag");
 const isList = validator<ListBody>("FlagList");
 

@@ -100,8 +100,10 @@ export function formatManifest(
   { rollback, allowed }: { rollback?: Rollback | undefined; allowed?: string | undefined } = {},
 ): string {
   const head = { format: 1, commit, committed_at, rollback, allowed };
-  const lines = responses.map(({ path, md5, sha256, length }) =>
-    JSON.stringify({ path, md5, sha256, length }),
+  // Spelt out: of thirty thousand, JSON.stringify() takes twice as long.
+  const lines = responses.map(
+    ({ path, md5, sha256, length }) =>
+      `{"path":${JSON.stringify(path)},"md5":"${md5}","sha256":"${sha256}","length":${length}}`,
   );
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
   return `${JSON.stringify(head).slice(0, -1)},"responses":${list}}\n`;

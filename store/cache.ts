@@ -5,7 +5,15 @@
  * this version of the language; it is replaced in one rename, so two processes cannot mix theirs.
  */
 import { createHash, hash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -20,10 +28,10 @@ export class Cache {
   /** What `write` was last given under `name`; nothing where that is missing, damaged or of another version. */
   read(name: string): unknown {
     try {
-      const text = readFileSync(this.#file(name), "utf8");
-      const end = text.indexOf("\n");
-      const body = text.slice(end + 1);
-      return text.slice(0, end) === checksum(body) ? JSON.parse(body) : undefined;
+      const bytes = readFileSync(this.#file(name));
+      const body = bytes.subarray(bytes.indexOf("\n") + 1);
+      const isWhole = bytes.toString("latin1", 0, bytes.length - body.length) === head(body);
+      return isWhole ? JSON.parse(body.toString()) : undefined;
     } catch {
       return undefined;
     }
@@ -31,11 +39,12 @@ export class Cache {
 
   /** Keeps `value` under `name`. Where it cannot (a full or read-only disk), the next run reads more: no harm. */
   write(name: string, value: unknown): void {
-    const body = JSON.stringify(value);
+    const body = Buffer.from(JSON.stringify(value));
     const temporary = this.#file(`${name}-${randomUUID()}`);
     try {
       mkdirSync(this.#directory, { recursive: true });
-      writeFileSync(temporary, `${checksum(body)}\n${body}`);
+      writeFileSync(temporary, head(body));
+      appendFileSync(temporary, body);
       renameSync(temporary, this.#file(name));
     } catch {
       remove(temporary);
@@ -55,8 +64,9 @@ function remove(file: string): void {
   }
 }
 
-function checksum(body: string): string {
-  return hash("sha256", language() + body);
+/** Before the body stands a line that says by whom it was written, and that it is whole. */
+function head(body: Uint8Array): string {
+  return `${language()} ${hash("sha256", body)}\n`;
 }
 
 let languageHash: string | undefined;

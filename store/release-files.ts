@@ -1,11 +1,20 @@
 /** The files of a release in a directory: which there are, and how a directory is brought to one. */
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import {
   formatManifest,
   type Manifest,
   manifestLines,
   parseManifest,
   type Release,
+  type Response,
 } from "../schema/release.ts";
 
 /** Where the response to a URL stands: the list is `v1/feature-flags/index.json`, a flag `….json`. */
@@ -38,7 +47,6 @@ export function readManifest(directory: string): Manifest | undefined {
  */
 export function fill(directory: string, release: Release): number {
   const manifest = formatManifest(release);
-  const lines = manifestLines(manifest);
   const files = release.responses.map(({ path }) => fileOf(path));
   const folders = foldersOf(files);
   const standing = look(directory, folders);
@@ -47,24 +55,56 @@ export function fill(directory: string, release: Release): number {
     rmSync(directory, { recursive: true, force: true });
     for (const folder of ["", ...folders]) mkdirSync(`${directory}/${folder}`, { recursive: true });
   }
+  const isLeft = standing ? leftAlone(standing, manifestLines(manifest)) : () => false;
 
   let written = 0;
-  for (const [index, { body, length }] of release.responses.entries()) {
+  const write = writer(directory);
+  for (const [index, response] of release.responses.entries()) {
     const file = files[index] ?? "";
-    const isListed = standing?.lines.has(lines[index] ?? "");
-    if (isListed && standing?.sizes.get(file) === length) {
-      standing.sizes.delete(file);
-      continue;
-    }
+    if (isLeft(index, file, response.length)) continue;
     // A file that someone still reads is left to them, never written over.
     if (standing?.sizes.delete(file)) rmSync(`${directory}/${file}`);
-    writeFileSync(`${directory}/${file}`, body);
+    write(file, response);
     written += 1;
   }
   for (const file of standing?.sizes.keys() ?? []) rmSync(`${directory}/${file}`);
   writeFileSync(manifestOf(directory), manifest);
   return written;
 }
+
+/** Tells of each file whether the right bytes stand there already. */
+function leftAlone({ lines, sizes }: Standing, wanted: readonly string[]) {
+  return (index: number, file: string, length: number): boolean =>
+    lines.has(wanted[index] ?? "") && sizes.get(file) === length && sizes.delete(file);
+}
+
+/**
+ * Writes files below `directory`. Most flags are the same in several environments: a link to the
+ * file that was just written takes a third of the time of another one.
+ */
+function writer(directory: string): (file: string, response: Response) => void {
+  const written = new Map<string, string>();
+  return (file, { body, sha256 }) => {
+    const place = `${directory}/${file}`;
+    const same = written.get(sha256);
+    if (same !== undefined && link(same, place)) return;
+    writeFileSync(place, body);
+    written.set(sha256, place);
+  };
+}
+
+/** False where the file system knows no links, or no more of them to one file. */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (linkless.has((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
+
+const linkless = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /** Empties and removes `directory`. The manifest goes first: a rest of a release never looks whole. */
 export function discard(directory: string): void {

@@ -4,7 +4,7 @@ import { type Content, readContent, readPolicy } from "../schema/content.ts";
 import { normalize } from "../schema/flag.ts";
 import { normalizePolicy, policyFile } from "../schema/policy.ts";
 import type { Problem } from "../schema/problem.ts";
-import { type Snapshot, timestamp } from "../schema/snapshot.ts";
+import { type Snapshot, type Timestamp, timestamp } from "../schema/snapshot.ts";
 import { tooLarge } from "../schema/text.ts";
 import { countFlags, isReadable, type Validated, validate } from "../schema/validate.ts";
 import { readBlobs } from "./blobs.ts";
@@ -45,12 +45,10 @@ export class Repository {
       throw new Error(`Cannot read flags from "${directory}": there is no such directory`);
     }
     const questions = ["--is-shallow-repository", "--git-common-dir"];
-    const answer = await git(directory)
-      .raw(["rev-parse", ...questions])
-      .catch((error: Error) => {
-        const why = error.message.replace(/^fatal: /, "").trim();
-        throw new Error(`Cannot read flags from "${directory}": ${why}`, { cause: error });
-      });
+    const answer = await readGit(directory, ["rev-parse", ...questions]).catch((error: Error) => {
+      const why = error.message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
+      throw new Error(`Cannot read flags from "${directory}": ${why}`, { cause: error });
+    });
     const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
     if (shallow === "true") {
       const cure = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
@@ -62,9 +60,7 @@ export class Repository {
   /** The full id of the commit that `revision` (`HEAD`, a branch, a tag, a short id) names. */
   async resolve(revision: string): Promise<string> {
     const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-    const answer = await git(this.directory)
-      .raw(args)
-      .catch(() => "");
+    const answer = await readGit(this.directory, args).catch(() => "");
     const commit = answer.trim();
     if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
     throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
@@ -192,6 +188,7 @@ function restore(cached: unknown): History | undefined {
 }
 
 function snapshot({ flags, policy }: Validated, object: string, history: History): Snapshot {
+  const timestamp = timestamps();
   return {
     commit: history.commit,
     committed_at: timestamp(history.committed),
@@ -216,5 +213,15 @@ function snapshot({ flags, policy }: Validated, object: string, history: History
         updated_at: timestamp(updated),
       };
     }),
+  };
+}
+
+/** Many flags come with one commit, and a calendar is slow to ask. */
+function timestamps(): (seconds: number) => Timestamp {
+  const known = new Map<number, Timestamp>();
+  return (seconds) => {
+    const found = known.get(seconds) ?? timestamp(seconds);
+    known.set(seconds, found);
+    return found;
   };
 }

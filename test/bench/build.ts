@@ -1,3 +1,4 @@
+import { sum } from "./cost.ts";
 import type { Figure, Section } from "./figure.ts";
 import { share } from "./figure.ts";
 import { editedOneByOne } from "./flags.ts";
@@ -26,12 +27,14 @@ export async function* build(plan: Plan): AsyncGenerator<Section> {
     const files = samples.median("files");
     const figures: Figure[] = [
       { name: "floor: a bare YAML parser, the same texts", cost: floor },
-      { name: "beside it: bare writing of the same files", cost: files },
+      { name: "floor of files: bare writing of the same ones", cost: files },
     ];
     const tell = (name: string, of: string, sample: string, bound?: number) => {
       const cost = samples.median(sample);
       const whole = of === "the floor" ? floor : cold;
-      figures.push({ name, cost, comparisons: [share(cost, whole, `of ${of}`, bound)] });
+      const comparisons = [share(cost, whole, `of ${of}`, bound)];
+      if (sample === "cold") comparisons.push(share(cost, sum([floor, files]), "of both floors"));
+      figures.push({ name, cost, comparisons });
       for (const stage of stages) {
         figures.push({ name: `  ${stage}`, cost: samples.median(`${sample} ${stage}`) });
         if (sample === "cold" && stage === "read") figures.push(...partsOf(samples));

@@ -1,6 +1,9 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
 import { environments, normalize } from "../../schema/flag.ts";
+import policy from "../../schema/policy.schema.json" with { type: "json" };
+import responses from "../../schema/responses.schema.json" with { type: "json" };
 
 test("environments begin with application, then follow flag.schema.json", () => {
   expect(environments).toEqual(["application", "staging", "development"]);
@@ -40,4 +43,9 @@ test("flag.schema.json helps at each key with a sentence", () => {
   const described = [schema, all, ...Object.values(others), schema.$defs.override];
   const silent = described.filter(({ description }) => !/^[A-Z`].{20,}\.$/.test(description));
   expect(silent).toEqual([]);
+});
+
+test.each([schema, policy, responses])("$title is a JSON Schema 2020-12", (written) => {
+  const ajv = new Ajv2020();
+  expect(ajv.validateSchema(written), ajv.errorsText()).toBe(true);
 });

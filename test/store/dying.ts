@@ -6,8 +6,8 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 
-const { writeFileSync, renameSync, mkdirSync, rmSync, readFileSync } = fs;
-const real = { writeFileSync, renameSync, mkdirSync, rmSync, readFileSync };
+const { writeFileSync, linkSync, renameSync, mkdirSync, rmSync, readFileSync } = fs;
+const real = { writeFileSync, linkSync, renameSync, mkdirSync, rmSync, readFileSync };
 
 /** Runs `work` up to the given moment, from 1; true where it came to its end before. */
 export function diesAt(moment: number, work: () => void): boolean {
@@ -67,6 +67,14 @@ export function awayAtFirst(directory: string, work: () => void): void {
   replaced({ readFileSync: read }, work);
 }
 
+/** Runs `work` on a file system that gives no file a second name. */
+export function withoutLinks(work: () => void): void {
+  const linkSync = () => {
+    throw Object.assign(new Error("EPERM: operation not permitted"), { code: "EPERM" });
+  };
+  replaced({ linkSync }, work);
+}
+
 /** Runs `work` with a file system whose changes are half done, at first, and fail when they are not fine. */
 function guarded(isFine: (moment: number) => boolean, onFailure: () => void, work: () => void) {
   let moment = 0;
@@ -84,6 +92,7 @@ function guarded(isFine: (moment: number) => boolean, onFailure: () => void, wor
   const nothing = () => {};
   const changes = {
     writeFileSync: guard(real.writeFileSync as (file: string, text: string) => void, writeHalf),
+    linkSync: guard(real.linkSync, nothing),
     renameSync: guard(real.renameSync, nothing),
     mkdirSync: guard(real.mkdirSync, nothing),
     rmSync: guard(real.rmSync as (file: string) => void, removeHalf),

@@ -26,7 +26,7 @@ import { normalize } from "../../schema/flag.ts";
 import { formatManifest, type Release, respond } from "../../schema/release.ts";
 import { writeRelease } from "../../store/release-directory.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { awayAtFirst, diesAt, failsAt, meanwhileAt } from "./dying.ts";
+import { awayAtFirst, diesAt, failsAt, meanwhileAt, withoutLinks } from "./dying.ts";
 import { plain } from "./plain.ts";
 import { readWhole } from "./whole.ts";
 
@@ -48,6 +48,14 @@ function release(letter: string, size: number, on: readonly number[] = []): Rele
     },
   }));
   return compile({ commit: letter.repeat(40), committed_at: time, updated_at: time, flags });
+}
+
+/** `release`, but in staging each flag is as in `other`. */
+function withStaging(release: Release, other: Release): Release {
+  const isStaging = ({ path }: { path: string }) => path.startsWith("/staging/");
+  const kept = release.responses.filter((response) => !isStaging(response));
+  const responses = [...kept, ...other.responses.filter(isStaging)];
+  return { ...release, commit: "e".repeat(40), responses };
 }
 
 /** Other files are named in its manifest than it has. */
@@ -144,6 +152,29 @@ describe("writeRelease()", () => {
     expect(readFileSync(path.join(directory, file), "utf8")).not.toBe(text);
     expect(readFileSync(held, "utf8")).toBe(text);
     closeSync(held);
+  });
+
+  test("gives one file a name in each environment where a flag is the same, and takes them apart again", () => {
+    const directory = place();
+    const inodes = () =>
+      ["", "staging/", "development/"].map(
+        (environment) => lstatSync(path.join(directory, environment + flag)).ino,
+      );
+    writeRelease(directory, a);
+    expect(new Set(inodes()).size).toBe(1);
+    const inOne = withStaging(b, a);
+    for (const next of [inOne, a, inOne, b, a, b]) {
+      writeRelease(directory, next);
+      expect(letterOf(directory)).toBe(next.commit.charAt(0));
+      if (next === inOne) expect(new Set(inodes()).size).toBe(2);
+    }
+  });
+
+  test("writes every file where the file system knows no links", () => {
+    const directory = place();
+    withoutLinks(() => writeRelease(directory, a));
+    expect(letterOf(directory)).toBe("a");
+    expect(lstatSync(path.join(directory, flag)).nlink).toBe(1);
   });
 
   test("builds into an empty directory, and into one that a link leads to", () => {
