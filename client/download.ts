@@ -22,7 +22,7 @@ export async function download({ url, token }: Options, closing: AbortSignal): P
       headers: token ? { authorization: "Bearer " + token } : {},
       signal: request.signal,
     });
-    if (response.status !== 200) return { failure: "status" } as Copy;
+    if (!response.ok) return { failure: "status" } as Copy;
     if (!/json/.test(response.headers.get("content-type") as string)) {
       return { failure: "content_type" } as Copy;
     }

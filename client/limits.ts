@@ -2,6 +2,8 @@
 export const patience = 5_000;
 /** The longest answer that is read, in characters. A list of ten thousand flags is a fifth of it. */
 export const largestAnswer = 1_000_000;
+/** How long a list is refused that is older than the one held, in milliseconds: a little over a day. */
+export const longestLag = 1e8;
 /** The longest pause after failures, in seconds. */
 export const longestPause = 300;
 /** A pause of this many seconds, or none, is one that never ends. */

@@ -1,4 +1,5 @@
 import { attempt } from "./attempt.ts";
+import { longestLag } from "./limits.ts";
 import type { Copy, Failure, FlagList } from "./types.ts";
 
 const shape = /^\["[a-z]\w*","[-\d:TZ]+",\{("[a-z]\w*":(true|false),?)*\}\]$/;
@@ -19,9 +20,12 @@ export function refuse(found?: Copy, held?: Copy, environment?: string): Failure
     return found?.failure ?? "malformed";
   }
   if (environment && environment !== found.environment) return "environment";
-  // A cache may lag behind; but older flags that the source wrote later were put there on purpose.
-  const isOlder = (held?.updated_at as string) > found.updated_at;
-  return isOlder && !(found.modified > (held as Copy).modified) ? "older" : null;
+  if (held && held.updated_at > found.updated_at) {
+    // A cache may lag behind, for a day. What the source wrote later was put there on purpose.
+    const isMeant = found.modified > held.modified || found.at - held.at > longestLag;
+    if (!isMeant) return "older";
+  }
+  return null;
 }
 
 export function isFlagList(value: unknown): value is FlagList {

@@ -75,8 +75,9 @@ export function keepStream(
       for await (const event of readEvents(response, largestAnswer)) {
         clearTimeout(silence);
         silence = setTimeout(abort, longestSilence);
-        if (event.id !== undefined) lastId = event.id;
         if (event.data !== "") list = JSON.parse(event.data);
+        // After that: what cannot be read shall be sent again.
+        if (event.id !== undefined) lastId = event.id;
         if (event.data !== "" || Date.now() - told > refreshSeconds * 750) tell();
       }
     } catch {

@@ -80,7 +80,7 @@ export type Failure =
   | "network"
   /** Nothing, or not all of it, within five seconds. */
   | "timeout"
-  /** Another status than 200. */
+  /** No success: a status other than 2xx. */
   | "status"
   /** Something else than JSON: a login page, a proxy's error. */
   | "content_type"
@@ -109,7 +109,7 @@ export interface Metrics {
 export interface Copy extends FlagList {
   /** When the source gave it, in milliseconds since 1970. */
   readonly at: number;
-  /** When the source wrote it, in milliseconds since 1970 (`Last-Modified`); 0 where it does not say. */
+  /** When the source wrote it, in milliseconds since 1970 (`Last-Modified`); not a number where it does not say. */
   readonly modified: number;
   /** Why this is no list; or why it is an old one, which a service worker gave (`worker.ts`). */
   readonly failure?: Failure;

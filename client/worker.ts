@@ -42,7 +42,7 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
       // Answers overtake each other.
       if (turn > kept) {
         kept = turn;
-        await keep(list.text).catch(() => {});
+        await keep(list.text, response.headers.get("last-modified")).catch(() => {});
       }
       return { response };
     } catch {
@@ -59,8 +59,12 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
     return copy;
   }
 
-  async function keep(text: string): Promise<void> {
-    const headers = { "Content-Type": "application/json", Date: new Date().toUTCString() };
+  async function keep(text: string, modified: string | null): Promise<void> {
+    const headers = {
+      "Content-Type": "application/json",
+      Date: new Date().toUTCString(),
+      ...(modified === null ? {} : { "Last-Modified": modified }),
+    };
     const cache = await caches.open(ownCache);
     await cache.put(source, new Response(text, { headers }));
   }

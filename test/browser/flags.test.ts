@@ -140,7 +140,7 @@ describeWithChromium("createFlags() in Chromium", () => {
     const hostile = [
       ["HTML", respond(200, "text/html", "<h1>Sign in to the network</h1>"), "content_type"],
       ["HTML called JSON", json("<h1>Sign in</h1>"), "malformed"],
-      ["nothing, 204", respond(204, "application/json", ""), "status"],
+      ["nothing, 204", respond(204, "application/json", ""), "malformed"],
       ["an error, 500", respond(500, "application/json", good), "status"],
       ["a document cut short", json(good.slice(0, -9)), "malformed"],
       ["a connection that breaks off", breakOff, "network"],

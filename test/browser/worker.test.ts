@@ -112,6 +112,24 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
   });
 
+  test("a copy says when it was written, so that flags that are put back on purpose are taken", async () => {
+    const page = await openControlled();
+    const written = (at: string, on: boolean, day: number) => {
+      const answer = json(JSON.stringify(listOf({ meal_planning: on }, day)));
+      source.answer((request, response) => {
+        response.setHeader("Last-Modified", at);
+        answer(request, response);
+      });
+    };
+    written("Mon, 05 Jan 2026 08:00:00 GMT", true, 9);
+    await visit(page);
+    source.answer(respond(500, "text/plain", ""));
+    expect((await visit(page)).state.reason).toBe("status");
+    written("Mon, 05 Jan 2026 12:00:00 GMT", false, 1);
+    await page.evaluate(() => window.flags.refresh());
+    expect((await look(page)).flags).toEqual({ meal_planning: false });
+  });
+
   test("without a copy, a page gets what the network says", async () => {
     source.answer(respond(500, "text/plain", "broken"));
     const page = await openControlled();

@@ -20,9 +20,8 @@ const faults: readonly (readonly [string, RequestListener, Failure])[] = [
   ["a body that breaks off", breakOff, "network"],
   ["500 with a good list", respond(500, "application/json", text), "status"],
   ["404", respond(404, "application/problem+json", "{}"), "status"],
-  ["204", (_request, response) => response.writeHead(204).end(), "status"],
+  ["204", (_request, response) => response.writeHead(204).end(), "content_type"],
   ["304, which nobody asked for", (_request, response) => response.writeHead(304).end(), "status"],
-  ["203 with a good list", respond(203, "application/json", text), "status"],
   ["a login page", respond(200, "text/html", "<h1>Sign in</h1>"), "content_type"],
   ["a good list without a type", (_request, response) => response.end(text), "content_type"],
   ["a login page called JSON", json("<h1>Sign in</h1>"), "malformed"],
@@ -180,6 +179,20 @@ describe("an older list", () => {
     const flags = await goBack(first, then);
     expect(flags.state.reason).toBe("older");
     expect(flags.isEnabled("meal_planning")).toBe(true);
+  });
+
+  test.each([
+    [86_400_000, "older"],
+    [101_000_000, null],
+  ])("is taken after a day, whoever wrote it: %i milliseconds later, %s", async (age, reason) => {
+    const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() - age);
+    const flags = create({ url: source.url });
+    await flags.ready;
+    now.mockRestore();
+    source.answer = json(list({ meal_planning: false }, 4));
+    await flags.refresh();
+    expect(flags.state.reason).toBe(reason);
+    expect(flags.isEnabled("meal_planning")).toBe(reason !== null);
   });
 
   test("is taken when it was written later: somebody has gone back on purpose", async () => {
