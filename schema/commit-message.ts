@@ -11,11 +11,26 @@ export interface Message {
 /** The trailers stand alone in the last paragraph, and nothing in them breaks a line: they cannot be forged. */
 export function formatMessage({ subject, reason, trailers }: Message): string {
   const lines = Object.entries(trailers).flatMap(([key, value]) => {
-    const text = oneLine(value, 200);
+    const text = harmless(oneLine(value, 200));
     return text === "" ? [] : [`${key}: ${text}`];
   });
-  const paragraphs = [oneLine(subject, 120), oneLine(reason, 500), lines.join("\n")];
+  const paragraphs = [oneLine(subject, 120), harmless(oneLine(reason, 500)), lines.join("\n")];
   return `${paragraphs.filter((paragraph) => paragraph !== "").join("\n\n")}\n`;
+}
+
+/** As GitHub reads them. https://docs.github.com/en/actions/managing-workflow-runs/skipping-workflow-runs */
+const skips = /\[ ?((?:skip|no)[ -](?:ci|actions)|(?:ci|actions)[ -]skip) ?\]/gi;
+/**
+ * A word that closes, and an issue or pull request up to its number.
+ * https://docs.github.com/en/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
+ */
+const closes =
+  /(?<!\p{L})((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[^\w#]{1,4}(?:[\w./:-]{0,200}(?:#|\/(?:issues|pull)\/)|GH-))(?=\d)/giu;
+const mentions = /(?<!\w)@(?=[a-z\d])/gi;
+
+/** One line from outside, in which GitHub sees no order: to skip checks, to close an issue, to tell somebody. */
+export function harmless(line: string): string {
+  return line.replace(skips, "($1)").replace(closes, "$1 ").replace(mentions, "@ ");
 }
 
 /** What follows such a line is no part of a message to git, and neither are the trailers in it. */

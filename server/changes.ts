@@ -11,16 +11,20 @@ export function answerProposed(response: Response, change: ProposedChange): void
   send(response, change);
 }
 
-/** `GET /v1/changes/{id}`. `sync` looks for new commits, as a merge that is seen here may not be served yet. */
+/** `GET /v1/changes/{id}`. `sync` looks for new commits, as a merge that is seen here first may not be served yet. */
 export function changeHandler(
   pulls: PullRequests | undefined,
   sync: () => Promise<void>,
 ): RequestHandler {
+  const told = new WeakSet<ProposedChange>();
   return async (request, response) => {
     const id = String(request.params.id);
     const change = /^[1-9]\d{0,8}$/.test(id) ? await pulls?.find(Number(id)) : undefined;
     if (!change) throw new HttpError(404, "Cannot find a proposed change of that id");
-    if (change.status === "merged") void sync();
+    if (change.status === "merged" && !told.has(change)) {
+      told.add(change);
+      void sync();
+    }
     send(response, change);
   };
 }

@@ -17,11 +17,15 @@ export function fail(names: () => readonly string[]): ErrorRequestHandler {
     if (!known) response.locals.failure = error;
     const isForNow = known?.status === 503 || known?.status === 429;
     if (isForNow && !response.hasHeader("Retry-After"))
-      response.setHeader("Retry-After", String(retryAfter));
+      response.setHeader("Retry-After", String(waitOf(error) ?? retryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const hint = failed.status === 404 ? hintFor(request.path, names()) : "";
     sendProblem(request, response, failed, hint);
   };
+}
+
+function waitOf(error: unknown): number | undefined {
+  return error instanceof WriteUnavailableError ? error.retryAfter : undefined;
 }
 
 function asHttpError(error: unknown): HttpError | undefined {

@@ -21,7 +21,13 @@ export interface Pull {
   readonly merged_at: string | null;
   readonly merge_commit_sha: string | null;
   readonly labels: readonly { readonly name?: string }[];
-  readonly head: { readonly ref: string; readonly repo: { readonly full_name: string } | null };
+  /** A fork may be gone. */
+  readonly head: { readonly ref: string; readonly repo: Repository | null };
+  readonly base: { readonly ref: string; readonly repo: Repository };
+}
+
+interface Repository {
+  readonly full_name: string;
 }
 
 export function asChange(pull: Pull, flag: string): ProposedChange {

@@ -11,7 +11,13 @@ import { once } from "./github/once.ts";
 import type { GitHub } from "./github.ts";
 import { type Proposal, textOf } from "./proposal.ts";
 import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
+import { Recent } from "./recent.ts";
 import { WriteUnavailableError } from "./unavailable.ts";
+
+/** How many may wait for GitHub at once. */
+const most = 50;
+/** For how long an answer about a pull request may be told again, in milliseconds. */
+const fresh = 5_000;
 
 export class PullRequests {
   readonly #store: FlagStore;
@@ -20,6 +26,11 @@ export class PullRequests {
   readonly #patience: number;
   /** By branch: who asks for the same meanwhile waits for the same. */
   readonly #running = new Map<string, Promise<ProposedChange>>();
+  /** By number. What is merged stays merged. */
+  readonly #found = new Recent<number, ProposedChange | undefined>(
+    (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : fresh),
+    1_000,
+  );
   #trouble: string | undefined;
 
   /** `base` is the branch that changes land on. `patience` is how long to let a client wait, in milliseconds. */
@@ -38,6 +49,8 @@ export class PullRequests {
   /** The pull request for a change: the one that is open, or a new one. Throws `WriteUnavailableError`. */
   async propose(proposal: Proposal): Promise<ProposedChange> {
     const { branch } = proposal;
+    if (!this.#running.has(branch) && this.#running.size >= most)
+      throw new WriteUnavailableError("Cannot propose the change: too many wait for GitHub");
     const running = this.#running.get(branch) ?? this.#watch(this.#propose(proposal));
     this.#running.set(branch, running);
     const forget = () => this.#running.delete(branch);
@@ -57,9 +70,9 @@ export class PullRequests {
     });
   }
 
-  /** Nothing where there is no such pull request of ours. Throws `WriteUnavailableError`. */
+  /** Up to 5 s old. Nothing where there is no such pull request of ours. Throws `WriteUnavailableError`. */
   find(id: number): Promise<ProposedChange | undefined> {
-    return this.#watch(this.#find(id));
+    return this.#found.get(id, () => this.#watch(this.#find(id)));
   }
 
   async #find(id: number): Promise<ProposedChange | undefined> {
@@ -67,8 +80,11 @@ export class PullRequests {
       const pull: Pull = await this.#github.do(`read #${id}`, (rest, where) =>
         rest.pulls.get({ ...where, pull_number: id }),
       );
-      const isOurs = pull.head.repo?.full_name === this.#github.name;
-      const flag = isOurs ? flagOfBranch(pull.head.ref) : undefined;
+      const { head, base } = pull;
+      // Both as GitHub spells it: whoever set GITHUB_REPOSITORY may have written it in another case.
+      const isHere = head.repo?.full_name === base.repo.full_name;
+      const isOurs = isHere && base.ref === this.#base;
+      const flag = isOurs ? flagOfBranch(head.ref) : undefined;
       return flag === undefined ? undefined : asChange(pull, flag);
     } catch (error) {
       if (error instanceof GitHubError && error.status === 404) return undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatMessage, identity, oneLine } from "../../schema/commit-message.ts";
+import { formatMessage, harmless, identity, oneLine } from "../../schema/commit-message.ts";
 import { testRepository } from "../git/repository.ts";
 
 const trailers = { Flag: "meal_planning", Environment: "", Actor: "Ada (ada)" };
@@ -39,6 +39,7 @@ test.each([
   ["scissors", "# ------------------------ >8 ------------------------"],
   ["scissors in scissors", `# ${"-".repeat(47)} >8 ${"-".repeat(24)} >8 ${"-".repeat(24)}`],
   ["a comment", "# nothing"],
+  ["an order to skip checks", "x\n\n\nskip-checks: true"],
   ["NUL", `x\0${forged}`],
   ["a megabyte", "x".repeat(1_000_000)],
   ["a megabyte of newlines", "\n".repeat(1_000_000)],
@@ -64,6 +65,34 @@ function trailersOf(message: string): string[][] {
   const lines = repository.git("log", "-1", "--format=%(trailers:only,unfold)", commit);
   return [...lines.matchAll(/^(.+?): (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]);
 }
+
+test.each([
+  ["Tidy [skip ci] up", "Tidy (skip ci) up"],
+  ["[ci skip][no ci]", "(ci skip)(no ci)"],
+  ["[Skip Actions] [actions skip]", "(Skip Actions) (actions skip)"],
+  ["closes #12, Fixed: GH-12", "closes # 12, Fixed: GH- 12"],
+  ["resolves owner/repo#12", "resolves owner/repo# 12"],
+  ["closes https://github.com/o/r/issues/12", "closes https://github.com/o/r/issues/ 12"],
+  ["fixes:#1 fix (#2)", "fixes:# 1 fix (# 2)"],
+  ["@ada: ask (@org/team)", "@ ada: ask (@ org/team)"],
+])("harmless() gives GitHub no order in %o", (line, safe) => {
+  expect(harmless(line)).toBe(safe);
+});
+
+test.each([
+  "See #12 and https://github.com/o/r/issues/12",
+  "ada@example.com [a, b] prefix #12, closes at 12 @ noon",
+  "Ada (ada)",
+])("harmless() leaves %o", (line) => {
+  expect(harmless(line)).toBe(line);
+});
+
+test("formatMessage() makes the reason and the trailers harmless", () => {
+  const words = "[skip ci] closes #1 @ada";
+  const message = formatMessage({ subject: "Enable x", reason: words, trailers: { Actor: words } });
+  const safe = "(skip ci) closes # 1 @ ada";
+  expect(message).toBe(`Enable x\n\n${safe}\n\nActor: ${safe}\n`);
+});
 
 test("oneLine() cuts between characters, and says that it cut", () => {
   expect(oneLine("12345", 5)).toBe("12345");
