@@ -12,9 +12,9 @@ export interface Review {
   /** Missing where the flags have errors, or nobody could tell. */
   readonly plan?: Plan | undefined;
   readonly problems?: Problems | undefined;
-  /** The pull request's head, and the head of where it goes: full ids, from GitHub. */
+  /** The pull request's number, where there is one yet, and its head as a full id: from GitHub. */
+  readonly number?: number | undefined;
   readonly head: string;
-  readonly base: string;
   /** The run that looked, from GitHub. */
   readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
   /** `YYYY-MM-DD`. */
@@ -170,11 +170,13 @@ function showUrl({ path, change, before, after }: ResponsePlan): string {
   return bodies.length === 0 ? `${title}\n` : `${title}\n\n${block(bodies, "diff")}\n`;
 }
 
-function rollback({ base }: Review): string {
+/** The commit is asked for when it is wanted: until the merge, others may be merged before. */
+function rollback({ number }: Review): string {
+  const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
   const lines = [
-    "After the merge, back again: **Revert** on this page, and merge what it opens. At once, without a review:",
+    "After the merge, back again: **Revert** on this page, and merge what it opens. At once and without a review, to the commit before the merge, which takes back what was merged later, too:",
     "",
-    block([`gh workflow run rollback.yml -f commit=${base} -f reason="why"`], "console"),
+    block([`gh workflow run rollback.yml -f commit="${merge}^" -f reason="why"`], "console"),
   ];
   return `### To roll back\n\n${lines.join("\n")}`;
 }

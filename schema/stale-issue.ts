@@ -21,9 +21,12 @@ export function staleMarker(name: string): string {
   return `<!-- bunting:stale ${name} -->`;
 }
 
-/** Changes with what the flag says and with why it is stale: then it may be brought up again. */
-export function fingerprint({ flag, kind }: StaleFlag): string {
-  return createHash("sha256").update(`${flag.object} ${kind}`).digest("hex").slice(0, 12);
+/**
+ * Changes with what the flag says, and with why and since when it is stale: then it may be brought
+ * up again. The day tells a flag that was turned, and back, from one that was left alone.
+ */
+export function fingerprint({ flag, kind, since }: StaleFlag): string {
+  return createHash("sha256").update(`${flag.object} ${kind} ${since}`).digest("hex").slice(0, 12);
 }
 
 export function readMarker(body: string): Seen | undefined {

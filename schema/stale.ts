@@ -36,13 +36,12 @@ export function findStale(
 }
 
 /**
- * Whether a flag's last change cannot tell when its state last changed, but may have to: it was
- * changed within `days`, and has been there for longer.
+ * Whether a flag's last change cannot tell when its state last changed, but has to: it has been
+ * there for more than `days`, and was edited since it came.
  */
 export function needsHistory(flag: TimedFlag, today: string, days: number): boolean {
-  const isYoung = age(flag.updated_at.slice(0, 10), today) <= days;
   const isOld = age(flag.created_at.slice(0, 10), today) > days;
-  return isTheSameForAll(flag) && isYoung && isOld;
+  return isTheSameForAll(flag) && isOld && flag.updated_at !== flag.created_at;
 }
 
 /** A release flag that is on, or off, in every environment. */

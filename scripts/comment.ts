@@ -37,16 +37,16 @@ await main({
     const said = read(plan, problems);
     if (!said) return 1;
     if (options["dry-run"] && number === undefined && !process.env.GITHUB_EVENT_PATH) {
-      const { head = "HEAD", base = "BASE" } = said.plan ?? {};
-      process.stdout.write(formatPlanComment({ ...said, head, base, today: day }));
+      const { head = "HEAD" } = said.plan ?? {};
+      process.stdout.write(formatPlanComment({ ...said, head, today: day }));
       return 0;
     }
 
     const github = new GitHub(readGitHubOptions(process.env), note);
     const { pulls, run } = await findPulls(github, number);
     if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to say");
-    for (const { number, head, base } of pulls) {
-      const body = formatPlanComment({ ...said, head, base, run, today: day });
+    for (const { number, head } of pulls) {
+      const body = formatPlanComment({ ...said, number, head, run, today: day });
       if (options["dry-run"]) {
         process.stdout.write(body);
         continue;

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { namesMark } from "../schema/names-mark.ts";
 import { Repository } from "../store/repository.ts";
 import { type ExitCode, main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -45,7 +46,7 @@ await main({
 /** Depends on nothing but the names, so that it changes when they do. */
 function typesOf(names: readonly string[]): string {
   const union = names.map((name) => `\n  | ${JSON.stringify(name)}`).join("");
-  return `// Made by \`npm run types\`: do not edit.
+  return `${namesMark}
 
 /** The flags that there are: \`createFlags<FlagName>({ url })\`. */
 export type FlagName =${union === "" ? " never" : union};

@@ -1,6 +1,7 @@
 /** Where source trees name flags: each file is read once, whatever the number of flags. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { namesMark } from "../schema/names-mark.ts";
 import { compareText } from "../schema/problem.ts";
 import type { Places } from "../schema/stale-issue.ts";
 
@@ -19,7 +20,10 @@ export interface Search {
   readonly places: ReadonlyMap<string, Places>;
 }
 
-/** Looks for `names` as whole words in all files below `trees`; links, large and binary files are passed over. */
+/**
+ * Looks for `names` as whole words in all files below `trees`. Passed over are links, large and
+ * binary files, and our own list of all names, which would keep every flag.
+ */
 export function findPlaces(trees: readonly string[], names: readonly string[]): Search {
   const found = new Map(names.map((name) => [name, { shown: [] as string[], all: 0 }]));
   let files = 0;
@@ -66,5 +70,7 @@ function* filesBelow(tree: string): Generator<string> {
 function readText(file: string): string | undefined {
   if (lstatSync(file).size > largest) return undefined;
   const bytes = readFileSync(file);
-  return bytes.subarray(0, 8_000).includes(0) ? undefined : bytes.toString("utf8");
+  if (bytes.subarray(0, 8_000).includes(0)) return undefined;
+  const text = bytes.toString("utf8");
+  return text.startsWith(namesMark) ? undefined : text;
 }

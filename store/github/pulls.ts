@@ -3,9 +3,8 @@ import type { GitHub } from "../github.ts";
 export interface PullRequest {
   readonly number: number;
   readonly url: string;
-  /** Full ids: where it is, and where the branch is that it goes to. */
+  /** The full id of the commit that it is at. */
   readonly head: string;
-  readonly base: string;
 }
 
 /** A branch as a fork or we have it, at a commit. */
@@ -48,8 +47,7 @@ function pullOf(pull: {
   readonly number: number;
   readonly html_url: string;
   readonly head: { readonly sha: string };
-  readonly base: { readonly sha: string };
 }): PullRequest {
-  const { number, html_url: url, head, base } = pull;
-  return { number, url, head: head.sha, base: base.sha };
+  const { number, html_url: url, head } = pull;
+  return { number, url, head: head.sha };
 }

@@ -18,7 +18,7 @@ import type { Snapshot, TimedFlag } from "../../schema/snapshot.ts";
 import { expectGolden } from "./golden.ts";
 
 const [early, late] = ["2024-08-31T12:00:00Z", "2024-09-01T12:00:00Z"];
-const about = { head: "a".repeat(40), base: "b".repeat(40), today: "2026-11-26" };
+const about = { number: 12, head: "a".repeat(40), today: "2026-11-26" };
 const run = { url: "https://github.com/mealtrack/flags/actions/runs/1", failed: false };
 
 type Written = Partial<Omit<TimedFlag, "enabled">> & { enabled?: string };

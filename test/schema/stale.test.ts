@@ -85,15 +85,14 @@ describe("findStale()", () => {
     ]);
   });
 
-  test("needs the history of flags only that were edited lately and are old", () => {
-    expect(needsHistory(flag("a"), today, 40)).toBe(false);
-    expect(needsHistory(flag("a", { updated_at: lately }), today, 40)).toBe(true);
-    expect(needsHistory(flag("a", { updated_at: lately, created_at: lately }), today, 40)).toBe(
-      false,
-    );
-    expect(
-      needsHistory(flag("a", { updated_at: lately, ...states(true, false, true) }), today, 40),
-    ).toBe(false);
+  test.each([
+    ["was edited long ago", {}, true],
+    ["was edited lately", { updated_at: lately }, true],
+    ["was never edited", { created_at: longAgo }, false],
+    ["is young", { created_at: lately, updated_at: "2026-11-01T00:00:00Z" }, false],
+    ["is not everywhere the same", states(true, false, true), false],
+  ])("needsHistory() of a flag that %s", (_what, changes, needs) => {
+    expect(needsHistory(flag("a", changes), today, 40)).toBe(needs);
   });
 });
 
@@ -119,13 +118,16 @@ describe("formatStaleIssue() and formatRemoval()", () => {
   });
 
   test("is brought up again only after a change of the flag, or for another reason", () => {
-    const print = (changes: Partial<TimedFlag>) => {
-      const [one] = findStale([flag("meal_planning", changes)], new Map(), today, 40);
+    const print = (changes: Partial<TimedFlag>, turned = "2026-03-01T12:00:00Z") => {
+      const settled = new Map([["meal_planning", turned]]);
+      const [one] = findStale([flag("meal_planning", changes)], settled, today, 40);
       return one && fingerprint(one);
     };
     expect(print({ updated_at: "2026-01-01T00:00:00Z" })).toBe(print({}));
     expect(print({ object: "2" })).not.toBe(print({}));
     expect(print({ expires: "2026-01-01" })).not.toBe(print({}));
+    // Turned, and turned back to the same bytes.
+    expect(print({}, "2026-06-01T12:00:00Z")).not.toBe(print({}));
   });
 
   test.each([

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { namesMark } from "../../schema/names-mark.ts";
 import { findPlaces } from "../../store/places.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
@@ -37,6 +38,7 @@ test("findPlaces() passes over what is no source", () => {
     "web/node_modules/a/index.js": "meal_planning",
     "logo.png": new Uint8Array([0x89, 0, ...Buffer.from("meal_planning")]),
     "bundle.js": `${"x".repeat(1_000_000)} meal_planning`,
+    "web/flag-names.ts": `${namesMark}\n\nexport type FlagName =\n  | "meal_planning";\n`,
   });
   symlinkSync("/etc", path.join(source, "etc"));
   symlinkSync(path.join(source, ".git/config"), path.join(source, "config"));
