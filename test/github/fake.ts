@@ -92,6 +92,8 @@ export class FakeGitHub {
   }
 
   async start(): Promise<void> {
+    // The same process runs git and waits for it: longer than Node's five seconds, on a busy machine.
+    this.#server.keepAliveTimeout = 60_000;
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
     const api = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
