@@ -32,6 +32,11 @@ export function share(cost: Cost, whole: Cost, unit: string, bound?: number): Co
   return { unit, value: cost.ms / whole.ms, cpu: cost.cpu / whole.cpu, bound };
 }
 
+/** Whether a comparison is within its bounds; true where it has none. */
+export function isMet({ value, bound, least }: Comparison): boolean {
+  return value <= (bound ?? value) && value >= (least ?? value);
+}
+
 export function formatSection({ title, figures }: Section): string {
   return `${title}\n${figures.map(formatFigure).join("")}\n`;
 }
@@ -42,11 +47,13 @@ function formatFigure({ name, cost, comparisons = [], note }: Figure): string {
   return `${parts.join("  ").trimEnd()}\n${note ? `      ${note}\n` : ""}`;
 }
 
-function formatComparison({ unit, value, cpu, bound, least }: Comparison): string {
+function formatComparison(comparison: Comparison): string {
+  const { unit, value, cpu, bound, least } = comparison;
   const told = `${ratio(value)} ${unit}${cpu === undefined ? "" : ` (cpu ${ratio(cpu)})`}`;
-  if (least !== undefined) return `${told}, at least ${least}: ${value >= least ? "ok" : "under"}`;
+  const verdict = (failure: string) => (isMet(comparison) ? "ok" : failure);
+  if (least !== undefined) return `${told}, at least ${least}: ${verdict("under")}`;
   if (bound === undefined) return told;
-  return `${told}, bound ${bound}: ${value <= bound ? "ok" : "over"}`;
+  return `${told}, bound ${bound}: ${verdict("over")}`;
 }
 
 function ratio(value: number): string {
