@@ -27,7 +27,7 @@ function routes(): Set<string> {
     },
     ...(Object.fromEntries(
       [
-        "store",
+        "places",
         "responses",
         "streams",
         "usage",
