@@ -14,7 +14,7 @@ export function compile(snapshot: Omit<Snapshot, "policy">): Release {
   const on: Known = new Map();
   const off: Known = new Map();
   const sections = environments.map((environment) => [
-    compileList(environment, flags, snapshot.updated_at),
+    compileList(environment, statesIn(environment, flags), flags.length, snapshot.updated_at),
     ...flags.map((flag) => compileIn(environment, flag, flag.enabled[environment] ? on : off)),
   ]);
   const responses = [...sections, errorResponses]
@@ -46,14 +46,24 @@ export function compileIn(
   return { path: pathOf(environment, flag.name), body, md5, sha256, length };
 }
 
-function compileList(
+/** Whether each flag is on, in the order of names. */
+export type States = Readonly<Record<string, boolean>>;
+
+function statesIn(environment: string, flags: readonly TimedFlag[]): States {
+  return Object.fromEntries(
+    flags.map(({ name, enabled }) => [name, enabled[environment] === true]),
+  );
+}
+
+/** The list of an environment, of `size` flags. */
+export function compileList(
   environment: string,
-  flags: readonly TimedFlag[],
+  flags: States,
+  size: number,
   updated_at: string,
 ): Response {
-  const states = flags.map(({ name, enabled }) => [name, enabled[environment] === true]);
-  const body = JSON.stringify({ environment, flags: Object.fromEntries(states), updated_at });
-  readBackList(body, environment, flags.length);
+  const body = JSON.stringify({ environment, flags, updated_at });
+  readBackList(body, environment, size);
   return respond(pathOf(environment), body);
 }
 

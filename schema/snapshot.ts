@@ -32,3 +32,8 @@ export type Timestamp = string;
 export function timestamp(seconds: number): Timestamp {
   return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
 }
+
+/** The other way round. */
+export function secondsOf(timestamp: Timestamp): number {
+  return Date.parse(timestamp) / 1000;
+}

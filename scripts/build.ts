@@ -1,6 +1,5 @@
-import { compile } from "../schema/compile.ts";
 import { visible } from "../schema/problem.ts";
-import { writeRelease } from "../store/release-directory.ts";
+import { type Build, build, rebuild } from "../store/build.ts";
 import { Repository } from "../store/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -19,13 +18,10 @@ await main({
   },
   async run({ at, out, repo, format }) {
     const repository = await Repository.open(repo);
-    const snapshot = await readSnapshot(repository, at);
-    if (!snapshot) return 1;
+    const built = (await rebuild(repository, at, out)) ?? (await buildAll(repository, at, out));
+    if (!built) return 1;
 
-    const release = compile(snapshot);
-    const written = writeRelease(out, release);
-    const { commit } = release;
-    const [flags, responses] = [snapshot.flags.length, release.responses.length];
+    const { commit, flags, responses, written } = built;
     process.stdout.write(
       format === "json"
         ? `${JSON.stringify({ commit, out, flags, responses, written })}\n`
@@ -35,6 +31,16 @@ await main({
     return 0;
   },
 });
+
+/** Nothing where a flag has an error, which is told then. */
+async function buildAll(
+  repository: Repository,
+  at: string,
+  out: string,
+): Promise<Build | undefined> {
+  const snapshot = await readSnapshot(repository, at);
+  return snapshot && build(repository, snapshot, out);
+}
 
 async function noteUncommitted(repository: Repository, commit: string): Promise<void> {
   const files = await repository.differences(commit);

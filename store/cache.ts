@@ -5,15 +5,7 @@
  * this version of the language; it is replaced in one rename, so two processes cannot mix theirs.
  */
 import { createHash, hash, randomUUID } from "node:crypto";
-import {
-  appendFileSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -39,12 +31,11 @@ export class Cache {
 
   /** Keeps `value` under `name`. Where it cannot (a full or read-only disk), the next run reads more: no harm. */
   write(name: string, value: unknown): void {
-    const body = Buffer.from(JSON.stringify(value));
+    const body = JSON.stringify(value);
     const temporary = this.#file(`${name}-${randomUUID()}`);
     try {
       mkdirSync(this.#directory, { recursive: true });
-      writeFileSync(temporary, head(body));
-      appendFileSync(temporary, body);
+      writeFileSync(temporary, head(body) + body);
       renameSync(temporary, this.#file(name));
     } catch {
       remove(temporary);
@@ -65,7 +56,7 @@ function remove(file: string): void {
 }
 
 /** Before the body stands a line that says by whom it was written, and that it is whole. */
-function head(body: Uint8Array): string {
+function head(body: Uint8Array | string): string {
   return `${language()} ${hash("sha256", body)}\n`;
 }
 
@@ -82,7 +73,7 @@ function language(): string {
     const schema = fileURLToPath(new URL("../schema/", import.meta.url));
     const store = fileURLToPath(new URL("./", import.meta.url));
     for (const directory of [schema, store]) {
-      const names = readdirSync(directory).filter((name) => /\.(ts|js|json)$/.test(name));
+      const names = readdirSync(directory).filter((name) => /\.(ts|mjs|json)$/.test(name));
       for (const name of names.sort()) digest.update(readFileSync(path.join(directory, name)));
     }
     languageHash = digest.digest("hex");

@@ -48,19 +48,44 @@ async function extend(
   commit: string,
   known: History | undefined,
 ): Promise<History | undefined> {
-  const flags = new Map(known?.flags);
-  let last = known?.commit ?? "";
-  let committed = known?.committed ?? 0;
-  let touched = known?.touched;
+  const line = new HistoryLine(known);
   for await (const landed of readCommits(directory, commit, known?.commit)) {
-    if (landed.parent !== last) return undefined;
-    ({ commit: last, time: committed } = landed);
-    touched ??= landed.time;
-    const changes = landed.changes.filter(({ file }) => file.startsWith("flags/"));
-    if (changes.length > 0) touched = landed.time;
-    land(flags, landed.time, changes);
+    if (!line.add(landed)) return undefined;
   }
-  return last === commit ? { commit, committed, touched: touched ?? committed, flags } : undefined;
+  const history = line.history;
+  return history.commit === commit ? history : undefined;
+}
+
+/** A history that grows, commit by commit. */
+export class HistoryLine {
+  #commit: string;
+  #committed: number;
+  #touched: number | undefined;
+  readonly #flags: Map<string, FlagHistory>;
+
+  constructor(known?: History) {
+    this.#commit = known?.commit ?? "";
+    this.#committed = known?.committed ?? 0;
+    this.#touched = known?.touched;
+    this.#flags = new Map(known?.flags);
+  }
+
+  /** False where `landed` does not follow on the last one by its first parent. */
+  add(landed: Landed): boolean {
+    if (landed.parent !== this.#commit) return false;
+    this.#commit = landed.commit;
+    this.#committed = landed.time;
+    this.#touched ??= landed.time;
+    const changes = landed.changes.filter(({ file }) => file.startsWith("flags/"));
+    if (changes.length > 0) this.#touched = landed.time;
+    land(this.#flags, landed.time, changes);
+    return true;
+  }
+
+  get history(): History {
+    const [commit, committed] = [this.#commit, this.#committed];
+    return { commit, committed, touched: this.#touched ?? committed, flags: this.#flags };
+  }
 }
 
 function land(flags: Map<string, FlagHistory>, time: number, changes: readonly FileChange[]): void {
@@ -100,7 +125,8 @@ function haveSameContent(a: FlagHistory, b: FlagHistory): boolean {
   return before === after;
 }
 
-interface Landed {
+/** A commit on the line of first parents. */
+export interface Landed {
   readonly commit: string;
   /** First parent; `""` for the first commit. */
   readonly parent: string;
@@ -110,12 +136,16 @@ interface Landed {
 
 interface FileChange {
   readonly file: string;
+  /** As git has it, after the change. */
+  readonly mode: string;
+  /** Id of the content before; missing where the file is new. */
+  readonly before: string | undefined;
   /** Id of the new content; missing where the file is gone. */
   readonly object: string | undefined;
 }
 
 /** What landed from `after` (exclusive; everything where missing) to `commit`, oldest first. */
-async function* readCommits(
+export async function* readCommits(
   directory: string,
   commit: string,
   after: string | undefined,
@@ -127,14 +157,14 @@ async function* readCommits(
   // What was known may since have been lost, as after a force push.
   args.push("--ignore-missing", "--end-of-options", commit);
   if (after !== undefined) args.push(`^${after}`);
+  args.push("--");
 
   let landed: (Landed & { changes: FileChange[] }) | undefined;
   let change = "";
   for await (const tokens of readTokens(directory, args)) {
     for (const token of tokens) {
       if (change !== "") {
-        const [, , , object = "", status] = change.split(" ");
-        landed?.changes.push({ file: token, object: status === "D" ? undefined : object });
+        landed?.changes.push(readChange(change, token));
         change = "";
       } else if (token.startsWith("\x01")) {
         if (landed) yield landed;
@@ -144,6 +174,17 @@ async function* readCommits(
     }
   }
   if (landed) yield landed;
+}
+
+/** `:100644 100644 OLD NEW M`, of a file. */
+function readChange(raw: string, file: string): FileChange {
+  const [, mode = "", before, object, status] = raw.split(" ");
+  return {
+    file,
+    mode,
+    before: status === "A" ? undefined : before,
+    object: status === "D" ? undefined : object,
+  };
 }
 
 /** What stands between NUL bytes, as it arrives. */

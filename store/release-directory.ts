@@ -8,13 +8,46 @@ import { randomUUID } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync } from "node:fs";
 import path from "node:path";
 import type { Release } from "../schema/release.ts";
-import { discard, fill, readManifest } from "./release-files.ts";
+import { hasManifest, readManifest } from "./release-files.ts";
+import { discard, fill, fillAnew } from "./release-writer.ts";
 
-/** Makes `directory` hold `release`, and returns how many files had to be written for it. */
-export function writeRelease(directory: string, release: Release): number {
-  try {
+/**
+ * Makes `directory` hold `release`, and returns how many files had to be written for it. Each
+ * directory that has become whole is told, before it is moved to its place.
+ */
+export function writeRelease(
+  directory: string,
+  release: Release,
+  onWhole = (_whole: string) => {},
+): number {
+  return inPlace(directory, (place) => {
     refuseForeign(directory);
-    return new Place(follow(path.resolve(directory))).bringTo(release);
+    let written = 0;
+    place.bringTo((next, twin) => {
+      written = twin ? fillAnew(next, release, twin) : fill(next, release);
+      for (const made of [next, twin]) if (made && hasManifest(made)) onWhole(made);
+      return true;
+    });
+    return written;
+  });
+}
+
+/** The hidden release beside `directory`, with which the next build begins. */
+export function spareOf(directory: string): string {
+  return inPlace(directory, (place) => place.spare);
+}
+
+/**
+ * Makes `directory`, which holds a release, hold what `change` makes of the hidden one; false where
+ * that declines, before it has changed anything.
+ */
+export function changeRelease(directory: string, change: (next: string) => boolean): boolean {
+  return inPlace(directory, (place) => place.bringTo(change));
+}
+
+function inPlace<T>(directory: string, work: (place: Place) => T): T {
+  try {
+    return work(new Place(follow(path.resolve(directory))));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot build into "${directory}": ${why}`, { cause: error });
@@ -63,16 +96,35 @@ class Place {
     this.#prefix = `.${path.basename(directory)}.`;
   }
 
-  bringTo(release: Release): number {
+  get spare(): string {
+    return this.#path("spare");
+  }
+
+  /**
+   * Puts into its place what `make` makes of the hidden directory, which is missing where another
+   * process has it. Where no release stands there yet, the next hidden one is made as well.
+   */
+  bringTo(make: (next: string, twin?: string) => boolean): boolean {
     this.#recover();
     try {
-      const { written, next } = this.#prepare(release);
-      this.#replaceBy(next);
-      return written;
+      const next = this.#own("next");
+      mkdirSync(this.#parent, { recursive: true });
+      move(this.spare, next);
+      const twin = hasManifest(this.#directory) ? undefined : `${next}-twin`;
+      const isMade = make(next, twin);
+      if (isMade) this.#replaceBy(next);
+      else this.#keep(next);
+      if (twin) this.#keep(twin);
+      return isMade;
     } catch (error) {
       this.#giveUp();
       throw error;
     }
+  }
+
+  /** As the hidden one, if it is whole and there is none. */
+  #keep(left: string): void {
+    if (!hasManifest(left) || !move(left, this.spare)) discard(left);
   }
 
   /** As if this process had been killed. Where that fails too, the next one does it. */
@@ -96,14 +148,6 @@ class Place {
     }
   }
 
-  /** Brings the hidden directory to `release`; a new one where there is none, or another process has it. */
-  #prepare(release: Release): { written: number; next: string } {
-    const next = this.#own("next");
-    mkdirSync(this.#parent, { recursive: true });
-    move(this.#path("spare"), next);
-    return { written: fill(next, release), next };
-  }
-
   /** From one whole release to the other: a reader between the two renames finds none, for microseconds. */
   #replaceBy(next: string): void {
     const last = this.#own("last");
@@ -114,7 +158,7 @@ class Place {
       // Another process was faster: its release is replaced in turn.
       discard(last);
     }
-    if (!move(last, this.#path("spare"))) discard(last);
+    this.#keep(last);
   }
 
   #own(kind: "next" | "last"): string {

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { type Content, readContent, readPolicy } from "../schema/content.ts";
-import { normalize } from "../schema/flag.ts";
-import { normalizePolicy, policyFile } from "../schema/policy.ts";
+import { policyFile } from "../schema/policy.ts";
 import type { Problem } from "../schema/problem.ts";
-import { type Snapshot, type Timestamp, timestamp } from "../schema/snapshot.ts";
+import type { Snapshot } from "../schema/snapshot.ts";
 import { tooLarge } from "../schema/text.ts";
 import { countFlags, isReadable, type Validated, validate } from "../schema/validate.ts";
 import { readBlobs } from "./blobs.ts";
@@ -12,6 +11,7 @@ import { Cache } from "./cache.ts";
 import { Contents } from "./contents.ts";
 import { git, readGit } from "./git.ts";
 import { type History, readHistory } from "./history.ts";
+import { snapshot } from "./snapshot.ts";
 import { readTree, type TreeEntry } from "./tree.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
@@ -29,14 +29,15 @@ export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
 /** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
 export class Repository {
   readonly directory: string;
-  readonly #cache: Cache;
+  /** Lies beside its objects. */
+  readonly cache: Cache;
   readonly #contents: Contents;
   #history: History | undefined;
 
   private constructor(directory: string, gitDirectory: string) {
     this.directory = directory;
-    this.#cache = new Cache(gitDirectory);
-    this.#contents = new Contents(this.#cache);
+    this.cache = new Cache(gitDirectory);
+    this.#contents = new Contents(this.cache);
   }
 
   /** Throws where `directory` is no clone, or one without its history. */
@@ -169,14 +170,14 @@ export class Repository {
   }
 
   async #readHistory(commit: string): Promise<History> {
-    this.#history ??= restore(this.#cache.read("history"));
+    this.#history ??= restore(this.cache.read("history"));
     if (this.#history?.commit === commit) return this.#history;
     const history = await readHistory(this.directory, commit, this.#history);
     // A look back is no reason to forget what came since.
     if (this.#history && (await this.relate(commit, this.#history.commit)) === "older")
       return history;
     this.#history = history;
-    this.#cache.write("history", { ...history, flags: [...history.flags] });
+    this.cache.write("history", { ...history, flags: [...history.flags] });
     return history;
   }
 }
@@ -185,43 +186,4 @@ function restore(cached: unknown): History | undefined {
   if (cached === undefined) return undefined;
   const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [] };
   return { ...rest, flags: new Map(flags) };
-}
-
-function snapshot({ flags, policy }: Validated, object: string, history: History): Snapshot {
-  const timestamp = timestamps();
-  return {
-    commit: history.commit,
-    committed_at: timestamp(history.committed),
-    updated_at: timestamp(history.touched),
-    policy: normalizePolicy(policy, object),
-    flags: flags.map(({ name, file, flag }) => {
-      const times = history.flags.get(name);
-      if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
-      const { created, updated, blobs } = times;
-      const { description, owner, type, expires, enabled } = normalize(name, flag);
-      // Spelt out: spreading ten thousand of them takes twenty times as long.
-      return {
-        name,
-        description,
-        owner,
-        type,
-        expires,
-        enabled,
-        file,
-        object: blobs[file] ?? "",
-        created_at: timestamp(created),
-        updated_at: timestamp(updated),
-      };
-    }),
-  };
-}
-
-/** Many flags come with one commit, and a calendar is slow to ask. */
-function timestamps(): (seconds: number) => Timestamp {
-  const known = new Map<number, Timestamp>();
-  return (seconds) => {
-    const found = known.get(seconds) ?? timestamp(seconds);
-    known.set(seconds, found);
-    return found;
-  };
 }

@@ -24,8 +24,10 @@ import { describe, expect, test } from "vitest";
 import { compile } from "../../schema/compile.ts";
 import { normalize } from "../../schema/flag.ts";
 import { formatManifest, type Release, respond } from "../../schema/release.ts";
-import { writeRelease } from "../../store/release-directory.ts";
+import { changeRelease, writeRelease } from "../../store/release-directory.ts";
+import { applyPatch } from "../../store/release-writer.ts";
 import { temporaryDirectory } from "../git/repository.ts";
+import { clockTick, damages } from "./damages.ts";
 import { awayAtFirst, diesAt, failsAt, meanwhileAt, withoutLinks } from "./dying.ts";
 import { plain } from "./plain.ts";
 import { readWhole } from "./whole.ts";
@@ -85,20 +87,27 @@ function expectTidy(directory: string): void {
   expect([".release.spare", "release"]).toEqual(expect.arrayContaining(beside(directory)));
 }
 
-/** Returns once a change would carry a later time than whatever was written before. */
-function clockTick(directory: string): void {
-  const before = lstatSync(path.join(directory, "manifest.json")).ctimeMs;
-  const probe = path.join(temporaryDirectory(), "probe");
-  do writeFileSync(probe, "");
-  while (lstatSync(probe).ctimeMs <= before);
-}
-
 describe("writeRelease()", () => {
   test("makes a directory hold a release, and says how many files it wrote", () => {
     const directory = path.join(place(), "in/new/folders/release");
     expect(writeRelease(directory, a)).toBe(a.responses.length);
     expect(letterOf(directory)).toBe("a");
-    expect(beside(directory)).toEqual(["release"]);
+    expectTidy(directory);
+  });
+
+  test("makes the hidden one of the next build along with the first, of the same files", () => {
+    const directory = place();
+    const spare = path.join(path.dirname(directory), ".release.spare");
+    for (const next of [a, release("d", 1_100, [4, 1_000])]) {
+      rmSync(path.dirname(directory), { recursive: true, force: true });
+      writeRelease(directory, next);
+      expect(readWhole(spare)).toEqual(readWhole(directory));
+      const inodes = [directory, spare].map((place) => lstatSync(path.join(place, flag)).ino);
+      expect(inodes[0]).toBe(inodes[1]);
+      writeRelease(directory, b);
+      expect(letterOf(directory)).toBe("b");
+      expect(letterOf(spare)).toBe(next.commit.charAt(0));
+    }
   });
 
   test("goes from one release to another, of fewer flags or more", () => {
@@ -133,7 +142,8 @@ describe("writeRelease()", () => {
     const before = look();
     writeRelease(directory, release("b", 300, [1]));
     const lists = 3;
-    expect(writeRelease(directory, release("c", 300, [2]))).toBe(3 + lists);
+    // Flag 1 too: with `b` its file lost the name that it had there, so it might have been touched.
+    expect(writeRelease(directory, release("c", 300, [2]))).toBe(6 + lists);
     expect(letterOf(directory)).toBe("c");
     expect(look()).toEqual(before);
     expect(writeRelease(directory, release("d", 300, [2]))).toBe(6 + lists);
@@ -175,6 +185,7 @@ describe("writeRelease()", () => {
     withoutLinks(() => writeRelease(directory, a));
     expect(letterOf(directory)).toBe("a");
     expect(lstatSync(path.join(directory, flag)).nlink).toBe(1);
+    expect(beside(directory)).toEqual(["release"]);
   });
 
   test("builds into an empty directory, and into one that a link leads to", () => {
@@ -210,44 +221,6 @@ describe("writeRelease()", () => {
 });
 
 const flag = "v1/feature-flags/improvement_1.json";
-
-const damages: Record<string, (directory: string, outside: string) => void> = {
-  "a file is edited, to the same length": (directory) => {
-    const text = readFileSync(path.join(directory, flag), "utf8");
-    writeFileSync(path.join(directory, flag), text.replace("improvement", "IMPROVEMENT"));
-  },
-  "a file is longer": (directory) => appendFileSync(path.join(directory, flag), "\n"),
-  "a file is deleted": (directory) => rmSync(path.join(directory, flag)),
-  "two files are exchanged": (directory) => {
-    const other = path.join(directory, "v1/feature-flags/improvement_2.json");
-    const draft = path.join(directory, "draft");
-    renameSync(path.join(directory, flag), draft);
-    renameSync(other, path.join(directory, flag));
-    renameSync(draft, other);
-  },
-  "a folder takes a file's place": (directory) => {
-    rmSync(path.join(directory, flag));
-    mkdirSync(path.join(directory, flag, "inside"), { recursive: true });
-  },
-  "a link takes a file's place": (directory, outside) => {
-    writeFileSync(path.join(outside, "file"), "theirs");
-    rmSync(path.join(directory, flag));
-    symlinkSync(path.join(outside, "file"), path.join(directory, flag));
-  },
-  "a link takes a folder's place": (directory, outside) => {
-    rmSync(path.join(directory, "v1"), { recursive: true });
-    symlinkSync(path.join(outside, "v1"), path.join(directory, "v1"));
-  },
-  "a folder is gone": (directory) => rmSync(path.join(directory, "staging"), { recursive: true }),
-  "an older folder is put back": (directory, outside) => {
-    renameSync(path.join(directory, "v1"), path.join(outside, "old"));
-    renameSync(path.join(outside, "v1"), path.join(directory, "v1"));
-  },
-  "a file is added": (directory) => writeFileSync(path.join(directory, "v1/notes.txt"), "ours"),
-  "a file is added at the top": (directory) =>
-    writeFileSync(path.join(directory, ".htaccess"), "x"),
-  "an empty folder is added": (directory) => mkdirSync(path.join(directory, "v2")),
-};
 
 describe("writeRelease() mends what was changed by hand, when", () => {
   test.each(Object.keys(damages))("%s", (what) => {
@@ -390,6 +363,38 @@ describe("writeRelease(), killed or failing at each change it makes to the disk"
   });
 });
 
+describe("changeRelease(), killed at each change it makes to the disk", () => {
+  test("keeps one whole, and the next build mends the rest", () => {
+    const paths = new Set(b.responses.map(({ path }) => path));
+    const gone = c.responses.map(({ path }) => path).filter((path) => !paths.has(path));
+    const wanted = { manifest: formatManifest(b), written: b.responses, gone };
+    let hasEnded = false;
+    for (let moment = 1; !hasEnded; moment++) {
+      const directory = place();
+      for (const next of [c, a]) writeRelease(directory, next);
+      const make = (next: string) => {
+        applyPatch(next, wanted);
+        return true;
+      };
+      hasEnded = diesAt(moment, () => changeRelease(directory, make));
+      if (existsSync(directory)) expect(letterOf(directory)).toMatch(/[ab]/);
+      else expect(movedAway(directory).map(letterOf)).toContain("a");
+      expect(hasEnded).toBe(hasEnded && letterOf(directory) === "b");
+      writeRelease(directory, c);
+      expect(letterOf(directory)).toBe("c");
+      expectTidy(directory);
+    }
+  });
+
+  test("leaves everything as it was where nothing is made", () => {
+    const directory = place();
+    for (const next of [c, a]) writeRelease(directory, next);
+    expect(changeRelease(directory, () => false)).toBe(false);
+    expect(letterOf(directory)).toBe("a");
+    expect(letterOf(path.join(path.dirname(directory), ".release.spare"))).toBe("c");
+  });
+});
+
 describe("writeRelease(), beside other processes", () => {
   test("puts back the whole one of two that killed builds had moved away", () => {
     const directory = place();
@@ -528,7 +533,7 @@ describe("writeRelease() in processes of their own", () => {
     expect(code).toBe(1);
     expect(said).toContain(`Error: Cannot build into "${directory}": EACCES: permission denied, `);
     expect(letterOf(directory)).toBe("a");
-    expect(beside(directory)).toEqual(["release"]);
+    expectTidy(directory);
   });
 });
 
