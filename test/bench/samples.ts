@@ -14,6 +14,10 @@ export class Samples {
     return [...this.#costs.keys()];
   }
 
+  has(name: string): boolean {
+    return this.#costs.has(name);
+  }
+
   median(name: string): Cost {
     const costs = this.#costs.get(name);
     if (!costs) throw new Error(`Cannot find "${name}": it was not measured`);

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type ImportedCommit, importCommits } from "../git/import.ts";
@@ -10,8 +10,14 @@ import { editedOneByOne } from "./flags.ts";
  * system may be slow to create files for minutes after many were deleted (ext4 passes over their inodes).
  */
 export class Scratch {
-  readonly #root = mkdtempSync(path.join(root(), "case-"));
-  readonly repository = this.path("flags.git");
+  readonly #root: string;
+  readonly repository: string;
+
+  /** Where a disk's past would decide (how many files were deleted there lately), it can be in memory. */
+  constructor(place: "disk" | "memory" = "disk") {
+    this.#root = mkdtempSync(path.join(root(place), "case-"));
+    this.repository = this.path("flags.git");
+  }
 
   path(name: string): string {
     return path.join(this.#root, name);
@@ -36,16 +42,22 @@ export class Scratch {
   }
 }
 
-let common: string | undefined;
+const roots = new Map<string, string>();
 
-function root(): string {
-  if (common !== undefined) return common;
-  const made = mkdtempSync(path.join(tmpdir(), "bunting-bench-"));
+function root(place: "disk" | "memory"): string {
+  const known = roots.get(place);
+  if (known !== undefined) return known;
+  const made = mkdtempSync(path.join(place === "memory" ? memory : tmpdir(), "bunting-bench-"));
   process.on("exit", () => rmSync(made, { recursive: true, force: true }));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
-  common = made;
+  if (roots.size === 0) {
+    for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+  }
+  roots.set(place, made);
   return made;
 }
+
+/** Linux has a file system in memory; elsewhere it is the disk. */
+const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** A remote with as many flags. */
 export function scratchWith(flags: number, commits = 1): Scratch {
