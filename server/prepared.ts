@@ -8,7 +8,7 @@ export interface Prepared {
   readonly environment: string;
   readonly isList: boolean;
   readonly etag: string;
-  /** The bytes, each as one character: Node then sends head and body as one piece. */
+  /** The bytes, each as one character. */
   readonly body: string;
   readonly whole: Half;
   /** For who wants a stream of a list's changes. */
@@ -26,7 +26,7 @@ interface Half {
 /** `common` are the headers of every answer, with names in lower case. */
 export function prepare(
   url: string,
-  { etag, contentType, bytes, isList }: Answer,
+  { etag, contentType, body, isList }: Answer,
   common: Readonly<Record<string, string>>,
   durations: Durations,
 ): Prepared {
@@ -34,7 +34,7 @@ export function prepare(
   const varies = [vary, isList ? "Accept" : undefined].filter(Boolean).join(", ");
   const first = [...Object.entries(rest).flat(), ...(varies === "" ? [] : ["Vary", varies])];
   const known = [...first, "Cache-Control", "private, no-cache", "ETag", etag];
-  const whole = [...known, "Content-Type", contentType, "Content-Length", String(bytes.length)];
+  const whole = [...known, "Content-Type", contentType, "Content-Length", String(body.length)];
   const half = (headers: string[], status: number) => {
     const labels = { route: routeOf(url), method: "GET", status };
     return { headers, durations: durations.series(labels) };
@@ -43,7 +43,7 @@ export function prepare(
     environment: environmentOf(url),
     isList,
     etag,
-    body: bytes.toString("latin1"),
+    body,
     whole: half(whole, 200),
     streamHeaders: [...first, ...Object.entries(streamHeaders).flat()],
     known: half(known, 304),

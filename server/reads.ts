@@ -18,8 +18,8 @@ export function readHandler(responses: Responses): RequestHandler {
       return;
     }
     response.setHeader("Content-Type", answer.contentType);
-    response.setHeader("Content-Length", answer.bytes.length);
-    response.end(request.method === "HEAD" ? undefined : answer.bytes);
+    response.setHeader("Content-Length", answer.body.length);
+    response.end(request.method === "HEAD" ? undefined : answer.body, "latin1");
   };
 }
 

@@ -4,7 +4,8 @@ import { contentTypeOf, etag, type Release, type Response } from "../schema/rele
 export interface Answer {
   readonly etag: string;
   readonly contentType: string;
-  readonly bytes: Buffer;
+  /** The bytes, each as one character: Node then sends head and body as one piece. */
+  readonly body: string;
   /** A list has an event stream behind the same URL. */
   readonly isList: boolean;
 }
@@ -42,7 +43,7 @@ export class Responses {
     const answer = {
       etag: etag(response),
       contentType: contentTypeOf(path),
-      bytes: Buffer.from(response.body),
+      body: Buffer.from(response.body).toString("latin1"),
       isList: path.endsWith("/"),
     };
     this.#answers.set(path, answer);

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { HttpError } from "./problem.ts";
 import { notReady } from "./reads.ts";
 import type { Responses } from "./responses.ts";
@@ -75,6 +75,7 @@ export class Streams {
     const { path, owner, lastEventId } = listener;
     // Who has seen this commit waits for the next.
     response.write(lastEventId === this.#commit ? same : this.#eventOf(path));
+    forget(response.req);
     const stream = { ...listener, response, told: this.#commit };
     this.#streams.add(stream);
     this.#counts.set(owner, (this.#counts.get(owner) ?? 0) + 1);
@@ -102,8 +103,7 @@ export class Streams {
     const made = this.#events.get(path);
     const answer = this.#responses.get(path);
     if (made || !answer) return made;
-    const [start, end] = [Buffer.from(`id: ${this.#commit}\ndata: `), Buffer.from("\n\n")];
-    const event = Buffer.concat([start, answer.bytes, end]);
+    const event = Buffer.from(`id: ${this.#commit}\ndata: ${answer.body}\n\n`, "latin1");
     this.#events.set(path, event);
     return event;
   }
@@ -129,3 +129,12 @@ export class Streams {
     else this.#counts.set(stream.owner, left);
   }
 }
+
+/** Nobody needs the headers of a request any more; they would be held for as long as the stream is open. */
+function forget(request: IncomingMessage): void {
+  request.headers = noHeaders;
+  request.rawHeaders = noRawHeaders;
+}
+
+const noHeaders = {};
+const noRawHeaders: string[] = [];
