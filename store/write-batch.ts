@@ -51,9 +51,11 @@ export async function decideBatch(
   return { commits, results: (ids) => settle.map((result) => result(ids)) };
 }
 
-/** A proposal is made of what the writes before it left: it stands on the last of their commits. */
+/** What was decided on what the writes before it left stands on the last of their commits. */
 function onto(commit: string | undefined, result: WriteResult): WriteResult {
-  if (commit === undefined || result.status !== "protected") return result;
+  if (commit === undefined) return result;
+  if (result.status === "unchanged") return { ...result, commit };
+  if (result.status !== "protected") return result;
   return { ...result, proposal: { ...result.proposal, base: commit } };
 }
 

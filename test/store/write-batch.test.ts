@@ -59,6 +59,29 @@ test("decideBatch() decides each write on what those before it leave", async () 
   expectSound(bare);
 });
 
+test("decideBatch() tells who had nothing to do the commit as of which that is so", async () => {
+  const { bare } = flagRemote();
+  const before = headOf(bare);
+  const { ids, results } = await carryOut(bare, [
+    write(remove("streaks")),
+    write(create("streaks", true)),
+    write(turn("streaks", true)),
+    write(turn("streaks", false)),
+    write(turn("streaks", false)),
+  ]);
+  const told = results.map((result) => [result.status, "commit" in result && result.commit]);
+  expect(told).toEqual([
+    ["not-found", false],
+    ["committed", ids[0]],
+    ["unchanged", ids[0]],
+    ["committed", ids[1]],
+    ["unchanged", ids[1]],
+  ]);
+  const alone = await decide(bare, [write(turn("streaks", false))]);
+  expect(alone.results([])).toMatchObject([{ status: "unchanged", commit: headOf(bare) }]);
+  expect(headOf(bare)).not.toBe(before);
+});
+
 test("decideBatch() gives each write its own commit, in order", async () => {
   const { bare } = flagRemote();
   const names = ["daily_tips", "meal_planning", "daily_tips"];
