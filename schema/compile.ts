@@ -5,22 +5,40 @@ import { readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
 import type { Snapshot, TimedFlag } from "./snapshot.ts";
 
+/** An earlier release, and the flags that have changed since. */
+export interface Earlier {
+  readonly release: Release;
+  /** By name. */
+  readonly changed: ReadonlySet<string>;
+}
+
 /**
  * Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its
- * flags; its policy says nothing to clients.
+ * flags; its policy says nothing to clients. With an earlier release, only what changed is compiled.
  */
-export function compile(snapshot: Omit<Snapshot, "policy">): Release {
+export function compile(snapshot: Omit<Snapshot, "policy">, earlier?: Earlier): Release {
   const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  const known = earlier && unchanged(earlier);
   const on: Known = new Map();
   const off: Known = new Map();
   const sections = environments.map((environment) => [
     compileList(environment, statesIn(environment, flags), flags.length, snapshot.updated_at),
-    ...flags.map((flag) => compileIn(environment, flag, flag.enabled[environment] ? on : off)),
+    ...flags.map(
+      (flag) =>
+        known?.(environment, flag.name) ??
+        compileIn(environment, flag, flag.enabled[environment] ? on : off),
+    ),
   ]);
   const responses = [...sections, errorResponses]
     .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
     .flat();
   return { commit: snapshot.commit, committed_at: snapshot.committed_at, responses };
+}
+
+function unchanged({ release, changed }: Earlier) {
+  const byPath = new Map(release.responses.map((response) => [response.path, response]));
+  return (environment: string, name: string): Response | undefined =>
+    changed.has(name) ? undefined : byPath.get(pathOf(environment, name));
 }
 
 /** The path of the list of an environment, or of one flag in it. */

@@ -2,11 +2,12 @@
 import { compile } from "../schema/compile.ts";
 import type { Release } from "../schema/release.ts";
 import type { Snapshot } from "../schema/snapshot.ts";
+import { type Advanced, advance } from "./advance.ts";
 import { afterAnswer, afterFailure, type Standing } from "./condition.ts";
 import { Keys } from "./keys.ts";
 import { Listeners } from "./listeners.ts";
 import type { RemoteBranch } from "./remote-branch.ts";
-import { Repository } from "./repository.ts";
+import { type Reading, Repository } from "./repository.ts";
 import { type GitEvent, timed } from "./timed.ts";
 import { WriteUnavailableError } from "./unavailable.ts";
 
@@ -15,6 +16,9 @@ export interface Serving {
   readonly snapshot: Snapshot;
   readonly release: Release;
 }
+
+/** After so many commits of which only the changes were read, one is read whole. */
+const wholeAfter = 500;
 
 /** Its methods take turns; the caller sees to that. */
 export class Follower {
@@ -26,6 +30,8 @@ export class Follower {
   /** Hear how long git takes, for what. */
   readonly onGit = new Listeners<GitEvent>();
   readonly #repository: Repository;
+  /** How often in a row only what changed was read. */
+  #advanced = 0;
   #head = "";
   #serving: Serving | undefined;
   #standing: Standing = { synced: 0, problems: [] };
@@ -99,19 +105,27 @@ export class Follower {
   async adopt(commit: string): Promise<void> {
     const known = this.#head || undefined;
     // Git works on both at once.
-    const [{ snapshot, problems }] = await this.onClone(() =>
-      Promise.all([
-        this.#repository.read(commit, ""),
-        this.keys.read(this.branch.directory, commit, known),
-      ]),
+    const [{ snapshot, problems, changed }] = await this.onClone(() =>
+      Promise.all([this.#read(commit), this.keys.read(this.branch.directory, commit, known)]),
     );
-    const serving = snapshot && { snapshot, release: compile(snapshot) };
+    const { release } = this.#serving ?? {};
+    const earlier = release && changed && { release, changed };
+    const serving = snapshot && { snapshot, release: compile(snapshot, earlier) };
     this.#head = commit;
     const errors = problems.filter(({ severity }) => severity === "error");
     this.#standing = { ...this.#standing, problems: errors };
     if (!serving) return;
     this.#serve(serving);
     await this.branch.remember(commit);
+  }
+
+  /** All of a commit, or what changed since the one that is served. Now and then all, so that a start finds it in the cache. */
+  async #read(commit: string): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<Advanced>> {
+    const from = this.#serving?.snapshot;
+    const isDue = this.#advanced >= wholeAfter;
+    const next = from && !isDue && (await advance(this.branch.directory, from, commit));
+    this.#advanced = next ? this.#advanced + 1 : 0;
+    return next ? { ...next, problems: [] } : this.#repository.read(commit, "");
   }
 
   /** Keeps what went wrong for whoever asks for the condition. */

@@ -4,16 +4,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { build, rebuild } from "../../store/build.ts";
 import { Repository } from "../../store/repository.ts";
-import { type ImportedCommit, importCommits, largeHistory } from "../git/import.ts";
+import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { filesIn } from "../scripts/run.ts";
 import { clockTick, damages } from "./damages.ts";
+import { at, flagHistory, off, on, stagingOnly } from "./flag-history.ts";
 import { readWhole } from "./whole.ts";
 
-const flag = (text: string) => `description: Plan meals\nowner: nutrition\n${text}`;
-const on = flag("enabled: true\n");
-const off = flag("enabled: false\n");
-const stagingOnly = flag("enabled: false\nenvironments:\n  staging:\n    enabled: true\n");
 const policy = "protected:\n  - staging\n";
 
 /** Builds `commit`, from the release before where that goes, and says whether it went. */
@@ -310,41 +307,12 @@ describe("rebuild() is not misled when, in the hidden release,", () => {
   });
 });
 
-interface Step {
-  /** Any commit before it; -1 for the last. */
-  readonly parent: number;
-  readonly merged: number | null;
-  readonly minutes: number;
-  readonly files: Readonly<Record<string, string | null>>;
-}
-
-const files = ["a/meals", "b/meals", "a/steps", "b/steps", "a/invites"];
-const text = fc.constantFrom(on, off, stagingOnly, on, off, "enabled: maybe\n");
-const changes = fc.dictionary(fc.constantFrom(...files), fc.option(text), { maxKeys: 2 });
-const step: fc.Arbitrary<Step> = fc.record({
-  parent: fc.oneof({ weight: 5, arbitrary: fc.constant(-1) }, fc.nat(11)),
-  merged: fc.option(fc.nat(11), { freq: 3 }),
-  minutes: fc.nat(20),
-  files: changes,
-});
-
-function plan(steps: readonly Step[]): ImportedCommit[] {
-  return steps.map(({ parent, merged, minutes, files }, position) => {
-    const first = parent === -1 ? position - 1 : parent % position;
-    const second = merged === null ? first : merged % position;
-    const parents = position === 0 ? [] : [...new Set([first, second])];
-    const named = Object.entries(files).map(([name, text]) => [`flags/${name}.yaml`, text]);
-    return { parents, time: at(minutes), files: Object.fromEntries(named) };
-  });
-}
-
 test("a directory that is built again and again holds what a fresh build makes, on any history", async () => {
   let [quick, invalid] = [0, 0];
-  const steps = fc.array(step, { minLength: 3, maxLength: 9 });
-  const trial = fc.asyncProperty(steps, async (steps) => {
+  const trial = fc.asyncProperty(flagHistory, async (history) => {
     const repository = testRepository();
     const out = path.join(temporaryDirectory(), "release");
-    for (const commit of importCommits(repository.directory, plan(steps))) {
+    for (const commit of importCommits(repository.directory, history)) {
       const store = await Repository.open(repository.directory);
       const built = await buildAt(store, commit, out);
       if (built.quick) quick += 1;
@@ -356,8 +324,3 @@ test("a directory that is built again and again holds what a fresh build makes, 
   expect(quick).toBeGreaterThan(10);
   expect(invalid).toBeGreaterThan(5);
 });
-
-/** So many minutes after the first commit. */
-function at(minutes: number): number {
-  return 1_700_000_000 + minutes * 60;
-}

@@ -1,0 +1,49 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compile } from "../../schema/compile.ts";
+import type { Release } from "../../schema/release.ts";
+import type { Snapshot } from "../../schema/snapshot.ts";
+import { advance } from "../../store/advance.ts";
+import { Repository } from "../../store/repository.ts";
+import { importCommits } from "../git/import.ts";
+import { testRepository } from "../git/repository.ts";
+import { flagHistory, off, on } from "./flag-history.ts";
+
+test("advance() comes to what reading everything comes to, or to nothing, on any history", async () => {
+  let advanced = 0;
+  const trial = fc.asyncProperty(flagHistory, async (history) => {
+    const { directory } = testRepository();
+    let last: { snapshot: Snapshot; release: Release } | undefined;
+    for (const commit of importCommits(directory, history)) {
+      const wanted = (await (await Repository.open(directory)).read(commit, "")).snapshot;
+      const next = last && (await advance(directory, last.snapshot, commit));
+      if (next && last) {
+        const { release } = last;
+        advanced += 1;
+        expect(next.snapshot).toEqual(wanted);
+        const compiled = compile(next.snapshot, { release, changed: next.changed });
+        expect(compiled).toEqual(compile(next.snapshot));
+        const kept = compiled.responses.filter((response) => release.responses.includes(response));
+        expect(kept.length).toBeGreaterThanOrEqual(2);
+      }
+      if (wanted) last = { snapshot: wanted, release: compile(wanted) };
+    }
+  });
+  await fc.assert(trial, { numRuns: 25 });
+  expect(advanced).toBeGreaterThan(20);
+});
+
+test("advance() leaves flags alone that no commit touched", async () => {
+  const repository = testRepository();
+  const first = repository.change(1_700_000_000, {
+    "flags/a/meals.yaml": on,
+    "flags/a/steps.yaml": on,
+  });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  const second = repository.change(1_700_000_060, { "flags/a/meals.yaml": off });
+  if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+  const next = await advance(repository.directory, snapshot, second);
+  expect([...(next?.changed ?? [])]).toEqual(["meals"]);
+  expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
+  expect(next?.snapshot.flags[0]).toMatchObject({ name: "meals", enabled: { application: false } });
+});
