@@ -9,9 +9,9 @@ import {
 import { isCommit } from "../schema/release.ts";
 import { keepComment } from "../store/github/comments.ts";
 import { readDeployment, startDeployment, tellProgress } from "../store/github/deployments.ts";
+import { GitHub } from "../store/github/github.ts";
 import { readGitHubOptions } from "../store/github/options.ts";
 import { findMergedPulls } from "../store/github/pulls.ts";
-import { GitHub } from "../store/github.ts";
 import { main, UsageError } from "./command.ts";
 import { addStepSummary } from "./report.ts";
 

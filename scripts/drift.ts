@@ -8,11 +8,16 @@ import {
   formatDrift,
 } from "../schema/drift.ts";
 import type { Snapshot } from "../schema/snapshot.ts";
-import { expectedAt, findDifferences, readMaxAge, readServedManifest } from "../store/cdn.ts";
+import { Repository } from "../store/flags/repository.ts";
+import { GitHub } from "../store/github/github.ts";
 import { closeIssue, findOurs, keepIssue } from "../store/github/issues.ts";
 import { readGitHubOptions } from "../store/github/options.ts";
-import { GitHub } from "../store/github.ts";
-import { Repository } from "../store/repository.ts";
+import {
+  expectedAt,
+  findDifferences,
+  readMaxAge,
+  readServedManifest,
+} from "../store/publish/cdn.ts";
 import { main, UsageError } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { count } from "./report.ts";

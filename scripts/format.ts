@@ -4,7 +4,7 @@ import { format } from "../schema/edit.ts";
 import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem.ts";
 import { decode } from "../schema/text.ts";
 import { countFlags, isReadable } from "../schema/validate.ts";
-import { readWorkTree } from "../store/work-tree.ts";
+import { readWorkTree } from "../store/flags/work-tree.ts";
 import { main } from "./command.ts";
 import { count } from "./report.ts";
 

@@ -1,7 +1,7 @@
 import { land, type Plan, plan } from "../schema/plan.ts";
 import { boundPlan } from "../schema/plan-bound.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan-format.ts";
-import { Repository } from "../store/repository.ts";
+import { Repository } from "../store/flags/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 

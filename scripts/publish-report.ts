@@ -1,6 +1,6 @@
 /** What publishing did, would do or would not do, in words. */
 import type { Turns } from "../schema/publication.ts";
-import type { Outcome } from "../store/publish.ts";
+import type { Outcome } from "../store/publish/publish.ts";
 import { count } from "./report.ts";
 
 /** For a terminal: what changes for consumers, then one line that sums it up. */

@@ -12,9 +12,9 @@ import {
   staleMarker,
   titleIssue,
 } from "../schema/stale-issue.ts";
+import type { GitHub } from "../store/github/github.ts";
 import { closeIssue, findOurs, type Issue, keepIssue } from "../store/github/issues.ts";
 import { proposeRemoval } from "../store/github/removal.ts";
-import type { GitHub } from "../store/github.ts";
 
 export interface Step {
   readonly name: string;

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { contentTypeOf } from "../schema/release.ts";
-import { fileOf } from "../store/release-files.ts";
+import { fileOf } from "../store/build/release-files.ts";
 import { isFresh } from "./conditions.ts";
 
 /** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */

@@ -1,7 +1,7 @@
 /** Changes that wait for a review: the answer to whoever asked for one, and what became of it since. */
 import type { RequestHandler, Response } from "express";
-import type { ProposedChange } from "../store/proposed-change.ts";
-import type { PullRequests } from "../store/pull-requests.ts";
+import type { ProposedChange } from "../store/reviews/proposed-change.ts";
+import type { PullRequests } from "../store/reviews/pull-requests.ts";
 import { HttpError } from "./problem.ts";
 
 /** Answers 202: the change waits. */

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../schema/token.ts";
-import { clearOldLocks } from "../store/clone.ts";
-import { git } from "../store/git.ts";
-import { Repository } from "../store/repository.ts";
+import { Repository } from "../store/flags/repository.ts";
+import { clearOldLocks } from "../store/git/clone.ts";
+import { git } from "../store/git/git.ts";
 
 /**
  * A bare repository in `data` whose branch begins as this checkout's `HEAD`. What the API commits

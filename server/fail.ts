@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from "express";
-import { WriteUnavailableError } from "../store/unavailable.ts";
+import { WriteUnavailableError } from "../store/git/unavailable.ts";
 import { hintFor } from "./hints.ts";
 import { HttpError, sendProblem } from "./problem.ts";
 

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { formatProblem } from "../schema/problem.ts";
-import type { FlagStore } from "../store/flag-store.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
 import type { Places } from "./places.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
-import type { FlagChange } from "../store/flag-changes.ts";
-import type { FlagStore } from "../store/flag-store.ts";
+import type { FlagChange } from "../store/flags/flag-changes.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
 import { nameIn } from "./flag-name.ts";
 import { HttpError } from "./problem.ts";
 import { environmentOf } from "./routes.ts";

@@ -1,11 +1,11 @@
 /** `npm start`: the server, with everything embedded where nothing is configured. */
 import { createServer } from "node:http";
 import path from "node:path";
-import { FlagStore } from "../store/flag-store.ts";
-import { RemoteBranch } from "../store/remote-branch.ts";
-import { Repository } from "../store/repository.ts";
-import { Signer } from "../store/signer.ts";
-import { openTarget } from "../store/target.ts";
+import { Repository } from "../store/flags/repository.ts";
+import { RemoteBranch } from "../store/git/remote-branch.ts";
+import { Signer } from "../store/git/signer.ts";
+import { openTarget } from "../store/publish/target.ts";
+import { FlagStore } from "../store/writes/flag-store.ts";
 import { cdnHandler } from "./cdn.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded.ts";
 import { help } from "./help.ts";

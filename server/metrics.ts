@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { FlagStore } from "../store/flag-store.ts";
-import type { Reviews } from "../store/reviews.ts";
+import type { Reviews } from "../store/reviews/reviews.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
 import { Durations } from "./durations.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./streams.ts";

@@ -1,5 +1,5 @@
-import type { ProposedChange } from "../store/proposed-change.ts";
-import type { WriteResult } from "../store/write.ts";
+import type { ProposedChange } from "../store/reviews/proposed-change.ts";
+import type { WriteResult } from "../store/writes/write.ts";
 
 /** What became of a write: what the store says, or the pull request that it waits in. */
 export type Outcome = WriteResult | Proposed;

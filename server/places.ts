@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import type { FlagStore } from "../store/flag-store.ts";
-import { GitHub } from "../store/github.ts";
-import { PullRequests } from "../store/pull-requests.ts";
-import { Reviews } from "../store/reviews.ts";
+import { GitHub } from "../store/github/github.ts";
+import { PullRequests } from "../store/reviews/pull-requests.ts";
+import { Reviews } from "../store/reviews/reviews.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
 import type { Settings } from "./settings.ts";
 
 /** Where changes go: onto the branch, into a pull request, or onto the branch with a review to follow. */

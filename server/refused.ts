@@ -1,4 +1,4 @@
-import type { WriteResult } from "../store/write.ts";
+import type { WriteResult } from "../store/writes/write.ts";
 import { HttpError } from "./problem.ts";
 
 /** A write that the store decided against, as the answer to who asked for it. */

@@ -4,7 +4,7 @@ import type { Change } from "../schema/change.ts";
 import { compileIn } from "../schema/compile.ts";
 import { etag } from "../schema/release.ts";
 import type { Principal } from "../schema/token.ts";
-import type { Write } from "../store/write.ts";
+import type { Write } from "../store/writes/write.ts";
 import { breaksGlass } from "./break-glass.ts";
 import { allowsWrite } from "./conditions.ts";
 import { idempotencyOf } from "./idempotency.ts";

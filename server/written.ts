@@ -1,8 +1,8 @@
 import type { Response } from "express";
 import { compileIn } from "../schema/compile.ts";
 import { contentTypeOf, etag } from "../schema/release.ts";
-import type { FlagStore } from "../store/flag-store.ts";
-import type { WriteResult } from "../store/write.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
+import type { WriteResult } from "../store/writes/write.ts";
 import { HttpError } from "./problem.ts";
 
 /** Answers a write with the flag as its commit has it. */

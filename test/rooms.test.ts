@@ -11,7 +11,7 @@ const top = fileURLToPath(new URL("../", import.meta.url));
 test("every room imports only what its place allows, and schema/ is pure", () => {
   const sources = readSources();
   expect(Object.keys(sources)).toEqual(
-    expect.arrayContaining(["schema/validate.ts", "store/repository.ts"]),
+    expect.arrayContaining(["schema/validate.ts", "store/flags/repository.ts"]),
   );
   expect(findViolations(sources)).toEqual([]);
 });
@@ -42,8 +42,9 @@ describe("findViolations() lets pass", () => {
     ["schema/a.ts", 'import { Ajv2020 } from "ajv/dist/2020.js";'],
     ["schema/a.ts", 'import schema from "./flag.schema.json" with { type: "json" };'],
     ["schema/c/d.ts", 'import { a } from "../a.ts";'],
-    ["store/a.ts", 'import { a } from "../schema/a.ts"; import fs from "node:fs";'],
-    ["store/a.ts", 'import { S3Client } from "@aws-sdk/client-s3"; import "./b.ts";'],
+    ["store/git/a.ts", 'import { a } from "../../schema/a.ts"; import fs from "node:fs";'],
+    ["store/publish/a.ts", 'import { S3Client } from "@aws-sdk/client-s3"; import "./b.ts";'],
+    ["store/writes/a.ts", 'import { a } from "../git/a.ts"; import { b } from "../flags/b.ts";'],
     ["scripts/a.ts", 'import { a } from "../store/a.ts"; import { b } from "../schema/b.ts";'],
     ["server/a.ts", 'import { a } from "../store/a.ts"; export { b } from "../schema/b.ts";'],
     ["client/a.ts", 'import type { A } from "../schema/a.ts"; import { b } from "./b.ts";'],
@@ -112,7 +113,11 @@ describe("findViolations() refuses", () => {
     ["client/b/react.ts", 'import { useContext } from "react";', "imports react"],
     ["schema/a.ts", 'export * from "./b.ts";', "is a barrel"],
     ["schema/utils.ts", "", "has a name that says nothing"],
-    ["store/lib/a.ts", "", "has a name that says nothing"],
+    ["store/git/lib/a.ts", "", "has a name that says nothing"],
+    ["store/a.ts", "", "lies in none of the room's folders"],
+    ["store/other/a.ts", "", "lies in none of the room's folders"],
+    ["store/git/a.ts", 'import { a } from "../writes/a.ts";', "imports ../writes/a.ts"],
+    ["store/build/a.ts", 'import type { A } from "../publish/a.ts";', "imports ../publish/a.ts"],
     ["server/index.ts", "", "has a name that says nothing"],
     ["lib/a.ts", "", "lies in no room"],
     ["loose.ts", "", "lies in no room"],

@@ -1,4 +1,4 @@
-import type { GitHub } from "../github.ts";
+import type { GitHub } from "./github.ts";
 import { once } from "./once.ts";
 
 export interface Deployment {

@@ -1,4 +1,4 @@
-import type { GitHub } from "../github.ts";
+import type { GitHub } from "./github.ts";
 
 export interface PullRequest {
   readonly number: number;

@@ -1,5 +1,5 @@
-import type { GitHub } from "../github.ts";
 import { GitHubError } from "./error.ts";
+import type { GitHub } from "./github.ts";
 import { ensureLabel, type Label } from "./issues.ts";
 import { once } from "./once.ts";
 

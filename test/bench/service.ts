@@ -9,9 +9,9 @@ import { createLog } from "../../server/log.ts";
 import { createService } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";
 import { Tokens } from "../../server/tokens.ts";
-import { FlagStore } from "../../store/flag-store.ts";
-import { RemoteBranch } from "../../store/remote-branch.ts";
-import { Repository } from "../../store/repository.ts";
+import { Repository } from "../../store/flags/repository.ts";
+import { RemoteBranch } from "../../store/git/remote-branch.ts";
+import { FlagStore } from "../../store/writes/flag-store.ts";
 
 /** A tokens file with one token that may do everything. */
 export function writeToken(scratch: string): { token: string; file: string } {

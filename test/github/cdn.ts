@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 import { compile } from "../../schema/compile.ts";
 import { formatManifest, respond } from "../../schema/release.ts";
-import { Repository } from "../../store/repository.ts";
+import { Repository } from "../../store/flags/repository.ts";
 
 export interface TestCdn {
   readonly url: string;

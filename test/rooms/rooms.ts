@@ -6,13 +6,26 @@ interface Room {
   readonly rooms: readonly string[];
   readonly types?: readonly string[];
   readonly packages?: readonly string[];
+  /** Its folders, and what of each other these may import; every module of the room lies in one of them. */
+  readonly folders?: Readonly<Record<string, readonly string[]>>;
   /** What single files, or folders, of the room may import beyond that. */
   readonly peers?: Readonly<Record<string, readonly string[]>>;
 }
 
 const rooms: Readonly<Record<string, Room>> = {
   schema: { rooms: ["schema"], packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"] },
-  store: { rooms: ["schema", "store"] },
+  store: {
+    rooms: ["schema", "store"],
+    folders: {
+      git: [],
+      flags: ["git"],
+      writes: ["git", "flags"],
+      build: ["git", "flags"],
+      publish: ["git", "flags", "build"],
+      github: [],
+      reviews: ["git", "writes", "github"],
+    },
+  },
   scripts: { rooms: ["schema", "store", "scripts"] },
   server: { rooms: ["schema", "store", "server"] },
   client: {
@@ -86,7 +99,9 @@ interface Found {
 function findBadPlace(file: string, room: Room | undefined): Found[] {
   const known = room !== undefined || roomOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
   const vague = /(?:^|\/)(?:utils?|libs?|index)(?:\/|\.\w+$)/.exec(file);
+  const isLoose = room?.folders !== undefined && !Object.hasOwn(room.folders, folderOf(file));
   return [
+    ...(isLoose ? [{ offset: 0, what: "lies in none of the room's folders" }] : []),
     ...(known ? [] : [{ offset: 0, what: "lies in no room" }]),
     ...(vague ? [{ offset: 0, what: "has a name that says nothing" }] : []),
   ];
@@ -118,13 +133,18 @@ const forms: readonly RegExp[] = [
 
 function mayImport(
   file: string,
-  { rooms, types = [], packages, peers = {} }: Room,
+  { rooms, types = [], packages, folders, peers = {} }: Room,
   specifier: string | undefined,
   typeOnly: boolean,
 ): boolean {
   if (specifier === undefined) return false;
   if (/^\.\.?\//.test(specifier)) {
-    const room = roomOf(path.posix.join(path.posix.dirname(file), specifier));
+    const imported = path.posix.join(path.posix.dirname(file), specifier);
+    const room = roomOf(imported);
+    if (folders && room === roomOf(file)) {
+      const [own, other] = [folderOf(file), folderOf(imported)];
+      return own === other || (folders[own] ?? []).includes(other);
+    }
     return rooms.includes(room) || (typeOnly && types.includes(room));
   }
   if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
@@ -138,6 +158,12 @@ function mayImport(
 
 function roomOf(file: string): string {
   return file.slice(0, Math.max(0, file.indexOf("/")));
+}
+
+/** The folder of a room that a file lies in; `""` for none. */
+function folderOf(file: string): string {
+  const [, folder = "", ...rest] = file.split("/");
+  return rest.length === 0 ? "" : folder;
 }
 
 function lineOf(text: string, offset: number): number {

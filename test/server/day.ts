@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { environments } from "../../schema/flag.ts";
-import { Repository } from "../../store/repository.ts";
+import { Repository } from "../../store/flags/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { type ProcessApi, startProcess, until } from "./api.ts";

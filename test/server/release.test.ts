@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { compile } from "../../schema/compile.ts";
 import { etag, type Release } from "../../schema/release.ts";
-import { Repository } from "../../store/repository.ts";
+import { Repository } from "../../store/flags/repository.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { flags, Remote } from "./remote.ts";
 

@@ -1,6 +1,6 @@
 /** What a commit says of itself, as the history tells it: merges and squashes of what the API proposed, too. */
 import { expect, test } from "vitest";
-import { readFlagChanges } from "../../store/flag-changes.ts";
+import { readFlagChanges } from "../../store/flags/flag-changes.ts";
 import { type TestRepository, testRepository } from "../git/repository.ts";
 
 const file = "flags/nutrition/meal_planning.yaml";

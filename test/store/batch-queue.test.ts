@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { BatchQueue, type BatchQueueOptions } from "../../store/batch-queue.ts";
+import { BatchQueue, type BatchQueueOptions } from "../../store/writes/batch-queue.ts";
 
 type Options = BatchQueueOptions<number, string>;
 

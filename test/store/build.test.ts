@@ -2,8 +2,8 @@ import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { build, rebuild } from "../../store/build.ts";
-import { Repository } from "../../store/repository.ts";
+import { build, rebuild } from "../../store/build/build.ts";
+import { Repository } from "../../store/flags/repository.ts";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { filesIn } from "../scripts/run.ts";

@@ -17,16 +17,16 @@ import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readContent } from "../../schema/content.ts";
-import { Cache } from "../../store/cache.ts";
-import { Contents } from "../../store/contents.ts";
-import { streamGit } from "../../store/git.ts";
-import { Repository } from "../../store/repository.ts";
+import { Cache } from "../../store/flags/cache.ts";
+import { Contents } from "../../store/flags/contents.ts";
+import { Repository } from "../../store/flags/repository.ts";
+import { streamGit } from "../../store/git/git.ts";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { authored, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { readInProcess } from "./process.ts";
 
 vi.mock(import("../../schema/content.ts"), { spy: true });
-vi.mock(import("../../store/git.ts"), { spy: true });
+vi.mock(import("../../store/git/git.ts"), { spy: true });
 beforeEach(() => vi.clearAllMocks());
 
 const top = fileURLToPath(new URL("../../", import.meta.url));
@@ -147,7 +147,7 @@ describe("a known history", () => {
   /** How many commits `git log` told of during `action`. */
   async function countCommits(action: () => Promise<void>): Promise<number> {
     const { streamGit: original } =
-      await vi.importActual<typeof import("../../store/git.ts")>("../../store/git.ts");
+      await vi.importActual<typeof import("../../store/git/git.ts")>("../../store/git.ts");
     let commits = 0;
     vi.mocked(streamGit).mockImplementation(async function* (directory, args, options) {
       for await (const chunk of original(directory, args, options)) {
@@ -253,6 +253,7 @@ describe("a damaged cache", () => {
     for (const [source, believed] of [
       ["README.md", true],
       ["schema/checks.ts", false],
+      ["store/git/tree.ts", false],
       ["package-lock.json", false],
     ] as const) {
       await readAnew(directory, second);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Cache } from "../../store/cache.ts";
-import { Contents } from "../../store/contents.ts";
+import { Cache } from "../../store/flags/cache.ts";
+import { Contents } from "../../store/flags/contents.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
 test("Contents keep what is in use, and not every text that a flag ever had", () => {

@@ -1,5 +1,5 @@
 import { nameOf } from "../../schema/name.ts";
-import type { FlagHistory, History } from "../../store/history.ts";
+import type { FlagHistory, History } from "../../store/flags/history.ts";
 import type { TestRepository } from "../git/repository.ts";
 
 /**

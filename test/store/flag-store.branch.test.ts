@@ -1,6 +1,6 @@
 /** What others do to the branch: commit to it, break it, rewind it, replace it. */
 import { expect, test, vi } from "vitest";
-import type { FlagStore } from "../../store/flag-store.ts";
+import type { FlagStore } from "../../store/writes/flag-store.ts";
 import { type TestRepository, testRepository } from "../git/repository.ts";
 import {
   begun,

@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import type { FlagStore } from "../../store/flag-store.ts";
+import type { FlagStore } from "../../store/writes/flag-store.ts";
 import { type Fault, faults, type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import type { TestRepository } from "../git/repository.ts";
 import {

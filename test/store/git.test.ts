@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { readGit, streamGit } from "../../store/git.ts";
+import { readGit, streamGit } from "../../store/git/git.ts";
 import { testRepository } from "../git/repository.ts";
 
 test("readGit() gives what git prints, and its own words where it fails", async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { GitHubError } from "../../store/github/error.ts";
+import { GitHub } from "../../store/github/github.ts";
 import { once } from "../../store/github/once.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
-import { GitHub } from "../../store/github.ts";
 import { testRepository } from "../git/repository.ts";
 import { type FakeGitHub, type GitHubOptions, startGitHub } from "../github/fake.ts";
 import type { Fault } from "../github/fault.ts";

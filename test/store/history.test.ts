@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type History, readHistory } from "../../store/history.ts";
+import { type History, readHistory } from "../../store/flags/history.ts";
 import { type ImportedCommit, importCommits } from "../git/import.ts";
 import {
   authored,

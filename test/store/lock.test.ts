@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { withLock } from "../../store/lock.ts";
+import { withLock } from "../../store/publish/lock.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
 const worker = path.join(import.meta.dirname, "lock-worker.ts");

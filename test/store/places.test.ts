@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { namesMark } from "../../schema/names-mark.ts";
-import { findPlaces } from "../../store/places.ts";
+import { findPlaces } from "../../store/flags/places.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
 function tree(files: Readonly<Record<string, string | Uint8Array>>): string {

@@ -1,8 +1,8 @@
 /** The policy as a commit holds it: `flags/policy.yaml`, read with the flags and by the same rules. */
 import { describe, expect, test } from "vitest";
 import { compile } from "../../schema/compile.ts";
-import { readFlagChanges } from "../../store/flag-changes.ts";
-import { type Reading, Repository } from "../../store/repository.ts";
+import { readFlagChanges } from "../../store/flags/flag-changes.ts";
+import { type Reading, Repository } from "../../store/flags/repository.ts";
 import { type TestRepository, testRepository } from "../git/repository.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";

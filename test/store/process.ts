@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Reading } from "../../store/repository.ts";
+import type { Reading } from "../../store/flags/repository.ts";
 
 const here = fileURLToPath(new URL("../../", import.meta.url));
 const script = path.relative(here, fileURLToPath(new URL("./read.ts", import.meta.url)));

@@ -1,7 +1,7 @@
 /** Writes where the policy protects an environment: what lands, what waits on a branch, what breaks the glass. */
 import { describe, expect, test } from "vitest";
-import type { Proposal } from "../../store/proposal.ts";
-import type { Write } from "../../store/write.ts";
+import type { Proposal } from "../../store/writes/proposal.ts";
+import type { Write } from "../../store/writes/write.ts";
 import { serveOverHttp } from "../git/http-remote.ts";
 import type { TestRepository } from "../git/repository.ts";
 import {

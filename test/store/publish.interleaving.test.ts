@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, PublishOptions } from "../../store/publish.ts";
+import type { Outcome, PublishOptions } from "../../store/publish/publish.ts";
 import { findWrong, History, MemorySite } from "./publishing.ts";
 import { dieAt, type Hooks, WatchedTarget } from "./watched-target.ts";
 

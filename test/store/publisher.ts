@@ -2,9 +2,10 @@
  * `publisher.ts TARGET`, a publisher in a process of its own. It says `ready` once it could publish to
  * such a target; then it publishes what it is told to, says `begin` just before, and what came of it.
  */
-import { type Outcome, publish } from "../../store/publish.ts";
-import { Repository } from "../../store/repository.ts";
-import { openTarget } from "../../store/target.ts";
+
+import { Repository } from "../../store/flags/repository.ts";
+import { type Outcome, publish } from "../../store/publish/publish.ts";
+import { openTarget } from "../../store/publish/target.ts";
 
 export interface Job {
   readonly directory: string;

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { FlagStore } from "../../store/flag-store.ts";
-import type { GitHub } from "../../store/github.ts";
-import type { Proposal } from "../../store/proposal.ts";
-import { PullRequests } from "../../store/pull-requests.ts";
+import type { GitHub } from "../../store/github/github.ts";
+import { PullRequests } from "../../store/reviews/pull-requests.ts";
+import type { FlagStore } from "../../store/writes/flag-store.ts";
+import type { Proposal } from "../../store/writes/proposal.ts";
 
 const store = {} as FlagStore;
 const canonical = { full_name: "MealTrack/Flags" };

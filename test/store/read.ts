@@ -3,7 +3,7 @@
  * as a line of JSON, and at last its own highest use of memory, in kilobytes. `AS_USER` is the id
  * of the user it becomes once its code is loaded.
  */
-import { Repository } from "../../store/repository.ts";
+import { Repository } from "../../store/flags/repository.ts";
 
 const [directory = "", commit = "", times = "1"] = process.argv.slice(2);
 const { AS_USER } = process.env;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { Recent } from "../../store/recent.ts";
+import { Recent } from "../../store/reviews/recent.ts";
 
 test("Recent.get() looks once for all who ask meanwhile, and again when the answer is old", async () => {
   vi.useFakeTimers();

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import type { Release } from "../../schema/release.ts";
-import { writeRelease } from "../../store/release-directory.ts";
+import { writeRelease } from "../../store/build/release-directory.ts";
 
 const [directory = "", file = "", times = ""] = process.argv.slice(2);
 const releases: Release[] = JSON.parse(readFileSync(file, "utf8"));

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Reading, Repository } from "../../store/repository.ts";
+import { type Reading, Repository } from "../../store/flags/repository.ts";
 import {
   authored,
   type TestRepository,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settle } from "../../store/settle.ts";
+import { settle } from "../../store/publish/settle.ts";
 
 const turn = () => new Promise(setImmediate);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settledAt } from "../../store/settled.ts";
+import { settledAt } from "../../store/flags/settled.ts";
 import { type ImportedCommit, importCommits } from "../git/import.ts";
 import { testRepository } from "../git/repository.ts";
 

@@ -1,8 +1,8 @@
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { createCommits } from "../../store/commits.ts";
-import { Signer } from "../../store/signer.ts";
+import { createCommits } from "../../store/git/commits.ts";
+import { Signer } from "../../store/git/signer.ts";
 import { TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { sshKey, trusting } from "../git/ssh-key.ts";
 import {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import type { TimedFlag } from "../../schema/snapshot.ts";
-import type { Condition } from "../../store/condition.ts";
-import type { Write, WriteResult } from "../../store/write.ts";
+import type { Condition } from "../../store/writes/condition.ts";
+import type { Write, WriteResult } from "../../store/writes/write.ts";
 import type { TestRepository } from "../git/repository.ts";
 import { newClone } from "./writing.ts";
 

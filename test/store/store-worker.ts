@@ -1,6 +1,7 @@
 /** `store-worker.ts DIRECTORY REMOTE` holds a store, and does what its parent sends it. */
-import { FlagStore } from "../../store/flag-store.ts";
-import { RemoteBranch } from "../../store/remote-branch.ts";
+
+import { RemoteBranch } from "../../store/git/remote-branch.ts";
+import { FlagStore } from "../../store/writes/flag-store.ts";
 import type { Answer, Order } from "./store-process.ts";
 
 const [directory = "", remote = ""] = process.argv.slice(2);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { readContent } from "../../schema/content.ts";
 import { validate } from "../../schema/validate.ts";
-import { readWorkTree } from "../../store/work-tree.ts";
+import { readWorkTree } from "../../store/flags/work-tree.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";

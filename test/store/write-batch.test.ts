@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createCommits } from "../../store/commits.ts";
-import { Keys } from "../../store/keys.ts";
-import { Repository } from "../../store/repository.ts";
-import type { Write } from "../../store/write.ts";
-import { type Batch, decideBatch } from "../../store/write-batch.ts";
+import { Repository } from "../../store/flags/repository.ts";
+import { createCommits } from "../../store/git/commits.ts";
+import { Keys } from "../../store/writes/keys.ts";
+import type { Write } from "../../store/writes/write.ts";
+import { type Batch, decideBatch } from "../../store/writes/write-batch.ts";
 import type { TestRepository } from "../git/repository.ts";
 import {
   create,

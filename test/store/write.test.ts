@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { readContent } from "../../schema/content.ts";
 import { normalize } from "../../schema/flag.ts";
 import { normalizePolicy } from "../../schema/policy.ts";
-import { instance } from "../../store/instance.ts";
-import { decideWrite, type Known, type Step } from "../../store/write.ts";
+import { instance } from "../../store/git/instance.ts";
+import { decideWrite, type Known, type Step } from "../../store/writes/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
 const head = "0".repeat(40);

@@ -2,11 +2,11 @@
 import path from "node:path";
 import { afterAll, expect } from "vitest";
 import type { Change } from "../../schema/change.ts";
-import { FlagStore } from "../../store/flag-store.ts";
-import { RemoteBranch } from "../../store/remote-branch.ts";
-import { Repository } from "../../store/repository.ts";
-import type { Signer } from "../../store/signer.ts";
-import type { Write } from "../../store/write.ts";
+import { Repository } from "../../store/flags/repository.ts";
+import { RemoteBranch } from "../../store/git/remote-branch.ts";
+import type { Signer } from "../../store/git/signer.ts";
+import { FlagStore } from "../../store/writes/flag-store.ts";
+import type { Write } from "../../store/writes/write.ts";
 import {
   type Files,
   TestRepository,

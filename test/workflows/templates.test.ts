@@ -27,7 +27,7 @@ describe("CODEOWNERS", () => {
     ["schema/plan.ts", "flags-core"],
     ["scripts/publish.ts", "flags-core"],
     ["server/app.ts", "flags-core"],
-    ["store/publish.ts", "flags-core"],
+    ["store/publish/publish.ts", "flags-core"],
     ["client/flags.ts", "frontend"],
     [".github/workflows/publish.yml", "security"],
     [".github/CODEOWNERS", "security"],

@@ -1,6 +1,6 @@
 /** `build.ts REPOSITORY COMMIT DIRECTORY`: a build, as the command does it, stage by stage. */
-import { build, rebuild } from "../../../store/build.ts";
-import { Repository } from "../../../store/repository.ts";
+import { build, rebuild } from "../../../store/build/build.ts";
+import { Repository } from "../../../store/flags/repository.ts";
 import { Stopwatch, sum } from "../cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compile } from "../../../schema/compile.ts";
-import { fileOf } from "../../../store/release-files.ts";
-import { Repository } from "../../../store/repository.ts";
+import { fileOf } from "../../../store/build/release-files.ts";
+import { Repository } from "../../../store/flags/repository.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** `log.ts REPOSITORY COMMIT`: what git alone takes to tell which files changed when. */
-import { streamGit } from "../../../store/git.ts";
+import { streamGit } from "../../../store/git/git.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);

@@ -1,7 +1,8 @@
 /** `publish.ts REPOSITORY COMMIT TARGET THOROUGH DRY_RUN`: what `publish()` takes once the commit is read. */
-import { publish } from "../../../store/publish.ts";
-import { Repository } from "../../../store/repository.ts";
-import { openTarget } from "../../../store/target.ts";
+
+import { Repository } from "../../../store/flags/repository.ts";
+import { publish } from "../../../store/publish/publish.ts";
+import { openTarget } from "../../../store/publish/target.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", to = "", thorough, dryRun] = process.argv.slice(2);

@@ -13,7 +13,7 @@ import express from "express";
 import { compile, pathOf } from "../../../schema/compile.ts";
 import { application } from "../../../schema/flag.ts";
 import { contentTypeOf } from "../../../schema/release.ts";
-import { Repository } from "../../../store/repository.ts";
+import { Repository } from "../../../store/flags/repository.ts";
 import { authenticatorOf, startService, writeToken } from "../service.ts";
 
 const [kind = "", repository = "", scratch = ""] = process.argv.slice(2);

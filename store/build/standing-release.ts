@@ -1,0 +1,70 @@
+/** A release that a build wrote, as it stands in a directory: what it says of its flags. */
+import { readFileSync } from "node:fs";
+import { pathOf, type States } from "../../schema/compile.ts";
+import { errorResponses } from "../../schema/error-responses.ts";
+import { application, environments } from "../../schema/flag.ts";
+import { ManifestLines, manifestLine } from "../../schema/manifest-text.ts";
+import type { Base } from "../../schema/patch.ts";
+import { respond } from "../../schema/release.ts";
+import { secondsOf } from "../../schema/snapshot.ts";
+import type { KnownFlags } from "../flags/changed-flags.ts";
+import { fileOf } from "./release-files.ts";
+import { alike, holdsNames, sealedAt } from "./seal.ts";
+import { TouchedFiles } from "./touched.ts";
+
+export interface StandingRelease extends Base, KnownFlags {
+  /** The flags whose files anybody touched since. */
+  readonly touched: Promise<ReadonlySet<string>>;
+}
+
+/** What the head of a manifest says. */
+export function readHead(manifest: string): { commit: string; committed_at: string } {
+  return JSON.parse(`${manifest.slice(0, manifest.indexOf(',"responses":'))}}`);
+}
+
+/** Of a manifest, in bytes: fewer files are looked at in less time than a thread takes to start. */
+const worthThread = 500_000;
+
+/**
+ * The release in `directory`, of which a build is known to have written `manifest`. Nothing where
+ * anybody added, moved or removed anything since, or changed anything but flags.
+ */
+export async function readStanding(
+  directory: string,
+  manifest: string,
+): Promise<StandingRelease | undefined> {
+  const lines = new ManifestLines(manifest);
+  /** Believed only with the very bytes of the manifest. */
+  const read = (path: string) => {
+    const body = readFileSync(`${directory}/${fileOf(path)}`, "utf8");
+    const isOurs = lines.get(path) === manifestLine(respond(path, body));
+    return isOurs ? JSON.parse(body) : undefined;
+  };
+  const time = sealedAt(directory);
+  if (!holdsNames(directory, time)) return undefined;
+  const files = new TouchedFiles(directory, time, manifest.length >= worthThread);
+  const bodies = environments.map((environment) => read(pathOf(environment)));
+  if (![...bodies, ...errorResponses.map(({ path }) => read(path))].every((body) => body)) {
+    files.end();
+    return undefined;
+  }
+
+  const lists = new Map<string, States>(
+    bodies.map(({ environment, flags }) => [environment, flags]),
+  );
+  const names = lists.get(application) ?? {};
+  const { commit, committed_at } = readHead(manifest);
+  return {
+    manifest,
+    lists,
+    touched: files.find(alike(lists)),
+    commit,
+    committed: secondsOf(committed_at),
+    updated: secondsOf(bodies[0].updated_at),
+    has: (name) => Object.hasOwn(names, name),
+    timesOf(name) {
+      const flag = read(pathOf(application, name));
+      return flag && { created: secondsOf(flag.created_at), updated: secondsOf(flag.updated_at) };
+    },
+  };
+}

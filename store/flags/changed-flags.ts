@@ -1,0 +1,125 @@
+/**
+ * The flags that commits touched, read without the others. They are read and judged as all flags
+ * are; whatever takes a look at the others as well is left to those who read everything.
+ */
+import { type Content, readContent } from "../../schema/content.ts";
+import { nameOf } from "../../schema/name.ts";
+import type { Changes } from "../../schema/patch.ts";
+import { policyFile } from "../../schema/policy.ts";
+import { tooLarge } from "../../schema/text.ts";
+import { validate } from "../../schema/validate.ts";
+import { readBlobs } from "../git/blobs.ts";
+import {
+  type FlagHistory,
+  type History,
+  HistoryLine,
+  type Landed,
+  readCommits,
+} from "./history.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** The flags of a commit, all of them valid. */
+export interface KnownFlags {
+  readonly commit: string;
+  /** Committer time of `commit`, in seconds since 1970. */
+  readonly committed: number;
+  /** Committer time of the last commit that touched `flags/`, likewise. */
+  readonly updated: number;
+  has(name: string): boolean;
+  /** Of one of its flags; nothing where that cannot be told. */
+  timesOf(name: string): Pick<FlagHistory, "created" | "updated"> | undefined;
+}
+
+/** Beyond so many, reading everything is as fast. */
+const maximumChanges = 1_000;
+
+/**
+ * What changed with `landed`, up to `commit`. Nothing where that takes more than the files that
+ * were touched: it does not descend by first parents, or a flag is not valid.
+ */
+export async function readChangedFlags(
+  directory: string,
+  known: KnownFlags,
+  landed: readonly Landed[],
+  commit: string,
+): Promise<Changes | undefined> {
+  const earlier = readEarlier(landed, known);
+  if (!earlier) return undefined;
+  const line = new HistoryLine({
+    commit: known.commit,
+    committed: known.committed,
+    touched: known.updated,
+    flags: earlier,
+  });
+  if (!landed.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
+  const { history } = line;
+
+  const modes = new Map(
+    landed.flatMap(({ changes }) => changes.map(({ file, mode }) => [file, mode])),
+  );
+  const contents = await readContents(directory, history);
+  const entries = [...history.flags.values()].flatMap(({ blobs }) =>
+    Object.entries(blobs).map(([file, object]) => {
+      const content = contents.get(object) ?? { findings: [] };
+      return { file, path: file.slice("flags/".length), mode: modes.get(file) ?? "", content };
+    }),
+  );
+  const validated = validate(entries, "");
+  if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
+  const names = new Set([...modes.keys()].filter(isFlagFile).map(nameOf));
+  return { snapshot: snapshot(validated, "", history), names };
+}
+
+/**
+ * The commits that landed, oldest first, with what they did below `flags/`. Nothing where that are
+ * many files, or others than flags.
+ */
+export async function readLanded(
+  directory: string,
+  after: string,
+  commit: string,
+): Promise<Landed[] | undefined> {
+  const read: Landed[] = [];
+  let seen = 0;
+  for await (const landed of readCommits(directory, commit, after)) {
+    const changes = landed.changes.filter(({ file }) => /^flags(?:\/|$)/.test(file));
+    seen += changes.length;
+    if (seen > maximumChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;
+    read.push({ ...landed, changes });
+  }
+  return read;
+}
+
+function isFlagFile(file: string): boolean {
+  return file.startsWith("flags/") && file.endsWith(".yaml") && file !== policyFile;
+}
+
+/** What is known of the flags before they were touched; nothing where another file has one of their names. */
+function readEarlier(
+  landed: readonly Landed[],
+  known: KnownFlags,
+): Map<string, FlagHistory> | undefined {
+  const before = new Map<string, string | undefined>();
+  for (const change of landed.flatMap(({ changes }) => changes)) {
+    if (!before.has(change.file)) before.set(change.file, change.before);
+  }
+  const earlier = new Map<string, FlagHistory>();
+  for (const [file, object] of before) {
+    const name = nameOf(file);
+    if (object === undefined) continue;
+    const times = known.has(name) && !earlier.has(name) ? known.timesOf(name) : undefined;
+    if (!times) return undefined;
+    earlier.set(name, { ...times, blobs: { [file]: object } });
+  }
+  const isFree = (name: string) => earlier.has(name) || !known.has(name);
+  return [...before.keys()].every((file) => isFree(nameOf(file))) ? earlier : undefined;
+}
+
+async function readContents(directory: string, { flags }: History): Promise<Map<string, Content>> {
+  const objects = new Set([...flags.values()].flatMap(({ blobs }) => Object.values(blobs)));
+  const contents = new Map<string, Content>();
+  for await (const { object, size, bytes } of readBlobs(directory, [...objects])) {
+    contents.set(object, size > bytes.length ? { findings: [tooLarge(size)] } : readContent(bytes));
+  }
+  return contents;
+}

@@ -1,0 +1,60 @@
+import { identity } from "../../schema/commit-message.ts";
+import { readGit } from "./git.ts";
+import { signCommits } from "./signed.ts";
+import type { Signer } from "./signer.ts";
+
+/** A commit to be made, of one file. */
+export interface NewCommit {
+  readonly file: string;
+  /** The file's new text; missing where it goes. */
+  readonly text?: string | undefined;
+  readonly message: string;
+  readonly author: { readonly name: string; readonly email: string };
+  /** Seconds since 1970, author's and committer's. */
+  readonly time: number;
+}
+
+/** Who commits what the API is asked for. */
+const service = { name: "Bunting", email: "bunting@bunting.example" };
+
+/** Whether a committer's address is this service's. */
+export function isOurs(email: string): boolean {
+  return email === service.email;
+}
+
+/**
+ * Makes commits one after the other on `parent`, in git's objects only, and returns their ids. No
+ * branch moves and no work tree is touched; what a crash leaves behind, git clears up by itself.
+ * With `signer`, each is signed.
+ */
+export async function createCommits(
+  directory: string,
+  parent: string,
+  commits: readonly NewCommit[],
+  signer?: Signer,
+): Promise<string[]> {
+  const stream = commits.map((commit, index) => [
+    "commit refs/bunting/pending\n",
+    `mark :${index + 1}\n`,
+    `author ${person(commit.author)} ${commit.time} +0000\n`,
+    `committer ${person(service)} ${commit.time} +0000\n`,
+    data(commit.message),
+    index === 0 ? `from ${parent}\n` : "",
+    commit.text === undefined
+      ? `D ${commit.file}\n`
+      : `M 100644 inline ${commit.file}\n${data(commit.text)}`,
+    `get-mark :${index + 1}\n`,
+  ]);
+  const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
+  const args = ["--git-dir=.", "fast-import", "--quiet", "--force", "--done"];
+  const ids = (await readGit(directory, args, { input })).trimEnd().split("\n");
+  return signer ? signCommits(directory, ids, signer) : ids;
+}
+
+function person({ name, email }: { readonly name: string; readonly email: string }): string {
+  return `${identity(name, "unknown")} <${identity(email, "unknown").replaceAll(" ", "")}>`;
+}
+
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
+}

@@ -1,0 +1,121 @@
+/**
+ * GitHub, as one client that waits when GitHub asks for it and tries again when GitHub stumbles:
+ * reads a few times, writes only where the caller makes sure that nothing is done twice.
+ */
+import { randomUUID } from "node:crypto";
+import { retry } from "@octokit/plugin-retry";
+import { throttling } from "@octokit/plugin-throttling";
+import { Octokit } from "@octokit/rest";
+import { explain } from "./error.ts";
+import type { GitHubOptions } from "./options.ts";
+
+/** How often a failed read is tried again. The pauses are 1, 4 and 9 seconds. */
+const retries = 3;
+/** How long one answer may take, in milliseconds. */
+const timeout = 30_000;
+
+export type Rest = InstanceType<typeof Client>["rest"];
+
+export class GitHub {
+  readonly owner: string;
+  readonly repo: string;
+  /** `owner/repo`. */
+  readonly name: string;
+  readonly options: GitHubOptions;
+  readonly #client: InstanceType<typeof Client>;
+  #login: Promise<string> | undefined;
+
+  /** `note` hears when there is a wait. */
+  constructor(options: GitHubOptions, note: (text: string) => void = () => {}) {
+    this.options = options;
+    this.owner = options.owner;
+    this.repo = options.repo;
+    this.name = `${options.owner}/${options.repo}`;
+    this.#client = connect(options, note);
+  }
+
+  /** The result of a call, or a `GitHubError`. `doing` is what is tried: `read the issues`. */
+  async do<T>(
+    doing: string,
+    call: (rest: Rest, repository: { owner: string; repo: string }) => Promise<{ data: T }>,
+  ): Promise<T> {
+    try {
+      const { data } = await call(this.#client.rest, { owner: this.owner, repo: this.repo });
+      return data;
+    } catch (error) {
+      throw explain(doing, this.name, error);
+    }
+  }
+
+  /** All items of a list, page by page, until `enough` says of one that no more are wanted. */
+  async *list<T>(
+    doing: string,
+    call: (
+      rest: Rest,
+      page: { owner: string; repo: string; page: number; per_page: number },
+    ) => Promise<{ data: T[]; headers: { link?: string | undefined } }>,
+  ): AsyncGenerator<T> {
+    for (let page = 1; ; page++) {
+      const where = { owner: this.owner, repo: this.repo, page, per_page: 100 };
+      let hasMore = false;
+      const items = await this.do(doing, async (rest) => {
+        const answer = await call(rest, where);
+        hasMore = /rel="?next/.test(answer.headers.link ?? "");
+        return answer;
+      });
+      yield* items;
+      if (!hasMore) return;
+    }
+  }
+
+  /** As whom the token writes. The tokens of workflows and Apps may not ask: see `GitHubOptions`. */
+  login(): Promise<string> {
+    this.#login ??= this.#client.rest.users.getAuthenticated().then(
+      ({ data }) => data.login,
+      (error) => {
+        if (error.status === 403 && /not accessible/i.test(error.message)) {
+          return this.options.login;
+        }
+        this.#login = undefined;
+        throw explain("ask whose GITHUB_TOKEN is", this.name, error);
+      },
+    );
+    return this.#login;
+  }
+}
+
+const Client = Octokit.plugin(retry, throttling);
+
+function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string) => void) {
+  const wait = (what: string) => (seconds: number, _: object, __: unknown, attempt: number) => {
+    const goesOn = attempt < retries && seconds <= patience;
+    const then = goesOn ? "waiting" : "giving up";
+    note(`GitHub asks to wait ${seconds} s (${what} rate limit): ${then}`);
+    return goesOn;
+  };
+  const silent = () => {};
+  const client = new Client({
+    auth: token,
+    baseUrl: apiUrl,
+    userAgent: "bunting",
+    // Octokit would warn on stdout and stderr; what is worth saying, errors say.
+    log: { debug: silent, info: silent, warn: silent, error: silent },
+    request: {
+      fetch: (url: string, init: RequestInit) =>
+        fetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
+    },
+    // 400, 401, 403, 404, 410, 422 and 451 come again; so do conflicts. 429 is the other plugin's.
+    retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retries },
+    throttle: {
+      // A pace of its own: under the same id, all clients of a process would wait for each other.
+      id: randomUUID(),
+      onRateLimit: wait("primary"),
+      onSecondaryRateLimit: wait("secondary"),
+    },
+  });
+  // It may have been done although the answer got lost: `once()` looks first.
+  client.hook.before("request", (request) => {
+    if (request.method === "POST") request.request = { ...request.request, retries: 0 };
+  });
+  return client;
+}

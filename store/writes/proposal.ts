@@ -1,0 +1,47 @@
+import type { Change } from "../../schema/change.ts";
+import { plan } from "../../schema/plan.ts";
+import { normalizePolicy } from "../../schema/policy.ts";
+import { type Asked, branchOf, describeProposal } from "../../schema/proposal.ts";
+import type { TimedFlag } from "../../schema/snapshot.ts";
+import type { NewCommit } from "../git/commits.ts";
+
+/** A change that needs a review before it lands. */
+export interface Proposal {
+  readonly flag: string;
+  /** Its own: the same for the same change. */
+  readonly branch: string;
+  /** What is to stand there, on `base`: the head of the branch that it is to land on. */
+  readonly commit: NewCommit;
+  readonly base: string;
+  /** The first line of the commit. */
+  readonly subject: string;
+  /** The protected environments in which it shows. */
+  readonly environments: readonly string[];
+  readonly before: TimedFlag | undefined;
+  readonly after: TimedFlag | undefined;
+  readonly asked: Asked;
+}
+
+/** The proposal of what `asked` wants. */
+export function proposalOf(
+  { change, actor, reason, requestId }: Asked & { readonly change: Change },
+  proposal: Omit<Proposal, "flag" | "branch" | "asked">,
+): Proposal {
+  const branch = branchOf(change, proposal.subject, proposal.before);
+  return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
+}
+
+/** The text of its pull request, once the commit has an id. */
+export function textOf(proposal: Proposal, commit: string): string {
+  const { base, before, after, environments, asked } = proposal;
+  const snapshot = (id: string, flag: TimedFlag | undefined) => ({
+    commit: id,
+    committed_at: "",
+    updated_at: (flag ?? before ?? after)?.updated_at ?? "",
+    // Nothing but this flag: of lists, only that they change is told.
+    flags: flag ? [flag] : [],
+    policy: normalizePolicy(undefined, ""),
+  });
+  const change = plan(snapshot(base, before), snapshot(commit, after));
+  return describeProposal(change, environments, asked);
+}

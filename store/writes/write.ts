@@ -1,0 +1,95 @@
+/** A write of one flag: a pure function of what is there, so that it can be replayed on fresh state. */
+import { type Change, type Current, type Edit, editFor, newFile } from "../../schema/change.ts";
+import { type Content, readContent } from "../../schema/content.ts";
+import { normalize } from "../../schema/flag.ts";
+import { checkName } from "../../schema/name.ts";
+import type { Policy } from "../../schema/policy.ts";
+import { type Finding, severityOf } from "../../schema/problem.ts";
+import { type TimedFlag, timestamp } from "../../schema/snapshot.ts";
+import type { NewCommit } from "../git/commits.ts";
+import { guard } from "./guard.ts";
+import type { Proposal } from "./proposal.ts";
+
+export interface Write {
+  readonly change: Change;
+  readonly actor: { readonly id: string; readonly name: string; readonly email: string };
+  /** The client's own words; `""` for none. */
+  readonly reason: string;
+  readonly requestId: string;
+  /** Whether the flag is still what the client took it for. Asked again on each replay. */
+  readonly isExpected: (flag: TimedFlag | undefined) => boolean;
+  /** The same key means the same request, sent again. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
+  /** Whether to disable without a review where one is needed. */
+  readonly breaksGlass?: boolean | undefined;
+}
+
+/** What became of a write. Only `committed` made a commit; it is on the remote. */
+export type WriteResult =
+  | {
+      readonly status: "committed" | "unchanged" | "repeated";
+      readonly commit: string;
+      readonly flag?: TimedFlag | undefined;
+      /** The protected environments in which it was done without a review. */
+      readonly brokeGlass?: readonly string[] | undefined;
+    }
+  | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
+  | { readonly status: "protected"; readonly proposal: Proposal }
+  | { readonly status: "invalid"; readonly findings: readonly Finding[] };
+
+/** The flag as it is known, and the text of its file. */
+export interface Known {
+  readonly flag: TimedFlag;
+  readonly text: string;
+}
+
+/** What a write would do to the flag it names. `flag` is what it would be then; missing where it would be gone. */
+export type Step =
+  | { readonly result: WriteResult }
+  | {
+      readonly commit: NewCommit;
+      readonly flag?: TimedFlag;
+      readonly text?: string;
+      readonly brokeGlass?: readonly string[];
+    };
+
+/** What a write is decided on, beside its flag. */
+export interface Ground {
+  readonly head: string;
+  readonly policy: Policy;
+  /** That of the commit, in seconds since 1970. */
+  readonly time: number;
+}
+
+/** Decides a write against what is known of its flag. */
+export function decideWrite(write: Write, known: Known | undefined, ground: Ground): Step {
+  const { change } = write;
+  if (!write.isExpected(known?.flag)) return { result: { status: "stale" } };
+  if (change.kind === "create") {
+    if (known) return { result: { status: "duplicate" } };
+    return carry(write, newFile(change), undefined, ground);
+  }
+  if (!known) return { result: { status: "not-found" } };
+  const current: Current = { file: known.flag.file, text: known.text, flag: known.flag };
+  const edit = editFor(change, current);
+  if (!edit) return { result: { status: "unchanged", commit: ground.head, flag: known.flag } };
+  return carry(write, edit, known.flag, ground);
+}
+
+function carry(write: Write, edit: Edit, before: TimedFlag | undefined, ground: Ground): Step {
+  const { text } = edit;
+  if (text === undefined) return guard(write, edit, { before, after: undefined }, ground);
+
+  const { flag, findings }: Content = readContent(Buffer.from(text));
+  // A slash would make it a folder's name and another flag's.
+  const name = `${write.change.name.replaceAll("/", "\\")}.yaml`;
+  const errors = [...checkName(name), ...findings].filter(
+    (finding) => severityOf(finding) === "error",
+  );
+  if (!flag || errors.length > 0) return { result: { status: "invalid", findings: errors } };
+  const updated_at = timestamp(ground.time);
+  const created_at = before?.created_at ?? updated_at;
+  const normal = normalize(write.change.name, flag);
+  const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
+  return guard(write, edit, { before, after }, ground);
+}
