@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { contentTypeOf } from "../schema/release.ts";
 import { fileOf } from "../store/build/release-files.ts";
-import { isFresh } from "./conditions.ts";
+import { isFresh } from "./http/conditions.ts";
 
 /** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */
 export function cdnHandler(directory: string) {

@@ -9,8 +9,8 @@ import { FlagStore } from "../store/writes/flag-store.ts";
 import { cdnHandler } from "./cdn.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded.ts";
 import { help } from "./help.ts";
-import { close, listen } from "./http.ts";
-import { createLog } from "./log.ts";
+import { close, listen } from "./http/http.ts";
+import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
 

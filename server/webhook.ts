@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { RequestHandler } from "express";
-import { HttpError } from "./problem.ts";
+import { HttpError } from "./http/problem.ts";
 
 /** GitHub sends no more, in bytes. */
 const limit = 25 * 1_024 * 1_024;

@@ -2,7 +2,7 @@
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { jsonOf } from "../../server/body.ts";
+import { jsonOf } from "../../server/http/body.ts";
 import { type OwnApi, startService } from "./api.ts";
 
 const list = "/v1/feature-flags/";

@@ -19,8 +19,9 @@ export function bundledServer(): Promise<string> {
 async function bundle(): Promise<string> {
   const directory = temporaryDirectory();
   for (const name of beside) symlinkSync(path.join(top, name), path.join(directory, name));
-  mkdirSync(path.join(directory, "server"));
-  const program = path.join(directory, "server", "main.mjs");
+  // As deep as the modules that look for these lie.
+  mkdirSync(path.join(directory, "server/all"), { recursive: true });
+  const program = path.join(directory, "server/all/main.mjs");
   await build({
     entryPoints: [path.join(top, "server", "main.ts")],
     outfile: program,

@@ -1,6 +1,6 @@
 /** Changes on condition, and changes asked for twice. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { allowsWrite, isFresh } from "../../server/conditions.ts";
+import { allowsWrite, isFresh } from "../../server/http/conditions.ts";
 import { type OwnApi, startProcess, startService } from "./api.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { hintFor } from "../../server/hints.ts";
+import { hintFor } from "../../server/http/hints.ts";
 import { startService } from "./api.ts";
 
 const list = "/v1/feature-flags/";

@@ -3,7 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { environments } from "../../schema/flag.ts";
 import { type Api, createApp } from "../../server/app.ts";
-import { description } from "../../server/description.ts";
+import { description } from "../../server/http/description.ts";
 import { startService } from "./api.ts";
 import { operations } from "./described.ts";
 

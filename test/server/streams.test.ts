@@ -4,10 +4,10 @@ import { connect } from "node:net";
 import express from "express";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/release.ts";
-import { close, createHttpServer, listen } from "../../server/http.ts";
-import { Responses } from "../../server/responses.ts";
-import { streamHandler } from "../../server/stream-handler.ts";
-import { Streams } from "../../server/streams.ts";
+import { close, createHttpServer, listen } from "../../server/http/http.ts";
+import { Responses } from "../../server/reads/responses.ts";
+import { streamHandler } from "../../server/reads/stream-handler.ts";
+import { Streams } from "../../server/reads/streams.ts";
 import { type OwnApi, startProcess, startService, until } from "./api.ts";
 import { Stream } from "./stream.ts";
 

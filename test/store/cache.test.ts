@@ -147,7 +147,7 @@ describe("a known history", () => {
   /** How many commits `git log` told of during `action`. */
   async function countCommits(action: () => Promise<void>): Promise<number> {
     const { streamGit: original } =
-      await vi.importActual<typeof import("../../store/git/git.ts")>("../../store/git.ts");
+      await vi.importActual<typeof import("../../store/git/git.ts")>("../../store/git/git.ts");
     let commits = 0;
     vi.mocked(streamGit).mockImplementation(async function* (directory, args, options) {
       for await (const chunk of original(directory, args, options)) {

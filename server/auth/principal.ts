@@ -1,0 +1,48 @@
+/** What a principal may do. */
+import { application } from "../../schema/flag.ts";
+import { type Principal, type Role, roles } from "../../schema/token.ts";
+
+export type Action = "read" | "create" | "update" | "delete";
+
+/** The least role for each action. */
+export const leastRole: Readonly<Record<Action, Role>> = {
+  read: "reader",
+  create: "editor",
+  update: "editor",
+  delete: "admin",
+};
+
+/** Why a principal may not do this; nothing where it may. */
+export function refusal(
+  principal: Principal,
+  action: Action,
+  environment = application,
+  name?: string,
+): string | undefined {
+  const wanted = leastRole[action];
+  if (roles.indexOf(principal.role) < roles.indexOf(wanted)) {
+    return `Cannot ${action} flags as ${principal.role}: it takes the role ${wanted}`;
+  }
+  if (principal.environments && !principal.environments.includes(environment)) {
+    return `Cannot ${action} flags in ${environment}: this token is for ${principal.environments.join(", ")}`;
+  }
+  if (action === "read" || !principal.flags || name === undefined) return undefined;
+  if (principal.flags.some((pattern) => matches(pattern, name))) return undefined;
+  return `Cannot ${action} "${name}": this token is for ${principal.flags.join(", ")}`;
+}
+
+/** `*` stands for any characters. */
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split("*");
+  if (parts.length === 1) return pattern === name;
+  const [first = "", last = ""] = [parts[0], parts.at(-1)];
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length)
+    return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    at = name.indexOf(part, at);
+    if (at === -1) return false;
+    at += part.length;
+  }
+  return at <= name.length - last.length;
+}

@@ -1,0 +1,28 @@
+/** The URLs of the API, and what they are called where millions of them must be counted as few. */
+import { application, environments } from "../../schema/flag.ts";
+
+/** The environment that a path is about. */
+export function environmentOf(path: string): string {
+  const first = path.slice(1, path.indexOf("/", 1));
+  return environments.includes(first) ? first : application;
+}
+
+/** The pattern that a path belongs to, for logs and metrics. */
+export function routeOf(path: string): string {
+  const [plain = ""] = path.split("?");
+  const [, folder = "", name, history] =
+    /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history)?$/.exec(plain) ?? [];
+  if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
+  if (name === undefined) return others.has(plain) ? plain : "other";
+  const environment = folder === "" ? "" : "/{environment}";
+  return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
+}
+
+const others = new Set([
+  "/healthz",
+  "/readyz",
+  "/metrics",
+  "/openapi.json",
+  "/v1/usage",
+  "/webhooks/github",
+]);

@@ -1,0 +1,81 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Reviews } from "../../store/reviews/reviews.ts";
+import type { FlagStore } from "../../store/writes/flag-store.ts";
+import type { BackgroundPublisher } from "../publisher.ts";
+import type { Streams } from "../reads/streams.ts";
+import type { Usage } from "../usage/usage.ts";
+import { UsageMetrics } from "../usage/usage-metrics.ts";
+import { Durations } from "./durations.ts";
+
+/** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly requests = new Durations(this.registry);
+  readonly errors = new Counter({
+    name: "bunting_http_errors_total",
+    help: "Answers of 400 and more",
+    labelNames: ["route", "status"],
+    registers: [this.registry],
+  });
+  readonly updates = new Counter({
+    name: "bunting_flag_updates_total",
+    help: "Changes of flags through the API, by kind and what became of them",
+    labelNames: ["kind", "result"],
+    registers: [this.registry],
+  });
+  readonly usage: UsageMetrics;
+
+  constructor(
+    store: FlagStore,
+    streams: Streams,
+    usage: Usage,
+    publisher: BackgroundPublisher | undefined,
+    reviews: Reviews | undefined,
+  ) {
+    this.usage = new UsageMetrics(this.registry, usage);
+    collectDefaultMetrics({ register: this.registry });
+    this.#gauge("bunting_queue_depth", "Writes that wait", () => store.condition.queued);
+    this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {
+      const { committed_at } = store.serving?.snapshot ?? {};
+      return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
+    });
+    this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
+      return (Date.now() - store.condition.synced) / 1_000;
+    });
+    if (publisher) {
+      this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () => {
+        return (Date.now() - publisher.status.time) / 1_000;
+      });
+    }
+    if (reviews) {
+      const help = "Broken glass without an issue for its review";
+      this.#gauge("bunting_break_glass_backlog", help, () => reviews.backlog);
+    }
+    this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);
+    const git = new Histogram({
+      name: "bunting_git_duration_seconds",
+      help: "Time that git took to fetch, to commit and to push, failures included",
+      labelNames: ["operation", "result"],
+      buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 20],
+      registers: [this.registry],
+    });
+    store.onGit((operation, result, seconds) => git.observe({ operation, result }, seconds));
+    const conflicts = new Counter({
+      name: "bunting_git_conflicts_total",
+      help: "Pushes that came second and were decided anew",
+      registers: [this.registry],
+    });
+    store.onConflict(() => conflicts.inc());
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
