@@ -1,3 +1,4 @@
+import { largestAnswer } from "./limits.ts";
 import { isFlagList } from "./list.ts";
 import type { Failure } from "./types.ts";
 
@@ -79,7 +80,6 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
 }
 
 const caching = "bunting flags ";
-const largest = 1_048_576;
 
 interface Answer {
   readonly response: Response;
@@ -95,7 +95,7 @@ async function readList(response: Response): Promise<{ readonly text: string } |
     const { done, value } = (await reader?.read()) ?? { done: true };
     if (done) break;
     text += value;
-    if (text.length <= largest) continue;
+    if (text.length <= largestAnswer) continue;
     // Settles when the other copy of the body has been read, so it is not waited for.
     void reader?.cancel();
     return "too_large";

@@ -1,9 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
 import { environments, normalize } from "../../schema/flag.ts";
 import policy from "../../schema/policy.schema.json" with { type: "json" };
-import responses from "../../schema/responses.schema.json" with { type: "json" };
 
 test("environments begin with application, then follow flag.schema.json", () => {
   expect(environments).toEqual(["application", "staging", "development"]);
@@ -45,7 +45,28 @@ test("flag.schema.json helps at each key with a sentence", () => {
   expect(silent).toEqual([]);
 });
 
-test.each([schema, policy, responses])("$title is a JSON Schema 2020-12", (written) => {
-  const ajv = new Ajv2020();
+test("policy.schema.json does too", () => {
+  const [property] = Object.values(policy.properties);
+  const described = [policy, property, property?.items];
+  expect(described.filter((part) => !/^[A-Z`[].{20,}\.$/.test(part?.description ?? ""))).toEqual(
+    [],
+  );
+});
+
+const folder = new URL("../../schema/", import.meta.url);
+const schemas = readdirSync(folder).filter((file) => file.endsWith(".schema.json"));
+
+test.each(schemas)("%s is a JSON Schema 2020-12, and is compiled without a warning", (file) => {
+  const written = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
+  const ajv = new Ajv2020({ strict: true, formats: { date: true } });
   expect(ajv.validateSchema(written), ajv.errorsText()).toBe(true);
+  expect(() => ajv.compile(written)).not.toThrow();
+});
+
+test("all schemas are looked at", () => {
+  expect(schemas).toEqual(
+    expect.arrayContaining(
+      ["artifact", "flag", "policy", "responses"].map((name) => `${name}.schema.json`),
+    ),
+  );
 });
