@@ -1,6 +1,7 @@
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Alike } from "./seal.ts";
+import { startThread } from "./thread.ts";
 import { findTouched } from "./touched-files.mjs";
 
 /** Looks at the files of a release; at many in a thread of its own, which starts before they are known. */
@@ -14,10 +15,8 @@ export class TouchedFiles {
     this.#directory = directory;
     this.#time = time;
     if (!areMany) return;
-    const options = { execArgv: [], workerData: { findTouched: { directory, time } } };
-    this.#thread = new Worker(new URL("./touched-files.mjs", import.meta.url), options);
-    this.#thread.on("error", () => {}); // told to who waits for it
-    this.#thread.unref();
+    const findTouched = { directory, time };
+    this.#thread = startThread(new URL("./touched-files.mjs", import.meta.url), { findTouched });
   }
 
   /**

@@ -1,10 +1,11 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "./thread.ts";
 import { done, failed, linkFiles } from "./twin-files.mjs";
 
 /** Fewer files are linked in less time than a thread takes to start. */
 const worthThread = 3_000;
 /** For what was added at once, in milliseconds. */
-const patience = 30_000;
+const patience = 10_000;
 
 /**
  * A second directory of the same files, under names that cost no space; of many, a thread of its
@@ -22,11 +23,8 @@ export class Twin {
     this.#from = from;
     this.#to = to;
     if (files < worthThread) return;
-    const workerData = { linkFiles: { from, to, counts: this.#counts } };
-    const file = new URL("./twin-files.mjs", import.meta.url);
-    this.#thread = new Worker(file, { execArgv: [], workerData });
-    this.#thread.on("error", () => {}); // it is missed in end()
-    this.#thread.unref();
+    const linkFiles = { from, to, counts: this.#counts };
+    this.#thread = startThread(new URL("./twin-files.mjs", import.meta.url), { linkFiles });
   }
 
   /** Files that have been written, by their names below `from`. */

@@ -7,15 +7,9 @@ import { nameOf } from "../../schema/name.ts";
 import type { Changes } from "../../schema/patch.ts";
 import { policyFile } from "../../schema/policy.ts";
 import { tooLarge } from "../../schema/text.ts";
-import { validate } from "../../schema/validate.ts";
+import { isReadable, validate } from "../../schema/validate.ts";
 import { readBlobs } from "../git/blobs.ts";
-import {
-  type FlagHistory,
-  type History,
-  HistoryLine,
-  type Landed,
-  readCommits,
-} from "./history.ts";
+import { type FlagHistory, HistoryLine, type Landed, readCommits } from "./history.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** The flags of a commit, all of them valid. */
@@ -57,13 +51,14 @@ export async function readChangedFlags(
   const modes = new Map(
     landed.flatMap(({ changes }) => changes.map(({ file, mode }) => [file, mode])),
   );
-  const contents = await readContents(directory, history);
-  const entries = [...history.flags.values()].flatMap(({ blobs }) =>
-    Object.entries(blobs).map(([file, object]) => {
-      const content = contents.get(object) ?? { findings: [] };
-      return { file, path: file.slice("flags/".length), mode: modes.get(file) ?? "", content };
-    }),
-  );
+  const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
+  const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
+  const contents = await readContents(directory, new Set(readable.map(([, object]) => object)));
+  const entries = files.map(([file, object]) => {
+    const entry = { file, path: file.slice("flags/".length), mode: modes.get(file) ?? "" };
+    const content = contents.get(object);
+    return content ? { ...entry, content } : entry;
+  });
   const validated = validate(entries, "");
   if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(nameOf));
@@ -115,8 +110,10 @@ function readEarlier(
   return [...before.keys()].every((file) => isFree(nameOf(file))) ? earlier : undefined;
 }
 
-async function readContents(directory: string, { flags }: History): Promise<Map<string, Content>> {
-  const objects = new Set([...flags.values()].flatMap(({ blobs }) => Object.values(blobs)));
+async function readContents(
+  directory: string,
+  objects: ReadonlySet<string>,
+): Promise<Map<string, Content>> {
   const contents = new Map<string, Content>();
   for await (const { object, size, bytes } of readBlobs(directory, [...objects])) {
     contents.set(object, size > bytes.length ? { findings: [tooLarge(size)] } : readContent(bytes));

@@ -1,7 +1,7 @@
 /**
  * Ten clients, two servers, and a person who commits by hand: what each was told is what is there.
  *
- *     WRITES=1000 npx vitest run test/server/crowd.test.ts
+ *     WRITES=10000 npx vitest run test/server/crowd.test.ts
  */
 import { expect, test } from "vitest";
 import { serveOverHttp } from "../git/http-remote.ts";
@@ -12,7 +12,7 @@ import { commitByHand, countersOf, expectEachOnce, Writer } from "./crowd.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
 
-const writes = Number(process.env.WRITES ?? 150);
+const writes = Number(process.env.WRITES ?? 1_000);
 const clients = 10;
 
 test(`${clients} clients of two servers, with a person committing: each of ${writes} writes once, in order`, async () => {

@@ -47,3 +47,22 @@ test("advance() leaves flags alone that no commit touched", async () => {
   expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
   expect(next?.snapshot.flags[0]).toMatchObject({ name: "meals", enabled: { application: false } });
 });
+
+test.each(["a symbolic link", "a submodule", "an executable file"])(
+  "advance() leaves %s to those who read everything",
+  async (what) => {
+    const repository = testRepository();
+    const file = "flags/a/meals.yaml";
+    const first = repository.change(1_700_000_000, { [file]: on, "flags/a/steps.yaml": on });
+    const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+    if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+    if (what === "an executable file") repository.git("update-index", "--chmod=+x", file);
+    else {
+      const mode = what === "a submodule" ? "160000" : "120000";
+      const object = what === "a submodule" ? first : repository.git("rev-parse", `HEAD:${file}`);
+      repository.git("update-index", "--cacheinfo", `${mode},${object},${file}`);
+    }
+    const second = repository.commitIndex(1_700_000_060);
+    expect(await advance(repository.directory, snapshot, second)).toBeUndefined();
+  },
+);
