@@ -19,7 +19,7 @@ import { kill } from "./kill.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
 
-const kills = Number(process.env.KILLS ?? 50);
+const kills = Number(process.env.KILLS ?? 100);
 
 /** A server that is started and killed in turns, and those who write through it. */
 class Lane {
