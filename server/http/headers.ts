@@ -5,7 +5,7 @@ import type { Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
 
 /** There is nothing to render, embed or script here, so what guards pages is left out. */
-export const secure: RequestHandler = helmet({
+const guard = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -20,6 +20,14 @@ export const secure: RequestHandler = helmet({
   xXssProtection: false,
 });
 
+/** What helmet sets, which is the same for all requests: worked out once. */
+const guards = headersBy([guard], undefined);
+
+export const secure: RequestHandler = (_request, response, next) => {
+  for (const [name, value] of guards) response.setHeader(name, value);
+  next();
+};
+
 /** Exactly the origins that are configured, and nobody else. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_request, _response, next) => next();
@@ -33,9 +41,15 @@ export function commonHeaders(
   origins: readonly string[],
   origin: string | undefined,
 ): Record<string, string> {
+  return Object.fromEntries(headersBy([secure, allowOrigins(origins)], origin));
+}
+
+function headersBy(
+  handlers: readonly RequestHandler[],
+  origin: string | undefined,
+): [name: string, value: string][] {
   const request = { method: "GET", headers: { origin } } as Request;
   const response = new ServerResponse(request) as Response;
-  for (const set of [secure, allowOrigins(origins)]) void set(request, response, () => {});
-  const headers = Object.entries(response.getHeaders());
-  return Object.fromEntries(headers.map(([name, value]) => [name, String(value)]));
+  for (const set of handlers) void set(request, response, () => {});
+  return Object.entries(response.getHeaders()).map(([name, value]) => [name, String(value)]);
 }

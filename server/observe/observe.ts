@@ -30,8 +30,9 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
     };
     response.on("close", () => {
       // Who does not wait for the end of a write does not end it.
-      const writing: Promise<Outcome> = response.locals.writing ?? Promise.resolve(undefined);
-      writing.then(tell, () => tell());
+      const writing: Promise<Outcome> | undefined = response.locals.writing;
+      if (writing !== undefined) writing.then(tell, () => tell());
+      else tell();
     });
     next();
   };

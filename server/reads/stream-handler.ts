@@ -1,14 +1,16 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../schema/token.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
 import { type Streams, streamHeaders } from "./streams.ts";
 
 /** Opens an event stream for a request that came by way of Express. */
-export function streamHandler(streams: Streams): RequestHandler {
+export function streamHandler(streams: Streams, authenticator: Authenticator): RequestHandler {
   return (request, response) => {
+    const token = request.get("Authorization");
     const listener = {
       path: request.path,
       owner: (response.locals.principal as Principal).id,
-      isStillGood: response.locals.isStillGood as () => boolean,
+      isStillGood: () => authenticator.recognize(token) !== undefined,
       lastEventId: request.get("Last-Event-ID"),
     };
     streams.check(listener);
