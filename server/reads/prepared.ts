@@ -8,8 +8,7 @@ export interface Prepared {
   readonly environment: string;
   readonly isList: boolean;
   readonly etag: string;
-  /** The bytes, each as one character. */
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly whole: Half;
   /** For who wants a stream of a list's changes. */
   readonly streamHeaders: string[];

@@ -1,11 +1,14 @@
 import { contentTypeOf, etag, type Release, type Response } from "../../schema/release.ts";
 
+/** In bytes: to copy more into one piece takes longer than to send two. */
+const longestPiece = 10_000;
+
 /** A response ready to be sent. */
 export interface Answer {
   readonly etag: string;
   readonly contentType: string;
-  /** The bytes, each as one character: Node then sends head and body as one piece. */
-  readonly body: string;
+  /** The bytes. Of a short one each as a character: Node then sends head and body as one piece. */
+  readonly body: string | Buffer;
   /** A list has an event stream behind the same URL. */
   readonly isList: boolean;
 }
@@ -40,10 +43,11 @@ export class Responses {
     if (ready) return ready;
     const response = this.#byPath.get(path);
     if (!response) return undefined;
+    const bytes = Buffer.from(response.body);
     const answer = {
       etag: etag(response),
       contentType: contentTypeOf(path),
-      body: Buffer.from(response.body).toString("latin1"),
+      body: bytes.length <= longestPiece ? bytes.toString("latin1") : bytes,
       isList: path.endsWith("/"),
     };
     this.#answers.set(path, answer);

@@ -103,7 +103,10 @@ export class Streams {
     const made = this.#events.get(path);
     const answer = this.#responses.get(path);
     if (made || !answer) return made;
-    const event = Buffer.from(`id: ${this.#commit}\ndata: ${answer.body}\n\n`, "latin1");
+    const event = Buffer.from(
+      `id: ${this.#commit}\ndata: ${answer.body.toString("latin1")}\n\n`,
+      "latin1",
+    );
     this.#events.set(path, event);
     return event;
   }
