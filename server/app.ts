@@ -68,7 +68,7 @@ export function createApp(api: Api): Express {
   app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
   const read = [permit("read"), readHandler(responses)];
-  const stream = streamHandler(streams, authenticator);
+  const stream = streamHandler(streams);
   const list: RequestHandler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
   const write = writeHandlers(places);

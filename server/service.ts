@@ -41,7 +41,8 @@ export function createService(
   const tokens = new Tokens(settings.tokens, (error) => log.error({ err: error }, "tokens"));
   const authenticator = new Authenticator(tokens, settings.oidc && new JwtVerifier(settings.oidc));
   const responses = new Responses();
-  const streams = new Streams(responses);
+  const isGood = (token: string | undefined) => authenticator.recognize(token) !== undefined;
+  const streams = new Streams(responses, isGood);
   const usage = new Usage((name) => responses.has(pathOf(application, name)));
   const publisher = target && new BackgroundPublisher(target, repository);
   const places = placesOf(settings, store, log);

@@ -81,9 +81,8 @@ export class HotReads {
       return false;
     }
     response.writeHead(200, headers);
-    const isStillGood = () => this.#authenticator.recognize(authorization) !== undefined;
     const seen = lastEventId as string | undefined;
-    this.#streams.add(response, { path, owner, isStillGood, lastEventId: seen });
+    this.#streams.add(response, { path, owner, token: authorization, lastEventId: seen });
     return true;
   }
 

@@ -1,16 +1,14 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../schema/token.ts";
-import type { Authenticator } from "../auth/authenticator.ts";
 import { type Streams, streamHeaders } from "./streams.ts";
 
 /** Opens an event stream for a request that came by way of Express. */
-export function streamHandler(streams: Streams, authenticator: Authenticator): RequestHandler {
+export function streamHandler(streams: Streams): RequestHandler {
   return (request, response) => {
-    const token = request.get("Authorization");
     const listener = {
       path: request.path,
       owner: (response.locals.principal as Principal).id,
-      isStillGood: () => authenticator.recognize(token) !== undefined,
+      token: request.get("Authorization"),
       lastEventId: request.get("Last-Event-ID"),
     };
     streams.check(listener);

@@ -28,14 +28,17 @@ export interface Listener {
   readonly path: string;
   /** The id of the principal. */
   readonly owner: string;
-  /** Whether the token that opened it is taken yet: it may expire, or be removed. */
-  readonly isStillGood: () => boolean;
+  /** The `Authorization` header that opened it. */
+  readonly token: string | undefined;
   /** The commit that the client has seen last. */
   readonly lastEventId: string | undefined;
 }
 
-interface Stream extends Listener {
-  readonly response: ServerResponse;
+/** Thousands of them are held: there is nothing in it that can be shared, no function above all. */
+interface Stream {
+  readonly path: string;
+  readonly owner: string;
+  readonly token: string | undefined;
   /** The commit that it was told of last. */
   told: string;
 }
@@ -43,7 +46,10 @@ interface Stream extends Listener {
 /** Event streams of lists: each new commit is an event with the commit as its id and the list as its data. */
 export class Streams {
   readonly #responses: Responses;
-  readonly #streams = new Set<Stream>();
+  readonly #isGood: (token: string | undefined) => boolean;
+  readonly #streams = new Map<ServerResponse, Stream>();
+  /** Listens to the end of all of them. */
+  readonly #onClose: (this: ServerResponse) => void;
   /** By owner. */
   readonly #counts = new Map<string, number>();
   /** What is told of the current commit, by path. */
@@ -51,8 +57,14 @@ export class Streams {
   readonly #pings: NodeJS.Timeout;
   #commit = "";
 
-  constructor(responses: Responses) {
+  /** `isGood`: whether the token of a stream is taken yet, which may expire, or be removed. */
+  constructor(responses: Responses, isGood: (token: string | undefined) => boolean) {
     this.#responses = responses;
+    this.#isGood = isGood;
+    const remove = (response: ServerResponse) => this.#remove(response);
+    this.#onClose = function () {
+      remove(this);
+    };
     this.#pings = setInterval(() => void this.#write(() => ping), pingInterval);
     this.#pings.unref();
   }
@@ -71,15 +83,13 @@ export class Streams {
   }
 
   /** Goes on with an answer whose head is written, until one of the two ends it. */
-  add(response: ServerResponse, listener: Listener): void {
-    const { path, owner, lastEventId } = listener;
+  add(response: ServerResponse, { path, owner, token, lastEventId }: Listener): void {
     // Who has seen this commit waits for the next.
     response.write(lastEventId === this.#commit ? same : this.#eventOf(path));
     forget(response.req);
-    const stream = { ...listener, response, told: this.#commit };
-    this.#streams.add(stream);
+    this.#streams.set(response, { path, owner, token, told: this.#commit });
     this.#counts.set(owner, (this.#counts.get(owner) ?? 0) + 1);
-    response.on("close", () => this.#remove(stream));
+    response.on("close", this.#onClose);
   }
 
   /** Tells everyone of the commit that is served from now on. */
@@ -96,7 +106,7 @@ export class Streams {
 
   close(): void {
     clearInterval(this.#pings);
-    for (const { response } of this.#streams) response.end();
+    for (const response of this.#streams.keys()) response.end();
   }
 
   #eventOf(path: string): Buffer | undefined {
@@ -113,20 +123,22 @@ export class Streams {
 
   async #write(bytesFor: (stream: Stream) => Buffer | undefined): Promise<void> {
     let written = 0;
-    for (const stream of [...this.#streams]) {
-      if (stream.response.writableLength > patience) stream.response.destroy();
-      else if (!stream.isStillGood()) stream.response.end();
+    for (const [response, stream] of [...this.#streams]) {
+      if (response.writableLength > patience) response.destroy();
+      else if (!this.#isGood(stream.token)) response.end();
       else {
         const bytes = bytesFor(stream);
-        if (bytes) stream.response.write(bytes);
+        if (bytes) response.write(bytes);
       }
       written += 1;
       if (written % slice === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  #remove(stream: Stream): void {
-    this.#streams.delete(stream);
+  #remove(response: ServerResponse): void {
+    const stream = this.#streams.get(response);
+    if (!stream) return;
+    this.#streams.delete(response);
     const left = (this.#counts.get(stream.owner) ?? 1) - 1;
     if (left === 0) this.#counts.delete(stream.owner);
     else this.#counts.set(stream.owner, left);

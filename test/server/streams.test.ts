@@ -4,8 +4,8 @@ import { connect } from "node:net";
 import express from "express";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/release.ts";
-import type { Authenticator } from "../../server/auth/authenticator.ts";
 import { close, createHttpServer, listen } from "../../server/http/http.ts";
+import { readHandler } from "../../server/reads/reads.ts";
 import { Responses } from "../../server/reads/responses.ts";
 import { streamHandler } from "../../server/reads/stream-handler.ts";
 import { Streams } from "../../server/reads/streams.ts";
@@ -192,18 +192,44 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
   });
 });
 
+test.each([9_999, 10_000, 10_001])(
+  "a list of %s bytes has the same bytes as an answer and as an event",
+  async (length) => {
+    const start = "café ".repeat(500);
+    const body = start + "x".repeat(length - Buffer.byteLength(start));
+    const responses = new Responses();
+    responses.serve({ commit: "", committed_at: "", responses: [respond(list, body)] });
+    const streams = new Streams(responses, () => true);
+    const app = express();
+    app.get(list, (request, response, next) => {
+      Object.assign(response.locals, { principal: { id: "ada" } });
+      const isStream = request.get("Accept") === "text/event-stream";
+      return (isStream ? streamHandler(streams) : readHandler(responses))(request, response, next);
+    });
+    const server = createHttpServer(app, app);
+    const url = (await listen(server, "127.0.0.1", 0)) + list;
+    const answer = await fetch(url);
+    expect(await answer.text()).toBe(body);
+    expect(answer.headers.get("content-length")).toBe(String(length));
+    const event = await fetch(url, { headers: { accept: "text/event-stream" } });
+    streams.close();
+    expect(await event.text()).toBe(`id: \ndata: ${body}\n\n`);
+    server.closeAllConnections();
+    await close(server);
+  },
+);
+
 /** Streams alone, without flags and tokens: whoever asks is who the query says. */
 async function startStreams(body: string) {
   const responses = new Responses();
   const serve = (text: string) =>
     responses.serve({ commit: "", committed_at: "", responses: [respond(list, text)] });
   serve(body);
-  const streams = new Streams(responses);
+  const streams = new Streams(responses, () => true);
   const app = express();
-  const everybody = { recognize: () => ({}) } as unknown as Authenticator;
   app.get(list, (request, response, next) => {
     Object.assign(response.locals, { principal: { id: String(request.query.as) } });
-    return streamHandler(streams, everybody)(request, response, next);
+    return streamHandler(streams)(request, response, next);
   });
   app.use(((error, _request, response, _next) => {
     response.status(error.status).end();
