@@ -22,8 +22,12 @@ export interface Build {
 }
 
 /** Makes `directory` hold the release of a snapshot. */
-export function build(repository: Repository, snapshot: Snapshot, directory: string): Build {
-  const release = compile(snapshot);
+export function build(
+  repository: Repository,
+  snapshot: Snapshot,
+  directory: string,
+  release = compile(snapshot),
+): Build {
   const built = new Built(repository.cache);
   const written = writeRelease(directory, release, (whole) => built.remember(whole));
   const { commit, responses } = release;

@@ -22,7 +22,7 @@ const cases: readonly { size: number; place: Place }[] = [
   { size: largest, place: "disk" },
 ];
 const whereIs = { memory: "in memory", disk: "on this disk" };
-const stages = ["open", "patch the release before", "read", "compile and write"];
+const stages = ["open", "patch the release before", "read", "compile", "write"];
 const parts = ["list files", "read blobs", "parse and check", "validate", "read history"];
 /** After the cold build, so many builds after one flag changed each. */
 const further = ["second", "third", "fourth"];
