@@ -14,8 +14,15 @@ export function manifestLine({ path, md5, sha256, length }: Omit<Response, "body
 /** The text, of its other properties and its lines. */
 export function manifestText(head: object, lines: readonly string[]): string {
   const list = lines.length === 0 ? "" : `\n${lines.join(separator)}\n`;
-  return `${JSON.stringify(head).slice(0, -1)},"responses":[${list}]}\n`;
+  return `${JSON.stringify(head).slice(0, -1)}${afterHead}[${list}]}\n`;
 }
+
+/** What a text that `manifestText()` made says beside its lines. */
+export function manifestHead(text: string): { commit: string; committed_at: string } {
+  return JSON.parse(`${text.slice(0, text.indexOf(afterHead))}}`);
+}
+
+const afterHead = ',"responses":';
 
 const separator = ",\n";
 

@@ -8,7 +8,7 @@ import { environments } from "./flag.ts";
 import { ManifestLines, manifestLine, manifestText } from "./manifest-text.ts";
 import { compareText } from "./problem.ts";
 import type { Response } from "./release.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, TimedFlag } from "./snapshot.ts";
 
 /** As much of the release before as it takes. */
 export interface Base {
@@ -43,14 +43,14 @@ export interface Patch {
 export function patch(base: Base, { snapshot, names }: Changes): Patch {
   const lines = new ManifestLines(base.manifest);
   const left = new Set(snapshot.flags.map(({ name }) => name));
-  const gone = [...names]
-    .filter((name) => !left.has(name))
+  const removed = [...names].filter((name) => !left.has(name));
+  const gone = removed
     .flatMap((name) => environments.map((environment) => pathOf(environment, name)))
     .filter((path) => lines.get(path) !== undefined);
 
   const states = environments.map((environment) => {
     const before = base.lists.get(environment) ?? {};
-    return [environment, patchStates(before, environment, snapshot, names)] as const;
+    return [environment, patchStates(before, environment, snapshot.flags, removed)] as const;
   });
   const size = Object.keys(states[0]?.[1] ?? {}).length;
   const lists = new Map(
@@ -75,12 +75,11 @@ export function patch(base: Base, { snapshot, names }: Changes): Patch {
 function patchStates(
   before: States,
   environment: string,
-  { flags }: Changes["snapshot"],
-  names: ReadonlySet<string>,
+  flags: readonly TimedFlag[],
+  removed: readonly string[],
 ): States {
   const states: Record<string, boolean> = { ...before };
-  const left = new Set(flags.map(({ name }) => name));
-  for (const name of names) if (!left.has(name)) delete states[name];
+  for (const name of removed) delete states[name];
   for (const { name, enabled } of flags) states[name] = enabled[environment] === true;
   if (flags.every(({ name }) => Object.hasOwn(before, name))) return states;
   return Object.fromEntries(Object.entries(states).sort(([a], [b]) => compareText(a, b)));

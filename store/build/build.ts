@@ -1,6 +1,7 @@
 /** Builds the release of a commit into a directory: from all flags, or from the release before it. */
 import { readFileSync } from "node:fs";
 import { compile } from "../../schema/compile.ts";
+import { manifestHead } from "../../schema/manifest-text.ts";
 import { type Patch, patch } from "../../schema/patch.ts";
 import type { Snapshot } from "../../schema/snapshot.ts";
 import { readChangedFlags, readLanded } from "../flags/changed-flags.ts";
@@ -9,7 +10,7 @@ import { Built, identify } from "./built.ts";
 import { changeRelease, spareOf, writeRelease } from "./release-directory.ts";
 import { manifestOf } from "./release-files.ts";
 import { applyPatch } from "./release-writer.ts";
-import { readHead, readStanding } from "./standing-release.ts";
+import { readStanding } from "./standing-release.ts";
 
 /** What a build came to. */
 export interface Build {
@@ -72,7 +73,7 @@ async function patchFor(
   const manifest = readFileSync(manifestOf(spare), "latin1");
   // Git is at work while the files are read.
   const [landed, standing] = await Promise.all([
-    readLanded(repository.directory, readHead(manifest).commit, revision),
+    readLanded(repository.directory, manifestHead(manifest).commit, revision),
     readStanding(spare, manifest),
   ]);
   if (!landed || !standing) return undefined;

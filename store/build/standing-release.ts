@@ -3,10 +3,9 @@ import { readFileSync } from "node:fs";
 import { pathOf, type States } from "../../schema/compile.ts";
 import { errorResponses } from "../../schema/error-responses.ts";
 import { application, environments } from "../../schema/flag.ts";
-import { ManifestLines, manifestLine } from "../../schema/manifest-text.ts";
+import { ManifestLines, manifestHead, manifestLine } from "../../schema/manifest-text.ts";
 import type { Base } from "../../schema/patch.ts";
 import { respond } from "../../schema/release.ts";
-import { secondsOf } from "../../schema/snapshot.ts";
 import type { KnownFlags } from "../flags/changed-flags.ts";
 import { fileOf } from "./release-files.ts";
 import { alike, holdsNames, sealedAt } from "./seal.ts";
@@ -15,11 +14,6 @@ import { TouchedFiles } from "./touched.ts";
 export interface StandingRelease extends Base, KnownFlags {
   /** The flags whose files anybody touched since. */
   readonly touched: Promise<ReadonlySet<string>>;
-}
-
-/** What the head of a manifest says. */
-export function readHead(manifest: string): { commit: string; committed_at: string } {
-  return JSON.parse(`${manifest.slice(0, manifest.indexOf(',"responses":'))}}`);
 }
 
 /** Of a manifest, in bytes: fewer files are looked at in less time than a thread takes to start. */
@@ -53,18 +47,13 @@ export async function readStanding(
     bodies.map(({ environment, flags }) => [environment, flags]),
   );
   const names = lists.get(application) ?? {};
-  const { commit, committed_at } = readHead(manifest);
   return {
+    ...manifestHead(manifest),
+    updated_at: bodies[0].updated_at,
     manifest,
     lists,
     touched: files.find(alike(lists)),
-    commit,
-    committed: secondsOf(committed_at),
-    updated: secondsOf(bodies[0].updated_at),
     has: (name) => Object.hasOwn(names, name),
-    timesOf(name) {
-      const flag = read(pathOf(application, name));
-      return flag && { created: secondsOf(flag.created_at), updated: secondsOf(flag.updated_at) };
-    },
+    find: (name) => read(pathOf(application, name)),
   };
 }

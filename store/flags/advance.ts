@@ -1,5 +1,5 @@
 import { compareText } from "../../schema/problem.ts";
-import { type Snapshot, secondsOf } from "../../schema/snapshot.ts";
+import type { Snapshot } from "../../schema/snapshot.ts";
 import { type KnownFlags, readChangedFlags, readLanded } from "./changed-flags.ts";
 
 /** A snapshot, and the flags that are not as they were in the one before. */
@@ -29,14 +29,6 @@ export async function advance(
 
 function knownFrom({ commit, committed_at, updated_at, flags }: Snapshot): KnownFlags {
   const byName = new Map(flags.map((flag) => [flag.name, flag]));
-  return {
-    commit,
-    committed: secondsOf(committed_at),
-    updated: secondsOf(updated_at),
-    has: (name) => byName.has(name),
-    timesOf(name) {
-      const flag = byName.get(name);
-      return flag && { created: secondsOf(flag.created_at), updated: secondsOf(flag.updated_at) };
-    },
-  };
+  const has = (name: string) => byName.has(name);
+  return { commit, committed_at, updated_at, has, find: (name) => byName.get(name) };
 }

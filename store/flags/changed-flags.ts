@@ -6,22 +6,22 @@ import { type Content, readContent } from "../../schema/content.ts";
 import { nameOf } from "../../schema/name.ts";
 import type { Changes } from "../../schema/patch.ts";
 import { policyFile } from "../../schema/policy.ts";
-import { tooLarge } from "../../schema/text.ts";
+import { secondsOf, type TimedFlag, type Timestamp } from "../../schema/snapshot.ts";
 import { isReadable, validate } from "../../schema/validate.ts";
 import { readBlobs } from "../git/blobs.ts";
+import { contentOf, entryOf } from "./entry.ts";
 import { type FlagHistory, HistoryLine, type Landed, readCommits } from "./history.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** The flags of a commit, all of them valid. */
 export interface KnownFlags {
   readonly commit: string;
-  /** Committer time of `commit`, in seconds since 1970. */
-  readonly committed: number;
-  /** Committer time of the last commit that touched `flags/`, likewise. */
-  readonly updated: number;
+  readonly committed_at: Timestamp;
+  /** Committer time of the last commit that touched `flags/`. */
+  readonly updated_at: Timestamp;
   has(name: string): boolean;
-  /** Of one of its flags; nothing where that cannot be told. */
-  timesOf(name: string): Pick<FlagHistory, "created" | "updated"> | undefined;
+  /** One of its flags; nothing where it cannot be told since when that is as it is. */
+  find(name: string): Pick<TimedFlag, "created_at" | "updated_at"> | undefined;
 }
 
 /** Beyond so many, reading everything is as fast. */
@@ -41,8 +41,8 @@ export async function readChangedFlags(
   if (!earlier) return undefined;
   const line = new HistoryLine({
     commit: known.commit,
-    committed: known.committed,
-    touched: known.updated,
+    committed: secondsOf(known.committed_at),
+    touched: secondsOf(known.updated_at),
     flags: earlier,
   });
   if (!landed.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
@@ -54,11 +54,9 @@ export async function readChangedFlags(
   const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
   const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
   const contents = await readContents(directory, new Set(readable.map(([, object]) => object)));
-  const entries = files.map(([file, object]) => {
-    const entry = { file, path: file.slice("flags/".length), mode: modes.get(file) ?? "" };
-    const content = contents.get(object);
-    return content ? { ...entry, content } : entry;
-  });
+  const entries = files.map(([file, object]) =>
+    entryOf(file, modes.get(file) ?? "", contents.get(object)),
+  );
   const validated = validate(entries, "");
   if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(nameOf));
@@ -102,9 +100,10 @@ function readEarlier(
   for (const [file, object] of before) {
     const name = nameOf(file);
     if (object === undefined) continue;
-    const times = known.has(name) && !earlier.has(name) ? known.timesOf(name) : undefined;
-    if (!times) return undefined;
-    earlier.set(name, { ...times, blobs: { [file]: object } });
+    const flag = known.has(name) && !earlier.has(name) ? known.find(name) : undefined;
+    if (!flag) return undefined;
+    const [created, updated] = [secondsOf(flag.created_at), secondsOf(flag.updated_at)];
+    earlier.set(name, { created, updated, blobs: { [file]: object } });
   }
   const isFree = (name: string) => earlier.has(name) || !known.has(name);
   return [...before.keys()].every((file) => isFree(nameOf(file))) ? earlier : undefined;
@@ -115,8 +114,8 @@ async function readContents(
   objects: ReadonlySet<string>,
 ): Promise<Map<string, Content>> {
   const contents = new Map<string, Content>();
-  for await (const { object, size, bytes } of readBlobs(directory, [...objects])) {
-    contents.set(object, size > bytes.length ? { findings: [tooLarge(size)] } : readContent(bytes));
+  for await (const blob of readBlobs(directory, [...objects])) {
+    contents.set(blob.object, contentOf(blob, readContent));
   }
   return contents;
 }

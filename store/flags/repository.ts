@@ -4,13 +4,13 @@ import { type Content, readContent, readPolicy } from "../../schema/content.ts";
 import { policyFile } from "../../schema/policy.ts";
 import type { Problem } from "../../schema/problem.ts";
 import type { Snapshot } from "../../schema/snapshot.ts";
-import { tooLarge } from "../../schema/text.ts";
 import { countFlags, isReadable, type Validated, validate } from "../../schema/validate.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { git, readGit } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
 import { Contents } from "./contents.ts";
+import { contentOf, entryOf } from "./entry.ts";
 import { type History, readHistory } from "./history.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -136,10 +136,10 @@ export class Repository {
       if (content) contents.set(object, content);
       else unread.add(object);
     }
-    for await (const { object, size, bytes } of readBlobs(this.directory, [...unread])) {
-      const content = size > bytes.length ? { findings: [tooLarge(size)] } : readContent(bytes);
-      contents.set(object, content);
-      this.#contents.set(object, content);
+    for await (const blob of readBlobs(this.directory, [...unread])) {
+      const content = contentOf(blob, readContent);
+      contents.set(blob.object, content);
+      this.#contents.set(blob.object, content);
       if (contents.size % 500 === 0) progress(contents.size, readable.length);
     }
     const policyContent = policy && (await this.#readPolicy(policy));
@@ -147,10 +147,8 @@ export class Repository {
 
     const entries = tree.map((entry) => {
       const { file, mode, object } = entry;
-      const path = file.startsWith("flags/") ? file.slice("flags/".length) : file;
       const own = entry === policy ? policyContent : contents.get(object);
-      const content = isReadable(file, mode) ? own : undefined;
-      return content ? { file, path, mode, content } : { file, path, mode };
+      return entryOf(file, mode, isReadable(file, mode) ? own : undefined);
     });
     const validated = validate(entries, today);
     return { files: countFlags(entries), validated, policy: policy?.object ?? "" };
@@ -161,8 +159,8 @@ export class Repository {
     const key = `policy ${object}`;
     const known = this.#contents.get(key);
     if (known) return known;
-    for await (const { size, bytes } of readBlobs(this.directory, [object])) {
-      const content = size > bytes.length ? { findings: [tooLarge(size)] } : readPolicy(bytes);
+    for await (const blob of readBlobs(this.directory, [object])) {
+      const content = contentOf(blob, readPolicy);
       this.#contents.set(key, content);
       return content;
     }

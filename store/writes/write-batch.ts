@@ -1,4 +1,4 @@
-import type { Snapshot, TimedFlag } from "../../schema/snapshot.ts";
+import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
 import type { Keys } from "./keys.ts";
@@ -22,7 +22,7 @@ export async function decideBatch(
   const pending = new Map<string, { fingerprint: string; step: number }>();
   const commits: NewCommit[] = [];
   const settle: ((ids: readonly string[]) => WriteResult)[] = [];
-  const time = Math.max(Math.floor(Date.now() / 1_000), Date.parse(snapshot.committed_at) / 1_000);
+  const time = Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at));
 
   const ground = { head: snapshot.commit, policy: snapshot.policy, time };
 
