@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, renameSync } from "node:fs";
 import path from "node:path";
 import type { Release } from "../../schema/release.ts";
+import { find } from "./find.ts";
 import { hasManifest, readManifest } from "./release-files.ts";
 import { discard, fill, fillAnew } from "./release-writer.ts";
 
@@ -194,15 +195,5 @@ function isAtWork(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-/** Nothing where that is not there, or no longer. */
-function find<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
   }
 }

@@ -12,26 +12,16 @@ import { Twin } from "./twin.ts";
  * stands there already with the right bytes is left alone.
  */
 export function fill(directory: string, release: Release): number {
-  const manifest = formatManifest(release);
   const files = release.responses.map(({ path }) => fileOf(path));
   const standing = look(directory, foldersOf(files));
   if (!standing) return fillAnew(directory, release);
-  rmSync(manifestOf(directory));
+  const manifest = formatManifest(release);
   const isLeft = leftAlone(standing, new ManifestLines(manifest).all);
-
-  let written = 0;
-  const write = writer(directory);
-  for (const [index, response] of release.responses.entries()) {
-    const file = files[index] ?? "";
-    if (isLeft(index, file, response.length)) continue;
-    // A file that someone still reads is left to them, never written over.
-    if (standing.sizes.delete(file)) rmSync(`${directory}/${file}`);
-    write(response);
-    written += 1;
-  }
-  for (const file of standing.sizes.keys()) rmSync(`${directory}/${file}`);
-  writeFileSync(manifestOf(directory), manifest);
-  return written;
+  const written = release.responses.filter(
+    ({ length }, index) => !isLeft(index, files[index] ?? "", length),
+  );
+  bring(directory, manifest, written, standing.sizes.keys());
+  return written.length;
 }
 
 /** Likewise, with nothing to begin with; `twin`, if one is wanted, becomes the same unless there are no links. */
@@ -58,15 +48,27 @@ export function fillAnew(directory: string, release: Release, twin?: string): nu
 /** So many files are written before the twin is told of them. */
 const batch = 500;
 
-/** Makes the release in `directory` the next one; a directory that has a manifest is whole here, too. */
+/** Makes the release in `directory` the next one. */
 export function applyPatch(
   directory: string,
   { manifest, written, gone }: Pick<Patch, "manifest" | "written" | "gone">,
 ): void {
+  const files = [...gone, ...written.map(({ path }) => path)].map(fileOf);
+  bring(directory, manifest, written, files);
+}
+
+/**
+ * The manifest goes first and comes back last: a directory that has one is whole. A file that
+ * someone still reads is left to them, never written over.
+ */
+function bring(
+  directory: string,
+  manifest: string,
+  written: readonly Response[],
+  removed: Iterable<string>,
+): void {
   rmSync(manifestOf(directory));
-  for (const path of [...gone, ...written.map(({ path }) => path)]) {
-    rmSync(`${directory}/${fileOf(path)}`, { force: true });
-  }
+  for (const file of removed) rmSync(`${directory}/${file}`, { force: true });
   const write = writer(directory);
   for (const response of written) write(response);
   writeFileSync(manifestOf(directory), manifest);

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { find } from "../build/find.ts";
 import { fileOf, pathOfFile } from "../build/release-files.ts";
 import { withLock } from "./lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
@@ -125,14 +126,4 @@ function look(file: string): Listed | undefined {
 
 function isFile(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-/** Nothing where that is not there, or not any longer: who only looks takes no lock. */
-function find<T>(get: () => T): T | undefined {
-  try {
-    return get();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }
