@@ -10,7 +10,8 @@ import { secondsOf, type TimedFlag, type Timestamp } from "../../schema/snapshot
 import { isReadable, validate } from "../../schema/validate.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { contentOf, entryOf } from "./entry.ts";
-import { type FlagHistory, HistoryLine, type Landed, readCommits } from "./history.ts";
+import { type FlagHistory, HistoryLine } from "./history.ts";
+import { type Landed, readCommits } from "./landed.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** The flags of a commit, all of them valid. */
