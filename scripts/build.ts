@@ -1,6 +1,6 @@
-import { visible } from "../schema/problem.ts";
+import { visible } from "../schema/problem/problem.ts";
 import { type Build, build, rebuild } from "../store/build/build.ts";
-import { Repository } from "../store/flags/repository.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { count } from "./report.ts";

@@ -1,6 +1,6 @@
-import { parsePlan, parseProblems } from "../schema/artifact.ts";
-import { isDate } from "../schema/date.ts";
-import { formatPlanComment, planMarker, type Review } from "../schema/plan-comment.ts";
+import { parsePlan, parseProblems } from "../schema/github/artifact.ts";
+import { formatPlanComment, planMarker, type Review } from "../schema/github/plan-comment.ts";
+import { isDate } from "../schema/text/date.ts";
 import { keepComment } from "../store/github/comments.ts";
 import { GitHub } from "../store/github/github.ts";
 import { readGitHubOptions } from "../store/github/options.ts";

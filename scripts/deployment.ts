@@ -1,12 +1,12 @@
 import { appendFileSync, readFileSync } from "node:fs";
+import { isCommit } from "../schema/compile/release.ts";
 import {
   deploymentMarker,
   describeEnding,
   type Ending,
   formatEnding,
   parsePublished,
-} from "../schema/deployment.ts";
-import { isCommit } from "../schema/release.ts";
+} from "../schema/github/deployment.ts";
 import { keepComment } from "../store/github/comments.ts";
 import { readDeployment, startDeployment, tellProgress } from "../store/github/deployments.ts";
 import { GitHub } from "../store/github/github.ts";

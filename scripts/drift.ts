@@ -1,14 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { compile } from "../schema/compile.ts";
+import { compile } from "../schema/compile/compile.ts";
+import type { Snapshot } from "../schema/flag/snapshot.ts";
 import {
   type Drift,
   driftMarker,
   driftTitle,
   formatAgreement,
   formatDrift,
-} from "../schema/drift.ts";
-import type { Snapshot } from "../schema/snapshot.ts";
-import { Repository } from "../store/flags/repository.ts";
+} from "../schema/github/drift-issue.ts";
 import { GitHub } from "../store/github/github.ts";
 import { closeIssue, findOurs, keepIssue } from "../store/github/issues.ts";
 import { readGitHubOptions } from "../store/github/options.ts";
@@ -18,6 +17,7 @@ import {
   readMaxAge,
   readServedManifest,
 } from "../store/publish/cdn.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { main, UsageError } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { count } from "./report.ts";

@@ -1,10 +1,10 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { readAs } from "../schema/content.ts";
-import { format } from "../schema/edit.ts";
-import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem.ts";
-import { decode } from "../schema/text.ts";
-import { countFlags, isReadable } from "../schema/validate.ts";
-import { readWorkTree } from "../store/flags/work-tree.ts";
+import { decode } from "../schema/file/decode.ts";
+import { format } from "../schema/file/edit.ts";
+import { readAs } from "../schema/file/parsed-file.ts";
+import { countFlags, isReadable } from "../schema/file/validate.ts";
+import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem/problem.ts";
+import { readWorkTree } from "../store/snapshot/work-tree.ts";
 import { main } from "./command.ts";
 import { count } from "./report.ts";
 

@@ -1,7 +1,7 @@
-import { land, type Plan, plan } from "../schema/plan.ts";
-import { boundPlan } from "../schema/plan-bound.ts";
-import { formatPlan, formatPlanMarkdown } from "../schema/plan-format.ts";
-import { Repository } from "../store/flags/repository.ts";
+import { boundPlan } from "../schema/plan/bound.ts";
+import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
+import { land, type Plan, plan } from "../schema/plan/plan.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 

@@ -1,5 +1,5 @@
 /** What publishing did, would do or would not do, in words. */
-import type { Turns } from "../schema/publication.ts";
+import type { Turns } from "../schema/plan/publication.ts";
 import type { Outcome } from "../store/publish/publish.ts";
 import { count } from "./report.ts";
 

@@ -1,10 +1,10 @@
-import { compile } from "../schema/compile.ts";
-import type { Release } from "../schema/release.ts";
-import { Repository } from "../store/flags/repository.ts";
+import { compile } from "../schema/compile/compile.ts";
+import type { Release } from "../schema/compile/release.ts";
 import { invalidate } from "../store/publish/cloudfront.ts";
 import { waitUntilLive } from "../store/publish/live.ts";
 import { type Outcome, publish } from "../store/publish/publish.ts";
 import { openTarget } from "../store/publish/target.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { main, UsageError } from "./command.ts";
 import { progress } from "./progress.ts";
 import { formatOutcome, formatSummary } from "./publish-report.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { identity } from "../schema/commit-message.ts";
-import { isDate } from "../schema/date.ts";
-import { environments } from "../schema/flag.ts";
-import { type Role, roles, tokenEntry } from "../schema/token.ts";
+import { type Role, roles, tokenEntry } from "../schema/access/tokens.ts";
+import { identity } from "../schema/change/commit-message.ts";
+import { environments } from "../schema/flag/flag.ts";
+import { isDate } from "../schema/text/date.ts";
 import { main, UsageError } from "./command.ts";
 
 await main({

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { namesMark } from "../schema/names-mark.ts";
-import { Repository } from "../store/flags/repository.ts";
+import { namesMark } from "../schema/flag/names-mark.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { type ExitCode, main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
 import { count } from "./report.ts";

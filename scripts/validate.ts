@@ -1,7 +1,7 @@
-import { readAs } from "../schema/content.ts";
-import { isDate } from "../schema/date.ts";
-import { countFlags, validate } from "../schema/validate.ts";
-import { readWorkTree } from "../store/flags/work-tree.ts";
+import { readAs } from "../schema/file/parsed-file.ts";
+import { countFlags, validate } from "../schema/file/validate.ts";
+import { isDate } from "../schema/text/date.ts";
+import { readWorkTree } from "../store/snapshot/work-tree.ts";
 import { main, UsageError } from "./command.ts";
 import { report, reportFormats, today } from "./report.ts";
 

@@ -1,14 +1,14 @@
 /** The API: which request goes where, and through what. */
 import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Logger } from "pino";
-import { application, environments } from "../schema/flag.ts";
+import { application, environments } from "../schema/flag/flag.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
 import { limitWrites } from "./auth/write-limit.ts";
 import { readBody } from "./http/body.ts";
 import { description } from "./http/description.ts";
-import { fail } from "./http/fail.ts";
+import { fail } from "./http/error-handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/target.ts";
@@ -16,19 +16,24 @@ import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
-import { historyHandler } from "./reads/history.ts";
-import { readHandler } from "./reads/reads.ts";
-import type { Responses } from "./reads/responses.ts";
-import { streamHandler } from "./reads/stream-handler.ts";
-import type { Streams } from "./reads/streams.ts";
+import { streamHandler } from "./routes/events/stream-handler.ts";
+import type { Streams } from "./routes/events/streams.ts";
+import { historyHandler } from "./routes/history/history.ts";
+import { readHandler } from "./routes/reads/reads.ts";
+import type { Responses } from "./routes/reads/responses.ts";
+import type { Usage } from "./routes/usage/usage.ts";
+import { usageHandler } from "./routes/usage/usage-answer.ts";
+import {
+  isAnonymousReport,
+  limitReports,
+  reportHandler,
+  usagePath,
+} from "./routes/usage/usage-report.ts";
+import { webhookHandler } from "./routes/webhook.ts";
+import { changeHandler } from "./routes/writes/changes.ts";
+import type { Places } from "./routes/writes/write-backends.ts";
+import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
-import type { Usage } from "./usage/usage.ts";
-import { usageHandler } from "./usage/usage-answer.ts";
-import { isAnonymousReport, limitReports, reportHandler, usagePath } from "./usage/usage-report.ts";
-import { webhookHandler } from "./webhook.ts";
-import { changeHandler } from "./writes/changes.ts";
-import type { Places } from "./writes/places.ts";
-import { writeHandlers } from "./writes/writes.ts";
 
 export interface Api {
   readonly settings: Pick<

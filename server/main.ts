@@ -1,13 +1,13 @@
 /** `npm start`: the server, with everything embedded where nothing is configured. */
 import { createServer } from "node:http";
 import path from "node:path";
-import { Repository } from "../store/flags/repository.ts";
 import { RemoteBranch } from "../store/git/remote-branch.ts";
 import { Signer } from "../store/git/signer.ts";
 import { openTarget } from "../store/publish/target.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
-import { cdnHandler } from "./cdn.ts";
-import { embeddedRemote, embeddedTokens } from "./embedded.ts";
+import { cdnHandler } from "./embedded/cdn.ts";
+import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
 import { help } from "./help.ts";
 import { close, listen } from "./http/http.ts";
 import { createLog } from "./observe/log.ts";

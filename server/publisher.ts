@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Snapshot } from "../schema/snapshot.ts";
-import type { Repository } from "../store/flags/repository.ts";
+import type { Snapshot } from "../schema/flag/snapshot.ts";
 import { publish } from "../store/publish/publish.ts";
 import type { Target } from "../store/publish/target.ts";
+import type { Repository } from "../store/snapshot/repository.ts";
 
 /** How long to wait after a failure, in milliseconds: from, to. */
 const backoff = { first: 1_000, last: 60_000 };

@@ -1,12 +1,12 @@
 /** The server put together: a store, the API over it, and what goes on in the background. */
 import type { Server } from "node:http";
 import type { Logger } from "pino";
-import { pathOf } from "../schema/compile.ts";
-import { application } from "../schema/flag.ts";
-import type { Repository } from "../store/flags/repository.ts";
+import { pathOf } from "../schema/compile/compile.ts";
+import { application } from "../schema/flag/flag.ts";
 import type { Target } from "../store/publish/target.ts";
+import type { Repository } from "../store/snapshot/repository.ts";
+import type { Serving } from "../store/writes/branch-sync.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
-import type { Serving } from "../store/writes/follower.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { JwtVerifier } from "./auth/jwt.ts";
@@ -15,12 +15,12 @@ import { close, createHttpServer } from "./http/http.ts";
 import { originForm } from "./http/target.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { BackgroundPublisher } from "./publisher.ts";
-import { HotReads } from "./reads/hot.ts";
-import { Responses } from "./reads/responses.ts";
-import { Streams } from "./reads/streams.ts";
+import { Streams } from "./routes/events/streams.ts";
+import { HotReads } from "./routes/reads/fast-reads.ts";
+import { Responses } from "./routes/reads/responses.ts";
+import { Usage } from "./routes/usage/usage.ts";
+import { placesOf } from "./routes/writes/write-backends.ts";
 import type { Settings } from "./settings.ts";
-import { Usage } from "./usage/usage.ts";
-import { placesOf } from "./writes/places.ts";
 
 /** How often to look for broken glass that nobody was told of, in milliseconds. */
 const lookInterval = 600_000;

@@ -11,7 +11,7 @@ const top = fileURLToPath(new URL("../", import.meta.url));
 test("every room imports only what its place allows, and schema/ is pure", () => {
   const sources = readSources();
   expect(Object.keys(sources)).toEqual(
-    expect.arrayContaining(["schema/validate.ts", "store/flags/repository.ts"]),
+    expect.arrayContaining(["schema/file/validate.ts", "store/snapshot/repository.ts"]),
   );
   expect(findViolations(sources)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import type { Principal } from "../../schema/token.ts";
+import type { Principal } from "../../schema/access/tokens.ts";
 import type { JwtVerifier } from "./jwt.ts";
 import type { Tokens } from "./tokens.ts";
 

@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { type Role, roles } from "../../schema/token.ts";
+import { type Role, roles } from "../../schema/access/tokens.ts";
 import type { Verified } from "./authenticator.ts";
 
 export interface Oidc {

@@ -1,5 +1,5 @@
 import type { RequestHandler } from "express";
-import type { Principal } from "../../schema/token.ts";
+import type { Principal } from "../../schema/access/tokens.ts";
 import { HttpError } from "../http/problem.ts";
 import { environmentOf } from "../http/routes.ts";
 import { type Action, refusal } from "./principal.ts";

@@ -1,6 +1,7 @@
 /** What a principal may do. */
-import { application } from "../../schema/flag.ts";
-import { type Principal, type Role, roles } from "../../schema/token.ts";
+
+import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
+import { application } from "../../schema/flag/flag.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
 

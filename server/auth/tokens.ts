@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { parseTokens, type TokenEntry } from "../../schema/token.ts";
+import { parseTokens, type TokenEntry } from "../../schema/access/tokens.ts";
 import type { Verified } from "./authenticator.ts";
 
 /** How often the file is looked at, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
-import type { Principal } from "../../schema/token.ts";
+import type { Principal } from "../../schema/access/tokens.ts";
 import { HttpError } from "../http/problem.ts";
 
 /** Writes per minute of each token; 0 is no limit. */

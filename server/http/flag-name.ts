@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { maximumNameLength, namePattern } from "../../schema/name.ts";
+import { maximumNameLength, namePattern } from "../../schema/flag/name.ts";
 import { HttpError } from "./problem.ts";
 
 /** A name that no flag can have is not looked for; nor is one that is written with escapes. */

@@ -1,6 +1,6 @@
-import { pathOf } from "../../schema/compile.ts";
-import { application, environments } from "../../schema/flag.ts";
-import { suggest } from "../../schema/suggest.ts";
+import { pathOf } from "../../schema/compile/compile.ts";
+import { application, environments } from "../../schema/flag/flag.ts";
+import { suggest } from "../../schema/text/suggest.ts";
 
 /** Among more names it would take milliseconds, for whoever asks for what is not there. */
 const maximumNames = 2_000;

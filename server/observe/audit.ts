@@ -1,6 +1,6 @@
 /** What the log says of a request; of each write, refused ones too, a line that is kept. */
 import type { Logger } from "pino";
-import type { Outcome } from "../writes/outcome.ts";
+import type { Outcome } from "../routes/writes/outcome.ts";
 
 /** A request that is over. */
 export interface Ended {

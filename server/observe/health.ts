@@ -1,8 +1,8 @@
 import type { RequestHandler } from "express";
-import { formatProblem } from "../../schema/problem.ts";
+import { formatProblem } from "../../schema/problem/problem.ts";
 import type { FlagStore } from "../../store/writes/flag-store.ts";
 import type { BackgroundPublisher } from "../publisher.ts";
-import type { Places } from "../writes/places.ts";
+import type { Places } from "../routes/writes/write-backends.ts";
 
 /** `/healthz`: the process answers. */
 export const healthHandler: RequestHandler = (_request, response) => {

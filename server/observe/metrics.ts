@@ -2,9 +2,9 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom
 import type { Reviews } from "../../store/reviews/reviews.ts";
 import type { FlagStore } from "../../store/writes/flag-store.ts";
 import type { BackgroundPublisher } from "../publisher.ts";
-import type { Streams } from "../reads/streams.ts";
-import type { Usage } from "../usage/usage.ts";
-import { UsageMetrics } from "../usage/usage-metrics.ts";
+import type { Streams } from "../routes/events/streams.ts";
+import type { Usage } from "../routes/usage/usage.ts";
+import { UsageMetrics } from "../routes/usage/usage-metrics.ts";
 import { Durations } from "./durations.ts";
 
 /** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */

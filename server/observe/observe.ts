@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { RequestHandler } from "express";
 import type { Logger } from "pino";
 import { routeOf } from "../http/routes.ts";
-import type { Outcome } from "../writes/outcome.ts";
+import type { Outcome } from "../routes/writes/outcome.ts";
 import { type Ended, resultOf, writeTo } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
 

@@ -1,11 +1,11 @@
 /** Builds the release of a commit into a directory: from all flags, or from the release before it. */
 import { readFileSync } from "node:fs";
-import { compile } from "../../schema/compile.ts";
-import { manifestHead } from "../../schema/manifest-text.ts";
-import { type Patch, patch } from "../../schema/patch.ts";
-import type { Snapshot } from "../../schema/snapshot.ts";
-import { readChangedFlags, readLanded } from "../flags/changed-flags.ts";
-import type { Repository } from "../flags/repository.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { manifestHead } from "../../schema/compile/manifest-text.ts";
+import { type Patch, patch } from "../../schema/compile/patch.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { readChangedFlags, readLanded } from "../snapshot/changed-flags.ts";
+import type { Repository } from "../snapshot/repository.ts";
 import { Built, identify } from "./built.ts";
 import { changeRelease, spareOf, writeRelease } from "./release-directory.ts";
 import { manifestOf } from "./release-files.ts";

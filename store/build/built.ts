@@ -3,7 +3,7 @@
  * that is the same, the manifest says what this version of the program makes of its commit.
  */
 import { lstatSync } from "node:fs";
-import type { Cache } from "../flags/cache.ts";
+import type { Cache } from "../snapshot/cache.ts";
 import { manifestOf } from "./release-files.ts";
 
 /** So many of the last ones. A directory and the hidden one beside it take two. */

@@ -6,9 +6,9 @@
  */
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
-import type { Release } from "../../schema/release.ts";
+import type { Release } from "../../schema/compile/release.ts";
+import { Place } from "./atomic-directory.ts";
 import { find } from "./find.ts";
-import { Place } from "./place.ts";
 import { hasManifest, readManifest } from "./release-files.ts";
 import { fill, fillAnew } from "./release-writer.ts";
 

@@ -1,6 +1,6 @@
 /** Where the responses of a release stand in a directory. */
 import { existsSync, readFileSync } from "node:fs";
-import { type Manifest, parseManifest } from "../../schema/release.ts";
+import { type Manifest, parseManifest } from "../../schema/compile/release.ts";
 
 /** Where the response to a URL stands: the list is `v1/feature-flags/index.json`, a flag `….json`. */
 export function fileOf(urlPath: string): string {

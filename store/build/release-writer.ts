@@ -1,8 +1,8 @@
 /** How a directory is brought to a release: the manifest goes first and comes back last. */
 import { linkSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { ManifestLines } from "../../schema/manifest-text.ts";
-import type { Patch } from "../../schema/patch.ts";
-import { formatManifest, type Release, type Response } from "../../schema/release.ts";
+import { ManifestLines } from "../../schema/compile/manifest-text.ts";
+import type { Patch } from "../../schema/compile/patch.ts";
+import { formatManifest, type Release, type Response } from "../../schema/compile/release.ts";
 import { fileOf, foldersOf, manifestOf } from "./release-files.ts";
 import { leftAlone, look } from "./standing-files.ts";
 import { Twin } from "./twin.ts";

@@ -1,6 +1,6 @@
 /** What stands in a directory of a release already, when the next one is to be written there. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { ManifestLines } from "../../schema/manifest-text.ts";
+import { ManifestLines } from "../../schema/compile/manifest-text.ts";
 import { manifestOf } from "./release-files.ts";
 
 export interface Standing {

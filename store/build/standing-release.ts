@@ -1,12 +1,12 @@
 /** A release that a build wrote, as it stands in a directory: what it says of its flags. */
 import { readFileSync } from "node:fs";
-import { pathOf, type States } from "../../schema/compile.ts";
-import { errorResponses } from "../../schema/error-responses.ts";
-import { application, environments } from "../../schema/flag.ts";
-import { ManifestLines, manifestHead, manifestLine } from "../../schema/manifest-text.ts";
-import type { Base } from "../../schema/patch.ts";
-import { respond } from "../../schema/release.ts";
-import type { KnownFlags } from "../flags/changed-flags.ts";
+import { pathOf, type States } from "../../schema/compile/compile.ts";
+import { errorResponses } from "../../schema/compile/error-responses.ts";
+import { ManifestLines, manifestHead, manifestLine } from "../../schema/compile/manifest-text.ts";
+import type { Base } from "../../schema/compile/patch.ts";
+import { respond } from "../../schema/compile/release.ts";
+import { application, environments } from "../../schema/flag/flag.ts";
+import type { KnownFlags } from "../snapshot/changed-flags.ts";
 import { fileOf } from "./release-files.ts";
 import { alike, holdsNames, sealedAt } from "./seal.ts";
 import { TouchedFiles } from "./touched.ts";

@@ -1,4 +1,4 @@
-import { maximumBytes } from "../../schema/text.ts";
+import { maximumBytes } from "../../schema/file/decode.ts";
 import { streamGit } from "./git.ts";
 
 export interface Blob {

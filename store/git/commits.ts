@@ -1,4 +1,4 @@
-import { identity } from "../../schema/commit-message.ts";
+import { identity } from "../../schema/change/commit-message.ts";
 import { readGit } from "./git.ts";
 import { signCommits } from "./signed.ts";
 import type { Signer } from "./signer.ts";

@@ -1,7 +1,7 @@
 import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
-import { instance } from "./instance.ts";
+import { instance } from "./instance-id.ts";
+import { SideBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
-import { SideBranch } from "./side-branch.ts";
 
 /** The branch lost commits that it had: nothing is written until a person has looked. */
 export class RemoteRewoundError extends Error {

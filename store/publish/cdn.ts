@@ -1,15 +1,15 @@
 /** What clients get from a CDN, asked as they ask. */
 import pMap from "p-map";
-import { pathOf } from "../../schema/compile.ts";
-import type { Difference } from "../../schema/drift.ts";
-import { isOurs } from "../../schema/publication.ts";
+import { pathOf } from "../../schema/compile/compile.ts";
 import {
   etag,
   type Manifest,
   manifestPath,
   parseManifest,
   type Release,
-} from "../../schema/release.ts";
+} from "../../schema/compile/release.ts";
+import type { Difference } from "../../schema/github/drift-issue.ts";
+import { isOurs } from "../../schema/plan/publication.ts";
 import type { Expected } from "./live.ts";
 
 const concurrency = 16;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pMap from "p-map";
-import type { Response } from "../../schema/release.ts";
+import type { Response } from "../../schema/compile/release.ts";
 
 /** A change that clients are to see: the response at a path, or that there is none any more. */
 export interface Expected {

@@ -1,6 +1,6 @@
-import type { Standing } from "../../schema/publication.ts";
-import { contentTypeOf, isCommit, type Response } from "../../schema/release.ts";
-import type { Relation, Repository } from "../flags/repository.ts";
+import { contentTypeOf, isCommit, type Response } from "../../schema/compile/release.ts";
+import type { Standing } from "../../schema/plan/publication.ts";
+import type { Relation, Repository } from "../snapshot/repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
 /** A newer commit is being published, or was: this one must not go on. */

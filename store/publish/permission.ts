@@ -1,7 +1,7 @@
 /** Whether a commit may take the place of what a target serves. Publishing goes forward only. */
-import type { Manifest } from "../../schema/release.ts";
-import type { Snapshot } from "../../schema/snapshot.ts";
-import type { Repository } from "../flags/repository.ts";
+import type { Manifest } from "../../schema/compile/release.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Repository } from "../snapshot/repository.ts";
 
 /** What a target serves, as the publishers before left word. */
 export type Holder = Pick<Manifest, "commit" | "rollback">;

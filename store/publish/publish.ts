@@ -3,17 +3,17 @@
  * finds each object whole, whoever is interrupted.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { compile } from "../../schema/compile.ts";
-import type { Publication } from "../../schema/publication.ts";
-import { manifestPath } from "../../schema/release.ts";
-import type { Snapshot } from "../../schema/snapshot.ts";
-import type { Repository } from "../flags/repository.ts";
-import { carryOut, isDone, type Pace } from "./carry-out.ts";
-import { decide, type Intent } from "./decide.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { manifestPath } from "../../schema/compile/release.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Publication } from "../../schema/plan/publication.ts";
+import type { Repository } from "../snapshot/repository.ts";
+import { carryOut, isDone, type Pace } from "./apply-plan.ts";
+import { decide, type Intent } from "./check-fast-forward.ts";
 import { ObjectWriter, SupersededError } from "./object-writer.ts";
 import { reconcile } from "./reconcile.ts";
-import { readServed } from "./served.ts";
 import type { Target } from "./target.ts";
+import { readServed } from "./target-state.ts";
 import { verify } from "./verify.ts";
 
 export interface PublishOptions extends Intent, Pace {

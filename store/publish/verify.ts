@@ -1,8 +1,8 @@
 import pMap from "p-map";
-import type { Standing } from "../../schema/publication.ts";
-import { contentTypeOf, type Release, type Response } from "../../schema/release.ts";
+import { contentTypeOf, type Release, type Response } from "../../schema/compile/release.ts";
+import type { Standing } from "../../schema/plan/publication.ts";
+import { settle } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
-import { settle } from "./settle.ts";
 import type { StoredObject, Target } from "./target.ts";
 
 /** How often what was just mended may turn out to be wrong again. */

@@ -4,7 +4,7 @@
  * is made.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { flagOfBranch, labelsOf } from "../../schema/proposal.ts";
+import { flagOfBranch, labelsOf } from "../../schema/change/proposal.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";

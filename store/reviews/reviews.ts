@@ -1,5 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Broken, describeReview, markerOf, reviewLabel } from "../../schema/break-glass.ts";
+import {
+  type Broken,
+  describeReview,
+  markerOf,
+  reviewLabel,
+} from "../../schema/change/emergency-change.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";

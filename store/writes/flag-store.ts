@@ -3,22 +3,22 @@
  * never wait. Writes wait in one queue and go to the remote many at a time: each is a commit of
  * its own, one push takes them all.
  */
-import type { Broken } from "../../schema/break-glass.ts";
-import type { TimedFlag } from "../../schema/snapshot.ts";
-import { type FlagChange, type Page, readFlagChanges } from "../flags/flag-changes.ts";
+import type { Broken } from "../../schema/change/emergency-change.ts";
+import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { createCommits } from "../git/commits.ts";
 import { RemoteUnavailableError } from "../git/remote.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import type { Signer } from "../git/signer.ts";
 import { asUnavailable, WriteUnavailableError } from "../git/unavailable.ts";
+import { type FlagChange, type Page, readFlagChanges } from "../snapshot/flag-changes.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { readBrokenGlass } from "./broken-glass.ts";
-import type { Condition } from "./condition.ts";
-import { Follower, type Serving } from "./follower.ts";
-import { land } from "./landing.ts";
+import { Follower, type Serving } from "./branch-sync.ts";
+import { readBrokenGlass } from "./emergency-changes.ts";
 import { Listeners } from "./listeners.ts";
+import { type GitEvent, timed } from "./measure-git.ts";
 import type { Proposal } from "./proposal.ts";
-import { type GitEvent, timed } from "./timed.ts";
+import { land } from "./push-with-retry.ts";
+import type { Condition } from "./store-health.ts";
 import type { Write, WriteResult } from "./write.ts";
 import { decideBatch } from "./write-batch.ts";
 

@@ -1,8 +1,8 @@
-import type { Change } from "../../schema/change.ts";
-import { plan } from "../../schema/plan.ts";
-import { normalizePolicy } from "../../schema/policy.ts";
-import { type Asked, branchOf, describeProposal } from "../../schema/proposal.ts";
-import type { TimedFlag } from "../../schema/snapshot.ts";
+import type { Change } from "../../schema/change/change.ts";
+import { type Asked, branchOf, describeProposal } from "../../schema/change/proposal.ts";
+import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import { plan } from "../../schema/plan/plan.ts";
+import { normalizePolicy } from "../../schema/project/policy.ts";
 import type { NewCommit } from "../git/commits.ts";
 
 /** A change that needs a review before it lands. */

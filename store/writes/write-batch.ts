@@ -1,7 +1,7 @@
-import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/snapshot.ts";
+import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
-import type { Keys } from "./keys.ts";
+import type { Keys } from "./idempotency-index.ts";
 import { decideWrite, type Known, type Step, type Write, type WriteResult } from "./write.ts";
 
 /** Writes decided one after the other, each on what those before it would leave. */

@@ -1,13 +1,19 @@
 /** A write of one flag: a pure function of what is there, so that it can be replayed on fresh state. */
-import { type Change, type Current, type Edit, editFor, newFile } from "../../schema/change.ts";
-import { type Content, readContent } from "../../schema/content.ts";
-import { normalize } from "../../schema/flag.ts";
-import { checkName } from "../../schema/name.ts";
-import type { Policy } from "../../schema/policy.ts";
-import { type Finding, severityOf } from "../../schema/problem.ts";
-import { type TimedFlag, timestamp } from "../../schema/snapshot.ts";
+import {
+  type Change,
+  type Current,
+  type Edit,
+  editFor,
+  newFile,
+} from "../../schema/change/change.ts";
+import { type Content, readContent } from "../../schema/file/parsed-file.ts";
+import { normalize } from "../../schema/flag/flag.ts";
+import { checkName } from "../../schema/flag/name.ts";
+import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
+import { type Finding, severityOf } from "../../schema/problem/problem.ts";
+import type { Policy } from "../../schema/project/policy.ts";
 import type { NewCommit } from "../git/commits.ts";
-import { guard } from "./guard.ts";
+import { guard } from "./enforce-protection.ts";
 import type { Proposal } from "./proposal.ts";
 
 export interface Write {

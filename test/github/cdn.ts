@@ -2,9 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
-import { compile } from "../../schema/compile.ts";
-import { formatManifest, respond } from "../../schema/release.ts";
-import { Repository } from "../../store/flags/repository.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { formatManifest, respond } from "../../schema/compile/release.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
 
 export interface TestCdn {
   readonly url: string;

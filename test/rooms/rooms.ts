@@ -69,7 +69,7 @@ function free(...names: string[]): RegExp {
 }
 
 /**
- * Everything in `sources`, text by file (`schema/flag.ts`), that breaks the order of the rooms:
+ * Everything in `sources`, text by file (`schema/flag/flag.ts`), that breaks the order of the rooms:
  * `file:line: what it does`.
  */
 export function findViolations(sources: Readonly<Record<string, string>>): string[] {

@@ -3,7 +3,7 @@
  * with any key order, comments, blank lines, quotes and indentation, and comes with what it says.
  */
 import fc from "fast-check";
-import type { FlagFile } from "../../schema/flag.ts";
+import type { FlagFile } from "../../schema/flag/flag.ts";
 
 export interface Written {
   readonly text: string;

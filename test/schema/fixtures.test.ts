@@ -6,8 +6,8 @@
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { severities } from "../../schema/codes.ts";
-import { formatProblem } from "../../schema/problem.ts";
+import { severities } from "../../schema/problem/codes.ts";
+import { formatProblem } from "../../schema/problem/problem.ts";
 import { fixtures, judge } from "./fixtures.ts";
 
 const invalid = new URL("invalid/", fixtures);

@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { readAs, readContent } from "../../schema/content.ts";
-import type { Problem } from "../../schema/problem.ts";
-import { type Entry, isReadable, validate } from "../../schema/validate.ts";
+import { readAs, readContent } from "../../schema/file/parsed-file.ts";
+import { type Entry, isReadable, validate } from "../../schema/file/validate.ts";
+import type { Problem } from "../../schema/problem/problem.ts";
 
 export const fixtures = new URL("../fixtures/", import.meta.url);
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { severities } from "../../schema/codes.ts";
+import { severities } from "../../schema/problem/codes.ts";
 
 const schema = new URL("../../schema/", import.meta.url);
 const readme = readFileSync(new URL("README.md", schema), "utf8");

@@ -1,5 +1,5 @@
-import { readContent } from "../../schema/content.ts";
-import { compareProblems, type Problem, problemsIn } from "../../schema/problem.ts";
+import { readContent } from "../../schema/file/parsed-file.ts";
+import { compareProblems, type Problem, problemsIn } from "../../schema/problem/problem.ts";
 import { today } from "./fixtures.ts";
 
 /** The problems of one file, sorted, warnings about what is missing left out. */

@@ -1,11 +1,11 @@
 /** Snapshots for tests, and, as a program, what one compiles to: the same bytes wherever it runs. */
 import { fileURLToPath } from "node:url";
-import { compile } from "../../schema/compile.ts";
-import { environments, type Flag, normalize } from "../../schema/flag.ts";
-import { normalizePolicy } from "../../schema/policy.ts";
-import { formatManifest } from "../../schema/release.ts";
-import { type Snapshot, type TimedFlag, timestamp } from "../../schema/snapshot.ts";
-import { parse } from "../../schema/source.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { formatManifest } from "../../schema/compile/release.ts";
+import { parse } from "../../schema/file/parse.ts";
+import { environments, type Flag, normalize } from "../../schema/flag/flag.ts";
+import { type Snapshot, type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
+import { normalizePolicy } from "../../schema/project/policy.ts";
 
 const noon = timestamp(1725105600);
 

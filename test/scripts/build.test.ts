@@ -12,7 +12,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
-import { readWhole } from "../store/whole.ts";
+import { readWhole } from "../store/build/whole.ts";
 import { type Circumstances, directoryNamed, filesIn, runScript, startScript } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { driftMarker } from "../../schema/drift.ts";
+import { driftMarker } from "../../schema/github/drift-issue.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { releaseOf, startCdn } from "../github/cdn.ts";
 import { hostFlags } from "../github/hosted.ts";

@@ -6,7 +6,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Plan } from "../../schema/plan.ts";
+import type { Plan } from "../../schema/plan/plan.ts";
 import { type TestRepository, testRepository } from "../git/repository.ts";
 import { runScript } from "./run.ts";
 

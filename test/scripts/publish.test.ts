@@ -11,7 +11,7 @@ import { temporaryDirectory } from "../git/repository.ts";
 import { type S3Double, startS3Double } from "../s3/double.ts";
 import { freePort } from "../s3/port.ts";
 import { findProgram } from "../s3/program.ts";
-import { DirectorySite, findWrong, History, S3Site } from "../store/publishing.ts";
+import { DirectorySite, findWrong, History, S3Site } from "../store/publish/publishing.ts";
 import { bareEnvironment, loader, type Ran, runScript, top } from "./run.ts";
 
 const options = [

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { parseTokens, roles, type TokenEntry } from "../../schema/token.ts";
+import { parseTokens, roles, type TokenEntry } from "../../schema/access/tokens.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { startService } from "../server/api.ts";
 import { TestTokens } from "../server/tokens.ts";

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Code, severities } from "../../schema/codes.ts";
+import { type Code, severities } from "../../schema/problem/codes.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runScript, top } from "./run.ts";
 

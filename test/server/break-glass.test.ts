@@ -1,6 +1,6 @@
 /** Disabling at once where that takes a review: who may, what it leaves behind, and the review that follows. */
 import { describe, expect, test } from "vitest";
-import { harmless } from "../../schema/commit-message.ts";
+import { harmless } from "../../schema/change/commit-message.ts";
 import type { FakeGitHub } from "../github/fake.ts";
 import { useLabel as known } from "../github/issues.ts";
 import { startService, until } from "./api.ts";

@@ -1,8 +1,8 @@
 /** A day in the life of a server: its remote, its clients, people, and the story of what happened. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { environments } from "../../schema/flag.ts";
-import { Repository } from "../../store/flags/repository.ts";
+import { environments } from "../../schema/flag/flag.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { type ProcessApi, startProcess, until } from "./api.ts";

@@ -10,7 +10,7 @@
  */
 import fc from "fast-check";
 import { test } from "vitest";
-import { environments } from "../../schema/flag.ts";
+import { environments } from "../../schema/flag/flag.ts";
 import { Day } from "./day.ts";
 import { type Deed, deeds, type Step } from "./deeds.ts";
 import { kill } from "./kill.ts";

@@ -1,8 +1,8 @@
 /** The server answers with the bytes of the release, whatever the URL. */
 import { beforeAll, expect, test } from "vitest";
-import { compile } from "../../schema/compile.ts";
-import { etag, type Release } from "../../schema/release.ts";
-import { Repository } from "../../store/flags/repository.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { etag, type Release } from "../../schema/compile/release.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { flags, Remote } from "./remote.ts";
 

@@ -1,7 +1,7 @@
 /** Who may do what: derived from what the description says of each operation. */
 import { readFileSync, rmSync } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { roles } from "../../schema/token.ts";
+import { roles } from "../../schema/access/tokens.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { operations } from "./described.ts";
 import { Remote } from "./remote.ts";

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import express from "express";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { respond } from "../../schema/release.ts";
+import { respond } from "../../schema/compile/release.ts";
 import { close, createHttpServer, listen } from "../../server/http/http.ts";
-import { readHandler } from "../../server/reads/reads.ts";
-import { Responses } from "../../server/reads/responses.ts";
-import { streamHandler } from "../../server/reads/stream-handler.ts";
-import { Streams } from "../../server/reads/streams.ts";
+import { streamHandler } from "../../server/routes/events/stream-handler.ts";
+import { Streams } from "../../server/routes/events/streams.ts";
+import { readHandler } from "../../server/routes/reads/reads.ts";
+import { Responses } from "../../server/routes/reads/responses.ts";
 import { type OwnApi, startProcess, startService, until } from "./api.ts";
 import { Stream } from "./stream.ts";
 

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { type Principal, type TokenEntry, tokenEntry } from "../../schema/token.ts";
+import { type Principal, type TokenEntry, tokenEntry } from "../../schema/access/tokens.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
 const standard: Readonly<Record<string, Partial<TokenEntry>>> = {

@@ -1,6 +1,6 @@
 /** What clients report of the flags they ask for, and what is made of it. */
 import { describe, expect, test, vi } from "vitest";
-import { Usage } from "../../server/usage/usage.ts";
+import { Usage } from "../../server/routes/usage/usage.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { TestTokens } from "./tokens.ts";
 

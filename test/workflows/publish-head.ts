@@ -1,6 +1,6 @@
-import { Repository } from "../../store/flags/repository.ts";
 import { publish } from "../../store/publish/publish.ts";
 import { S3Target } from "../../store/publish/s3-target.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
 import { s3Client } from "../s3/server.ts";
 import type { Site } from "./site.ts";
 

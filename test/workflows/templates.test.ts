@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { environments } from "../../schema/flag/flag.ts";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
-import { environments } from "../../schema/flag.ts";
 import { matches, ownersOf, parseOwners } from "./owners.ts";
 
 describe("CODEOWNERS", () => {
@@ -24,7 +24,7 @@ describe("CODEOWNERS", () => {
 
   test.each([
     ["schema/flag.schema.json", "flags-core"],
-    ["schema/plan.ts", "flags-core"],
+    ["schema/plan/plan.ts", "flags-core"],
     ["scripts/publish.ts", "flags-core"],
     ["server/app.ts", "flags-core"],
     ["store/publish/publish.ts", "flags-core"],

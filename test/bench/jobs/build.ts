@@ -1,7 +1,7 @@
 /** `build.ts REPOSITORY COMMIT DIRECTORY`: a build, as the command does it, stage by stage. */
-import { compile } from "../../../schema/compile.ts";
+import { compile } from "../../../schema/compile/compile.ts";
 import { build, rebuild } from "../../../store/build/build.ts";
-import { Repository } from "../../../store/flags/repository.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { Stopwatch, sum } from "../cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);

@@ -1,9 +1,9 @@
 /** `files.ts REPOSITORY COMMIT DIRECTORY`: what bare writing of a build's files takes. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { compile } from "../../../schema/compile.ts";
+import { compile } from "../../../schema/compile/compile.ts";
 import { fileOf } from "../../../store/build/release-files.ts";
-import { Repository } from "../../../store/flags/repository.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);

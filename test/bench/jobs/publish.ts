@@ -1,8 +1,8 @@
 /** `publish.ts REPOSITORY COMMIT TARGET THOROUGH DRY_RUN`: what `publish()` takes once the commit is read. */
 
-import { Repository } from "../../../store/flags/repository.ts";
 import { publish } from "../../../store/publish/publish.ts";
 import { openTarget } from "../../../store/publish/target.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", to = "", thorough, dryRun] = process.argv.slice(2);

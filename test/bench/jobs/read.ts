@@ -1,9 +1,9 @@
 /** `read.ts REPOSITORY COMMIT`: what reading a commit consists of, each part alone. */
-import { type Content, readContent } from "../../../schema/content.ts";
-import { validate } from "../../../schema/validate.ts";
-import { readHistory } from "../../../store/flags/history.ts";
+import { type Content, readContent } from "../../../schema/file/parsed-file.ts";
+import { validate } from "../../../schema/file/validate.ts";
 import { type Blob, readBlobs } from "../../../store/git/blobs.ts";
 import { readTree } from "../../../store/git/tree.ts";
+import { readHistory } from "../../../store/snapshot/history.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);

@@ -10,10 +10,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import express from "express";
-import { compile, pathOf } from "../../../schema/compile.ts";
-import { application } from "../../../schema/flag.ts";
-import { contentTypeOf } from "../../../schema/release.ts";
-import { Repository } from "../../../store/flags/repository.ts";
+import { compile, pathOf } from "../../../schema/compile/compile.ts";
+import { contentTypeOf } from "../../../schema/compile/release.ts";
+import { application } from "../../../schema/flag/flag.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { authenticatorOf, startService, writeToken } from "../service.ts";
 
 const [kind = "", repository = "", scratch = ""] = process.argv.slice(2);

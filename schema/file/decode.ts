@@ -1,0 +1,137 @@
+import { fileStart, placeAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+
+/** Files beyond this are refused unread. A flag file has some 300 bytes. */
+export const maximumBytes = 65_536;
+
+export interface Decoded {
+  /** Missing where the bytes are not text at all, or not safe to give to a parser. */
+  readonly text?: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Bytes of a file as text that is safe to parse: capped, valid UTF-8, nothing in it that a reviewer cannot see. */
+export function decode(bytes: Uint8Array): Decoded {
+  if (bytes.length > maximumBytes) return { findings: [tooLarge(bytes.length)] };
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { findings: [notUtf8(bytes)] };
+
+  if (plainText.test(text)) return { text, findings: [] };
+  const findings = characterChecks.flatMap((check) => check(text));
+  const unsafe = findings.some(({ code }) => stops.has(code));
+  return unsafe ? { findings } : { text, findings };
+}
+
+/** The finding for a file of `size` bytes, for whoever knows better than to load it. */
+export function tooLarge(size: number): Finding {
+  const message = `Cannot read a file of ${size} bytes: at most ${maximumBytes} are read`;
+  const hint = "a flag is a few lines; move long text to where it is read";
+  return { ...fileStart, code: "too-large", message, hint };
+}
+
+/** What nearly all files consist of: nothing that the checks below look for. */
+const plainText = /^[ -~\n]*$/;
+
+/** After these a parser would only say the same thing again in other words. */
+const stops = new Set(["control-character", "tab-indentation"]);
+
+const characterChecks: readonly ((text: string) => Finding[])[] = [
+  function hasNoByteOrderMark(text) {
+    if (!text.startsWith("\uFEFF")) return [];
+    const message = "Cannot read a byte order mark before the first character";
+    return [{ ...fileStart, code: "byte-order-mark", message, hint: formatIt }];
+  },
+
+  function endsLinesWithLineFeed(text) {
+    return first(text, /\r/, (place) => {
+      const message = "Cannot read a carriage return: lines end with a line feed only";
+      return { ...place, code: "carriage-return", message, hint: formatIt };
+    });
+  },
+
+  function hasNoControlCharacter(text) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    return first(text, /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/, (place, character) => {
+      const message = `Cannot read the control character ${codePoint(character)}`;
+      return { ...place, code: "control-character", message, hint: "delete it" };
+    });
+  },
+
+  function hasNoInvisibleCharacter(text) {
+    return first(text.replace(/^\uFEFF/, " "), invisible, (place, character) => {
+      const message = `Cannot read the invisible character ${codePoint(character)}`;
+      const hint = "delete it: a reviewer cannot see it, and it may reorder the text around it";
+      return { ...place, code: "invisible-character", message, hint };
+    });
+  },
+
+  /** Longer runs are noise, and take quadratic time to normalize: UAX #15, Stream-Safe Text Format. */
+  function stacksFewMarks(text) {
+    return first(text, tooManyMarks, (place) => {
+      const message = "Cannot read more than 30 combining marks on one letter";
+      return { ...place, code: "not-normalized", message, hint: "delete them" };
+    });
+  },
+
+  function isNormalized(text) {
+    if (tooManyMarks.test(text)) return [];
+    const normal = text.normalize("NFC");
+    if (normal === text) return [];
+    let at = 0;
+    while (text[at] === normal[at]) at += 1;
+    const message = "Cannot read text that is not in Unicode normalization form C";
+    return [{ ...placeAt(text, at), code: "not-normalized", message, hint: formatIt }];
+  },
+
+  function indentsWithSpaces(text) {
+    const match = /^ *\t/m.exec(text);
+    if (!match) return [];
+    const place = placeAt(text, match.index + match[0].length - 1);
+    const message = "Cannot read a tab as indentation: YAML wants spaces";
+    return [{ ...place, code: "tab-indentation", message, hint: "indent with two spaces" }];
+  },
+];
+
+const formatIt = "run: npm run format";
+
+const tooManyMarks = /\p{M}{31}/u;
+
+/** Format characters (bidirectional controls, zero-width ones), separators and lone surrogates. */
+export const invisible = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]|\u034F|\u17B4|\u17B5/u;
+
+function first(
+  text: string,
+  pattern: RegExp,
+  finding: (place: { line: number; column: number }, character: string) => Finding,
+): Finding[] {
+  const match = pattern.exec(text);
+  return match ? [finding(placeAt(text, match.index), match[0])] : [];
+}
+
+/** `U+202E`. */
+export function codePoint(character: string): string {
+  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function notUtf8(bytes: Uint8Array): Finding {
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const text = decoder.decode(bytes);
+  // Where writing the text again gives other bytes: it may hold a replacement character of its own.
+  const mended = new TextEncoder().encode(text);
+  let same = 0;
+  while (mended[same] === bytes[same]) same += 1;
+  const before = decoder.decode(bytes.subarray(0, same), { stream: true });
+  const place = placeAt(text, before.length);
+  const message = "Cannot read bytes that are not valid UTF-8";
+  return { ...place, code: "invalid-utf8", message, hint: "save the file as UTF-8" };
+}

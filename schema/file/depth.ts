@@ -1,0 +1,31 @@
+import { type CST, Lexer, Parser } from "yaml";
+import { placeAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+
+/** A flag file nests three levels. */
+const maximumLevels = 32;
+
+/**
+ * The tokens of `text`, for a composer, or that it nests too deep.
+ *
+ * The composer of `yaml` 2.9 recurses, and a thousand `[` kill the process in a way that cannot be
+ * caught. Its parser does not recurse, and its stack is the nesting: so it is asked as it goes, and
+ * what the composer sees is shallow, whatever the text does with quotes, comments and indentation.
+ */
+export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding } {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  for (const lexeme of new Lexer().lex(text)) {
+    const { offset } = parser;
+    tokens.push(...parser.next(lexeme));
+    // The document is on the stack as well.
+    if (parser.stack.length > maximumLevels + 1) return { tokens, tooDeep: tooDeep(text, offset) };
+  }
+  tokens.push(...parser.end());
+  return { tokens };
+}
+
+function tooDeep(text: string, offset: number): Finding {
+  const message = `Cannot read a value nested deeper than ${maximumLevels} levels`;
+  return { ...placeAt(text, offset), code: "too-deep", message, hint: "a flag nests three levels" };
+}

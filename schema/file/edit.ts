@@ -1,0 +1,120 @@
+/**
+ * Edits the text of a flag file and keeps what people wrote around the value: comments, key order,
+ * blank lines. A value that is there is replaced in place, so the diff is that one line.
+ */
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isScalar,
+  type ParsedNode,
+  Scalar,
+  stringify,
+  visit,
+} from "yaml";
+import { formatProblem, problemsIn } from "../problem/problem.ts";
+import { parseYaml } from "./parse.ts";
+
+export interface Change {
+  /** `["environments", "staging", "enabled"]`. */
+  readonly path: readonly string[];
+  readonly value: boolean | string;
+}
+
+/** `text` with `changes` made, one after the other. Throws where `text` is not YAML. */
+export function edit(text: string, changes: readonly Change[]): string {
+  return changes.reduce(editOne, text);
+}
+
+/** The one way to lay out a flag file. CI requires it, so that an edit changes only the lines it means to. */
+export function format(text: string): string {
+  const once = layOut(text);
+  // Comments that stood beside "---" or a bracket come to rest only in the second pass.
+  return once === text ? text : layOut(once);
+}
+
+function layOut(text: string): string {
+  const plain = text
+    .replace(/^\uFEFF/, "")
+    .replaceAll(/\r\n?/g, "\n")
+    .normalize("NFC");
+  const document = open(plain);
+  visit(document, {
+    Collection: (_key, node) => {
+      node.flow = node.items.length === 0;
+    },
+  });
+  return print(document);
+}
+
+function editOne(text: string, { path, value }: Change): string {
+  const document = open(text);
+  const node = document.getIn(path, true);
+  if (isScalar(node) && node.value === value) return text;
+  if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
+  const described = path.join() === "description" && describe(text, document, value);
+  if (described) return described;
+  document.setIn(path, document.createNode(safe(value)));
+  return format(print(document));
+}
+
+function open(text: string): Document<ParsedNode> {
+  const { document, findings } = parseYaml(text);
+  if (document) return document;
+  const reasons = problemsIn("text", findings, "").map(formatProblem);
+  throw new Error(`Cannot edit what is not a flag file: ${reasons.join("; ") || "it is empty"}`);
+}
+
+function print(document: Document<ParsedNode>): string {
+  if (document.directives) Object.assign(document.directives, { docStart: null, docEnd: false });
+  return document.toString({ indent: 2, ...oneLine });
+}
+
+type Written = Scalar & { range: [number, number, number] };
+
+function isWritten(node: unknown): node is Written {
+  return isScalar(node) && node.range != null && node.range[0] < node.range[1];
+}
+
+function replace(text: string, node: Written, isInFlow: boolean, value: boolean | string): string {
+  const [start, end] = node.range;
+  const written = isInFlow ? JSON.stringify(value) : write(value);
+  // Of a block scalar, "|" and its comment belong to the value, and so does the line's end.
+  const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED;
+  const comment = isBlock && node.comment ? ` #${node.comment}` : "";
+  return text.slice(0, start) + written + comment + (isBlock ? "\n" : "") + text.slice(end);
+}
+
+function isInFlow(document: Document, path: readonly string[]): boolean {
+  const parents = path.map((_, depth) => document.getIn(path.slice(0, depth), true));
+  return parents.some((parent) => isCollection(parent) && parent.flow);
+}
+
+/** `text` with the description above all other keys, below the comments at the top; nothing where no line begins there. */
+function describe(text: string, { contents }: Document, value: boolean | string) {
+  if (!isMap(contents) || contents.flow) return undefined;
+  const [first] = contents.items;
+  const key = isScalar(first?.key) ? (first.key.range?.[0] ?? 0) : 0;
+  const start = text.lastIndexOf("\n", key - 1) + 1;
+  const indent = text.slice(start, key);
+  if (!/^ *$/.test(indent)) return undefined;
+  return `${text.slice(0, start)}${indent}description: ${write(value)}\n${text.slice(start)}`;
+}
+
+const oneLine = { lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } as const;
+
+/** A value as it stands after `key: `: on one line, and the same to readers of YAML 1.1, who take `no` for false. */
+function write(value: boolean | string): string {
+  const options = { ...oneLine, blockQuote: false, compat: "yaml-1.1" } as const;
+  const scalar = new Scalar(value);
+  if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
+  // Only the line feed: other white space at the end is the value's own.
+  return stringify({ v: scalar }, options).slice("v: ".length, -1);
+}
+
+/** A node that is written as `write` would. */
+function safe(value: boolean | string): Scalar {
+  const scalar = new Scalar(value);
+  if (/^["']/.test(write(value))) scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar;
+}

@@ -1,0 +1,176 @@
+/**
+ * A flag file's text, parsed, that still knows where each value stands.
+ *
+ * Of YAML it takes the part that means the same to every reader, machine or human: mappings,
+ * sequences and scalars, in one document.
+ */
+import {
+  Composer,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type ParsedNode,
+  type YAMLParseError,
+  type Document as YamlDocument,
+} from "yaml";
+import type { Code } from "../problem/codes.ts";
+import { placeAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+import { show } from "../text/show.ts";
+import { tokenize } from "./depth.ts";
+import { parseFormatted } from "./formatted.ts";
+
+export interface Source {
+  readonly text: string;
+  /** What the YAML says, as JSON; `null` where it says nothing, `undefined` where it is not readable. */
+  readonly value: unknown;
+  /** By JSON pointer (`/environments/staging`): offsets in `text` of the value, its tag included, and of its key. */
+  readonly offsets: ReadonlyMap<string, Offsets>;
+  readonly findings: readonly Finding[];
+}
+
+export interface Offsets {
+  readonly value: number;
+  readonly key: number;
+}
+
+export function parse(text: string): Source {
+  return parseFormatted(text) ?? parseAny(text);
+}
+
+/** By the YAML parser, however the text is laid out. */
+export function parseAny(text: string): Source {
+  const { document, findings } = parseYaml(text);
+  if (!document) {
+    const value = findings.length === 0 ? null : undefined;
+    return { text, value, offsets: new Map(), findings };
+  }
+
+  const reader = new Reader(text, [...findings]);
+  const value = reader.read(document.contents, "", 0);
+  return { text, value, offsets: reader.offsets, findings: reader.findings };
+}
+
+/** The one call of the YAML parser. `document` is missing where the text is not safe, or not YAML. */
+export function parseYaml(text: string): {
+  readonly document?: YamlDocument.Parsed;
+  readonly findings: readonly Finding[];
+} {
+  const { tokens, tooDeep } = tokenize(text);
+  if (tooDeep) return { findings: [tooDeep] };
+
+  // Duplicate keys are found below: the composer's own check takes quadratic time.
+  const composer = new Composer<ParsedNode>({ uniqueKeys: false, logLevel: "error" });
+  const [document, second] = composer.compose(tokens);
+  if (!document) return { findings: [] };
+  if (second) return { findings: [secondDocument(text, second.range[0])] };
+  const directives = [...text.matchAll(/^%.*$/gm)].filter(({ index }) => index < document.range[0]);
+  if (directives.length > 0 || document.directives?.yaml.explicit) {
+    return { findings: [directive(text, directives[0]?.index ?? 0)] };
+  }
+  if (document.errors.length > 0) return { findings: invalidYaml(text, document.errors) };
+  return { document, findings: [] };
+}
+
+/** Turns nodes into plain values, and notes where they stood and what must not stand there. */
+class Reader {
+  readonly offsets = new Map<string, Offsets>();
+  readonly findings: Finding[];
+  readonly #text: string;
+
+  constructor(text: string, findings: Finding[]) {
+    this.#text = text;
+    this.findings = findings;
+  }
+
+  read(node: unknown, pointer: string, key: number): unknown {
+    const start = isNode(node) ? this.#startOf(node) : key;
+    this.offsets.set(pointer, { value: start, key });
+    if (isNode(node)) this.#refuseIndirection(node, start);
+    if (isMap(node)) return this.#readMap(node.items, pointer);
+    if (isSeq(node)) return node.items.map((item, i) => this.read(item, `${pointer}/${i}`, start));
+    return isScalar(node) ? node.value : null;
+  }
+
+  #readMap(items: readonly Pair[], pointer: string): Record<string, unknown> {
+    const entries = new Map<string, unknown>();
+    for (const { key, value } of items) {
+      const start = isNode(key) ? this.#startOf(key) : 0;
+      if (isNode(key)) this.#refuseIndirection(key, start);
+      // A key that is no scalar becomes its text, which no schema knows.
+      const name = isScalar(key) ? String(key.value) : this.#text.slice(...range(key)).trim();
+      const child = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const earlier = this.offsets.get(child);
+      if (earlier) this.findings.push(duplicateKey(this.#text, name, start, earlier.key));
+      else entries.set(name, this.read(value, child, start));
+    }
+    // Not by assignment: `__proto__` is a key like any other here.
+    return Object.fromEntries(entries);
+  }
+
+  #refuseIndirection(node: Node, start: number): void {
+    if (isAlias(node)) this.#refuse(start, "alias", `the alias ${show(`*${node.source}`)}`);
+    if ("anchor" in node && node.anchor) {
+      this.#refuse(start, "anchor", `the anchor ${show(`&${node.anchor}`)}`);
+    }
+    if ((isScalar(node) || isCollection(node)) && node.tag) {
+      const tag = node.tag.replace("tag:yaml.org,2002:", "!!");
+      this.#refuse(start, "tag", `the tag ${show(tag)}`);
+    }
+  }
+
+  /** A node's own range begins after its tag and anchor. */
+  #startOf(node: Node): number {
+    const [start] = range(node);
+    if (!("anchor" in node && node.anchor) && !("tag" in node && node.tag)) return start;
+    const before = this.#text.slice(Math.max(0, start - 200), start);
+    const [properties = ""] = /(?:(?<![^\s[{])[!&][^\s[{]*\s*)*$/.exec(before) ?? [];
+    return start - properties.length;
+  }
+
+  #refuse(start: number, code: Code, what: string): void {
+    const message = `Cannot read ${what}: each value must stand where it applies`;
+    const hint = code === "alias" ? "write the value out" : "delete it";
+    this.findings.push({ ...placeAt(this.#text, start), code, message, hint });
+  }
+}
+
+function range(node: unknown): [number, number] {
+  return isNode(node) && node.range ? [node.range[0], node.range[1]] : [0, 0];
+}
+
+function duplicateKey(text: string, name: string, at: number, earlier: number): Finding {
+  const { line, column } = placeAt(text, earlier);
+  const message = `Cannot read key ${show(name)} twice: it is set at ${line}:${column} already`;
+  return { ...placeAt(text, at), code: "duplicate-key", message, hint: "keep one of the two" };
+}
+
+function secondDocument(text: string, at: number): Finding {
+  const message = "Cannot read a second document: a file holds one";
+  const hint = 'delete the "---", or move what follows it into a file of its own';
+  return { ...placeAt(text, at), code: "second-document", message, hint };
+}
+
+function directive(text: string, at: number): Finding {
+  const message = "Cannot read a directive: files here are YAML 1.2 without any";
+  return { ...placeAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
+}
+
+/** The first few errors: after these a parser is lost, and reports echoes. */
+function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[] {
+  const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
+  const end = Math.max(0, text.trimEnd().length - 1);
+  const byPlace = new Map<number, Finding>();
+  for (const { pos, message: words } of errors.slice(0, 10)) {
+    const at = Math.min(pos[0], end);
+    const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
+    if (byPlace.has(at)) continue;
+    byPlace.set(at, { ...placeAt(text, at), code: "invalid-yaml", message, hint });
+  }
+  return [...byPlace.values()];
+}

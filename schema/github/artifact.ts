@@ -1,0 +1,43 @@
+/** What a run of a stranger's code hands over, checked before it is believed: it may be anything. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Plan } from "../plan/plan.ts";
+import type { Problem } from "../problem/problem.ts";
+import { show } from "../text/show.ts";
+import schema from "./artifact.schema.json" with { type: "json" };
+
+/** What `npm run validate -- --format json` says. */
+export interface Problems {
+  /** How many files there are. */
+  readonly flags: number;
+  readonly problems: readonly Problem[];
+}
+
+/** In bytes. A plan of 10,000 flags has 4 MB. */
+export const largestArtifact = 16_000_000;
+
+const ajv = new Ajv2020({ schemas: [schema] });
+const isPlan = ajv.getSchema<Plan>(`${schema.$id}#/$defs/plan`);
+const areProblems = ajv.getSchema<Problems>(`${schema.$id}#/$defs/problems`);
+
+/** The text of `plan.json`. Throws where it is not what `npm run plan` would write. */
+export function parsePlan(text: string): Plan {
+  return parse(text, "a plan", isPlan);
+}
+
+/** The text of `problems.json`. Throws where it is not what `npm run validate` would write. */
+export function parseProblems(text: string): Problems {
+  return parse(text, "problems", areProblems);
+}
+
+function parse<T>(text: string, what: string, isValid: ValidateFunction<T> | undefined): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`Cannot believe ${what}: it is not JSON (${show((error as Error).message)})`);
+  }
+  if (isValid?.(value)) return value;
+  const [error] = isValid?.errors ?? [];
+  const place = error?.instancePath.slice(0, 100) || "it";
+  throw new Error(`Cannot believe ${what}: ${show(place)} ${error?.message ?? "is no such thing"}`);
+}

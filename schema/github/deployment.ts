@@ -1,0 +1,113 @@
+/** What became of publishing a commit, in words: for the deployment, the pull request and the run. */
+
+import { isCommit } from "../compile/release.ts";
+import { joined } from "../plan/warnings.ts";
+import { inline } from "./markdown.ts";
+
+/** What `npm run publish -- --format json` says, as far as it is told on. */
+export interface Published {
+  readonly status: "published" | "unchanged" | "planned" | "refused";
+  readonly commit: string;
+  /** The commit that was served before; missing where there was none. */
+  readonly before?: string | undefined;
+  readonly refusals: readonly string[];
+  readonly turns: readonly Turned[];
+  /** Missing where nobody waited. */
+  readonly live?: Live | undefined;
+}
+
+export interface Live {
+  /** When clients saw it all, as ISO 8601; missing where they do not yet. */
+  readonly at?: string | undefined;
+  readonly pending: number;
+}
+
+interface Turned {
+  readonly environment: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
+/** The text of `publish.json`. Throws where it is none. */
+export function parsePublished(text: string): Published {
+  const value = JSON.parse(text) ?? {};
+  const { status, commit, before, refusals, publication, live } = value;
+  const isKnown = ["published", "unchanged", "planned", "refused"].includes(status);
+  if (!isKnown || !isCommit(commit) || !Array.isArray(refusals)) {
+    throw new Error(
+      "Cannot read a publication: wanted what npm run publish -- --format json wrote",
+    );
+  }
+  return {
+    ...{ status, commit, refusals: refusals.map(String), turns: publication?.turns ?? [] },
+    before: isCommit(before) ? before : undefined,
+    live: live && { at: live.at, pending: live.pending?.length ?? 0 },
+  };
+}
+
+export interface Ending {
+  readonly state: "success" | "failure";
+  readonly environment: string;
+  readonly commit: string;
+  readonly published: Published | undefined;
+  /** When it began, as ISO 8601. */
+  readonly started: string;
+  /** Where clients fetch, and where the run is; `""` where that is not known. */
+  readonly url: string;
+  readonly log: string;
+}
+
+/** In a few words: `live after 23 s`. */
+export function describeEnding({ state, published, started }: Ending): string {
+  if (!published) return state === "success" ? "done" : "failed before anything was published";
+  const { status, refusals, live } = published;
+  if (status === "refused") return `refused: ${refusals.join("; ")}`;
+  if (status === "planned") return "not published: it was a dry run";
+  if (live?.at !== undefined) {
+    const seconds = Math.max(0, Math.round((Date.parse(live.at) - Date.parse(started)) / 1_000));
+    return `live after ${seconds} s`;
+  }
+  if (live) return `published, but ${live.pending} URLs are not live yet`;
+  if (status === "unchanged") return "served already: nothing to publish";
+  return state === "success" ? "published" : "published, and then it failed";
+}
+
+export function deploymentMarker(environment: string): string {
+  return `<!-- bunting:deployment ${environment} -->`;
+}
+
+/** As a comment on the pull request that brought the commit, or the summary of a run. */
+export function formatEnding(ending: Ending): string {
+  const { state, environment, commit, published, url, log } = ending;
+  const words = describeEnding(ending);
+  // What is refused was said by a publisher, about names that others chose.
+  const told = published?.status === "refused" ? "refused" : words;
+  const title = state === "success" ? capital(told) : `Not live: ${told}`;
+  const was = published?.before ? `, after \`${published.before.slice(0, 7)}\`` : "";
+  const lines = [`**${title}** in ${environment}: \`${commit.slice(0, 7)}\`${was}.`, ""];
+  if (published?.status === "refused")
+    lines.push(...published.refusals.map((one) => `- ${inline(one)}`), "");
+  if (state === "success") lines.push(...(published?.turns ?? []).flatMap(listTurns));
+  if (lines.at(-1) !== "") lines.push("");
+  const links = [
+    ...(url === "" ? [] : [`[what clients get](${url.replace(/\/+$/, "")}/v1/feature-flags/)`]),
+    ...(log === "" ? [] : [`[the run](${log})`]),
+  ];
+  return `${[...lines, ...(links.length === 0 ? [] : [`<sub>${links.join(" · ")}</sub>`])].join("\n").trimEnd()}\n`;
+}
+
+function listTurns({ environment, on, off, added, removed }: Turned): string[] {
+  const kinds = { "turned on": on, "turned off": off, added, removed };
+  return Object.entries(kinds).flatMap(([kind, names]) => {
+    if (!Array.isArray(names) || names.length === 0) return [];
+    const some = names.slice(0, 10).map((name) => inline(String(name)));
+    const more = names.length > 10 ? [`${names.length - 10} more`] : [];
+    return [`- ${inline(String(environment))}: ${kind} ${joined([...some, ...more])}`];
+  });
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

@@ -1,0 +1,67 @@
+/** What a CDN serves against what it should, in words. */
+
+import type { Rollback } from "../compile/release.ts";
+import { compareText } from "../text/order.ts";
+import { block, inline, whatFits } from "./markdown.ts";
+
+/** A URL that does not answer as the commit wants it. */
+export interface Difference {
+  readonly path: string;
+  /** What was found there: `other bytes`, `nothing`, `503`, `no answer`, `a flag that is gone`. */
+  readonly found: string;
+}
+
+export interface Drift {
+  /** The commit that should be served, its full id. */
+  readonly commit: string;
+  readonly cdn: string;
+  /** How many URLs were asked. */
+  readonly asked: number;
+  readonly differences: readonly Difference[];
+  /** What the CDN says of itself; missing where its manifest cannot be had. */
+  readonly served?:
+    | { readonly commit: string; readonly rollback?: Rollback | undefined }
+    | undefined;
+}
+
+export const driftMarker = "<!-- bunting:drift -->";
+export const driftTitle = "The CDN does not serve what the branch says";
+
+/** The body of the issue. The same drift gives the same words, so that it is not written twice. */
+export function formatDrift({ commit, cdn, asked, differences, served }: Drift): string {
+  const sorted = [...differences].sort((a, b) => compareText(a.path, b.path));
+  const width = Math.max(...sorted.map(({ path }) => path.length));
+  const lines = sorted.map(({ path, found }) => `${path.padEnd(width)}  ${found}`);
+  const shown = whatFits(lines, 20_000, (left) => `… and ${left} more`);
+  const parts = [
+    driftMarker,
+    `${inline(cdn)} answers ${count(differences.length)} of ${asked} otherwise than \`${commit}\` wants.`,
+    ...(served ? [describeServed(commit, served)] : []),
+    block(shown),
+    "A publish that failed or was turned back leaves this, and so does a hand in the bucket. To mend it:",
+    block(["npm run publish -- --to TARGET --verify"], "console"),
+    "This is kept up to date, and closed once they agree.",
+  ];
+  return `${parts.join("\n\n")}\n`;
+}
+
+/** The last word on the issue. */
+export function formatAgreement({ commit, cdn, asked }: Drift): string {
+  return `${inline(cdn)} answers all ${count(asked)} as \`${commit}\` wants.`;
+}
+
+function describeServed(
+  commit: string,
+  { commit: served, rollback }: NonNullable<Drift["served"]>,
+) {
+  if (rollback) {
+    const from = rollback.from.slice(0, 7);
+    return `It was rolled back on purpose, from \`${from}\` to \`${served.slice(0, 7)}\`: ${inline(rollback.reason)}. It stays so until the flags in git say the same.`;
+  }
+  if (served === commit) return "It has that commit, so something was changed or lost since.";
+  return `It has commit \`${served}\`.`;
+}
+
+function count(urls: number): string {
+  return `${urls} URL${urls === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,53 @@
+/**
+ * Text that others wrote, as Markdown that shows it and does nothing else. GitHub looks for mentions,
+ * links, HTML and emphasis everywhere but in code: so that is what such text becomes.
+ */
+import { visible } from "../problem/problem.ts";
+
+/** On one line, in code: at most `most` characters. Not for tables, where `|` ends a cell. */
+export function inline(text: string, most = 300): string {
+  const line = cut(visible(text), most);
+  if (line.trim() === "") return "(nothing)";
+  const fence = "`".repeat(longestRun(line) + 1);
+  // Spaces at the ends keep back-ticks apart from the fence; Markdown takes them away again.
+  return line.includes("`") ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`;
+}
+
+/** As lines of code. */
+export function block(lines: readonly string[], language = "text"): string {
+  const text = lines.map(visible);
+  const fence = "`".repeat(Math.max(3, longestRun(text.join("\n")) + 1));
+  return [`${fence}${language}`, ...text, fence].join("\n");
+}
+
+/** The first `most` UTF-16 code units, whole characters only; `…` for the rest. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const start = text.slice(0, most - 1);
+  return `${/[\uD800-\uDBFF]$/.test(start) ? start.slice(0, -1) : start}…`;
+}
+
+/** How much of GitHub's limits a text takes: they are in characters, and in bytes for some. */
+export function sizeOf(text: string): number {
+  return Math.max(text.length, Buffer.byteLength(text));
+}
+
+/** As many of `lines` as fit into `room`; `more` says how many did not. */
+export function whatFits(
+  lines: readonly string[],
+  room: number,
+  more: (left: number) => string,
+): string[] {
+  let taken = 0;
+  for (const [index, line] of lines.entries()) {
+    taken += sizeOf(line) + 1;
+    const last = more(lines.length - index);
+    const isEnough = index === lines.length - 1 ? taken <= room : taken + sizeOf(last) + 1 <= room;
+    if (!isEnough) return [...lines.slice(0, index), last];
+  }
+  return [...lines];
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+}

@@ -1,0 +1,197 @@
+/** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
+
+import { environments } from "../flag/flag.ts";
+import { inWords, summarize } from "../plan/format.ts";
+import type { FlagPlan, Plan, ResponsePlan } from "../plan/plan.ts";
+import { findWarnings, joined } from "../plan/warnings.ts";
+import { formatProblem, type Problem } from "../problem/problem.ts";
+import { compareText } from "../text/order.ts";
+import type { Problems } from "./artifact.ts";
+import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
+
+/** What is said, and about what. All but the last two was written by whoever opened the pull request. */
+export interface Review {
+  /** Missing where the flags have errors, or nobody could tell. */
+  readonly plan?: Plan | undefined;
+  readonly problems?: Problems | undefined;
+  /** The pull request's number, where there is one yet, and its head as a full id: from GitHub. */
+  readonly number?: number | undefined;
+  readonly head: string;
+  /** The run that looked, from GitHub. */
+  readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
+  /** `YYYY-MM-DD`. */
+  readonly today: string;
+}
+
+/** How the comment is known again: nobody else's begins with it, and is by us. */
+export const planMarker = "<!-- bunting:plan -->";
+
+/** GitHub takes 65,536 characters. */
+const most = 65_000;
+/** What each part may take at most; what the others leave goes to the URLs. */
+const rooms = { table: 20_000, warnings: 8_000, problems: 12_000, owners: 4_000 };
+
+export function formatPlanComment(review: Review): string {
+  const { plan, problems, today } = review;
+  const errors = (problems?.problems ?? []).filter(({ severity }) => severity === "error");
+  const warnings = [...hiddenThings(errors), ...(plan ? findWarnings(plan, today) : [])];
+  const pointer = (left: number, what: string) => `_${left} more ${what}: ${whereRest(review)}_`;
+  const start = [
+    planMarker,
+    `**${verdict(review, errors.length)}**${countWarnings(warnings.length)}`,
+    ...(plan ? table(plan, pointer) : []),
+    ...listWarnings(warnings, pointer),
+    ...listProblems(review, errors, pointer),
+    ...(plan ? owners(plan, pointer) : []),
+  ];
+  const end = [...(plan && plan.responses.length > 0 ? [rollback(review)] : []), footer(review)];
+  const room = most - sizeOf([...start, ...end].join("\n\n")) - 4;
+  const urls = plan ? listUrls(plan, room, pointer) : [];
+  return `${[...start, ...urls, ...end].join("\n\n")}\n`;
+}
+
+type Pointer = (left: number, what: string) => string;
+
+function verdict({ plan, run }: Review, errors: number): string {
+  if (errors > 0) return `Cannot be merged: ${counted(errors, "problem")} in flag files.`;
+  if (!plan) return "Cannot tell what this does: the flags could not be read.";
+  const failed = run?.failed ? " But the checks failed." : "";
+  const [flag, ...others] = plan.flags;
+  const summary = flag && others.length === 0 ? one(flag) : summarize(plan);
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${failed}`;
+}
+
+/** A single flag is called by its name. */
+function one(flag: FlagPlan): string {
+  const moves = (["on", "off"] as const).flatMap((way) => {
+    const where = environments.filter((environment) => {
+      const { before, after } = flag.states[environment] ?? {};
+      return before !== after && after === (way === "on");
+    });
+    return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
+  });
+  if (flag.change === "removed") return `\`${flag.name}\` is removed`;
+  if (flag.change === "added") return `\`${flag.name}\` is added, ${joined(moves)}`;
+  if (moves.length > 0) return `\`${flag.name}\` turns ${joined(moves)}`;
+  const seen = flag.fields.filter((field) => field !== "updated_at");
+  return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
+}
+
+function countWarnings(warnings: number): string {
+  return warnings === 0 ? "" : ` ${counted(warnings, "thing")} to look at below.`;
+}
+
+function table({ flags }: Plan, pointer: Pointer): string[] {
+  if (flags.length === 0) return [];
+  const rows = flags.map((flag) => {
+    const states = environments.map((environment) => inWords(flag, environment));
+    const change = flag.change === "changed" ? "" : ` (${flag.change})`;
+    const also = flag.fields.filter((field) => field !== "updated_at").join(", ");
+    return `| \`${flag.name}\`${change} | ${states.join(" | ")} | ${also} |`;
+  });
+  const head = [
+    `| flag | ${environments.join(" | ")} | also |`,
+    `|---|${environments.map(() => "---|").join("")}---|`,
+  ];
+  const shown = whatFits(rows, rooms.table, (left) => `| ${pointer(left, "flags")} |`);
+  return [[...head, ...shown].join("\n")];
+}
+
+function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {
+  if (warnings.length === 0) return [];
+  const lines = warnings.map((warning) => `- ${warning}`);
+  const shown = whatFits(lines, rooms.warnings, (left) => `- ${pointer(left, "warnings")}`);
+  return ["### Look twice", shown.join("\n")];
+}
+
+/** What must not be public is said first, and not shown again. */
+function hiddenThings(errors: readonly Problem[]): string[] {
+  return errors
+    .filter(({ code }) => code === "personal-data" || code === "credential")
+    .slice(0, 20)
+    .map(({ code, file, line }) => {
+      const what = code === "credential" ? "A credential" : "Personal data";
+      const cure = code === "credential" ? "revoke it, for git keeps it" : "git keeps it";
+      return `${what} in ${inline(`${file}:${line}`)}: ${cure}`;
+    });
+}
+
+function listProblems({ plan, problems }: Review, errors: readonly Problem[], pointer: Pointer) {
+  const touched = new Set(plan?.flags.map(({ file }) => file));
+  const others = (problems?.problems ?? []).filter(
+    ({ severity, file }) => severity === "warning" && touched.has(file),
+  );
+  const said = [...errors, ...others].flatMap((problem) =>
+    formatProblem(problem)
+      .split("\n")
+      .map((line) => cut(line, 1_000)),
+  );
+  if (said.length === 0) return [];
+  const left = (lines: number) => `… ${lines} more lines`;
+  const shown = whatFits(said, rooms.problems, left);
+  const rest = shown.length < said.length ? [pointer(said.length - shown.length + 1, "lines")] : [];
+  return [`### ${errors.length > 0 ? "Problems" : "Of the files"}`, block(shown), ...rest];
+}
+
+function owners({ flags }: Plan, pointer: Pointer): string[] {
+  if (flags.length === 0) return [];
+  const byOwner = new Map<string, string[]>();
+  for (const { owner, name } of flags) {
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), `\`${name}\``]);
+  }
+  const lines = [...byOwner]
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([owner, names]) => {
+      const some = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
+      return `- ${owner === "" ? "nobody" : `\`${owner}\``} owns ${joined(some)}`;
+    });
+  const shown = whatFits(lines, rooms.owners, (left) => `- ${pointer(left, "owners")}`);
+  return ["### Who owns what", shown.join("\n")];
+}
+
+function listUrls({ responses }: Plan, room: number, pointer: Pointer): string[] {
+  if (responses.length === 0) return [];
+  // What customers get comes first.
+  const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
+  const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
+  const summary = `${counted(responses.length, "URL")} with other bytes, before and after`;
+  const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
+  const items = sorted.map(showUrl);
+  const shown = whatFits(items, room - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
+  return [
+    `<details>\n<summary>${summary}</summary>\n\n${shown.join("\n").trimEnd()}\n\n</details>`,
+  ];
+}
+
+function showUrl({ path, change, before, after }: ResponsePlan): string {
+  const bodies = [
+    ...(before === undefined ? [] : [`- ${before}`]),
+    ...(after === undefined ? [] : [`+ ${after}`]),
+  ];
+  const title = `\`${path}\` ${change}`;
+  return bodies.length === 0 ? `${title}\n` : `${title}\n\n${block(bodies, "diff")}\n`;
+}
+
+/** The commit is asked for when it is wanted: until the merge, others may be merged before. */
+function rollback({ number }: Review): string {
+  const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
+  const lines = [
+    "After the merge, back again: **Revert** on this page, and merge what it opens. At once and without a review, to the commit before the merge, which takes back what was merged later, too:",
+    "",
+    block([`gh workflow run rollback.yml -f commit="${merge}^" -f reason="why"`], "console"),
+  ];
+  return `### To roll back\n\n${lines.join("\n")}`;
+}
+
+function footer({ head, run }: Review): string {
+  const where = run ? `, from [this run](${run.url})` : "";
+  return `<sub>About ${head.slice(0, 7)}${where}. A later run takes its place here.</sub>`;
+}
+
+function whereRest({ run }: Review): string {
+  return run ? `[the run](${run.url}) has them all` : "`npm run plan` has them all";
+}
+
+function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

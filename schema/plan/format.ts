@@ -1,0 +1,112 @@
+/** A plan in words, for a terminal and for a pull request. */
+import { environments } from "../flag/flag.ts";
+import { type FlagPlan, type Plan, type ProtectionPlan, turn } from "./plan.ts";
+
+/** As text: what changes in each environment, then which URLs. */
+export function formatPlan(plan: Plan): string {
+  const lines = [`Plan ${short(plan.base)} → ${short(plan.head)}: ${summarize(plan)}`];
+  for (const environment of environments) {
+    const changes = plan.flags.flatMap((flag) => describe(flag, environment));
+    if (changes.length > 0) lines.push("", environment, ...changes.map((change) => `  ${change}`));
+  }
+  const others = plan.flags.flatMap(describeFields);
+  if (others.length > 0) lines.push("", "in all environments", ...others.map((one) => `  ${one}`));
+  if (plan.protection.length > 0) {
+    const changes = plan.protection.map((one) => `  ~ ${inSentence(one)}`);
+    lines.push("", "policy", ...changes);
+  }
+  if (plan.responses.length > 0) {
+    const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
+    lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** As Markdown: a table of flags and environments, then the URLs, folded away. */
+export function formatPlanMarkdown(plan: Plan): string {
+  const lines = [`**${summarize(plan)}** (\`${short(plan.base)}\` → \`${short(plan.head)}\`)`];
+  if (plan.flags.length > 0) {
+    lines.push("", `| flag | ${environments.join(" | ")} | also |`);
+    lines.push(`|---|${environments.map(() => "---|").join("")}---|`);
+    for (const flag of plan.flags) {
+      const states = environments.map((environment) => inWords(flag, environment));
+      const name = flag.change === "changed" ? "" : ` (${flag.change})`;
+      lines.push(`| \`${flag.name}\`${name} | ${states.join(" | ")} | ${flag.fields.join(", ")} |`);
+    }
+  }
+  if (plan.protection.length > 0) {
+    lines.push("", ...plan.protection.map((one) => `- policy: ${inSentence(one)}`));
+  }
+  if (plan.responses.length > 0) {
+    const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
+    const summary = `${count(plan.responses.length, "URL")} with other bytes`;
+    lines.push("", `<details><summary>${summary}</summary>`, "", ...urls, "", "</details>");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** In a sentence: `1 flag turns on in application, 2 flags change`. */
+export function summarize(plan: Plan): string {
+  const parts = environments.flatMap((environment) =>
+    (["on", "off"] as const).flatMap((way) => {
+      const turned = plan.flags.filter((flag) => turn(flag, environment) === way).length;
+      return turned === 0
+        ? []
+        : [`${counted(turned, "flag turns", "flags turn")} ${way} in ${environment}`];
+    }),
+  );
+  for (const change of ["added", "removed"] as const) {
+    const flags = plan.flags.filter((flag) => flag.change === change).length;
+    if (flags > 0) parts.push(`${counted(flags, "flag is", "flags are")} ${change}`);
+  }
+  for (const { environment, change } of plan.protection) {
+    parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
+  }
+  if (parts.length > 0) return parts.join(", ");
+  return plan.flags.length === 0 && plan.responses.length === 0
+    ? "nothing changes for consumers"
+    : "no flag turns on or off";
+}
+
+const signs = { added: "+", removed: "-", changed: "~" } as const;
+
+function describe(flag: FlagPlan, environment: string): string[] {
+  const { before, after } = flag.states[environment] ?? {};
+  if (flag.change === "added") return [`+ ${flag.name}: ${state(after)}`];
+  if (flag.change === "removed") return [`- ${flag.name}: was ${state(before)}`];
+  return before === after ? [] : [`~ ${flag.name}: ${state(before)} → ${state(after)}`];
+}
+
+function inSentence({ environment, change }: ProtectionPlan): string {
+  if (change === "protected")
+    return `${environment} is protected: changes through the API become pull requests`;
+  return `${environment} is not protected any more: changes through the API land at once`;
+}
+
+function describeFields({ name, fields }: FlagPlan): string[] {
+  return fields.length === 0 ? [] : [`~ ${name}: ${fields.join(", ")}`];
+}
+
+/** `on`, or `off → on` in bold. */
+export function inWords({ states }: FlagPlan, environment: string): string {
+  const { before, after } = states[environment] ?? {};
+  if (before === after) return state(after);
+  return `**${state(before)} → ${state(after)}**`;
+}
+
+function state(enabled: boolean | undefined): string {
+  if (enabled === undefined) return "none";
+  return enabled ? "on" : "off";
+}
+
+function count(number: number, noun: string): string {
+  return counted(number, noun, `${noun}s`);
+}
+
+function counted(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 7);
+}

@@ -1,0 +1,71 @@
+/** Which flags have done their work: whoever reads their code carries a branch that nobody needs. */
+import { application, environments } from "../flag/flag.ts";
+import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
+import { compareText } from "../text/order.ts";
+
+export interface StaleFlag {
+  readonly flag: TimedFlag;
+  readonly kind: "expired" | "settled";
+  /** The day from which it should be gone, or since which it is the same for everyone: `YYYY-MM-DD`. */
+  readonly since: string;
+  /** A sentence without its full stop. */
+  readonly reason: string;
+}
+
+/**
+ * Those past their day, and release flags that have been on, or off, for everyone for more than
+ * `days`. `settled` tells since when a flag's state is what it is. Kill switches stay.
+ * The longest overdue come first.
+ */
+export function findStale(
+  flags: readonly TimedFlag[],
+  settled: ReadonlyMap<string, Timestamp>,
+  today: string,
+  days: number,
+): StaleFlag[] {
+  const stale = flags.flatMap((flag): StaleFlag[] => {
+    if (flag.type === "kill_switch") return [];
+    if (flag.expires !== "" && flag.expires <= today) return [expired(flag)];
+    if (!isTheSameForAll(flag)) return [];
+    const since = (settled.get(flag.name) ?? flag.updated_at).slice(0, 10);
+    return age(since, today) > days ? [settledFlag(flag, since)] : [];
+  });
+  return stale.sort(
+    (a, b) => compareText(a.since, b.since) || compareText(a.flag.name, b.flag.name),
+  );
+}
+
+/**
+ * Whether a flag's last change cannot tell when its state last changed, but has to: it has been
+ * there for more than `days`, and was edited since it came.
+ */
+export function needsHistory(flag: TimedFlag, today: string, days: number): boolean {
+  const isOld = age(flag.created_at.slice(0, 10), today) > days;
+  return isTheSameForAll(flag) && isOld && flag.updated_at !== flag.created_at;
+}
+
+/** A release flag that is on, or off, in every environment. */
+function isTheSameForAll({ type, enabled }: TimedFlag): boolean {
+  const state = enabled[application];
+  return type === "release" && environments.every((environment) => enabled[environment] === state);
+}
+
+function expired(flag: TimedFlag): StaleFlag {
+  const { expires: since, type } = flag;
+  const what = type === "experiment" ? "The experiment was to end on" : "It was to be gone by";
+  return { flag, kind: "expired", since, reason: `${what} ${since}` };
+}
+
+/** Without the number of days: the same flag gives the same words next week. */
+function settledFlag(flag: TimedFlag, since: string): StaleFlag {
+  const state = flag.enabled[application] ? "on" : "off";
+  const reason = `It has been ${state} for everyone since ${since}`;
+  return { flag, kind: "settled", since, reason };
+}
+
+/** Whole days from one day to a later one, both `YYYY-MM-DD`. */
+function age(since: string, today: string): number {
+  return Math.floor(
+    (Date.parse(`${today}T00:00:00Z`) - Date.parse(`${since}T00:00:00Z`)) / 86_400_000,
+  );
+}

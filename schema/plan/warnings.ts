@@ -1,0 +1,111 @@
+/** What a reviewer of a change should look at twice. */
+import { application, environments } from "../flag/flag.ts";
+import { type FlagPlan, type Plan, turn } from "./plan.ts";
+
+/** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
+export function findWarnings(plan: Plan, today: string): string[] {
+  return checks.flatMap((check) => check(plan, today));
+}
+
+/** Up to this many flags turn in one environment without anyone wondering. */
+const fewTurns = 3;
+/** Nor beyond, up to this share of all flags. */
+const usualShare = 0.1;
+/** As `npm run publish` has it, unless told otherwise. */
+const [mostRemoved, mostFlipped] = [0.2, 0.5];
+
+const checks: readonly ((plan: Plan, today: string) => string[])[] = [
+  /** What is meant for emergencies is touched in one, or by mistake. */
+  function leavesKillSwitches({ flags }) {
+    return flags
+      .filter(({ type }) => type === "kill_switch")
+      .flatMap((flag) => {
+        const moves = environments.flatMap((environment) => {
+          const way = turn(flag, environment);
+          return way === "same" ? [] : [`${way} in ${environment}`];
+        });
+        const what = flag.change === "changed" ? joined(moves) : `is ${flag.change}`;
+        const verb = flag.change === "changed" ? "turns " : "";
+        return what === "" ? [] : [`${name(flag)} is a kill switch, and it ${verb}${what}`];
+      });
+  },
+
+  /** A change is tried out somewhere before it is everywhere. */
+  function goesStepByStep({ flags }) {
+    return flags.flatMap((flag) => {
+      const states = environments.map((environment) => flag.states[environment] ?? {});
+      const isOn = states.every(({ before, after }) => before !== true && after === true);
+      const isOff = states.every(({ before, after }) => before === true && after === false);
+      const way = isOn ? "on" : "off";
+      return isOn || isOff ? [`${name(flag)} turns ${way} in all environments at once`] : [];
+    });
+  },
+
+  /** What customers get has been seen in staging. */
+  function triesInStaging({ flags }) {
+    return flags
+      .filter(({ states: { [application]: production, staging } }) => {
+        const isNew = production?.after === true && production.before !== true;
+        return isNew && staging?.after === false;
+      })
+      .map((flag) => `${name(flag)} is on in ${application} before it is in staging`);
+  },
+
+  /** Whoever still asks for a flag that is gone gets "off". */
+  function goesWhenOff({ flags }) {
+    return flags.flatMap((flag) => {
+      const on = environments.filter((environment) => flag.states[environment]?.before === true);
+      if (flag.change !== "removed" || on.length === 0) return [];
+      return [`${name(flag)} goes while it is on in ${joined(on)}: who still asks for it gets off`];
+    });
+  },
+
+  /** A flag that has outlived its day goes; it is not turned. */
+  function isInTime({ flags }, today) {
+    return flags
+      .filter(({ expires, change }) => change !== "removed" && expires !== "" && expires <= today)
+      .map((flag) => `${name(flag)} should have been gone by ${flag.expires}`);
+  },
+
+  /** Many turns at once are a mistake more often than a plan. */
+  function turnsFew({ flags, served }) {
+    return environments.flatMap((environment) => {
+      const turned = flags.filter((flag) => turn(flag, environment) !== "same").length;
+      if (turned <= Math.max(fewTurns, served * usualShare)) return [];
+      const refused = environment === application && turned > served * mostFlipped;
+      return [
+        `${turned} of ${served} flags turn in ${environment}, more than usual${hint(refused)}`,
+      ];
+    });
+  },
+
+  function removesFew({ flags, served }) {
+    const removed = flags.filter(({ change }) => change === "removed").length;
+    if (removed <= Math.max(fewTurns, served * usualShare)) return [];
+    return [
+      `${removed} of ${served} flags go, more than usual${hint(removed > served * mostRemoved)}`,
+    ];
+  },
+
+  /** Who may change what is itself a change to look at. */
+  function keepsProtection({ protection }) {
+    return protection.map(({ environment, change }) =>
+      change === "protected"
+        ? `${environment} is protected from now on: changes through the API become pull requests`
+        : `${environment} is not protected any more: changes through the API land without a review`,
+    );
+  },
+];
+
+function hint(isRefused: boolean): string {
+  return isRefused ? "; publishing will want `--allow REASON`" : "";
+}
+
+function name(flag: FlagPlan): string {
+  return `\`${flag.name}\``;
+}
+
+/** `a, b and c`. */
+export function joined(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}

@@ -1,0 +1,78 @@
+import { compareText } from "../text/order.ts";
+import { type Code, type Severity, severities } from "./codes.ts";
+
+/** Something wrong in a flag file, said to the person who will mend it. */
+export interface Problem extends Finding {
+  readonly file: string;
+  readonly severity: Severity;
+}
+
+/** A problem that does not know its file yet: what reading one text finds, whatever the file is called. */
+export interface Finding {
+  /** From 1. */
+  readonly line: number;
+  /** From 1, in UTF-16 code units, as editors count. */
+  readonly column: number;
+  /** Stable and greppable: tests and `schema/README.md` refer to it, people read `message`. */
+  readonly code: Code;
+  readonly message: string;
+  readonly hint?: string;
+  /** A day, `YYYY-MM-DD`, before which this is no problem yet. */
+  readonly since?: string;
+}
+
+/** Findings of one file as problems, those that start after `today` (`YYYY-MM-DD`) left out. */
+export function problemsIn(file: string, findings: readonly Finding[], today: string): Problem[] {
+  return findings
+    .filter(({ since }) => since === undefined || since <= today)
+    .map(({ since: _, ...finding }) => ({ file, severity: severities[finding.code], ...finding }));
+}
+
+/** By file, line, column, then code: the order in which an author works through them. */
+export function compareProblems(a: Problem, b: Problem): number {
+  return (
+    compareText(a.file, b.file) ||
+    a.line - b.line ||
+    a.column - b.column ||
+    compareText(a.code, b.code)
+  );
+}
+
+/** `file:line:column`, which terminals and editors turn into a link. */
+export function formatProblem(problem: Problem): string {
+  const { line, column, code, severity, message, hint } = problem;
+  const where = `${visible(problem.file)}:${line}:${column}`;
+  const what = severity === "warning" ? `warning: ${message}` : message;
+  return visible(`${where}: ${what} [${code}]`) + (hint ? `\n  hint: ${visible(hint)}` : "");
+}
+
+/** A workflow command, which GitHub shows on the line in the pull request. */
+export function formatAnnotation(problem: Problem): string {
+  const { file, line, column, code, severity, message, hint } = problem;
+  const properties = `file=${property(file)},line=${line},col=${column},title=${property(code)}`;
+  return `::${severity} ${properties}::${data(hint ? `${message}\nHint: ${hint}` : message)}`;
+}
+
+/**
+ * Control and invisible characters as `\u{…}`: a hostile file name or value cannot rewrite the
+ * terminal. So the `[` of `##[`, and `::` at the start: GitHub runs lines that have them as commands.
+ */
+export function visible(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=##)\[|:(?<=^\s*:)(?=:)/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** Escapes as GitHub's own toolkit does for the text of a workflow command. */
+function data(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function property(text: string): string {
+  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+export function severityOf({ code }: Pick<Finding, "code">): Severity {
+  return severities[code];
+}

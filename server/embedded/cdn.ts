@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import path from "node:path";
+import { contentTypeOf } from "../../schema/compile/release.ts";
+import { fileOf } from "../../store/build/release-files.ts";
+import { isFresh } from "../http/conditions.ts";
+
+/** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */
+export function cdnHandler(directory: string) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const url = (request.url ?? "").split("?")[0] ?? "";
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    const found = isRead ? read(directory, url) : undefined;
+    const { body } = found ?? read(directory, "/errors/404.json") ?? { body: Buffer.from("{}") };
+    const etag = `"${createHash("md5").update(body).digest("hex")}"`;
+    const headers = {
+      "Access-Control-Allow-Origin": "*",
+      "Cache-Control": found
+        ? "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400"
+        : "public, max-age=10",
+      ETag: etag,
+      ...(found ? { "Last-Modified": found.written.toUTCString() } : {}),
+    };
+    if (found && isFresh(request.headers["if-none-match"], etag)) {
+      response.writeHead(304, headers).end();
+      return;
+    }
+    const type = contentTypeOf(found ? url : "/errors/404.json");
+    response.writeHead(found ? 200 : 404, {
+      ...headers,
+      "Content-Type": type,
+      "Content-Length": body.length,
+    });
+    response.end(request.method === "HEAD" ? undefined : body);
+  };
+}
+
+/** Only what a release may hold is looked for: no path of a client's reaches the file system otherwise. */
+function read(directory: string, url: string): { body: Buffer; written: Date } | undefined {
+  if (
+    !/^(\/[a-z0-9_]+)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d+\.json$|^\/manifest\.json$/.test(
+      url,
+    )
+  ) {
+    return undefined;
+  }
+  try {
+    const file = path.join(directory, fileOf(url));
+    return { body: readFileSync(file), written: statSync(file).mtime };
+  } catch {
+    return undefined;
+  }
+}

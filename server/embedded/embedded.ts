@@ -1,0 +1,53 @@
+/** What `npm start` brings along where nothing is configured: a remote, a token, a directory for the CDN. */
+import { randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { tokenEntry } from "../../schema/access/tokens.ts";
+import { clearOldLocks } from "../../store/git/clone.ts";
+import { git } from "../../store/git/git.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
+
+/**
+ * A bare repository in `data` whose branch begins as this checkout's `HEAD`. What the API commits
+ * stays there; later commits of the checkout are taken in as long as nothing was committed there.
+ */
+export async function embeddedRemote(
+  data: string,
+  branch: string,
+): Promise<{ remote: string; note?: string }> {
+  const remote = path.resolve(data, "remote.git");
+  const checkout = await Repository.open(".");
+  if (!existsSync(remote)) {
+    mkdirSync(data, { recursive: true });
+    await git(".").raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
+  }
+  // A machine may have ended in the middle of a push to it.
+  await clearOldLocks(remote);
+  const head = await checkout.resolve("HEAD");
+  const hasMoved = await git(".")
+    .raw(["push", "--porcelain", remote, `${head}:refs/heads/${branch}`])
+    .then(() => false)
+    .catch(() => true);
+  if (!hasMoved) return { remote };
+  return {
+    remote,
+    note: `It has commits of its own, so ${head.slice(0, 7)} was not taken in; delete "${data}" to begin anew`,
+  };
+}
+
+/** A tokens file in `data` and, when it is made, the one token in it. */
+export function embeddedTokens(data: string): { file: string; token?: string } {
+  const file = path.resolve(data, "tokens.json");
+  if (existsSync(file)) return { file };
+  mkdirSync(data, { recursive: true });
+  const admin = {
+    id: "admin",
+    name: "Admin",
+    email: "admin@bunting.example",
+    role: "admin",
+  } as const;
+  const { token, entry } = tokenEntry(randomBytes(24), admin);
+  writeFileSync(file, `[\n  ${JSON.stringify(entry)}\n]\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return { file, token };
+}

@@ -1,0 +1,37 @@
+import type { RequestHandler } from "express";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import type { Asked, Usage } from "./usage.ts";
+
+/** `GET /v1/usage`: how often, and when last, each served flag was asked for, and each name that no flag has. */
+export function usageHandler(usage: Usage, namesServed: () => readonly string[]): RequestHandler {
+  return (_request, response) => {
+    const { environments } = response.locals.principal as Principal;
+    const isVisible = ({ environment }: Asked) => environments?.includes(environment) ?? true;
+    const flags = new Map<string, Record<string, Figures>>();
+    for (const name of namesServed()) flags.set(name, {});
+    for (const asked of usage.served.filter(isVisible)) {
+      const own = flags.get(asked.name);
+      if (own) own[asked.environment] = figuresOf(asked);
+    }
+    response.set("Cache-Control", "private, no-cache").json({
+      since: toSecond(usage.since),
+      flags: [...flags].map(([name, environments]) => ({ name, environments })),
+      unknown: usage.unknown.filter(isVisible).map((asked) => {
+        return { name: asked.name, environment: asked.environment, ...figuresOf(asked) };
+      }),
+    });
+  };
+}
+
+interface Figures {
+  readonly evaluations: number;
+  readonly last_asked_at: string;
+}
+
+function figuresOf({ evaluations, last }: Asked): Figures {
+  return { evaluations, last_asked_at: toSecond(last) };
+}
+
+function toSecond(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, "Z");
+}

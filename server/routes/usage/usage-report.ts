@@ -1,0 +1,68 @@
+import type { Request, RequestHandler } from "express";
+import { rateLimit } from "express-rate-limit";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import { environments } from "../../../schema/flag/flag.ts";
+import { suggest } from "../../../schema/text/suggest.ts";
+import { refusal } from "../../auth/principal.ts";
+import { jsonOf } from "../../http/body.ts";
+import { bodyReader } from "../../http/description.ts";
+import { HttpError } from "../../http/problem.ts";
+import type { Usage, UsageReport } from "./usage.ts";
+import type { UsageMetrics } from "./usage-metrics.ts";
+
+export const usagePath = "/v1/usage";
+
+/** Of one address: a client reports once a minute, and many may share an address. */
+const reportsPerMinute = 300;
+
+const read = bodyReader<UsageReport>("UsageReport");
+/** `sendBeacon` sends text as `text/plain`; any other type would need a preflight, and credentials. */
+const types = ["application/json", "text/plain"];
+
+/** `POST /v1/usage`: what a client counted since its last report. */
+export function reportHandler(usage: Usage, metrics: UsageMetrics): RequestHandler {
+  return (request, response) => {
+    const report = read(jsonOf(request, types));
+    const { environment } = report;
+    if (!environments.includes(environment)) throw unknownEnvironment(environment);
+    const principal: Principal | undefined = response.locals.principal;
+    const reason = principal && refusal(principal, "read", environment);
+    if (reason !== undefined) throw new HttpError(403, reason);
+    metrics.count(report, usage.take(report));
+    response.status(204).end();
+  };
+}
+
+/**
+ * Whether a request is a report that needs no token: a browser's `sendBeacon` cannot carry one. Which
+ * page sent it is the browser's word; any other program may claim the same.
+ */
+export function isAnonymousReport(origins: readonly string[]): (request: Request) => boolean {
+  return ({ method, path, headers }) =>
+    method === "POST" && path === usagePath && origins.includes(headers.origin ?? "");
+}
+
+export function limitReports(): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit: reportsPerMinute,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    // It would tell the console, with a stack, of what a client may send.
+    validate: false,
+    handler: () => {
+      throw new HttpError(
+        429,
+        `Cannot report so often: ${reportsPerMinute} reports a minute are allowed`,
+      );
+    },
+  });
+}
+
+function unknownEnvironment(name: string): HttpError {
+  const near = suggest(name, environments);
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  const message = `"environment" must be one of ${environments.join(", ")}, not "${name}"${hint}`;
+  const errors = [{ pointer: "#/environment", code: "unknown-environment", message }];
+  return new HttpError(400, `Cannot read the body: ${message}`, { errors });
+}

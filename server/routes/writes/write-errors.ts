@@ -1,0 +1,39 @@
+import type { WriteResult } from "../../../store/writes/write.ts";
+import { HttpError } from "../../http/problem.ts";
+
+/** A write that the store decided against, as the answer to who asked for it. */
+export function refused(name: string, result: Exclude<WriteResult, { commit: string }>): HttpError {
+  switch (result.status) {
+    case "not-found":
+      return new HttpError(404, `Cannot find the flag "${name}"`);
+    case "duplicate":
+      return new HttpError(409, `Cannot create "${name}": there is a flag of that name already`);
+    case "stale":
+      return new HttpError(
+        412,
+        `Cannot change "${name}": it is not what the request expects; read it again`,
+      );
+    case "key-reused": {
+      const detail = "Cannot use this Idempotency-Key again: it belongs to another request";
+      return new HttpError(409, detail, { kind: "idempotency-key-reused" });
+    }
+    case "protected": {
+      const where = result.proposal.environments.join(", ");
+      const cure = "change its file in a pull request, or set GITHUB_TOKEN and GITHUB_REPOSITORY";
+      const detail = `Cannot change "${name}" here: ${where} is protected, and this server opens no pull requests; ${cure}`;
+      return new HttpError(403, detail, { kind: "protected-environment" });
+    }
+    case "not-disabling": {
+      const detail = `Cannot break the glass for this change of "${name}": it may only disable`;
+      return new HttpError(400, detail, { kind: "break-glass" });
+    }
+    case "invalid": {
+      const errors = result.findings.map(({ code, message }) => {
+        const pointer = code.endsWith("-name") ? "#/name" : "#/description";
+        return { pointer, code, message };
+      });
+      const detail = errors.map(({ message }) => message).join("; ");
+      return new HttpError(400, detail, { errors });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { RequestHandler } from "express";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import { pathOf } from "../../../schema/compile/compile.ts";
+import { application } from "../../../schema/flag/flag.ts";
+import { refusal } from "../../auth/principal.ts";
+import { jsonOf } from "../../http/body.ts";
+import { bodyReader } from "../../http/description.ts";
+import { nameIn } from "../../http/flag-name.ts";
+import { HttpError } from "../../http/problem.ts";
+import { environmentOf } from "../../http/routes.ts";
+import { answerProposed } from "./changes.ts";
+import type { SentBack } from "./read-only.ts";
+import { submit } from "./submit.ts";
+import type { Places } from "./write-backends.ts";
+import { answerWritten } from "./write-response.ts";
+
+interface CreateBody {
+  readonly name: string;
+  readonly enabled?: boolean;
+  readonly description?: string;
+}
+
+type UpdateBody = SentBack & { readonly enabled?: boolean };
+
+const readCreate = bodyReader<CreateBody>("CreateFlag");
+const readUpdate = bodyReader<UpdateBody>("UpdateFlag");
+const readEnvironmentUpdate = bodyReader<UpdateBody>("UpdateEnvironmentFlag");
+
+/** The handlers of everything that changes a flag. Each answers once the change is on the remote, or waits for a review. */
+export function writeHandlers(
+  places: Places,
+): Record<"create" | "update" | "remove", RequestHandler> {
+  return {
+    async create(request, response) {
+      const { name, enabled = false, description = "" } = readCreate(jsonOf(request));
+      const reason = refusal(response.locals.principal as Principal, "create", application, name);
+      if (reason !== undefined) throw new HttpError(403, reason);
+      const result = await submit(places, request, response, {
+        kind: "create",
+        name,
+        enabled,
+        description,
+      });
+      if (result.status === "proposed") return answerProposed(response, result.change);
+      response.setHeader("Location", pathOf(application, name));
+      await answerWritten(places.store, response, 201, application, name, result);
+    },
+
+    async update(request, response) {
+      const environment = environmentOf(request.path);
+      const name = nameIn(request);
+      const read = environment === application ? readUpdate : readEnvironmentUpdate;
+      const body = read(jsonOf(request));
+      const description = environment === application ? body.description : undefined;
+      const change = {
+        kind: "update",
+        name,
+        environment,
+        enabled: body.enabled,
+        description,
+      } as const;
+      const result = await submit(places, request, response, change, body);
+      if (result.status === "proposed") return answerProposed(response, result.change);
+      await answerWritten(places.store, response, 200, environment, name, result);
+    },
+
+    async remove(request, response) {
+      const name = nameIn(request);
+      const result = await submit(places, request, response, { kind: "delete", name });
+      if (result.status === "proposed") return answerProposed(response, result.change);
+      if (result.status === "committed") response.setHeader("Bunting-Commit", result.commit);
+      response.status(204).end();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { compareText } from "../../schema/text/order.ts";
+import { type KnownFlags, readChangedFlags, readLanded } from "./changed-flags.ts";
+
+/** A snapshot, and the flags that are not as they were in the one before. */
+export interface Advanced {
+  readonly snapshot: Snapshot;
+  /** By name; those that are gone, too. */
+  readonly changed: ReadonlySet<string>;
+}
+
+/**
+ * The snapshot of a later commit, from an earlier one and the files that were touched in between.
+ * Nothing where that takes a look at all files.
+ */
+export async function advance(
+  directory: string,
+  from: Snapshot,
+  commit: string,
+): Promise<Advanced | undefined> {
+  const landed = await readLanded(directory, from.commit, commit);
+  const changes = landed && (await readChangedFlags(directory, knownFrom(from), landed, commit));
+  if (!changes) return undefined;
+  const { snapshot, names } = changes;
+  const others = from.flags.filter(({ name }) => !names.has(name));
+  const flags = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  return { snapshot: { ...snapshot, policy: from.policy, flags }, changed: names };
+}
+
+function knownFrom({ commit, committed_at, updated_at, flags }: Snapshot): KnownFlags {
+  const byName = new Map(flags.map((flag) => [flag.name, flag]));
+  const has = (name: string) => byName.has(name);
+  return { commit, committed_at, updated_at, has, find: (name) => byName.get(name) };
+}

@@ -1,0 +1,123 @@
+/**
+ * The flags that commits touched, read without the others. They are read and judged as all flags
+ * are; whatever takes a look at the others as well is left to those who read everything.
+ */
+
+import type { Changes } from "../../schema/compile/patch.ts";
+import { type Content, readContent } from "../../schema/file/parsed-file.ts";
+import { isReadable, validate } from "../../schema/file/validate.ts";
+import { nameOf } from "../../schema/flag/name.ts";
+import { secondsOf, type TimedFlag, type Timestamp } from "../../schema/flag/snapshot.ts";
+import { policyFile } from "../../schema/project/policy.ts";
+import { readBlobs } from "../git/blobs.ts";
+import { contentOf, entryOf } from "./entry.ts";
+import { type Landed, readCommits } from "./first-parent-log.ts";
+import { type FlagHistory, HistoryLine } from "./history.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** The flags of a commit, all of them valid. */
+export interface KnownFlags {
+  readonly commit: string;
+  readonly committed_at: Timestamp;
+  /** Committer time of the last commit that touched `flags/`. */
+  readonly updated_at: Timestamp;
+  has(name: string): boolean;
+  /** One of its flags; nothing where it cannot be told since when that is as it is. */
+  find(name: string): Pick<TimedFlag, "created_at" | "updated_at"> | undefined;
+}
+
+/** Beyond so many, reading everything is as fast. */
+const maximumChanges = 1_000;
+
+/**
+ * What changed with `landed`, up to `commit`. Nothing where that takes more than the files that
+ * were touched: it does not descend by first parents, or a flag is not valid.
+ */
+export async function readChangedFlags(
+  directory: string,
+  known: KnownFlags,
+  landed: readonly Landed[],
+  commit: string,
+): Promise<Changes | undefined> {
+  const earlier = readEarlier(landed, known);
+  if (!earlier) return undefined;
+  const line = new HistoryLine({
+    commit: known.commit,
+    committed: secondsOf(known.committed_at),
+    touched: secondsOf(known.updated_at),
+    flags: earlier,
+  });
+  if (!landed.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
+  const { history } = line;
+
+  const modes = new Map(
+    landed.flatMap(({ changes }) => changes.map(({ file, mode }) => [file, mode])),
+  );
+  const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
+  const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
+  const contents = await readContents(directory, new Set(readable.map(([, object]) => object)));
+  const entries = files.map(([file, object]) =>
+    entryOf(file, modes.get(file) ?? "", contents.get(object)),
+  );
+  const validated = validate(entries, "");
+  if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
+  const names = new Set([...modes.keys()].filter(isFlagFile).map(nameOf));
+  return { snapshot: snapshot(validated, "", history), names };
+}
+
+/**
+ * The commits that landed, oldest first, with what they did below `flags/`. Nothing where that are
+ * many files, or others than flags.
+ */
+export async function readLanded(
+  directory: string,
+  after: string,
+  commit: string,
+): Promise<Landed[] | undefined> {
+  const read: Landed[] = [];
+  let seen = 0;
+  for await (const landed of readCommits(directory, commit, after)) {
+    const changes = landed.changes.filter(({ file }) => /^flags(?:\/|$)/.test(file));
+    seen += changes.length;
+    if (seen > maximumChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;
+    read.push({ ...landed, changes });
+  }
+  return read;
+}
+
+function isFlagFile(file: string): boolean {
+  return file.startsWith("flags/") && file.endsWith(".yaml") && file !== policyFile;
+}
+
+/** What is known of the flags before they were touched; nothing where another file has one of their names. */
+function readEarlier(
+  landed: readonly Landed[],
+  known: KnownFlags,
+): Map<string, FlagHistory> | undefined {
+  const before = new Map<string, string | undefined>();
+  for (const change of landed.flatMap(({ changes }) => changes)) {
+    if (!before.has(change.file)) before.set(change.file, change.before);
+  }
+  const earlier = new Map<string, FlagHistory>();
+  for (const [file, object] of before) {
+    const name = nameOf(file);
+    if (object === undefined) continue;
+    const flag = known.has(name) && !earlier.has(name) ? known.find(name) : undefined;
+    if (!flag) return undefined;
+    const [created, updated] = [secondsOf(flag.created_at), secondsOf(flag.updated_at)];
+    earlier.set(name, { created, updated, blobs: { [file]: object } });
+  }
+  const isFree = (name: string) => earlier.has(name) || !known.has(name);
+  return [...before.keys()].every((file) => isFree(nameOf(file))) ? earlier : undefined;
+}
+
+async function readContents(
+  directory: string,
+  objects: ReadonlySet<string>,
+): Promise<Map<string, Content>> {
+  const contents = new Map<string, Content>();
+  for await (const blob of readBlobs(directory, [...objects])) {
+    contents.set(blob.object, contentOf(blob, readContent));
+  }
+  return contents;
+}

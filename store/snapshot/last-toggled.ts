@@ -1,0 +1,30 @@
+import { environments } from "../../schema/flag/flag.ts";
+import type { Timestamp } from "../../schema/flag/snapshot.ts";
+import { readFlagChanges } from "./flag-changes.ts";
+
+const pageSize = 50;
+
+/**
+ * Since when a flag is on and off where it is at `head`, on the branch's first-parent line: edits of
+ * its words do not count, nor does a move between folders.
+ */
+export async function settledAt(directory: string, head: string, name: string): Promise<Timestamp> {
+  const times = environments.map((one) => lastTurn(directory, head, name, one));
+  return (await Promise.all(times)).sort().at(-1) ?? "";
+}
+
+async function lastTurn(
+  directory: string,
+  head: string,
+  name: string,
+  environment: string,
+): Promise<Timestamp> {
+  let last = "";
+  for (let skip = 0; ; skip += pageSize) {
+    const page = { limit: pageSize, skip };
+    const changes = await readFlagChanges(directory, head, name, environment, page);
+    const turn = changes.find(({ before, after }) => before?.enabled !== after?.enabled);
+    last = turn?.changed_at ?? changes.at(-1)?.changed_at ?? last;
+    if (turn || changes.length < pageSize) return last;
+  }
+}

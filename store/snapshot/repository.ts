@@ -1,0 +1,187 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type Content, readContent, readPolicy } from "../../schema/file/parsed-file.ts";
+import { countFlags, isReadable, type Validated, validate } from "../../schema/file/validate.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Problem } from "../../schema/problem/problem.ts";
+import { policyFile } from "../../schema/project/policy.ts";
+import { readBlobs } from "../git/blobs.ts";
+import { git, readGit } from "../git/git.ts";
+import { readTree, type TreeEntry } from "../git/tree.ts";
+import { Cache } from "./cache.ts";
+import { contentOf, entryOf } from "./entry.ts";
+import { type History, readHistory } from "./history.ts";
+import { Contents } from "./parsed-files.ts";
+import { snapshot } from "./snapshot.ts";
+
+/** What a commit holds: always what is wrong with it, and the flags where nothing is. */
+export interface Reading {
+  /** How many files are below `flags/`, the policy left out. */
+  readonly files: number;
+  readonly problems: readonly Problem[];
+  /** Missing where one of the problems is an error. */
+  readonly snapshot?: Snapshot;
+}
+
+/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, on branches that went apart. */
+export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
+
+/** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
+export class Repository {
+  readonly directory: string;
+  /** Lies beside its objects. */
+  readonly cache: Cache;
+  readonly #contents: Contents;
+  #history: History | undefined;
+
+  private constructor(directory: string, gitDirectory: string) {
+    this.directory = directory;
+    this.cache = new Cache(gitDirectory);
+    this.#contents = new Contents(this.cache);
+  }
+
+  /** Throws where `directory` is no clone, or one without its history. */
+  static async open(directory: string): Promise<Repository> {
+    if (!existsSync(directory)) {
+      throw new Error(`Cannot read flags from "${directory}": there is no such directory`);
+    }
+    const questions = ["--is-shallow-repository", "--git-common-dir"];
+    const answer = await readGit(directory, ["rev-parse", ...questions]).catch((error: Error) => {
+      const why = error.message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
+      throw new Error(`Cannot read flags from "${directory}": ${why}`, { cause: error });
+    });
+    const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
+    if (shallow === "true") {
+      const cure = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
+      throw new Error(`Cannot read the history in "${directory}": the clone is shallow; ${cure}`);
+    }
+    return new Repository(directory, path.resolve(directory, gitDirectory));
+  }
+
+  /** The full id of the commit that `revision` (`HEAD`, a branch, a tag, a short id) names. */
+  async resolve(revision: string): Promise<string> {
+    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
+    const answer = await readGit(this.directory, args).catch(() => "");
+    const commit = answer.trim();
+    if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
+    throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
+  }
+
+  /** How commit `a` stands to commit `b`; `unknown` where the clone lacks one of them. */
+  async relate(a: string, b: string): Promise<Relation> {
+    if (a === b) return "same";
+    const args = ["rev-list", "--left-right", "--count", "--end-of-options", `${a}...${b}`];
+    const answer = await git(this.directory)
+      .raw(args)
+      .catch(() => undefined);
+    if (answer === undefined) return "unknown";
+    const [onlyA, onlyB] = answer.trim().split("\t");
+    if (onlyA === "0") return "older";
+    return onlyB === "0" ? "newer" : "unrelated";
+  }
+
+  /** The commit at which `head` left `base`; `base` itself where they share no history. */
+  async fork(base: string, head: string): Promise<string> {
+    const [from, to] = await Promise.all([this.resolve(base), this.resolve(head)]);
+    const answer = await git(this.directory)
+      .raw(["merge-base", from, to])
+      .catch(() => "");
+    return answer.trim() || from;
+  }
+
+  /** The files below `flags/` that differ in the work tree from `commit`; none where there is no work tree. */
+  async differences(commit: string): Promise<string[]> {
+    const clone = git(this.directory);
+    if ((await clone.raw(["rev-parse", "--is-inside-work-tree"])).trim() !== "true") return [];
+    const top = (await clone.raw(["rev-parse", "--show-toplevel"])).trimEnd();
+    const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none"];
+    const diff = ["diff", "--name-only", "-z", ...settings, commit, "--", "flags"];
+    const changed = await readGit(top, diff);
+    const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
+    return `${changed}${await readGit(top, others)}`.split("\0").filter((file) => file !== "");
+  }
+
+  /**
+   * All flags at a commit, judged together. `commit` is a full id; `today`, `YYYY-MM-DD`, decides
+   * which warnings are due; `progress` hears how many files are read.
+   */
+  async read(
+    commit: string,
+    today: string,
+    progress = (_read: number, _all: number) => {},
+  ): Promise<Reading> {
+    // Git works on both at once, beside this process.
+    const [{ files, validated, policy }, history] = await Promise.all([
+      this.#validate(commit, today, progress),
+      this.#readHistory(commit),
+    ]);
+    const { problems } = validated;
+    if (problems.some(({ severity }) => severity === "error")) return { files, problems };
+    return { files, problems, snapshot: snapshot(validated, policy, history) };
+  }
+
+  async #validate(
+    commit: string,
+    today: string,
+    progress: (read: number, all: number) => void,
+  ): Promise<{ files: number; validated: Validated; policy: string }> {
+    const tree = await readTree(this.directory, commit);
+    const policy = tree.find(({ file }) => file === policyFile);
+    const flags = tree.filter((entry) => entry !== policy);
+    const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
+    const contents = new Map<string, Content>();
+    const unread = new Set<string>();
+    for (const { object } of readable) {
+      const content = this.#contents.get(object);
+      if (content) contents.set(object, content);
+      else unread.add(object);
+    }
+    for await (const blob of readBlobs(this.directory, [...unread])) {
+      const content = contentOf(blob, readContent);
+      contents.set(blob.object, content);
+      this.#contents.set(blob.object, content);
+      if (contents.size % 500 === 0) progress(contents.size, readable.length);
+    }
+    const policyContent = policy && (await this.#readPolicy(policy));
+    this.#contents.save();
+
+    const entries = tree.map((entry) => {
+      const { file, mode, object } = entry;
+      const own = entry === policy ? policyContent : contents.get(object);
+      return entryOf(file, mode, isReadable(file, mode) ? own : undefined);
+    });
+    const validated = validate(entries, today);
+    return { files: countFlags(entries), validated, policy: policy?.object ?? "" };
+  }
+
+  /** Kept apart: the same bytes would mean something else as a flag. */
+  async #readPolicy({ object }: TreeEntry): Promise<Content | undefined> {
+    const key = `policy ${object}`;
+    const known = this.#contents.get(key);
+    if (known) return known;
+    for await (const blob of readBlobs(this.directory, [object])) {
+      const content = contentOf(blob, readPolicy);
+      this.#contents.set(key, content);
+      return content;
+    }
+    return undefined;
+  }
+
+  async #readHistory(commit: string): Promise<History> {
+    this.#history ??= restore(this.cache.read("history"));
+    if (this.#history?.commit === commit) return this.#history;
+    const history = await readHistory(this.directory, commit, this.#history);
+    // A look back is no reason to forget what came since.
+    if (this.#history && (await this.relate(commit, this.#history.commit)) === "older")
+      return history;
+    this.#history = history;
+    this.cache.write("history", { ...history, flags: [...history.flags] });
+    return history;
+  }
+}
+
+function restore(cached: unknown): History | undefined {
+  if (cached === undefined) return undefined;
+  const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [] };
+  return { ...rest, flags: new Map(flags) };
+}

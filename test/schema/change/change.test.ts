@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { type Change, type Current, editFor, newFile } from "../../../schema/change/change.ts";
+import { format } from "../../../schema/file/edit.ts";
+import { readContent } from "../../../schema/file/parsed-file.ts";
+import { normalize } from "../../../schema/flag/flag.ts";
+
+const text = `# Ask in #nutrition first
+description: Plan meals
+enabled: true # since May
+environments:
+  staging:
+    enabled: false
+`;
+
+function currently(file = text): Current {
+  const { flag } = readContent(Buffer.from(file));
+  if (!flag) throw new Error(`Not a flag: ${file}`);
+  return {
+    file: "flags/nutrition/meal_planning.yaml",
+    text: file,
+    flag: normalize("meal_planning", flag),
+  };
+}
+
+type Update = Extract<Change, { kind: "update" }>;
+
+function update(change: Partial<Update>, environment = "application"): Change & Update {
+  return { kind: "update", name: "meal_planning", environment, ...change };
+}
+
+/** The lines that an edit takes away and puts there. */
+function linesOf(change: Change & Update, file = text): { minus: string[]; plus: string[] } {
+  const [before, after] = [file, editFor(change, currently(file))?.text ?? file].map((one) =>
+    one.split("\n"),
+  ) as [string[], string[]];
+  return {
+    minus: before.filter((line) => !after.includes(line)),
+    plus: after.filter((line) => !before.includes(line)),
+  };
+}
+
+test("editFor() turns a flag by one line, and keeps its comment", () => {
+  const minus = ["enabled: true # since May"];
+  expect(linesOf(update({ enabled: false }))).toEqual({
+    minus,
+    plus: ["enabled: false # since May"],
+  });
+});
+
+test("editFor() turns a flag in an environment that has its own state", () => {
+  const { minus, plus } = linesOf(update({ enabled: true }, "staging"));
+  expect({ minus, plus }).toEqual({ minus: ["    enabled: false"], plus: ["    enabled: true"] });
+});
+
+test("editFor() gives an environment a state of its own, after the others", () => {
+  const edited = editFor(update({ enabled: false }, "development"), currently());
+  expect(edited?.text).toBe(`${text}  development:\n    enabled: false\n`);
+  expect(format(edited?.text ?? "")).toBe(edited?.text);
+});
+
+test("editFor() describes a flag that has no description, above all else", () => {
+  const edited = editFor(update({ description: "Plan: meals" }), currently("enabled: true\n"));
+  expect(edited?.text).toBe('description: "Plan: meals"\nenabled: true\n');
+});
+
+test.each([
+  [update({ enabled: false }), "Disable meal_planning", "enabled true -> false"],
+  [
+    update({ enabled: true }, "staging"),
+    "Enable meal_planning in staging",
+    "enabled false -> true",
+  ],
+  [update({ description: "New" }), "Describe meal_planning", "description"],
+  [
+    update({ enabled: false, description: "New" }),
+    "Disable and describe meal_planning",
+    "enabled true -> false, description",
+  ],
+])("editFor() says what it does: %o", (change, subject, what) => {
+  expect(editFor(change, currently())).toMatchObject({ subject, change: what });
+});
+
+test.each([
+  update({}),
+  update({ enabled: true }),
+  update({ enabled: true }, "development"),
+  update({ enabled: false }, "staging"),
+  update({ description: "Plan meals" }),
+  update({ enabled: true, description: "Plan meals" }),
+])("editFor() leaves alone what is that way already: %o", (change) => {
+  expect(editFor(change, currently())).toBeUndefined();
+});
+
+test("editFor() takes a description in any Unicode form, and writes it in the one that files have", () => {
+  const decomposed = update({ description: "Cafe\u0301" });
+  const edited = editFor(decomposed, currently());
+  expect(edited?.text).toContain("description: Caf\u00e9\n");
+  expect(editFor(decomposed, currently(edited?.text))).toBeUndefined();
+});
+
+test("editFor() deletes the file, wherever it is", () => {
+  const edited = editFor({ kind: "delete", name: "meal_planning" }, currently());
+  const file = "flags/nutrition/meal_planning.yaml";
+  expect(edited).toEqual({ file, subject: "Delete meal_planning", change: "" });
+});
+
+test("newFile() is laid out as every flag file is, with the schema for editors", () => {
+  const created = newFile({
+    kind: "create",
+    name: "water_log",
+    enabled: true,
+    description: "Log: water",
+  });
+  expect(created).toEqual({
+    file: "flags/unowned/water_log.yaml",
+    text: `# yaml-language-server: $schema=../../schema/flag.schema.json
+description: "Log: water"
+enabled: true
+`,
+    subject: "Create water_log",
+    change: "enabled true",
+  });
+  expect(format(created.text ?? "")).toBe(created.text);
+});
+
+test("newFile() has no description where none is given", () => {
+  const { text: file } = newFile({
+    kind: "create",
+    name: "water_log",
+    enabled: false,
+    description: "",
+  });
+  expect(file?.split("\n").slice(1)).toEqual(["enabled: false", ""]);
+});

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { onlyDisables, protectedBy } from "../../../schema/change/protection.ts";
+import { compileIn } from "../../../schema/compile/compile.ts";
+import { environments } from "../../../schema/flag/flag.ts";
+import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
+import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { flagOf } from "../snapshots.ts";
+
+const all = normalizePolicy({ protected: environments }, "1");
+
+/** A flag that is on where it says so: application, staging, development. */
+function flag(states: string, more: Partial<TimedFlag> = {}): TimedFlag {
+  const on = environments.map((name, index) => [name, states[index] === "1"]);
+  return flagOf("meal_planning", { enabled: Object.fromEntries(on), ...more });
+}
+
+describe("protectedBy()", () => {
+  test.each([
+    ["100", "000", ["application"]],
+    ["111", "000", ["application", "staging", "development"]],
+    ["101", "111", ["staging"]],
+    ["101", "101", []],
+  ])("names the environments in which the flag goes on or off: %s to %s", (from, to, names) => {
+    expect(protectedBy(all, { before: flag(from), after: flag(to) })).toEqual(names);
+  });
+
+  test("names every environment for another description, a new flag and a deleted one", () => {
+    const [before, after] = [flag("000"), flag("000", { description: "Plan meals" })];
+    expect(protectedBy(all, { before, after })).toEqual(environments);
+    expect(protectedBy(all, { before: undefined, after })).toEqual(environments);
+    expect(protectedBy(all, { before, after: undefined })).toEqual(environments);
+  });
+
+  test("names none for what clients do not see, or for no flag at all", () => {
+    const [before, after] = [flag("100"), flag("100", { owner: "growth", updated_at: "later" })];
+    expect(protectedBy(all, { before, after })).toEqual([]);
+    expect(protectedBy(all, { before: undefined, after: undefined })).toEqual([]);
+  });
+
+  test("names those alone that the policy protects", () => {
+    const sides = { before: flag("000"), after: flag("110") };
+    expect(protectedBy(normalizePolicy({ protected: ["staging"] }, ""), sides)).toEqual([
+      "staging",
+    ]);
+    expect(protectedBy(normalizePolicy({ protected: [] }, ""), sides)).toEqual([]);
+    expect(protectedBy(normalizePolicy(undefined, ""), sides)).toEqual([]);
+  });
+
+  test("names exactly the environments whose responses differ but for times", () => {
+    const any = fc.record({
+      states: fc.constantFrom("000", "001", "010", "011", "100", "101", "110", "111"),
+      description: fc.constantFrom("", "Plan meals"),
+      owner: fc.constantFrom("", "growth"),
+    });
+    fc.assert(
+      fc.property(any, any, (one, other) => {
+        const { states, ...rest } = one;
+        const { states: theirs, ...others } = other;
+        const [before, after] = [flag(states, rest), flag(theirs, others)];
+        const differ = environments.filter(
+          (name) => compileIn(name, before).body !== compileIn(name, after).body,
+        );
+        expect(protectedBy(all, { before, after })).toEqual(differ);
+      }),
+    );
+  });
+});
+
+describe("onlyDisables()", () => {
+  test.each([
+    ["111", "011", true],
+    ["111", "000", true],
+    ["101", "101", true],
+    ["011", "111", false],
+    ["100", "010", false],
+  ])("from %s to %s is %s", (from, to, only) => {
+    expect(onlyDisables({ before: flag(from), after: flag(to) })).toBe(only);
+  });
+
+  test("is false where anything else changes", () => {
+    const [before, after] = [flag("111"), flag("000", { description: "Off for now" })];
+    expect(onlyDisables({ before, after })).toBe(false);
+    expect(onlyDisables({ before, after: undefined })).toBe(false);
+    expect(onlyDisables({ before: undefined, after })).toBe(false);
+  });
+});

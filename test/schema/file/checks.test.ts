@@ -1,0 +1,133 @@
+import { expect, test } from "vitest";
+import { readContent } from "../../../schema/file/parsed-file.ts";
+import { problemsIn } from "../../../schema/problem/problem.ts";
+import { today } from "../fixtures.ts";
+import { problemsOf, said } from "../said.ts";
+
+test.each([
+  ["no description", "enabled: true\nowner: a\n", "1:1 missing-description"],
+  [
+    "no description below a comment",
+    "# why\n\nenabled: true\nowner: a\n",
+    "3:1 missing-description",
+  ],
+  [
+    "an empty description",
+    'enabled: true\nowner: a\ndescription: ""\n',
+    "3:14 missing-description",
+  ],
+  [
+    "a description of spaces",
+    'owner: a\ndescription: "  "\nenabled: true\n',
+    "2:14 missing-description",
+  ],
+  ["no owner", "enabled: true\ndescription: a\n", "1:1 missing-owner"],
+])("checkFlag() warns of %s", (_what, text, warning) => {
+  const { findings } = readContent(new TextEncoder().encode(text));
+  const [problem, ...others] = problemsIn("x.yaml", findings, today);
+  expect(others).toEqual([]);
+  expect(`${problem?.line}:${problem?.column} ${problem?.code}`).toBe(warning);
+  expect(problem?.severity).toBe("warning");
+});
+
+test.each([
+  ["the day before", "2025-12-31", ["2:10 expired"]],
+  ["today", "2026-01-01", ["2:10 expired"]],
+  ["tomorrow", "2026-01-02", []],
+])("checkFlag() warns of a flag that should have been gone by %s", (_when, day, warnings) => {
+  expect(said(`enabled: true\nexpires: ${day}\n`)).toEqual(warnings);
+});
+
+test.each([
+  ["an experiment without end", "type: experiment\n", ["2:7 experiment-without-end"]],
+  ["an experiment with an end", "type: experiment\nexpires: 2099-01-01\n", []],
+  [
+    "a kill switch with an end",
+    "type: kill_switch\nexpires: 2099-01-01\n",
+    ["3:10 kill-switch-with-end"],
+  ],
+  ["a kill switch without end", "type: kill_switch\n", []],
+  ["a release with an end", "type: release\nexpires: 2099-01-01\n", []],
+])("checkFlag() judges %s", (_what, text, warnings) => {
+  expect(said(`enabled: true\n${text}`)).toEqual(warnings);
+});
+
+test.each([
+  ["on, off in staging", "true", "staging: { enabled: false }", ["3:23 enabled-before-staging"]],
+  ["on, on in staging", "true", "staging: { enabled: true }", []],
+  ["off, off in staging", "false", "staging: { enabled: false }", []],
+  ["on, off in development", "true", "development: { enabled: false }", []],
+])("checkFlag() judges a flag that is %s", (_what, enabled, environment, warnings) => {
+  expect(said(`enabled: ${enabled}\nenvironments:\n  ${environment}\n`)).toEqual(warnings);
+});
+
+test.each([
+  ["description", "description: Ask ann@example.com\nenabled: true\n", "1:14 personal-data"],
+  [
+    "a quoted description",
+    'description: "ann\\x40example.com"\nenabled: true\n',
+    "1:14 personal-data",
+  ],
+  [
+    "a block description",
+    "enabled: true\ndescription: |\n  Call\n  +1 555 010 9999\n",
+    "2:14 personal-data",
+  ],
+  ["a card number", "enabled: true\ndescription: 4111 1111 1111 1111\n", "2:14 personal-data"],
+  ["a social-security number", "enabled: true\ndescription: 078-05-1120\n", "2:14 personal-data"],
+  [
+    "an owner that is a card number",
+    "enabled: true\nowner: card-4111-1111-1111-1111\n",
+    "2:8 personal-data",
+  ],
+])("checkFlag() refuses personal data: %s", (_where, text, problem) => {
+  expect(said(text)).toEqual([problem]);
+});
+
+const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
+
+test.each([
+  ["in a description", `description: key ${key}\nenabled: true\n`, "1:18 credential"],
+  ["in a comment", `enabled: true # key ${key}\n`, "1:21 credential"],
+  ["in a comment above", `# a\n# ${key}\nenabled: true\n`, "2:3 credential"],
+  [
+    "that an escape begins",
+    `enabled: true\ndescription: "\\x41${key.slice(1)}"\n`,
+    "2:14 credential",
+  ],
+  [
+    "that a line break cuts",
+    `enabled: true\ndescription: "${key.slice(0, 8)}\\\n  ${key.slice(8)}"\n`,
+    "2:14 credential",
+  ],
+])("checkFlag() refuses a credential %s", (_where, text, problem) => {
+  expect(said(text)).toEqual([problem]);
+});
+
+test.each([
+  ["HTML", "<script>alert(document.cookie)</script>"],
+  ["Markdown", "**bold** [link](javascript:alert(1)) ![](x) | table |"],
+  ["mentions", "@octocat @org/team #1 fixes #2"],
+  ["an expression of GitHub Actions", ["$", "{{ github.token }}"].join("")],
+  ["shell", "`id` $(id) ; rm -rf / && true"],
+  ["a workflow command", "::error::x %0A::set-output name=a::b"],
+  ["SQL", "'; drop table flags; --"],
+  ["a format string", "%s %d %n"],
+])("readContent() keeps %s as text", (_what, description) => {
+  const text = `enabled: true\ndescription: ${JSON.stringify(description)}\n`;
+  expect(said(text)).toEqual([]);
+  const { flag } = readContent(new TextEncoder().encode(text));
+  expect(flag).toEqual({ enabled: true, description });
+});
+
+test("readContent() gives no flag where the shape is wrong", () => {
+  expect(readContent(new TextEncoder().encode("enabled: yes\n")).flag).toBeUndefined();
+  expect(readContent(new TextEncoder().encode("enabled: *a\n")).flag).toBeUndefined();
+});
+
+test("problemsIn() gives each problem its severity", () => {
+  const severities = problemsOf("enabled: true\ntype: experiment\ndescription: 078-05-1120\n").map(
+    ({ severity }) => severity,
+  );
+  expect(severities).toEqual(["warning", "error"]);
+});

@@ -1,0 +1,131 @@
+import { expect, test } from "vitest";
+import { checkName, nameOf } from "../../../schema/flag/name.ts";
+
+test.each([
+  "nutrition/meal_planning.yaml",
+  "meal_planning.yaml",
+  "growth-web/checkout/new_checkout.yaml",
+  "a/b2_c3.yaml",
+  `a/${"a".repeat(64)}.yaml`,
+  "a/meal_planning_v2.yaml",
+  "a/test_results.yaml",
+  "a/feature_tour.yaml",
+  "a/constructors.yaml",
+  "a/steps_10000_goal.yaml",
+])("checkName() takes %s", (path) => {
+  expect(checkName(path)).toEqual([]);
+});
+
+test.each([
+  ["Flag.yaml", "flag.yaml"],
+  ["a/mealPlanning.yaml", "meal_planning.yaml"],
+  ["a/MEAL_PLANNING.yaml", "meal_planning.yaml"],
+  ["a/my-flag.yaml", "my_flag.yaml"],
+  ["a/meal planning.yaml", "meal_planning.yaml"],
+  ["a/meal__planning.yaml", "meal_planning.yaml"],
+  ["a/_meal.yaml", "meal.yaml"],
+  ["a/meal_.yaml", "meal.yaml"],
+  ["a/2fa.yaml", "fa.yaml"],
+  ["a/meal.planning.yaml", "meal_planning.yaml"],
+  ["a/meal:planning.yaml", "meal_planning.yaml"],
+  ["a/meal\\planning.yaml", "meal_planning.yaml"],
+  ["a/meal\nplanning.yaml", "meal_planning.yaml"],
+  ["a/meal\u202eplanning.yaml", "meal_planning.yaml"],
+  ["a/-x.yaml", "x.yaml"],
+])("checkName() refuses %j and offers a name", (path, near) => {
+  const [finding, ...others] = checkName(path);
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
+  expect(finding?.hint).toBe(`rename the file to "${near}"`);
+});
+
+test.each([
+  ["a name of 65 letters", `a/${"a".repeat(65)}.yaml`],
+  ["a name without a letter", "a/123.yaml"],
+  ["no name", "a/.yaml"],
+  ["another script", "a/餐.yaml"],
+])("checkName() refuses %s, and has no better one", (_what, path) => {
+  const [finding] = checkName(path);
+  expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
+  expect(finding).not.toHaveProperty("hint");
+});
+
+test.each([
+  ["Nutrition/meal_cost.yaml"],
+  ["a b/meal_cost.yaml"],
+  ["nutrition/../meal_cost.yaml"],
+  ["./meal_cost.yaml"],
+  ["a//meal_cost.yaml"],
+  ["ｎ/meal_cost.yaml"],
+  ["a\nb/meal_cost.yaml"],
+])("checkName() refuses the folder of %j", (path) => {
+  expect(checkName(path)).toMatchObject([{ code: "invalid-name" }]);
+});
+
+test.each([
+  ["README"],
+  ["README.md"],
+  ["a/meal_cost.yml"],
+  ["a/meal_cost.yaml~"],
+  ["a/meal_cost.yaml.orig"],
+  ["a/#meal_cost.yaml#"],
+  ["a/.meal_cost.yaml.swp"],
+  ["a/meal_cost.YAML"],
+  ["a/meal_cost.json"],
+  ["a/.gitkeep"],
+  ["a/.DS_Store"],
+  ["a/meal_cost"],
+])("checkName() says that %s is no flag", (path) => {
+  expect(checkName(path)).toMatchObject([{ line: 1, column: 1, code: "not-a-flag" }]);
+});
+
+test("checkName() says how to rename a .yml", () => {
+  expect(checkName("a/mealCost.yml")[0]?.hint).toBe('rename it to "mealCost.yaml"');
+});
+
+test.each(["constructor", "prototype", "index"])("checkName() refuses the reserved %s", (name) => {
+  expect(checkName(`a/${name}.yaml`)).toMatchObject([{ code: "reserved-name" }]);
+});
+
+test.each(["__proto__", "__defineGetter__"])("checkName() refuses %s", (name) => {
+  expect(checkName(`a/${name}.yaml`)).toContainEqual(
+    expect.objectContaining({ code: "invalid-name" }),
+  );
+});
+
+test.each([
+  "feature_1",
+  "test_flag",
+  "flag",
+  "flag2",
+  "new_feature",
+  "my_feature",
+  "foo",
+  "tmp",
+  "feature_v2",
+  "v2",
+  "x1",
+  "temp_toggle_3",
+])("checkName() warns of the generic name %s", (name) => {
+  expect(checkName(`a/${name}.yaml`)).toMatchObject([{ code: "generic-name" }]);
+});
+
+test.each([
+  ["ann@example.com", ["invalid-name", "personal-data"]],
+  ["call_555_010_9999", ["personal-data"]],
+  ["paid_4111_1111_1111_1111", ["personal-data"]],
+  ["user_078_05_1120", ["personal-data"]],
+  ["goal_10000_in_2027", []],
+  ["promo_2026_11_05", []],
+])("checkName() looks for personal data in %s", (name, codes) => {
+  expect(checkName(`a/${name}.yaml`).map(({ code }) => code)).toEqual(codes);
+});
+
+test.each([
+  ["nutrition/meal_planning.yaml", "meal_planning"],
+  ["meal_planning.yaml", "meal_planning"],
+  ["a/b.yaml.yaml", "b.yaml"],
+  ["a/b.yml", "b.yml"],
+])("nameOf() of %s is %s", (path, name) => {
+  expect(nameOf(path)).toBe(name);
+});

@@ -1,0 +1,268 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { environments, normalize } from "../../../schema/flag/flag.ts";
+import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
+import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
+import { land, type Plan, plan, turn } from "../../../schema/plan/plan.ts";
+import { normalizePolicy } from "../../../schema/project/policy.ts";
+
+const [early, late, later] = [
+  "2024-08-31T12:00:00Z",
+  "2024-09-01T12:00:00Z",
+  "2024-09-02T12:00:00Z",
+];
+
+function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
+  const file = `flags/nutrition/${name}.yaml`;
+  const written = { enabled: true, description: "Plan meals", owner: "nutrition" };
+  const times = { created_at: early, updated_at: early };
+  return { ...normalize(name, written), file, object: "1", ...times, ...changes };
+}
+
+function snapshot(flags: readonly TimedFlag[], updated_at = early, commit = "1"): Snapshot {
+  const policy = normalizePolicy(undefined, "");
+  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags, policy };
+}
+
+function states(application: boolean, staging: boolean, development: boolean) {
+  return { application, staging, development };
+}
+
+function paths({ responses }: Plan): string[] {
+  return responses.map(({ change, path }) => `${change} ${path}`);
+}
+
+describe("plan()", () => {
+  test("of a snapshot and itself is empty, whatever the order of its flags", () => {
+    const flags = ["meal_planning", "barcode_scanner", "recipe_import"].map((name) => flag(name));
+    expect(plan(snapshot(flags), snapshot(flags.toReversed()))).toEqual({
+      base: "1".repeat(40),
+      head: "1".repeat(40),
+      served: 3,
+      flags: [],
+      responses: [],
+      protection: [],
+    });
+  });
+
+  test("says which environments become protected, and which are so no more", () => {
+    const before = { ...snapshot([]), policy: normalizePolicy({ protected: ["staging"] }, "1") };
+    const after = { ...snapshot([]), policy: normalizePolicy({ protected: ["application"] }, "2") };
+    const change = plan(before, after);
+    expect(change.protection).toEqual([
+      { environment: "application", change: "protected" },
+      { environment: "staging", change: "unprotected" },
+    ]);
+    const sentence = "application is protected from now on, staging is not protected from now on";
+    expect(summarize(change)).toBe(sentence);
+    for (const text of [formatPlan(change), formatPlanMarkdown(change)]) {
+      expect(text).toContain(
+        "application is protected: changes through the API become pull requests\n",
+      );
+      expect(text).toContain("staging is not protected any more");
+    }
+  });
+
+  test("says of another comment in the policy that nothing but updated_at changes", () => {
+    const head = { ...snapshot([], late), policy: normalizePolicy(undefined, "2") };
+    const landed = land(snapshot([], early), head);
+    expect(landed.updated_at).toBe(late);
+    const change = plan(snapshot([], early), landed);
+    expect(change).toMatchObject({ flags: [], protection: [] });
+    expect(paths(change)).toHaveLength(environments.length);
+  });
+
+  test("names a flag that is added, with its states and its URLs", () => {
+    const added = flag("meal_planning", { enabled: states(false, true, true) });
+    const change = plan(snapshot([], late), snapshot([added], late));
+    expect(change.flags).toEqual([
+      {
+        name: "meal_planning",
+        file: "flags/nutrition/meal_planning.yaml",
+        owner: "nutrition",
+        type: "release",
+        expires: "",
+        change: "added",
+        states: {
+          application: { after: false },
+          staging: { after: true },
+          development: { after: true },
+        },
+        fields: [],
+      },
+    ]);
+    expect(paths(change)).toEqual([
+      "changed /development/v1/feature-flags/",
+      "added /development/v1/feature-flags/meal_planning",
+      "changed /staging/v1/feature-flags/",
+      "added /staging/v1/feature-flags/meal_planning",
+      "changed /v1/feature-flags/",
+      "added /v1/feature-flags/meal_planning",
+    ]);
+  });
+
+  test("names a flag that is removed, and what it was", () => {
+    const { flags, responses } = plan(snapshot([flag("meal_planning")]), snapshot([]));
+    const [removed] = flags;
+    expect(removed).toMatchObject({ change: "removed", states: { staging: { before: true } } });
+    const gone = responses.filter(({ change }) => change === "removed");
+    expect(gone.map(({ before, after }) => [before?.slice(0, 23), after])).toEqual(
+      environments.map(() => ['{"name":"meal_planning"', undefined]),
+    );
+  });
+
+  test("tells the bodies before and after, and only of URLs that change", () => {
+    const before = snapshot([flag("meal_planning")]);
+    const after = snapshot([flag("meal_planning", { enabled: states(true, false, true) })]);
+    const { responses } = plan(before, after);
+    expect(responses.map(({ path }) => path)).toEqual([
+      "/staging/v1/feature-flags/",
+      "/staging/v1/feature-flags/meal_planning",
+    ]);
+    expect(responses[0]?.before).toContain('"flags":{"meal_planning":true}');
+    expect(responses[0]?.after).toContain('"flags":{"meal_planning":false}');
+  });
+
+  test("tells a move to another owner, which no consumer sees, as nothing", () => {
+    const moved = flag("meal_planning", {
+      owner: "growth",
+      file: "flags/growth/meal_planning.yaml",
+    });
+    const { flags, responses } = plan(snapshot([flag("meal_planning")]), snapshot([moved]));
+    expect({ flags, responses }).toEqual({ flags: [], responses: [] });
+  });
+
+  test("has every response that differs, and no other", () => {
+    const name = fc.constantFrom("meal_planning", "barcode_scanner", "constructor_set", "a");
+    const timed = fc.record({
+      name,
+      enabled: fc.record({
+        application: fc.boolean(),
+        staging: fc.boolean(),
+        development: fc.boolean(),
+      }),
+      description: fc.constantFrom("", "Plan", "::error::"),
+      updated_at: fc.constantFrom(early, late),
+    });
+    const any = fc
+      .tuple(fc.uniqueArray(timed, { selector: ({ name }) => name }), fc.constantFrom(early, late))
+      .map(([flags, at]) =>
+        snapshot(
+          flags.map(({ name, ...rest }) => flag(name, rest)),
+          at,
+        ),
+      );
+    fc.assert(
+      fc.property(any, any, (base, head) => {
+        const change = plan(base, head);
+        const back = plan(head, base);
+        expect(back.responses.map(({ path, before, after }) => [path, after, before])).toEqual(
+          change.responses.map(({ path, before, after }) => [path, before, after]),
+        );
+        for (const { change: kind, before, after } of change.responses) {
+          expect(before).not.toBe(after);
+          expect(kind).toBe(
+            before === undefined ? "added" : after === undefined ? "removed" : "changed",
+          );
+        }
+        const touched = new Set(change.responses.map(({ path }) => path.split("/").at(-1)));
+        touched.delete("");
+        expect([...touched].sort()).toEqual(change.flags.map(({ name }) => name));
+      }),
+    );
+  });
+});
+
+describe("land()", () => {
+  const base = snapshot([flag("meal_planning"), flag("recipe_import")]);
+
+  test("keeps the base's times of flags that the head did not change", () => {
+    const merged = flag("recipe_import", { created_at: late, updated_at: later });
+    const own = flag("meal_planning", { created_at: late, updated_at: later, object: "2" });
+    const { flags, updated_at } = land(base, snapshot([own, merged], later));
+    const times = flags.map(({ name, created_at, updated_at }) => [name, created_at, updated_at]);
+    expect(times).toEqual([
+      ["meal_planning", early, later],
+      ["recipe_import", early, early],
+    ]);
+    expect(updated_at).toBe(later);
+  });
+
+  test("keeps the times of a flag that the base does not have", () => {
+    const added = flag("serving_cost", { created_at: late, updated_at: later });
+    const head = snapshot([...base.flags, added], later);
+    expect(land(base, head)).toEqual(head);
+  });
+
+  test("of a head that changes nothing is the base, at the head's commit", () => {
+    const head = snapshot(
+      base.flags.map((one) => ({ ...one, updated_at: later })),
+      later,
+      "2",
+    );
+    const { commit, committed_at } = head;
+    expect(land(base, head)).toEqual({ ...base, commit, committed_at });
+  });
+
+  const moved = flag("meal_planning", {
+    file: "flags/growth/meal_planning.yaml",
+    updated_at: later,
+  });
+  test.each([
+    ["a move", [moved, flag("recipe_import")]],
+    ["a removal", [flag("recipe_import")]],
+  ])("sees %s in the time of the list", (_what, flags) => {
+    const landed = land(base, snapshot(flags, later));
+    expect(landed.updated_at).toBe(later);
+    expect(landed.flags.map(({ updated_at }) => updated_at)).toEqual(flags.map(() => early));
+  });
+});
+
+describe("turn()", () => {
+  const [on, off] = [states(true, true, true), states(false, false, false)];
+  test.each([
+    ["on", [flag("a", { enabled: off })], [flag("a", { enabled: on })]],
+    ["off", [flag("a", { enabled: on })], [flag("a", { enabled: off })]],
+    ["same", [flag("a")], [flag("a", { description: "Plan" })]],
+    ["same", [], [flag("a", { enabled: on })]],
+    ["same", [flag("a", { enabled: on })], []],
+  ])("is %s", (way, before, after) => {
+    const [change] = plan(snapshot(before), snapshot(after)).flags;
+    expect(change && turn(change, "staging")).toBe(way);
+  });
+});
+
+describe("summarize()", () => {
+  const [on, off] = [states(true, true, true), states(false, true, true)];
+  const flags = (...names: string[]) => names.map((name) => flag(name, { enabled: on }));
+  test.each([
+    ["nothing changes for consumers", flags("a"), flags("a")],
+    ["no flag turns on or off", flags("a"), [flag("a", { description: "Plan" })]],
+    ["1 flag turns off in application", flags("a"), [flag("a", { enabled: off })]],
+    [
+      "2 flags turn on in application",
+      [flag("a", { enabled: off }), flag("b", { enabled: off })],
+      flags("a", "b"),
+    ],
+    ["1 flag is added, 2 flags are removed", flags("a", "b"), flags("c")],
+  ])("says: %s", (said, before, after) => {
+    expect(summarize(plan(snapshot(before), snapshot(after)))).toBe(said);
+  });
+});
+
+describe("formatPlan() and formatPlanMarkdown()", () => {
+  test("of no change say so in one line", () => {
+    const nothing = plan(snapshot([flag("a")]), snapshot([flag("a")], early, "2"));
+    expect(formatPlan(nothing)).toBe("Plan 1111111 → 2222222: nothing changes for consumers\n");
+    expect(formatPlanMarkdown(nothing)).toBe(
+      "**nothing changes for consumers** (`1111111` → `2222222`)\n",
+    );
+  });
+
+  test("count one URL as one", () => {
+    const change = plan(snapshot([]), snapshot([flag("a")]));
+    const one = { ...change, responses: change.responses.slice(0, 1) };
+    expect(formatPlan(one)).toContain("\n1 URL with other bytes\n");
+    expect(formatPlanMarkdown(one)).toContain("<summary>1 URL with other bytes</summary>");
+  });
+});

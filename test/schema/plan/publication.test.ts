@@ -1,0 +1,297 @@
+import { describe, expect, test } from "vitest";
+import { compile, pathOf } from "../../../schema/compile/compile.ts";
+import { formatManifest, parseManifest, type Release } from "../../../schema/compile/release.ts";
+import { environments } from "../../../schema/flag/flag.ts";
+import {
+  findDangers,
+  isList,
+  isOurs,
+  type Limits,
+  planPublication,
+  type Standing,
+} from "../../../schema/plan/publication.ts";
+
+const commit = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432";
+const at = "2026-01-01T00:00:00Z";
+
+/** A release of flags that are on or off, in the application or in each environment. */
+function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>): Release {
+  const all = Object.entries(flags).map(([name, states]) => ({
+    name,
+    description: "",
+    owner: "",
+    type: "release" as const,
+    expires: "",
+    enabled: Object.fromEntries(
+      environments.map((environment, index) => [
+        environment,
+        typeof states === "boolean" ? states : states[index] === true,
+      ]),
+    ),
+    file: `flags/${name}.yaml`,
+    object: "",
+    created_at: at,
+    updated_at: at,
+  }));
+  return compile({ commit, committed_at: at, updated_at: at, flags: all });
+}
+
+/** So many flags, of which some are on. */
+function flags(count: number, on: number): Record<string, boolean> {
+  const names = Array.from({ length: count }, (_, index) => `flag_${index}`);
+  return Object.fromEntries(names.map((name, index) => [name, index < on]));
+}
+
+function standing({ responses }: Release): Map<string, Standing> {
+  return new Map(responses.map(({ path, md5 }) => [path, { etag: md5, isTouched: false }]));
+}
+
+function lists({ responses }: Release): Map<string, string> {
+  const bodies = new Map(responses.map(({ path, body }) => [path, body]));
+  return new Map(environments.map((name) => [name, bodies.get(pathOf(name)) ?? ""]));
+}
+
+function plan(before: Release | undefined, after: Release) {
+  if (!before) return planPublication(after, new Map(), new Map());
+  return planPublication(after, standing(before), lists(before));
+}
+
+describe("planPublication()", () => {
+  test("puts all where nothing stands, the lists last", () => {
+    const after = release({ meal_planning: true, food_search: false });
+    const { put, remove, keep } = plan(undefined, after);
+    expect(put.map(({ path }) => path).sort()).toEqual(
+      after.responses.map(({ path }) => path).sort(),
+    );
+    expect(
+      put
+        .slice(-3)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(environments.map((name) => pathOf(name)).sort());
+    expect({ remove, keep }).toEqual({ remove: [], keep: 0 });
+  });
+
+  test("puts nothing where all stands", () => {
+    const same = release({ meal_planning: true });
+    const { put, remove, keep } = plan(same, same);
+    expect({ put, remove, keep }).toEqual({ put: [], remove: [], keep: 3 * 2 + 2 });
+  });
+
+  test("puts what differs, is missing or was touched, and removes what is no more", () => {
+    const same = release({ meal_planning: true, food_search: true });
+    const stands = standing(same);
+    stands.set("/v1/feature-flags/meal_planning", { etag: "other", isTouched: false });
+    stands.delete("/errors/404.json");
+    const list = stands.get("/v1/feature-flags/");
+    if (list) stands.set("/v1/feature-flags/", { ...list, isTouched: true });
+    stands.set("/v1/feature-flags/left_over", { etag: "", isTouched: true });
+    stands.set("/staging/v1/feature-flags/left_over", { etag: "", isTouched: false });
+    const { put, remove } = planPublication(same, stands, lists(same));
+    expect(put.map(({ path }) => path)).toEqual([
+      "/errors/404.json",
+      "/v1/feature-flags/meal_planning",
+      "/v1/feature-flags/",
+    ]);
+    expect(remove).toEqual(["/staging/v1/feature-flags/left_over", "/v1/feature-flags/left_over"]);
+  });
+
+  test("says which flags turn, come and go in each environment", () => {
+    const before = release({ both: [true, true, false], gone: true, turned: [false, true, true] });
+    const after = release({ both: [false, true, true], come: true, turned: [true, true, true] });
+    expect(plan(before, after).turns).toEqual([
+      {
+        environment: "application",
+        added: ["come"],
+        removed: ["gone"],
+        on: ["turned"],
+        off: ["both"],
+        served: 3,
+      },
+      { environment: "staging", added: ["come"], removed: ["gone"], on: [], off: [], served: 3 },
+      {
+        environment: "development",
+        added: ["come"],
+        removed: ["gone"],
+        on: ["both"],
+        off: [],
+        served: 3,
+      },
+    ]);
+  });
+
+  test("takes a list that is not one of ours for none", () => {
+    const after = release({ meal_planning: true });
+    for (const body of ["", "<html>", "null", '{"flags":{"a":"b"}}']) {
+      const served = new Map([["application", body]]);
+      expect(planPublication(after, standing(after), served).turns[0]).toMatchObject({
+        added: ["meal_planning"],
+        served: 0,
+      });
+    }
+  });
+});
+
+describe("findDangers()", () => {
+  const limits: Limits = { maxRemoved: 20, maxFlipped: 50 };
+  const dangers = (before: Release | undefined, after: Release, given = limits) =>
+    findDangers(plan(before, after), after, given).map((danger) => danger.split(",")[0]);
+
+  test.each([
+    [10, 2, 20, []],
+    [10, 3, 20, ["it removes 3 of 10 flags (30 %)"]],
+    [5, 1, 20, []],
+    [4, 1, 20, ["it removes 1 of 4 flags (25 %)"]],
+    [1000, 200, 20, []],
+    [1000, 201, 20, ["it removes 201 of 1000 flags (20.1 %)"]],
+    [3, 1, 33.3, ["it removes 1 of 3 flags (33.3 %)"]],
+    [3, 1, 33.4, []],
+    [10, 1, 0, ["it removes 1 of 10 flags (10 %)"]],
+    [10, 0, 0, []],
+    [10, 9, 100, []],
+  ])(
+    "of %i flags removes %i where %d %% is the limit: %j",
+    (served, removed, maxRemoved, wanted) => {
+      const [before, after] = [release(flags(served, 0)), release(flags(served - removed, 0))];
+      expect(dangers(before, after, { ...limits, maxRemoved })).toEqual(wanted);
+    },
+  );
+
+  test.each([
+    [10, 5, 50, []],
+    [10, 6, 50, ["it turns 6 of 10 flags (60 %) on or off in application"]],
+    [3, 1, 50, []],
+    [3, 2, 50, ["it turns 2 of 3 flags (66.7 %) on or off in application"]],
+    [1000, 500, 50, []],
+    [1000, 501, 50, ["it turns 501 of 1000 flags (50.1 %) on or off in application"]],
+    [4, 1, 0, ["it turns 1 of 4 flags (25 %) on or off in application"]],
+    [4, 4, 100, []],
+  ])("of %i flags turns %i where %d %% is the limit: %j", (served, turned, maxFlipped, wanted) => {
+    const [before, after] = [release(flags(served, 0)), release(flags(served, turned))];
+    expect(dangers(before, after, { ...limits, maxFlipped })).toEqual(wanted);
+    expect(dangers(after, before, { ...limits, maxFlipped })).toEqual(wanted);
+  });
+
+  test("counts those that turn on and those that turn off together", () => {
+    const before = release({ one: true, two: true, three: false, four: false });
+    const after = release({ one: false, two: true, three: true, four: true });
+    expect(dangers(before, after)).toEqual([
+      "it turns 3 of 4 flags (75 %) on or off in application",
+    ]);
+  });
+
+  test("leaves the other environments to those who test there", () => {
+    const before = release({ one: [true, true, true], two: [true, true, true] });
+    const after = release({ one: [true, false, false], two: [true, false, false] });
+    expect(dangers(before, after)).toEqual([]);
+  });
+
+  test("finds an empty release, and no danger in a first one", () => {
+    expect(dangers(undefined, release({}))).toEqual(["it has no flags at all"]);
+    expect(dangers(release({ one: true }), release({}))).toEqual(["it has no flags at all"]);
+    expect(dangers(undefined, release(flags(100, 100)))).toEqual([]);
+  });
+
+  test("finds two dangers at once", () => {
+    const [before, after] = [release(flags(10, 0)), release(flags(7, 7))];
+    expect(dangers(before, after)).toHaveLength(2);
+  });
+});
+
+describe("isOurs()", () => {
+  test.each([
+    "/v1/feature-flags/",
+    "/v1/feature-flags/meal_planning",
+    "/staging/v1/feature-flags/a1",
+    "/development/v1/feature-flags/",
+  ])("takes %s", (path) => {
+    expect(isOurs(path)).toBe(true);
+  });
+
+  test.each([
+    "/",
+    "/index.html",
+    "/manifest.json",
+    "/errors/404.json",
+    "/v1/feature-flags",
+    "/v1/feature-flags/README.md",
+    "/v1/feature-flags/Meal",
+    "/v1/feature-flags/a/b",
+    "/v1/feature-flags/a__b",
+    "/production/v1/feature-flags/a",
+    "/application/v1/feature-flags/a",
+    "/other/staging/v1/feature-flags/a",
+    "v1/feature-flags/a",
+    "/v1/feature-flags/../a",
+  ])("leaves %s", (path) => {
+    expect(isOurs(path)).toBe(false);
+  });
+});
+
+test("isList() tells a list from a flag", () => {
+  expect(
+    ["/v1/feature-flags/", "/staging/v1/feature-flags/", "/v1/feature-flags/a"].map(isList),
+  ).toEqual([true, true, false]);
+});
+
+describe("parseManifest()", () => {
+  const whole = release({ meal_planning: true });
+  const rollback = { from: commit, reason: "Zahlung kaputt 🚩" };
+
+  test("reads what formatManifest() wrote", () => {
+    for (const notes of [{}, { rollback }, { allowed: "why not" }]) {
+      const text = formatManifest(whole, notes);
+      const responses = whole.responses.map(({ body: _, ...rest }) => rest);
+      expect(parseManifest(text)).toEqual({
+        format: 1,
+        commit,
+        committed_at: at,
+        ...notes,
+        responses,
+      });
+    }
+  });
+
+  const forge = (change: object) =>
+    JSON.stringify({ ...JSON.parse(formatManifest(whole)), ...change });
+  const response = { md5: "0".repeat(32), sha256: "", length: 0 };
+
+  test.each([
+    ["nothing", ""],
+    ["no JSON", "{"],
+    ["another program's", '{"name":"Meal planner","icons":[]}'],
+    ["a list", "[]"],
+    ["null", "null"],
+    ["another format", forge({ format: 2 })],
+    ["no commit", forge({ commit: undefined })],
+    ["a commit that is an option", forge({ commit: "--output=x" })],
+    ["a commit that is a list", forge({ commit: [commit] })],
+    ["a rollback from nowhere", forge({ rollback: { reason: "x" } })],
+    ["a rollback without a reason", forge({ rollback: { from: commit } })],
+    ["a reason that moves the cursor", forge({ rollback: { from: commit, reason: "\u001b[2J" } })],
+    ["no responses", forge({ responses: undefined })],
+    ["responses that are none", forge({ responses: [null] })],
+    [
+      "a path that leads outside",
+      forge({ responses: [{ ...response, path: "/../v1/feature-flags/a" }] }),
+    ],
+    ["a path that is another's", forge({ responses: [{ ...response, path: "/index.html" }] })],
+    [
+      "a path of many folders",
+      forge({ responses: [{ ...response, path: "/a/b/v1/feature-flags/a" }] }),
+    ],
+    [
+      "an MD5 that is none",
+      forge({ responses: [{ ...response, path: "/v1/feature-flags/a", md5: "*" }] }),
+    ],
+  ])("refuses %s", (_what, text) => {
+    expect(parseManifest(text)).toBeUndefined();
+  });
+
+  test("keeps what an environment had that is no more, so that it goes", () => {
+    const path = "/production/v1/feature-flags/a";
+    expect(parseManifest(forge({ responses: [{ ...response, path }] }))?.responses[0]?.path).toBe(
+      path,
+    );
+  });
+});

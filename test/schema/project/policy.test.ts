@@ -1,0 +1,128 @@
+import { describe, expect, test } from "vitest";
+import { format } from "../../../schema/file/edit.ts";
+import { readAs, readContent, readPolicy } from "../../../schema/file/parsed-file.ts";
+import { countFlags, type Entry, validate } from "../../../schema/file/validate.ts";
+import { environments } from "../../../schema/flag/flag.ts";
+import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
+import schema from "../../../schema/project/policy.schema.json" with { type: "json" };
+import { normalizePolicy } from "../../../schema/project/policy.ts";
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text);
+}
+
+function said(findings: readonly Finding[]): string[] {
+  return findings.map(({ line, column, code }) => `${line}:${column} ${code}`);
+}
+
+function entry(path: string, text: string, mode = "100644"): Entry {
+  return { file: `flags/${path}`, path, mode, content: readAs(bytes(text), path) };
+}
+
+test("policy.schema.json knows the environments that flag.schema.json names", () => {
+  const cure = "write the names of flag.schema.json's environments into policy.schema.json";
+  expect(schema.properties.protected.items.enum, cure).toEqual(environments);
+});
+
+describe("readPolicy()", () => {
+  test.each(["protected: []\n", "protected:\n  - application\n", "protected: [staging] # why\n"])(
+    "takes %j",
+    (text) => {
+      const { policy, flag, findings } = readPolicy(bytes(text));
+      expect(findings).toEqual([]);
+      expect(policy).toBeDefined();
+      expect(flag).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ["", "1:1 not-a-mapping"],
+    ["# later\n", "1:1 not-a-mapping"],
+    ["- application\n", "1:1 not-a-mapping"],
+    ["{}\n", "1:1 missing-key"],
+    ["protected:\n", "1:11 wrong-type"],
+    ["protected: application\n", "1:12 wrong-type"],
+    ["protected: true\n", "1:12 wrong-type"],
+    ["protected:\n  application: true\n", "2:3 wrong-type"],
+    ["protected:\n  - staging\n  - prodution\n", "3:5 unknown-environment"],
+    ["protected: [application, 7]\n", "1:26 unknown-environment"],
+    ["protected:\n  - staging\n  - application\n  - staging\n", "4:5 duplicate-environment"],
+    ["protected: []\nprotcted: []\n", "2:1 unknown-key"],
+    ["protected: []\nenabled: true\n", "2:1 unknown-key"],
+    ["protected: []\nprotected: []\n", "2:1 duplicate-key"],
+    ["protected: &all [application]\n", "1:12 anchor"],
+    ["protected: !!set [application]\n", "1:12 tag"],
+    ["--- \nprotected: []\n---\nprotected: []\n", "3:1 second-document"],
+    ["%YAML 1.1\n---\nprotected: []\n", "1:1 directive"],
+    ["protected: []\r\n", "1:14 carriage-return"],
+    ["protected:\n\t- staging\n", "2:1 tab-indentation"],
+    [`protected: ${"[".repeat(1_000)}\n`, "1:43 too-deep"],
+    ["protected: [] # AKIAIOSFODNN7EXAMPLE\n", "1:17 credential"],
+    [`protected: []${" ".repeat(65_536)}`, "1:1 too-large"],
+    ["protected: [\u202Estaging]\n", "1:13 invisible-character"],
+  ])("refuses %j with place and code", (text, problem) => {
+    expect(said(readPolicy(bytes(text)).findings)).toContain(problem);
+  });
+
+  test("says what is meant, and what to do", () => {
+    const { findings } = readPolicy(bytes("protected:\n  - aplication\n"));
+    const [text] = problemsIn("flags/policy.yaml", findings, "").map(formatProblem);
+    expect(text).toBe(
+      'flags/policy.yaml:2:5: Cannot read environment "aplication": it must be one of ' +
+        'application, staging, development [unknown-environment]\n  hint: did you mean "application"?',
+    );
+  });
+
+  test("is no reader of flags, nor the other way round", () => {
+    expect(said(readPolicy(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
+    expect(said(readContent(bytes("protected: []\n")).findings)).toContain("1:1 missing-key");
+  });
+});
+
+describe("validate()", () => {
+  const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
+
+  test("takes flags/policy.yaml for the policy, which counts as no flag", () => {
+    const entries = [entry("policy.yaml", "protected: [staging]\n"), entry("a/meals.yaml", on)];
+    const { flags, policy, problems } = validate(entries, "");
+    expect(problems).toEqual([]);
+    expect(policy).toEqual({ protected: ["staging"] });
+    expect(flags.map(({ name }) => name)).toEqual(["meals"]);
+    expect(countFlags(entries)).toBe(1);
+  });
+
+  test.each([
+    ["nutrition/policy.yaml", "reserved-name"],
+    ["policy.yml", "not-a-flag"],
+    ["Policy.yaml", "invalid-name"],
+  ])("refuses %s, wherever the policy is", (path, code) => {
+    const entries = [entry("policy.yaml", "protected: []\n"), entry(path, on)];
+    const codes = validate(entries, "").problems.map((problem) => problem.code);
+    expect(codes).toEqual([code]);
+  });
+
+  test("refuses a policy that is no plain file", () => {
+    const { problems } = validate(
+      [{ file: "flags/policy.yaml", path: "policy.yaml", mode: "120000" }],
+      "",
+    );
+    expect(problems.map(formatProblem).join()).toMatch(/symbolic link as the policy.*file-mode/);
+  });
+});
+
+test("format() lays out a policy in the one way, comments kept", () => {
+  const text = "# why\nprotected:   [staging,  application] # both\n";
+  const laid = "# why\nprotected:\n  - staging\n  - application\n  # both\n";
+  expect(format(text)).toBe(laid);
+  expect(format(laid)).toBe(laid);
+  expect(format("protected: [ ]\n")).toBe("protected: []\n");
+});
+
+test("normalizePolicy() sorts, and protects nothing where there is no file", () => {
+  const file = { protected: ["staging", "application"] };
+  expect(normalizePolicy(file, "1")).toEqual({
+    protected: ["application", "staging"],
+    object: "1",
+  });
+  expect(normalizePolicy(undefined, "")).toEqual({ protected: [], object: "" });
+});

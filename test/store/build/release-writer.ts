@@ -1,0 +1,22 @@
+/**
+ * What a process of its own writes: `release-writer.ts DIRECTORY RELEASES TIMES` brings a directory
+ * to each of the releases in a JSON file in turn, and tells when it begins. `AS_USER` is the id of
+ * the user it becomes once its code is loaded.
+ */
+import { readFileSync } from "node:fs";
+import type { Release } from "../../../schema/compile/release.ts";
+import { writeRelease } from "../../../store/build/release-directory.ts";
+
+const [directory = "", file = "", times = ""] = process.argv.slice(2);
+const releases: Release[] = JSON.parse(readFileSync(file, "utf8"));
+const { AS_USER } = process.env;
+if (AS_USER !== undefined) {
+  process.setgid?.(Number(AS_USER));
+  process.setuid?.(Number(AS_USER));
+}
+
+process.stdout.write("begins\n");
+for (let time = 0; time < Number(times); time++) {
+  const release = releases[time % releases.length];
+  if (release) writeRelease(directory, release);
+}

@@ -1,0 +1,85 @@
+import { createReadStream, existsSync } from "node:fs";
+import path from "node:path";
+import { expect, test, vi } from "vitest";
+import { readGit, streamGit } from "../../../store/git/git.ts";
+import { testRepository } from "../../git/repository.ts";
+
+test("readGit() gives what git prints, and its own words where it fails", async () => {
+  const { directory } = testRepository();
+  expect(await readGit(directory, ["symbolic-ref", "HEAD"])).toBe("refs/heads/main\n");
+  await expect(readGit(directory, ["rev-parse", "--verify", "no-such"])).rejects.toThrow(
+    'Cannot run "git rev-parse": fatal: Needed a single revision',
+  );
+  const withOptions = ["--git-dir=.git", "-c", "core.abbrev=4", "rev-parse", "--verify", "no-such"];
+  await expect(readGit(directory, withOptions)).rejects.toThrow('Cannot run "git rev-parse"');
+});
+
+test("readGit() gives more than a pipe holds back to a command that reads more than a pipe holds", async () => {
+  const repository = testRepository();
+  const [object = ""] = repository
+    .run(["hash-object", "-w", "--stdin"], { input: "x" })
+    .split("\n");
+  const input = `${object}\n`.repeat(20_000);
+  const output = await readGit(repository.directory, ["cat-file", "--batch"], { input });
+  expect(output).toBe(`${object} blob 1\nx\n`.repeat(20_000));
+});
+
+test("streamGit() ends git when nobody reads on", async () => {
+  const repository = testRepository();
+  const [object = ""] = repository
+    .run(["hash-object", "-w", "--stdin"], { input: "x" })
+    .split("\n");
+  const input = `${object}\n`.repeat(200_000);
+  for await (const chunk of streamGit(repository.directory, ["cat-file", "--batch"], { input })) {
+    expect(chunk.length).toBeGreaterThan(0);
+    break;
+  }
+});
+
+test("readGit() ends a command that hangs, with all that it started", async () => {
+  const repository = testRepository();
+  const pipe = path.join(repository.directory, "pipe");
+  const hang = `!mkfifo "${pipe}"; exec > "${pipe}"; tail -f /dev/null & echo begun; wait`;
+  repository.git("config", "alias.hang", hang);
+  const abort = new AbortController();
+  const reading = readGit(repository.directory, ["hang"], { signal: abort.signal });
+  const failed = expect(reading).rejects.toThrow('Cannot finish "git hang": it took too long');
+  await vi.waitUntil(() => existsSync(pipe));
+  let heard = "";
+  for await (const chunk of createReadStream(pipe, "utf8")) {
+    heard += chunk;
+    abort.abort();
+  }
+  // The pipe has ended, so nobody is left who could write into it.
+  expect(heard).toBe("begun\n");
+  await failed;
+});
+
+test("readGit() does not begin what it has no time for", async () => {
+  const { directory } = testRepository();
+  const signal = AbortSignal.abort();
+  const begun = readGit(directory, ["symbolic-ref", "HEAD", "refs/heads/other"], { signal });
+  await expect(begun).rejects.toThrow('Cannot finish "git symbolic-ref": it took too long');
+  expect(await readGit(directory, ["symbolic-ref", "HEAD"])).toBe("refs/heads/main\n");
+});
+
+test("streamGit() lives when its time is over after git has ended, but before all is read", async () => {
+  const repository = testRepository();
+  repository.git("config", "alias.parent", '!echo "$PPID"');
+  const { signal } = new AbortController();
+  const listen = vi.spyOn(signal, "addEventListener");
+  const stream = streamGit(repository.directory, ["parent"], { signal });
+  const { value } = await stream.next();
+  await vi.waitUntil(() => !isRunning(Number(value)));
+  const abort = listen.mock.calls[0]?.[1] as () => void;
+  expect(abort).not.toThrow();
+  await stream.return(undefined);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { findWrong, History, S3Site } from "./publishing.ts";
+
+const history = new History();
+const old = history.commit({ meal_planning: true, food_search: false, data_export: true });
+const next = history.commit({ food_search: true });
+const removing = history.commit({ data_export: null });
+
+const bold = { maxFlipped: 100, maxRemoved: 100 };
+/** Fifteen seconds are too long for a test; all else is as it comes. */
+const impatient = { requestTimeout: 2_500, socketTimeout: 2_500, throwOnRequestTimeout: true };
+/** The manifest, three lists, one page of objects, three flags, three lists, the manifest. */
+const requests = 4 + 1 + 3 + 3 + 1;
+
+let double: S3Double;
+let served: S3Site;
+beforeAll(async () => {
+  double = await startS3Double({ bucket: "flags" });
+  served = new S3Site(double);
+  await history.publish(served.open(), old);
+});
+afterAll(() => double?.close());
+
+const kinds = ["AccessDenied", "InternalError", "SlowDown", "hang", "drop", "drop-after"] as const;
+
+/** Lets the `nth` request to `site` fail: that one, or from then on until the fault is lifted. */
+function fail(
+  site: S3Site,
+  kind: (typeof kinds)[number],
+  nth: number,
+  times: number,
+): { lift(): number } {
+  let [seen, hits] = [0, 0];
+  let isLifted = false;
+  double.fault({
+    kind,
+    times,
+    match({ key, query }) {
+      if (isLifted || !(key || query.get("prefix") || "").startsWith(site.prefix)) return false;
+      seen += 1;
+      if (seen >= nth) hits += 1;
+      return seen >= nth;
+    },
+  });
+  return {
+    lift() {
+      isLifted = true;
+      return hits;
+    },
+  };
+}
+
+/** So many sites, on each of which the old release stands. */
+function newSites(kind: (typeof kinds)[number], length: number): S3Site[] {
+  return Array.from({ length }, () => {
+    const site = new S3Site(double, kind === "hang" ? { requestHandler: impatient } : {});
+    site.fillFrom(served);
+    return site;
+  });
+}
+
+// At the same time: most of it is waiting.
+describe.concurrent.each(kinds)("publish() when S3 answers with %s", (kind) => {
+  test("once, at any request, succeeds", async () => {
+    const sites = newSites(kind, requests);
+    const runs = sites.map(async (site, at) => {
+      const fault = fail(site, kind, at + 1, 1);
+      expect(await history.publish(site.open(), next, bold)).toMatchObject({ status: "published" });
+      expect(fault.lift()).toBe(1);
+      expect(await findWrong(site, history, next)).toEqual([]);
+    });
+    await Promise.all(runs);
+  });
+
+  test("from any request on, fails clearly, breaks nothing, and the next one completes", async () => {
+    const sites = newSites(kind, requests);
+    const runs = sites.map(async (site, at) => {
+      const fault = fail(site, kind, at + 1, Number.POSITIVE_INFINITY);
+      const error = await history.publish(site.open(), next, bold).catch((reason) => reason);
+      const hits = fault.lift();
+      expect(String(error)).toMatch(
+        new RegExp(`^Error: Cannot (read|list|write) .*"${site.name}": \\w+`),
+      );
+      // Five attempts for each of those that were under way.
+      expect(hits).toBeLessThanOrEqual(5 * 5);
+      await expectWhole(site);
+      await history.publish(site.open(), next, bold);
+      expect(await findWrong(site, history, next)).toEqual([]);
+    });
+    await Promise.all(runs);
+  });
+
+  test("to a removal, once or from then on, does no harm either", async () => {
+    const sites = newSites(kind, 2);
+    const runs = sites.map(async (site, at) => {
+      const times = at === 0 ? 1 : Number.POSITIVE_INFINITY;
+      const fault = fail(site, kind, 4 + 1 + 3 + 3 + 2, times);
+      const outcome = history.publish(site.open(), removing, { ...bold, concurrency: 1 });
+      if (times === 1) expect(await outcome).toMatchObject({ status: "published" });
+      else await expect(outcome).rejects.toThrow(`Cannot remove "/`);
+      fault.lift();
+      await history.publish(site.open(), removing, bold);
+      expect(await findWrong(site, history, removing)).toEqual([]);
+    });
+    await Promise.all(runs);
+  });
+});
+
+/** Every object is the old or the new one. */
+async function expectWhole(site: S3Site): Promise<void> {
+  const [before, after] = await Promise.all([history.release(old), history.release(next)]);
+  const known = new Set(
+    [...before.responses, ...after.responses].map(({ path, body }) => `${path} ${body}`),
+  );
+  const bodies = site.bodies();
+  expect(() => JSON.parse(bodies.get("/manifest.json") ?? "")).not.toThrow();
+  bodies.delete("/manifest.json");
+  expect([...bodies].map((entry) => entry.join(" ")).filter((one) => !known.has(one))).toEqual([]);
+  expect(bodies.size).toBe(after.responses.length);
+}

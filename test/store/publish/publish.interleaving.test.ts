@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+import type { Outcome, PublishOptions } from "../../../store/publish/publish.ts";
+import { findWrong, History, MemorySite } from "./publishing.ts";
+import { dieAt, type Hooks, WatchedTarget } from "./watched-target.ts";
+
+const bold = { maxFlipped: 100, maxRemoved: 100, patience: 20 };
+
+let time = 0;
+/** Listings go by whole seconds at AWS, or by less; each test does with both. */
+const clocks: [string, () => number][] = [
+  ["whole seconds", () => 0],
+  ["finer times", () => ++time],
+];
+let clock = () => 0;
+
+/** One publisher, and another one that runs from beginning to end at some moment of the first. */
+interface Race {
+  readonly history: History;
+  readonly served: string;
+  readonly first: Run;
+  readonly second: Run;
+}
+
+interface Run {
+  readonly commit: string;
+  readonly options?: Partial<PublishOptions>;
+  /** Where it dies. */
+  readonly hooks?: Hooks;
+}
+
+interface Finish {
+  readonly site: MemorySite;
+  /** Missing where the second had no chance any more. */
+  readonly second: Outcome | Error | undefined;
+  readonly first: Outcome;
+}
+
+async function run(race: Race, nth: number, when: keyof Hooks): Promise<Finish> {
+  const { history, served, first, second } = race;
+  const site = new MemorySite(clock);
+  await history.publish(site.open(), served, bold);
+  let other: Outcome | Error | undefined;
+  const target = new WatchedTarget(site.open(), {
+    [when]: async (now: number) => {
+      if (now !== nth) return;
+      const there = new WatchedTarget(site.open(), second.hooks);
+      other = await history
+        .publish(there, second.commit, { ...bold, ...second.options })
+        .catch((error: Error) => error);
+    },
+  });
+  const options = { ...bold, concurrency: 1, ...first.options };
+  const outcome = await history.publish(target, first.commit, options);
+  return { site, first: outcome, second: other };
+}
+
+/** Runs a race with the second at each moment of the first, and looks at each finish. */
+async function runAll(
+  race: Race,
+  look: (finish: Finish, message: string) => Promise<void>,
+): Promise<void> {
+  for (const [name, now] of clocks) {
+    clock = now;
+    await runMoments(race, (finish, message) => look(finish, `${message}, by ${name}`));
+  }
+}
+
+async function runMoments(
+  race: Race,
+  look: (finish: Finish, message: string) => Promise<void>,
+): Promise<void> {
+  for (const when of ["before", "after"] as const) {
+    for (let nth = 1; ; nth++) {
+      const finish = await run(race, nth, when);
+      if (finish.second === undefined) {
+        expect(nth).toBeGreaterThan(1);
+        break;
+      }
+      await look(finish, `the second ${when} change ${nth} of the first`);
+    }
+  }
+}
+
+const forward = new History();
+const older = [
+  forward.commit({ meal_planning: true, food_search: false }),
+  forward.commit({ food_search: true, heart_rate: true }),
+  forward.commit({ meal_planning: false, heart_rate: null, step_count: true }),
+] as const;
+
+/** What it says last, it said at first, to the byte: ETags cannot tell them apart. */
+const aba = new History();
+const [zero, a, b] = [
+  aba.commit({ meal_planning: true, food_search: false, data_export: true }, 0),
+  aba.commit({ food_search: true, heart_rate: true, data_export: null }, 0),
+  aba.commit({ food_search: false, heart_rate: null, data_export: true }, 0),
+] as const;
+
+test("the first and the last of three commits have the same responses", async () => {
+  const [first, middle, last] = await Promise.all([zero, a, b].map((id) => aba.release(id)));
+  expect(last?.responses).toEqual(first?.responses);
+  expect(middle?.responses).not.toEqual(first?.responses);
+});
+
+describe.each([
+  ["commits that go on", forward, ...older],
+  ["commits of which the last is like the first", aba, zero, a, b],
+] as const)("publish() of %s", (_what, history, served, middle, newest) => {
+  async function endsOnNewest({ site }: Finish, message: string): Promise<void> {
+    expect(await findWrong(site, history, newest), message).toEqual([]);
+    await history.publish(site.open(), newest, bold);
+    expect(await findWrong(site, history, newest), message).toEqual([]);
+    const last = await history.publish(site.open(), newest, bold);
+    expect(last.status, message).toBe("unchanged");
+  }
+
+  test("ends on the newest, whenever it comes while an older is published", async () => {
+    const race = { history, served, first: { commit: middle }, second: { commit: newest } };
+    await runAll(race, async (finish, message) => {
+      expect(finish.second, message).toMatchObject({ status: "published" });
+      await endsOnNewest(finish, message);
+    });
+  });
+
+  test("ends on the newest, whenever an older comes while it is published", async () => {
+    const race = { history, served, first: { commit: newest }, second: { commit: middle } };
+    await runAll(race, async (finish, message) => {
+      expect(finish.first, message).toMatchObject({ status: "published" });
+      await endsOnNewest(finish, message);
+    });
+  });
+
+  test("ends on the newest, whenever an older one comes while it verifies", async () => {
+    const first = { commit: newest, options: { verify: true } };
+    await runAll({ history, served, first, second: { commit: middle } }, endsOnNewest);
+  });
+
+  test("ends on the newest, whenever it comes while an older is published and verified", async () => {
+    const first = { commit: middle, options: { verify: true } };
+    await runAll({ history, served, first, second: { commit: newest } }, endsOnNewest);
+  });
+
+  test("ends on the newest when it is published twice at once", async () => {
+    const race = { history, served, first: { commit: newest }, second: { commit: newest } };
+    await runAll(race, endsOnNewest);
+  });
+
+  test.each([1, 3, 5, 8])(
+    "ends on the newest after one more run, where the newest died at its change %i",
+    async (nth) => {
+      const second = { commit: newest, hooks: dieAt(nth, "after") };
+      await runAll(
+        { history, served, first: { commit: middle }, second },
+        async ({ site }, message) => {
+          await history.publish(site.open(), newest, bold);
+          expect(await findWrong(site, history, newest), message).toEqual([]);
+        },
+      );
+    },
+  );
+
+  test.each([1, 3, 5, 8])(
+    "ends on the newest after one more run, where an older died at its change %i",
+    async (nth) => {
+      const second = { commit: middle, hooks: dieAt(nth, "after") };
+      await runAll(
+        { history, served, first: { commit: newest }, second },
+        async ({ site }, message) => {
+          await history.publish(site.open(), newest, bold);
+          expect(await findWrong(site, history, newest), message).toEqual([]);
+        },
+      );
+    },
+  );
+});
+
+describe("publish() with --rollback", () => {
+  const rollback = { rollback: "checkout is down" };
+  const [good, before, bad] = older;
+  const later = forward.commit({ meal_planning: false, step_count: true, diary: true });
+
+  async function staysRolledBack({ site }: Finish, message: string): Promise<void> {
+    expect(await findWrong(site, forward, good), message).toEqual([]);
+    for (const commit of [before, bad, later]) {
+      const outcome = await forward.publish(site.open(), commit, bold);
+      expect(outcome, message).toMatchObject({ status: "refused", left: [] });
+    }
+    await forward.publish(site.open(), good, bold);
+    expect(await findWrong(site, forward, good), message).toEqual([]);
+  }
+
+  test("is not undone by who was publishing what it rolls back", async () => {
+    const race: Race = {
+      history: forward,
+      served: before,
+      first: { commit: bad },
+      second: { commit: good, options: rollback },
+    };
+    await runAll(race, staysRolledBack);
+  });
+
+  test("is not undone by who runs what it rolls back meanwhile", async () => {
+    for (const commit of [bad, before]) {
+      const race: Race = {
+        history: forward,
+        served: bad,
+        first: { commit: good, options: rollback },
+        second: { commit },
+      };
+      await runAll(race, staysRolledBack);
+    }
+  });
+
+  test("is not undone by who was mending what it rolls back", async () => {
+    const race: Race = {
+      history: forward,
+      served: bad,
+      first: { commit: bad, options: { cacheControl: "public, max-age=1", verify: true } },
+      second: { commit: good, options: rollback },
+    };
+    await runAll(race, staysRolledBack);
+  });
+
+  test("ends on one of two, where there are two at once", async () => {
+    const race: Race = {
+      history: forward,
+      served: later,
+      first: { commit: good, options: rollback },
+      second: { commit: before, options: rollback },
+    };
+    await runAll(race, async ({ site }, message) => {
+      const manifest = JSON.parse(site.bodies().get("/manifest.json") ?? "");
+      expect([good, before], message).toContain(manifest.commit);
+      expect(await findWrong(site, forward, manifest.commit), message).toEqual([]);
+      expect(manifest.rollback.from, message).toBe(later);
+    });
+  });
+});

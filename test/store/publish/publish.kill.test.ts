@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { fileOf } from "../../../store/build/release-files.ts";
+import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { Chance } from "../chance.ts";
+import { PublisherProcess } from "./publisher-process.ts";
+import { DirectorySite, findWrong, History, type OpenSite, S3Site } from "./publishing.ts";
+
+const kills = 25;
+const bold = { maxFlipped: 100, maxRemoved: 100 };
+const names = Array.from({ length: 12 }, (_, at) => `improvement_${at}`);
+
+const history = new History();
+const old = history.commit(Object.fromEntries(names.map((name) => [name, false])));
+const next = history.commit({
+  ...Object.fromEntries(names.slice(0, 8).map((name) => [name, true])),
+  heart_rate: true,
+  improvement_11: null,
+});
+
+let double: S3Double;
+beforeAll(async () => {
+  double = await startS3Double({ bucket: "flags", publicRead: true, publicList: true });
+});
+afterAll(() => double?.close());
+
+/** What a reader may be given: by path, the old bodies and the new. */
+async function goodBodies(): Promise<Map<string, Set<string>>> {
+  const releases = await Promise.all([history.release(old), history.release(next)]);
+  const good = new Map<string, Set<string>>();
+  for (const { path: urlPath, body } of releases.flatMap(({ responses }) => responses)) {
+    good.set(urlPath, (good.get(urlPath) ?? new Set()).add(body));
+  }
+  return good;
+}
+
+interface Victims<Site extends OpenSite> {
+  readonly kind: string;
+  /** Where the old release stands. */
+  newSite(): Promise<Site>;
+  /** A random moment of a publication that has just begun. */
+  moment(site: Site, chance: Chance): Promise<void>;
+  read(site: Site, urlPath: string): Promise<string | undefined>;
+}
+
+/** Kills publishers, while readers read; after each, the next one completes. */
+async function killMany<Site extends OpenSite>(victims: Victims<Site>): Promise<void> {
+  const chance = new Chance();
+  const good = await goodBodies();
+  const tally = { before: 0, between: 0, after: 0 };
+  let reads = 0;
+  const like = victims.kind === "S3" ? "s3://flags" : ".";
+  let waiting = new PublisherProcess(like, double);
+
+  for (let nth = 0; nth < kills; nth++) {
+    const publisher = waiting;
+    waiting = new PublisherProcess(like, double);
+    const site = await victims.newSite();
+    await publisher.ready;
+    const job = { directory: history.made.directory, commit: next, to: site.name };
+    const moment = victims.moment(site, chance);
+    const { begun, ended } = publisher.start(job);
+    await begun;
+    const dying = Promise.race([moment, ended]).then(() => publisher.kill());
+
+    const urlPaths = [...good.keys()];
+    let isDead = false;
+    const dead = dying.then(() => {
+      isDead = true;
+    });
+    while (!isDead) {
+      const urlPath = urlPaths[reads % urlPaths.length] ?? "";
+      const body = await victims.read(site, urlPath);
+      if (body !== undefined) expect(good.get(urlPath), `${urlPath}: ${body}`).toContain(body);
+      const manifest = JSON.parse((await victims.read(site, "/manifest.json")) ?? "");
+      expect([old, next]).toContain(manifest.commit);
+      reads += 2;
+    }
+    await dead;
+
+    tally[await howFar(site)] += 1;
+    await history.publish(site.open(), next, bold);
+    expect(await findWrong(site, history, next), `kill ${nth}`).toEqual([]);
+    expect((await history.publish(site.open(), next)).status).toBe("unchanged");
+  }
+  await waiting.kill();
+  const { before, between, after } = tally;
+  process.stderr.write(
+    `kill -9, ${victims.kind}: ${kills}; before the first change ${before}, between ${between}, ` +
+      `after the last ${after}; ${reads} reads, all whole; SEED=${chance.seed}\n`,
+  );
+  expect(between).toBeGreaterThan(0);
+}
+
+async function howFar(site: OpenSite): Promise<"before" | "between" | "after"> {
+  if ((await findWrong(site, history, next)).length === 0) return "after";
+  return (await findWrong(site, history, old)).length === 0 ? "before" : "between";
+}
+
+test(`publish() to S3 is completed by the next one after each of ${kills} kills`, async () => {
+  const served = new S3Site(double);
+  await history.publish(served.open(), old);
+  await killMany<S3Site>({
+    kind: "S3",
+    async newSite() {
+      const site = new S3Site(double);
+      site.fillFrom(served);
+      return site;
+    },
+    async moment(site, chance) {
+      const requests = 4 + 3 * (8 + 1) + 3 + 3 + 1;
+      const wanted = 1 + chance.below(requests);
+      await new Promise<void>((resolve) => {
+        let seen = 0;
+        double.fault({
+          kind: "drop",
+          times: Number.POSITIVE_INFINITY,
+          match({ key, headers }) {
+            if (headers.authorization && key.startsWith(site.prefix)) seen += 1;
+            if (seen === wanted) resolve();
+            return false;
+          },
+        });
+      });
+      await pause(chance.below(3));
+    },
+    async read(site, urlPath) {
+      const url = `${double.endpoint}/flags/${site.prefix}${urlPath.slice(1)}`;
+      const answer = await fetch(url);
+      const body = await answer.text();
+      expect([200, 404]).toContain(answer.status);
+      return answer.status === 200 ? body : undefined;
+    },
+  });
+}, 300_000);
+
+test(`publish() to a directory is completed by the next one after each of ${kills} kills`, async () => {
+  let longest = 40;
+  await killMany<DirectorySite>({
+    kind: "a directory",
+    async newSite() {
+      const site = new DirectorySite();
+      await history.publish(site.open(), old);
+      return site;
+    },
+    async moment(site, chance) {
+      const lock = path.join(site.name, ".publish.lock");
+      while (!existsSync(lock)) await new Promise(setImmediate);
+      const began = performance.now();
+      const wanted = began + chance.below(longest);
+      while (existsSync(lock) && performance.now() < wanted) await new Promise(setImmediate);
+      if (!existsSync(lock)) longest = performance.now() - began;
+    },
+    async read(site, urlPath) {
+      await new Promise(setImmediate);
+      const file = path.join(site.name, fileOf(urlPath));
+      return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+    },
+  });
+}, 300_000);

@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { S3Double } from "../../s3/double.ts";
+import type { Job, News } from "./publisher.ts";
+
+const program = fileURLToPath(new URL("./publisher.ts", import.meta.url));
+
+/** A process that publishes what it is told to. */
+export class PublisherProcess {
+  readonly child: ChildProcess;
+  readonly ready: Promise<void>;
+  readonly #ended: Promise<unknown>;
+
+  /** `like` is a target of the kind that it will publish to. */
+  constructor(like: string, { endpoint, region, credentials }: S3Double) {
+    this.child = fork(program, [like], {
+      execArgv: ["--import", "tsx"],
+      env: {
+        ...process.env,
+        AWS_ENDPOINT_URL_S3: endpoint,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      },
+    });
+    this.#ended = once(this.child, "exit");
+    this.ready = this.#hear((news) => news === "ready").then(() => {});
+  }
+
+  /** Gives it a job: `begun` when it is about to change something, `ended` with what came of it. */
+  start(job: Job): { readonly begun: Promise<News>; readonly ended: Promise<News | undefined> } {
+    const begun = this.#hear((news) => news === "begin");
+    const told = this.#hear((news) => news !== "ready" && news !== "begin");
+    this.child.send(job);
+    return { begun, ended: Promise.race([told, this.#ended.then(() => undefined)]) };
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill("SIGKILL");
+    await this.#ended;
+  }
+
+  #hear(isIt: (news: News) => boolean): Promise<News> {
+    return new Promise((resolve) => {
+      const listen = (news: News) => {
+        if (!isIt(news)) return;
+        this.child.off("message", listen);
+        resolve(news);
+      };
+      this.child.on("message", listen);
+    });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * `publisher.ts TARGET`, a publisher in a process of its own. It says `ready` once it could publish to
+ * such a target; then it publishes what it is told to, says `begin` just before, and what came of it.
+ */
+
+import { type Outcome, publish } from "../../../store/publish/publish.ts";
+import { openTarget } from "../../../store/publish/target.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
+
+export interface Job {
+  readonly directory: string;
+  readonly commit: string;
+  readonly to: string;
+}
+
+export type News = "ready" | "begin" | Outcome["status"] | { readonly error: string };
+
+process.on("message", (job: Job) => {
+  work(job).catch((error: unknown) => tell({ error: String(error) }));
+});
+// What takes long to load is loaded before anybody waits.
+(await openTarget(process.argv[2] ?? "")).close();
+tell("ready");
+
+async function work({ directory, commit, to }: Job): Promise<void> {
+  const repository = await Repository.open(directory);
+  const { snapshot } = await repository.read(commit, "2026-01-01");
+  if (!snapshot) throw new Error(`Cannot read ${commit}`);
+  const target = await openTarget(to);
+  tell("begin");
+  const { status } = await publish(target, repository, snapshot, {
+    cacheControl: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
+    thorough: true,
+    dryRun: false,
+    verify: false,
+    concurrency: 16,
+    maxRemoved: 100,
+    maxFlipped: 100,
+  });
+  target.close();
+  tell(status);
+}
+
+function tell(news: News): void {
+  process.send?.(news);
+}

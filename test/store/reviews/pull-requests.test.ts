@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { GitHub } from "../../../store/github/github.ts";
+import { PullRequests } from "../../../store/reviews/pull-requests.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { Proposal } from "../../../store/writes/proposal.ts";
+
+const store = {} as FlagStore;
+const canonical = { full_name: "MealTrack/Flags" };
+const pull = {
+  ...{
+    number: 7,
+    state: "open",
+    title: "Disable meal_planning",
+    html_url: "https://github.example",
+  },
+  ...{ merged_at: null, merge_commit_sha: null, labels: [] },
+  head: { ref: "bunting/meal_planning/disable-0123456789ab", repo: canonical },
+  base: { ref: "main", repo: canonical },
+};
+
+/** As the settings spell it: GitHub takes any case, and answers in its own. */
+function pullsWith(answer: () => Promise<unknown>, patience?: number): PullRequests {
+  const github = { owner: "mealtrack", name: "mealtrack/flags", do: answer };
+  return new PullRequests(store, github as unknown as GitHub, "main", patience);
+}
+
+test("PullRequests.find() goes by GitHub's own spelling of the repository", async () => {
+  const pulls = pullsWith(async () => pull);
+  expect(await pulls.find(7)).toMatchObject({ id: "7", flag: "meal_planning" });
+});
+
+test.each([
+  ["of a fork", { head: { ...pull.head, repo: { full_name: "mallory/Flags" } } }],
+  ["of a fork that is gone", { head: { ...pull.head, repo: null } }],
+  ["for another branch", { base: { ...pull.base, ref: "topic" } }],
+  ["of another branch", { head: { ...pull.head, ref: "topic" } }],
+])("PullRequests.find() finds none %s", async (_what, other) => {
+  expect(await pullsWith(async () => ({ ...pull, ...other })).find(7)).toBeUndefined();
+});
+
+test("PullRequests.propose() takes no more than 50 that wait for GitHub, but who asks again may wait", async () => {
+  const pulls = pullsWith(() => new Promise(() => {}), 10);
+  const propose = (number: number) => pulls.propose({ branch: `bunting/${number}` } as Proposal);
+  const waiting = Array.from({ length: 50 }, (_, number) => propose(number));
+  await expect(propose(50)).rejects.toThrow("Cannot propose the change: too many wait for GitHub");
+  for (const late of [...waiting, propose(0)]) await expect(late).rejects.toThrow("ask again");
+});

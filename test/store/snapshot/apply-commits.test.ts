@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { compile } from "../../../schema/compile/compile.ts";
+import type { Release } from "../../../schema/compile/release.ts";
+import type { Snapshot } from "../../../schema/flag/snapshot.ts";
+import { advance } from "../../../store/snapshot/apply-commits.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
+import { importCommits } from "../../git/import.ts";
+import { testRepository } from "../../git/repository.ts";
+import { flagHistory, off, on } from "./flag-history.ts";
+
+test("advance() comes to what reading everything comes to, or to nothing, on any history", async () => {
+  let advanced = 0;
+  const trial = fc.asyncProperty(flagHistory, async (history) => {
+    const { directory } = testRepository();
+    let last: { snapshot: Snapshot; release: Release } | undefined;
+    for (const commit of importCommits(directory, history)) {
+      const wanted = (await (await Repository.open(directory)).read(commit, "")).snapshot;
+      const next = last && (await advance(directory, last.snapshot, commit));
+      if (next && last) {
+        const { release } = last;
+        advanced += 1;
+        expect(next.snapshot).toEqual(wanted);
+        const compiled = compile(next.snapshot, { release, changed: next.changed });
+        expect(compiled).toEqual(compile(next.snapshot));
+        const kept = compiled.responses.filter((response) => release.responses.includes(response));
+        expect(kept.length).toBeGreaterThanOrEqual(2);
+      }
+      if (wanted) last = { snapshot: wanted, release: compile(wanted) };
+    }
+  });
+  await fc.assert(trial, { numRuns: 25 });
+  expect(advanced).toBeGreaterThan(20);
+});
+
+test("advance() leaves flags alone that no commit touched", async () => {
+  const repository = testRepository();
+  const first = repository.change(1_700_000_000, {
+    "flags/a/meals.yaml": on,
+    "flags/a/steps.yaml": on,
+  });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  const second = repository.change(1_700_000_060, { "flags/a/meals.yaml": off });
+  if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+  const next = await advance(repository.directory, snapshot, second);
+  expect([...(next?.changed ?? [])]).toEqual(["meals"]);
+  expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
+  expect(next?.snapshot.flags[0]).toMatchObject({ name: "meals", enabled: { application: false } });
+});
+
+test.each(["a symbolic link", "a submodule", "an executable file"])(
+  "advance() leaves %s to those who read everything",
+  async (what) => {
+    const repository = testRepository();
+    const file = "flags/a/meals.yaml";
+    const first = repository.change(1_700_000_000, { [file]: on, "flags/a/steps.yaml": on });
+    const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+    if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+    if (what === "an executable file") repository.git("update-index", "--chmod=+x", file);
+    else {
+      const mode = what === "a submodule" ? "160000" : "120000";
+      const object = what === "a submodule" ? first : repository.git("rev-parse", `HEAD:${file}`);
+      repository.git("update-index", "--cacheinfo", `${mode},${object},${file}`);
+    }
+    const second = repository.commitIndex(1_700_000_060);
+    expect(await advance(repository.directory, snapshot, second)).toBeUndefined();
+  },
+);

@@ -1,0 +1,350 @@
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+import { setImmediate as yieldToOthers } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { readContent } from "../../../schema/file/parsed-file.ts";
+import { streamGit } from "../../../store/git/git.ts";
+import { Cache } from "../../../store/snapshot/cache.ts";
+import { Contents } from "../../../store/snapshot/parsed-files.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
+import { importCommits, largeHistory } from "../../git/import.ts";
+import { authored, temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { readInProcess } from "./process.ts";
+
+vi.mock(import("../../../schema/file/parsed-file.ts"), { spy: true });
+vi.mock(import("../../../store/git/git.ts"), { spy: true });
+beforeEach(() => vi.clearAllMocks());
+
+const top = fileURLToPath(new URL("../../../", import.meta.url));
+const today = "2026-01-01";
+const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
+const off = on.replace("true", "false");
+
+function at(minutes: number): number {
+  return authored + 60 * minutes;
+}
+
+/** Three flags, two of them alike, in two commits. */
+function planner() {
+  const repository = testRepository();
+  const first = repository.change(at(1), {
+    "flags/nutrition/meal_planning.yaml": on,
+    "flags/growth/invite_friends.yaml": on,
+    "flags/growth/gift_cards.yaml": `# Ask first\n${off}`,
+  });
+  const second = repository.change(at(2), { "flags/growth/gift_cards.yaml": off });
+  const cache = path.join(repository.directory, ".git/bunting");
+  return { repository, first, second, cache, ...repository };
+}
+
+/** As a process that has just started would. */
+async function readAnew(directory: string, commit: string) {
+  return (await Repository.open(directory)).read(commit, today);
+}
+
+async function readWithoutCache(directory: string, commit: string) {
+  const cache = path.join(directory, ".git/bunting");
+  rmSync(cache, { recursive: true, force: true });
+  const reading = await readAnew(directory, commit);
+  rmSync(cache, { recursive: true });
+  return reading;
+}
+
+/** What git was asked, with how many lines of input. */
+function questions() {
+  return vi.mocked(streamGit).mock.calls.map(([, [command], options]) => {
+    const lines = options?.input?.split("\n").length ?? 1;
+    return lines > 1 ? `${command} ${lines - 1}` : command;
+  });
+}
+
+describe("an unchanged file", () => {
+  test("is not parsed twice in one process, at whatever commit and under whatever name", async () => {
+    const { directory, first, second } = planner();
+    const repository = await Repository.open(directory);
+    await repository.read(first, today);
+    expect(readContent).toHaveBeenCalledTimes(2);
+    await repository.read(second, today);
+    expect(readContent).toHaveBeenCalledTimes(3);
+    await repository.read(first, today);
+    await repository.read(second, "2027-01-01");
+    expect(readContent).toHaveBeenCalledTimes(3);
+  });
+
+  test("is not parsed nor read in the next process, nor is the history", async () => {
+    const { directory, second } = planner();
+    const reading = await readAnew(directory, second);
+    vi.clearAllMocks();
+    expect(await readAnew(directory, second)).toEqual(reading);
+    expect(readContent).not.toHaveBeenCalled();
+    expect(streamGit).not.toHaveBeenCalled();
+  });
+
+  test("is read once where one of a hundred others has changed", async () => {
+    const { directory } = testRepository();
+    const [first = "", second = ""] = importCommits(directory, largeHistory(100, 2));
+    await readAnew(directory, first);
+    expect(readContent).toHaveBeenCalledTimes(100);
+    vi.clearAllMocks();
+    const reading = await readAnew(directory, second);
+    expect(readContent).toHaveBeenCalledTimes(1);
+    expect(questions().sort()).toEqual(["cat-file 1", "log"]);
+    expect(reading).toEqual(await readWithoutCache(directory, second));
+  });
+
+  test("is forgotten once far more is kept than is in use", () => {
+    const cache = new Cache(temporaryDirectory());
+    const read = (...objects: string[]) => {
+      const contents = new Contents(cache);
+      const known = objects.filter((object) => contents.get(object));
+      for (const object of objects) contents.set(object, { findings: [] });
+      contents.save();
+      return known;
+    };
+    read(...Array.from({ length: 1_500 }, (_, object) => `${object}`));
+    expect(read("0", "1499", "new")).toEqual(["0", "1499"]);
+    expect(read("700")).toEqual([]);
+    expect(read("0", "1499", "new", "700")).toEqual(["0", "1499", "new", "700"]);
+  });
+});
+
+describe("a known history", () => {
+  test("is extended by the commits that are new, and by no other", async () => {
+    const { directory } = testRepository();
+    const commits = importCommits(directory, largeHistory(10, 200));
+    const [known = "", head = ""] = [commits.at(-11), commits.at(-1)];
+    await readAnew(directory, known);
+    const walked = await countCommits(async () => void (await readAnew(directory, head)));
+    expect(walked).toBe(10);
+    const reading = await readAnew(directory, head);
+    expect(reading).toEqual(await readWithoutCache(directory, head));
+  });
+
+  test("is kept through a look at an older commit", async () => {
+    const { directory, first, second } = planner();
+    await readAnew(directory, second);
+    const { snapshot } = await readAnew(directory, first);
+    expect(snapshot?.commit).toBe(first);
+    vi.clearAllMocks();
+    await readAnew(directory, second);
+    expect(streamGit).not.toHaveBeenCalled();
+  });
+
+  /** How many commits `git log` told of during `action`. */
+  async function countCommits(action: () => Promise<void>): Promise<number> {
+    const { streamGit: original } =
+      await vi.importActual<typeof import("../../../store/git/git.ts")>("../../store/git/git.ts");
+    let commits = 0;
+    vi.mocked(streamGit).mockImplementation(async function* (directory, args, options) {
+      for await (const chunk of original(directory, args, options)) {
+        if (args[0] === "log") commits += chunk.toString("latin1").split("\x01").length - 1;
+        yield chunk;
+      }
+    });
+    await action();
+    vi.mocked(streamGit).mockRestore();
+    return commits;
+  }
+});
+
+test("an unchanged file and a known history are taken from the cache by another process", async () => {
+  const { directory, repository, second, cache } = planner();
+  await readAnew(directory, second);
+  tamper(cache, "contents", "Plan meals", "Plan more meals");
+  tamper(cache, "history", `${at(1)}`, `${at(0)}`);
+  const head = repository.commit(at(3));
+  const { readings } = await readInProcess(directory, head);
+  const flags = readings[0]?.snapshot?.flags ?? [];
+  const told = flags.map(({ description, created_at }) => [description, created_at]);
+  expect(told).toEqual(Array(3).fill(["Plan more meals", "2001-09-09T01:46:40Z"]));
+});
+
+/** Changes what the cache holds, as only this version of the language could have written it. */
+function tamper(directory: string, name: string, from: string, to: string): void {
+  const cache = new Cache(path.dirname(directory));
+  const text = JSON.stringify(cache.read(name));
+  expect(text).toContain(from);
+  cache.write(name, JSON.parse(text.replaceAll(from, to)));
+}
+
+describe("a damaged cache", () => {
+  const planned = planner();
+  const third = planned.repository.change(at(3), { "flags/growth/sign_up.yaml": on });
+
+  const damages: Readonly<Record<string, (file: string) => void>> = {
+    deleted: (file) => rmSync(file),
+    empty: (file) => truncateSync(file),
+    truncated: (file) => truncateSync(file, readFileSync(file).length - 1),
+    "of its first line only": (file) => truncateSync(file, 65),
+    "without its first line": (file) => writeFileSync(file, readFileSync(file).subarray(65)),
+    "with one bit flipped": (file) => flip(file, 100),
+    "of zeros": (file) => writeFileSync(file, Buffer.alloc(readFileSync(file).length)),
+    "of another version": (file) => {
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, `${"0".repeat(64)}${text.slice(64)}`);
+    },
+    "in whose place a directory is": (file) => {
+      rmSync(file);
+      mkdirSync(path.join(file, "in/there"), { recursive: true });
+    },
+    "in whose place a link leads nowhere": (file) => {
+      rmSync(file);
+      symlinkSync("/nowhere/at/all", file);
+    },
+    "in whose place a link leads to itself": (file) => {
+      rmSync(file);
+      symlinkSync(path.basename(file), file);
+    },
+  };
+  test.each(Object.entries(damages))("%s gives the same as none", async (_, damage) => {
+    const { directory, second, cache } = planned;
+    const expected = await readWithoutCache(directory, third);
+    for (const name of ["contents.json", "history.json"]) {
+      await readAnew(directory, second);
+      damage(path.join(cache, name));
+      expect(await readAnew(directory, third)).toEqual(expected);
+      expect(await readAnew(directory, third)).toEqual(expected);
+      expect(readdirSync(cache).sort()).toEqual(["contents.json", "history.json"]);
+      rmSync(cache, { recursive: true });
+    }
+  });
+
+  test("is refused wherever a bit is flipped, and wherever it ends", () => {
+    const directory = temporaryDirectory();
+    const cache = new Cache(directory);
+    cache.write("history", { commit: "1", flags: [["ö", { created: 1, enabled: true }]] });
+    const file = path.join(directory, "bunting/history.json");
+    const whole = readFileSync(file);
+    expect(cache.read("history")).toEqual(JSON.parse(whole.toString().split("\n")[1] ?? ""));
+    for (let position = 0; position < whole.length; position++) {
+      writeFileSync(file, whole);
+      flip(file, position);
+      expect(cache.read("history")).toBe(undefined);
+      truncateSync(file, position);
+      expect(cache.read("history")).toBe(undefined);
+    }
+  });
+
+  test("is a file where its folder should be: no harm", async () => {
+    const { directory, second, cache } = planner();
+    const expected = await readWithoutCache(directory, second);
+    writeFileSync(cache, "not a folder");
+    expect(await readAnew(directory, second)).toEqual(expected);
+    expect(readFileSync(cache, "utf8")).toBe("not a folder");
+  });
+
+  test("is not believed by another version of the language, nor by one with other libraries", async () => {
+    const { directory, second, cache } = planner();
+    const expected = await readWithoutCache(directory, second);
+    for (const [source, believed] of [
+      ["README.md", true],
+      ["schema/file/checks.ts", false],
+      ["store/git/tree.ts", false],
+      ["package-lock.json", false],
+    ] as const) {
+      await readAnew(directory, second);
+      tamper(cache, "contents", "Plan meals", "Plan more meals");
+      const copy = copyLanguage();
+      appendFileSync(path.join(copy, source), "\n");
+      const { readings } = await readInProcess(directory, second, { top: copy });
+      expect(JSON.stringify(readings).includes("Plan more meals")).toBe(believed);
+      if (!believed) expect(readings).toEqual([expected]);
+      rmSync(cache, { recursive: true });
+    }
+  });
+
+  /** The language, with what runs it, in a directory of its own. */
+  function copyLanguage(): string {
+    const copy = temporaryDirectory();
+    for (const part of [
+      "schema",
+      "store",
+      "package.json",
+      "package-lock.json",
+      "test/store/snapshot/read.ts",
+    ]) {
+      cpSync(path.join(top, part), path.join(copy, part), { recursive: true });
+    }
+    symlinkSync(path.join(top, "node_modules"), path.join(copy, "node_modules"));
+    return copy;
+  }
+
+  function flip(file: string, position: number): void {
+    const bytes = readFileSync(file);
+    bytes[position] = (bytes[position] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  }
+});
+
+test("a read-only clone is read without a cache", async () => {
+  const { directory, second, cache } = planner();
+  const expected = await readWithoutCache(directory, second);
+  const asRoot = process.getuid?.() === 0;
+  const files = [directory, ...listBelow(directory)];
+  for (const file of files) {
+    if (asRoot) chownSync(file, 65_534, 65_534);
+    chmodSync(file, 0o555);
+  }
+  chmodSync(path.dirname(directory), 0o755);
+  const env: Record<string, string> = asRoot ? { AS_USER: "65534" } : {};
+  const { readings } = await readInProcess(directory, second, { env, times: 2 });
+  for (const file of files) chmodSync(file, 0o755);
+  expect(readings).toEqual([expected]);
+  expect(existsSync(cache)).toBe(false);
+});
+
+function listBelow(directory: string): string[] {
+  const options = { recursive: true, encoding: "utf8" } as const;
+  return readdirSync(directory, options).map((file) => path.join(directory, file));
+}
+
+test("processes that read at once, while the cache is damaged again and again, all read the same", async () => {
+  const { directory } = testRepository();
+  const commits = importCommits(directory, largeHistory(30, 40));
+  const asked = [39, 20, 0].map((position) => commits[position] ?? "");
+  const expected = [];
+  for (const commit of asked) expected.push([await readAnew(directory, commit)]);
+
+  const cache = path.join(directory, ".git/bunting");
+  const reading = asked.map((commit) => readInProcess(directory, commit, { times: 5 }));
+  let reads = true;
+  const done = Promise.all(reading).finally(() => {
+    reads = false;
+  });
+  let damages = 0;
+  for (; reads; await yieldToOthers()) damages += damage(cache, damages);
+  expect((await done).map(({ readings }) => readings)).toEqual(expected);
+  expect(damages).toBeGreaterThan(20);
+});
+
+/** Damages each file in the way whose turn it is, and returns how many there were. */
+function damage(cache: string, turn: number): number {
+  let damages = 0;
+  for (const name of readdirSync(cache)) {
+    const file = path.join(cache, name);
+    try {
+      const { length } = readFileSync(file);
+      if (turn % 3 === 0) rmSync(file);
+      else if (turn % 3 === 1) truncateSync(file, Math.floor(length / 2));
+      else writeFileSync(file, "{}");
+      damages++;
+    } catch {
+      // Another process replaced it meanwhile.
+    }
+  }
+  return damages;
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { namesMark } from "../../../schema/flag/names-mark.ts";
+import { findPlaces } from "../../../store/snapshot/code-references.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+
+function tree(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const directory = temporaryDirectory();
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(directory, file)), { recursive: true });
+    writeFileSync(path.join(directory, file), text);
+  }
+  return directory;
+}
+
+test("findPlaces() finds whole words with file and line, in the order of files", () => {
+  const source = tree({
+    "web/b.ts":
+      'const a = 1;\nif (flags.meal_planning) {}\nuse("meal_planning", "meal_planning");\n',
+    "web/a/z.py": "meal_planning",
+    "README.md":
+      "meal_planning_v2 old_meal_planning meal_planningX $meal_planning\nmeal_planning.\n",
+  });
+  const { files, places } = findPlaces([source], ["meal_planning", "none"]);
+  expect(files).toBe(3);
+  expect(places.get("meal_planning")).toEqual({
+    shown: ["README.md:2", "web/b.ts:2", "web/b.ts:3", "web/a/z.py:1"],
+    all: 5,
+  });
+  expect(places.get("none")).toEqual({ shown: [], all: 0 });
+});
+
+test("findPlaces() passes over what is no source", () => {
+  const source = tree({
+    ".git/config": "meal_planning",
+    "node_modules/a/index.js": "meal_planning",
+    "web/node_modules/a/index.js": "meal_planning",
+    "logo.png": new Uint8Array([0x89, 0, ...Buffer.from("meal_planning")]),
+    "bundle.js": `${"x".repeat(1_000_000)} meal_planning`,
+    "web/flag-names.ts": `${namesMark}\n\nexport type FlagName =\n  | "meal_planning";\n`,
+  });
+  symlinkSync("/etc", path.join(source, "etc"));
+  symlinkSync(path.join(source, ".git/config"), path.join(source, "config"));
+  expect(findPlaces([source], ["meal_planning"]).places.get("meal_planning")?.all).toBe(0);
+});
+
+test("findPlaces() tells only so many places of many, and a prototype's names are names", () => {
+  const source = tree({ "a.ts": "constructor\n".repeat(100) });
+  const { places } = findPlaces([source], ["constructor", "to_string"]);
+  expect(places.get("constructor")?.shown).toHaveLength(40);
+  expect(places.get("constructor")?.all).toBe(100);
+});

@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import { Cache } from "../../../store/snapshot/cache.ts";
+import { Contents } from "../../../store/snapshot/parsed-files.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+
+test("Contents keep what is in use, and not every text that a flag ever had", () => {
+  const cache = new Cache(temporaryDirectory());
+  const contents = new Contents(cache);
+  const content = { findings: [] };
+  const stays = Array.from({ length: 10 }, (_, index) => `stays-${index}`);
+  for (let commit = 0; commit < 5_000; commit += 1) {
+    for (const object of [...stays, `once-${commit}`]) {
+      if (!contents.get(object)) contents.set(object, content);
+    }
+    // Writing it down each time would take most of the test's time.
+    if (commit % 100 === 99) contents.save();
+  }
+  const kept = (cache.read("contents") as [string, unknown][]).map(([object]) => object);
+  expect(kept).toEqual(expect.arrayContaining([...stays, "once-4999"]));
+  expect(kept.length).toBeLessThan(1_400);
+});

@@ -1,0 +1,95 @@
+/** The policy as a commit holds it: `flags/policy.yaml`, read with the flags and by the same rules. */
+import { describe, expect, test } from "vitest";
+import { compile } from "../../../schema/compile/compile.ts";
+import { readFlagChanges } from "../../../store/snapshot/flag-changes.ts";
+import { type Reading, Repository } from "../../../store/snapshot/repository.ts";
+import { type TestRepository, testRepository } from "../../git/repository.ts";
+
+const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
+const start = 1_725_105_600;
+const meals = "flags/nutrition/meal_planning.yaml";
+const policy = "flags/policy.yaml";
+
+async function read({ directory }: TestRepository, repository?: Repository): Promise<Reading> {
+  const opened = repository ?? (await Repository.open(directory));
+  return opened.read(await opened.resolve("HEAD"), "2026-01-01");
+}
+
+describe("read() of a policy", () => {
+  test("protects nothing where there is none", async () => {
+    const repository = testRepository();
+    repository.change(start, { [meals]: on });
+    const { snapshot } = await read(repository);
+    expect(snapshot?.policy).toEqual({ protected: [], object: "" });
+  });
+
+  test("gives it with the flags, also when it was read before, and counts it as no flag", async () => {
+    const repository = testRepository();
+    repository.change(start, { [meals]: on, [policy]: "protected:\n  - staging\n" });
+    for (let time = 0; time < 2; time++) {
+      const { snapshot, files, problems } = await read(repository);
+      expect(problems).toEqual([]);
+      expect(files).toBe(1);
+      expect(snapshot?.flags.map(({ name }) => name)).toEqual(["meal_planning"]);
+      const object = repository.git("rev-parse", `HEAD:${policy}`);
+      expect(snapshot?.policy).toEqual({ protected: ["staging"], object });
+    }
+  });
+
+  test("changes no response but the lists' updated_at", async () => {
+    const repository = testRepository();
+    repository.change(start, { [meals]: on });
+    const before = (await read(repository)).snapshot;
+    repository.change(start + 60, { [policy]: "protected:\n  - application\n" });
+    const after = (await read(repository)).snapshot;
+    if (!before || !after) throw new Error("Cannot read a snapshot");
+    const bodies = new Map(compile(before).responses.map(({ path, body }) => [path, body]));
+    const touched = compile(after).responses.filter(({ path, body }) => bodies.get(path) !== body);
+    expect(touched.map(({ path }) => path)).toEqual([
+      "/development/v1/feature-flags/",
+      "/staging/v1/feature-flags/",
+      "/v1/feature-flags/",
+    ]);
+    expect(compile({ ...after, updated_at: before.updated_at }).responses).toEqual(
+      compile(before).responses,
+    );
+  });
+
+  test("keeps a commit whose policy is wrong from being served, and says where", async () => {
+    const repository = testRepository();
+    repository.change(start, { [meals]: on, [policy]: "protected:\n  - prodution\n" });
+    const { snapshot, problems } = await read(repository);
+    expect(snapshot).toBeUndefined();
+    expect(problems).toMatchObject([
+      { file: policy, line: 2, column: 5, code: "unknown-environment" },
+    ]);
+  });
+
+  test("does not take it for a flag that has the same bytes, or the other way round", async () => {
+    const repository = testRepository();
+    repository.change(start, { [meals]: on, [policy]: on });
+    const opened = await Repository.open(repository.directory);
+    const codes = async () =>
+      (await read(repository, opened)).problems.map(({ file, code }) => `${file} ${code}`);
+    expect(await codes()).toContain(`${policy} missing-key`);
+    expect((await codes()).every((problem) => problem.startsWith(policy))).toBe(true);
+    repository.change(start + 60, { [meals]: "protected: []\n", [policy]: "protected: []\n" });
+    expect(await codes()).toContain(`${meals} missing-key`);
+    expect((await codes()).every((problem) => problem.startsWith(meals))).toBe(true);
+  });
+});
+
+test("readFlagChanges() has nothing of the policy, which is no flag", async () => {
+  const repository = testRepository();
+  repository.change(start, { [policy]: "protected: []\n", "flags/a/policy.yaml": on });
+  repository.change(start + 60, {
+    [policy]: "protected: [staging]\n",
+    "flags/a/policy.yaml": null,
+  });
+  repository.change(start + 120, { [policy]: "protected: []\n" });
+  const page = { limit: 10, skip: 0 };
+  const head = repository.git("rev-parse", "HEAD");
+  const changes = await readFlagChanges(repository.directory, head, "policy", "staging", page);
+  // A flag of that name there once was, when nobody had reserved it.
+  expect(changes.map(({ kind }) => kind)).toEqual(["deleted", "created"]);
+});

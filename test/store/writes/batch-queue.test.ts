@@ -1,0 +1,112 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { BatchQueue, type BatchQueueOptions } from "../../../store/writes/batch-queue.ts";
+
+type Options = BatchQueueOptions<number, string>;
+
+/** A queue whose batches are noted, and whose work takes as long as the test wants. */
+function newQueue(options: Partial<Options> = {}) {
+  const batches: (readonly number[])[] = [];
+  const gates: (() => void)[] = [];
+  const queue = new BatchQueue<number, string>({
+    async work(items) {
+      batches.push(items);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return items.map(String);
+    },
+    inTurn: (run) => run(),
+    isContended: () => false,
+    limits: { waiting: 5, batch: 3 },
+    patience: 60_000,
+    refuse: (why) => new Error(why),
+    ...options,
+  });
+  const next = async () => {
+    await expect.poll(() => gates.length, { timeout: 30_000, interval: 1 }).toBeGreaterThan(0);
+    gates.shift()?.();
+  };
+  return { queue, batches, next };
+}
+
+test("add() gathers what comes during a batch into the next, in order, up to a limit", async () => {
+  const { queue, batches, next } = newQueue();
+  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item));
+  expect(queue.length).toBe(5);
+  await next();
+  results.push(queue.add(6));
+  await next();
+  expect(await Promise.all(results)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  expect(batches).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
+  expect(queue.length).toBe(0);
+});
+
+test("add() refuses what there is no room for", async () => {
+  const { queue, next } = newQueue();
+  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item));
+  await expect(queue.add(6)).rejects.toThrow("5 are waiting already");
+  await next();
+  await next();
+  expect(await Promise.all(results)).toHaveLength(5);
+});
+
+test("add() gives up what waited for too long, and only that", async () => {
+  let begin = () => {};
+  const blocked = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const { queue, batches, next } = newQueue({
+    patience: 20,
+    inTurn: async (run) => {
+      await blocked;
+      await run();
+    },
+  });
+  await expect(queue.add(1)).rejects.toThrow("its turn did not come in 0.02 s");
+  const second = queue.add(2);
+  begin();
+  await next();
+  expect(await second).toBe("2");
+  expect(batches).toEqual([[2]]);
+});
+
+test("add() fails for all of a batch that failed, and goes on with the next", async () => {
+  const outcomes = [Promise.reject(new Error("no")), Promise.resolve(["2"])];
+  outcomes[0]?.catch(() => {});
+  const { queue } = newQueue({ work: () => outcomes.shift() ?? Promise.resolve([]) });
+  const first = [queue.add(1), queue.add(1)];
+  for (const result of first) await expect(result).rejects.toThrow("no");
+  expect(await queue.add(2)).toBe("2");
+});
+
+test("close() finishes what waits, and takes nothing more", async () => {
+  const { queue, next } = newQueue();
+  const results = [1, 2, 3, 4].map((item) => queue.add(item));
+  let isClosed = false;
+  const closed = queue.close().then(() => {
+    isClosed = true;
+  });
+  await expect(queue.add(5)).rejects.toThrow("the service is being stopped");
+  await next();
+  expect(isClosed).toBe(false);
+  await next();
+  await closed;
+  expect(await Promise.all(results)).toEqual(["1", "2", "3", "4"]);
+});
+
+test("add() lets others come first now and then, while others are there", async () => {
+  const work = async (items: readonly number[]) => {
+    await pause(20);
+    return items.map(String);
+  };
+  const busy = async (isContended: boolean) => {
+    const { queue } = newQueue({ work, isContended: () => isContended });
+    const started = performance.now();
+    for (let item = 0; item < 30; item++) await queue.add(item);
+    return performance.now() - started;
+  };
+  const [alone, together] = await Promise.all([busy(false), busy(true)]);
+  expect(together).toBeGreaterThan(alone);
+});

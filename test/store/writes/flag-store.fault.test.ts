@@ -1,0 +1,285 @@
+import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import { type Fault, faults, type HttpRemote, serveOverHttp } from "../../git/http-remote.ts";
+import type { TestRepository } from "../../git/repository.ts";
+import {
+  dailyTips,
+  eventually,
+  expectSound,
+  flagRemote,
+  flagsOf,
+  headOf,
+  idempotency,
+  newClone,
+  openStore,
+  requestsOf,
+  turn,
+  write,
+} from "./writing.ts";
+
+const every = Object.keys(faults) as Fault[];
+/** Those that keep an operation from being done, or its answer from being heard. */
+const failing = every.filter((fault) => fault !== "slow");
+/** One of each kind: an answer that is none, no answer, no connection. */
+const kinds = ["unavailable", "hang", "drop"] as const;
+const forever = Number.POSITIVE_INFINITY;
+
+/** Short where the remote hangs; else long enough for the busiest machine. */
+function patienceFor(fault: Fault): number {
+  return fault === "hang" ? 4_000 : 20_000;
+}
+
+async function setUp(fault: Fault, writePatience = 15_000) {
+  const flags = flagRemote();
+  const remote = await serveOverHttp(flags.bare);
+  const store = await openStore(remote.url, { patience: patienceFor(fault), writePatience });
+  return { flags, bare: flags.bare, remote, store };
+}
+
+async function expectRefusal(store: FlagStore, message: string, within: number): Promise<void> {
+  const started = Date.now();
+  const refused = store.write(write(turn("meal_planning", false)));
+  await expect(refused).rejects.toMatchObject({ name: "WriteUnavailableError", message });
+  expect(Date.now() - started).toBeLessThan(within);
+}
+
+/** A write succeeds, and the branch has its commit once. */
+async function expectWrite(store: FlagStore, bare: TestRepository, enabled = true): Promise<void> {
+  const before = requestsOf(bare).length;
+  const wanted = write(turn("daily_tips", enabled));
+  const result = await store.write(wanted);
+  expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
+  expect(requestsOf(bare).slice(before)).toEqual([wanted.requestId]);
+}
+
+/** Reads answer, whatever the remote does. */
+function expectReads(store: FlagStore): void {
+  const names = store.serving?.snapshot.flags.map(({ name }) => name);
+  expect(names).toEqual(["daily_tips", "meal_planning"]);
+}
+
+test.concurrent.each(every)('write() outlives one "%s" when it pushes', async (fault) => {
+  const { bare, remote, store } = await setUp(fault);
+  remote.fail("push", fault);
+  await expectWrite(store, bare);
+  expectSound(bare, store);
+});
+
+test.concurrent.each(every)(
+  'write() outlives one "%s" when it fetches what others pushed',
+  async (fault) => {
+    const { flags, bare, remote, store } = await setUp(fault);
+    const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
+    remote.fail("fetch", fault);
+    await expectWrite(store, bare);
+    expect(bare.git("rev-parse", "main~1")).toBe(theirs);
+    expectSound(bare, store);
+  },
+);
+
+test.concurrent.each(kinds)(
+  'write() finds its commit when the answer was lost, and then one "%s"',
+  async (fault) => {
+    const { bare, remote, store } = await setUp(fault);
+    remote.fail("push", "drop-after");
+    remote.fail("fetch", fault, 2);
+    await expectWrite(store, bare);
+    expectSound(bare, store);
+  },
+);
+
+const lasting = failing.filter((fault) => fault !== "drop-after");
+
+test.concurrent.each(lasting)(
+  'write() gives up on a lasting "%s" of pushes, and recovers by itself',
+  async (fault) => {
+    const { bare, remote, store } = await setUp(fault, 500);
+    remote.fail("push", fault, forever);
+    await expectRefusal(store, "Cannot write: the remote did not take the commit", 20_000);
+    expectReads(store);
+    remote.heal();
+    await expectWrite(store, bare);
+    expect(requestsOf(bare)).toHaveLength(1);
+    expectSound(bare, store);
+  },
+);
+
+test.concurrent.each(failing)(
+  'write() gives up on a lasting "%s" of everything, and recovers by itself',
+  async (fault) => {
+    const { bare, remote, store } = await setUp(fault, 500);
+    remote.fail("fetch", fault, forever);
+    remote.fail("push", fault === "drop-after" ? "drop" : fault, forever);
+    const unknown = "Cannot tell whether the change was made: the remote does not answer";
+    await expectRefusal(store, unknown, 20_000);
+    expectReads(store);
+    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    await expectRefusal(store, "Cannot write: the remote does not answer", 10_000);
+    remote.heal();
+    await expectWrite(store, bare);
+    expect(store.condition.unreachable).toBeUndefined();
+    expect(requestsOf(bare)).toHaveLength(1);
+    expectSound(bare, store);
+  },
+);
+
+test.concurrent("write() gives up on a remote that is gone, and recovers by itself", async () => {
+  const { bare, remote, store } = await setUp("drop", 500);
+  await remote.stop();
+  await expect(store.write(write(turn("daily_tips", true)))).rejects.toThrow("Cannot tell whether");
+  expectReads(store);
+  await remote.start();
+  await expectWrite(store, bare);
+  expectSound(bare, store);
+});
+
+test.concurrent("write() acknowledges a commit that nobody answered for, however long that takes to find out", async () => {
+  const { bare, remote, store } = await setUp("drop");
+  remote.fail("push", "drop-after");
+  remote.fail("fetch", "unavailable", forever);
+  const written = store.write(write(turn("daily_tips", true)));
+  await eventually(() => requestsOf(bare).length, 1);
+  await eventually(() => store.condition.unreachable !== undefined);
+  remote.heal();
+  expect(await written).toMatchObject({ status: "committed", commit: headOf(bare) });
+});
+
+test.concurrent("write() is told no by a hook, and the next one is not", async () => {
+  const { bare, store } = await setUp("drop");
+  const hook = path.join(bare.directory, "hooks", "pre-receive");
+  writeFileSync(hook, "#!/bin/sh\necho 'not on a Friday' >&2\nexit 1\n");
+  chmodSync(hook, 0o755);
+  await expectRefusal(store, "Cannot write: the remote did not take the commit", 30_000);
+  expectReads(store);
+  rmSync(hook);
+  await expectWrite(store, bare);
+});
+
+test.concurrent("write() that takes too long over a path leaves no lock on the remote", async () => {
+  const { bare } = flagRemote();
+  const store = await openStore(bare, { patience: patienceFor("hang"), writePatience: 500 });
+  const hook = path.join(bare.directory, "hooks", "reference-transaction");
+  // While it runs, the branch is locked.
+  const text = '#!/bin/sh\nif [ "$1" = prepared ]; then sleep 60; fi\n';
+  writeFileSync(hook, text, { mode: 0o755 });
+  await expectRefusal(store, "Cannot write: the remote did not take the commit", 60_000);
+  rmSync(hook);
+  await expectWrite(store, bare);
+  expectSound(bare, store);
+});
+
+test.concurrent("write() that nobody answers may be sent again with its key, and is done once", async () => {
+  const { bare, remote, store } = await setUp("drop", 0);
+  const keyed = write(turn("daily_tips", true), { idempotency: idempotency(1) });
+  remote.fail("push", "drop-after");
+  remote.fail("fetch", "drop", forever);
+  await expect(store.write(keyed)).rejects.toThrow("Cannot tell whether");
+  remote.heal();
+  expect(await store.write(keyed)).toEqual({ status: "repeated", commit: headOf(bare) });
+  expect(requestsOf(bare)).toHaveLength(1);
+});
+
+test.concurrent("write() that would change nothing is not granted on old knowledge; a refusal is", async () => {
+  const { flags, remote, store } = await setUp("drop", 500);
+  flags.human.publish({ [dailyTips]: "description: Show a tip a day\nenabled: true\n" });
+  remote.fail("fetch", "refuse", forever);
+  const asItIs = turn("daily_tips", false);
+  await expect(store.write(write(asItIs))).rejects.toThrow(
+    "Cannot write: the remote does not answer",
+  );
+  const missing = write(turn("no_such_flag", false));
+  expect(await store.write(missing)).toEqual({ status: "not-found" });
+  remote.heal();
+  expect(await store.write(write(asItIs))).toMatchObject({ status: "committed" });
+});
+
+test.concurrent.each(kinds)(
+  'sync() says that it met a "%s", goes on serving, and catches up',
+  async (fault) => {
+    const { flags, bare, remote, store } = await setUp(fault);
+    const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
+    remote.fail("fetch", fault, forever);
+    await store.sync();
+    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    expectReads(store);
+    remote.heal();
+    await store.sync();
+    expect(store.condition).toMatchObject({ problems: [], queued: 0 });
+    expect(store.condition.unreachable).toBeUndefined();
+    expect(store.serving?.snapshot.commit).toBe(theirs);
+    expect(headOf(bare)).toBe(theirs);
+  },
+);
+
+test.concurrent("sync() does not pile up while the remote hangs", async () => {
+  const { remote, store } = await setUp("hang");
+  remote.fail("fetch", "hang", forever);
+  const before = remote.requests.length;
+  await Promise.all(Array.from({ length: 50 }, () => store.sync()));
+  expect(remote.requests.length - before).toBeLessThan(10);
+});
+
+test.concurrent.each(kinds)(
+  'open() goes on with its clone at a "%s", and refuses to begin without one',
+  async (fault) => {
+    const { bare } = flagRemote();
+    const remote = await serveOverHttp(bare);
+    const directory = newClone();
+    await (await openStore(remote.url, { directory })).close();
+
+    remote.fail("fetch", fault, forever);
+    const store = await openStore(remote.url, { directory, patience: 50 });
+    expectReads(store);
+    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    await expect(openStore(remote.url, { patience: 50 })).rejects.toThrow(
+      "Cannot reach the remote",
+    );
+    await expect(
+      openStore(remote.url, { directory, acceptRemote: true, patience: 50 }),
+    ).rejects.toThrow("Cannot reach the remote");
+  },
+);
+
+test.concurrent.each(failing)(
+  'write() and sync() keep the password to themselves at a "%s"',
+  async (fault) => {
+    const { remote, store } = await setUp(fault, 500);
+    const said: unknown[] = [];
+    for (const operation of ["push", "fetch"] as const) {
+      remote.fail(operation, fault, forever);
+      await store.write(write(turn("daily_tips", true))).catch((error) => said.push(error));
+      await store.sync();
+      said.push(store.condition.unreachable);
+    }
+    await remote.stop();
+    await store.sync();
+    said.push(store.condition.unreachable);
+    expectNoSecret(remote, said);
+  },
+);
+
+function expectNoSecret(remote: HttpRemote, said: readonly unknown[]): void {
+  const words = said.flatMap((error) => {
+    const chain: unknown[] = [];
+    for (let cause = error; cause !== undefined; cause = (cause as Error).cause) {
+      chain.push(cause instanceof Error ? `${cause.message} ${cause.stack}` : cause);
+      if (!(cause instanceof Error)) break;
+    }
+    return chain.map(String);
+  });
+  expect(words.join()).toContain("Cannot reach the remote");
+  for (const secret of remote.secrets) expect(words.join()).not.toContain(secret);
+}
+
+test.concurrent("write() goes on when another flag was changed in the meantime: both survive", async () => {
+  const { flags, bare, store } = await setUp("drop");
+  flags.human.publish({ [dailyTips]: "description: Show two tips a day\nenabled: true\n" });
+  const result = await store.write(write(turn("meal_planning", false)));
+  expect(result.status).toBe("committed");
+  expect(await flagsOf(bare)).toMatchObject([
+    { name: "daily_tips", description: "Show two tips a day" },
+    { name: "meal_planning", enabled: { application: false } },
+  ]);
+});

@@ -1,0 +1,263 @@
+/** Writes where the policy protects an environment: what lands, what waits on a branch, what breaks the glass. */
+import { describe, expect, test } from "vitest";
+import type { Proposal } from "../../../store/writes/proposal.ts";
+import type { Write } from "../../../store/writes/write.ts";
+import { serveOverHttp } from "../../git/http-remote.ts";
+import type { TestRepository } from "../../git/repository.ts";
+import {
+  create,
+  describe as describing,
+  flagRemote,
+  headOf,
+  mealPlanning,
+  openStore,
+  remove,
+  turn,
+  write,
+} from "./writing.ts";
+
+const policy = "flags/policy.yaml";
+const meals = `# Ask in #nutrition first
+description: Enable meal planning features
+enabled: true # since May
+environments:
+  staging:
+    enabled: false
+`;
+
+function remoteWith(...environments: string[]) {
+  return flagRemote({
+    [mealPlanning]: meals,
+    [policy]: `protected: [${environments.join(", ")}]\n`,
+  });
+}
+
+async function proposed(change: Write["change"], protectedOnes = ["application"]) {
+  const remote = remoteWith(...protectedOnes);
+  const store = await openStore(remote.bare);
+  const result = await store.write(write(change));
+  if (result.status !== "protected") throw new Error(`It is ${result.status}`);
+  return { ...remote, store, proposal: result.proposal };
+}
+
+function tipOf(bare: TestRepository, { branch }: Proposal): string {
+  return bare.git("rev-parse", `refs/heads/${branch}`);
+}
+
+describe("write()", () => {
+  test.each([
+    ["an update at the root", turn("meal_planning", false)],
+    ["another description", describing("meal_planning", "Plan dinners")],
+    ["a new flag", create("water_log")],
+    ["a deletion", remove("meal_planning")],
+  ])("does not land %s where application is protected", async (_what, change) => {
+    const { bare, proposal } = await proposed(change);
+    expect(proposal).toMatchObject({ flag: change.name, environments: ["application"] });
+    expect(proposal.base).toBe(headOf(bare));
+    expect(bare.git("rev-list", "--count", "--all")).toBe("1");
+  });
+
+  test("lands what shows in other environments alone", async () => {
+    const { bare } = remoteWith("application");
+    const store = await openStore(bare);
+    const result = await store.write(write(turn("meal_planning", true, "staging")));
+    expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
+  });
+
+  test("at the root asks for a review where an environment that follows it is protected", async () => {
+    const { proposal } = await proposed(turn("meal_planning", false), ["staging", "development"]);
+    // staging has a state of its own, development follows.
+    expect(proposal.environments).toEqual(["development"]);
+  });
+
+  test("decides on the policy of the newest head: one that was merged a moment ago holds", async () => {
+    const { bare, human } = remoteWith("staging");
+    const store = await openStore(bare);
+    human.publish({ [policy]: "protected: [application]\n" });
+    expect(await store.write(write(turn("meal_planning", false)))).toMatchObject({
+      status: "protected",
+    });
+    human.publish({ [policy]: "protected: []\n" });
+    expect(await store.write(write(turn("meal_planning", false)))).toMatchObject({
+      status: "committed",
+    });
+  });
+
+  test("judges each of a batch: one waits, the others land in one push", async () => {
+    const { bare } = remoteWith("application");
+    const store = await openStore(bare);
+    const results = await Promise.all([
+      store.write(write(turn("meal_planning", true, "staging"))),
+      store.write(write(turn("meal_planning", false))),
+      store.write(write(turn("meal_planning", false, "development"))),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(["committed", "protected", "committed"]);
+    expect(bare.git("show", `main:${mealPlanning}`)).toContain("\nenabled: true");
+    // On what the one before it left, so that the review shows this change alone.
+    const [first, waits] = results;
+    if (first?.status !== "committed" || waits?.status !== "protected") throw new Error("No");
+    expect(waits.proposal.base).toBe(first.commit);
+    const tip = await store.propose(waits.proposal, false);
+    expect(bare.git("diff", "--numstat", `${tip}^`, tip)).toBe(`1\t1\t${mealPlanning}`);
+  });
+
+  test("fails where the remote cannot be asked for its policy", async () => {
+    const { bare } = remoteWith("application");
+    const remote = await serveOverHttp(bare);
+    const store = await openStore(remote.url, { patience: 2_000, writePatience: 500 });
+    remote.fail("fetch", "unavailable", Number.POSITIVE_INFINITY);
+    await expect(store.write(write(turn("meal_planning", false)))).rejects.toThrow("Cannot write");
+  });
+});
+
+describe("write() that breaks the glass", () => {
+  const glass = { reason: "The allergen service is down", breaksGlass: true };
+
+  test("disables at once, and labels the commit with what was protected", async () => {
+    const { bare } = remoteWith("application", "development");
+    const store = await openStore(bare);
+    const result = await store.write(write(turn("meal_planning", false), glass));
+    expect(result).toMatchObject({
+      status: "committed",
+      commit: headOf(bare),
+      brokeGlass: ["application", "development"],
+    });
+    expect(bare.git("log", "-1", "--format=%(trailers:key=Break-Glass,valueonly)", "main")).toBe(
+      "application, development\n",
+    );
+    const [found, ...others] = await store.brokenGlass();
+    expect(others).toEqual([]);
+    expect(found).toEqual({
+      commit: headOf(bare),
+      flag: "meal_planning",
+      environments: ["application", "development"],
+      asked: {
+        actor: { id: "ada", name: "Ada" },
+        reason: glass.reason,
+        requestId: expect.any(String),
+      },
+    });
+  });
+
+  test.each([
+    ["enables", turn("meal_planning", true, "staging")],
+    ["describes", describing("meal_planning", "Off")],
+    ["creates", create("water_log")],
+    ["deletes", remove("meal_planning")],
+    ["also describes", { ...turn("meal_planning", false), description: "Off" }],
+  ])("refuses what %s", async (_what, change) => {
+    const { bare } = remoteWith("application", "staging");
+    const store = await openStore(bare);
+    const before = headOf(bare);
+    expect(await store.write(write(change, glass))).toEqual({ status: "not-disabling" });
+    expect(headOf(bare)).toBe(before);
+  });
+
+  test("is an ordinary write where nothing is protected", async () => {
+    const { bare } = remoteWith();
+    const store = await openStore(bare);
+    await store.write(write(turn("meal_planning", false), glass));
+    expect(bare.git("log", "-1", "--format=%B", "main")).not.toContain("Break-Glass");
+    expect(await store.brokenGlass()).toEqual([]);
+  });
+
+  test("cannot be feigned: neither by a reason, nor in a message of somebody else's", async () => {
+    const { bare, human } = remoteWith();
+    const store = await openStore(bare);
+    const reason = "x\n\nBreak-Glass: application\nFlag: meal_planning";
+    await store.write(write(turn("meal_planning", false), { reason, breaksGlass: true }));
+    human.pull();
+    const message = "Off\n\nBreak-Glass: application\nFlag: meal_planning\n";
+    human.run(["commit", "--quiet", "--allow-empty", "--file=-"], { input: message });
+    human.git("push", "--quiet", "origin", "main");
+    await store.sync();
+    expect(await store.brokenGlass()).toEqual([]);
+  });
+});
+
+describe("propose()", () => {
+  test("puts the commit on a branch of its own, on the head", async () => {
+    const { bare, store, proposal } = await proposed(turn("meal_planning", false));
+    const tip = await store.propose(proposal, false);
+    expect(tipOf(bare, proposal)).toBe(tip);
+    expect(bare.git("rev-parse", `${tip}^`)).toBe(headOf(bare));
+    expect(bare.git("show", `${tip}:${mealPlanning}`)).toContain("enabled: false # since May");
+    expect(bare.git("log", "-1", "--format=%s|%an", tip)).toBe("Disable meal_planning|Ada");
+    expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+  });
+
+  test("leaves what is there when it is asked again, by whomever", async () => {
+    const { bare, store, proposal } = await proposed(turn("meal_planning", false));
+    const tip = await store.propose(proposal, false);
+    const again = await openStore(bare);
+    const result = await again.write(
+      write(turn("meal_planning", false), {
+        actor: { ...proposal.commit.author, id: "x" },
+        reason: "Another",
+      }),
+    );
+    if (result.status !== "protected") throw new Error(result.status);
+    expect(result.proposal.branch).toBe(proposal.branch);
+    expect(await again.propose(result.proposal, true)).toBe(tip);
+    expect(tipOf(bare, proposal)).toBe(tip);
+  });
+
+  test("of two servers at once is one commit", async () => {
+    const { bare, store, proposal } = await proposed(turn("meal_planning", false));
+    const other = await openStore(bare);
+    const tips = await Promise.all([
+      store.propose(proposal, false),
+      other.propose(
+        { ...proposal, commit: { ...proposal.commit, time: proposal.commit.time + 1 } },
+        false,
+      ),
+    ]);
+    expect(tips).toEqual([tipOf(bare, proposal), tipOf(bare, proposal)]);
+  });
+
+  test("makes it anew on the head where the branch is behind, or holds something else", async () => {
+    const { bare, human, store, proposal } = await proposed(turn("meal_planning", false));
+    const old = await store.propose(proposal, false);
+    human.publish({ [mealPlanning]: meals.replace("# Ask", "# Please ask") });
+    const result = await store.write(write(turn("meal_planning", false)));
+    if (result.status !== "protected") throw new Error(result.status);
+    const tip = await store.propose(result.proposal, true);
+    expect(tip).not.toBe(old);
+    expect(bare.git("rev-parse", `${tip}^`)).toBe(headOf(bare));
+    expect(bare.git("show", `${tip}:${mealPlanning}`)).toContain("# Please ask");
+    bare.git("update-ref", `refs/heads/${proposal.branch}`, headOf(bare));
+    expect(await store.propose(result.proposal, false)).not.toBe(headOf(bare));
+  });
+
+  test("keeps what people put on top while it is in review, and only then", async () => {
+    const { bare, human, store, proposal } = await proposed(turn("meal_planning", false));
+    const ours = await store.propose(proposal, false);
+    human.git("fetch", "--quiet", "origin", proposal.branch);
+    human.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+    const theirs = human.change(1_700_000_500, { [mealPlanning]: "enabled: false # agreed\n" });
+    human.git("push", "--quiet", "origin", `HEAD:refs/heads/${proposal.branch}`);
+    expect(await store.propose(proposal, true)).toBe(theirs);
+    expect(tipOf(bare, proposal)).toBe(theirs);
+    const anew = await store.propose(proposal, false);
+    expect(anew).not.toBe(theirs);
+    expect(bare.git("rev-parse", `${anew}^{tree}`)).toBe(bare.git("rev-parse", `${ours}^{tree}`));
+  });
+
+  test("whose push lost its answer finds that it landed", async () => {
+    const { bare, proposal } = await proposed(turn("meal_planning", false));
+    const remote = await serveOverHttp(bare);
+    const store = await openStore(remote.url);
+    remote.fail("push", "drop-after");
+    expect(await store.propose(proposal, false)).toBe(tipOf(bare, proposal));
+  });
+
+  test("says that nothing was done where the remote is gone, and mends it when asked again", async () => {
+    const { bare, proposal } = await proposed(turn("meal_planning", false));
+    const remote = await serveOverHttp(bare);
+    const store = await openStore(remote.url, { patience: 2_000 });
+    remote.fail("push", "refuse", Number.POSITIVE_INFINITY);
+    await expect(store.propose(proposal, false)).rejects.toThrow("the remote does not answer");
+    remote.heal();
+    expect(await store.propose(proposal, false)).toBe(tipOf(bare, proposal));
+  });
+});

@@ -1,0 +1,31 @@
+/** `store-worker.ts DIRECTORY REMOTE` holds a store, and does what its parent sends it. */
+
+import { RemoteBranch } from "../../../store/git/remote-branch.ts";
+import { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { Answer, Order } from "./store-process.ts";
+
+const [directory = "", remote = ""] = process.argv.slice(2);
+const store = await FlagStore.open(await RemoteBranch.open(directory, remote, "main"));
+process.on("message", (order: Order) => void answer(order));
+process.on("disconnect", () => process.exit());
+process.send?.({ id: 0, value: "ready" } satisfies Answer);
+
+async function answer({ id, ...order }: Order): Promise<void> {
+  try {
+    process.send?.({ id, value: await obey(order) } satisfies Answer);
+  } catch (error) {
+    const { name, message } = error as Error;
+    process.send?.({ id, error: { name, message } } satisfies Answer);
+  }
+}
+
+async function obey({ write, expects, isSync }: Omit<Order, "id">): Promise<unknown> {
+  if (write) {
+    const isExpected: Parameters<FlagStore["write"]>[0]["isExpected"] = (flag) =>
+      expects === undefined || flag?.description === expects;
+    return store.write({ ...write, isExpected });
+  }
+  if (isSync) await store.sync();
+  const { serving, condition } = store;
+  return { flags: serving?.snapshot.flags, commit: serving?.snapshot.commit, condition };
+}

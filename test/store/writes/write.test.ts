@@ -1,0 +1,184 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { readContent } from "../../../schema/file/parsed-file.ts";
+import { normalize } from "../../../schema/flag/flag.ts";
+import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { instance } from "../../../store/git/instance-id.ts";
+import { decideWrite, type Known, type Step } from "../../../store/writes/write.ts";
+import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
+
+const head = "0".repeat(40);
+const time = 1_700_000_000;
+const policy = normalizePolicy(undefined, "");
+const now = "2023-11-14T22:13:20Z";
+
+function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): Known {
+  const { flag } = readContent(Buffer.from(text));
+  if (!flag) throw new Error(`Not a flag: ${text}`);
+  const created_at = "2020-01-01T00:00:00Z";
+  const normal = normalize("meal_planning", flag);
+  const file = "flags/nutrition/meal_planning.yaml";
+  return { text, flag: { ...normal, file, object: "1", created_at, updated_at: created_at } };
+}
+
+function decide(change: Parameters<typeof write>[0], there: Known | undefined, options = {}): Step {
+  return decideWrite(write(change, options), there, { head, policy, time });
+}
+
+test("decideWrite() commits a new flag, by whom and when", () => {
+  expect(decide(create("water_log", true, "Log water"), undefined)).toMatchObject({
+    commit: { file: "flags/unowned/water_log.yaml", author: ada, time },
+    flag: {
+      name: "water_log",
+      description: "Log water",
+      enabled: { application: true, staging: true, development: true },
+      created_at: now,
+      updated_at: now,
+    },
+  });
+});
+
+test("decideWrite() keeps when a changed flag was created", () => {
+  const step = decide(turn("meal_planning", false), known());
+  expect(step).toMatchObject({
+    text: "# Ours\ndescription: Plan meals\nenabled: false\n",
+    flag: { created_at: "2020-01-01T00:00:00Z", updated_at: now, enabled: { application: false } },
+  });
+});
+
+test("decideWrite() deletes a flag where it is", () => {
+  const step = decide(remove("meal_planning"), known());
+  expect(step).toMatchObject({ commit: { file: "flags/nutrition/meal_planning.yaml" } });
+  expect(step).not.toHaveProperty("flag");
+  expect(step).not.toHaveProperty("commit.text", expect.anything());
+});
+
+test.each([
+  ["duplicate", create("meal_planning"), known()],
+  ["not-found", turn("meal_planning", true), undefined],
+  ["not-found", remove("meal_planning"), undefined],
+  ["unchanged", turn("meal_planning", true), known()],
+  ["unchanged", describe("meal_planning", "Plan meals"), known()],
+] as const)("decideWrite() answers %s", (status, change, there) => {
+  expect(decide(change, there)).toMatchObject({ result: { status } });
+});
+
+test("decideWrite() asks what is expected before anything else", () => {
+  const isExpected = () => false;
+  for (const there of [undefined, known()]) {
+    for (const change of [
+      create("meal_planning"),
+      turn("meal_planning", true),
+      remove("meal_planning"),
+    ])
+      expect(decide(change, there, { isExpected })).toEqual({ result: { status: "stale" } });
+  }
+});
+
+test.each([
+  ["a/b", "invalid-name"],
+  ["../x", "invalid-name"],
+  ["a\nD flags/nutrition/meal_planning", "invalid-name"],
+  ["a\nD flags/b", "invalid-name"],
+  ["-x", "invalid-name"],
+  ["", "invalid-name"],
+  [".", "invalid-name"],
+  ["A", "invalid-name"],
+  ["x".repeat(65), "invalid-name"],
+  ["constructor", "reserved-name"],
+  ["__proto__", "invalid-name"],
+  ["index", "reserved-name"],
+])("decideWrite() makes no flag of the name %o", (name, code) => {
+  expect(decide(create(name), undefined)).toMatchObject({
+    result: {
+      status: "invalid",
+      findings: expect.arrayContaining([expect.objectContaining({ code })]),
+    },
+  });
+});
+
+test.each([
+  ["ask ada@example.com", "personal-data"],
+  ["x".repeat(501), "too-long"],
+  ["a\u202eb", "invisible-character"],
+])("decideWrite() describes nothing as %o", (description, code) => {
+  const findings = [expect.objectContaining({ code })];
+  const refused = { result: { status: "invalid", findings } };
+  expect(decide(describe("meal_planning", description), known())).toMatchObject(refused);
+  expect(decide(create("water_log", true, description), undefined)).toMatchObject(refused);
+});
+
+test("decideWrite() writes what it is asked, the reason, and who asked, into the message", () => {
+  const options = { reason: "Launch", requestId: "r1", idempotency: idempotency(7) };
+  const step = decide(turn("meal_planning", false, "staging"), known(), options);
+  expect(step).toMatchObject({
+    commit: {
+      message: `Disable meal_planning in staging
+
+Launch
+
+Flag: meal_planning
+Environment: staging
+Change: enabled true -> false
+Actor: Ada (ada)
+Request-Id: r1
+Server: ${instance}
+Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(16)}
+`,
+    },
+  });
+});
+
+const layouts = [
+  "enabled: true\n",
+  "description: Old\nenabled: true\n",
+  "# Above\n{enabled: true}\n",
+  "{enabled: true, description: 'x'}\n",
+  "description: |\n  Old\n  lines\nenabled: false # beside\n",
+  "enabled: true\nenvironments:\n  staging: {enabled: true}\n",
+  "---\nenabled: true\n",
+];
+
+test("decideWrite() never throws, and what it commits says what was asked, whatever that is", () => {
+  const words = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.string({ unit: "grapheme", maxLength: 40 }),
+    fc.constantFrom(
+      "\ud800",
+      "\0",
+      "a\n\nb",
+      " a",
+      "a\u00a0",
+      "a\u3000",
+      "e\u0301",
+      "---",
+      "# c",
+      "a: b",
+      "yes",
+      "%Y",
+      "'",
+      '"',
+    ),
+  );
+  const wishes = fc.record({
+    description: words,
+    enabled: fc.boolean(),
+    text: fc.constantFrom(...layouts),
+    isNew: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(wishes, ({ description, enabled, text, isNew }) => {
+      const environment = "application";
+      const name = "meal_planning";
+      const step = isNew
+        ? decide(create(name, enabled, description), undefined)
+        : decide({ kind: "update", name, environment, enabled, description }, known(text));
+      if ("result" in step) return;
+      const written = readContent(Buffer.from(step.text ?? "")).flag;
+      expect(written).toMatchObject({ enabled });
+      expect(written?.description ?? "").toBe(description.normalize("NFC"));
+      expect(step.flag).toMatchObject({ description: description.normalize("NFC") });
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,182 @@
+/** A bare remote with flags, a person who commits to it, and stores that follow it. */
+import path from "node:path";
+import { afterAll, expect } from "vitest";
+import type { Change } from "../../../schema/change/change.ts";
+import { RemoteBranch } from "../../../store/git/remote-branch.ts";
+import type { Signer } from "../../../store/git/signer.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
+import { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { Write } from "../../../store/writes/write.ts";
+import {
+  type Files,
+  TestRepository,
+  temporaryDirectory,
+  testRepository,
+} from "../../git/repository.ts";
+
+export type { Files };
+
+/** When the first commit of every remote was made, in seconds since 1970. */
+export const begun = 1_700_000_000;
+
+export const mealPlanning = "flags/nutrition/meal_planning.yaml";
+export const dailyTips = "flags/growth/daily_tips.yaml";
+
+const standard: Files = {
+  [mealPlanning]: `# Ask in #nutrition first
+description: Enable meal planning features
+enabled: true # since May
+environments:
+  staging:
+    enabled: false
+`,
+  [dailyTips]: "description: Show a tip a day\nenabled: false\n",
+  "README.md": "Flags\n",
+};
+
+export interface Remote {
+  readonly bare: TestRepository;
+  readonly human: Human;
+}
+
+/** A remote whose branch `main` holds two flags, or `files`. */
+export function flagRemote(files: Files = standard): Remote {
+  const origin = testRepository();
+  origin.change(begun, files);
+  const bare = origin.clone("--bare");
+  let human: Human | undefined;
+  return {
+    bare,
+    get human() {
+      human ??= new Human(bare);
+      return human;
+    },
+  };
+}
+
+/** Somebody with a clone of their own. */
+export class Human extends TestRepository {
+  #time = begun;
+
+  constructor(remote: TestRepository) {
+    super(remote.clone().directory);
+  }
+
+  /** Commits files on top of what the remote has, and pushes. Returns the commit's id. */
+  publish(files: Files, time = ++this.#time): string {
+    this.pull();
+    const commit = this.change(time, files);
+    this.git("push", "--quiet", "origin", "main");
+    return commit;
+  }
+
+  pull(): void {
+    this.git("fetch", "--quiet", "origin", "main");
+    this.git("reset", "--quiet", "--hard", "FETCH_HEAD");
+  }
+
+  /** Makes the remote's branch be at `commit`, whatever it was. */
+  force(commit: string): void {
+    this.git("push", "--quiet", "--force", "origin", `${commit}:refs/heads/main`);
+  }
+}
+
+export interface StoreOptions {
+  /** Where the clone is. */
+  readonly directory?: string;
+  readonly acceptRemote?: boolean;
+  /** How long to wait for one fetch or push, in milliseconds. */
+  readonly patience?: number;
+  /** How long to try for a write, in milliseconds. */
+  readonly writePatience?: number;
+  readonly signer?: Signer;
+}
+
+const opened: FlagStore[] = [];
+afterAll(() => Promise.all(opened.map((store) => store.close())));
+
+/** A store on `remote`, a bare repository or a URL, closed after the file's last test. */
+export async function openStore(
+  remote: TestRepository | string,
+  options: StoreOptions = {},
+): Promise<FlagStore & { readonly directory: string }> {
+  const { directory = newClone(), acceptRemote, patience, writePatience, signer } = options;
+  const url = typeof remote === "string" ? remote : remote.directory;
+  const branch = await RemoteBranch.open(directory, url, "main", patience);
+  const store = await FlagStore.open(branch, acceptRemote, writePatience, signer);
+  opened.push(store);
+  return Object.assign(store, { directory });
+}
+
+/** A path where a clone may be made. */
+export function newClone(): string {
+  return path.join(temporaryDirectory(), "data", "clone.git");
+}
+
+export const ada = { id: "ada", name: "Ada", email: "ada@example.com" } as const;
+
+let requests = 0;
+
+export function write(change: Change, options: Partial<Write> = {}): Write {
+  requests += 1;
+  const requestId = `request-${requests}`;
+  return { change, actor: ada, reason: "", requestId, isExpected: () => true, ...options };
+}
+
+export function turn(name: string, enabled: boolean, environment = "application"): Change {
+  return { kind: "update", name, environment, enabled };
+}
+
+export function describe(name: string, description: string): Change {
+  return { kind: "update", name, environment: "application", description };
+}
+
+export function create(name: string, enabled = false, description = ""): Change {
+  return { kind: "create", name, enabled, description };
+}
+
+export function remove(name: string): Change {
+  return { kind: "delete", name };
+}
+
+/** What a key belongs to. */
+export function idempotency(seed: number, fingerprint = "f".repeat(16)) {
+  return { key: seed.toString(16).padStart(64, "0"), fingerprint };
+}
+
+export function headOf(repository: TestRepository): string {
+  return repository.git("rev-parse", "refs/heads/main");
+}
+
+/** The subjects of the commits since the first, the oldest first. */
+export function subjectsOf(bare: TestRepository): string[] {
+  return bare.git("log", "--reverse", "--format=%s", "main").split("\n").slice(1);
+}
+
+/** The request ids of the branch's commits, the oldest first. */
+export function requestsOf(bare: TestRepository): string[] {
+  const format = "--format=%(trailers:key=Request-Id,valueonly,separator=%x2C)";
+  const lines = bare.git("log", "--reverse", "--first-parent", format, "main").split("\n");
+  return lines.filter((line) => line !== "");
+}
+
+/** The flags on the remote, read by somebody who has never seen it before. */
+export async function flagsOf(bare: TestRepository) {
+  const repository = await Repository.open(bare.clone("--bare").directory);
+  const { snapshot, problems } = await repository.read(await repository.resolve("main"), "");
+  expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
+  return snapshot?.flags ?? [];
+}
+
+/** Whether each commit of the branch has one parent and times that do not go backwards, and git finds no fault. */
+export function expectSound(...repositories: readonly { readonly directory: string }[]): void {
+  for (const { directory } of repositories) {
+    const repository = new TestRepository(directory);
+    expect(repository.run(["fsck", "--strict", "--no-dangling", "--no-progress"])).toBe("");
+  }
+}
+
+/** Waits until something is so; fails when it is not in good time. */
+export function eventually(check: () => unknown, wanted: unknown = true): Promise<void> {
+  return expect.poll(check, { timeout: 30_000, interval: 20 }).toEqual(wanted);
+}
