@@ -1,4 +1,4 @@
-import { visible } from "../schema/problem/problem.ts";
+import { escapeInvisible } from "../schema/problem/problem.ts";
 import { type Build, build, rebuild } from "../store/build/build.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { main } from "./command.ts";
@@ -49,7 +49,7 @@ async function noteUncommitted(repository: Repository, commit: string): Promise<
   process.stderr.write(
     `${note}\n${files
       .slice(0, 5)
-      .map((file) => `  ${visible(file)}\n`)
+      .map((file) => `  ${escapeInvisible(file)}\n`)
       .join("")}`,
   );
 }

@@ -1,9 +1,14 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { decode } from "../schema/file/decode.ts";
 import { format } from "../schema/file/edit.ts";
-import { readAs } from "../schema/file/parsed-file.ts";
+import { parseFileAt } from "../schema/file/parsed-file.ts";
 import { countFlags, isReadable } from "../schema/file/validate.ts";
-import { type Finding, formatProblem, problemsIn, visible } from "../schema/problem/problem.ts";
+import {
+  escapeInvisible,
+  type Finding,
+  formatProblem,
+  problemsIn,
+} from "../schema/problem/problem.ts";
 import { readWorkTree } from "../store/snapshot/work-tree.ts";
 import { main } from "./command.ts";
 import { count } from "./report.ts";
@@ -15,7 +20,7 @@ await main({
   options: { check: { help: "changes nothing; exits with 1 where a file is not formatted" } },
   run({ check = false }, places) {
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(".", place, readAs));
+    const entries = roots.flatMap((place) => readWorkTree(".", place, parseFileAt));
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
     const unformatted: string[] = [];
@@ -29,7 +34,9 @@ await main({
       } else if (layout.formatted !== layout.text) {
         unformatted.push(file);
         if (!check) replace(file, layout.formatted);
-        process.stdout.write(`${visible(file)}: ${check ? "not formatted" : "formatted"}\n`);
+        process.stdout.write(
+          `${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}\n`,
+        );
       }
     }
     const flags = new Map(readable.map((entry) => [entry.file, entry]));

@@ -1,6 +1,6 @@
 import { boundPlan } from "../schema/plan/bound.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
-import { land, type Plan, plan } from "../schema/plan/plan.ts";
+import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -31,7 +31,7 @@ await main({
     const after = await readSnapshot(repository, head);
     if (!before || !after) return 1;
 
-    const change = plan(before, land(before, after));
+    const change = plan(before, rebaseSnapshot(before, after));
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
     return 0;

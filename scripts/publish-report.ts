@@ -1,5 +1,5 @@
 /** What publishing did, would do or would not do, in words. */
-import type { Turns } from "../schema/plan/publication.ts";
+import type { EnvironmentDiff } from "../schema/plan/publication.ts";
 import type { Outcome } from "../store/publish/publish.ts";
 import { count } from "./report.ts";
 
@@ -43,10 +43,13 @@ function summarize({ status, commit, before, publication, mended }: Outcome, to:
 }
 
 function describeAll({ status, publication }: Outcome): string[] {
-  return publication.turns.flatMap((turns) => describe(turns, status === "published"));
+  return publication.diffs.flatMap((turns) => describe(turns, status === "published"));
 }
 
-function describe({ environment, added, removed, on, off }: Turns, isDone: boolean): string[] {
+function describe(
+  { environment, added, removed, on, off }: EnvironmentDiff,
+  isDone: boolean,
+): string[] {
   const kinds = isDone
     ? { added, removed, "turned on": on, "turned off": off }
     : { "to be added": added, "to be removed": removed, "to go on": on, "to go off": off };

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { largestArtifact } from "../schema/github/artifact.ts";
+import { maxArtifactBytes } from "../schema/github/artifact.ts";
 
 /**
  * The text of a file that a stranger may have made: a plain file, and not too large to be read.
@@ -17,8 +17,8 @@ export function readArtifact(file: string): string | undefined {
   try {
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new Error(`Cannot read "${file}": wanted a plain file`);
-    if (stat.size > largestArtifact) {
-      const found = `it has ${stat.size} bytes, ${largestArtifact} are the most`;
+    if (stat.size > maxArtifactBytes) {
+      const found = `it has ${stat.size} bytes, ${maxArtifactBytes} are the most`;
       throw new Error(`Cannot read "${file}": ${found}`);
     }
     const text = readFileSync(descriptor, "utf8");

@@ -5,8 +5,8 @@ import { findStale, needsHistory, type StaleFlag } from "../schema/plan/stale.ts
 import { isDate } from "../schema/text/date.ts";
 import { GitHub } from "../store/github/github.ts";
 import { readGitHubOptions } from "../store/github/options.ts";
-import { findPlaces } from "../store/snapshot/code-references.ts";
-import { settledAt } from "../store/snapshot/last-toggled.ts";
+import { findCodeReferences } from "../store/snapshot/code-references.ts";
+import { lastToggledAt } from "../store/snapshot/last-toggled.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { main, UsageError } from "./command.ts";
 import { progress } from "./progress.ts";
@@ -88,7 +88,7 @@ async function readSettled(
   const reading = progress("Reading histories:");
   const settled = new Map<string, Timestamp>();
   for (const [index, { name }] of unclear.entries()) {
-    settled.set(name, await settledAt(directory, commit, name));
+    settled.set(name, await lastToggledAt(directory, commit, name));
     reading.at(index + 1, unclear.length);
   }
   reading.end();
@@ -102,7 +102,7 @@ function search(
   mustHaveFiles: boolean,
 ): ReadonlyMap<string, Places> | undefined {
   if (sources.length === 0) return undefined;
-  const { files, places } = findPlaces(
+  const { files, places } = findCodeReferences(
     sources,
     stale.map(({ flag }) => flag.name),
   );

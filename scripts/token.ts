@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Role, roles, tokenEntry } from "../schema/access/tokens.ts";
 import { identity } from "../schema/change/commit-message.ts";
-import { environments } from "../schema/flag/flag.ts";
+import { environments } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
 import { main, UsageError } from "./command.ts";
 

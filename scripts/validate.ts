@@ -1,4 +1,4 @@
-import { readAs } from "../schema/file/parsed-file.ts";
+import { parseFileAt } from "../schema/file/parsed-file.ts";
 import { countFlags, validate } from "../schema/file/validate.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readWorkTree } from "../store/snapshot/work-tree.ts";
@@ -18,7 +18,7 @@ await main({
     if (!isDate(day))
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(".", place, readAs));
+    const entries = roots.flatMap((place) => readWorkTree(".", place, parseFileAt));
     const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
     const { problems } = validate(distinct, day);
     process.stdout.write(report(format, countFlags(distinct), problems));

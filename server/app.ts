@@ -1,14 +1,14 @@
 /** The API: which request goes where, and through what. */
 import express, { type Express, type Request, type RequestHandler } from "express";
 import type { Logger } from "pino";
-import { application, environments } from "../schema/flag/flag.ts";
+import { application, environments } from "../schema/project/project.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
 import { limitWrites } from "./auth/write-limit.ts";
 import { readBody } from "./http/body.ts";
 import { description } from "./http/description.ts";
-import { fail } from "./http/error-handler.ts";
+import { errorHandler } from "./http/error-handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/target.ts";
@@ -31,7 +31,7 @@ import {
 } from "./routes/usage/usage-report.ts";
 import { webhookHandler } from "./routes/webhook.ts";
 import { changeHandler } from "./routes/writes/changes.ts";
-import type { Places } from "./routes/writes/write-backends.ts";
+import type { WriteBackends } from "./routes/writes/write-backends.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
 
@@ -40,7 +40,7 @@ export interface Api {
     Settings,
     "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
   >;
-  readonly places: Places;
+  readonly places: WriteBackends;
   readonly responses: Responses;
   readonly streams: Streams;
   readonly usage: Usage;
@@ -68,7 +68,7 @@ export function createApp(api: Api): Express {
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
-  const served = () => store.serving?.snapshot.flags.map(({ name }) => name) ?? [];
+  const served = () => store.current?.snapshot.flags.map(({ name }) => name) ?? [];
   const isFree = settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
   app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
@@ -105,7 +105,7 @@ export function createApp(api: Api): Express {
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
-  app.use(fail(served));
+  app.use(errorHandler(served));
   return app;
 }
 

@@ -58,9 +58,9 @@ async function start(): Promise<void> {
 
   const url = await listen(service.server, host, port);
   const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
-  const { length } = store.serving?.snapshot.flags ?? [];
+  const { length } = store.current?.snapshot.flags ?? [];
   const lines = [
-    `Serving ${length} flags at ${store.serving?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
+    `Serving ${length} flags at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
     `  API  ${url}/v1/feature-flags/`,
     ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
     ...(settings.remote

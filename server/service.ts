@@ -2,10 +2,10 @@
 import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { pathOf } from "../schema/compile/compile.ts";
-import { application } from "../schema/flag/flag.ts";
+import { application } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
-import type { Serving } from "../store/writes/branch-sync.ts";
+import type { CurrentRelease } from "../store/writes/branch-sync.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth/authenticator.ts";
@@ -19,7 +19,7 @@ import { Streams } from "./routes/events/streams.ts";
 import { HotReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
 import { Usage } from "./routes/usage/usage.ts";
-import { placesOf } from "./routes/writes/write-backends.ts";
+import { createWriteBackends } from "./routes/writes/write-backends.ts";
 import type { Settings } from "./settings.ts";
 
 /** How often to look for broken glass that nobody was told of, in milliseconds. */
@@ -45,16 +45,16 @@ export function createService(
   const streams = new Streams(responses, isGood);
   const usage = new Usage((name) => responses.has(pathOf(application, name)));
   const publisher = target && new BackgroundPublisher(target, repository);
-  const places = placesOf(settings, store, log);
+  const places = createWriteBackends(settings, store, log);
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
-  const serve = ({ snapshot, release }: Serving) => {
+  const serve = ({ snapshot, release }: CurrentRelease) => {
     responses.serve(release);
     void streams.announce(snapshot.commit);
     publisher?.publish(snapshot);
   };
-  if (store.serving) serve(store.serving);
+  if (store.current) serve(store.current);
   store.onChange((serving) => {
     serve(serving);
     const { commit, flags } = serving.snapshot;

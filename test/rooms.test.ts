@@ -37,14 +37,14 @@ function listFiles(folder: string): string[] {
 
 describe("findViolations() lets pass", () => {
   test.each([
-    ["schema/a.ts", 'import { b } from "./b.ts"; import type { C } from "./c/d.ts";'],
-    ["schema/a.ts", 'import { parse } from "yaml"; import { hash } from "node:crypto";'],
-    ["schema/a.ts", 'import { Ajv2020 } from "ajv/dist/2020.js";'],
-    ["schema/a.ts", 'import schema from "./flag.schema.json" with { type: "json" };'],
-    ["schema/c/d.ts", 'import { a } from "../a.ts";'],
+    ["schema/file/a.ts", 'import { b } from "./b.ts"; import type { C } from "../flag/d.ts";'],
+    ["schema/file/a.ts", 'import { parse } from "yaml"; import { hash } from "node:crypto";'],
+    ["schema/file/a.ts", 'import { Ajv2020 } from "ajv/dist/2020.js";'],
+    ["schema/file/a.ts", 'import schema from "./flag.schema.json" with { type: "json" };'],
+    ["schema/plan/d.ts", 'import { a } from "../compile/a.ts";'],
     ["store/git/a.ts", 'import { a } from "../../schema/a.ts"; import fs from "node:fs";'],
     ["store/publish/a.ts", 'import { S3Client } from "@aws-sdk/client-s3"; import "./b.ts";'],
-    ["store/writes/a.ts", 'import { a } from "../git/a.ts"; import { b } from "../flags/b.ts";'],
+    ["store/writes/a.ts", 'import { a } from "../git/a.ts"; import { b } from "../snapshot/b.ts";'],
     ["scripts/a.ts", 'import { a } from "../store/a.ts"; import { b } from "../schema/b.ts";'],
     ["server/a.ts", 'import { a } from "../store/a.ts"; export { b } from "../schema/b.ts";'],
     ["client/a.ts", 'import type { A } from "../schema/a.ts"; import { b } from "./b.ts";'],
@@ -64,8 +64,8 @@ describe("findViolations() lets pass", () => {
     "const time = new Date(0); const same = new Date( time ); Date.parse(text); Date.UTC(1, 2);",
     "task.process(data.fetch, { preprocess: 1, fetched: 2, $process: 3 });",
     "export const from = 1; export type A = { from: 1 };",
-  ])("schema/a.ts: %s", (source) => {
-    expect(findViolations({ "schema/a.ts": source })).toEqual([]);
+  ])("schema/file/a.ts: %s", (source) => {
+    expect(findViolations({ "schema/file/a.ts": source })).toEqual([]);
   });
 });
 
@@ -111,6 +111,7 @@ describe("findViolations() refuses", () => {
     ["client/react.ts", 'import { a } from "react-dom";', "imports react-dom"],
     ["client/openfeature.ts", 'import type { A } from "react";', "imports react"],
     ["client/b/react.ts", 'import { useContext } from "react";', "imports react"],
+    ["schema/flag/a.ts", 'import { a } from "../file/a.ts";', "imports ../file/a.ts"],
     ["schema/a.ts", 'export * from "./b.ts";', "is a barrel"],
     ["schema/utils.ts", "", "has a name that says nothing"],
     ["store/git/lib/a.ts", "", "has a name that says nothing"],

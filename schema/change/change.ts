@@ -1,6 +1,7 @@
 /** What a client wants of one flag, and the edit of its file that does it. */
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
-import { application, type Flag } from "../flag/flag.ts";
+import type { Flag } from "../flag/flag.ts";
+import { application } from "../project/project.ts";
 
 export type Change =
   | {
@@ -38,7 +39,7 @@ export interface Edit {
 }
 
 /** The edit for an update or a removal; nothing where the flag is that way already. */
-export function editFor(
+export function editForChange(
   change: Exclude<Change, { kind: "create" }>,
   { file, text, flag }: Current,
 ): Edit | undefined {

@@ -2,15 +2,10 @@
 import { hash } from "node:crypto";
 import type { Flag } from "../flag/flag.ts";
 import { namePattern } from "../flag/name.ts";
-import { block } from "../github/markdown.ts";
-import { formatPlanMarkdown } from "../plan/format.ts";
-import type { Plan } from "../plan/plan.ts";
-import { policyFile } from "../project/policy.ts";
 import type { Change } from "./change.ts";
-import { oneLine } from "./commit-message.ts";
 
 /** Who wants a change, and why; none of it is to be trusted. */
-export interface Asked {
+export interface Requester {
   readonly actor: { readonly id: string; readonly name: string };
   readonly reason: string;
   readonly requestId: string;
@@ -22,7 +17,11 @@ const prefix = "bunting/";
  * The branch of a change: the same for the same change, whoever asks for it and whenever, so that it
  * is found again. `subject` is the first line of its commit.
  */
-export function branchOf(change: Change, subject: string, before: Flag | undefined): string {
+export function proposalBranchName(
+  change: Change,
+  subject: string,
+  before: Flag | undefined,
+): string {
   const words =
     subject
       .replace(change.name, "")
@@ -33,7 +32,7 @@ export function branchOf(change: Change, subject: string, before: Flag | undefin
 }
 
 /** The flag that a branch is about; nothing where the branch is none of ours. */
-export function flagOfBranch(branch: string): string | undefined {
+export function flagOfProposalBranch(branch: string): string | undefined {
   const [, name = ""] = /^bunting\/([^/]+)\/[a-z-]+-[0-9a-f]{12}$/.exec(branch) ?? [];
   return namePattern.test(name) ? name : undefined;
 }
@@ -52,32 +51,4 @@ function effectOf(change: Change, before: Flag | undefined): unknown[] {
 /** The labels of a pull request: that the API made it, and what it touches. */
 export function labelsOf(environments: readonly string[]): string[] {
   return ["flag-change", ...environments.map((environment) => `protected: ${environment}`)];
-}
-
-/** What the pull request says. */
-export function describeProposal(
-  plan: Plan,
-  environments: readonly string[],
-  asked: Asked,
-): string {
-  const where = environments.map((environment) => `\`${environment}\``).join(", ");
-  return [
-    formatPlanMarkdown(plan),
-    quote(asked),
-    `It was asked for through the API, and waits here because \`${policyFile}\` protects ${where}.`,
-    "Merging makes the change, closing refuses it.\n",
-  ].join("\n");
-}
-
-/**
- * Words from outside, one line each, as a code block: nothing in it is Markdown or HTML, mentions
- * anybody or closes an issue.
- */
-export function quote({ actor, reason, requestId }: Asked): string {
-  const lines = [
-    `actor:   ${oneLine(`${actor.name} (${actor.id})`, 200)}`,
-    `reason:  ${oneLine(reason, 500) || "none given"}`,
-    `request: ${oneLine(requestId, 64)}`,
-  ];
-  return `${block(lines)}\n`;
 }

@@ -1,23 +1,26 @@
 /** What a change of a flag does where, and whether that needs a review: pure, so that it is decided anew on each replay. */
-import { environments, type Flag } from "../flag/flag.ts";
+import type { Flag } from "../flag/flag.ts";
 import type { Policy } from "../project/policy.ts";
+import { environments } from "../project/project.ts";
 
 /** A flag before and after a change; missing where it is not there. */
-export interface Sides {
+export interface BeforeAndAfter {
   readonly before: Flag | undefined;
   readonly after: Flag | undefined;
 }
 
 /** The protected environments in which clients would see the change. */
-export function protectedBy(policy: Policy, sides: Sides): string[] {
-  return touchedBy(sides).filter((environment) => policy.protected.includes(environment));
+export function findProtectedEnvironments(policy: Policy, sides: BeforeAndAfter): string[] {
+  return findAffectedEnvironments(sides).filter((environment) =>
+    policy.protected.includes(environment),
+  );
 }
 
 /**
  * The environments in which clients would see the flag change: whether it is on, what it is
  * described as, or whether it is there at all. Its times do not count, they change with every edit.
  */
-function touchedBy({ before, after }: Sides): string[] {
+function findAffectedEnvironments({ before, after }: BeforeAndAfter): string[] {
   if (!before && !after) return [];
   const isElsewhere = !before || !after || before.description !== after.description;
   return environments.filter(
@@ -26,7 +29,7 @@ function touchedBy({ before, after }: Sides): string[] {
 }
 
 /** Whether all that clients would see is that the flag goes off. */
-export function onlyDisables({ before, after }: Sides): boolean {
+export function onlyDisables({ before, after }: BeforeAndAfter): boolean {
   if (!before || !after || before.description !== after.description) return false;
   return environments.every(
     (environment) => before.enabled[environment] || !after.enabled[environment],

@@ -1,5 +1,5 @@
-import { application, environments } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
+import { application, environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { errorResponses } from "./error-responses.ts";
 import { readBackFlag, readBackList } from "./read-back.ts";
@@ -26,7 +26,7 @@ export function compile(snapshot: Omit<Snapshot, "policy">, earlier?: Earlier): 
     ...flags.map(
       (flag) =>
         known?.(environment, flag.name) ??
-        compileIn(environment, flag, flag.enabled[environment] ? on : off),
+        compileFlagResponse(environment, flag, flag.enabled[environment] ? on : off),
     ),
   ]);
   const responses = [...sections, errorResponses]
@@ -53,7 +53,7 @@ type Known = Map<string, Response>;
  * The response of one flag, as an environment sees it. It does not name the environment: one body
  * serves all in which the flag has the same state.
  */
-export function compileIn(
+export function compileFlagResponse(
   environment: string,
   flag: TimedFlag,
   known: Known = new Map(),

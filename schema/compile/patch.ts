@@ -3,8 +3,8 @@
  * makes of all flags, to the byte, in the time that the few take.
  */
 
-import { environments } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
+import { environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { compile, compileList, pathOf, type States } from "./compile.ts";
 import { errorResponses } from "./error-responses.ts";

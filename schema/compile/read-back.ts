@@ -1,6 +1,6 @@
 /** What is built is read back before it is believed: as text, by a parser, against the published schema. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import schema from "./responses.schema.json" with { type: "json" };
+import schema from "../responses.schema.json" with { type: "json" };
 
 interface FlagBody {
   readonly name: string;

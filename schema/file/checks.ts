@@ -1,6 +1,6 @@
 /** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
 import type { FlagFile } from "../flag/flag.ts";
-import { placeAt } from "../problem/position.ts";
+import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { codePoint, invisible } from "./decode.ts";
@@ -101,7 +101,7 @@ export function holdsNoCredential(source: Source): Finding[] {
   const hint = "revoke it now, then delete it: it stays in the history of git";
   const written = findCredentials(source.text).map(({ what, at }): Finding => {
     const message = `Cannot keep ${what} here`;
-    return { ...placeAt(source.text, at), code: "credential", message, hint };
+    return { ...positionAt(source.text, at), code: "credential", message, hint };
   });
   const said = new Set(written.map(({ message }) => message));
   const spelt = texts(source).flatMap(([pointer, text]) =>
@@ -128,5 +128,5 @@ function kinds(discoveries: readonly Discovery[]): string[] {
 }
 
 function valueAt({ text, offsets }: Source, pointer: string) {
-  return placeAt(text, offsets.get(pointer)?.value ?? offsets.get("")?.value ?? 0);
+  return positionAt(text, offsets.get(pointer)?.value ?? offsets.get("")?.value ?? 0);
 }

@@ -1,8 +1,8 @@
-import { fileStart, placeAt } from "../problem/position.ts";
+import { fileStart, positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 
 /** Files beyond this are refused unread. A flag file has some 300 bytes. */
-export const maximumBytes = 65_536;
+export const maxFileBytes = 65_536;
 
 export interface Decoded {
   /** Missing where the bytes are not text at all, or not safe to give to a parser. */
@@ -12,7 +12,7 @@ export interface Decoded {
 
 /** Bytes of a file as text that is safe to parse: capped, valid UTF-8, nothing in it that a reviewer cannot see. */
 export function decode(bytes: Uint8Array): Decoded {
-  if (bytes.length > maximumBytes) return { findings: [tooLarge(bytes.length)] };
+  if (bytes.length > maxFileBytes) return { findings: [tooLarge(bytes.length)] };
   const text = decodeUtf8(bytes);
   if (text === undefined) return { findings: [notUtf8(bytes)] };
 
@@ -24,7 +24,7 @@ export function decode(bytes: Uint8Array): Decoded {
 
 /** The finding for a file of `size` bytes, for whoever knows better than to load it. */
 export function tooLarge(size: number): Finding {
-  const message = `Cannot read a file of ${size} bytes: at most ${maximumBytes} are read`;
+  const message = `Cannot read a file of ${size} bytes: at most ${maxFileBytes} are read`;
   const hint = "a flag is a few lines; move long text to where it is read";
   return { ...fileStart, code: "too-large", message, hint };
 }
@@ -80,13 +80,13 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
     let at = 0;
     while (text[at] === normal[at]) at += 1;
     const message = "Cannot read text that is not in Unicode normalization form C";
-    return [{ ...placeAt(text, at), code: "not-normalized", message, hint: formatIt }];
+    return [{ ...positionAt(text, at), code: "not-normalized", message, hint: formatIt }];
   },
 
   function indentsWithSpaces(text) {
     const match = /^ *\t/m.exec(text);
     if (!match) return [];
-    const place = placeAt(text, match.index + match[0].length - 1);
+    const place = positionAt(text, match.index + match[0].length - 1);
     const message = "Cannot read a tab as indentation: YAML wants spaces";
     return [{ ...place, code: "tab-indentation", message, hint: "indent with two spaces" }];
   },
@@ -105,7 +105,7 @@ function first(
   finding: (place: { line: number; column: number }, character: string) => Finding,
 ): Finding[] {
   const match = pattern.exec(text);
-  return match ? [finding(placeAt(text, match.index), match[0])] : [];
+  return match ? [finding(positionAt(text, match.index), match[0])] : [];
 }
 
 /** `U+202E`. */
@@ -131,7 +131,7 @@ function notUtf8(bytes: Uint8Array): Finding {
   let same = 0;
   while (mended[same] === bytes[same]) same += 1;
   const before = decoder.decode(bytes.subarray(0, same), { stream: true });
-  const place = placeAt(text, before.length);
+  const place = positionAt(text, before.length);
   const message = "Cannot read bytes that are not valid UTF-8";
   return { ...place, code: "invalid-utf8", message, hint: "save the file as UTF-8" };
 }

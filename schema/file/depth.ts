@@ -1,5 +1,5 @@
 import { type CST, Lexer, Parser } from "yaml";
-import { placeAt } from "../problem/position.ts";
+import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 
 /** A flag file nests three levels. */
@@ -27,5 +27,10 @@ export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding
 
 function tooDeep(text: string, offset: number): Finding {
   const message = `Cannot read a value nested deeper than ${maximumLevels} levels`;
-  return { ...placeAt(text, offset), code: "too-deep", message, hint: "a flag nests three levels" };
+  return {
+    ...positionAt(text, offset),
+    code: "too-deep",
+    message,
+    hint: "a flag nests three levels",
+  };
 }

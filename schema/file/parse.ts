@@ -19,9 +19,9 @@ import {
   type Document as YamlDocument,
 } from "yaml";
 import type { Code } from "../problem/codes.ts";
-import { placeAt } from "../problem/position.ts";
+import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import { show } from "../text/show.ts";
+import { quoteValue } from "../text/show.ts";
 import { tokenize } from "./depth.ts";
 import { parseFormatted } from "./formatted.ts";
 
@@ -114,13 +114,13 @@ class Reader {
   }
 
   #refuseIndirection(node: Node, start: number): void {
-    if (isAlias(node)) this.#refuse(start, "alias", `the alias ${show(`*${node.source}`)}`);
+    if (isAlias(node)) this.#refuse(start, "alias", `the alias ${quoteValue(`*${node.source}`)}`);
     if ("anchor" in node && node.anchor) {
-      this.#refuse(start, "anchor", `the anchor ${show(`&${node.anchor}`)}`);
+      this.#refuse(start, "anchor", `the anchor ${quoteValue(`&${node.anchor}`)}`);
     }
     if ((isScalar(node) || isCollection(node)) && node.tag) {
       const tag = node.tag.replace("tag:yaml.org,2002:", "!!");
-      this.#refuse(start, "tag", `the tag ${show(tag)}`);
+      this.#refuse(start, "tag", `the tag ${quoteValue(tag)}`);
     }
   }
 
@@ -136,7 +136,7 @@ class Reader {
   #refuse(start: number, code: Code, what: string): void {
     const message = `Cannot read ${what}: each value must stand where it applies`;
     const hint = code === "alias" ? "write the value out" : "delete it";
-    this.findings.push({ ...placeAt(this.#text, start), code, message, hint });
+    this.findings.push({ ...positionAt(this.#text, start), code, message, hint });
   }
 }
 
@@ -145,20 +145,20 @@ function range(node: unknown): [number, number] {
 }
 
 function duplicateKey(text: string, name: string, at: number, earlier: number): Finding {
-  const { line, column } = placeAt(text, earlier);
-  const message = `Cannot read key ${show(name)} twice: it is set at ${line}:${column} already`;
-  return { ...placeAt(text, at), code: "duplicate-key", message, hint: "keep one of the two" };
+  const { line, column } = positionAt(text, earlier);
+  const message = `Cannot read key ${quoteValue(name)} twice: it is set at ${line}:${column} already`;
+  return { ...positionAt(text, at), code: "duplicate-key", message, hint: "keep one of the two" };
 }
 
 function secondDocument(text: string, at: number): Finding {
   const message = "Cannot read a second document: a file holds one";
   const hint = 'delete the "---", or move what follows it into a file of its own';
-  return { ...placeAt(text, at), code: "second-document", message, hint };
+  return { ...positionAt(text, at), code: "second-document", message, hint };
 }
 
 function directive(text: string, at: number): Finding {
   const message = "Cannot read a directive: files here are YAML 1.2 without any";
-  return { ...placeAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
+  return { ...positionAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
 }
 
 /** The first few errors: after these a parser is lost, and reports echoes. */
@@ -170,7 +170,7 @@ function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[]
     const at = Math.min(pos[0], end);
     const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
     if (byPlace.has(at)) continue;
-    byPlace.set(at, { ...placeAt(text, at), code: "invalid-yaml", message, hint });
+    byPlace.set(at, { ...positionAt(text, at), code: "invalid-yaml", message, hint });
   }
   return [...byPlace.values()];
 }

@@ -10,7 +10,7 @@ import { checkPolicyShape, checkShape } from "./shape.ts";
  * What the bytes of one file say, and what is wrong with them. It depends on the bytes alone, not
  * on name, place or day, so it may be remembered under their hash.
  */
-export interface Content {
+export interface ParsedFile {
   /** Missing where there is no flag to speak of. With errors among the findings, it must not be served. */
   readonly flag?: FlagFile;
   /** Likewise the policy, where that was read. */
@@ -18,7 +18,7 @@ export interface Content {
   readonly findings: readonly Finding[];
 }
 
-export function readContent(bytes: Uint8Array): Content {
+export function parseFlagFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkShape);
   if (!source) return { findings };
   const flag = value as FlagFile;
@@ -26,15 +26,15 @@ export function readContent(bytes: Uint8Array): Content {
 }
 
 /** Likewise for the policy. */
-export function readPolicy(bytes: Uint8Array): Content {
+export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkPolicyShape);
   if (!source) return { findings };
   return { policy: value as PolicyFile, findings: [...findings, ...holdsNoCredential(source)] };
 }
 
 /** Whichever a file at `path`, below `flags/`, is. */
-export function readAs(bytes: Uint8Array, path?: string): Content {
-  return path === policyPath ? readPolicy(bytes) : readContent(bytes);
+export function parseFileAt(bytes: Uint8Array, path?: string): ParsedFile {
+  return path === policyPath ? parsePolicyFile(bytes) : parseFlagFile(bytes);
 }
 
 /** `source` is missing where the value has not the shape it should have. */

@@ -7,11 +7,11 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 import flagSchema from "../flag.schema.json" with { type: "json" };
 import type { Code } from "../problem/codes.ts";
-import { placeAt } from "../problem/position.ts";
+import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import policySchema from "../project/policy.schema.json" with { type: "json" };
 import { isDate } from "../text/date.ts";
-import { show } from "../text/show.ts";
+import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
 import type { Source } from "./parse.ts";
 
@@ -54,7 +54,7 @@ function finding(source: Source, error: ErrorObject, subject: Subject): Finding 
   const child = extra === undefined ? item : escapePointer(extra);
   const pointer = error.instancePath + (child === undefined ? "" : `/${child}`);
   const offsets = source.offsets.get(pointer);
-  const at = placeAt(source.text, offsets?.[extra === undefined ? "value" : "key"] ?? 0);
+  const at = positionAt(source.text, offsets?.[extra === undefined ? "value" : "key"] ?? 0);
   return { ...at, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
@@ -71,7 +71,7 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
       const message = `Cannot read ${describe(data)} as ${what}: expected a mapping`;
       return { code: "not-a-mapping", message, hint: `begin with "${begins}"` };
     }
-    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be ${kinds[params.type] ?? params.type}`;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be ${kinds[params.type] ?? params.type}`;
     return { code: "wrong-type", message, hint: hints[params.type]?.(data) };
   },
 
@@ -87,9 +87,9 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     const near = suggest(key, known);
     const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(", ")}`;
     if (instancePath !== "/environments") {
-      return { code: "unknown-key", message: `Cannot read key ${show(key)}`, hint };
+      return { code: "unknown-key", message: `Cannot read key ${quoteValue(key)}`, hint };
     }
-    const message = `Cannot read environment ${show(key)}`;
+    const message = `Cannot read environment ${quoteValue(key)}`;
     const root = `; application is "enabled" at the top`;
     return { code: "unknown-environment", message, hint: near ? hint : hint + root };
   },
@@ -98,8 +98,8 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     const allowed: string[] = params.allowedValues;
     const isEnvironment = instancePath.startsWith("/protected/");
     const what = isEnvironment
-      ? `environment ${show(data)}`
-      : `"${keyOf(instancePath)}" as ${show(data)}`;
+      ? `environment ${quoteValue(data)}`
+      : `"${keyOf(instancePath)}" as ${quoteValue(data)}`;
     const message = `Cannot read ${what}: it must be one of ${allowed.join(", ")}`;
     const near = typeof data === "string" ? suggest(data, allowed) : undefined;
     const hint = near && `did you mean "${near}"?`;
@@ -107,7 +107,7 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   },
 
   uniqueItems({ instancePath, params, data }) {
-    const message = `Cannot read environment ${show((data as unknown[])[params.i])} twice in "${keyOf(instancePath)}"`;
+    const message = `Cannot read environment ${quoteValue((data as unknown[])[params.i])} twice in "${keyOf(instancePath)}"`;
     const hint = "delete it, or name the environment that was meant";
     return { code: "duplicate-environment", message, hint };
   },
@@ -118,12 +118,12 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   },
 
   pattern({ instancePath, data }) {
-    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be a team's name in lower case`;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be a team's name in lower case`;
     return { code: "invalid-owner", message, hint: 'write it like "nutrition" or "growth-web"' };
   },
 
   format({ instancePath, data }) {
-    const message = `Cannot read "${keyOf(instancePath)}" as ${show(data)}: it must be a day as YYYY-MM-DD`;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be a day as YYYY-MM-DD`;
     return { code: "invalid-date", message, hint: 'write it like "2027-03-31"' };
   },
 };
@@ -162,5 +162,5 @@ function escapePointer(key: string): string {
 
 function describe(value: unknown): string {
   if (value === null) return "an empty file";
-  return Array.isArray(value) ? "a list" : `the value ${show(value)}`;
+  return Array.isArray(value) ? "a list" : `the value ${quoteValue(value)}`;
 }

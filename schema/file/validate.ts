@@ -1,10 +1,10 @@
 import type { FlagFile } from "../flag/flag.ts";
-import { checkName, nameOf } from "../flag/name.ts";
+import { checkName, flagNameOf } from "../flag/name.ts";
 import { fileStart } from "../problem/position.ts";
 import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
 import { type PolicyFile, policyPath } from "../project/policy.ts";
 import { compareText } from "../text/order.ts";
-import type { Content } from "./parsed-file.ts";
+import type { ParsedFile } from "./parsed-file.ts";
 
 /** A file under `flags/`, read but not yet judged. */
 export interface Entry {
@@ -15,7 +15,7 @@ export interface Entry {
   /** As git has it; a flag is `100644`. */
   readonly mode: string;
   /** Missing where the file was not worth reading: not a regular file, or not called as a flag. */
-  readonly content?: Content;
+  readonly content?: ParsedFile;
 }
 
 export interface Validated {
@@ -33,7 +33,7 @@ export function validate(entries: readonly Entry[], today: string): Validated {
   const problems = [...sorted.flatMap((entry) => judge(entry, today)), ...findDuplicates(sorted)];
   const flags = sorted
     .flatMap(({ file, content }) =>
-      content?.flag ? [{ name: nameOf(file), file, flag: content.flag }] : [],
+      content?.flag ? [{ name: flagNameOf(file), file, flag: content.flag }] : [],
     )
     .sort((a, b) => compareText(a.name, b.name));
   const policy = sorted.find(({ content }) => content?.policy)?.content?.policy;
@@ -78,7 +78,7 @@ function findDuplicates(entries: readonly Entry[]): Problem[] {
   const problems: Problem[] = [];
   for (const { file, path } of entries) {
     if (path === undefined || path === policyPath || !path.endsWith(".yaml")) continue;
-    const name = nameOf(path);
+    const name = flagNameOf(path);
     const owner = owners.get(name.toLowerCase());
     if (owner === undefined) owners.set(name.toLowerCase(), file);
     else problems.push(...problemsIn(file, [duplicateName(name, owner)], ""));

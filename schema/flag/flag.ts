@@ -1,4 +1,4 @@
-import schema from "../flag.schema.json" with { type: "json" };
+import { environments } from "../project/project.ts";
 
 /** A flag as people write it: what a file that meets `flag.schema.json` holds. */
 export interface FlagFile {
@@ -24,15 +24,6 @@ export interface Flag {
   /** One entry for each of `environments`. */
   readonly enabled: Readonly<Record<string, boolean>>;
 }
-
-/** The environment that the specification serves, at the root of the URLs. */
-export const application = "application";
-
-/** Every environment, `application` first, then as `flag.schema.json` lists them. */
-export const environments: readonly string[] = [
-  application,
-  ...Object.keys(schema.properties.environments.properties),
-];
 
 /** The written form of a flag in its normal form. */
 export function normalize(name: string, file: FlagFile): Flag {

@@ -6,11 +6,11 @@ import { policyFile, policyName } from "../project/policy.ts";
 import { findPersonalData } from "../text/personal-data.ts";
 
 export const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-export const maximumNameLength = 64;
+export const maxNameLength = 64;
 const folderPattern = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** The name of the flag in the file at `path`: `nutrition/meal_planning.yaml` is `meal_planning`. */
-export function nameOf(path: string): string {
+export function flagNameOf(path: string): string {
   const file = path.slice(path.lastIndexOf("/") + 1);
   return file.endsWith(".yaml") ? file.slice(0, -".yaml".length) : file;
 }
@@ -18,15 +18,15 @@ export function nameOf(path: string): string {
 /** Whether the file at `path`, relative to `flags/`, is called as a flag may be called. */
 export function checkName(path: string): Finding[] {
   if (!path.endsWith(".yaml")) return [notAFlag(path)];
-  const [name, folders] = [nameOf(path), path.split("/").slice(0, -1)];
+  const [name, folders] = [flagNameOf(path), path.split("/").slice(0, -1)];
   return checks.flatMap((check) => check(name, folders));
 }
 
 const checks: readonly ((name: string, folders: readonly string[]) => Finding[])[] = [
   /** A name is snake_case: it stands in code, in URLs and in file systems that ignore case. */
   function isSnakeCase(name) {
-    if (namePattern.test(name) && name.length <= maximumNameLength) return [];
-    const wanted = `lower-case letters, digits and single underscores, at most ${maximumNameLength}`;
+    if (namePattern.test(name) && name.length <= maxNameLength) return [];
+    const wanted = `lower-case letters, digits and single underscores, at most ${maxNameLength}`;
     const message = `Cannot use "${name}" as a flag's name: it must be ${wanted}`;
     const near = snakeCase(name);
     return [named("invalid-name", message, near ? `rename the file to "${near}.yaml"` : undefined)];
@@ -74,7 +74,7 @@ function notAFlag(path: string): Finding {
   const file = path.slice(path.lastIndexOf("/") + 1);
   const message = `Cannot read "${file}" as a flag: in flags/ every file is called NAME.yaml`;
   const hint = file.endsWith(".yml")
-    ? `rename it to "${nameOf(file.replace(/yml$/, "yaml"))}.yaml"`
+    ? `rename it to "${flagNameOf(file.replace(/yml$/, "yaml"))}.yaml"`
     : "move it elsewhere, or delete it";
   return named("not-a-flag", message, hint);
 }
@@ -86,7 +86,5 @@ function named(code: Code, message: string, hint?: string): Finding {
 function snakeCase(name: string): string | undefined {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
   const candidate = words.replace(/[^a-z0-9]+/g, "_").replace(/^[_\d]+|_+$/g, "");
-  return namePattern.test(candidate) && candidate.length <= maximumNameLength
-    ? candidate
-    : undefined;
+  return namePattern.test(candidate) && candidate.length <= maxNameLength ? candidate : undefined;
 }

@@ -2,7 +2,7 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../problem/problem.ts";
-import { show } from "../text/show.ts";
+import { quoteValue } from "../text/show.ts";
 import schema from "./artifact.schema.json" with { type: "json" };
 
 /** What `npm run validate -- --format json` says. */
@@ -13,7 +13,7 @@ export interface Problems {
 }
 
 /** In bytes. A plan of 10,000 flags has 4 MB. */
-export const largestArtifact = 16_000_000;
+export const maxArtifactBytes = 16_000_000;
 
 const ajv = new Ajv2020({ schemas: [schema] });
 const isPlan = ajv.getSchema<Plan>(`${schema.$id}#/$defs/plan`);
@@ -34,10 +34,14 @@ function parse<T>(text: string, what: string, isValid: ValidateFunction<T> | und
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`Cannot believe ${what}: it is not JSON (${show((error as Error).message)})`);
+    throw new Error(
+      `Cannot believe ${what}: it is not JSON (${quoteValue((error as Error).message)})`,
+    );
   }
   if (isValid?.(value)) return value;
   const [error] = isValid?.errors ?? [];
   const place = error?.instancePath.slice(0, 100) || "it";
-  throw new Error(`Cannot believe ${what}: ${show(place)} ${error?.message ?? "is no such thing"}`);
+  throw new Error(
+    `Cannot believe ${what}: ${quoteValue(place)} ${error?.message ?? "is no such thing"}`,
+  );
 }

@@ -2,11 +2,11 @@
  * Text that others wrote, as Markdown that shows it and does nothing else. GitHub looks for mentions,
  * links, HTML and emphasis everywhere but in code: so that is what such text becomes.
  */
-import { visible } from "../problem/problem.ts";
+import { escapeInvisible } from "../problem/problem.ts";
 
 /** On one line, in code: at most `most` characters. Not for tables, where `|` ends a cell. */
 export function inline(text: string, most = 300): string {
-  const line = cut(visible(text), most);
+  const line = cut(escapeInvisible(text), most);
   if (line.trim() === "") return "(nothing)";
   const fence = "`".repeat(longestRun(line) + 1);
   // Spaces at the ends keep back-ticks apart from the fence; Markdown takes them away again.
@@ -15,7 +15,7 @@ export function inline(text: string, most = 300): string {
 
 /** As lines of code. */
 export function block(lines: readonly string[], language = "text"): string {
-  const text = lines.map(visible);
+  const text = lines.map(escapeInvisible);
   const fence = "`".repeat(Math.max(3, longestRun(text.join("\n")) + 1));
   return [`${fence}${language}`, ...text, fence].join("\n");
 }

@@ -1,10 +1,10 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
-import { environments } from "../flag/flag.ts";
 import { inWords, summarize } from "../plan/format.ts";
 import type { FlagPlan, Plan, ResponsePlan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
+import { environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import type { Problems } from "./artifact.ts";
 import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";

@@ -1,7 +1,7 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
 import { createHash } from "node:crypto";
-import { environments } from "../flag/flag.ts";
 import type { StaleFlag } from "../plan/stale.ts";
+import { environments } from "../project/project.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 
 /** Where a source tree still names a flag. */

@@ -1,6 +1,6 @@
 /** A plan in words, for a terminal and for a pull request. */
-import { environments } from "../flag/flag.ts";
-import { type FlagPlan, type Plan, type ProtectionPlan, turn } from "./plan.ts";
+import { environments } from "../project/project.ts";
+import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
 
 /** As text: what changes in each environment, then which URLs. */
 export function formatPlan(plan: Plan): string {
@@ -49,7 +49,7 @@ export function formatPlanMarkdown(plan: Plan): string {
 export function summarize(plan: Plan): string {
   const parts = environments.flatMap((environment) =>
     (["on", "off"] as const).flatMap((way) => {
-      const turned = plan.flags.filter((flag) => turn(flag, environment) === way).length;
+      const turned = plan.flags.filter((flag) => toggled(flag, environment) === way).length;
       return turned === 0
         ? []
         : [`${counted(turned, "flag turns", "flags turn")} ${way} in ${environment}`];

@@ -1,8 +1,9 @@
 /** What a change would do to the responses, as a value, before anything is done. */
 import { compile } from "../compile/compile.ts";
-import { environments, type FlagType } from "../flag/flag.ts";
+import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import type { Policy } from "../project/policy.ts";
+import { environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 export interface Plan {
@@ -70,7 +71,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
  * `head` as it will be on `base`: a flag that it did not change keeps its times, though the head's
  * own line of commits may have met it later, in a merge from the base.
  */
-export function land(base: Snapshot, head: Snapshot): Snapshot {
+export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
   const known = new Map(base.flags.map((flag) => [flag.name, flag]));
   const flags = head.flags.map((flag) => {
     const { object, created_at, updated_at } = known.get(flag.name) ?? flag;
@@ -90,7 +91,7 @@ export function land(base: Snapshot, head: Snapshot): Snapshot {
 }
 
 /** Whether a flag goes on, goes off, or stays as it was in an environment. */
-export function turn({ states }: FlagPlan, environment: string): "on" | "off" | "same" {
+export function toggled({ states }: FlagPlan, environment: string): "on" | "off" | "same" {
   const { before, after } = states[environment] ?? {};
   if (before === undefined || after === undefined || before === after) return "same";
   return after ? "on" : "off";

@@ -2,16 +2,16 @@
 import { pathOf } from "../compile/compile.ts";
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
-import { application, environments } from "../flag/flag.ts";
 import { namePattern } from "../flag/name.ts";
+import { application, environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 /** What stands at a path now. */
-export interface Standing {
+export interface PublishedObject {
   /** Its entity tag without quotes; the MD5 of the body, if we put it there. */
   readonly etag: string;
   /** Whether it was changed behind our back, so that its headers cannot be believed either. */
-  readonly isTouched: boolean;
+  readonly isModifiedElsewhere: boolean;
 }
 
 export interface Publication {
@@ -22,11 +22,11 @@ export interface Publication {
   /** How many stay as they are. */
   readonly keep: number;
   /** By environment, in the order of `environments`. */
-  readonly turns: readonly Turns[];
+  readonly diffs: readonly EnvironmentDiff[];
 }
 
 /** What consumers of one environment will see happen. Names, sorted. */
-export interface Turns {
+export interface EnvironmentDiff {
   readonly environment: string;
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -42,12 +42,12 @@ export interface Turns {
  */
 export function planPublication(
   release: Release,
-  standing: ReadonlyMap<string, Standing>,
+  standing: ReadonlyMap<string, PublishedObject>,
   lists: ReadonlyMap<string, string>,
 ): Publication {
   const put = release.responses.filter(({ path, md5 }) => {
     const now = standing.get(path);
-    return now === undefined || now.isTouched || now.etag !== md5;
+    return now === undefined || now.isModifiedElsewhere || now.etag !== md5;
   });
   const wanted = new Set(release.responses.map(({ path }) => path));
   const remove = [...standing.keys()].filter((path) => !wanted.has(path));
@@ -55,7 +55,9 @@ export function planPublication(
     put: [...put.filter(({ path }) => !isList(path)), ...put.filter(({ path }) => isList(path))],
     remove: remove.sort(compareText),
     keep: release.responses.length - put.length,
-    turns: environments.map((environment) => turnsIn(environment, release, lists.get(environment))),
+    diffs: environments.map((environment) =>
+      diffEnvironment(environment, release, lists.get(environment)),
+    ),
   };
 }
 
@@ -74,7 +76,11 @@ export function isOurs(path: string): boolean {
   return isFlag && environments.some((environment) => pathOf(environment) === folder);
 }
 
-function turnsIn(environment: string, release: Release, servedBody: string | undefined): Turns {
+function diffEnvironment(
+  environment: string,
+  release: Release,
+  servedBody: string | undefined,
+): EnvironmentDiff {
   const path = pathOf(environment);
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
@@ -107,8 +113,12 @@ export interface Limits {
 }
 
 /** Why a publication looks like an accident, in words; nothing where it does not. */
-export function findDangers({ turns }: Publication, release: Release, limits: Limits): string[] {
-  const here = turns.find(({ environment }) => environment === application);
+export function findLimitViolations(
+  { diffs }: Publication,
+  release: Release,
+  limits: Limits,
+): string[] {
+  const here = diffs.find(({ environment }) => environment === application);
   const list = release.responses.find(({ path }) => path === pathOf(application));
   if (!here || flagsOf(list?.body).size === 0) return ["it has no flags at all"];
   const { removed, on, off, served } = here;

@@ -1,6 +1,7 @@
 /** Which flags have done their work: whoever reads their code carries a branch that nobody needs. */
-import { application, environments } from "../flag/flag.ts";
+
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
+import { application, environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 export interface StaleFlag {

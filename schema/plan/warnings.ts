@@ -1,6 +1,6 @@
 /** What a reviewer of a change should look at twice. */
-import { application, environments } from "../flag/flag.ts";
-import { type FlagPlan, type Plan, turn } from "./plan.ts";
+import { application, environments } from "../project/project.ts";
+import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
 export function findWarnings(plan: Plan, today: string): string[] {
@@ -21,7 +21,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       .filter(({ type }) => type === "kill_switch")
       .flatMap((flag) => {
         const moves = environments.flatMap((environment) => {
-          const way = turn(flag, environment);
+          const way = toggled(flag, environment);
           return way === "same" ? [] : [`${way} in ${environment}`];
         });
         const what = flag.change === "changed" ? joined(moves) : `is ${flag.change}`;
@@ -70,7 +70,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   /** Many turns at once are a mistake more often than a plan. */
   function turnsFew({ flags, served }) {
     return environments.flatMap((environment) => {
-      const turned = flags.filter((flag) => turn(flag, environment) !== "same").length;
+      const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
       if (turned <= Math.max(fewTurns, served * usualShare)) return [];
       const refused = environment === application && turned > served * mostFlipped;
       return [

@@ -1,5 +1,5 @@
 /** Line and column of an offset in `text`, both from 1. */
-export function placeAt(text: string, offset: number): { line: number; column: number } {
+export function positionAt(text: string, offset: number): { line: number; column: number } {
   const starts = lineStarts(text);
   let line = 1;
   for (let after = starts.length; line < after; ) {

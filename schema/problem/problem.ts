@@ -41,9 +41,12 @@ export function compareProblems(a: Problem, b: Problem): number {
 /** `file:line:column`, which terminals and editors turn into a link. */
 export function formatProblem(problem: Problem): string {
   const { line, column, code, severity, message, hint } = problem;
-  const where = `${visible(problem.file)}:${line}:${column}`;
+  const where = `${escapeInvisible(problem.file)}:${line}:${column}`;
   const what = severity === "warning" ? `warning: ${message}` : message;
-  return visible(`${where}: ${what} [${code}]`) + (hint ? `\n  hint: ${visible(hint)}` : "");
+  return (
+    escapeInvisible(`${where}: ${what} [${code}]`) +
+    (hint ? `\n  hint: ${escapeInvisible(hint)}` : "")
+  );
 }
 
 /** A workflow command, which GitHub shows on the line in the pull request. */
@@ -57,7 +60,7 @@ export function formatAnnotation(problem: Problem): string {
  * Control and invisible characters as `\u{…}`: a hostile file name or value cannot rewrite the
  * terminal. So the `[` of `##[`, and `::` at the start: GitHub runs lines that have them as commands.
  */
-export function visible(text: string): string {
+export function escapeInvisible(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=##)\[|:(?<=^\s*:)(?=:)/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,

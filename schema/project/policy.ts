@@ -1,5 +1,5 @@
 /** The one policy beside the flags: which environments are protected. */
-import { environments } from "../flag/flag.ts";
+import { environments } from "./project.ts";
 
 /** The policy's place below `flags/`. No flag is called that. */
 export const policyPath = "policy.yaml";

@@ -1,5 +1,5 @@
 /** A value as people see it in a message: short, on one line, quoted. */
-export function show(value: unknown): string {
+export function quoteValue(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   const line = [...text.slice(0, 200).replace(/\s+/g, " ")];
   return `"${line.length > 40 ? `${line.slice(0, 39).join("")}…` : line.join("")}"`;

@@ -1,7 +1,7 @@
 /** What a principal may do. */
 
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
-import { application } from "../../schema/flag/flag.ts";
+import { application } from "../../schema/project/project.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
 

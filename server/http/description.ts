@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import { parse } from "yaml";
-import responses from "../../schema/compile/responses.schema.json" with { type: "json" };
+import responses from "../../schema/responses.schema.json" with { type: "json" };
 import { type Fault, HttpError } from "./problem.ts";
 
 interface Description {

@@ -10,7 +10,7 @@ const retryAfter = 2;
  * Turns whatever went wrong into problem details. Nothing of a failure's insides reaches a client. What
  * is not found may be misspelt: `names` are those of the flags that are served.
  */
-export function fail(names: () => readonly string[]): ErrorRequestHandler {
+export function errorHandler(names: () => readonly string[]): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const known = asHttpError(error);

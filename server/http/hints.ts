@@ -1,5 +1,5 @@
 import { pathOf } from "../../schema/compile/compile.ts";
-import { application, environments } from "../../schema/flag/flag.ts";
+import { application, environments } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
 
 /** Among more names it would take milliseconds, for whoever asks for what is not there. */

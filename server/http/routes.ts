@@ -1,5 +1,5 @@
 /** The URLs of the API, and what they are called where millions of them must be counted as few. */
-import { application, environments } from "../../schema/flag/flag.ts";
+import { application, environments } from "../../schema/project/project.ts";
 
 /** The environment that a path is about. */
 export function environmentOf(path: string): string {

@@ -33,8 +33,8 @@ export function writeTo(log: Logger, ended: Ended): void {
 function detailsOf(written: Outcome): object {
   if (written.status === "proposed") return { pullRequest: written.change.pullRequest };
   if (!("commit" in written)) return {};
-  const { commit, brokeGlass } = written;
-  return { commit, ...(brokeGlass && { brokeGlass }) };
+  const { commit, bypassedEnvironments } = written;
+  return { commit, ...(bypassedEnvironments && { bypassedEnvironments }) };
 }
 
 const kinds: Readonly<Record<string, string>> = { POST: "create", PUT: "update", DELETE: "delete" };

@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import { formatProblem } from "../../schema/problem/problem.ts";
 import type { FlagStore } from "../../store/writes/flag-store.ts";
 import type { BackgroundPublisher } from "../publisher.ts";
-import type { Places } from "../routes/writes/write-backends.ts";
+import type { WriteBackends } from "../routes/writes/write-backends.ts";
 
 /** `/healthz`: the process answers. */
 export const healthHandler: RequestHandler = (_request, response) => {
@@ -13,11 +13,11 @@ export const healthHandler: RequestHandler = (_request, response) => {
 export function readyHandler(
   store: FlagStore,
   publisher: BackgroundPublisher | undefined,
-  { pulls, reviews }: Pick<Places, "pulls" | "reviews">,
+  { pulls, reviews }: Pick<WriteBackends, "pulls" | "reviews">,
 ): RequestHandler {
   return (_request, response) => {
-    const { serving, condition } = store;
-    const { synced, unreachable, stopped, problems, queued } = condition;
+    const { current, health } = store;
+    const { syncedAtMs, unreachable, stopped, problems, queued } = health;
     const published = publisher?.status;
     const reasons = [
       unreachable,
@@ -29,12 +29,12 @@ export function readyHandler(
     ];
     const degraded = reasons.filter((reason): reason is string => reason !== undefined);
     const age = (time: number) => (time === 0 ? null : Math.round((Date.now() - time) / 1_000));
-    response.status(serving ? 200 : 503).set("Cache-Control", "no-store");
+    response.status(current ? 200 : 503).set("Cache-Control", "no-store");
     response.json({
-      status: serving ? (degraded.length === 0 ? "ok" : "degraded") : "unavailable",
-      commit: serving?.snapshot.commit ?? null,
-      committed_at: serving?.snapshot.committed_at ?? null,
-      last_sync_seconds: age(synced),
+      status: current ? (degraded.length === 0 ? "ok" : "degraded") : "unavailable",
+      commit: current?.snapshot.commit ?? null,
+      committed_at: current?.snapshot.committed_at ?? null,
+      last_sync_seconds: age(syncedAtMs),
       last_publish_seconds: published ? age(published.time) : null,
       published_commit: published?.commit ?? null,
       queue: queued,

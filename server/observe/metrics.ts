@@ -34,13 +34,13 @@ export class Metrics {
   ) {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
-    this.#gauge("bunting_queue_depth", "Writes that wait", () => store.condition.queued);
+    this.#gauge("bunting_queue_depth", "Writes that wait", () => store.health.queued);
     this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {
-      const { committed_at } = store.serving?.snapshot ?? {};
+      const { committed_at } = store.current?.snapshot ?? {};
       return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
     });
     this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
-      return (Date.now() - store.condition.synced) / 1_000;
+      return (Date.now() - store.health.syncedAtMs) / 1_000;
     });
     if (publisher) {
       this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () => {

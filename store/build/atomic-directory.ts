@@ -5,7 +5,7 @@ import { hasManifest, readManifest } from "./release-files.ts";
 import { discard } from "./release-writer.ts";
 
 /** A directory and what is beside it: under names of its own for each process, so that two at once cannot meet. */
-export class Place {
+export class AtomicDirectory {
   readonly #directory: string;
   readonly #parent: string;
   readonly #prefix: string;

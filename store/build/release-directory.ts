@@ -7,7 +7,7 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import type { Release } from "../../schema/compile/release.ts";
-import { Place } from "./atomic-directory.ts";
+import { AtomicDirectory } from "./atomic-directory.ts";
 import { find } from "./find.ts";
 import { hasManifest, readManifest } from "./release-files.ts";
 import { fill, fillAnew } from "./release-writer.ts";
@@ -46,9 +46,9 @@ export function changeRelease(directory: string, change: (next: string) => boole
   return inPlace(directory, (place) => place.bringTo(change));
 }
 
-function inPlace<T>(directory: string, work: (place: Place) => T): T {
+function inPlace<T>(directory: string, work: (place: AtomicDirectory) => T): T {
   try {
-    return work(new Place(follow(path.resolve(directory))));
+    return work(new AtomicDirectory(follow(path.resolve(directory))));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot build into "${directory}": ${why}`, { cause: error });

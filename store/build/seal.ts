@@ -6,7 +6,7 @@ import { lstatSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { pathOf, type States } from "../../schema/compile/compile.ts";
 import { errorResponses } from "../../schema/compile/error-responses.ts";
-import { environments } from "../../schema/flag/flag.ts";
+import { environments } from "../../schema/project/project.ts";
 import { fileOf, foldersOf, manifestOf } from "./release-files.ts";
 
 /** Files of the same names in several folders; one and the same file in all of them, if there are links. */

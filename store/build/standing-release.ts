@@ -5,7 +5,7 @@ import { errorResponses } from "../../schema/compile/error-responses.ts";
 import { ManifestLines, manifestHead, manifestLine } from "../../schema/compile/manifest-text.ts";
 import type { Base } from "../../schema/compile/patch.ts";
 import { respond } from "../../schema/compile/release.ts";
-import { application, environments } from "../../schema/flag/flag.ts";
+import { application, environments } from "../../schema/project/project.ts";
 import type { KnownFlags } from "../snapshot/changed-flags.ts";
 import { fileOf } from "./release-files.ts";
 import { alike, holdsNames, sealedAt } from "./seal.ts";

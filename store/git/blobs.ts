@@ -1,4 +1,4 @@
-import { maximumBytes } from "../../schema/file/decode.ts";
+import { maxFileBytes } from "../../schema/file/decode.ts";
 import { streamGit } from "./git.ts";
 
 export interface Blob {
@@ -30,7 +30,7 @@ export async function* readBlobs(
       const start = pending.indexOf("\n", at) + 1;
       if (start === 0) break;
       const { object, size } = readHeader(pending.toString("latin1", at, start - 1));
-      const end = start + Math.min(size, maximumBytes + 1);
+      const end = start + Math.min(size, maxFileBytes + 1);
       if (pending.length < end) break;
       yield { object, size, bytes: pending.subarray(start, end) };
       unwanted = size + 1 - (end - start);

@@ -5,4 +5,4 @@ import { randomBytes } from "node:crypto";
  * are asked the same in the same second, under one request id, would else make the very same commit,
  * and each would take it for its own.
  */
-export const instance = randomBytes(4).toString("hex");
+export const instanceId = randomBytes(4).toString("hex");

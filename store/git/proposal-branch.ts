@@ -7,7 +7,7 @@ const seenRef = "refs/bunting/proposed";
 const attempts = 3;
 
 /** A branch beside the one that is followed: on it one commit of ours waits for a review. */
-export class SideBranch {
+export class ProposalBranch {
   readonly #directory: string;
   readonly #remote: Remote;
   readonly #ref: string;
@@ -42,11 +42,11 @@ export class SideBranch {
   /** What stands there, brought into the clone; nothing where there is no such branch. */
   async #look(): Promise<string | undefined> {
     const question = ["ls-remote", "--end-of-options", this.#remote.url, this.#ref];
-    const answer = await this.#remote.reach(undefined, question, this.#patience);
+    const answer = await this.#remote.run(undefined, question, this.#patience);
     if (answer === "") return undefined;
     const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
     const fetch = [...args, this.#remote.url, `+${this.#ref}:${seenRef}`];
-    await this.#remote.reach(this.#directory, fetch, this.#patience);
+    await this.#remote.run(this.#directory, fetch, this.#patience);
     return (await inClone(this.#directory, ["rev-parse", "--verify", seenRef])).trim();
   }
 
@@ -63,6 +63,6 @@ export class SideBranch {
   async #push(commit: string, seen: string): Promise<void> {
     const lease = `--force-with-lease=${this.#ref}:${seen}`;
     const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
-    await this.#remote.reach(this.#directory, [...args, `${commit}:${this.#ref}`], this.#patience);
+    await this.#remote.run(this.#directory, [...args, `${commit}:${this.#ref}`], this.#patience);
   }
 }

@@ -1,6 +1,6 @@
 import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
-import { instance } from "./instance-id.ts";
-import { SideBranch } from "./proposal-branch.ts";
+import { instanceId } from "./instance-id.ts";
+import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 
 /** The branch lost commits that it had: nothing is written until a person has looked. */
@@ -13,7 +13,7 @@ const acceptedRef = "refs/bunting/head";
 /** The newest commit whose flags were valid. */
 const validRef = "refs/bunting/valid";
 /** Our own: a fetch that outlives a killed process does not get into the way of its successor's. */
-const fetchedRef = `refs/bunting/fetched-${instance}`;
+const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 
 /** How long a clone made anew is left alone, in milliseconds: what it did not mend, the next one will not. */
 const rest = 60_000;
@@ -97,12 +97,12 @@ export class RemoteBranch {
     // Without the lease a push would bring back what was rewound or deleted.
     const lease = `--force-with-lease=${ref}:${parent}`;
     const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
-    await this.#remote.reach(this.directory, [...args, `${commit}:${ref}`], this.#patience);
+    await this.#remote.run(this.directory, [...args, `${commit}:${ref}`], this.#patience);
   }
 
   /** Another branch of the remote. */
-  beside(name: string): SideBranch {
-    return new SideBranch(this.directory, this.#remote, name, this.#patience);
+  proposalBranch(name: string): ProposalBranch {
+    return new ProposalBranch(this.directory, this.#remote, name, this.#patience);
   }
 
   /** Keeps in mind that the remote holds `commit`. */
@@ -147,7 +147,7 @@ export class RemoteBranch {
     // All of it, or what is new.
     const isFirst = this.#accepted === undefined || directory !== this.directory;
     const patience = isFirst ? 30 * this.#patience : this.#patience;
-    await this.#remote.reach(directory, [...args, this.#remote.url, refspec], patience);
+    await this.#remote.run(directory, [...args, this.#remote.url, refspec], patience);
     return (await inClone(directory, ["rev-parse", "--verify", fetchedRef])).trim();
   }
 
@@ -156,7 +156,7 @@ export class RemoteBranch {
     const { url } = this.#remote;
     const args = ["ls-remote", "--end-of-options", url, `refs/heads/${this.#branch}`];
     // Outside of the clone, which may be what is wrong.
-    const answer = await this.#remote.reach(undefined, args, this.#patience);
+    const answer = await this.#remote.run(undefined, args, this.#patience);
     if (answer !== "") return;
     const what = `Cannot follow "${this.#branch}": the remote has no such branch`;
     if (this.#accepted === undefined) throw new RemoteUnavailableError(what);

@@ -20,7 +20,7 @@ export class Remote {
    * where there is none. Throws `RemoteUnavailableError`, also when it takes longer than `patience`
    * milliseconds.
    */
-  async reach(
+  async run(
     directory: string | undefined,
     args: readonly string[],
     patience: number,

@@ -1,9 +1,9 @@
 import { manifestPath, respond } from "../../schema/compile/release.ts";
 import { isList } from "../../schema/plan/publication.ts";
 import type { Decision } from "./check-fast-forward.ts";
-import { settle } from "./drain-then-throw.ts";
+import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
-import type { Served } from "./target-state.ts";
+import type { TargetState } from "./target-state.ts";
 
 export interface Pace {
   /** How many requests at once. */
@@ -16,16 +16,16 @@ export interface Pace {
  * Does what was decided: flags, then the lists that name them, then what goes, then the manifest.
  * False where another manifest than the one `served` stands there by then: it is to be decided anew.
  */
-export async function carryOut(
+export async function applyPlan(
   writer: ObjectWriter,
   { publication: { put, remove }, manifest }: Decision,
-  { standing, seen }: Served,
+  { standing, seen }: TargetState,
   { concurrency, progress }: Pace,
 ): Promise<boolean> {
   const all = put.length + remove.length;
   let done = 0;
   const inParallel = <T>(items: readonly T[], work: (item: T) => Promise<void>) =>
-    settle(items, concurrency, async (item) => {
+    drainThenThrow(items, concurrency, async (item) => {
       await work(item);
       done += 1;
       progress?.(done, all);
@@ -43,7 +43,7 @@ export async function carryOut(
 /** Whether there is nothing to do: a second run of the same commit sends nothing at all. */
 export function isDone(
   { publication: { put, remove }, manifest }: Decision,
-  { seen }: Served,
+  { seen }: TargetState,
 ): boolean {
   return put.length === 0 && remove.length === 0 && seen === respond(manifestPath, manifest).md5;
 }

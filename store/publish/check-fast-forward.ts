@@ -1,14 +1,14 @@
 import { formatManifest, type Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
-  findDangers,
+  findLimitViolations,
   type Limits,
   type Publication,
   planPublication,
 } from "../../schema/plan/publication.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import { findObstacle, newestOf } from "./permission.ts";
-import type { Served } from "./target-state.ts";
+import type { TargetState } from "./target-state.ts";
 
 export interface Intent extends Limits {
   /** Why an older or unrelated commit takes the place of what is served. */
@@ -31,7 +31,7 @@ export interface Decision {
 /** Weighs a release against what is served. Changes nothing. */
 export async function decide(
   repository: Repository,
-  served: Served,
+  served: TargetState,
   snapshot: Snapshot,
   release: Release,
   intent: Intent,
@@ -41,7 +41,7 @@ export async function decide(
   const obstacle = holder && (await findObstacle(repository, holder, snapshot));
   const isSame = holder?.commit === release.commit;
   // Putting right what was changed by hand is no accident, however much it was.
-  const dangers = isSame ? [] : findDangers(publication, release, intent);
+  const dangers = isSame ? [] : findLimitViolations(publication, release, intent);
   if (served.seen !== undefined && !served.manifest && served.lists.size === 0) {
     dangers.push('its "manifest.json" is another program\'s');
   }

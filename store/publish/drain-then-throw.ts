@@ -4,7 +4,7 @@ import pMap from "p-map";
  * Does `work` for each item, so many at once. When one fails no other is begun, and the error is
  * thrown once those that were begun have ended: whoever mends what they did must be the last.
  */
-export async function settle<T>(
+export async function drainThenThrow<T>(
   items: readonly T[],
   concurrency: number,
   work: (item: T) => Promise<void>,

@@ -1,5 +1,5 @@
 import { contentTypeOf, isCommit, type Response } from "../../schema/compile/release.ts";
-import type { Standing } from "../../schema/plan/publication.ts";
+import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Relation, Repository } from "../snapshot/repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
@@ -43,7 +43,7 @@ export class ObjectWriter {
   }
 
   /** Puts a response in the place of what stands there. Throws `SupersededError` where that is newer. */
-  async put(response: Response, standing: Standing | undefined): Promise<void> {
+  async put(response: Response, standing: PublishedObject | undefined): Promise<void> {
     const object = this.#object(response, this.#origin);
     await this.#replace(response.path, response.md5, standing, (expected) =>
       this.#target.write(object, expected),
@@ -51,7 +51,7 @@ export class ObjectWriter {
   }
 
   /** Likewise. */
-  async remove(path: string, standing: Standing | undefined): Promise<void> {
+  async remove(path: string, standing: PublishedObject | undefined): Promise<void> {
     await this.#replace(path, undefined, standing, async (expected) =>
       expected === undefined ? true : this.#target.remove(path, expected),
     );
@@ -91,12 +91,12 @@ export class ObjectWriter {
   async #replace(
     path: string,
     etag: string | undefined,
-    standing: Standing | undefined,
+    standing: PublishedObject | undefined,
     change: (expected: string | undefined) => Promise<boolean>,
   ): Promise<void> {
     let expected = standing?.etag;
     // What was touched may be a newer publisher's, which is not done yet.
-    let isKnown = !standing?.isTouched || this.#settings.overrules;
+    let isKnown = !standing?.isModifiedElsewhere || this.#settings.overrules;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       if (isKnown && (await change(expected))) return this.#record(path, etag, expected);
       const found = await this.#target.read(path);

@@ -8,12 +8,12 @@ import { manifestPath } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Publication } from "../../schema/plan/publication.ts";
 import type { Repository } from "../snapshot/repository.ts";
-import { carryOut, isDone, type Pace } from "./apply-plan.ts";
+import { applyPlan, isDone, type Pace } from "./apply-plan.ts";
 import { decide, type Intent } from "./check-fast-forward.ts";
 import { ObjectWriter, SupersededError } from "./object-writer.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Target } from "./target.ts";
-import { readServed } from "./target-state.ts";
+import { readTargetState } from "./target-state.ts";
 import { verify } from "./verify.ts";
 
 export interface PublishOptions extends Intent, Pace {
@@ -65,7 +65,7 @@ export function publish(
   const work = async (): Promise<Outcome> => {
     let before: string | undefined;
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      const served = await readServed(target, options.thorough);
+      const served = await readTargetState(target, options.thorough);
       if (attempt === 1) before = served.holder?.commit;
       const decision = await decide(repository, served, snapshot, release, options);
       const { publication, refusals } = decision;
@@ -80,7 +80,7 @@ export function publish(
       if (options.dryRun) return { ...outcome, status: isUnchanged ? "unchanged" : "planned" };
       try {
         writer.supersedes = decision.rolledBackFrom;
-        if (!isUnchanged && !(await carryOut(writer, decision, served, options))) continue;
+        if (!isUnchanged && !(await applyPlan(writer, decision, served, options))) continue;
         const mended = options.verify
           ? await verify(target, release, writer, options.concurrency)
           : 0;

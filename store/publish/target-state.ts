@@ -5,13 +5,13 @@ import {
   manifestPath,
   parseManifest,
 } from "../../schema/compile/release.ts";
-import { environments } from "../../schema/flag/flag.ts";
-import { isOurs, type Standing } from "../../schema/plan/publication.ts";
+import { isOurs, type PublishedObject } from "../../schema/plan/publication.ts";
+import { environments } from "../../schema/project/project.ts";
 import type { Holder } from "./permission.ts";
 import type { StoredObject, Target } from "./target.ts";
 
 /** What a target serves, as far as a publisher has to know. */
-export interface Served {
+export interface TargetState {
   readonly manifest: Manifest | undefined;
   /** The manifest's entity tag; missing where there is no such object. */
   readonly seen: string | undefined;
@@ -20,14 +20,14 @@ export interface Served {
   /** The bodies of the lists, by environment. */
   readonly lists: ReadonlyMap<string, string>;
   /** What releases put there, by path. */
-  readonly standing: ReadonlyMap<string, Standing>;
+  readonly standing: ReadonlyMap<string, PublishedObject>;
 }
 
 /**
  * Reads the manifest and the lists. What else stands there is listed when `thorough`, so that what
  * was changed by hand is found; else the manifest is believed, which takes fewer requests.
  */
-export async function readServed(target: Target, thorough: boolean): Promise<Served> {
+export async function readTargetState(target: Target, thorough: boolean): Promise<TargetState> {
   const paths = environments.map((environment) => pathOf(environment));
   const [manifestObject, ...lists] = await Promise.all(
     [manifestPath, ...paths].map((path) => target.read(path)),
@@ -37,9 +37,10 @@ export async function readServed(target: Target, thorough: boolean): Promise<Ser
   const standing = thorough || !manifest ? await list(target, known) : believe(known);
   for (const [index, path] of paths.entries()) {
     const etag = lists[index]?.etag;
-    const isTouched = etag !== known.get(path) || standing.get(path)?.isTouched === true;
+    const isModifiedElsewhere =
+      etag !== known.get(path) || standing.get(path)?.isModifiedElsewhere === true;
     if (etag === undefined) standing.delete(path);
-    else standing.set(path, { etag, isTouched });
+    else standing.set(path, { etag, isModifiedElsewhere });
   }
   const bodies = environments.map(
     (environment, index) => [environment, lists[index]?.body.toString("utf8")] as const,
@@ -61,8 +62,8 @@ function holderOf(list: StoredObject | undefined): Holder | undefined {
   return { commit, rollback: { from: supersedes, reason: "the manifest was lost" } };
 }
 
-function believe(known: ReadonlyMap<string, string>): Map<string, Standing> {
-  return new Map([...known].map(([path, etag]) => [path, { etag, isTouched: false }]));
+function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObject> {
+  return new Map([...known].map(([path, etag]) => [path, { etag, isModifiedElsewhere: false }]));
 }
 
 /**
@@ -72,14 +73,14 @@ function believe(known: ReadonlyMap<string, string>): Map<string, Standing> {
 async function list(
   target: Target,
   known: ReadonlyMap<string, string>,
-): Promise<Map<string, Standing>> {
+): Promise<Map<string, PublishedObject>> {
   const listed = await target.list();
   const whole = listed.get(manifestPath)?.modified ?? 0;
   const ours = [...listed].filter(([path]) => isOurs(path) || known.has(path));
   return new Map(
     ours.map(([path, { etag, modified }]) => {
-      const isTouched = etag !== known.get(path) || modified > whole;
-      return [path, { etag, isTouched }];
+      const isModifiedElsewhere = etag !== known.get(path) || modified > whole;
+      return [path, { etag, isModifiedElsewhere }];
     }),
   );
 }

@@ -1,14 +1,14 @@
 import pMap from "p-map";
 import { contentTypeOf, type Release, type Response } from "../../schema/compile/release.ts";
-import type { Standing } from "../../schema/plan/publication.ts";
-import { settle } from "./drain-then-throw.ts";
+import type { PublishedObject } from "../../schema/plan/publication.ts";
+import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { StoredObject, Target } from "./target.ts";
 
 /** How often what was just mended may turn out to be wrong again. */
 const rounds = 3;
 
-const touched: Standing = { etag: "", isTouched: true };
+const touched: PublishedObject = { etag: "", isModifiedElsewhere: true };
 
 /**
  * Reads every object of a release back, body and headers, and puts those that are not as they
@@ -28,7 +28,7 @@ export async function verify(
       (response, index) => !isAsPut(found[index], response, writer.cacheControlOf(response.path)),
     );
     if (wrong.length === 0) return mended;
-    await settle(wrong, concurrency, (response) => writer.put(response, touched));
+    await drainThenThrow(wrong, concurrency, (response) => writer.put(response, touched));
     mended += wrong.length;
     due = wrong;
   }

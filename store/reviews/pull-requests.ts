@@ -4,7 +4,7 @@
  * is made.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { flagOfBranch, labelsOf } from "../../schema/change/proposal.ts";
+import { flagOfProposalBranch, labelsOf } from "../../schema/change/proposal.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
@@ -84,7 +84,7 @@ export class PullRequests {
       // Both as GitHub spells it: whoever set GITHUB_REPOSITORY may have written it in another case.
       const isHere = head.repo?.full_name === base.repo.full_name;
       const isOurs = isHere && base.ref === this.#base;
-      const flag = isOurs ? flagOfBranch(head.ref) : undefined;
+      const flag = isOurs ? flagOfProposalBranch(head.ref) : undefined;
       return flag === undefined ? undefined : asChange(pull, flag);
     } catch (error) {
       if (error instanceof GitHubError && error.status === 404) return undefined;

@@ -1,10 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  type Broken,
-  describeReview,
-  markerOf,
-  reviewLabel,
-} from "../../schema/change/emergency-change.ts";
+import { type EmergencyChange, reviewLabel } from "../../schema/change/emergency-change.ts";
+import { describeReview, markerOf } from "../../schema/github/review-issue.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
@@ -23,18 +19,18 @@ export type ReviewEvent =
  * What is to be done stands in git, and what is done on GitHub: a restart forgets nothing.
  */
 export class Reviews {
-  readonly #store: Pick<FlagStore, "brokenGlass">;
+  readonly #store: Pick<FlagStore, "emergencyChanges">;
   readonly #github: GitHub;
   readonly #tell: (event: ReviewEvent) => void;
   readonly #done = new Set<string>();
   readonly #stop = new AbortController();
-  #waiting: readonly Broken[] = [];
+  #waiting: readonly EmergencyChange[] = [];
   #trouble: string | undefined;
   #wanted = false;
   #running: Promise<void> | undefined;
 
   constructor(
-    store: Pick<FlagStore, "brokenGlass">,
+    store: Pick<FlagStore, "emergencyChanges">,
     github: GitHub,
     tell: (event: ReviewEvent) => void,
   ) {
@@ -87,7 +83,7 @@ export class Reviews {
   async #attempt(): Promise<number | undefined> {
     let commit = "";
     try {
-      const broken = await this.#store.brokenGlass();
+      const broken = await this.#store.emergencyChanges();
       this.#waiting = broken.filter((one) => !this.#done.has(one.commit));
       for (const one of this.#waiting.toReversed()) {
         if (this.#stop.signal.aborted) return undefined;
@@ -110,7 +106,7 @@ export class Reviews {
   }
 
   /** The URL of the issue for a commit, open or closed. */
-  async #find(broken: Broken): Promise<string | undefined> {
+  async #find(broken: EmergencyChange): Promise<string | undefined> {
     const query = { labels: reviewLabel, state: "all" } as const;
     const issues = this.#github.list("read the reviews", (rest, page) =>
       rest.issues.listForRepo({ ...page, ...query }),
@@ -121,7 +117,7 @@ export class Reviews {
     return undefined;
   }
 
-  async #open(broken: Broken): Promise<string> {
+  async #open(broken: EmergencyChange): Promise<string> {
     const issue = { ...describeReview(broken), labels: [reviewLabel] };
     const { html_url } = await this.#github.do("open an issue for a review", (rest, where) =>
       rest.issues.create({ ...where, ...issue }),

@@ -3,7 +3,7 @@ import { compareText } from "../../schema/text/order.ts";
 import { type KnownFlags, readChangedFlags, readLanded } from "./changed-flags.ts";
 
 /** A snapshot, and the flags that are not as they were in the one before. */
-export interface Advanced {
+export interface AppliedCommits {
   readonly snapshot: Snapshot;
   /** By name; those that are gone, too. */
   readonly changed: ReadonlySet<string>;
@@ -13,11 +13,11 @@ export interface Advanced {
  * The snapshot of a later commit, from an earlier one and the files that were touched in between.
  * Nothing where that takes a look at all files.
  */
-export async function advance(
+export async function applyCommitsToSnapshot(
   directory: string,
   from: Snapshot,
   commit: string,
-): Promise<Advanced | undefined> {
+): Promise<AppliedCommits | undefined> {
   const landed = await readLanded(directory, from.commit, commit);
   const changes = landed && (await readChangedFlags(directory, knownFrom(from), landed, commit));
   if (!changes) return undefined;

@@ -4,14 +4,14 @@
  */
 
 import type { Changes } from "../../schema/compile/patch.ts";
-import { type Content, readContent } from "../../schema/file/parsed-file.ts";
+import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validate } from "../../schema/file/validate.ts";
-import { nameOf } from "../../schema/flag/name.ts";
+import { flagNameOf } from "../../schema/flag/name.ts";
 import { secondsOf, type TimedFlag, type Timestamp } from "../../schema/flag/snapshot.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { readBlobs } from "../git/blobs.ts";
-import { contentOf, entryOf } from "./entry.ts";
-import { type Landed, readCommits } from "./first-parent-log.ts";
+import { entryOf, parseBlob } from "./entry.ts";
+import { type BranchCommit, readCommits } from "./first-parent-log.ts";
 import { type FlagHistory, HistoryLine } from "./history.ts";
 import { snapshot } from "./snapshot.ts";
 
@@ -36,7 +36,7 @@ const maximumChanges = 1_000;
 export async function readChangedFlags(
   directory: string,
   known: KnownFlags,
-  landed: readonly Landed[],
+  landed: readonly BranchCommit[],
   commit: string,
 ): Promise<Changes | undefined> {
   const earlier = readEarlier(landed, known);
@@ -61,7 +61,7 @@ export async function readChangedFlags(
   );
   const validated = validate(entries, "");
   if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
-  const names = new Set([...modes.keys()].filter(isFlagFile).map(nameOf));
+  const names = new Set([...modes.keys()].filter(isFlagFile).map(flagNameOf));
   return { snapshot: snapshot(validated, "", history), names };
 }
 
@@ -73,8 +73,8 @@ export async function readLanded(
   directory: string,
   after: string,
   commit: string,
-): Promise<Landed[] | undefined> {
-  const read: Landed[] = [];
+): Promise<BranchCommit[] | undefined> {
+  const read: BranchCommit[] = [];
   let seen = 0;
   for await (const landed of readCommits(directory, commit, after)) {
     const changes = landed.changes.filter(({ file }) => /^flags(?:\/|$)/.test(file));
@@ -91,7 +91,7 @@ function isFlagFile(file: string): boolean {
 
 /** What is known of the flags before they were touched; nothing where another file has one of their names. */
 function readEarlier(
-  landed: readonly Landed[],
+  landed: readonly BranchCommit[],
   known: KnownFlags,
 ): Map<string, FlagHistory> | undefined {
   const before = new Map<string, string | undefined>();
@@ -100,7 +100,7 @@ function readEarlier(
   }
   const earlier = new Map<string, FlagHistory>();
   for (const [file, object] of before) {
-    const name = nameOf(file);
+    const name = flagNameOf(file);
     if (object === undefined) continue;
     const flag = known.has(name) && !earlier.has(name) ? known.find(name) : undefined;
     if (!flag) return undefined;
@@ -108,16 +108,16 @@ function readEarlier(
     earlier.set(name, { created, updated, blobs: { [file]: object } });
   }
   const isFree = (name: string) => earlier.has(name) || !known.has(name);
-  return [...before.keys()].every((file) => isFree(nameOf(file))) ? earlier : undefined;
+  return [...before.keys()].every((file) => isFree(flagNameOf(file))) ? earlier : undefined;
 }
 
 async function readContents(
   directory: string,
   objects: ReadonlySet<string>,
-): Promise<Map<string, Content>> {
-  const contents = new Map<string, Content>();
+): Promise<Map<string, ParsedFile>> {
+  const contents = new Map<string, ParsedFile>();
   for await (const blob of readBlobs(directory, [...objects])) {
-    contents.set(blob.object, contentOf(blob, readContent));
+    contents.set(blob.object, parseBlob(blob, parseFlagFile));
   }
   return contents;
 }

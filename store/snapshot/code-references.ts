@@ -24,7 +24,7 @@ export interface Search {
  * Looks for `names` as whole words in all files below `trees`. Passed over are links, large and
  * binary files, and our own list of all names, which would keep every flag.
  */
-export function findPlaces(trees: readonly string[], names: readonly string[]): Search {
+export function findCodeReferences(trees: readonly string[], names: readonly string[]): Search {
   const found = new Map(names.map((name) => [name, { shown: [] as string[], all: 0 }]));
   let files = 0;
   for (const tree of trees) {

@@ -3,7 +3,7 @@ import { trailer as glassTrailer } from "../../schema/change/emergency-change.ts
 import { isOurs } from "../git/commits.ts";
 import { readGit } from "../git/git.ts";
 
-export interface Account {
+export interface CommitAttribution {
   /** A person, or a token. */
   readonly changed_by: string;
   /** `api` where the API was asked for it. */
@@ -19,13 +19,15 @@ export interface Account {
 const keys = ["Actor", "Flag", glassTrailer];
 
 /** For `git log --format`: fields that each end with NUL, as many as `accountFields`. */
-export const accountFormat = [
+export const attributionFormat = [
   "%an%x00%ce%x00%s%x00%b%x00",
   ...keys.map((key) => `%(trailers:key=${key},valueonly)%x00`),
 ].join("");
-export const accountFields = 7;
+export const attributionFieldCount = 7;
 
-export function accountOf(fields: readonly string[]): Account & { readonly flag: string } {
+export function parseAttribution(
+  fields: readonly string[],
+): CommitAttribution & { readonly flag: string } {
   const [author = "", committer = "", summary = "", body = "", actor = "", flag = "", glass = ""] =
     fields;
   const isApi = actor.trim() !== "";
@@ -46,14 +48,19 @@ export async function readProposals(
   directory: string,
   commits: readonly string[],
   name: string,
-): Promise<Map<string, Account>> {
-  const accounts = new Map<string, Account>();
+): Promise<Map<string, CommitAttribution>> {
+  const accounts = new Map<string, CommitAttribution>();
   if (commits.length === 0) return accounts;
   const args = ["log", "--no-walk=unsorted", "--no-notes", "--no-color", "--no-show-signature"];
-  args.push("--encoding=UTF-8", `--format=%H%x00${accountFormat}`, "--end-of-options", ...commits);
+  args.push(
+    "--encoding=UTF-8",
+    `--format=%H%x00${attributionFormat}`,
+    "--end-of-options",
+    ...commits,
+  );
   const tokens = (await readGit(directory, args)).split("\0");
-  for (let at = 0; at + accountFields < tokens.length; at += 1 + accountFields) {
-    const { flag, ...account } = accountOf(tokens.slice(at + 1));
+  for (let at = 0; at + attributionFieldCount < tokens.length; at += 1 + attributionFieldCount) {
+    const { flag, ...account } = parseAttribution(tokens.slice(at + 1));
     if (account.origin === "api" && flag === name) accounts.set((tokens[at] ?? "").trim(), account);
   }
   return accounts;

@@ -1,17 +1,17 @@
 /** What git has of a file, as it is judged. */
 
 import { tooLarge } from "../../schema/file/decode.ts";
-import type { Content } from "../../schema/file/parsed-file.ts";
+import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import type { Entry } from "../../schema/file/validate.ts";
 import type { Blob } from "../git/blobs.ts";
 
 /** What a blob says, by `read`, which is not asked where it is too large. */
-export function contentOf({ size, bytes }: Blob, read: (bytes: Buffer) => Content): Content {
+export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => ParsedFile): ParsedFile {
   return size > bytes.length ? { findings: [tooLarge(size)] } : read(bytes);
 }
 
 /** `file` is from the top of the repository; `content` is missing where it is not to be read. */
-export function entryOf(file: string, mode: string, content: Content | undefined): Entry {
+export function entryOf(file: string, mode: string, content: ParsedFile | undefined): Entry {
   const path = file.startsWith("flags/") ? file.slice("flags/".length) : file;
   return content ? { file, path, mode, content } : { file, path, mode };
 }

@@ -2,7 +2,7 @@
 import { streamGit } from "../git/git.ts";
 
 /** A commit on the line of first parents. */
-export interface Landed {
+export interface BranchCommit {
   readonly commit: string;
   /** First parent; `""` for the first commit. */
   readonly parent: string;
@@ -25,7 +25,7 @@ export async function* readCommits(
   directory: string,
   commit: string,
   after: string | undefined,
-): AsyncGenerator<Landed> {
+): AsyncGenerator<BranchCommit> {
   const args = ["log", "--reverse", "--first-parent", "--diff-merges=first-parent", "--root"];
   args.push("--raw", "-z", "--no-renames", "--no-abbrev", "--no-relative", "-O/dev/null");
   args.push("--ignore-submodules=none", "--no-show-signature", "--no-notes", "--no-color");
@@ -35,7 +35,7 @@ export async function* readCommits(
   if (after !== undefined) args.push(`^${after}`);
   args.push("--");
 
-  let landed: (Landed & { changes: FileChange[] }) | undefined;
+  let landed: (BranchCommit & { changes: FileChange[] }) | undefined;
   let change = "";
   for await (const tokens of readTokens(directory, args)) {
     for (const token of tokens) {

@@ -1,15 +1,15 @@
 /** Who changed a flag, when, and what: the branch's own account of it. */
-import { readContent } from "../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";
 import {
-  type Account,
-  accountFields,
-  accountFormat,
-  accountOf,
+  attributionFieldCount,
+  attributionFormat,
+  type CommitAttribution,
+  parseAttribution,
   readProposals,
 } from "./commit-attribution.ts";
 
@@ -19,7 +19,7 @@ export interface FlagState {
 }
 
 /** A merge of what the API proposed is told as the proposal tells it. */
-export interface FlagChange extends Account {
+export interface FlagChange extends CommitAttribution {
   readonly kind: "created" | "updated" | "deleted";
   readonly commit: string;
   readonly changed_at: string;
@@ -44,7 +44,7 @@ export async function readFlagChanges(
   const args = ["log", "--first-parent", "--diff-merges=first-parent", "--root", "--raw", "-z"];
   args.push("--no-renames", "--no-abbrev", "--no-notes", "--no-color", "--no-show-signature");
   args.push("--no-follow", "--no-relative", "-O/dev/null", "--encoding=UTF-8");
-  args.push(`--format=%x01%H%x00%ct%x00%P%x00${accountFormat}`);
+  args.push(`--format=%x01%H%x00%ct%x00%P%x00${attributionFormat}`);
   args.push(`--max-count=${limit}`, `--skip=${skip}`, "--end-of-options", head);
   args.push("--", `:(glob)flags/**/${name}.yaml`, `:(exclude)${policyFile}`);
   const commits = parseLog(await readGit(directory, args));
@@ -60,7 +60,7 @@ export async function readFlagChanges(
   }));
 }
 
-const fieldCount = 3 + accountFields;
+const fieldCount = 3 + attributionFieldCount;
 
 /** Fields of commits are counted, not looked for: people may write anything into a message. */
 function parseLog(output: string) {
@@ -88,7 +88,7 @@ function parseCommit(fields: readonly string[], raw: readonly string[]) {
   // A move is two changes: the old file goes, the new one comes.
   const before = changes.find(([, , , , status]) => status !== "A")?.[2] ?? "";
   const after = changes.find(([, , , , status]) => status !== "D")?.[3] ?? "";
-  const { flag: _, ...account } = accountOf(rest);
+  const { flag: _, ...account } = parseAttribution(rest);
   return {
     commit: id.trimStart().slice("\x01".length),
     changed_at: timestamp(Number(time)),
@@ -108,7 +108,7 @@ async function readStates(
   const objects = new Set(commits.flatMap(({ before, after }) => [before, after]).filter(Boolean));
   const states = new Map<string, FlagState>();
   for await (const { object, bytes } of readBlobs(directory, [...objects])) {
-    const { flag } = readContent(bytes);
+    const { flag } = parseFlagFile(bytes);
     if (!flag) continue;
     const { enabled, description } = normalize(name, flag);
     states.set(object, { enabled: enabled[environment] === true, description });

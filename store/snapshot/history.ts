@@ -4,9 +4,9 @@
  * A flag changes when the change lands on the branch, not when someone typed it: a merge is one
  * change, at the time of the merge. Order is the order of commits, never of their clocks.
  */
-import { nameOf } from "../../schema/flag/name.ts";
+import { flagNameOf } from "../../schema/flag/name.ts";
 import { policyFile } from "../../schema/project/policy.ts";
-import { type FileChange, type Landed, readCommits } from "./first-parent-log.ts";
+import { type BranchCommit, type FileChange, readCommits } from "./first-parent-log.ts";
 
 export interface History {
   /** The commit up to which this is known. */
@@ -71,7 +71,7 @@ export class HistoryLine {
   }
 
   /** False where `landed` does not follow on the last one by its first parent. */
-  add(landed: Landed): boolean {
+  add(landed: BranchCommit): boolean {
     if (landed.parent !== this.#commit) return false;
     this.#commit = landed.commit;
     this.#committed = landed.time;
@@ -92,7 +92,7 @@ function land(flags: Map<string, FlagHistory>, time: number, changes: readonly F
   const before = new Map<string, FlagHistory | undefined>();
   for (const { file, object } of changes) {
     if (!file.endsWith(".yaml") || file === policyFile) continue;
-    const name = nameOf(file);
+    const name = flagNameOf(file);
     const flag = flags.get(name);
     if (!before.has(name)) before.set(name, flag);
     const blobs = put(flag?.blobs, file, object);

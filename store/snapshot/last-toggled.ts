@@ -1,5 +1,5 @@
-import { environments } from "../../schema/flag/flag.ts";
 import type { Timestamp } from "../../schema/flag/snapshot.ts";
+import { environments } from "../../schema/project/project.ts";
 import { readFlagChanges } from "./flag-changes.ts";
 
 const pageSize = 50;
@@ -8,7 +8,11 @@ const pageSize = 50;
  * Since when a flag is on and off where it is at `head`, on the branch's first-parent line: edits of
  * its words do not count, nor does a move between folders.
  */
-export async function settledAt(directory: string, head: string, name: string): Promise<Timestamp> {
+export async function lastToggledAt(
+  directory: string,
+  head: string,
+  name: string,
+): Promise<Timestamp> {
   const times = environments.map((one) => lastTurn(directory, head, name, one));
   return (await Promise.all(times)).sort().at(-1) ?? "";
 }

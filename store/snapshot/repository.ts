@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type Content, readContent, readPolicy } from "../../schema/file/parsed-file.ts";
+import { type ParsedFile, parseFlagFile, parsePolicyFile } from "../../schema/file/parsed-file.ts";
 import { countFlags, isReadable, type Validated, validate } from "../../schema/file/validate.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
@@ -9,9 +9,9 @@ import { readBlobs } from "../git/blobs.ts";
 import { git, readGit } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
-import { contentOf, entryOf } from "./entry.ts";
+import { entryOf, parseBlob } from "./entry.ts";
 import { type History, readHistory } from "./history.ts";
-import { Contents } from "./parsed-files.ts";
+import { ParsedFiles } from "./parsed-files.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
@@ -31,13 +31,13 @@ export class Repository {
   readonly directory: string;
   /** Lies beside its objects. */
   readonly cache: Cache;
-  readonly #contents: Contents;
+  readonly #contents: ParsedFiles;
   #history: History | undefined;
 
   private constructor(directory: string, gitDirectory: string) {
     this.directory = directory;
     this.cache = new Cache(gitDirectory);
-    this.#contents = new Contents(this.cache);
+    this.#contents = new ParsedFiles(this.cache);
   }
 
   /** Throws where `directory` is no clone, or one without its history. */
@@ -129,7 +129,7 @@ export class Repository {
     const policy = tree.find(({ file }) => file === policyFile);
     const flags = tree.filter((entry) => entry !== policy);
     const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
-    const contents = new Map<string, Content>();
+    const contents = new Map<string, ParsedFile>();
     const unread = new Set<string>();
     for (const { object } of readable) {
       const content = this.#contents.get(object);
@@ -137,7 +137,7 @@ export class Repository {
       else unread.add(object);
     }
     for await (const blob of readBlobs(this.directory, [...unread])) {
-      const content = contentOf(blob, readContent);
+      const content = parseBlob(blob, parseFlagFile);
       contents.set(blob.object, content);
       this.#contents.set(blob.object, content);
       if (contents.size % 500 === 0) progress(contents.size, readable.length);
@@ -155,12 +155,12 @@ export class Repository {
   }
 
   /** Kept apart: the same bytes would mean something else as a flag. */
-  async #readPolicy({ object }: TreeEntry): Promise<Content | undefined> {
+  async #readPolicy({ object }: TreeEntry): Promise<ParsedFile | undefined> {
     const key = `policy ${object}`;
     const known = this.#contents.get(key);
     if (known) return known;
     for await (const blob of readBlobs(this.directory, [object])) {
-      const content = contentOf(blob, readPolicy);
+      const content = parseBlob(blob, parsePolicyFile);
       this.#contents.set(key, content);
       return content;
     }

@@ -1,8 +1,8 @@
 /** Flag files as they stand in a directory, committed or not. */
 import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
-import { maximumBytes, tooLarge } from "../../schema/file/decode.ts";
-import type { Content } from "../../schema/file/parsed-file.ts";
+import { maxFileBytes, tooLarge } from "../../schema/file/decode.ts";
+import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import { type Entry, isReadable } from "../../schema/file/validate.ts";
 import { compareText } from "../../schema/text/order.ts";
 
@@ -13,7 +13,7 @@ import { compareText } from "../../schema/text/order.ts";
 export function readWorkTree(
   directory: string,
   place: string,
-  readContent: (bytes: Buffer, path: string | undefined) => Content,
+  readContent: (bytes: Buffer, path: string | undefined) => ParsedFile,
 ): Entry[] {
   const at = path.resolve(directory, place);
   const inFlags = below(path.resolve(directory, "flags"), at);
@@ -32,9 +32,9 @@ export function readWorkTree(
   });
 }
 
-function readFile(file: string, readContent: (bytes: Buffer) => Content): Content {
+function readFile(file: string, readContent: (bytes: Buffer) => ParsedFile): ParsedFile {
   const { size } = lstatSync(file);
-  return size > maximumBytes ? { findings: [tooLarge(size)] } : readContent(readFileSync(file));
+  return size > maxFileBytes ? { findings: [tooLarge(size)] } : readContent(readFileSync(file));
 }
 
 /** Every file in the folder and those in it; nothing is followed. */

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** A batch that took longer than this waited for something else, in milliseconds. */
-const longest = 500;
+const maxBackOffMs = 500;
 
 interface Waiting<T, R> {
   readonly item: T;
@@ -14,13 +14,13 @@ export interface BatchQueueOptions<T, R> {
   /** Does the work on a batch: one result for each item. Where it throws, it throws for all of them. */
   readonly work: (items: readonly T[]) => Promise<readonly R[]>;
   /** Runs a batch when it may; until then it may still grow. */
-  readonly inTurn: (run: () => Promise<void>) => Promise<void>;
+  readonly runExclusive: (run: () => Promise<void>) => Promise<void>;
   /** Whether other processes were met of late that want the same. */
   readonly isContended: () => boolean;
   /** How many may wait, and how many make one batch. */
   readonly limits: { readonly waiting: number; readonly batch: number };
   /** How long one may wait, in milliseconds. */
-  readonly patience: number;
+  readonly timeoutMs: number;
   /** What an item is told that there is no room for, or that waited for too long. */
   readonly refuse: (why: string) => Error;
 }
@@ -46,15 +46,15 @@ export class BatchQueue<T, R> {
 
   /** Queues an item, and returns what became of it. */
   add(item: T): Promise<R> {
-    const { limits, patience, refuse } = this.#options;
+    const { limits, timeoutMs, refuse } = this.#options;
     if (this.#isClosed) return Promise.reject(refuse("the service is being stopped"));
     if (this.#waiting.length >= limits.waiting)
       return Promise.reject(refuse(`${limits.waiting} are waiting already`));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(refuse(`its turn did not come in ${patience / 1_000} s`));
-      }, patience);
+        reject(refuse(`its turn did not come in ${timeoutMs / 1_000} s`));
+      }, timeoutMs);
       const waiting = { item, resolve, reject, timer };
       this.#waiting.push(waiting);
       this.#running ??= this.#run();
@@ -70,7 +70,7 @@ export class BatchQueue<T, R> {
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
       await this.#giveWay();
-      await this.#options.inTurn(() => this.#workOnBatch());
+      await this.#options.runExclusive(() => this.#workOnBatch());
     }
     this.#running = undefined;
   }
@@ -94,7 +94,7 @@ export class BatchQueue<T, R> {
     try {
       const results = await this.#options.work(batch.map(({ item }) => item));
       this.#ended = performance.now();
-      this.#duration = Math.min(this.#ended - started, longest);
+      this.#duration = Math.min(this.#ended - started, maxBackOffMs);
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as R);
     } catch (error) {
       for (const { reject } of batch) reject(error as Error);

@@ -4,15 +4,15 @@ import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
-import { type Advanced, advance } from "../snapshot/apply-commits.ts";
+import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
-import { Keys } from "./idempotency-index.ts";
+import { IdempotencyIndex } from "./idempotency-index.ts";
 import { Listeners } from "./listeners.ts";
-import { type GitEvent, timed } from "./measure-git.ts";
-import { afterAnswer, afterFailure, type Standing } from "./store-health.ts";
+import { type GitMeasurement, measureGit } from "./measure-git.ts";
+import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
 
 /** What is served: a snapshot and its responses. */
-export interface Serving {
+export interface CurrentRelease {
   readonly snapshot: Snapshot;
   readonly release: Release;
 }
@@ -21,35 +21,36 @@ export interface Serving {
 const wholeAfter = 500;
 
 /** Its methods take turns; the caller sees to that. */
-export class Follower {
+export class BranchSync {
   readonly branch: RemoteBranch;
   /** Of the commits up to `head`. */
-  readonly keys = new Keys();
+  readonly keys = new IdempotencyIndex();
   /** Hear of each new snapshot, once it is served. */
-  readonly onChange = new Listeners<[Serving]>();
+  readonly onChange = new Listeners<[CurrentRelease]>();
   /** Hear how long git takes, for what. */
-  readonly onGit = new Listeners<GitEvent>();
+  readonly onGit = new Listeners<GitMeasurement>();
   readonly #repository: Repository;
   /** How often in a row only what changed was read. */
   #advanced = 0;
   #head = "";
-  #serving: Serving | undefined;
-  #standing: Standing = { synced: 0, problems: [] };
+  #serving: CurrentRelease | undefined;
+  #standing: SyncStatus = { syncedAtMs: 0, problems: [] };
 
   /** Fetches, or goes on with what the clone has when the remote is gone. As `FlagStore.open()`. */
-  static async open(branch: RemoteBranch, acceptRemote: boolean): Promise<Follower> {
-    const follower = new Follower(branch, await Repository.open(branch.directory));
+  static async open(branch: RemoteBranch, acceptRemote: boolean): Promise<BranchSync> {
+    const branchSync = new BranchSync(branch, await Repository.open(branch.directory));
     const known = branch.accepted;
     if (acceptRemote) branch.forget();
     try {
-      await follower.catchUp();
+      await branchSync.fetchAndApply();
     } catch (error) {
       if (acceptRemote || known === undefined) throw error;
-      follower.note(error);
-      await follower.adopt(known).catch((reason) => follower.note(reason));
+      branchSync.recordFailure(error);
+      await branchSync.applyCommit(known).catch((reason) => branchSync.recordFailure(reason));
     }
-    if (!follower.serving) await follower.#serveValid().catch((reason) => follower.note(reason));
-    return follower;
+    if (!branchSync.current)
+      await branchSync.#serveValid().catch((reason) => branchSync.recordFailure(reason));
+    return branchSync;
   }
 
   private constructor(branch: RemoteBranch, repository: Repository) {
@@ -63,16 +64,16 @@ export class Follower {
   }
 
   /** Missing as long as no commit of the branch was ever valid. */
-  get serving(): Serving | undefined {
+  get current(): CurrentRelease | undefined {
     return this.#serving;
   }
 
-  get standing(): Standing {
+  get status(): SyncStatus {
     return this.#standing;
   }
 
   /** What a write may be decided on. Throws `WriteUnavailableError` where there is nothing. */
-  get writable(): Serving {
+  get writable(): CurrentRelease {
     const { stopped, problems } = this.#standing;
     if (stopped !== undefined) throw new WriteUnavailableError(stopped);
     if (this.#serving && problems.length === 0) return this.#serving;
@@ -84,28 +85,28 @@ export class Follower {
   }
 
   /** Fetches the branch, and serves what is new. */
-  async catchUp(): Promise<void> {
+  async fetchAndApply(): Promise<void> {
     const head = await this.fetch();
-    if (head !== this.#head) await this.adopt(head);
+    if (head !== this.#head) await this.applyCommit(head);
   }
 
   /** Fetches the branch and returns its head, which is not served yet. */
   async fetch(): Promise<string> {
     try {
-      const head = await timed(this.onGit, "fetch", () => this.branch.fetch());
-      this.#standing = afterAnswer(this.#standing);
+      const head = await measureGit(this.onGit, "fetch", () => this.branch.fetch());
+      this.#standing = syncSucceeded(this.#standing);
       return head;
     } catch (error) {
-      this.note(error);
+      this.recordFailure(error);
       throw error;
     }
   }
 
   /** Serves a commit, if it is valid; else goes on with what was served before. */
-  async adopt(commit: string): Promise<void> {
+  async applyCommit(commit: string): Promise<void> {
     const known = this.#head || undefined;
     // Git works on both at once.
-    const [{ snapshot, problems, changed }] = await this.onClone(() =>
+    const [{ snapshot, problems, changed }] = await this.withRepairedClone(() =>
       Promise.all([this.#read(commit), this.keys.read(this.branch.directory, commit, known)]),
     );
     const { release } = this.#serving ?? {};
@@ -120,21 +121,24 @@ export class Follower {
   }
 
   /** All of a commit, or what changed since the one that is served. Now and then all, so that a start finds it in the cache. */
-  async #read(commit: string): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<Advanced>> {
+  async #read(
+    commit: string,
+  ): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<AppliedCommits>> {
     const from = this.#serving?.snapshot;
     const isDue = this.#advanced >= wholeAfter;
-    const next = from && !isDue && (await advance(this.branch.directory, from, commit));
+    const next =
+      from && !isDue && (await applyCommitsToSnapshot(this.branch.directory, from, commit));
     this.#advanced = next ? this.#advanced + 1 : 0;
     return next ? { ...next, problems: [] } : this.#repository.read(commit, "");
   }
 
   /** Keeps what went wrong for whoever asks for the condition. */
-  note(error: unknown): void {
-    this.#standing = afterFailure(this.#standing, error);
+  recordFailure(error: unknown): void {
+    this.#standing = syncFailed(this.#standing, error);
   }
 
   /** Does what takes nothing but the clone. Where that fails the clone is mended, and it is done once more. */
-  async onClone<T>(work: () => Promise<T>): Promise<T> {
+  async withRepairedClone<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch {
@@ -156,7 +160,7 @@ export class Follower {
     if (snapshot) this.#serve({ snapshot, release: compile(snapshot) });
   }
 
-  #serve(serving: Serving): void {
+  #serve(serving: CurrentRelease): void {
     this.#serving = serving;
     this.onChange.tell(serving);
   }

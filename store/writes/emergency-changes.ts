@@ -1,20 +1,23 @@
-import { type Broken, trailer } from "../../schema/change/emergency-change.ts";
-import { environments } from "../../schema/flag/flag.ts";
+import { type EmergencyChange, trailer } from "../../schema/change/emergency-change.ts";
 import { namePattern } from "../../schema/flag/name.ts";
+import { environments } from "../../schema/project/project.ts";
 import { isOurs } from "../git/commits.ts";
 import { readGit } from "../git/git.ts";
 
 /** How many of the newest commits are looked at. */
-const reach = 1_000;
+const maxCommitsScanned = 1_000;
 const keys = [trailer, "Flag", "Actor", "Request-Id"];
 
 /** The commits up to `head` that disabled a flag in a protected environment without a review, the newest first. */
-export async function readBrokenGlass(directory: string, head: string): Promise<Broken[]> {
+export async function readEmergencyChanges(
+  directory: string,
+  head: string,
+): Promise<EmergencyChange[]> {
   const values = keys.map((key) => `%(trailers:key=${key},valueonly,separator=%x20)%x00`);
   const args = ["log", "--first-parent", "--no-show-signature", "--no-notes", "--encoding=UTF-8"];
-  args.push(`--max-count=${reach}`, `--format=%H%x00%ce%x00${values.join("")}%b%x00`);
+  args.push(`--max-count=${maxCommitsScanned}`, `--format=%H%x00%ce%x00${values.join("")}%b%x00`);
   const fields = (await readGit(directory, [...args, "--end-of-options", head])).split("\0");
-  const broken: Broken[] = [];
+  const broken: EmergencyChange[] = [];
   for (let at = 0; at + 7 <= fields.length; at += 7) {
     const [commit = "", committer = "", where = "", flag = "", actor = "", requestId = "", body] =
       fields.slice(at, at + 7);

@@ -1,28 +1,29 @@
 import type { Edit } from "../../schema/change/change.ts";
 import { formatMessage } from "../../schema/change/commit-message.ts";
 import { trailer } from "../../schema/change/emergency-change.ts";
-import { onlyDisables, protectedBy } from "../../schema/change/protection.ts";
+import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
-import { instance } from "../git/instance-id.ts";
+import { instanceId } from "../git/instance-id.ts";
 import { proposalOf } from "./proposal.ts";
-import type { Ground, Step, Write } from "./write.ts";
+import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
 /** Lets a change land, unless it shows in a protected environment and the glass is not broken. */
-export function guard(
+export function enforceProtection(
   write: Write,
   edit: Edit,
   sides: TimedSides,
-  { head, policy, time }: Ground,
-): Step {
+  { head, policy, time }: WriteContext,
+): WriteDecision {
   const { file, text, subject } = edit;
-  const environments = protectedBy(policy, sides);
+  const environments = findProtectedEnvironments(policy, sides);
   const needsReview = environments.length > 0;
-  const brokeGlass = needsReview && write.breaksGlass ? environments : [];
-  if (brokeGlass.length > 0 && !onlyDisables(sides)) return { result: { status: "not-disabling" } };
+  const bypassedEnvironments = needsReview && write.isEmergency ? environments : [];
+  if (bypassedEnvironments.length > 0 && !onlyDisables(sides))
+    return { result: { status: "not-disabling" } };
 
-  const message = messageOf(write, edit, brokeGlass);
+  const message = messageOf(write, edit, bypassedEnvironments);
   const commit = { file, text, message, author: write.actor, time };
-  if (needsReview && brokeGlass.length === 0) {
+  if (needsReview && bypassedEnvironments.length === 0) {
     const proposal = proposalOf(write, { commit, base: head, environments, subject, ...sides });
     return { result: { status: "protected", proposal } };
   }
@@ -30,7 +31,7 @@ export function guard(
   return {
     commit,
     ...(after && text !== undefined ? { flag: after, text } : {}),
-    ...(brokeGlass.length > 0 ? { brokeGlass } : {}),
+    ...(bypassedEnvironments.length > 0 ? { bypassedEnvironments } : {}),
   };
 }
 
@@ -42,7 +43,7 @@ interface TimedSides {
 function messageOf(
   { change, actor, reason, requestId, idempotency }: Write,
   edit: Edit,
-  brokeGlass: readonly string[],
+  bypassedEnvironments: readonly string[],
 ): string {
   const environment = change.kind === "update" ? change.environment : "";
   return formatMessage({
@@ -54,8 +55,8 @@ function messageOf(
       Change: edit.change,
       Actor: `${actor.name} (${actor.id})`,
       "Request-Id": requestId,
-      Server: instance,
-      [trailer]: brokeGlass.join(", "),
+      Server: instanceId,
+      [trailer]: bypassedEnvironments.join(", "),
       "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
     },
   });

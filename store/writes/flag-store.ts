@@ -3,7 +3,7 @@
  * never wait. Writes wait in one queue and go to the remote many at a time: each is a commit of
  * its own, one push takes them all.
  */
-import type { Broken } from "../../schema/change/emergency-change.ts";
+import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { createCommits } from "../git/commits.ts";
 import { RemoteUnavailableError } from "../git/remote.ts";
@@ -12,22 +12,22 @@ import type { Signer } from "../git/signer.ts";
 import { asUnavailable, WriteUnavailableError } from "../git/unavailable.ts";
 import { type FlagChange, type Page, readFlagChanges } from "../snapshot/flag-changes.ts";
 import { BatchQueue } from "./batch-queue.ts";
-import { Follower, type Serving } from "./branch-sync.ts";
-import { readBrokenGlass } from "./emergency-changes.ts";
+import { BranchSync, type CurrentRelease } from "./branch-sync.ts";
+import { readEmergencyChanges } from "./emergency-changes.ts";
 import { Listeners } from "./listeners.ts";
-import { type GitEvent, timed } from "./measure-git.ts";
+import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import type { Proposal } from "./proposal.ts";
-import { land } from "./push-with-retry.ts";
-import type { Condition } from "./store-health.ts";
+import { pushWithRetry } from "./push-with-retry.ts";
+import type { StoreHealth } from "./store-health.ts";
 import type { Write, WriteResult } from "./write.ts";
 import { decideBatch } from "./write-batch.ts";
 
 /** How long a lost race is remembered, in milliseconds. */
-const memory = 10_000;
+const contentionWindowMs = 10_000;
 const limits = { waiting: 1_000, batch: 256 };
 
 export class FlagStore {
-  readonly #follower: Follower;
+  readonly #branchSync: BranchSync;
   readonly #patience: number;
   readonly #signer: Signer | undefined;
   readonly #onConflict = new Listeners<[]>();
@@ -49,40 +49,40 @@ export class FlagStore {
     patience = 15_000,
     signer?: Signer,
   ): Promise<FlagStore> {
-    return new FlagStore(await Follower.open(branch, acceptRemote), patience, signer);
+    return new FlagStore(await BranchSync.open(branch, acceptRemote), patience, signer);
   }
 
-  private constructor(follower: Follower, patience: number, signer: Signer | undefined) {
-    this.#follower = follower;
+  private constructor(branchSync: BranchSync, patience: number, signer: Signer | undefined) {
+    this.#branchSync = branchSync;
     this.#patience = patience;
     this.#signer = signer;
     this.#queue = new BatchQueue({
       work: (writes) => this.#attempt(writes),
-      inTurn: (run) => this.#inTurn(run),
-      isContended: () => performance.now() - this.#lost < memory,
+      runExclusive: (run) => this.#inTurn(run),
+      isContended: () => performance.now() - this.#lost < contentionWindowMs,
       limits,
-      patience,
+      timeoutMs: patience,
       refuse: (why) => new WriteUnavailableError(`Cannot take the change: ${why}`),
     });
   }
 
   /** Missing as long as no commit of the branch was ever valid. */
-  get serving(): Serving | undefined {
-    return this.#follower.serving;
+  get current(): CurrentRelease | undefined {
+    return this.#branchSync.current;
   }
 
-  get condition(): Condition {
-    return { ...this.#follower.standing, queued: this.#queue.length };
+  get health(): StoreHealth {
+    return { ...this.#branchSync.status, queued: this.#queue.length };
   }
 
   /** Hears of each new snapshot, once it is served. */
-  onChange(listener: (serving: Serving) => void): void {
-    this.#follower.onChange.add(listener);
+  onChange(listener: (serving: CurrentRelease) => void): void {
+    this.#branchSync.onChange.add(listener);
   }
 
   /** Hears how long git takes, for what. */
-  onGit(listener: (...event: GitEvent) => void): void {
-    this.#follower.onGit.add(listener);
+  onGit(listener: (...event: GitMeasurement) => void): void {
+    this.#branchSync.onGit.add(listener);
   }
 
   /** Hears when another commit came first. */
@@ -97,7 +97,9 @@ export class FlagStore {
   sync(): Promise<void> {
     this.#nextSync ??= this.#inTurn(async () => {
       this.#nextSync = undefined;
-      await this.#follower.catchUp().catch((error) => this.#follower.note(error));
+      await this.#branchSync
+        .fetchAndApply()
+        .catch((error) => this.#branchSync.recordFailure(error));
     });
     return this.#nextSync;
   }
@@ -115,14 +117,14 @@ export class FlagStore {
    * `inReview`, what people put on top of it stays. Throws `WriteUnavailableError`.
    */
   async propose({ base, branch, commit }: Proposal, inReview: boolean): Promise<string> {
-    const follower = this.#follower;
+    const branchSync = this.#branchSync;
     try {
       return await this.#inTurn(async () => {
-        const [id = ""] = await follower.onClone(() =>
-          createCommits(follower.branch.directory, base, [commit], this.#signer),
+        const [id = ""] = await branchSync.withRepairedClone(() =>
+          createCommits(branchSync.branch.directory, base, [commit], this.#signer),
         );
-        return timed(follower.onGit, "push", () =>
-          follower.branch.beside(branch).put(id, inReview),
+        return measureGit(branchSync.onGit, "push", () =>
+          branchSync.branch.proposalBranch(branch).put(id, inReview),
         );
       });
     } catch (error) {
@@ -131,20 +133,20 @@ export class FlagStore {
   }
 
   /** The newest commits that broke the glass, the newest first. */
-  async brokenGlass(): Promise<Broken[]> {
-    const { branch, head } = this.#follower;
-    return head === "" ? [] : readBrokenGlass(branch.directory, head);
+  async emergencyChanges(): Promise<EmergencyChange[]> {
+    const { branch, head } = this.#branchSync;
+    return head === "" ? [] : readEmergencyChanges(branch.directory, head);
   }
 
   /** The flag as it was at a commit; nothing where it was not there. */
   async flagAt(commit: string, name: string): Promise<TimedFlag | undefined> {
-    const snapshot = await this.#follower.snapshotAt(commit);
+    const snapshot = await this.#branchSync.snapshotAt(commit);
     return snapshot?.flags.find((flag) => flag.name === name);
   }
 
   /** The changes of a flag as an environment saw them, the newest first. */
   async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
-    const { branch, head } = this.#follower;
+    const { branch, head } = this.#branchSync;
     if (head === "") return [];
     return readFlagChanges(branch.directory, head, name, environment, page);
   }
@@ -164,39 +166,40 @@ export class FlagStore {
 
   async #attempt(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     try {
-      return await this.#settle(writes);
+      return await this.pushUntilAccepted(writes);
     } catch (error) {
-      this.#follower.note(error);
+      this.#branchSync.recordFailure(error);
       throw asUnavailable(error);
     }
   }
 
   /** Decides the writes on the newest state, again and again until the remote takes them. */
-  async #settle(writes: readonly Write[]): Promise<readonly WriteResult[]> {
+  async pushUntilAccepted(writes: readonly Write[]): Promise<readonly WriteResult[]> {
     const deadline = Date.now() + this.#patience;
-    const follower = this.#follower;
-    const { directory } = follower.branch;
+    const branchSync = this.#branchSync;
+    const { directory } = branchSync.branch;
     for (let isFresh = false; ; isFresh = true) {
-      const { snapshot } = follower.writable;
-      const { commits, results } = await follower.onClone(() =>
-        decideBatch(directory, snapshot, follower.keys, writes),
+      const { snapshot } = branchSync.writable;
+      const { commits, results } = await branchSync.withRepairedClone(() =>
+        decideBatch(directory, snapshot, branchSync.keys, writes),
       );
       if (commits.length === 0) {
         if (isFresh) return results([]);
         await this.#refresh(results([]));
         continue;
       }
-      if (follower.standing.unreachable !== undefined) {
+      if (branchSync.status.unreachable !== undefined) {
         // It was gone a moment ago: nothing is worth beginning before it is back.
-        await follower.catchUp();
+        await branchSync.fetchAndApply();
         continue;
       }
-      const ids = await follower.onClone(() =>
-        timed(follower.onGit, "commit", () =>
+      const ids = await branchSync.withRepairedClone(() =>
+        measureGit(branchSync.onGit, "commit", () =>
           createCommits(directory, snapshot.commit, commits, this.#signer),
         ),
       );
-      if (await land(follower, ids.at(-1) ?? "", snapshot.commit, deadline)) return results(ids);
+      if (await pushWithRetry(branchSync, ids.at(-1) ?? "", snapshot.commit, deadline))
+        return results(ids);
       this.#lost = performance.now();
       this.#onConflict.tell();
       if (Date.now() > deadline)
@@ -206,7 +209,7 @@ export class FlagStore {
 
   /** Fetches, so that results for which nothing was committed rest on what the remote has now. */
   async #refresh(results: readonly WriteResult[]): Promise<void> {
-    await this.#follower.catchUp().catch((error) => {
+    await this.#branchSync.fetchAndApply().catch((error) => {
       // A refusal may rest on what was known last. That all is as wanted, or needs a review, may not.
       const isGranted = results.some(({ status }) => ["unchanged", "protected"].includes(status));
       if (isGranted || !(error instanceof RemoteUnavailableError)) throw error;

@@ -1,10 +1,10 @@
 import { readGit } from "../git/git.ts";
 
 /** How many of the newest commits are searched for keys at the start, and how many keys are known at once. */
-const reach = 10_000;
+const maxCommitsScanned = 10_000;
 
 /** The idempotency keys of a branch, from the trailers of its commits: what was asked for once is not done twice. */
-export class Keys {
+export class IdempotencyIndex {
   readonly #commits = new Map<string, { readonly commit: string; readonly fingerprint: string }>();
 
   get(key: string): { readonly commit: string; readonly fingerprint: string } | undefined {
@@ -15,7 +15,7 @@ export class Keys {
   async read(directory: string, head: string, known: string | undefined): Promise<void> {
     const format = "--format=%H %(trailers:key=Idempotency-Key,valueonly,separator=%x20)";
     const range = [head, ...(known === undefined ? [] : [`^${known}`])];
-    const limit = `--max-count=${reach}`;
+    const limit = `--max-count=${maxCommitsScanned}`;
     const args = [
       "log",
       "--first-parent",
@@ -31,7 +31,7 @@ export class Keys {
       if (/^[0-9a-f]{64}$/.test(key)) this.#commits.set(key, { commit, fingerprint });
     }
     for (const key of this.#commits.keys()) {
-      if (this.#commits.size <= reach) break;
+      if (this.#commits.size <= maxCommitsScanned) break;
       this.#commits.delete(key);
     }
   }

@@ -1,20 +1,20 @@
 import type { Listeners } from "./listeners.ts";
 
 /** What git was asked for, how that went, and how many seconds it took. */
-export type GitEvent = readonly [
+export type GitMeasurement = readonly [
   operation: "fetch" | "commit" | "push",
   result: "ok" | "failed",
   seconds: number,
 ];
 
 /** Does the work, and tells how long it took, whether it fails or not. */
-export async function timed<T>(
-  listeners: Listeners<GitEvent>,
-  operation: GitEvent[0],
+export async function measureGit<T>(
+  listeners: Listeners<GitMeasurement>,
+  operation: GitMeasurement[0],
   work: () => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  let result: GitEvent[1] = "failed";
+  let result: GitMeasurement[1] = "failed";
   try {
     const value = await work();
     result = "ok";

@@ -1,6 +1,7 @@
 import type { Change } from "../../schema/change/change.ts";
-import { type Asked, branchOf, describeProposal } from "../../schema/change/proposal.ts";
+import { proposalBranchName, type Requester } from "../../schema/change/proposal.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import { describeProposal } from "../../schema/github/proposal-text.ts";
 import { plan } from "../../schema/plan/plan.ts";
 import { normalizePolicy } from "../../schema/project/policy.ts";
 import type { NewCommit } from "../git/commits.ts";
@@ -19,15 +20,15 @@ export interface Proposal {
   readonly environments: readonly string[];
   readonly before: TimedFlag | undefined;
   readonly after: TimedFlag | undefined;
-  readonly asked: Asked;
+  readonly asked: Requester;
 }
 
 /** The proposal of what `asked` wants. */
 export function proposalOf(
-  { change, actor, reason, requestId }: Asked & { readonly change: Change },
+  { change, actor, reason, requestId }: Requester & { readonly change: Change },
   proposal: Omit<Proposal, "flag" | "branch" | "asked">,
 ): Proposal {
-  const branch = branchOf(change, proposal.subject, proposal.before);
+  const branch = proposalBranchName(change, proposal.subject, proposal.before);
   return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
 }
 

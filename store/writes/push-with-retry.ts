@@ -2,46 +2,46 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { RemoteRewoundError } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
-import type { Follower } from "./branch-sync.ts";
-import { timed } from "./measure-git.ts";
+import type { BranchSync } from "./branch-sync.ts";
+import { measureGit } from "./measure-git.ts";
 
 /** How often the same commits are pushed before the remote is taken at its word. */
-const pushes = 4;
+const maxPushes = 4;
 /** What stands behind a pause, in milliseconds: between two questions, and after the first push. */
-const pauses = { question: 250, push: 250 };
+const pausesMs = { question: 250, push: 250 };
 
 /**
  * Moves the branch from `parent` to `commit`, and serves what it is at then. False where others came
  * first: theirs is served. Throws where the remote takes neither, or does not say until `deadline`
  * (milliseconds since 1970): nothing that landed is ever taken for failed.
  */
-export async function land(
-  follower: Follower,
+export async function pushWithRetry(
+  branchSync: BranchSync,
   commit: string,
   parent: string,
   deadline: number,
 ): Promise<boolean> {
   for (let push = 1; ; push++) {
-    const failure = await tryPush(follower, commit, parent);
-    const head = failure ? await lookFor(follower, deadline, failure) : commit;
-    if (head !== parent) return receive(follower, head, commit);
+    const failure = await tryPush(branchSync, commit, parent);
+    const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
+    if (head !== parent) return receive(branchSync, head, commit);
     // Refused, or lost on the way. The same commits again: however many arrive, they are there once.
-    if (push === pushes || Date.now() > deadline) {
+    if (push === maxPushes || Date.now() > deadline) {
       const message = "Cannot write: the remote did not take the commit";
       throw new WriteUnavailableError(message, { cause: failure });
     }
-    await pause(pauses.push * 2 ** (push - 1));
+    await pause(pausesMs.push * 2 ** (push - 1));
   }
 }
 
 /** Why a push failed; nothing when it did not. */
 async function tryPush(
-  { branch, onGit }: Follower,
+  { branch, onGit }: BranchSync,
   commit: string,
   parent: string,
 ): Promise<Error | undefined> {
   try {
-    await timed(onGit, "push", () => branch.push(commit, parent));
+    await measureGit(onGit, "push", () => branch.push(commit, parent));
     return undefined;
   } catch (error) {
     return error as Error;
@@ -49,10 +49,10 @@ async function tryPush(
 }
 
 /** The head of the branch after a push that failed, or whose answer was lost. */
-async function lookFor(follower: Follower, deadline: number, cause: Error): Promise<string> {
+async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error): Promise<string> {
   for (;;) {
     try {
-      return await follower.fetch();
+      return await branchSync.fetch();
     } catch (error) {
       if (error instanceof RemoteRewoundError) throw error;
       if (Date.now() > deadline) {
@@ -60,19 +60,19 @@ async function lookFor(follower: Follower, deadline: number, cause: Error): Prom
         throw new WriteUnavailableError(message, { cause });
       }
     }
-    await pause(pauses.question);
+    await pause(pausesMs.question);
   }
 }
 
 /** Whether `commit` is in `head`, which the remote is known to hold. Serves `head`. */
-async function receive(follower: Follower, head: string, commit: string): Promise<boolean> {
-  const { branch } = follower;
+async function receive(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
+  const { branch } = branchSync;
   if (head === commit) await branch.accept(commit);
-  else if (!(await follower.onClone(() => branch.contains(head, commit)))) {
-    await follower.adopt(head);
+  else if (!(await branchSync.withRepairedClone(() => branch.contains(head, commit)))) {
+    await branchSync.applyCommit(head);
     return false;
   }
   // From here on the writes are done, whatever becomes of their commits here.
-  await follower.adopt(head).catch((error) => follower.note(error));
+  await branchSync.applyCommit(head).catch((error) => branchSync.recordFailure(error));
   return true;
 }

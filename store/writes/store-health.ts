@@ -3,9 +3,9 @@ import { RemoteRewoundError } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 
 /** What keeps a store from being as good as new. */
-export interface Condition {
+export interface StoreHealth {
   /** Milliseconds since 1970 of the last time that the remote answered; 0 before the first. */
-  readonly synced: number;
+  readonly syncedAtMs: number;
   /** Why the remote, or the clone of it, could not be used the last time; missing where it could. */
   readonly unreachable?: string | undefined;
   /** Why nothing is written until a person has looked. */
@@ -17,20 +17,20 @@ export interface Condition {
 }
 
 /** The part of it that is known from following the branch. */
-export type Standing = Omit<Condition, "queued">;
+export type SyncStatus = Omit<StoreHealth, "queued">;
 
 /** After a fetch that brought what was asked for. */
-export function afterAnswer({ problems }: Standing): Standing {
-  return { synced: Date.now(), problems };
+export function syncSucceeded({ problems }: SyncStatus): SyncStatus {
+  return { syncedAtMs: Date.now(), problems };
 }
 
 /** After something went wrong, as whoever asks for the condition is to see it. */
-export function afterFailure(standing: Standing, error: unknown): Standing {
+export function syncFailed(standing: SyncStatus, error: unknown): SyncStatus {
   // Said to whoever wrote; the remote and the clone may be well.
   if (error instanceof WriteUnavailableError) return standing;
-  const { synced, stopped, problems } = standing;
+  const { syncedAtMs, stopped, problems } = standing;
   const { message } = error as Error;
   return error instanceof RemoteRewoundError
-    ? { synced: Date.now(), stopped: message, problems }
-    : { synced, unreachable: message, stopped, problems };
+    ? { syncedAtMs: Date.now(), stopped: message, problems }
+    : { syncedAtMs, unreachable: message, stopped, problems };
 }

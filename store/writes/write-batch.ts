@@ -1,8 +1,14 @@
 import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
-import type { Keys } from "./idempotency-index.ts";
-import { decideWrite, type Known, type Step, type Write, type WriteResult } from "./write.ts";
+import type { IdempotencyIndex } from "./idempotency-index.ts";
+import {
+  decideWrite,
+  type KnownFlag,
+  type Write,
+  type WriteDecision,
+  type WriteResult,
+} from "./write.ts";
 
 /** Writes decided one after the other, each on what those before it would leave. */
 export interface Batch {
@@ -15,7 +21,7 @@ export interface Batch {
 export async function decideBatch(
   directory: string,
   snapshot: Snapshot,
-  keys: Keys,
+  keys: IdempotencyIndex,
   writes: readonly Write[],
 ): Promise<Batch> {
   const known = await readKnown(directory, snapshot, writes);
@@ -24,7 +30,7 @@ export async function decideBatch(
   const settle: ((ids: readonly string[]) => WriteResult)[] = [];
   const time = Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at));
 
-  const ground = { head: snapshot.commit, policy: snapshot.policy, time };
+  const context = { head: snapshot.commit, policy: snapshot.policy, time };
 
   for (const write of writes) {
     const { key = "", fingerprint } = write.idempotency ?? {};
@@ -35,24 +41,29 @@ export async function decideBatch(
       settle.push((ids) => repeat(isSame, done?.commit ?? ids[twin?.step ?? 0]));
       continue;
     }
-    const step = decideWrite(write, known.get(write.change.name), ground);
+    const step = decideWrite(write, known.get(write.change.name), context);
     if ("result" in step) {
       const { length } = commits;
-      settle.push((ids) => onto(ids[length - 1], step.result));
+      settle.push((ids) => rebaseResult(ids[length - 1], step.result));
       continue;
     }
     const index = commits.push(step.commit) - 1;
     if (write.idempotency)
       pending.set(key, { fingerprint: write.idempotency.fingerprint, step: index });
     remember(known, write.change.name, step);
-    const { flag, brokeGlass } = step;
-    settle.push((ids) => ({ status: "committed", commit: ids[index] ?? "", flag, brokeGlass }));
+    const { flag, bypassedEnvironments } = step;
+    settle.push((ids) => ({
+      status: "committed",
+      commit: ids[index] ?? "",
+      flag,
+      bypassedEnvironments,
+    }));
   }
   return { commits, results: (ids) => settle.map((result) => result(ids)) };
 }
 
 /** What was decided on what the writes before it left stands on the last of their commits. */
-function onto(commit: string | undefined, result: WriteResult): WriteResult {
+function rebaseResult(commit: string | undefined, result: WriteResult): WriteResult {
   if (commit === undefined) return result;
   if (result.status === "unchanged") return { ...result, commit };
   if (result.status !== "protected") return result;
@@ -64,9 +75,9 @@ function repeat(isSame: boolean, commit = ""): WriteResult {
 }
 
 function remember(
-  known: Map<string, Known>,
+  known: Map<string, KnownFlag>,
   name: string,
-  { flag, text }: Extract<Step, { commit: NewCommit }>,
+  { flag, text }: Extract<WriteDecision, { commit: NewCommit }>,
 ): void {
   if (flag && text !== undefined) known.set(name, { flag, text });
   else known.delete(name);
@@ -77,7 +88,7 @@ async function readKnown(
   directory: string,
   { flags }: Snapshot,
   writes: readonly Write[],
-): Promise<Map<string, Known>> {
+): Promise<Map<string, KnownFlag>> {
   const names = new Set(writes.map(({ change }) => change.name));
   const wanted: TimedFlag[] = flags.filter(({ name }) => names.has(name));
   const texts = new Map<string, string>();

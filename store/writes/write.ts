@@ -3,17 +3,17 @@ import {
   type Change,
   type Current,
   type Edit,
-  editFor,
+  editForChange,
   newFile,
 } from "../../schema/change/change.ts";
-import { type Content, readContent } from "../../schema/file/parsed-file.ts";
+import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, severityOf } from "../../schema/problem/problem.ts";
 import type { Policy } from "../../schema/project/policy.ts";
 import type { NewCommit } from "../git/commits.ts";
-import { guard } from "./enforce-protection.ts";
+import { enforceProtection } from "./enforce-protection.ts";
 import type { Proposal } from "./proposal.ts";
 
 export interface Write {
@@ -27,7 +27,7 @@ export interface Write {
   /** The same key means the same request, sent again. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether to disable without a review where one is needed. */
-  readonly breaksGlass?: boolean | undefined;
+  readonly isEmergency?: boolean | undefined;
 }
 
 /** What became of a write. Only `committed` made a commit; it is on the remote. */
@@ -37,30 +37,30 @@ export type WriteResult =
       readonly commit: string;
       readonly flag?: TimedFlag | undefined;
       /** The protected environments in which it was done without a review. */
-      readonly brokeGlass?: readonly string[] | undefined;
+      readonly bypassedEnvironments?: readonly string[] | undefined;
     }
   | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
   | { readonly status: "protected"; readonly proposal: Proposal }
   | { readonly status: "invalid"; readonly findings: readonly Finding[] };
 
 /** The flag as it is known, and the text of its file. */
-export interface Known {
+export interface KnownFlag {
   readonly flag: TimedFlag;
   readonly text: string;
 }
 
 /** What a write would do to the flag it names. `flag` is what it would be then; missing where it would be gone. */
-export type Step =
+export type WriteDecision =
   | { readonly result: WriteResult }
   | {
       readonly commit: NewCommit;
       readonly flag?: TimedFlag;
       readonly text?: string;
-      readonly brokeGlass?: readonly string[];
+      readonly bypassedEnvironments?: readonly string[];
     };
 
 /** What a write is decided on, beside its flag. */
-export interface Ground {
+export interface WriteContext {
   readonly head: string;
   readonly policy: Policy;
   /** That of the commit, in seconds since 1970. */
@@ -68,7 +68,11 @@ export interface Ground {
 }
 
 /** Decides a write against what is known of its flag. */
-export function decideWrite(write: Write, known: Known | undefined, ground: Ground): Step {
+export function decideWrite(
+  write: Write,
+  known: KnownFlag | undefined,
+  ground: WriteContext,
+): WriteDecision {
   const { change } = write;
   if (!write.isExpected(known?.flag)) return { result: { status: "stale" } };
   if (change.kind === "create") {
@@ -77,16 +81,22 @@ export function decideWrite(write: Write, known: Known | undefined, ground: Grou
   }
   if (!known) return { result: { status: "not-found" } };
   const current: Current = { file: known.flag.file, text: known.text, flag: known.flag };
-  const edit = editFor(change, current);
+  const edit = editForChange(change, current);
   if (!edit) return { result: { status: "unchanged", commit: ground.head, flag: known.flag } };
   return carry(write, edit, known.flag, ground);
 }
 
-function carry(write: Write, edit: Edit, before: TimedFlag | undefined, ground: Ground): Step {
+function carry(
+  write: Write,
+  edit: Edit,
+  before: TimedFlag | undefined,
+  ground: WriteContext,
+): WriteDecision {
   const { text } = edit;
-  if (text === undefined) return guard(write, edit, { before, after: undefined }, ground);
+  if (text === undefined)
+    return enforceProtection(write, edit, { before, after: undefined }, ground);
 
-  const { flag, findings }: Content = readContent(Buffer.from(text));
+  const { flag, findings }: ParsedFile = parseFlagFile(Buffer.from(text));
   // A slash would make it a folder's name and another flag's.
   const name = `${write.change.name.replaceAll("/", "\\")}.yaml`;
   const errors = [...checkName(name), ...findings].filter(
@@ -97,5 +107,5 @@ function carry(write: Write, edit: Edit, before: TimedFlag | undefined, ground: 
   const created_at = before?.created_at ?? updated_at;
   const normal = normalize(write.change.name, flag);
   const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
-  return guard(write, edit, { before, after }, ground);
+  return enforceProtection(write, edit, { before, after }, ground);
 }

@@ -13,15 +13,31 @@ interface Room {
 }
 
 const rooms: Readonly<Record<string, Room>> = {
-  schema: { rooms: ["schema"], packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"] },
+  schema: {
+    rooms: ["schema"],
+    packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"],
+    folders: {
+      text: [],
+      problem: ["text"],
+      project: ["text", "problem"],
+      flag: ["text", "problem", "project"],
+      file: ["text", "problem", "project", "flag"],
+      evaluate: [],
+      compile: ["text", "project", "flag", "evaluate"],
+      plan: ["text", "problem", "project", "flag", "evaluate", "compile"],
+      change: ["text", "project", "flag", "file", "evaluate"],
+      access: ["text"],
+      github: ["text", "problem", "project", "flag", "compile", "plan", "change"],
+    },
+  },
   store: {
     rooms: ["schema", "store"],
     folders: {
       git: [],
-      flags: ["git"],
-      writes: ["git", "flags"],
-      build: ["git", "flags"],
-      publish: ["git", "flags", "build"],
+      snapshot: ["git"],
+      writes: ["git", "snapshot"],
+      build: ["git", "snapshot"],
+      publish: ["git", "snapshot", "build"],
       github: [],
       reviews: ["git", "writes", "github"],
     },
@@ -143,7 +159,7 @@ function mayImport(
     const room = roomOf(imported);
     if (folders && room === roomOf(file)) {
       const [own, other] = [folderOf(file), folderOf(imported)];
-      return own === other || (folders[own] ?? []).includes(other);
+      return own === other || other === "" || (folders[own] ?? []).includes(other);
     }
     return rooms.includes(room) || (typeOnly && types.includes(room));
   }

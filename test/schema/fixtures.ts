@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
-import { readAs, readContent } from "../../schema/file/parsed-file.ts";
+import { parseFileAt, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { type Entry, isReadable, validate } from "../../schema/file/validate.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 
@@ -16,7 +16,7 @@ export function judge(fixture: URL): readonly Problem[] {
 
 function readFile(fixture: URL): Entry {
   const file = fixture.pathname.slice(fixtures.pathname.length);
-  return { file, mode: "100644", content: readContent(readFileSync(fixture)) };
+  return { file, mode: "100644", content: parseFlagFile(readFileSync(fixture)) };
 }
 
 function readFolder(folder: URL): Entry[] {
@@ -26,7 +26,7 @@ function readFolder(folder: URL): Entry[] {
     if (mode === undefined) return [];
     const entry = { file: `flags/${path}`, path, mode };
     if (!isReadable(path, mode)) return [entry];
-    return [{ ...entry, content: readAs(readFileSync(new URL(path, `${folder}/`)), path) }];
+    return [{ ...entry, content: parseFileAt(readFileSync(new URL(path, `${folder}/`)), path) }];
   });
 }
 

@@ -3,9 +3,10 @@ import { fileURLToPath } from "node:url";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/release.ts";
 import { parse } from "../../schema/file/parse.ts";
-import { environments, type Flag, normalize } from "../../schema/flag/flag.ts";
+import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { type Snapshot, type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { normalizePolicy } from "../../schema/project/policy.ts";
+import { environments } from "../../schema/project/project.ts";
 
 const noon = timestamp(1725105600);
 

@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { readWhole } from "../store/build/whole.ts";
-import { type Circumstances, directoryNamed, filesIn, runScript, startScript } from "./run.ts";
+import { directoryNamed, filesIn, type Options, runScript, startScript } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 const off = on.replace("true", "false");
@@ -251,7 +251,7 @@ describe("build of 300 flags", () => {
   const commits = importCommits(repository.directory, largeHistory(300, 4));
   const dist = path.join(repository.directory, "dist");
   const release = path.join(dist, "release");
-  const at = (commit = ""): [string, string[], Circumstances] => [
+  const at = (commit = ""): [string, string[], Options] => [
     "build",
     ["--at", commit],
     { in: repository.directory },

@@ -12,7 +12,7 @@ export interface Ran {
   readonly stderr: string;
 }
 
-export interface Circumstances {
+export interface Options {
   /** The directory in which the user stands. */
   readonly in: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -35,18 +35,18 @@ export const bareEnvironment = {
 };
 
 /** `npm run NAME -- ARGS`, without npm: the same program, sooner. */
-export function runScript(name: string, args: readonly string[], where: Circumstances) {
+export function runScript(name: string, args: readonly string[], where: Options) {
   return startScript(name, args, where).ended;
 }
 
 /** As `runScript()`, for whoever does not want to let it end. */
-export function startScript(name: string, args: readonly string[], where: Circumstances): Running {
+export function startScript(name: string, args: readonly string[], where: Options): Running {
   const script = path.join(top, "scripts", `${name}.ts`);
   return start([process.execPath, "--import", loader, script, ...args], where);
 }
 
 /** `npm ARGS`, by npm itself. */
-export function runNpm(args: readonly string[], where: Circumstances): Promise<Ran> {
+export function runNpm(args: readonly string[], where: Options): Promise<Ran> {
   return start(["npm", ...args], where).ended;
 }
 
@@ -55,7 +55,7 @@ export interface Running {
   readonly ended: Promise<Ran>;
 }
 
-function start(command: readonly string[], where: Circumstances): Running {
+function start(command: readonly string[], where: Options): Running {
   const { in: cwd, env = {}, umask, isHeard = true } = where;
   const shell = ["sh", "-c", 'umask $0; exec "$@"', `${umask}`];
   const [program = "", ...args] = umask === undefined ? command : [...shell, ...command];

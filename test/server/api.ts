@@ -26,7 +26,7 @@ export interface Asking extends Question {
   readonly as?: string | null;
 }
 
-export interface Circumstances {
+export interface Options {
   readonly remote?: Remote;
   readonly tokens?: TestTokens;
   readonly data?: string;
@@ -100,7 +100,7 @@ export class OwnApi extends Api {
 }
 
 /** In this process. */
-export async function startService(given: Circumstances = {}): Promise<OwnApi> {
+export async function startService(given: Options = {}): Promise<OwnApi> {
   const { remote, tokens, data, env } = withDefaults(given);
   const settings = readSettings(env);
   const directory = path.join(data, "clone.git");
@@ -116,7 +116,7 @@ export async function startService(given: Circumstances = {}): Promise<OwnApi> {
 }
 
 /** `npm start`, without npm. */
-export async function startProcess(given: Circumstances = {}): Promise<ProcessApi> {
+export async function startProcess(given: Options = {}): Promise<ProcessApi> {
   const { remote, tokens, env } = withDefaults(given);
   const child = new Program(given.args ?? [], env, undefined, given.program);
   const url = await child.url("API");
@@ -132,7 +132,7 @@ export class ProcessApi extends Api {
   }
 }
 
-function withDefaults(given: Circumstances) {
+function withDefaults(given: Options) {
   const { remote = new Remote(), tokens = new TestTokens(), data = temporaryDirectory() } = given;
   const env = {
     PORT: "0",

@@ -1,7 +1,7 @@
 /** A day in the life of a server: its remote, its clients, people, and the story of what happened. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { environments } from "../../schema/flag/flag.ts";
+import { environments } from "../../schema/project/project.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
@@ -25,7 +25,7 @@ import { TestTokens } from "./tokens.ts";
 
 const list = "/v1/feature-flags/";
 
-export class Day {
+export class Scenario {
   readonly story: string[] = [];
   readonly remote: Remote;
   readonly ledger: Ledger;
@@ -40,9 +40,9 @@ export class Day {
   isTroubled = false;
   #requests = 0;
 
-  static async begin(): Promise<Day> {
+  static async begin(): Promise<Scenario> {
     const remote = new Remote({ "README.md": "Flags\n" });
-    const day = new Day(remote, await serveOverHttp(remote.bare));
+    const day = new Scenario(remote, await serveOverHttp(remote.bare));
     await day.start();
     return day;
   }

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { signed, until } from "./api.ts";
-import type { Day } from "./day.ts";
+import type { Scenario } from "./day.ts";
 import { fileOf, type Wanted, withFlag } from "./model.ts";
 
 const list = "/v1/feature-flags/";
@@ -21,7 +21,7 @@ export interface Step {
   readonly number: number;
 }
 
-export type Deed = keyof typeof deeds;
+export type Action = keyof typeof actions;
 
 const put = ({ name, enabled, description }: Step): Wanted => {
   return { method: "PUT", name, environment: "application", enabled, description };
@@ -33,14 +33,15 @@ const post = ({ name, enabled, description }: Step): Wanted => {
   return { method: "POST", name, enabled, description };
 };
 
-export const deeds = {
-  post: (day: Day, step: Step) => day.send(day.request(post(step), step.isKept)),
-  put: (day: Day, step: Step) => day.send(day.request(put(step), step.isKept)),
-  putIn: (day: Day, step: Step) => day.send(day.request(putIn(step), step.isKept)),
-  remove: (day: Day, { name }: Step) => day.send(day.request({ method: "DELETE", name }, false)),
+export const actions = {
+  post: (day: Scenario, step: Step) => day.send(day.request(post(step), step.isKept)),
+  put: (day: Scenario, step: Step) => day.send(day.request(put(step), step.isKept)),
+  putIn: (day: Scenario, step: Step) => day.send(day.request(putIn(step), step.isKept)),
+  remove: (day: Scenario, { name }: Step) =>
+    day.send(day.request({ method: "DELETE", name }, false)),
 
   /** Reads a flag, and changes it on the condition that it is still that; often it is not. */
-  async careful(day: Day, step: Step) {
+  async careful(day: Scenario, step: Step) {
     if (day.isTroubled) return;
     await day.fence();
     await day.api.sync();
@@ -54,7 +55,7 @@ export const deeds = {
   },
 
   /** Each sees what those before it did. */
-  several: (day: Day, step: Step) =>
+  several: (day: Scenario, step: Step) =>
     day.sendAll([
       day.request(put(step), step.isKept),
       day.request(putIn({ ...step, enabled: !step.enabled }), step.isKept),
@@ -63,7 +64,7 @@ export const deeds = {
     ]),
 
   /** Whoever was not answered asks again; so does whoever was, though the flag was changed since. */
-  async again(day: Day, step: Step) {
+  async again(day: Scenario, step: Step) {
     const before =
       day.kept[day.kept.length - 1 - (step.number % Math.min(3, day.kept.length || 1))];
     if (!before) return;
@@ -72,14 +73,14 @@ export const deeds = {
     await day.send(day.again(before));
   },
 
-  async edit(day: Day, { name, enabled, description, environment }: Step) {
+  async edit(day: Scenario, { name, enabled, description, environment }: Step) {
     await day.fence();
     const flag = day.ledger.state.get(name);
     const overrides = { [environment]: !enabled };
     if (flag) await day.put(name, { folder: flag.folder, enabled, description, overrides });
   },
 
-  async move(day: Day, { name, folder }: Step) {
+  async move(day: Scenario, { name, folder }: Step) {
     await day.fence();
     const flag = day.ledger.state.get(name);
     if (!flag || flag.folder === folder) return;
@@ -90,13 +91,13 @@ export const deeds = {
     );
   },
 
-  async add(day: Day, { name, folder, enabled, description }: Step) {
+  async add(day: Scenario, { name, folder, enabled, description }: Step) {
     await day.fence();
     if (day.ledger.state.has(name)) return;
     await day.put(name, { folder, enabled, description, overrides: {} });
   },
 
-  async drop(day: Day, { name }: Step) {
+  async drop(day: Scenario, { name }: Step) {
     await day.fence();
     const flag = day.ledger.state.get(name);
     if (!flag) return;
@@ -104,7 +105,7 @@ export const deeds = {
   },
 
   /** A person commits what is not valid, and mends it after a while. */
-  async breakIt(day: Day, step: Step) {
+  async breakIt(day: Scenario, step: Step) {
     if (day.isTroubled) return;
     const file = "flags/growth/broken.yaml";
     await day.byHand({ [file]: "enabled: yes\n" });
@@ -124,7 +125,7 @@ export const deeds = {
   },
 
   /** A person takes a commit back that the server has seen, and then puts it there again. */
-  async rewind(day: Day, step: Step) {
+  async rewind(day: Scenario, step: Step) {
     if (day.isTroubled) return;
     await day.byHand({});
     const to = day.remote.head;
@@ -143,13 +144,13 @@ export const deeds = {
     await day.api.sync();
   },
 
-  async restart(day: Day) {
+  async restart(day: Scenario) {
     expect(await day.api.program.end("SIGTERM")).toBe(0);
     await day.start();
   },
 
   /** The server ends in the middle of writes; git processes that it started may go on. */
-  async kill(day: Day, step: Step) {
+  async kill(day: Scenario, step: Step) {
     const all = [
       day.request(put(step), step.isKept),
       day.request(post(step), false),
@@ -163,7 +164,7 @@ export const deeds = {
   },
 
   /** A push of a server that is gone by then arrives at the remote when the next one is at work. */
-  async late(day: Day, step: Step) {
+  async late(day: Scenario, step: Step) {
     if (day.isTroubled) return;
     const held = day.http.holdNextPush();
     const sent = day.request({ ...put(step), description: `Late ${step.number}` } as Wanted, true);
@@ -183,7 +184,7 @@ export const deeds = {
     await day.fence();
   },
 
-  async down(day: Day) {
+  async down(day: Scenario) {
     if (day.isTroubled) return;
     day.isDown = true;
     day.isTroubled = true;
@@ -193,10 +194,10 @@ export const deeds = {
     await until(async () => (await day.api.ready()).status === "degraded");
   },
 
-  up: (day: Day) => day.heal(),
+  up: (day: Scenario) => day.heal(),
 
   /** Something goes wrong once or twice; the write goes on until it is done. */
-  async trouble(day: Day, step: Step) {
+  async trouble(day: Scenario, step: Step) {
     if (day.isTroubled) return;
     const fault = troubles[step.number % troubles.length] ?? "drop";
     day.isTroubled = true;

@@ -10,17 +10,17 @@
  */
 import fc from "fast-check";
 import { test } from "vitest";
-import { environments } from "../../schema/flag/flag.ts";
-import { Day } from "./day.ts";
-import { type Deed, deeds, type Step } from "./deeds.ts";
+import { environments } from "../../schema/project/project.ts";
+import { Scenario } from "./day.ts";
+import { type Action, actions, type Step } from "./deeds.ts";
 import { kill } from "./kill.ts";
 
 const seconds = Number(process.env.MODEL_SECONDS ?? 45);
 
-type Happening = Step & { readonly does: Deed };
+type Happening = Step & { readonly does: Action };
 
 const steps: fc.Arbitrary<Happening> = fc.record({
-  does: fc.constantFrom<Deed[]>(
+  does: fc.constantFrom<Action[]>(
     ...(["post", "post", "put", "put", "put", "putIn", "putIn", "remove"] as const),
     ...(["careful", "several", "several", "again", "again"] as const),
     ...(["edit", "move", "add", "drop", "breakIt", "rewind"] as const),
@@ -60,12 +60,12 @@ test(
 );
 
 async function live(all: readonly Happening[], counts: Record<string, number>): Promise<void> {
-  const day = await Day.begin();
+  const day = await Scenario.begin();
   try {
     for (const step of all) {
       counts[step.does] = (counts[step.does] ?? 0) + 1;
       day.story.push(tell(step));
-      await deeds[step.does](day, step);
+      await actions[step.does](day, step);
       // Else it goes on with what it knows, while people commit.
       if (step.number % 3 === 0) await day.look();
     }

@@ -1,5 +1,5 @@
 /** What the flags must be, said in memory: what each request would do, and which answers are right. */
-import { environments } from "../../schema/flag/flag.ts";
+import { environments } from "../../schema/project/project.ts";
 
 export interface ModelFlag {
   readonly folder: string;

@@ -2,7 +2,7 @@
 import { type FakeGitHub, startGitHub } from "../github/fake.ts";
 import { setState } from "../github/issues.ts";
 import type { Issue } from "../github/state.ts";
-import { type Circumstances, type OwnApi, startService } from "./api.ts";
+import { type Options, type OwnApi, startService } from "./api.ts";
 import { flags, Remote } from "./remote.ts";
 
 export const list = "/v1/feature-flags/";
@@ -15,14 +15,14 @@ export interface Reviewed {
   readonly github: FakeGitHub;
   readonly remote: Remote;
   /** Another server on the same remote. */
-  again(given?: Circumstances): Promise<OwnApi>;
+  again(given?: Options): Promise<OwnApi>;
 }
 
 export async function startReviewed(...environments: string[]): Promise<Reviewed> {
   const named = environments.length === 0 ? ["application"] : environments;
   const remote = new Remote({ ...flags, [policy]: `protected: [${named.join(", ")}]\n` });
   const github = await startGitHub(remote.bare);
-  const again = (given: Circumstances = {}) =>
+  const again = (given: Options = {}) =>
     startService({ remote, ...given, env: { ...github.env, ...given.env } });
   return { api: await again(), github, remote, again };
 }

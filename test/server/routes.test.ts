@@ -1,7 +1,7 @@
 /** The API and its description, compared. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
-import { environments } from "../../schema/flag/flag.ts";
+import { environments } from "../../schema/project/project.ts";
 import { type Api, createApp } from "../../server/app.ts";
 import { description } from "../../server/http/description.ts";
 import { startService } from "./api.ts";

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { environments } from "../../schema/flag/flag.ts";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
+import { environments } from "../../schema/project/project.ts";
 import { matches, ownersOf, parseOwners } from "./owners.ts";
 
 describe("CODEOWNERS", () => {

@@ -1,12 +1,13 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import type { Asked, Usage } from "./usage.ts";
+import type { EvaluationCount, Usage } from "./usage.ts";
 
 /** `GET /v1/usage`: how often, and when last, each served flag was asked for, and each name that no flag has. */
 export function usageHandler(usage: Usage, namesServed: () => readonly string[]): RequestHandler {
   return (_request, response) => {
     const { environments } = response.locals.principal as Principal;
-    const isVisible = ({ environment }: Asked) => environments?.includes(environment) ?? true;
+    const isVisible = ({ environment }: EvaluationCount) =>
+      environments?.includes(environment) ?? true;
     const flags = new Map<string, Record<string, Figures>>();
     for (const name of namesServed()) flags.set(name, {});
     for (const asked of usage.served.filter(isVisible)) {
@@ -28,7 +29,7 @@ interface Figures {
   readonly last_asked_at: string;
 }
 
-function figuresOf({ evaluations, last }: Asked): Figures {
+function figuresOf({ evaluations, last }: EvaluationCount): Figures {
   return { evaluations, last_asked_at: toSecond(last) };
 }
 

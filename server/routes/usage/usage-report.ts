@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { environments } from "../../../schema/flag/flag.ts";
+import { environments } from "../../../schema/project/project.ts";
 import { suggest } from "../../../schema/text/suggest.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";

@@ -1,5 +1,5 @@
 /** Which flags clients ask for: counted in memory since the server started, and nowhere else. */
-import { maximumNameLength, namePattern } from "../../../schema/flag/name.ts";
+import { maxNameLength, namePattern } from "../../../schema/flag/name.ts";
 
 /** What a client sends from time to time: a body of `POST /v1/usage`. */
 export interface UsageReport {
@@ -13,7 +13,7 @@ export interface UsageReport {
 }
 
 /** How often a flag was asked for in an environment, and when last, in milliseconds since 1970. */
-export interface Asked {
+export interface EvaluationCount {
   readonly name: string;
   readonly environment: string;
   evaluations: number;
@@ -27,8 +27,8 @@ export class Usage {
   readonly since: number;
   readonly #isServed: (name: string) => boolean;
   readonly #now: () => number;
-  readonly #served = new Map<string, Asked>();
-  readonly #unknown = new Map<string, Asked>();
+  readonly #served = new Map<string, EvaluationCount>();
+  readonly #unknown = new Map<string, EvaluationCount>();
 
   constructor(isServed: (name: string) => boolean, now = Date.now) {
     this.#isServed = isServed;
@@ -54,17 +54,22 @@ export class Usage {
   }
 
   /** Of flags that exist now. */
-  get served(): readonly Asked[] {
+  get served(): readonly EvaluationCount[] {
     for (const [key, { name }] of this.#served) if (!this.#isServed(name)) this.#served.delete(key);
     return [...this.#served.values()];
   }
 
   /** Of names that no flag has, the newest first. */
-  get unknown(): readonly Asked[] {
+  get unknown(): readonly EvaluationCount[] {
     return [...this.#unknown.values()].filter(({ name }) => !this.#isServed(name)).reverse();
   }
 
-  #count(counts: Map<string, Asked>, name: string, environment: string, count: number): void {
+  #count(
+    counts: Map<string, EvaluationCount>,
+    name: string,
+    environment: string,
+    count: number,
+  ): void {
     const key = `${environment}/${name}`;
     const asked = counts.get(key) ?? { name, environment, evaluations: 0, last: 0 };
     asked.evaluations += count;
@@ -76,5 +81,5 @@ export class Usage {
 }
 
 function isName(text: string): boolean {
-  return text.length <= maximumNameLength && namePattern.test(text);
+  return text.length <= maxNameLength && namePattern.test(text);
 }

@@ -5,7 +5,7 @@ import { isReason, shortestReason } from "../../../schema/change/emergency-chang
 import { HttpError } from "../../http/problem.ts";
 
 /** Whether a request asks to disable a flag without a review. Throws where it may not ask for that. */
-export function breaksGlass(
+export function isEmergency(
   request: Request,
   principal: Principal,
   change: Change,

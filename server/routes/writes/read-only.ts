@@ -1,6 +1,7 @@
 /** What a client may send back but not change: the flag as it was read. */
-import { application } from "../../../schema/flag/flag.ts";
+
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
+import { application } from "../../../schema/project/project.ts";
 import { type Fault, HttpError } from "../../http/problem.ts";
 
 export type SentBack = Partial<

@@ -2,22 +2,22 @@ import { isUtf8 } from "node:buffer";
 import type { Request, Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
-import { compileIn } from "../../../schema/compile/compile.ts";
+import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
 import type { Fault } from "../../http/problem.ts";
 import { environmentOf } from "../../http/routes.ts";
-import { breaksGlass } from "./emergency.ts";
+import { isEmergency } from "./emergency.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import type { Granted, Outcome } from "./outcome.ts";
 import { findChanged, type SentBack, unchangeable } from "./read-only.ts";
-import type { Places } from "./write-backends.ts";
-import { refused } from "./write-errors.ts";
+import type { WriteBackends } from "./write-backends.ts";
+import { writeError } from "./write-errors.ts";
 
 /** Hands a request's change to the store, on the conditions of its headers. Throws where it is refused. */
 export async function submit(
-  places: Places,
+  places: WriteBackends,
   request: Request,
   response: Response,
   change: Change,
@@ -28,11 +28,11 @@ export async function submit(
   const reason = textOf(request.get("Change-Reason"));
   response.locals.flag = change.name;
   let faults: readonly Fault[] = [];
-  const writing = carryOut(places, {
+  const writing = performWrite(places, {
     change,
     actor: principal,
     reason,
-    breaksGlass: breaksGlass(request, principal, change, reason),
+    isEmergency: isEmergency(request, principal, change, reason),
     requestId: String(response.locals.requestId),
     idempotency: change.kind === "delete" ? undefined : idempotencyOf(request, principal),
     // Asked once it is clear that the request is not one that was answered before.
@@ -40,7 +40,7 @@ export async function submit(
       // What cannot succeed anyway is not for a precondition to refuse (RFC 9110, section 13.2.1).
       if (flag === undefined && change.kind !== "create") return true;
       faults = flag === undefined ? [] : findChanged(body, flag, environment);
-      const seen = flag && etag(compileIn(environment, flag));
+      const seen = flag && etag(compileFlagResponse(environment, flag));
       const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
       return faults.length === 0 && allowsWrite(ifMatch, ifNoneMatch, seen);
     },
@@ -49,12 +49,15 @@ export async function submit(
   const result = await writing;
   if (result.status === "proposed" || "commit" in result) return result;
   if (faults.length > 0) throw unchangeable(change.name, faults);
-  throw refused(change.name, result);
+  throw writeError(change.name, result);
 }
 
-async function carryOut({ store, pulls, reviews }: Places, write: Write): Promise<Outcome> {
+async function performWrite(
+  { store, pulls, reviews }: WriteBackends,
+  write: Write,
+): Promise<Outcome> {
   const result = await store.write(write);
-  if (result.status === "committed" && result.brokeGlass) reviews?.look();
+  if (result.status === "committed" && result.bypassedEnvironments) reviews?.look();
   if (result.status !== "protected" || !pulls) return result;
   return { status: "proposed", change: await pulls.propose(result.proposal) };
 }

@@ -6,7 +6,7 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Settings } from "../../settings.ts";
 
 /** Where changes go: onto the branch, into a pull request, or onto the branch with a review to follow. */
-export interface Places {
+export interface WriteBackends {
   readonly store: FlagStore;
   /** Missing where this server is not told of a GitHub. */
   readonly pulls: PullRequests | undefined;
@@ -14,11 +14,11 @@ export interface Places {
 }
 
 /** What the store does alone, and what it takes GitHub for. */
-export function placesOf(
+export function createWriteBackends(
   { github: options, branch }: Settings,
   store: FlagStore,
   log: Logger,
-): Places {
+): WriteBackends {
   if (!options) return { store, pulls: undefined, reviews: undefined };
   const github = new GitHub(options, (note) => log.warn({ note }, "github"));
   const reviews = new Reviews(store, github, (event) => {

@@ -2,7 +2,10 @@ import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 
 /** A write that the store decided against, as the answer to who asked for it. */
-export function refused(name: string, result: Exclude<WriteResult, { commit: string }>): HttpError {
+export function writeError(
+  name: string,
+  result: Exclude<WriteResult, { commit: string }>,
+): HttpError {
   switch (result.status) {
     case "not-found":
       return new HttpError(404, `Cannot find the flag "${name}"`);

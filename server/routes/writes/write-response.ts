@@ -1,12 +1,12 @@
 import type { Response } from "express";
-import { compileIn } from "../../../schema/compile/compile.ts";
+import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import { contentTypeOf, etag } from "../../../schema/compile/release.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 
 /** Answers a write with the flag as its commit has it. */
-export async function answerWritten(
+export async function writeResponse(
   store: FlagStore,
   response: Response,
   status: number,
@@ -16,7 +16,7 @@ export async function answerWritten(
 ): Promise<void> {
   const flag = result.flag ?? (await store.flagAt(commit, name));
   if (!flag) throw new HttpError(404, `Cannot find the flag "${name}" at ${commit}`);
-  const compiled = compileIn(environment, flag);
+  const compiled = compileFlagResponse(environment, flag);
   response.setHeader("Bunting-Commit", commit);
   response.setHeader("Cache-Control", "private, no-cache");
   response.setHeader("ETag", etag(compiled));

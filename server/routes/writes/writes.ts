@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { pathOf } from "../../../schema/compile/compile.ts";
-import { application } from "../../../schema/flag/flag.ts";
+import { application } from "../../../schema/project/project.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
 import { bodyReader } from "../../http/description.ts";
@@ -11,8 +11,8 @@ import { environmentOf } from "../../http/routes.ts";
 import { answerProposed } from "./changes.ts";
 import type { SentBack } from "./read-only.ts";
 import { submit } from "./submit.ts";
-import type { Places } from "./write-backends.ts";
-import { answerWritten } from "./write-response.ts";
+import type { WriteBackends } from "./write-backends.ts";
+import { writeResponse } from "./write-response.ts";
 
 interface CreateBody {
   readonly name: string;
@@ -28,7 +28,7 @@ const readEnvironmentUpdate = bodyReader<UpdateBody>("UpdateEnvironmentFlag");
 
 /** The handlers of everything that changes a flag. Each answers once the change is on the remote, or waits for a review. */
 export function writeHandlers(
-  places: Places,
+  places: WriteBackends,
 ): Record<"create" | "update" | "remove", RequestHandler> {
   return {
     async create(request, response) {
@@ -43,7 +43,7 @@ export function writeHandlers(
       });
       if (result.status === "proposed") return answerProposed(response, result.change);
       response.setHeader("Location", pathOf(application, name));
-      await answerWritten(places.store, response, 201, application, name, result);
+      await writeResponse(places.store, response, 201, application, name, result);
     },
 
     async update(request, response) {
@@ -61,7 +61,7 @@ export function writeHandlers(
       } as const;
       const result = await submit(places, request, response, change, body);
       if (result.status === "proposed") return answerProposed(response, result.change);
-      await answerWritten(places.store, response, 200, environment, name, result);
+      await writeResponse(places.store, response, 200, environment, name, result);
     },
 
     async remove(request, response) {

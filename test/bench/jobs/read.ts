@@ -1,5 +1,5 @@
 /** `read.ts REPOSITORY COMMIT`: what reading a commit consists of, each part alone. */
-import { type Content, readContent } from "../../../schema/file/parsed-file.ts";
+import { type ParsedFile, parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { type Blob, readBlobs } from "../../../store/git/blobs.ts";
 import { readTree } from "../../../store/git/tree.ts";
@@ -16,8 +16,8 @@ const blobs = await stopwatch.time("read blobs", async () => {
   return read;
 });
 const contents = await stopwatch.time("parse and check", () => {
-  const read = new Map<string, Content>();
-  for (const { object, bytes } of blobs) read.set(object, readContent(bytes));
+  const read = new Map<string, ParsedFile>();
+  for (const { object, bytes } of blobs) read.set(object, parseFlagFile(bytes));
   return read;
 });
 await stopwatch.time("validate", () => {

@@ -12,7 +12,7 @@ import { createInterface } from "node:readline";
 import express from "express";
 import { compile, pathOf } from "../../../schema/compile/compile.ts";
 import { contentTypeOf } from "../../../schema/compile/release.ts";
-import { application } from "../../../schema/flag/flag.ts";
+import { application } from "../../../schema/project/project.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { authenticatorOf, startService, writeToken } from "../service.ts";
 

@@ -40,7 +40,7 @@ async function queue() {
     "main",
   );
   const store = await FlagStore.open(clone);
-  const names = store.serving?.snapshot.flags.map(({ name }) => name) ?? [];
+  const names = store.current?.snapshot.flags.map(({ name }) => name) ?? [];
   return async (writer: number, turn: number) => {
     const change = {
       kind: "update",

@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
-import { type Change, type Current, editFor, newFile } from "../../../schema/change/change.ts";
+import {
+  type Change,
+  type Current,
+  editForChange,
+  newFile,
+} from "../../../schema/change/change.ts";
 import { format } from "../../../schema/file/edit.ts";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
 
 const text = `# Ask in #nutrition first
@@ -13,7 +18,7 @@ environments:
 `;
 
 function currently(file = text): Current {
-  const { flag } = readContent(Buffer.from(file));
+  const { flag } = parseFlagFile(Buffer.from(file));
   if (!flag) throw new Error(`Not a flag: ${file}`);
   return {
     file: "flags/nutrition/meal_planning.yaml",
@@ -30,7 +35,7 @@ function update(change: Partial<Update>, environment = "application"): Change & 
 
 /** The lines that an edit takes away and puts there. */
 function linesOf(change: Change & Update, file = text): { minus: string[]; plus: string[] } {
-  const [before, after] = [file, editFor(change, currently(file))?.text ?? file].map((one) =>
+  const [before, after] = [file, editForChange(change, currently(file))?.text ?? file].map((one) =>
     one.split("\n"),
   ) as [string[], string[]];
   return {
@@ -53,13 +58,16 @@ test("editFor() turns a flag in an environment that has its own state", () => {
 });
 
 test("editFor() gives an environment a state of its own, after the others", () => {
-  const edited = editFor(update({ enabled: false }, "development"), currently());
+  const edited = editForChange(update({ enabled: false }, "development"), currently());
   expect(edited?.text).toBe(`${text}  development:\n    enabled: false\n`);
   expect(format(edited?.text ?? "")).toBe(edited?.text);
 });
 
 test("editFor() describes a flag that has no description, above all else", () => {
-  const edited = editFor(update({ description: "Plan: meals" }), currently("enabled: true\n"));
+  const edited = editForChange(
+    update({ description: "Plan: meals" }),
+    currently("enabled: true\n"),
+  );
   expect(edited?.text).toBe('description: "Plan: meals"\nenabled: true\n');
 });
 
@@ -77,7 +85,7 @@ test.each([
     "enabled true -> false, description",
   ],
 ])("editFor() says what it does: %o", (change, subject, what) => {
-  expect(editFor(change, currently())).toMatchObject({ subject, change: what });
+  expect(editForChange(change, currently())).toMatchObject({ subject, change: what });
 });
 
 test.each([
@@ -88,18 +96,18 @@ test.each([
   update({ description: "Plan meals" }),
   update({ enabled: true, description: "Plan meals" }),
 ])("editFor() leaves alone what is that way already: %o", (change) => {
-  expect(editFor(change, currently())).toBeUndefined();
+  expect(editForChange(change, currently())).toBeUndefined();
 });
 
 test("editFor() takes a description in any Unicode form, and writes it in the one that files have", () => {
   const decomposed = update({ description: "Cafe\u0301" });
-  const edited = editFor(decomposed, currently());
+  const edited = editForChange(decomposed, currently());
   expect(edited?.text).toContain("description: Caf\u00e9\n");
-  expect(editFor(decomposed, currently(edited?.text))).toBeUndefined();
+  expect(editForChange(decomposed, currently(edited?.text))).toBeUndefined();
 });
 
 test("editFor() deletes the file, wherever it is", () => {
-  const edited = editFor({ kind: "delete", name: "meal_planning" }, currently());
+  const edited = editForChange({ kind: "delete", name: "meal_planning" }, currently());
   const file = "flags/nutrition/meal_planning.yaml";
   expect(edited).toEqual({ file, subject: "Delete meal_planning", change: "" });
 });

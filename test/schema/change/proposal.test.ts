@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Change } from "../../../schema/change/change.ts";
-import { describeReview, isReason, markerOf } from "../../../schema/change/emergency-change.ts";
+import { isReason } from "../../../schema/change/emergency-change.ts";
 import {
-  branchOf,
-  describeProposal,
-  flagOfBranch,
+  flagOfProposalBranch,
   labelsOf,
+  proposalBranchName,
 } from "../../../schema/change/proposal.ts";
+import { describeProposal } from "../../../schema/github/proposal-text.ts";
+import { describeReview, markerOf } from "../../../schema/github/review-issue.ts";
 import { plan } from "../../../schema/plan/plan.ts";
 import { flagOf, snapshotOf } from "../snapshots.ts";
 
@@ -26,11 +27,11 @@ const hostile = {
 
 describe("branchOf()", () => {
   test("is made of the flag, what is done to it, and a digest", () => {
-    expect(branchOf(disable, "Disable meal_planning", before)).toMatch(
+    expect(proposalBranchName(disable, "Disable meal_planning", before)).toMatch(
       /^bunting\/meal_planning\/disable-[0-9a-f]{12}$/,
     );
     const inStaging = update({ enabled: false, environment: "staging" });
-    expect(branchOf(inStaging, "Disable meal_planning in staging", before)).toMatch(
+    expect(proposalBranchName(inStaging, "Disable meal_planning in staging", before)).toMatch(
       /^bunting\/meal_planning\/disable-in-staging-[0-9a-f]{12}$/,
     );
   });
@@ -38,11 +39,17 @@ describe("branchOf()", () => {
   test("is the same for a change with values sent along that are as they were", () => {
     const whole = update({ enabled: false, description: "Plan meals" });
     const subject = "Disable meal_planning";
-    expect(branchOf(whole, subject, before)).toBe(branchOf(disable, subject, before));
+    expect(proposalBranchName(whole, subject, before)).toBe(
+      proposalBranchName(disable, subject, before),
+    );
     const dinners = update({ description: "Plan dinners" });
     expect(
-      branchOf(update({ description: "Plan dinners", enabled: true }), "Describe it", before),
-    ).toBe(branchOf(dinners, "Describe it", before));
+      proposalBranchName(
+        update({ description: "Plan dinners", enabled: true }),
+        "Describe it",
+        before,
+      ),
+    ).toBe(proposalBranchName(dinners, "Describe it", before));
   });
 
   test("is another for every other change", () => {
@@ -57,14 +64,18 @@ describe("branchOf()", () => {
       { kind: "create", name: "meal_planning", enabled: false, description: "" },
       { kind: "create", name: "meal_planning", enabled: false, description: "x" },
     ];
-    const branches = changes.map((change) => branchOf(change, "Change meal_planning", before));
+    const branches = changes.map((change) =>
+      proposalBranchName(change, "Change meal_planning", before),
+    );
     expect(new Set(branches).size).toBe(changes.length);
   });
 
   test("tells its flag, and no other branch does", () => {
-    expect(flagOfBranch(branchOf(disable, "Disable meal_planning", before))).toBe("meal_planning");
+    expect(flagOfProposalBranch(proposalBranchName(disable, "Disable meal_planning", before))).toBe(
+      "meal_planning",
+    );
     for (const branch of ["main", "bunting/x", "bunting/../disable-0123456789ab", "a/b/c"]) {
-      expect(flagOfBranch(branch)).toBeUndefined();
+      expect(flagOfProposalBranch(branch)).toBeUndefined();
     }
   });
 });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { onlyDisables, protectedBy } from "../../../schema/change/protection.ts";
-import { compileIn } from "../../../schema/compile/compile.ts";
-import { environments } from "../../../schema/flag/flag.ts";
+import { findProtectedEnvironments, onlyDisables } from "../../../schema/change/protection.ts";
+import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { environments } from "../../../schema/project/project.ts";
 import { flagOf } from "../snapshots.ts";
 
 const all = normalizePolicy({ protected: environments }, "1");
@@ -22,29 +22,29 @@ describe("protectedBy()", () => {
     ["101", "111", ["staging"]],
     ["101", "101", []],
   ])("names the environments in which the flag goes on or off: %s to %s", (from, to, names) => {
-    expect(protectedBy(all, { before: flag(from), after: flag(to) })).toEqual(names);
+    expect(findProtectedEnvironments(all, { before: flag(from), after: flag(to) })).toEqual(names);
   });
 
   test("names every environment for another description, a new flag and a deleted one", () => {
     const [before, after] = [flag("000"), flag("000", { description: "Plan meals" })];
-    expect(protectedBy(all, { before, after })).toEqual(environments);
-    expect(protectedBy(all, { before: undefined, after })).toEqual(environments);
-    expect(protectedBy(all, { before, after: undefined })).toEqual(environments);
+    expect(findProtectedEnvironments(all, { before, after })).toEqual(environments);
+    expect(findProtectedEnvironments(all, { before: undefined, after })).toEqual(environments);
+    expect(findProtectedEnvironments(all, { before, after: undefined })).toEqual(environments);
   });
 
   test("names none for what clients do not see, or for no flag at all", () => {
     const [before, after] = [flag("100"), flag("100", { owner: "growth", updated_at: "later" })];
-    expect(protectedBy(all, { before, after })).toEqual([]);
-    expect(protectedBy(all, { before: undefined, after: undefined })).toEqual([]);
+    expect(findProtectedEnvironments(all, { before, after })).toEqual([]);
+    expect(findProtectedEnvironments(all, { before: undefined, after: undefined })).toEqual([]);
   });
 
   test("names those alone that the policy protects", () => {
     const sides = { before: flag("000"), after: flag("110") };
-    expect(protectedBy(normalizePolicy({ protected: ["staging"] }, ""), sides)).toEqual([
-      "staging",
-    ]);
-    expect(protectedBy(normalizePolicy({ protected: [] }, ""), sides)).toEqual([]);
-    expect(protectedBy(normalizePolicy(undefined, ""), sides)).toEqual([]);
+    expect(
+      findProtectedEnvironments(normalizePolicy({ protected: ["staging"] }, ""), sides),
+    ).toEqual(["staging"]);
+    expect(findProtectedEnvironments(normalizePolicy({ protected: [] }, ""), sides)).toEqual([]);
+    expect(findProtectedEnvironments(normalizePolicy(undefined, ""), sides)).toEqual([]);
   });
 
   test("names exactly the environments whose responses differ but for times", () => {
@@ -59,9 +59,10 @@ describe("protectedBy()", () => {
         const { states: theirs, ...others } = other;
         const [before, after] = [flag(states, rest), flag(theirs, others)];
         const differ = environments.filter(
-          (name) => compileIn(name, before).body !== compileIn(name, after).body,
+          (name) =>
+            compileFlagResponse(name, before).body !== compileFlagResponse(name, after).body,
         );
-        expect(protectedBy(all, { before, after })).toEqual(differ);
+        expect(findProtectedEnvironments(all, { before, after })).toEqual(differ);
       }),
     );
   });

@@ -14,8 +14,8 @@ import {
   formatManifest,
   type Release,
 } from "../../../schema/compile/release.ts";
-import { environments } from "../../../schema/flag/flag.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
+import { environments } from "../../../schema/project/project.ts";
 import { description } from "../arbitrary.ts";
 import { flagOf, manyFlags, snapshotOf } from "../snapshots.ts";
 
@@ -237,7 +237,7 @@ function validator() {
   const base = "https://bunting.example/schema/";
   const api = parse(readFileSync(new URL("../../../schema/openapi.yaml", import.meta.url), "utf8"));
   const responses = readFileSync(
-    new URL("../../../schema/compile/responses.schema.json", import.meta.url),
+    new URL("../../../schema/responses.schema.json", import.meta.url),
     "utf8",
   );
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { problemsIn } from "../../../schema/problem/problem.ts";
 import { today } from "../fixtures.ts";
 import { problemsOf, said } from "../said.ts";
@@ -23,7 +23,7 @@ test.each([
   ],
   ["no owner", "enabled: true\ndescription: a\n", "1:1 missing-owner"],
 ])("checkFlag() warns of %s", (_what, text, warning) => {
-  const { findings } = readContent(new TextEncoder().encode(text));
+  const { findings } = parseFlagFile(new TextEncoder().encode(text));
   const [problem, ...others] = problemsIn("x.yaml", findings, today);
   expect(others).toEqual([]);
   expect(`${problem?.line}:${problem?.column} ${problem?.code}`).toBe(warning);
@@ -116,13 +116,13 @@ test.each([
 ])("readContent() keeps %s as text", (_what, description) => {
   const text = `enabled: true\ndescription: ${JSON.stringify(description)}\n`;
   expect(said(text)).toEqual([]);
-  const { flag } = readContent(new TextEncoder().encode(text));
+  const { flag } = parseFlagFile(new TextEncoder().encode(text));
   expect(flag).toEqual({ enabled: true, description });
 });
 
 test("readContent() gives no flag where the shape is wrong", () => {
-  expect(readContent(new TextEncoder().encode("enabled: yes\n")).flag).toBeUndefined();
-  expect(readContent(new TextEncoder().encode("enabled: *a\n")).flag).toBeUndefined();
+  expect(parseFlagFile(new TextEncoder().encode("enabled: yes\n")).flag).toBeUndefined();
+  expect(parseFlagFile(new TextEncoder().encode("enabled: *a\n")).flag).toBeUndefined();
 });
 
 test("problemsIn() gives each problem its severity", () => {

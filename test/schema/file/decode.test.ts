@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
-import { decode, maximumBytes } from "../../../schema/file/decode.ts";
+import { decode, maxFileBytes } from "../../../schema/file/decode.ts";
 import { problemsOf, said } from "../said.ts";
 
 const flag = "enabled: true\n";
 
 test("decode() takes a file of 64 KiB", () => {
-  const text = flag + "#".repeat(maximumBytes - flag.length);
+  const text = flag + "#".repeat(maxFileBytes - flag.length);
   expect(said(text)).toEqual([]);
 });
 
 test.each([
-  ["one byte more than 64 KiB", flag + "#".repeat(maximumBytes - flag.length + 1)],
-  ["64 Ki characters of two bytes", `${flag}#${"é".repeat(maximumBytes / 2)}`],
+  ["one byte more than 64 KiB", flag + "#".repeat(maxFileBytes - flag.length + 1)],
+  ["64 Ki characters of two bytes", `${flag}#${"é".repeat(maxFileBytes / 2)}`],
   ["100,000 keys", Array.from({ length: 100_000 }, (_, i) => `key_${i}: ${i}\n`).join("")],
   ["100 MB", new Uint8Array(100_000_000)],
 ])("decode() refuses %s by its size alone", (_what, text) => {

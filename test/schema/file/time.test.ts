@@ -1,7 +1,7 @@
 /** No text takes long to judge. Times are compared with each other, so that a busy machine is no failure. */
 import { expect, test } from "vitest";
 import { format } from "../../../schema/file/edit.ts";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { checkName } from "../../../schema/flag/name.ts";
 import { findCredentials, findPersonalData } from "../../../schema/text/personal-data.ts";
 
@@ -51,11 +51,11 @@ const prose = [
 ];
 
 test.each(structure)("readContent() judges %j, again and again, in linear time", (unit) => {
-  expectLinear((size) => readContent(bytes(fill("", unit, size))));
+  expectLinear((size) => parseFlagFile(bytes(fill("", unit, size))));
 });
 
 test.each(prose)("readContent() judges a comment of %j in linear time", (unit) => {
-  expectLinear((size) => readContent(bytes(`enabled: true\n${fill("# é ", unit, size)}`)));
+  expectLinear((size) => parseFlagFile(bytes(`enabled: true\n${fill("# é ", unit, size)}`)));
 });
 
 test.each(prose)("findPersonalData() and findCredentials() read %j in linear time", (unit) => {
@@ -72,12 +72,12 @@ test.each([
   ["keys in flow style", (i: number) => `${i === 0 ? "{" : ""}k${i}: [a],`],
   ["lines, each a space deeper", (i: number) => `${" ".repeat(i % 300)}- a\n`],
 ])("readContent() judges thousands of %s in linear time", (_what, line) => {
-  expectLinear((size) => readContent(bytes(lines(size, line))));
+  expectLinear((size) => parseFlagFile(bytes(lines(size, line))));
 });
 
 test("readContent() judges a pile of accents in linear time", () => {
   const half = (size: number, accent: string) => accent.repeat(size / 4);
-  expectLinear((size) => readContent(bytes(`# a${half(size, "\u0301")}${half(size, "\u0316")}`)));
+  expectLinear((size) => parseFlagFile(bytes(`# a${half(size, "\u0301")}${half(size, "\u0316")}`)));
 });
 
 test("format() lays out a file of comments and blank lines in linear time", () => {

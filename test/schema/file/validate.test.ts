@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { type Entry, isReadable, validate } from "../../../schema/file/validate.ts";
 import { today } from "../fixtures.ts";
 
-const content = readContent(Buffer.from("description: a\nenabled: true\nowner: a\n"));
+const content = parseFlagFile(Buffer.from("description: a\nenabled: true\nowner: a\n"));
 
 test("validate() gives the flags by name, and no problems", () => {
   const { flags, problems } = validate(
@@ -28,7 +28,7 @@ test("validate() says the same whatever the order of the files", () => {
 });
 
 test("validate() sorts problems by file, line, column and code, by code unit", () => {
-  const bad = readContent(Buffer.from("type: a\nexpires: b\nenabled: c\nowner: a\n"));
+  const bad = parseFlagFile(Buffer.from("type: a\nexpires: b\nenabled: c\nowner: a\n"));
   const entries = [entry("a/b.yaml", bad), entry("a/Z.yaml", bad), entry("a/ä.yaml")];
   const { problems } = validate(entries, today);
   expect(problems.map(({ file, line, code }) => `${file}:${line} ${code}`)).toEqual([
@@ -95,7 +95,7 @@ test("validate() asks a file that stands elsewhere for its content only", () => 
 });
 
 test("validate() leaves out what is not due yet", () => {
-  const due = readContent(
+  const due = parseFlagFile(
     Buffer.from("description: a\nenabled: true\nowner: a\nexpires: 2026-06-01\n"),
   );
   const codes = (day: string) =>

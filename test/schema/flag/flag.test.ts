@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import { environments, normalize } from "../../../schema/flag/flag.ts";
+import { normalize } from "../../../schema/flag/flag.ts";
 import schema from "../../../schema/flag.schema.json" with { type: "json" };
 import policy from "../../../schema/project/policy.schema.json" with { type: "json" };
+import { environments } from "../../../schema/project/project.ts";
 
 test("environments begin with application, then follow flag.schema.json", () => {
   expect(environments).toEqual(["application", "staging", "development"]);
@@ -54,7 +55,9 @@ test("policy.schema.json does too", () => {
 });
 
 const folder = new URL("../../../schema/", import.meta.url);
-const schemas = readdirSync(folder).filter((file) => file.endsWith(".schema.json"));
+const schemas = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) =>
+  file.endsWith(".schema.json"),
+);
 
 test.each(schemas)("%s is a JSON Schema 2020-12, and is compiled without a warning", (file) => {
   const written = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
@@ -66,7 +69,9 @@ test.each(schemas)("%s is a JSON Schema 2020-12, and is compiled without a warni
 test("all schemas are looked at", () => {
   expect(schemas).toEqual(
     expect.arrayContaining(
-      ["artifact", "flag", "policy", "responses"].map((name) => `${name}.schema.json`),
+      ["github/artifact", "flag", "project/policy", "responses"].map(
+        (name) => `${name}.schema.json`,
+      ),
     ),
   );
 });

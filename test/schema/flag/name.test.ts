@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkName, nameOf } from "../../../schema/flag/name.ts";
+import { checkName, flagNameOf } from "../../../schema/flag/name.ts";
 
 test.each([
   "nutrition/meal_planning.yaml",
@@ -127,5 +127,5 @@ test.each([
   ["a/b.yaml.yaml", "b.yaml"],
   ["a/b.yml", "b.yml"],
 ])("nameOf() of %s is %s", (path, name) => {
-  expect(nameOf(path)).toBe(name);
+  expect(flagNameOf(path)).toBe(name);
 });

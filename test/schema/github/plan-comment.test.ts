@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
-import { largestArtifact, parsePlan, parseProblems } from "../../../schema/github/artifact.ts";
+import { maxArtifactBytes, parsePlan, parseProblems } from "../../../schema/github/artifact.ts";
 import { block, cut, inline, sizeOf, whatFits } from "../../../schema/github/markdown.ts";
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
 import { boundPlan, longestExcerpt } from "../../../schema/plan/bound.ts";
@@ -286,7 +286,7 @@ describe("boundPlan()", () => {
     const flags = Array.from({ length: 10_000 }, (_, index) => flag(`improvement_${index}`));
     const turned = flags.map(({ name }) => flag(name, { enabled: "asd", updated_at: late }));
     const text = JSON.stringify(boundPlan(plan(snapshot(flags), snapshot(turned))), null, 2);
-    expect(text.length).toBeLessThan(largestArtifact);
+    expect(text.length).toBeLessThan(maxArtifactBytes);
     expect(parsePlan(text).flags.length).toBe(10_000);
   });
 });

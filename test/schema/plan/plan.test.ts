@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { environments, normalize } from "../../../schema/flag/flag.ts";
+import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
-import { land, type Plan, plan, turn } from "../../../schema/plan/plan.ts";
+import { type Plan, plan, rebaseSnapshot, toggled } from "../../../schema/plan/plan.ts";
 import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { environments } from "../../../schema/project/project.ts";
 
 const [early, late, later] = [
   "2024-08-31T12:00:00Z",
@@ -65,7 +66,7 @@ describe("plan()", () => {
 
   test("says of another comment in the policy that nothing but updated_at changes", () => {
     const head = { ...snapshot([], late), policy: normalizePolicy(undefined, "2") };
-    const landed = land(snapshot([], early), head);
+    const landed = rebaseSnapshot(snapshot([], early), head);
     expect(landed.updated_at).toBe(late);
     const change = plan(snapshot([], early), landed);
     expect(change).toMatchObject({ flags: [], protection: [] });
@@ -179,7 +180,7 @@ describe("land()", () => {
   test("keeps the base's times of flags that the head did not change", () => {
     const merged = flag("recipe_import", { created_at: late, updated_at: later });
     const own = flag("meal_planning", { created_at: late, updated_at: later, object: "2" });
-    const { flags, updated_at } = land(base, snapshot([own, merged], later));
+    const { flags, updated_at } = rebaseSnapshot(base, snapshot([own, merged], later));
     const times = flags.map(({ name, created_at, updated_at }) => [name, created_at, updated_at]);
     expect(times).toEqual([
       ["meal_planning", early, later],
@@ -191,7 +192,7 @@ describe("land()", () => {
   test("keeps the times of a flag that the base does not have", () => {
     const added = flag("serving_cost", { created_at: late, updated_at: later });
     const head = snapshot([...base.flags, added], later);
-    expect(land(base, head)).toEqual(head);
+    expect(rebaseSnapshot(base, head)).toEqual(head);
   });
 
   test("of a head that changes nothing is the base, at the head's commit", () => {
@@ -201,7 +202,7 @@ describe("land()", () => {
       "2",
     );
     const { commit, committed_at } = head;
-    expect(land(base, head)).toEqual({ ...base, commit, committed_at });
+    expect(rebaseSnapshot(base, head)).toEqual({ ...base, commit, committed_at });
   });
 
   const moved = flag("meal_planning", {
@@ -212,7 +213,7 @@ describe("land()", () => {
     ["a move", [moved, flag("recipe_import")]],
     ["a removal", [flag("recipe_import")]],
   ])("sees %s in the time of the list", (_what, flags) => {
-    const landed = land(base, snapshot(flags, later));
+    const landed = rebaseSnapshot(base, snapshot(flags, later));
     expect(landed.updated_at).toBe(later);
     expect(landed.flags.map(({ updated_at }) => updated_at)).toEqual(flags.map(() => early));
   });
@@ -228,7 +229,7 @@ describe("turn()", () => {
     ["same", [flag("a", { enabled: on })], []],
   ])("is %s", (way, before, after) => {
     const [change] = plan(snapshot(before), snapshot(after)).flags;
-    expect(change && turn(change, "staging")).toBe(way);
+    expect(change && toggled(change, "staging")).toBe(way);
   });
 });
 

@@ -1,15 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { compile, pathOf } from "../../../schema/compile/compile.ts";
 import { formatManifest, parseManifest, type Release } from "../../../schema/compile/release.ts";
-import { environments } from "../../../schema/flag/flag.ts";
 import {
-  findDangers,
+  findLimitViolations,
   isList,
   isOurs,
   type Limits,
+  type PublishedObject,
   planPublication,
-  type Standing,
 } from "../../../schema/plan/publication.ts";
+import { environments } from "../../../schema/project/project.ts";
 
 const commit = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432";
 const at = "2026-01-01T00:00:00Z";
@@ -42,8 +42,10 @@ function flags(count: number, on: number): Record<string, boolean> {
   return Object.fromEntries(names.map((name, index) => [name, index < on]));
 }
 
-function standing({ responses }: Release): Map<string, Standing> {
-  return new Map(responses.map(({ path, md5 }) => [path, { etag: md5, isTouched: false }]));
+function standing({ responses }: Release): Map<string, PublishedObject> {
+  return new Map(
+    responses.map(({ path, md5 }) => [path, { etag: md5, isModifiedElsewhere: false }]),
+  );
 }
 
 function lists({ responses }: Release): Map<string, string> {
@@ -81,12 +83,12 @@ describe("planPublication()", () => {
   test("puts what differs, is missing or was touched, and removes what is no more", () => {
     const same = release({ meal_planning: true, food_search: true });
     const stands = standing(same);
-    stands.set("/v1/feature-flags/meal_planning", { etag: "other", isTouched: false });
+    stands.set("/v1/feature-flags/meal_planning", { etag: "other", isModifiedElsewhere: false });
     stands.delete("/errors/404.json");
     const list = stands.get("/v1/feature-flags/");
-    if (list) stands.set("/v1/feature-flags/", { ...list, isTouched: true });
-    stands.set("/v1/feature-flags/left_over", { etag: "", isTouched: true });
-    stands.set("/staging/v1/feature-flags/left_over", { etag: "", isTouched: false });
+    if (list) stands.set("/v1/feature-flags/", { ...list, isModifiedElsewhere: true });
+    stands.set("/v1/feature-flags/left_over", { etag: "", isModifiedElsewhere: true });
+    stands.set("/staging/v1/feature-flags/left_over", { etag: "", isModifiedElsewhere: false });
     const { put, remove } = planPublication(same, stands, lists(same));
     expect(put.map(({ path }) => path)).toEqual([
       "/errors/404.json",
@@ -99,7 +101,7 @@ describe("planPublication()", () => {
   test("says which flags turn, come and go in each environment", () => {
     const before = release({ both: [true, true, false], gone: true, turned: [false, true, true] });
     const after = release({ both: [false, true, true], come: true, turned: [true, true, true] });
-    expect(plan(before, after).turns).toEqual([
+    expect(plan(before, after).diffs).toEqual([
       {
         environment: "application",
         added: ["come"],
@@ -124,7 +126,7 @@ describe("planPublication()", () => {
     const after = release({ meal_planning: true });
     for (const body of ["", "<html>", "null", '{"flags":{"a":"b"}}']) {
       const served = new Map([["application", body]]);
-      expect(planPublication(after, standing(after), served).turns[0]).toMatchObject({
+      expect(planPublication(after, standing(after), served).diffs[0]).toMatchObject({
         added: ["meal_planning"],
         served: 0,
       });
@@ -135,7 +137,7 @@ describe("planPublication()", () => {
 describe("findDangers()", () => {
   const limits: Limits = { maxRemoved: 20, maxFlipped: 50 };
   const dangers = (before: Release | undefined, after: Release, given = limits) =>
-    findDangers(plan(before, after), after, given).map((danger) => danger.split(",")[0]);
+    findLimitViolations(plan(before, after), after, given).map((danger) => danger.split(",")[0]);
 
   test.each([
     [10, 2, 20, []],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { placeAt } from "../../../schema/problem/position.ts";
+import { positionAt } from "../../../schema/problem/position.ts";
 
 test.each([
   ["", 0, 1, 1],
@@ -13,15 +13,15 @@ test.each([
   ["🍲x", 2, 1, 3],
   ["a\r\nb", 3, 2, 1],
 ])("placeAt() in %j of offset %i is line %i, column %i", (text, offset, line, column) => {
-  expect(placeAt(text, offset)).toEqual({ line, column });
+  expect(positionAt(text, offset)).toEqual({ line, column });
 });
 
 test("placeAt() counts as one would by hand, for texts in any order", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 30 });
   const check = (text: string, other: string, offset: number) => {
     const before = text.slice(0, offset).split("\n");
-    placeAt(other, 0);
-    expect(placeAt(text, Math.min(offset, text.length))).toEqual({
+    positionAt(other, 0);
+    expect(positionAt(text, Math.min(offset, text.length))).toEqual({
       line: before.length,
       column: (before.at(-1) ?? "").length + 1,
     });

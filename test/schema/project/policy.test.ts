@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { format } from "../../../schema/file/edit.ts";
-import { readAs, readContent, readPolicy } from "../../../schema/file/parsed-file.ts";
+import { parseFileAt, parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
 import { countFlags, type Entry, validate } from "../../../schema/file/validate.ts";
-import { environments } from "../../../schema/flag/flag.ts";
 import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
 import schema from "../../../schema/project/policy.schema.json" with { type: "json" };
 import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { environments } from "../../../schema/project/project.ts";
 
 function bytes(text: string): Buffer {
   return Buffer.from(text);
@@ -16,7 +16,7 @@ function said(findings: readonly Finding[]): string[] {
 }
 
 function entry(path: string, text: string, mode = "100644"): Entry {
-  return { file: `flags/${path}`, path, mode, content: readAs(bytes(text), path) };
+  return { file: `flags/${path}`, path, mode, content: parseFileAt(bytes(text), path) };
 }
 
 test("policy.schema.json knows the environments that flag.schema.json names", () => {
@@ -28,7 +28,7 @@ describe("readPolicy()", () => {
   test.each(["protected: []\n", "protected:\n  - application\n", "protected: [staging] # why\n"])(
     "takes %j",
     (text) => {
-      const { policy, flag, findings } = readPolicy(bytes(text));
+      const { policy, flag, findings } = parsePolicyFile(bytes(text));
       expect(findings).toEqual([]);
       expect(policy).toBeDefined();
       expect(flag).toBeUndefined();
@@ -61,11 +61,11 @@ describe("readPolicy()", () => {
     [`protected: []${" ".repeat(65_536)}`, "1:1 too-large"],
     ["protected: [\u202Estaging]\n", "1:13 invisible-character"],
   ])("refuses %j with place and code", (text, problem) => {
-    expect(said(readPolicy(bytes(text)).findings)).toContain(problem);
+    expect(said(parsePolicyFile(bytes(text)).findings)).toContain(problem);
   });
 
   test("says what is meant, and what to do", () => {
-    const { findings } = readPolicy(bytes("protected:\n  - aplication\n"));
+    const { findings } = parsePolicyFile(bytes("protected:\n  - aplication\n"));
     const [text] = problemsIn("flags/policy.yaml", findings, "").map(formatProblem);
     expect(text).toBe(
       'flags/policy.yaml:2:5: Cannot read environment "aplication": it must be one of ' +
@@ -74,8 +74,8 @@ describe("readPolicy()", () => {
   });
 
   test("is no reader of flags, nor the other way round", () => {
-    expect(said(readPolicy(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
-    expect(said(readContent(bytes("protected: []\n")).findings)).toContain("1:1 missing-key");
+    expect(said(parsePolicyFile(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
+    expect(said(parseFlagFile(bytes("protected: []\n")).findings)).toContain("1:1 missing-key");
   });
 });
 

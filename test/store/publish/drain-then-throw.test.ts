@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { settle } from "../../../store/publish/drain-then-throw.ts";
+import { drainThenThrow } from "../../../store/publish/drain-then-throw.ts";
 
 const turn = () => new Promise(setImmediate);
 
 test("settle() does each, so many at once", async () => {
   let [inside, most] = [0, 0];
   const done: number[] = [];
-  await settle([3, 1, 2, 5, 4], 2, async (item) => {
+  await drainThenThrow([3, 1, 2, 5, 4], 2, async (item) => {
     inside += 1;
     most = Math.max(most, inside);
     await turn();
@@ -19,7 +19,7 @@ test("settle() does each, so many at once", async () => {
 
 test("settle() throws the first error, once all that were begun have ended, and begins no more", async () => {
   const ended: string[] = [];
-  const working = settle(["slow", "first", "second", "third"], 2, async (item) => {
+  const working = drainThenThrow(["slow", "first", "second", "third"], 2, async (item) => {
     if (item === "first") throw new Error(item);
     for (let turns = 0; turns < 20; turns++) await turn();
     ended.push(item);

@@ -117,9 +117,9 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     const site = newSite();
     await history.publish(site.open(), zero);
     const { before, publication } = await history.publish(site.open(), two, { dryRun: true });
-    const { turns, put, remove, keep } = publication;
+    const { diffs, put, remove, keep } = publication;
     expect(before).toBe(zero);
-    expect(turns[0]).toEqual({
+    expect(diffs[0]).toEqual({
       environment: "application",
       added: ["heart_rate"],
       removed: ["data_export"],
@@ -127,7 +127,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       off: [],
       served: 5,
     });
-    expect(turns[1]).toEqual({ ...turns[0], environment: "staging" });
+    expect(diffs[1]).toEqual({ ...diffs[0], environment: "staging" });
     expect(put.map(({ path }) => path).sort()).toEqual(
       everywhere("", "heart_rate", "water_tracking"),
     );

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Release } from "../../../schema/compile/release.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
-import { advance } from "../../../store/snapshot/apply-commits.ts";
+import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
@@ -16,7 +16,7 @@ test("advance() comes to what reading everything comes to, or to nothing, on any
     let last: { snapshot: Snapshot; release: Release } | undefined;
     for (const commit of importCommits(directory, history)) {
       const wanted = (await (await Repository.open(directory)).read(commit, "")).snapshot;
-      const next = last && (await advance(directory, last.snapshot, commit));
+      const next = last && (await applyCommitsToSnapshot(directory, last.snapshot, commit));
       if (next && last) {
         const { release } = last;
         advanced += 1;
@@ -42,7 +42,7 @@ test("advance() leaves flags alone that no commit touched", async () => {
   const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
   const second = repository.change(1_700_000_060, { "flags/a/meals.yaml": off });
   if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
-  const next = await advance(repository.directory, snapshot, second);
+  const next = await applyCommitsToSnapshot(repository.directory, snapshot, second);
   expect([...(next?.changed ?? [])]).toEqual(["meals"]);
   expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
   expect(next?.snapshot.flags[0]).toMatchObject({ name: "meals", enabled: { application: false } });
@@ -63,6 +63,6 @@ test.each(["a symbolic link", "a submodule", "an executable file"])(
       repository.git("update-index", "--cacheinfo", `${mode},${object},${file}`);
     }
     const second = repository.commitIndex(1_700_000_060);
-    expect(await advance(repository.directory, snapshot, second)).toBeUndefined();
+    expect(await applyCommitsToSnapshot(repository.directory, snapshot, second)).toBeUndefined();
   },
 );

@@ -16,10 +16,10 @@ import path from "node:path";
 import { setImmediate as yieldToOthers } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { streamGit } from "../../../store/git/git.ts";
 import { Cache } from "../../../store/snapshot/cache.ts";
-import { Contents } from "../../../store/snapshot/parsed-files.ts";
+import { ParsedFiles } from "../../../store/snapshot/parsed-files.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { importCommits, largeHistory } from "../../git/import.ts";
 import { authored, temporaryDirectory, testRepository } from "../../git/repository.ts";
@@ -77,12 +77,12 @@ describe("an unchanged file", () => {
     const { directory, first, second } = planner();
     const repository = await Repository.open(directory);
     await repository.read(first, today);
-    expect(readContent).toHaveBeenCalledTimes(2);
+    expect(parseFlagFile).toHaveBeenCalledTimes(2);
     await repository.read(second, today);
-    expect(readContent).toHaveBeenCalledTimes(3);
+    expect(parseFlagFile).toHaveBeenCalledTimes(3);
     await repository.read(first, today);
     await repository.read(second, "2027-01-01");
-    expect(readContent).toHaveBeenCalledTimes(3);
+    expect(parseFlagFile).toHaveBeenCalledTimes(3);
   });
 
   test("is not parsed nor read in the next process, nor is the history", async () => {
@@ -90,7 +90,7 @@ describe("an unchanged file", () => {
     const reading = await readAnew(directory, second);
     vi.clearAllMocks();
     expect(await readAnew(directory, second)).toEqual(reading);
-    expect(readContent).not.toHaveBeenCalled();
+    expect(parseFlagFile).not.toHaveBeenCalled();
     expect(streamGit).not.toHaveBeenCalled();
   });
 
@@ -98,10 +98,10 @@ describe("an unchanged file", () => {
     const { directory } = testRepository();
     const [first = "", second = ""] = importCommits(directory, largeHistory(100, 2));
     await readAnew(directory, first);
-    expect(readContent).toHaveBeenCalledTimes(100);
+    expect(parseFlagFile).toHaveBeenCalledTimes(100);
     vi.clearAllMocks();
     const reading = await readAnew(directory, second);
-    expect(readContent).toHaveBeenCalledTimes(1);
+    expect(parseFlagFile).toHaveBeenCalledTimes(1);
     expect(questions().sort()).toEqual(["cat-file 1", "log"]);
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
@@ -109,7 +109,7 @@ describe("an unchanged file", () => {
   test("is forgotten once far more is kept than is in use", () => {
     const cache = new Cache(temporaryDirectory());
     const read = (...objects: string[]) => {
-      const contents = new Contents(cache);
+      const contents = new ParsedFiles(cache);
       const known = objects.filter((object) => contents.get(object));
       for (const object of objects) contents.set(object, { findings: [] });
       contents.save();
@@ -146,8 +146,9 @@ describe("a known history", () => {
 
   /** How many commits `git log` told of during `action`. */
   async function countCommits(action: () => Promise<void>): Promise<number> {
-    const { streamGit: original } =
-      await vi.importActual<typeof import("../../../store/git/git.ts")>("../../store/git/git.ts");
+    const { streamGit: original } = await vi.importActual<
+      typeof import("../../../store/git/git.ts")
+    >("../../../store/git/git.ts");
     let commits = 0;
     vi.mocked(streamGit).mockImplementation(async function* (directory, args, options) {
       for await (const chunk of original(directory, args, options)) {

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { namesMark } from "../../../schema/flag/names-mark.ts";
-import { findPlaces } from "../../../store/snapshot/code-references.ts";
+import { findCodeReferences } from "../../../store/snapshot/code-references.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 
 function tree(files: Readonly<Record<string, string | Uint8Array>>): string {
@@ -22,7 +22,7 @@ test("findPlaces() finds whole words with file and line, in the order of files",
     "README.md":
       "meal_planning_v2 old_meal_planning meal_planningX $meal_planning\nmeal_planning.\n",
   });
-  const { files, places } = findPlaces([source], ["meal_planning", "none"]);
+  const { files, places } = findCodeReferences([source], ["meal_planning", "none"]);
   expect(files).toBe(3);
   expect(places.get("meal_planning")).toEqual({
     shown: ["README.md:2", "web/b.ts:2", "web/b.ts:3", "web/a/z.py:1"],
@@ -42,12 +42,12 @@ test("findPlaces() passes over what is no source", () => {
   });
   symlinkSync("/etc", path.join(source, "etc"));
   symlinkSync(path.join(source, ".git/config"), path.join(source, "config"));
-  expect(findPlaces([source], ["meal_planning"]).places.get("meal_planning")?.all).toBe(0);
+  expect(findCodeReferences([source], ["meal_planning"]).places.get("meal_planning")?.all).toBe(0);
 });
 
 test("findPlaces() tells only so many places of many, and a prototype's names are names", () => {
   const source = tree({ "a.ts": "constructor\n".repeat(100) });
-  const { places } = findPlaces([source], ["constructor", "to_string"]);
+  const { places } = findCodeReferences([source], ["constructor", "to_string"]);
   expect(places.get("constructor")?.shown).toHaveLength(40);
   expect(places.get("constructor")?.all).toBe(100);
 });

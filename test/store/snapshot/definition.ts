@@ -1,4 +1,4 @@
-import { nameOf } from "../../../schema/flag/name.ts";
+import { flagNameOf } from "../../../schema/flag/name.ts";
 import type { FlagHistory, History } from "../../../store/snapshot/history.ts";
 import type { TestRepository } from "../../git/repository.ts";
 
@@ -83,7 +83,7 @@ function flagsIn(all: string): State["flags"] {
   for (const entry of all.split("\0").slice(0, -1)) {
     const [, object = "", file = ""] = /^\d+ \w+ (\w+)\t(.+)$/s.exec(entry) ?? [];
     if (!file.endsWith(".yaml")) continue;
-    flags.set(nameOf(file), { ...flags.get(nameOf(file)), [file]: object });
+    flags.set(flagNameOf(file), { ...flags.get(flagNameOf(file)), [file]: object });
   }
   return flags;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settledAt } from "../../../store/snapshot/last-toggled.ts";
+import { lastToggledAt } from "../../../store/snapshot/last-toggled.ts";
 import { type ImportedCommit, importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 
@@ -26,7 +26,7 @@ test("settledAt() is when the state landed, whatever was edited, moved or merged
     { parents: [64], time: start + 2_000, files: { [moved]: flag(true, "Plan", staging) } },
   ]);
   const at = async (position: number) => {
-    const settled = await settledAt(repository.directory, commits.at(position) ?? "", "meals");
+    const settled = await lastToggledAt(repository.directory, commits.at(position) ?? "", "meals");
     return Date.parse(settled) / 1_000 - start;
   };
   expect(await at(1)).toBe(0);

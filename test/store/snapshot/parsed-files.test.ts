@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { Cache } from "../../../store/snapshot/cache.ts";
-import { Contents } from "../../../store/snapshot/parsed-files.ts";
+import { ParsedFiles } from "../../../store/snapshot/parsed-files.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 
 test("Contents keep what is in use, and not every text that a flag ever had", () => {
   const cache = new Cache(temporaryDirectory());
-  const contents = new Contents(cache);
+  const contents = new ParsedFiles(cache);
   const content = { findings: [] };
   const stays = Array.from({ length: 10 }, (_, index) => `stays-${index}`);
   for (let commit = 0; commit < 5_000; commit += 1) {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { readWorkTree } from "../../../store/snapshot/work-tree.ts";
 import { temporaryDirectory, testRepository } from "../../git/repository.ts";
@@ -20,7 +20,7 @@ function directoryOf(files: Readonly<Record<string, string>>): string {
 }
 
 function read(directory: string, place = "flags") {
-  return readWorkTree(directory, place, readContent);
+  return readWorkTree(directory, place, parseFlagFile);
 }
 
 /** What is wrong there, without words. */

@@ -14,10 +14,10 @@ function newQueue(options: Partial<Options> = {}) {
       await new Promise<void>((resolve) => gates.push(resolve));
       return items.map(String);
     },
-    inTurn: (run) => run(),
+    runExclusive: (run) => run(),
     isContended: () => false,
     limits: { waiting: 5, batch: 3 },
-    patience: 60_000,
+    timeoutMs: 60_000,
     refuse: (why) => new Error(why),
     ...options,
   });
@@ -58,8 +58,8 @@ test("add() gives up what waited for too long, and only that", async () => {
     begin = resolve;
   });
   const { queue, batches, next } = newQueue({
-    patience: 20,
-    inTurn: async (run) => {
+    timeoutMs: 20,
+    runExclusive: async (run) => {
       await blocked;
       await run();
     },

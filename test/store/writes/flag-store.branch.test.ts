@@ -112,14 +112,14 @@ test("write() refuses at once what would make the queue too long", async () => {
   const taken = Array.from({ length: 1_000 }, (_, index) =>
     store.write(write(describe("daily_tips", `Number ${index}`))),
   );
-  expect(store.condition.queued).toBe(1_000);
+  expect(store.health.queued).toBe(1_000);
   await expect(store.write(write(turn("daily_tips", true)))).rejects.toMatchObject({
     name: "WriteUnavailableError",
     message: "Cannot take the change: 1000 are waiting already",
   });
   await Promise.all(taken);
   expect(requestsOf(bare)).toHaveLength(1_000);
-  expect(store.condition.queued).toBe(0);
+  expect(store.health.queued).toBe(0);
 });
 
 test("close() finishes what waits, and nothing is taken after it", async () => {
@@ -149,7 +149,7 @@ test("write() is acknowledged when it landed, though a listener fails", async ()
   store.onConflict(fail);
   const result = await store.write(write(turn("daily_tips", true)));
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
-  expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+  expect(store.current?.snapshot.commit).toBe(headOf(bare));
   expect(warn).toHaveBeenCalledWith(new Error("listener failed"));
   warn.mockRestore();
 });
@@ -201,9 +201,9 @@ async function expectStopped(
     message: expect.stringContaining('Cannot follow "main": '),
   });
   await store.sync();
-  expect(store.condition.stopped).toContain('Cannot follow "main": ');
+  expect(store.health.stopped).toContain('Cannot follow "main": ');
   await expect(store.write(write(change))).rejects.toThrow('Cannot follow "main": ');
-  expect(store.serving?.snapshot.commit).toBe(commit);
+  expect(store.current?.snapshot.commit).toBe(commit);
   expect(branchOf(bare)).toBe(there);
 }
 
@@ -222,7 +222,7 @@ test.each(Object.entries(losses))(
 
     const { directory } = store;
     const next = await openStore(bare, { directory });
-    expect(next.condition.stopped).toContain('Cannot follow "main": ');
+    expect(next.health.stopped).toContain('Cannot follow "main": ');
     await expectStopped(next, bare, last);
 
     human.git("fetch", "--quiet", directory, last);
@@ -247,14 +247,14 @@ test.each(["rewound", "force-pushed", "replaced by another history"])(
 
     const { directory } = store;
     const next = await openStore(bare, { directory, acceptRemote: true });
-    expect(next.condition.stopped).toBeUndefined();
-    expect(next.serving?.snapshot.commit).toBe(headOf(bare));
+    expect(next.health.stopped).toBeUndefined();
+    expect(next.current?.snapshot.commit).toBe(headOf(bare));
     const result = await next.write(write(create("streaks")));
     expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
     expect(subjectsOf(bare)).not.toContain("Disable meal_planning");
     await next.close();
     const last = await openStore(bare, { directory });
-    expect(last.condition.stopped).toBeUndefined();
+    expect(last.health.stopped).toBeUndefined();
   },
 );
 
@@ -279,32 +279,32 @@ test("write() is refused with file and line while the head is invalid, and what 
   const change = write(turn("meal_planning", true));
   await expect(store.write(change)).rejects.toMatchObject(refused);
   await expect(store.write(change)).rejects.toMatchObject(refused);
-  expect(store.serving?.snapshot.commit).toBe(valid);
-  expect(store.condition.problems).toMatchObject([{ file: dailyTips, line: 2, column: 10 }]);
+  expect(store.current?.snapshot.commit).toBe(valid);
+  expect(store.health.problems).toMatchObject([{ file: dailyTips, line: 2, column: 10 }]);
   await store.close();
 
   const next = await openStore(bare, { directory: store.directory });
-  expect(next.serving?.snapshot.commit).toBe(valid);
-  expect(next.condition.problems).toMatchObject([{ file: dailyTips, line: 2 }]);
+  expect(next.current?.snapshot.commit).toBe(valid);
+  expect(next.health.problems).toMatchObject([{ file: dailyTips, line: 2 }]);
   await expect(next.write(change)).rejects.toMatchObject(refused);
 
   human.publish({ [dailyTips]: "enabled: true\n" });
   await next.sync();
-  expect(next.serving?.snapshot.commit).toBe(headOf(bare));
-  expect(next.condition.problems).toEqual([]);
+  expect(next.current?.snapshot.commit).toBe(headOf(bare));
+  expect(next.health.problems).toEqual([]);
   expect(await next.write(change)).toMatchObject({ status: "committed" });
 });
 
 test("open() on a branch that was never valid serves nothing, and begins when it is mended", async () => {
   const { bare, human } = flagRemote({ [dailyTips]: invalid });
   const store = await openStore(bare);
-  expect(store.serving).toBeUndefined();
+  expect(store.current).toBeUndefined();
   await expect(store.write(write(create("streaks")))).rejects.toThrow(problem);
   const next = await openStore(bare, { directory: store.directory });
-  expect(next.serving).toBeUndefined();
+  expect(next.current).toBeUndefined();
   human.publish({ [dailyTips]: "enabled: true\n" });
   await store.sync();
-  expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+  expect(store.current?.snapshot.commit).toBe(headOf(bare));
   expect(await store.write(write(create("streaks")))).toMatchObject({ status: "committed" });
 });
 

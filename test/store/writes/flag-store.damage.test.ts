@@ -111,7 +111,7 @@ test.each(Object.entries(damages))(
     damage(directory);
     const result = await store.write(write(turn("meal_planning", false)));
     expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
-    expect(store.condition.unreachable).toBeUndefined();
+    expect(store.health.unreachable).toBeUndefined();
     expect(requestsOf(bare)).toHaveLength(3);
     expectWhole(directory);
     expectSound(bare);
@@ -126,8 +126,8 @@ test.each(Object.entries(damages))(
     damage(directory);
     const theirs = human.publish({ [dailyTips]: "description: Show two tips\nenabled: true\n" });
     await store.sync();
-    expect(store.serving?.snapshot.commit).toBe(theirs);
-    expect(store.condition.unreachable).toBeUndefined();
+    expect(store.current?.snapshot.commit).toBe(theirs);
+    expect(store.health.unreachable).toBeUndefined();
     await store.write(write(turn("meal_planning", false)));
     expectWhole(directory);
     expectSound(bare);
@@ -141,7 +141,7 @@ test.each(Object.entries(damages))(
     await store.close();
     damage(directory);
     const next = await openStore(bare, { directory });
-    expect(next.serving?.snapshot.commit).toBe(headOf(bare));
+    expect(next.current?.snapshot.commit).toBe(headOf(bare));
     expect(await next.write(write(create("streaks")))).toMatchObject({ status: "committed" });
     expectWhole(directory);
     expectSound(bare);
@@ -158,7 +158,7 @@ test.each(["missing objects", "no directory"])(
     damages[what]?.(directory);
     await expect(store.write(write(turn("daily_tips", true)))).rejects.toThrow("Cannot follow");
     await store.sync();
-    expect(store.condition.stopped).toContain('Cannot follow "main"');
+    expect(store.health.stopped).toContain('Cannot follow "main"');
     expect(headOf(bare)).toBe(rewound);
   },
 );
@@ -171,7 +171,7 @@ test("open() stops at a rewound branch though its clone has missing objects", as
   const rewound = headOf(bare);
   damages["missing objects"]?.(directory);
   const next = await openStore(bare, { directory });
-  expect(next.condition.stopped).toContain('Cannot follow "main"');
+  expect(next.health.stopped).toContain('Cannot follow "main"');
   await expect(next.write(write(turn("daily_tips", true)))).rejects.toThrow("Cannot follow");
   expect(headOf(bare)).toBe(rewound);
 });
@@ -185,8 +185,8 @@ test("write() and sync() wait for a remote that is gone before a damaged clone i
   const refused = store.write(write(turn("daily_tips", true)));
   await expect(refused).rejects.toMatchObject({ name: "WriteUnavailableError" });
   await store.sync();
-  expect(store.condition.unreachable).toContain("Cannot reach the remote");
-  expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+  expect(store.health.unreachable).toContain("Cannot reach the remote");
+  expect(store.current?.snapshot.commit).toBe(headOf(bare));
   expect(existsSync(path.join(directory, "HEAD"))).toBe(true);
   await remote.start();
   expect(await store.write(write(turn("daily_tips", true)))).toMatchObject({ status: "committed" });
@@ -200,10 +200,10 @@ test("open() without a remote begins with a damaged clone, and serves as soon as
   await remote.stop();
   damages["a truncated pack"]?.(directory);
   const next = await openStore(remote.url, { directory });
-  expect(next.serving).toBeUndefined();
+  expect(next.current).toBeUndefined();
   await remote.start();
   await next.sync();
-  expect(next.serving?.snapshot.commit).toBe(headOf(bare));
+  expect(next.current?.snapshot.commit).toBe(headOf(bare));
 });
 
 test("open() keeps in a new clone what was valid last, for the next process", async () => {
@@ -216,7 +216,7 @@ test("open() keeps in a new clone what was valid last, for the next process", as
   await store.sync();
   expectSound(store);
   const next = await openStore(bare, { directory });
-  expect(next.serving?.snapshot.commit).toBe(valid);
+  expect(next.current?.snapshot.commit).toBe(valid);
 });
 
 const locks = [
@@ -257,9 +257,9 @@ test("write() and sync() are not held up by locks", async () => {
   leaveLocks(directory);
   const theirs = human.publish({ "README.md": "Flags!\n" }, begun + 100);
   await store.sync();
-  expect(store.serving?.snapshot.commit).toBe(theirs);
+  expect(store.current?.snapshot.commit).toBe(theirs);
   const next = await openStore(bare, { directory });
-  expect(next.condition.stopped).toBeUndefined();
+  expect(next.health.stopped).toBeUndefined();
   expectSound(bare, store);
 });
 
@@ -292,7 +292,7 @@ test("write() fails on a full disk, reads go on, and both are well when there is
   const state = await store.sync();
   expect(state.commit).toBe(before);
   expect(state.flags).toHaveLength(2);
-  expect(state.condition.unreachable).toContain("Cannot");
+  expect(state.health.unreachable).toContain("Cannot");
   const again = store.write(write(turn("daily_tips", true)));
   await expect(again).rejects.toMatchObject({ name: "WriteUnavailableError" });
 
@@ -300,6 +300,6 @@ test("write() fails on a full disk, reads go on, and both are well when there is
   const result = await store.write(write(turn("meal_planning", false)));
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
   expect(bare.git("rev-parse", "main~1")).toBe(theirs);
-  expect((await store.state()).condition.unreachable).toBeUndefined();
+  expect((await store.state()).health.unreachable).toBeUndefined();
   expectSound(bare, store);
 });

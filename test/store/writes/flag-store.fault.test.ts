@@ -56,7 +56,7 @@ async function expectWrite(store: FlagStore, bare: TestRepository, enabled = tru
 
 /** Reads answer, whatever the remote does. */
 function expectReads(store: FlagStore): void {
-  const names = store.serving?.snapshot.flags.map(({ name }) => name);
+  const names = store.current?.snapshot.flags.map(({ name }) => name);
   expect(names).toEqual(["daily_tips", "meal_planning"]);
 }
 
@@ -115,11 +115,11 @@ test.concurrent.each(failing)(
     const unknown = "Cannot tell whether the change was made: the remote does not answer";
     await expectRefusal(store, unknown, 20_000);
     expectReads(store);
-    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    expect(store.health.unreachable).toContain("Cannot reach the remote: ");
     await expectRefusal(store, "Cannot write: the remote does not answer", 10_000);
     remote.heal();
     await expectWrite(store, bare);
-    expect(store.condition.unreachable).toBeUndefined();
+    expect(store.health.unreachable).toBeUndefined();
     expect(requestsOf(bare)).toHaveLength(1);
     expectSound(bare, store);
   },
@@ -141,7 +141,7 @@ test.concurrent("write() acknowledges a commit that nobody answered for, however
   remote.fail("fetch", "unavailable", forever);
   const written = store.write(write(turn("daily_tips", true)));
   await eventually(() => requestsOf(bare).length, 1);
-  await eventually(() => store.condition.unreachable !== undefined);
+  await eventually(() => store.health.unreachable !== undefined);
   remote.heal();
   expect(await written).toMatchObject({ status: "committed", commit: headOf(bare) });
 });
@@ -202,13 +202,13 @@ test.concurrent.each(kinds)(
     const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
     remote.fail("fetch", fault, forever);
     await store.sync();
-    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    expect(store.health.unreachable).toContain("Cannot reach the remote: ");
     expectReads(store);
     remote.heal();
     await store.sync();
-    expect(store.condition).toMatchObject({ problems: [], queued: 0 });
-    expect(store.condition.unreachable).toBeUndefined();
-    expect(store.serving?.snapshot.commit).toBe(theirs);
+    expect(store.health).toMatchObject({ problems: [], queued: 0 });
+    expect(store.health.unreachable).toBeUndefined();
+    expect(store.current?.snapshot.commit).toBe(theirs);
     expect(headOf(bare)).toBe(theirs);
   },
 );
@@ -232,7 +232,7 @@ test.concurrent.each(kinds)(
     remote.fail("fetch", fault, forever);
     const store = await openStore(remote.url, { directory, patience: 50 });
     expectReads(store);
-    expect(store.condition.unreachable).toContain("Cannot reach the remote: ");
+    expect(store.health.unreachable).toContain("Cannot reach the remote: ");
     await expect(openStore(remote.url, { patience: 50 })).rejects.toThrow(
       "Cannot reach the remote",
     );
@@ -251,11 +251,11 @@ test.concurrent.each(failing)(
       remote.fail(operation, fault, forever);
       await store.write(write(turn("daily_tips", true))).catch((error) => said.push(error));
       await store.sync();
-      said.push(store.condition.unreachable);
+      said.push(store.health.unreachable);
     }
     await remote.stop();
     await store.sync();
-    said.push(store.condition.unreachable);
+    said.push(store.health.unreachable);
     expectNoSecret(remote, said);
   },
 );

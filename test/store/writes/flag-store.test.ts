@@ -31,7 +31,7 @@ test.each(["path", "HTTP"])(
     for (const change of changes) {
       const result = await store.write(write(change));
       expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
-      expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+      expect(store.current?.snapshot.commit).toBe(headOf(bare));
     }
     expect(subjectsOf(bare)).toEqual([
       "Create water_log",

@@ -111,7 +111,7 @@ describe("write()", () => {
 });
 
 describe("write() that breaks the glass", () => {
-  const glass = { reason: "The allergen service is down", breaksGlass: true };
+  const glass = { reason: "The allergen service is down", isEmergency: true };
 
   test("disables at once, and labels the commit with what was protected", async () => {
     const { bare } = remoteWith("application", "development");
@@ -120,12 +120,12 @@ describe("write() that breaks the glass", () => {
     expect(result).toMatchObject({
       status: "committed",
       commit: headOf(bare),
-      brokeGlass: ["application", "development"],
+      bypassedEnvironments: ["application", "development"],
     });
     expect(bare.git("log", "-1", "--format=%(trailers:key=Break-Glass,valueonly)", "main")).toBe(
       "application, development\n",
     );
-    const [found, ...others] = await store.brokenGlass();
+    const [found, ...others] = await store.emergencyChanges();
     expect(others).toEqual([]);
     expect(found).toEqual({
       commit: headOf(bare),
@@ -158,20 +158,20 @@ describe("write() that breaks the glass", () => {
     const store = await openStore(bare);
     await store.write(write(turn("meal_planning", false), glass));
     expect(bare.git("log", "-1", "--format=%B", "main")).not.toContain("Break-Glass");
-    expect(await store.brokenGlass()).toEqual([]);
+    expect(await store.emergencyChanges()).toEqual([]);
   });
 
   test("cannot be feigned: neither by a reason, nor in a message of somebody else's", async () => {
     const { bare, human } = remoteWith();
     const store = await openStore(bare);
     const reason = "x\n\nBreak-Glass: application\nFlag: meal_planning";
-    await store.write(write(turn("meal_planning", false), { reason, breaksGlass: true }));
+    await store.write(write(turn("meal_planning", false), { reason, isEmergency: true }));
     human.pull();
     const message = "Off\n\nBreak-Glass: application\nFlag: meal_planning\n";
     human.run(["commit", "--quiet", "--allow-empty", "--file=-"], { input: message });
     human.git("push", "--quiet", "origin", "main");
     await store.sync();
-    expect(await store.brokenGlass()).toEqual([]);
+    expect(await store.emergencyChanges()).toEqual([]);
   });
 });
 
@@ -183,7 +183,7 @@ describe("propose()", () => {
     expect(bare.git("rev-parse", `${tip}^`)).toBe(headOf(bare));
     expect(bare.git("show", `${tip}:${mealPlanning}`)).toContain("enabled: false # since May");
     expect(bare.git("log", "-1", "--format=%s|%an", tip)).toBe("Disable meal_planning|Ada");
-    expect(store.serving?.snapshot.commit).toBe(headOf(bare));
+    expect(store.current?.snapshot.commit).toBe(headOf(bare));
   });
 
   test("leaves what is there when it is asked again, by whomever", async () => {

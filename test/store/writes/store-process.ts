@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import type { Condition } from "../../../store/writes/store-health.ts";
+import type { StoreHealth } from "../../../store/writes/store-health.ts";
 import type { Write, WriteResult } from "../../../store/writes/write.ts";
 import type { TestRepository } from "../../git/repository.ts";
 import { newClone } from "./writing.ts";
@@ -26,7 +26,7 @@ export interface Answer {
 export interface State {
   readonly flags: readonly TimedFlag[];
   readonly commit: string;
-  readonly condition: Condition;
+  readonly health: StoreHealth;
 }
 
 const worker = fileURLToPath(new URL("./store-worker.ts", import.meta.url));

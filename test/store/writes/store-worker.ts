@@ -26,6 +26,6 @@ async function obey({ write, expects, isSync }: Omit<Order, "id">): Promise<unkn
     return store.write({ ...write, isExpected });
   }
   if (isSync) await store.sync();
-  const { serving, condition } = store;
-  return { flags: serving?.snapshot.flags, commit: serving?.snapshot.commit, condition };
+  const { current, health } = store;
+  return { flags: current?.snapshot.flags, commit: current?.snapshot.commit, health };
 }

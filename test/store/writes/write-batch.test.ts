@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCommits } from "../../../store/git/commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { Keys } from "../../../store/writes/idempotency-index.ts";
+import { IdempotencyIndex } from "../../../store/writes/idempotency-index.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { type Batch, decideBatch } from "../../../store/writes/write-batch.ts";
 import type { TestRepository } from "../../git/repository.ts";
@@ -21,7 +21,7 @@ async function decide(bare: TestRepository, writes: readonly Write[]): Promise<B
   const repository = await Repository.open(bare.directory);
   const { snapshot } = await repository.read(headOf(bare), "");
   if (!snapshot) throw new Error("Not valid");
-  const keys = new Keys();
+  const keys = new IdempotencyIndex();
   await keys.read(bare.directory, headOf(bare), undefined);
   return decideBatch(bare.directory, snapshot, keys, writes);
 }

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readContent } from "../../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
 import { normalizePolicy } from "../../../schema/project/policy.ts";
-import { instance } from "../../../store/git/instance-id.ts";
-import { decideWrite, type Known, type Step } from "../../../store/writes/write.ts";
+import { instanceId } from "../../../store/git/instance-id.ts";
+import { decideWrite, type KnownFlag, type WriteDecision } from "../../../store/writes/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
 const head = "0".repeat(40);
@@ -12,8 +12,8 @@ const time = 1_700_000_000;
 const policy = normalizePolicy(undefined, "");
 const now = "2023-11-14T22:13:20Z";
 
-function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): Known {
-  const { flag } = readContent(Buffer.from(text));
+function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): KnownFlag {
+  const { flag } = parseFlagFile(Buffer.from(text));
   if (!flag) throw new Error(`Not a flag: ${text}`);
   const created_at = "2020-01-01T00:00:00Z";
   const normal = normalize("meal_planning", flag);
@@ -21,7 +21,11 @@ function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): Known
   return { text, flag: { ...normal, file, object: "1", created_at, updated_at: created_at } };
 }
 
-function decide(change: Parameters<typeof write>[0], there: Known | undefined, options = {}): Step {
+function decide(
+  change: Parameters<typeof write>[0],
+  there: KnownFlag | undefined,
+  options = {},
+): WriteDecision {
   return decideWrite(write(change, options), there, { head, policy, time });
 }
 
@@ -122,7 +126,7 @@ Environment: staging
 Change: enabled true -> false
 Actor: Ada (ada)
 Request-Id: r1
-Server: ${instance}
+Server: ${instanceId}
 Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(16)}
 `,
     },
@@ -174,7 +178,7 @@ test("decideWrite() never throws, and what it commits says what was asked, whate
         ? decide(create(name, enabled, description), undefined)
         : decide({ kind: "update", name, environment, enabled, description }, known(text));
       if ("result" in step) return;
-      const written = readContent(Buffer.from(step.text ?? "")).flag;
+      const written = parseFlagFile(Buffer.from(step.text ?? "")).flag;
       expect(written).toMatchObject({ enabled });
       expect(written?.description ?? "").toBe(description.normalize("NFC"));
       expect(step.flag).toMatchObject({ description: description.normalize("NFC") });

@@ -1,0 +1,35 @@
+/** The texts of a proposed change's pull request. */
+import { oneLine } from "../change/commit-message.ts";
+import type { Requester } from "../change/proposal.ts";
+import { formatPlanMarkdown } from "../plan/format.ts";
+import type { Plan } from "../plan/plan.ts";
+import { policyFile } from "../project/policy.ts";
+import { block } from "./markdown.ts";
+
+/** What the pull request says. */
+export function describeProposal(
+  plan: Plan,
+  environments: readonly string[],
+  asked: Requester,
+): string {
+  const where = environments.map((environment) => `\`${environment}\``).join(", ");
+  return [
+    formatPlanMarkdown(plan),
+    quote(asked),
+    `It was asked for through the API, and waits here because \`${policyFile}\` protects ${where}.`,
+    "Merging makes the change, closing refuses it.\n",
+  ].join("\n");
+}
+
+/**
+ * Words from outside, one line each, as a code block: nothing in it is Markdown or HTML, mentions
+ * anybody or closes an issue.
+ */
+export function quote({ actor, reason, requestId }: Requester): string {
+  const lines = [
+    `actor:   ${oneLine(`${actor.name} (${actor.id})`, 200)}`,
+    `reason:  ${oneLine(reason, 500) || "none given"}`,
+    `request: ${oneLine(requestId, 64)}`,
+  ];
+  return `${block(lines)}\n`;
+}
