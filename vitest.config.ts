@@ -1,12 +1,14 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+// `npm test` runs everything but the stress tests; `npm run test:stress` runs these alone.
+const isStress = process.env.STRESS === "1";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: [isStress ? "test/**/*.stress.test.ts" : "test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, ...(isStress ? [] : ["test/**/*.stress.test.ts"])],
     // Real git, real processes and real servers on small machines.
-    testTimeout: 120_000,
+    testTimeout: isStress ? 600_000 : 120_000,
     hookTimeout: 120_000,
-    // On a shared machine what fails by time alone gets a second try; the report says so.
-    retry: process.env.CI ? 1 : 0,
   },
 });
