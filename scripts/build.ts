@@ -1,5 +1,6 @@
+import { compile } from "../schema/compile/compile.ts";
 import { escapeInvisible } from "../schema/problem/problem.ts";
-import { type Build, build, rebuild } from "../store/build/build.ts";
+import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -12,35 +13,32 @@ await main({
   operands: "",
   options: {
     at: { value: "COMMIT", help: "the commit to compile", default: "HEAD" },
-    out: { value: "DIRECTORY", help: "where to put the release", default: "dist/release" },
+    out: {
+      value: "DIRECTORY",
+      help: "the directory to write the release to",
+      default: "dist/release",
+    },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ at, out, repo, format }) {
     const repository = await Repository.open(repo);
-    const built = (await rebuild(repository, at, out)) ?? (await buildAll(repository, at, out));
-    if (!built) return 1;
+    const snapshot = await readSnapshot(repository, at);
+    if (!snapshot) return 1;
+    const release = compile(snapshot);
+    writeRelease(out, release);
 
-    const { commit, flags, responses, written } = built;
+    const { commit } = release;
+    const [flags, responses] = [snapshot.flags.length, release.responses.length];
     process.stdout.write(
       format === "json"
-        ? `${JSON.stringify({ commit, out, flags, responses, written })}\n`
+        ? `${JSON.stringify({ commit, out, flags, responses })}\n`
         : `Built ${count(responses, "response")} of ${count(flags, "flag")} at ${commit.slice(0, 7)} into ${out}\n`,
     );
     await noteUncommitted(repository, commit);
     return 0;
   },
 });
-
-/** Nothing where a flag has an error, which is told then. */
-async function buildAll(
-  repository: Repository,
-  at: string,
-  out: string,
-): Promise<Build | undefined> {
-  const snapshot = await readSnapshot(repository, at);
-  return snapshot && build(repository, snapshot, out);
-}
 
 async function noteUncommitted(repository: Repository, commit: string): Promise<void> {
   const files = await repository.differences(commit);

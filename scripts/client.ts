@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
+import { makeDirectory } from "../store/files/make-directory.ts";
 import { bundleClient, parts } from "./client-bundle.ts";
 import { type ExitCode, main } from "./command.ts";
 
@@ -20,7 +21,7 @@ await main({
       parts.map(async (part) => ({ file: `${part}.js`, bytes: await bundleClient(part) })),
     );
     const types = declarations();
-    mkdirSync(out, { recursive: true });
+    makeDirectory(out);
     for (const { file, bytes } of modules) writeFileSync(path.join(out, file), bytes);
     for (const { file, text } of types) writeFileSync(path.join(out, file), text);
 

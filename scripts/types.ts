@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { namesMark } from "../schema/flag/names-mark.ts";
+import { makeDirectory } from "../store/files/make-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { type ExitCode, main } from "./command.ts";
 import { readSnapshot } from "./read-snapshot.ts";
@@ -26,7 +27,7 @@ await main({
     const text = typesOf(names);
     const isCurrent = read(out) === text;
     if (!isCurrent && !check) {
-      mkdirSync(path.dirname(out), { recursive: true });
+      makeDirectory(path.dirname(out));
       writeFileSync(out, text);
     }
     const isStale = !isCurrent && check === true;

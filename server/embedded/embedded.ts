@@ -1,8 +1,9 @@
 /** What `npm start` brings along where nothing is configured: a remote, a token, a directory for the CDN. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
+import { makeDirectory } from "../../store/files/make-directory.ts";
 import { clearOldLocks } from "../../store/git/clone.ts";
 import { git } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
@@ -18,7 +19,7 @@ export async function embeddedRemote(
   const remote = path.resolve(data, "remote.git");
   const checkout = await Repository.open(".");
   if (!existsSync(remote)) {
-    mkdirSync(data, { recursive: true });
+    makeDirectory(data);
     await git(".").raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
   }
   // A machine may have ended in the middle of a push to it.
@@ -39,7 +40,7 @@ export async function embeddedRemote(
 export function embeddedTokens(data: string): { file: string; token?: string } {
   const file = path.resolve(data, "tokens.json");
   if (existsSync(file)) return { file };
-  mkdirSync(data, { recursive: true });
+  makeDirectory(data);
   const admin = {
     id: "admin",
     name: "Admin",

@@ -1,10 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { hasManifest, readManifest } from "./release-files.ts";
-import { discard } from "./release-writer.ts";
+import { makeDirectory } from "../files/make-directory.ts";
+import { manifestFile, readManifest } from "./release-files.ts";
 
-/** A directory and what is beside it: under names of its own for each process, so that two at once cannot meet. */
+/**
+ * A directory that is replaced as a whole, by two renames. The new content and the old one have
+ * names beside it that contain the process id and a UUID, so concurrent builds do not collide.
+ */
 export class AtomicDirectory {
   readonly #directory: string;
   readonly #parent: string;
@@ -17,77 +20,57 @@ export class AtomicDirectory {
     this.#prefix = `.${path.basename(directory)}.`;
   }
 
-  get spare(): string {
-    return this.#path("spare");
-  }
-
-  /**
-   * Puts into its place what `make` makes of the hidden directory, which is missing where another
-   * process has it. Where no release stands there yet, the next hidden one is made as well.
-   */
-  bringTo(make: (next: string, twin?: string) => boolean): boolean {
+  /** Replaces the directory by what `write` writes into an empty one. If that fails, nothing changes. */
+  replace(write: (next: string) => void): void {
     this.#recover();
     try {
       const next = this.#own("next");
-      mkdirSync(this.#parent, { recursive: true });
-      move(this.spare, next);
-      const twin = hasManifest(this.#directory) ? undefined : `${next}-twin`;
-      const isMade = make(next, twin);
-      if (isMade) this.#replaceBy(next);
-      else this.#keep(next);
-      if (twin) this.#keep(twin);
-      return isMade;
+      makeDirectory(this.#parent);
+      mkdirSync(next);
+      write(next);
+      this.#replaceBy(next);
     } catch (error) {
       this.#giveUp();
       throw error;
     }
   }
 
-  /** As the hidden one, if it is whole and there is none. */
-  #keep(left: string): void {
-    if (!hasManifest(left) || !move(left, this.spare)) discard(left);
-  }
-
-  /** As if this process had been killed. Where that fails too, the next one does it. */
+  /** Restores what this process moved. If that fails too, the next build does it. */
   #giveUp(): void {
     try {
       this.#recover();
     } catch {
-      // What went wrong before says more.
+      // The first error says more.
     }
   }
 
-  /** Puts back what a process that was killed had just moved away, and clears up after it. */
+  /** Restores the release that a killed build had just moved away, and removes its other files. */
   #recover(): void {
     if (!existsSync(this.#parent)) return;
     for (const name of readdirSync(this.#parent)) {
       const [, kind, pid] = /^(next|last)-(\d+)-/.exec(this.#suffix(name)) ?? [];
-      if (kind === undefined || isAtWork(Number(pid))) continue;
+      if (kind === undefined || isRunning(Number(pid))) continue;
       const left = path.join(this.#parent, name);
       const isMissed = kind === "last" && !existsSync(this.#directory) && readManifest(left);
-      if (!isMissed || !move(left, this.#directory)) discard(left);
+      if (!isMissed || !move(left, this.#directory)) remove(left);
     }
   }
 
-  /** From one whole release to the other: a reader between the two renames finds none, for microseconds. */
+  /** A reader between the two renames finds no directory, for microseconds. */
   #replaceBy(next: string): void {
     const last = this.#own("last");
     for (;;) {
       move(this.#directory, last);
       if (move(next, this.#directory)) break;
       if (!existsSync(next)) throw new Error(`another process removed "${next}"`);
-      // Another process was faster: its release is replaced in turn.
-      discard(last);
+      // Another build put its release there first. This one replaces that release in turn.
+      remove(last);
     }
-    this.#keep(last);
+    remove(last);
   }
 
   #own(kind: "next" | "last"): string {
-    return this.#path(`${kind}-${this.#process}`);
-  }
-
-  #path(suffix: string): string {
-    return path.join(this.#parent, this.#prefix + suffix);
+    return path.join(this.#parent, `${this.#prefix}${kind}-${this.#process}`);
   }
 
   #suffix(name: string): string {
@@ -95,7 +78,7 @@ export class AtomicDirectory {
   }
 }
 
-/** Renames a directory; false where it is not there, or something else stands at `to`. */
+/** Renames a directory. Returns false if it does not exist, or if `to` is taken. */
 function move(from: string, to: string): boolean {
   try {
     renameSync(from, to);
@@ -107,8 +90,14 @@ function move(from: string, to: string): boolean {
   }
 }
 
-/** Whether another process with this id is at work; a namesake of this one died. */
-function isAtWork(pid: number): boolean {
+/** Removes a directory, its manifest first: a partial release never has one. */
+function remove(directory: string): void {
+  rmSync(manifestFile(directory), { force: true });
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Whether another process with this id runs. Builds are synchronous, so our own id belonged to a dead process. */
+function isRunning(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);

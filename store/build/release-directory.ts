@@ -1,63 +1,63 @@
-/**
- * A directory that holds one whole release at any time, whoever is interrupted while writing it.
- *
- * The next release is put together beside it and renamed into its place. The one it replaces stays
- * behind, hidden, and is brought to the release after that: most files are there already.
- */
-import { lstatSync, readdirSync, readlinkSync } from "node:fs";
+/** Writes a release into a directory, which holds one whole release at any time. */
+import { linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { formatManifest } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";
+import { ifExists } from "../files/if-exists.ts";
 import { AtomicDirectory } from "./atomic-directory.ts";
-import { find } from "./find.ts";
-import { hasManifest, readManifest } from "./release-files.ts";
-import { fill, fillAnew } from "./release-writer.ts";
+import { fileOf, manifestFile, readManifest } from "./release-files.ts";
 
 /**
- * Makes `directory` hold `release`, and returns how many files had to be written for it. Each
- * directory that has become whole is told, before it is moved to its place.
+ * Replaces the content of `directory` by `release`. The new directory is written beside it and
+ * renamed. Throws if `directory` holds files that no build wrote, or on an error of the file system.
  */
-export function writeRelease(
-  directory: string,
-  release: Release,
-  onWhole = (_whole: string) => {},
-): number {
-  return inPlace(directory, (place) => {
-    refuseForeign(directory);
-    let written = 0;
-    place.bringTo((next, twin) => {
-      written = twin ? fillAnew(next, release, twin) : fill(next, release);
-      for (const made of [next, twin]) if (made && hasManifest(made)) onWhole(made);
-      return true;
-    });
-    return written;
-  });
-}
-
-/** The hidden release beside `directory`, with which the next build begins. */
-export function spareOf(directory: string): string {
-  return inPlace(directory, (place) => place.spare);
-}
-
-/**
- * Makes `directory`, which holds a release, hold what `change` makes of the hidden one; false where
- * that declines, before it has changed anything.
- */
-export function changeRelease(directory: string, change: (next: string) => boolean): boolean {
-  return inPlace(directory, (place) => place.bringTo(change));
-}
-
-function inPlace<T>(directory: string, work: (place: AtomicDirectory) => T): T {
+export function writeRelease(directory: string, release: Release): void {
   try {
-    return work(new AtomicDirectory(follow(path.resolve(directory))));
+    const place = followLinks(path.resolve(directory));
+    refuseForeign(place);
+    new AtomicDirectory(place).replace((next) => writeFiles(next, release));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot build into "${directory}": ${why}`, { cause: error });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot build into "${directory}": ${reason}`, { cause: error });
   }
 }
 
 /**
- * Throws where `directory` holds what no build made. Another build may be exchanging it just now:
- * only what stood there before and after the look was seen.
+ * Writes the files of a release into the empty `directory`, the manifest last. Most flags are the
+ * same in several environments, and a hard link takes a third of the time of another file.
+ */
+function writeFiles(directory: string, release: Release): void {
+  const files = release.responses.map(({ path }) => fileOf(path));
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
+    mkdirSync(path.join(directory, folder), { recursive: true });
+  }
+  const written = new Map<string, string>();
+  for (const [index, { body, sha256 }] of release.responses.entries()) {
+    const file = `${directory}/${files[index]}`;
+    const same = written.get(sha256);
+    if (same !== undefined && link(same, file)) continue;
+    writeFileSync(file, body);
+    written.set(sha256, file);
+  }
+  writeFileSync(manifestFile(directory), formatManifest(release));
+}
+
+/** Returns false if the file system has no hard links, or allows no more links to this file. */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (unsupported.has((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
+}
+
+const unsupported = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
+
+/**
+ * Throws if `directory` holds files that no build wrote. Another build may replace the directory
+ * while this one looks, so the answer counts only if the directory is the same before and after.
  */
 function refuseForeign(directory: string): void {
   for (;;) {
@@ -69,17 +69,19 @@ function refuseForeign(directory: string): void {
 }
 
 function isOurs(directory: string): boolean {
-  return readManifest(directory) !== undefined || find(() => readdirSync(directory))?.length === 0;
+  return (
+    readManifest(directory) !== undefined || ifExists(() => readdirSync(directory))?.length === 0
+  );
 }
 
-/** Which directory stands at a place: a rename changes the time. */
+/** Identifies a directory; a rename changes its ctime. */
 function identify(directory: string): string | undefined {
-  const stat = find(() => lstatSync(follow(path.resolve(directory))));
+  const stat = ifExists(() => lstatSync(directory));
   return stat && `${stat.dev} ${stat.ino} ${stat.ctimeMs}`;
 }
 
-/** Where a link leads, whether or not anything is there. */
-function follow(place: string): string {
+/** Resolves symbolic links, even to a target that does not exist yet. */
+function followLinks(place: string): string {
   const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink();
-  return isLink ? follow(path.resolve(path.dirname(place), readlinkSync(place))) : place;
+  return isLink ? followLinks(path.resolve(path.dirname(place), readlinkSync(place))) : place;
 }

@@ -1,7 +1,8 @@
 /** A bare clone on the disk: whether it is one, whether it is whole, and making it anew. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { makeDirectory } from "../files/make-directory.ts";
 import { type GitOptions, readGit } from "./git.ts";
 
 /** Git in the clone, which is named: a damaged one is an error, and never the repository around it. */
@@ -48,7 +49,7 @@ export async function replaceClone(
   const [draft, old] = [`${directory}.new`, `${directory}.old`];
   const parent = path.dirname(directory);
   try {
-    mkdirSync(parent, { recursive: true });
+    makeDirectory(parent);
     for (const leftover of [draft, old]) rmSync(leftover, { recursive: true, force: true });
     await readGit(parent, ["init", "--quiet", "--bare", "--template=", draft]);
     await fill(draft);

@@ -1,7 +1,6 @@
 import { hash, randomUUID } from "node:crypto";
 import {
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -10,8 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { find } from "../build/find.ts";
 import { fileOf, pathOfFile } from "../build/release-files.ts";
+import { ifExists } from "../files/if-exists.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { withLock } from "./lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
@@ -34,7 +34,7 @@ export class DirectoryTarget implements Target {
   }
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
-    this.#explain("open", "", () => mkdirSync(this.#directory, { recursive: true }));
+    this.#explain("open", "", () => makeDirectory(this.#directory));
     return withLock(path.join(this.#directory, ".publish.lock"), patience, async () => {
       try {
         return await work();
@@ -62,7 +62,7 @@ export class DirectoryTarget implements Target {
   async read(urlPath: string): Promise<StoredObject | undefined> {
     return this.#explain("read", urlPath, () => {
       const file = this.#file(urlPath);
-      const body = isFile(file) ? find(() => readFileSync(file)) : undefined;
+      const body = isFile(file) ? ifExists(() => readFileSync(file)) : undefined;
       if (!body) return undefined;
       const headers = { contentType: undefined, cacheControl: undefined };
       return { body, etag: hash("md5", body), ...headers, metadata: {} };
@@ -74,8 +74,8 @@ export class DirectoryTarget implements Target {
       const file = this.#file(urlPath);
       if (look(file)?.etag !== seen) return false;
       const draft = path.join(this.#drafts, randomUUID());
-      mkdirSync(this.#drafts, { recursive: true });
-      mkdirSync(path.dirname(file), { recursive: true });
+      makeDirectory(this.#drafts);
+      makeDirectory(path.dirname(file));
       writeFileSync(draft, body);
       renameSync(draft, file);
       return true;
@@ -110,7 +110,7 @@ export class DirectoryTarget implements Target {
 
 /** The files below `directory`. What begins with a dot is a publisher's own, or nothing that is served. */
 function* walk(directory: string, below: string): Generator<string> {
-  const entries = find(() => readdirSync(path.join(directory, below), { withFileTypes: true }));
+  const entries = ifExists(() => readdirSync(path.join(directory, below), { withFileTypes: true }));
   for (const entry of entries ?? []) {
     const file = below === "" ? entry.name : `${below}/${entry.name}`;
     if (entry.name.startsWith(".")) continue;
@@ -121,7 +121,10 @@ function* walk(directory: string, below: string): Generator<string> {
 
 function look(file: string): Listed | undefined {
   if (!isFile(file)) return undefined;
-  return find(() => ({ etag: hash("md5", readFileSync(file)), modified: statSync(file).mtimeMs }));
+  return ifExists(() => ({
+    etag: hash("md5", readFileSync(file)),
+    modified: statSync(file).mtimeMs,
+  }));
 }
 
 function isFile(file: string): boolean {

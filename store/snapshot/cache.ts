@@ -5,9 +5,10 @@
  * this version of the language; it is replaced in one rename, so two processes cannot mix theirs.
  */
 import { createHash, hash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeDirectory } from "../files/make-directory.ts";
 
 export class Cache {
   readonly #directory: string;
@@ -34,7 +35,7 @@ export class Cache {
     const body = JSON.stringify(value);
     const temporary = this.#file(`${name}-${randomUUID()}`);
     try {
-      mkdirSync(this.#directory, { recursive: true });
+      makeDirectory(this.#directory);
       writeFileSync(temporary, head(body) + body);
       renameSync(temporary, this.#file(name));
     } catch {

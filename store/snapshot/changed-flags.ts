@@ -3,11 +3,15 @@
  * are; whatever takes a look at the others as well is left to those who read everything.
  */
 
-import type { Changes } from "../../schema/compile/patch.ts";
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validate } from "../../schema/file/validate.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
-import { secondsOf, type TimedFlag, type Timestamp } from "../../schema/flag/snapshot.ts";
+import {
+  type Snapshot,
+  secondsOf,
+  type TimedFlag,
+  type Timestamp,
+} from "../../schema/flag/snapshot.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { entryOf, parseBlob } from "./entry.ts";
@@ -24,6 +28,14 @@ export interface KnownFlags {
   has(name: string): boolean;
   /** One of its flags; nothing where it cannot be told since when that is as it is. */
   find(name: string): Pick<TimedFlag, "created_at" | "updated_at"> | undefined;
+}
+
+/** The flags that changed between two commits. */
+export interface Changes {
+  /** Holds the changed flags only. */
+  readonly snapshot: Omit<Snapshot, "policy">;
+  /** The names of the changed and of the removed flags. */
+  readonly names: ReadonlySet<string>;
 }
 
 /** Beyond so many, reading everything is as fast. */

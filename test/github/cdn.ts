@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 import { compile } from "../../schema/compile/compile.ts";
-import { formatManifest, respond } from "../../schema/compile/release.ts";
+import { formatManifest } from "../../schema/compile/manifest.ts";
+import { respond } from "../../schema/compile/release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 export interface TestCdn {

@@ -33,11 +33,12 @@ const rooms: Readonly<Record<string, Room>> = {
   store: {
     rooms: ["schema", "store"],
     folders: {
-      git: [],
-      snapshot: ["git"],
+      files: [],
+      git: ["files"],
+      snapshot: ["files", "git"],
       writes: ["git", "snapshot"],
-      build: ["git", "snapshot"],
-      publish: ["git", "snapshot", "build"],
+      build: ["files"],
+      publish: ["files", "git", "snapshot", "build"],
       github: [],
       reviews: ["git", "writes", "github"],
     },

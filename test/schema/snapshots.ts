@@ -1,7 +1,7 @@
 /** Snapshots for tests, and, as a program, what one compiles to: the same bytes wherever it runs. */
 import { fileURLToPath } from "node:url";
 import { compile } from "../../schema/compile/compile.ts";
-import { formatManifest } from "../../schema/compile/release.ts";
+import { formatManifest } from "../../schema/compile/manifest.ts";
 import { parse } from "../../schema/file/parse.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { type Snapshot, type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";

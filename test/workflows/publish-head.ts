@@ -1,3 +1,4 @@
+import { compile } from "../../schema/compile/compile.ts";
 import { publish } from "../../store/publish/publish.ts";
 import { S3Target } from "../../store/publish/s3-target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
@@ -10,8 +11,13 @@ export async function publishHead({ origin, s3, head }: Site): Promise<void> {
   const { snapshot } = await repository.read(head, "2026-01-01");
   if (!snapshot) throw new Error("Cannot publish: the origin's flags have problems");
   const target = new S3Target("s3://flags/live", "flags", "live", s3Client(s3));
-  await publish(target, repository, snapshot, {
-    ...{ maxRemoved: 100, maxFlipped: 100, cacheControl: "public, max-age=30" },
-    ...{ thorough: true, dryRun: false, verify: false, concurrency: 4 },
-  });
+  await publish(
+    target,
+    repository,
+    { snapshot, release: compile(snapshot) },
+    {
+      ...{ maxRemoved: 100, maxFlipped: 100, cacheControl: "public, max-age=30" },
+      ...{ thorough: true, dryRun: false, verify: false, concurrency: 4 },
+    },
+  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import { parseManifest } from "../../schema/compile/release.ts";
+import { parseManifest } from "../../schema/compile/manifest.ts";
 import { flags } from "./origin.ts";
 import { publishHead } from "./publish-head.ts";
 import { parseAnnotations } from "./runner/commands.ts";

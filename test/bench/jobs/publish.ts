@@ -1,5 +1,6 @@
 /** `publish.ts REPOSITORY COMMIT TARGET THOROUGH DRY_RUN`: what `publish()` takes once the commit is read. */
 
+import { compile } from "../../../schema/compile/compile.ts";
 import { publish } from "../../../store/publish/publish.ts";
 import { openTarget } from "../../../store/publish/target.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
@@ -12,15 +13,20 @@ const { snapshot } = await stopwatch.time("read", () => repository.read(commit, 
 if (!snapshot) throw new Error("Cannot publish: the flags have problems");
 const target = await openTarget(to);
 const { status, refusals } = await stopwatch.time("publish", () =>
-  publish(target, repository, snapshot, {
-    maxRemoved: 20,
-    maxFlipped: 50,
-    cacheControl: "public, max-age=30",
-    thorough: thorough === "true",
-    dryRun: dryRun === "true",
-    verify: false,
-    concurrency: 16,
-  }),
+  publish(
+    target,
+    repository,
+    { snapshot, release: compile(snapshot) },
+    {
+      maxRemoved: 20,
+      maxFlipped: 50,
+      cacheControl: "public, max-age=30",
+      thorough: thorough === "true",
+      dryRun: dryRun === "true",
+      verify: false,
+      concurrency: 16,
+    },
+  ),
 );
 target.close();
 if (status === "refused") throw new Error(`Cannot publish: ${refusals.join("; ")}`);

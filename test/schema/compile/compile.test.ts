@@ -8,12 +8,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { compile, pathOf } from "../../../schema/compile/compile.ts";
-import {
-  contentTypeOf,
-  etag,
-  formatManifest,
-  type Release,
-} from "../../../schema/compile/release.ts";
+import { formatManifest } from "../../../schema/compile/manifest.ts";
+import { contentTypeOf, etag, type Release } from "../../../schema/compile/release.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { environments } from "../../../schema/project/project.ts";
 import { description } from "../arbitrary.ts";

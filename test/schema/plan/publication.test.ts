@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile, pathOf } from "../../../schema/compile/compile.ts";
-import { formatManifest, parseManifest, type Release } from "../../../schema/compile/release.ts";
+import { formatManifest, parseManifest } from "../../../schema/compile/manifest.ts";
+import type { Release } from "../../../schema/compile/release.ts";
 import {
   findLimitViolations,
   isList,

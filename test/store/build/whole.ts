@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
-import type { Manifest } from "../../../schema/compile/release.ts";
+import type { Manifest } from "../../../schema/compile/manifest.ts";
 
 /**
  * The manifest of the release in `directory`, once every file has been read back against it and

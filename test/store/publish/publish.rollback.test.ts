@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { parseManifest } from "../../../schema/compile/release.ts";
+import { parseManifest } from "../../../schema/compile/manifest.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { DirectorySite, findWrong, flag, History, type OpenSite, S3Site } from "./publishing.ts";
 import { WatchedTarget } from "./watched-target.ts";

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { formatManifest, respond } from "../../../schema/compile/release.ts";
+import { formatManifest } from "../../../schema/compile/manifest.ts";
+import { respond } from "../../../schema/compile/release.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import {
   DirectorySite,

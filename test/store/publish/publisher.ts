@@ -3,6 +3,7 @@
  * such a target; then it publishes what it is told to, says `begin` just before, and what came of it.
  */
 
+import { compile } from "../../../schema/compile/compile.ts";
 import { type Outcome, publish } from "../../../store/publish/publish.ts";
 import { openTarget } from "../../../store/publish/target.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
@@ -28,15 +29,20 @@ async function work({ directory, commit, to }: Job): Promise<void> {
   if (!snapshot) throw new Error(`Cannot read ${commit}`);
   const target = await openTarget(to);
   tell("begin");
-  const { status } = await publish(target, repository, snapshot, {
-    cacheControl: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
-    thorough: true,
-    dryRun: false,
-    verify: false,
-    concurrency: 16,
-    maxRemoved: 100,
-    maxFlipped: 100,
-  });
+  const { status } = await publish(
+    target,
+    repository,
+    { snapshot, release: compile(snapshot) },
+    {
+      cacheControl: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
+      thorough: true,
+      dryRun: false,
+      verify: false,
+      concurrency: 16,
+      maxRemoved: 100,
+      maxFlipped: 100,
+    },
+  );
   target.close();
   tell(status);
 }

@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";
-import { contentTypeOf, parseManifest, type Release } from "../../../schema/compile/release.ts";
+import { parseManifest } from "../../../schema/compile/manifest.ts";
+import { contentTypeOf, type Release } from "../../../schema/compile/release.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
 import { fileOf, pathOfFile } from "../../../store/build/release-files.ts";
 import { DirectoryTarget } from "../../../store/publish/directory-target.ts";
@@ -76,8 +77,9 @@ export class History {
     options: Partial<PublishOptions> = {},
   ): Promise<Outcome> {
     const snapshot = await this.snapshot(commit);
+    const compiled = { snapshot, release: compile(snapshot) };
     try {
-      return await publish(target, await this.#repository, snapshot, { ...standard, ...options });
+      return await publish(target, await this.#repository, compiled, { ...standard, ...options });
     } finally {
       target.close();
     }

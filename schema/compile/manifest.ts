@@ -1,0 +1,77 @@
+/** `manifest.json`: which commit a directory or bucket holds, and the checksums of its responses. */
+import type { Release, Response } from "./release.ts";
+
+/** What a release consists of. The bodies are not in it. */
+export interface Manifest {
+  readonly format: 1;
+  readonly commit: string;
+  readonly committed_at: string;
+  /** Present if the commit replaced a newer one on purpose. */
+  readonly rollback?: Rollback;
+  /** The reason why a publication over a limit was allowed. */
+  readonly allowed?: string;
+  /** Sorted by path. */
+  readonly responses: readonly Omit<Response, "body">[];
+}
+
+export interface Rollback {
+  /** The newest commit that was served before. Its descendants may be published again. */
+  readonly from: string;
+  readonly reason: string;
+}
+
+/** The path of a release's manifest. */
+export const manifestPath = "/manifest.json";
+
+/** The text of `manifest.json`: one line per response, so that a diff of two manifests is readable. */
+export function formatManifest(
+  { commit, committed_at, responses }: Release,
+  { rollback, allowed }: { rollback?: Rollback | undefined; allowed?: string | undefined } = {},
+): string {
+  const head = JSON.stringify({ format: 1, commit, committed_at, rollback, allowed });
+  const lines = responses.map(formatLine);
+  const list = lines.length === 0 ? "" : `\n${lines.join(",\n")}\n`;
+  return `${head.slice(0, -1)},"responses":[${list}]}\n`;
+}
+
+/** Written by hand: for 30,000 responses, `JSON.stringify()` takes twice as long. */
+function formatLine({ path, md5, sha256, length }: Response): string {
+  return `{"path":${JSON.stringify(path)},"md5":"${md5}","sha256":"${sha256}","length":${length}}`;
+}
+
+/** Parses and checks a manifest. Returns `undefined` for anything else: other programs have files of this name too. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const manifest = JSON.parse(text);
+    return isManifest(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Whoever can write to a target can forge a manifest, so its paths must not lead outside of the
+ * target and its commits must not be options of git.
+ */
+function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
+  const isRollback = !rollback || (isCommit(rollback.from) && is(rollback.reason, linePattern));
+  const areResponses = responses.every(
+    ({ path, md5 }) => is(path, pathPattern) && is(md5, /^[0-9a-f]{32}$/),
+  );
+  return format === 1 && isCommit(commit) && isRollback && areResponses;
+}
+
+/** Whether a value is the full id of a commit. */
+export function isCommit(value: unknown): value is string {
+  return is(value, /^[0-9a-f]{40,64}$/);
+}
+
+function is(value: unknown, pattern: RegExp): boolean {
+  return typeof value === "string" && pattern.test(value);
+}
+
+/** Text without control or format characters, which could move the cursor of a terminal. */
+const linePattern = /^[^\p{Cc}\p{Cf}]*$/u;
+/** Includes the paths of environments that no longer exist. */
+const pathPattern =
+  /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d{3}\.json$/;
