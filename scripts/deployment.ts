@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { isCommit } from "../schema/compile/release.ts";
+import { isCommit } from "../schema/compile/manifest.ts";
 import {
   deploymentMarker,
   describeEnding,

@@ -69,19 +69,25 @@ await main({
     const repository = await Repository.open(options.repo);
     const snapshot = await readSnapshot(repository, options.at);
     if (!snapshot) return 1;
+    const release = compile(snapshot);
     const target = await openTarget(options.to);
     const publishing = progress(`Publishing to ${options.to}:`);
-    const outcome = await publish(target, repository, snapshot, {
-      ...limits,
-      rollback,
-      allow,
-      cacheControl: options["cache-control"],
-      thorough: options.trust !== true,
-      dryRun: options["dry-run"] === true,
-      verify: options.verify === true,
-      concurrency: 16,
-      progress: publishing.at,
-    }).finally(() => {
+    const outcome = await publish(
+      target,
+      repository,
+      { snapshot, release },
+      {
+        ...limits,
+        rollback,
+        allow,
+        cacheControl: options["cache-control"],
+        thorough: options.trust !== true,
+        dryRun: options["dry-run"] === true,
+        verify: options.verify === true,
+        concurrency: 16,
+        progress: publishing.at,
+      },
+    ).finally(() => {
       publishing.end();
       target.close();
     });
@@ -100,7 +106,7 @@ await main({
       }
       const base = options["wait-for"];
       if (base === undefined) return 0;
-      live = await waitFor(base, compile(snapshot), paths, patience);
+      live = await waitFor(base, release, paths, patience);
       if (live.pending.length === 0) {
         if (!isJson) process.stdout.write(`live after ${live.seconds.toFixed(1)} s\n`);
         return 0;

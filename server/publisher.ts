@@ -1,6 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Snapshot } from "../schema/flag/snapshot.ts";
-import { publish } from "../store/publish/publish.ts";
+import { type CompiledSnapshot, publish } from "../store/publish/publish.ts";
 import type { Target } from "../store/publish/target.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 
@@ -12,7 +11,7 @@ const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-e
 export class BackgroundPublisher {
   readonly #target: Target;
   readonly #repository: Repository;
-  #next: Snapshot | undefined;
+  #next: CompiledSnapshot | undefined;
   #running: Promise<void> | undefined;
   readonly #stop = new AbortController();
   #status: { time: number; commit: string | undefined; error: string | undefined } = {
@@ -35,8 +34,8 @@ export class BackgroundPublisher {
     return this.#status;
   }
 
-  publish(snapshot: Snapshot): void {
-    this.#next = snapshot;
+  publish(compiled: CompiledSnapshot): void {
+    this.#next = compiled;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
       if (this.#next) this.publish(this.#next);
@@ -53,24 +52,24 @@ export class BackgroundPublisher {
 
   async #run(): Promise<void> {
     for (let wait = backoff.first; this.#next; ) {
-      const snapshot = this.#next;
+      const compiled = this.#next;
       this.#next = undefined;
-      const error = await this.#attempt(snapshot);
+      const error = await this.#attempt(compiled);
       if (error === undefined) wait = backoff.first;
       else {
         this.#status = { ...this.#status, error };
         // Ended early when the server stops.
         await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
         wait = Math.min(backoff.last, wait * 2);
-        if (!this.#stop.signal.aborted) this.#next ??= snapshot;
+        if (!this.#stop.signal.aborted) this.#next ??= compiled;
       }
     }
   }
 
   /** Why it failed; nothing when it did not. */
-  async #attempt(snapshot: Snapshot): Promise<string | undefined> {
+  async #attempt(compiled: CompiledSnapshot): Promise<string | undefined> {
     try {
-      const { status, refusals } = await publish(this.#target, this.#repository, snapshot, {
+      const { status, refusals } = await publish(this.#target, this.#repository, compiled, {
         cacheControl,
         maxRemoved: 20,
         maxFlipped: 50,
@@ -82,7 +81,7 @@ export class BackgroundPublisher {
       });
       if (status === "refused")
         return `Cannot publish to ${this.#target.name}: ${refusals.join("; ")}`;
-      this.#status = { time: Date.now(), commit: snapshot.commit, error: undefined };
+      this.#status = { time: Date.now(), commit: compiled.release.commit, error: undefined };
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);

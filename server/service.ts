@@ -49,10 +49,10 @@ export function createService(
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
-  const serve = ({ snapshot, release }: CurrentRelease) => {
-    responses.serve(release);
-    void streams.announce(snapshot.commit);
-    publisher?.publish(snapshot);
+  const serve = (current: CurrentRelease) => {
+    responses.serve(current.release);
+    void streams.announce(current.snapshot.commit);
+    publisher?.publish(current);
   };
   if (store.current) serve(store.current);
   store.onChange((serving) => {

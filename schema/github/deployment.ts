@@ -1,6 +1,6 @@
 /** What became of publishing a commit, in words: for the deployment, the pull request and the run. */
 
-import { isCommit } from "../compile/release.ts";
+import { isCommit } from "../compile/manifest.ts";
 import { joined } from "../plan/warnings.ts";
 import { inline } from "./markdown.ts";
 

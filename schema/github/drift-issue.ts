@@ -1,6 +1,6 @@
 /** What a CDN serves against what it should, in words. */
 
-import type { Rollback } from "../compile/release.ts";
+import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 

@@ -1,4 +1,5 @@
-import { manifestPath, respond } from "../../schema/compile/release.ts";
+import { manifestPath } from "../../schema/compile/manifest.ts";
+import { respond } from "../../schema/compile/release.ts";
 import { isList } from "../../schema/plan/publication.ts";
 import type { Decision } from "./check-fast-forward.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";

@@ -1,13 +1,8 @@
 /** What clients get from a CDN, asked as they ask. */
 import pMap from "p-map";
 import { pathOf } from "../../schema/compile/compile.ts";
-import {
-  etag,
-  type Manifest,
-  manifestPath,
-  parseManifest,
-  type Release,
-} from "../../schema/compile/release.ts";
+import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
+import { etag, type Release } from "../../schema/compile/release.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
 import { isOurs } from "../../schema/plan/publication.ts";
 import type { Expected } from "./live.ts";

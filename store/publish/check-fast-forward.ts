@@ -1,4 +1,5 @@
-import { formatManifest, type Release } from "../../schema/compile/release.ts";
+import { formatManifest } from "../../schema/compile/manifest.ts";
+import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   findLimitViolations,

@@ -1,4 +1,5 @@
-import { contentTypeOf, isCommit, type Response } from "../../schema/compile/release.ts";
+import { isCommit } from "../../schema/compile/manifest.ts";
+import { contentTypeOf, type Response } from "../../schema/compile/release.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Relation, Repository } from "../snapshot/repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";

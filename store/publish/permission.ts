@@ -1,5 +1,5 @@
 /** Whether a commit may take the place of what a target serves. Publishing goes forward only. */
-import type { Manifest } from "../../schema/compile/release.ts";
+import type { Manifest } from "../../schema/compile/manifest.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
 

@@ -3,8 +3,8 @@
  * finds each object whole, whoever is interrupted.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { compile } from "../../schema/compile/compile.ts";
-import { manifestPath } from "../../schema/compile/release.ts";
+import { manifestPath } from "../../schema/compile/manifest.ts";
+import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Publication } from "../../schema/plan/publication.ts";
 import type { Repository } from "../snapshot/repository.ts";
@@ -49,15 +49,20 @@ const attempts = 10;
 /** How long to wait for a newer publisher to finish, in milliseconds. */
 const patience = 30_000;
 
-/** Publishes `snapshot` to `target`, or says why not. Throws where the target cannot be reached. */
+/** A snapshot and the release that was compiled from it. */
+export interface CompiledSnapshot {
+  readonly snapshot: Snapshot;
+  readonly release: Release;
+}
+
+/** Publishes a release to `target`, or reports why not. Throws if the target cannot be reached. */
 export function publish(
   target: Target,
   repository: Repository,
-  snapshot: Snapshot,
+  { snapshot, release }: CompiledSnapshot,
   options: PublishOptions,
 ): Promise<Outcome> {
   const { commit } = snapshot;
-  const release = compile(snapshot);
   const writer = new ObjectWriter(target, repository, commit, {
     cacheControl: options.cacheControl,
     overrules: options.rollback !== undefined,

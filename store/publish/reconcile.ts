@@ -1,5 +1,6 @@
 import { compile } from "../../schema/compile/compile.ts";
-import type { Manifest, Response } from "../../schema/compile/release.ts";
+import type { Manifest } from "../../schema/compile/manifest.ts";
+import type { Response } from "../../schema/compile/release.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { Target } from "./target.ts";

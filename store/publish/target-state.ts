@@ -4,7 +4,7 @@ import {
   type Manifest,
   manifestPath,
   parseManifest,
-} from "../../schema/compile/release.ts";
+} from "../../schema/compile/manifest.ts";
 import { isOurs, type PublishedObject } from "../../schema/plan/publication.ts";
 import { environments } from "../../schema/project/project.ts";
 import type { Holder } from "./permission.ts";
