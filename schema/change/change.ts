@@ -1,6 +1,6 @@
-/** What a client wants of one flag, and the edit of its file that does it. */
+/** A requested change of one flag, as an edit of the flag's file. */
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
-import type { Flag } from "../flag/flag.ts";
+import type { Flag, FlagType } from "../flag/flag.ts";
 import { application } from "../project/project.ts";
 
 export type Change =
@@ -9,6 +9,9 @@ export type Change =
       readonly name: string;
       readonly enabled: boolean;
       readonly description: string;
+      readonly owner?: string | undefined;
+      readonly type?: FlagType | undefined;
+      readonly expires?: string | undefined;
     }
   | {
       readonly kind: "update";
@@ -27,57 +30,77 @@ export interface Current {
   readonly flag: Flag;
 }
 
-/** What to do to one file, and how to say so in a commit. */
+/** The new content of one file, and the words of its commit. */
 export interface Edit {
   readonly file: string;
-  /** The new text; missing where the file goes. */
+  /** The new text; missing if the file is deleted. */
   readonly text?: string;
   /** `Disable meal_planning in staging`. */
   readonly subject: string;
-  /** What changed, from → to, in a line; `""` where the subject says it all. */
+  /** The changed values in one line, `enabled true -> false`; `""` if the subject says everything. */
   readonly change: string;
 }
 
-/** The edit for an update or a removal; nothing where the flag is that way already. */
+/** The edit for an update or a deletion; `undefined` if the file already says what is requested. */
 export function editForChange(
   change: Exclude<Change, { kind: "create" }>,
+  current: Current,
+): Edit | undefined {
+  const { file, flag } = current;
+  if (change.kind === "delete") return { file, subject: `Delete ${flag.name}`, change: "" };
+  return editForUpdate(change, current);
+}
+
+function editForUpdate(
+  { environment, enabled, description: requested }: Extract<Change, { kind: "update" }>,
   { file, text, flag }: Current,
 ): Edit | undefined {
-  if (change.kind === "delete") return { file, subject: `Delete ${flag.name}`, change: "" };
-  const { environment, enabled = flag.enabled[environment] } = change;
-  // As format() lays it out: a new flag's description is taken in any form, and so is a changed one.
-  const description = (change.description ?? flag.description).normalize("NFC");
-  const turns = enabled !== flag.enabled[environment];
-  const describes = description !== flag.description;
-  if (!turns && !describes) return undefined;
-
+  const before = flag.enabled[environment];
+  // format() writes NFC, so the same text in another Unicode form is no change.
+  const description = requested?.normalize("NFC");
+  const describes = description !== undefined && description !== flag.description;
   const path = environment === application ? ["enabled"] : ["environments", environment, "enabled"];
   const changes: TextChange[] = [
-    ...(turns ? [{ path, value: enabled === true }] : []),
+    // Written even if the value is the same today: an environment without a value of its own would
+    // follow the next change at the root.
+    ...(enabled === undefined ? [] : [{ path, value: enabled }]),
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
+  const edited = edit(text, changes);
+  if (edited === text) return undefined;
+
+  const toggles = enabled !== undefined && enabled !== before;
+  const pins = enabled !== undefined && !toggles && !describes;
   const verbs = [
-    ...(turns ? [enabled ? "Enable" : "Disable"] : []),
+    ...(toggles ? [enabled ? "Enable" : "Disable"] : []),
+    ...(pins ? ["Pin"] : []),
     ...(describes ? ["Describe"] : []),
   ];
   const where = environment === application ? "" : ` in ${environment}`;
   return {
     file,
-    text: edit(text, changes),
+    text: edited,
     subject: `${verbs.join(" and ").replace("and D", "and d")} ${flag.name}${where}`,
     change: [
-      ...(turns ? [`enabled ${flag.enabled[environment]} -> ${enabled}`] : []),
+      ...(toggles ? [`enabled ${before} -> ${enabled}`] : []),
+      ...(pins ? [`enabled ${enabled}`] : []),
       ...(describes ? ["description"] : []),
     ].join(", "),
   };
 }
 
-/** The file of a new flag. Nobody owns it yet: its folder says so until somebody moves it. */
-export function newFile({ name, enabled, description }: Extract<Change, { kind: "create" }>): Edit {
+/** The folder of flags that have no owner. */
+const unownedFolder = "unowned";
+
+/** The file of a new flag, in its owner's folder. */
+export function newFile(change: Extract<Change, { kind: "create" }>): Edit {
+  const { name, enabled, description, owner, type, expires } = change;
   const pragma = "# yaml-language-server: $schema=../../schema/flag.schema.json\n";
-  const bare = `${pragma}enabled: ${enabled}\n`;
-  const text =
-    description === "" ? bare : edit(bare, [{ path: ["description"], value: description }]);
-  const file = `flags/unowned/${name}.yaml`;
-  return { file, text: format(text), subject: `Create ${name}`, change: `enabled ${enabled}` };
+  const values = { description: description || undefined, owner, type, expires };
+  const changes = Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ path: [key], value }],
+  );
+  const text = format(edit(`${pragma}enabled: ${enabled}\n`, changes));
+  const file = `flags/${owner ?? unownedFolder}/${name}.yaml`;
+  return { file, text, subject: `Create ${name}`, change: `enabled ${enabled}` };
 }

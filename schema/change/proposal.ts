@@ -1,10 +1,11 @@
-/** A change that waits for a review: what its branch and its pull request are called, and what they say. */
+/** A change that needs a review: the names of its branch and labels. */
 import { hash } from "node:crypto";
 import type { Flag } from "../flag/flag.ts";
 import { namePattern } from "../flag/name.ts";
-import type { Change } from "./change.ts";
+import { compareText } from "../text/order.ts";
+import type { BeforeAndAfter } from "./protection.ts";
 
-/** Who wants a change, and why; none of it is to be trusted. */
+/** Who requests a change, and why. All of it is text from outside. */
 export interface Requester {
   readonly actor: { readonly id: string; readonly name: string };
   readonly reason: string;
@@ -14,41 +15,45 @@ export interface Requester {
 const prefix = "bunting/";
 
 /**
- * The branch of a change: the same for the same change, whoever asks for it and whenever, so that it
- * is found again. `subject` is the first line of its commit.
+ * The branch of a change. The same effect always has the same branch, whoever requests it and when,
+ * so an open proposal is found again. Another effect has another branch, so it never replaces an
+ * open proposal. The digest is a full SHA-256: of a shorter one, somebody can compute a collision.
+ * `subject` is the first line of the commit.
  */
-export function proposalBranchName(
-  change: Change,
-  subject: string,
-  before: Flag | undefined,
-): string {
+export function proposalBranchName(name: string, subject: string, sides: BeforeAndAfter): string {
   const words =
     subject
-      .replace(change.name, "")
+      .replace(name, "")
       .toLowerCase()
       .match(/[a-z]+/g) ?? [];
-  const digest = hash("sha256", JSON.stringify(effectOf(change, before))).slice(0, 12);
-  return `${prefix}${change.name}/${words.join("-")}-${digest}`;
+  const digest = hash("sha256", JSON.stringify(effectOf(sides)));
+  return `${prefix}${name}/${words.join("-")}-${digest}`;
 }
 
-/** The flag that a branch is about; nothing where the branch is none of ours. */
+/** The flag of a proposal's branch; `undefined` if this program did not name the branch. Older names have 12 digits. */
 export function flagOfProposalBranch(branch: string): string | undefined {
-  const [, name = ""] = /^bunting\/([^/]+)\/[a-z-]+-[0-9a-f]{12}$/.exec(branch) ?? [];
+  const [, name = ""] =
+    /^bunting\/([^/]+)\/[a-z-]+-(?:[0-9a-f]{64}|[0-9a-f]{12})$/.exec(branch) ?? [];
   return namePattern.test(name) ? name : undefined;
 }
 
-/** What is to be different afterwards: values that are sent along unchanged make no other change of it. */
-function effectOf(change: Change, before: Flag | undefined): unknown[] {
-  if (change.kind === "delete") return [change.kind];
-  const description = change.description?.normalize("NFC");
-  if (change.kind === "create") return [change.kind, change.enabled, description];
-  const { environment, enabled } = change;
-  const turns = enabled !== undefined && enabled !== before?.enabled[environment];
-  const describes = description !== undefined && description !== before?.description;
-  return [change.kind, environment, turns ? enabled : null, describes ? description : null];
+/** The values that differ, each as `[key, before, after]`, in the order of keys. */
+function effectOf({ before, after }: BeforeAndAfter): unknown[] {
+  const [from, to] = [valuesOf(before), valuesOf(after)];
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])]
+    .sort(compareText)
+    .filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]))
+    .map((key) => [key, from[key], to[key]]);
 }
 
-/** The labels of a pull request: that the API made it, and what it touches. */
+/** A flag's values by key, those of an environment apart: `enabled.staging`. */
+function valuesOf(flag: Flag | undefined): Readonly<Record<string, unknown>> {
+  const { name, description, owner, type, expires, enabled } = flag ?? {};
+  const states = Object.entries(enabled ?? {}).map(([key, value]) => [`enabled.${key}`, value]);
+  return { name, description, owner, type, expires, ...Object.fromEntries(states) };
+}
+
+/** The labels of a pull request: one for the API, one for each protected environment. */
 export function labelsOf(environments: readonly string[]): string[] {
   return ["flag-change", ...environments.map((environment) => `protected: ${environment}`)];
 }

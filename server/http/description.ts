@@ -83,6 +83,7 @@ const codes: Readonly<Record<string, string>> = {
   minimum: "out-of-range",
   maximum: "out-of-range",
   pattern: "wrong-format",
+  enum: "unknown-value",
 };
 
 const reasons: Readonly<Record<string, string>> = {

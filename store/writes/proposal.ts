@@ -28,7 +28,7 @@ export function proposalOf(
   { change, actor, reason, requestId }: Requester & { readonly change: Change },
   proposal: Omit<Proposal, "flag" | "branch" | "asked">,
 ): Proposal {
-  const branch = proposalBranchName(change, proposal.subject, proposal.before);
+  const branch = proposalBranchName(change.name, proposal.subject, proposal);
   return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
 }
 

@@ -10,6 +10,7 @@ import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts
 import { normalize } from "../../schema/flag/flag.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
+import type { Code } from "../../schema/problem/codes.ts";
 import { type Finding, severityOf } from "../../schema/problem/problem.ts";
 import type { Policy } from "../../schema/project/policy.ts";
 import type { NewCommit } from "../git/commits.ts";
@@ -41,7 +42,15 @@ export type WriteResult =
     }
   | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
   | { readonly status: "protected"; readonly proposal: Proposal }
-  | { readonly status: "invalid"; readonly findings: readonly Finding[] };
+  | { readonly status: "invalid"; readonly faults: readonly InvalidValue[] };
+
+/** A value that the flag's file may not have. */
+export interface InvalidValue {
+  /** `name`, or a key of the file. */
+  readonly key: string;
+  readonly code: Code;
+  readonly message: string;
+}
 
 /** The flag as it is known, and the text of its file. */
 export interface KnownFlag {
@@ -99,13 +108,28 @@ function carry(
   const { flag, findings }: ParsedFile = parseFlagFile(Buffer.from(text));
   // A slash would make it a folder's name and another flag's.
   const name = `${write.change.name.replaceAll("/", "\\")}.yaml`;
-  const errors = [...checkName(name), ...findings].filter(
-    (finding) => severityOf(finding) === "error",
-  );
-  if (!flag || errors.length > 0) return { result: { status: "invalid", findings: errors } };
+  const faults = [
+    ...checkName(name).filter(isError).map(invalidValue("name")),
+    ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding))(finding)),
+  ];
+  if (!flag || faults.length > 0) return { result: { status: "invalid", faults } };
   const updated_at = timestamp(ground.time);
   const created_at = before?.created_at ?? updated_at;
   const normal = normalize(write.change.name, flag);
   const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
   return enforceProtection(write, edit, { before, after }, ground);
+}
+
+function isError(finding: Finding): boolean {
+  return severityOf(finding) === "error";
+}
+
+function invalidValue(key: string) {
+  return ({ code, message }: Finding): InvalidValue => ({ key, code, message });
+}
+
+/** The key on the line of a finding. Every value that a client can set is written on one line. */
+function keyAt(text: string, { line }: Finding): string {
+  const [, key = "description"] = /^ *(\w+):/.exec(text.split("\n")[line - 1] ?? "") ?? [];
+  return key;
 }

@@ -55,7 +55,7 @@ describe("a write to a protected environment", () => {
     expect(issue.title).toBe("Disable meal_planning");
     expect(issue.labels).toEqual(["flag-change", "protected: application"]);
     expect(issue.pull).toMatchObject({ base: "main" });
-    expect(issue.pull.branch).toMatch(/^bunting\/meal_planning\/disable-[0-9a-f]{12}$/);
+    expect(issue.pull.branch).toMatch(/^bunting\/meal_planning\/disable-[0-9a-f]{64}$/);
     expect(issue.body).toContain(
       "1 flag turns off in application, 1 flag turns off in development",
     );
@@ -153,12 +153,25 @@ describe("a write to a protected environment", () => {
     const reviewed = await startReviewed();
     const { github, remote } = reviewed;
     const first = await ask(reviewed);
-    remote.push({ [file]: "description: Plan meals\nenabled: true\n" });
+    const staging = "environments:\n  staging:\n    enabled: false\n";
+    remote.push({ [file]: `description: Plan meals\nenabled: true\n${staging}` });
     expect((await ask(reviewed)).id).toBe(first.id);
     const branch = pullsOf(github)[0]?.pull?.branch ?? "";
     expect(remote.bare.git("rev-parse", `${branch}^`)).toBe(remote.head);
     github.merge(Number(first.id));
-    expect(remote.file(file)).toBe("description: Plan meals\nenabled: false");
+    expect(remote.file(file)).toContain("description: Plan meals\nenabled: false");
+  });
+
+  test("with another effect than an open proposal is a proposal of its own", async () => {
+    const reviewed = await startReviewed();
+    const { github, remote } = reviewed;
+    const first = await ask(reviewed);
+    const tip = () => remote.bare.git("rev-parse", pullsOf(github)[0]?.pull?.branch ?? "");
+    const proposed = tip();
+    // From now on staging follows the root: the same request disables the flag there as well.
+    remote.push({ [file]: "description: Plan meals\nenabled: true\n" });
+    expect((await ask(reviewed)).id).not.toBe(first.id);
+    expect(tip()).toBe(proposed);
   });
 
   test("takes 202 for creating, describing and deleting, too", async () => {

@@ -34,15 +34,18 @@ export function outcomeOf(state: State, wanted: Wanted): Outcome {
   if (!flag) return { status: 404, state };
   if (wanted.method === "DELETE") return { status: 204, state: withFlag(state, name, undefined) };
   const { environment } = wanted;
-  const { enabled = stateIn(flag, environment), description = flag.description } = wanted;
-  const isTurned = enabled !== stateIn(flag, environment);
-  if (!isTurned && description === flag.description) return { status: 200, state };
-  const turned = !isTurned
+  const { enabled, description = flag.description } = wanted;
+  const isRoot = environment === "application";
+  // An environment that is written keeps that value, even if it is the same today.
+  const isWritten = isRoot ? flag.enabled : flag.overrides[environment];
+  const isSet = enabled !== undefined && enabled !== isWritten;
+  if (!isSet && description === flag.description) return { status: 200, state };
+  const set = !isSet
     ? {}
-    : environment === "application"
+    : isRoot
       ? { enabled }
       : { overrides: { ...flag.overrides, [environment]: enabled } };
-  return { status: 200, state: withFlag(state, name, { ...flag, description, ...turned }) };
+  return { status: 200, state: withFlag(state, name, { ...flag, description, ...set }) };
 }
 
 /** The state with another flag of that name, or with none. */

@@ -45,6 +45,31 @@ describe("POST /v1/feature-flags/", () => {
     expect(api.remote.file("flags/unowned/quiet_feature.yaml")).toContain("enabled: false");
   });
 
+  test("puts a flag into its owner's folder, with type and expiry", async () => {
+    const body = { name: "owned_feature", owner: "growth", type: "experiment" };
+    const { status } = await api.ask(`POST ${list}`, { body: { ...body, expires: "2099-02-28" } });
+    expect(status).toBe(201);
+    expect(api.remote.file("flags/growth/owned_feature.yaml")).toContain(
+      'enabled: false\nowner: growth\ntype: experiment\nexpires: "2099-02-28"',
+    );
+  });
+
+  test.each([
+    ["owner", "Growth", "wrong-format"],
+    ["owner", "../growth", "wrong-format"],
+    ["owner", "", "wrong-format"],
+    ["type", "toggle", "unknown-value"],
+    ["expires", "2027-02-30", "invalid-date"],
+    ["expires", "soon", "wrong-format"],
+  ])("answers 400 for %s %j, and says where", async (key, value, code) => {
+    const { head } = api.remote;
+    const body = { name: "odd_feature", [key]: value };
+    const { status, json } = await api.ask(`POST ${list}`, { body });
+    expect(status).toBe(400);
+    expect(json.errors).toEqual([{ pointer: `#/${key}`, code, message: expect.any(String) }]);
+    expect(api.remote.head).toBe(head);
+  });
+
   test("answers 409 for a name that is taken, in whichever folder", async () => {
     const body = { name: "activity_tracking", enabled: true };
     const { head } = api.remote;

@@ -31,9 +31,8 @@ export function writeError(
       return new HttpError(400, detail, { kind: "break-glass" });
     }
     case "invalid": {
-      const errors = result.findings.map(({ code, message }) => {
-        const pointer = code.endsWith("-name") ? "#/name" : "#/description";
-        return { pointer, code, message };
+      const errors = result.faults.map(({ key, code, message }) => {
+        return { pointer: `#/${key}`, code, message };
       });
       const detail = errors.map(({ message }) => message).join("; ");
       return new HttpError(400, detail, { errors });

@@ -1,6 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { pathOf } from "../../../schema/compile/compile.ts";
+import type { FlagType } from "../../../schema/flag/flag.ts";
 import { application } from "../../../schema/project/project.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
@@ -18,6 +19,9 @@ interface CreateBody {
   readonly name: string;
   readonly enabled?: boolean;
   readonly description?: string;
+  readonly owner?: string;
+  readonly type?: FlagType;
+  readonly expires?: string;
 }
 
 type UpdateBody = SentBack & { readonly enabled?: boolean };
@@ -32,7 +36,7 @@ export function writeHandlers(
 ): Record<"create" | "update" | "remove", RequestHandler> {
   return {
     async create(request, response) {
-      const { name, enabled = false, description = "" } = readCreate(jsonOf(request));
+      const { name, enabled = false, description = "", ...more } = readCreate(jsonOf(request));
       const reason = refusal(response.locals.principal as Principal, "create", application, name);
       if (reason !== undefined) throw new HttpError(403, reason);
       const result = await submit(places, request, response, {
@@ -40,6 +44,7 @@ export function writeHandlers(
         name,
         enabled,
         description,
+        ...more,
       });
       if (result.status === "proposed") return answerProposed(response, result.change);
       response.setHeader("Location", pathOf(application, name));

@@ -44,7 +44,7 @@ function linesOf(change: Change & Update, file = text): { minus: string[]; plus:
   };
 }
 
-test("editFor() turns a flag by one line, and keeps its comment", () => {
+test("editForChange() turns a flag by one line, and keeps its comment", () => {
   const minus = ["enabled: true # since May"];
   expect(linesOf(update({ enabled: false }))).toEqual({
     minus,
@@ -52,18 +52,34 @@ test("editFor() turns a flag by one line, and keeps its comment", () => {
   });
 });
 
-test("editFor() turns a flag in an environment that has its own state", () => {
+test("editForChange() turns a flag in an environment that has its own state", () => {
   const { minus, plus } = linesOf(update({ enabled: true }, "staging"));
   expect({ minus, plus }).toEqual({ minus: ["    enabled: false"], plus: ["    enabled: true"] });
 });
 
-test("editFor() gives an environment a state of its own, after the others", () => {
+test("editForChange() gives an environment a state of its own, after the others", () => {
   const edited = editForChange(update({ enabled: false }, "development"), currently());
   expect(edited?.text).toBe(`${text}  development:\n    enabled: false\n`);
   expect(format(edited?.text ?? "")).toBe(edited?.text);
 });
 
-test("editFor() describes a flag that has no description, above all else", () => {
+test("editForChange() pins an environment that follows the root, even if the value is the same today", () => {
+  const pinned = editForChange(update({ enabled: true }, "development"), currently());
+  expect(pinned).toMatchObject({
+    text: `${text}  development:\n    enabled: true\n`,
+    subject: "Pin meal_planning in development",
+    change: "enabled true",
+  });
+  const { flag } = parseFlagFile(
+    Buffer.from(editForChange(update({ enabled: false }), currently(pinned?.text))?.text ?? ""),
+  );
+  expect(flag).toMatchObject({ enabled: false, environments: { development: { enabled: true } } });
+  expect(editForChange(update({ enabled: true }, "development"), currently(pinned?.text))).toBe(
+    undefined,
+  );
+});
+
+test("editForChange() describes a flag that has no description, above all else", () => {
   const edited = editForChange(
     update({ description: "Plan: meals" }),
     currently("enabled: true\n"),
@@ -84,29 +100,28 @@ test.each([
     "Disable and describe meal_planning",
     "enabled true -> false, description",
   ],
-])("editFor() says what it does: %o", (change, subject, what) => {
+])("editForChange() says what it does: %o", (change, subject, what) => {
   expect(editForChange(change, currently())).toMatchObject({ subject, change: what });
 });
 
 test.each([
   update({}),
   update({ enabled: true }),
-  update({ enabled: true }, "development"),
   update({ enabled: false }, "staging"),
   update({ description: "Plan meals" }),
   update({ enabled: true, description: "Plan meals" }),
-])("editFor() leaves alone what is that way already: %o", (change) => {
+])("editForChange() leaves alone what is that way already: %o", (change) => {
   expect(editForChange(change, currently())).toBeUndefined();
 });
 
-test("editFor() takes a description in any Unicode form, and writes it in the one that files have", () => {
+test("editForChange() takes a description in any Unicode form, and writes it in the one that files have", () => {
   const decomposed = update({ description: "Cafe\u0301" });
   const edited = editForChange(decomposed, currently());
   expect(edited?.text).toContain("description: Caf\u00e9\n");
   expect(editForChange(decomposed, currently(edited?.text))).toBeUndefined();
 });
 
-test("editFor() deletes the file, wherever it is", () => {
+test("editForChange() deletes the file, wherever it is", () => {
   const edited = editForChange({ kind: "delete", name: "meal_planning" }, currently());
   const file = "flags/nutrition/meal_planning.yaml";
   expect(edited).toEqual({ file, subject: "Delete meal_planning", change: "" });
@@ -139,4 +154,27 @@ test("newFile() has no description where none is given", () => {
     description: "",
   });
   expect(file?.split("\n").slice(1)).toEqual(["enabled: false", ""]);
+});
+
+test("newFile() is in the owner's folder, with all that is given", () => {
+  const created = newFile({
+    kind: "create",
+    name: "water_log",
+    enabled: false,
+    description: "Log water",
+    owner: "nutrition",
+    type: "experiment",
+    expires: "2027-02-28",
+  });
+  expect(created).toMatchObject({
+    file: "flags/nutrition/water_log.yaml",
+    text: `# yaml-language-server: $schema=../../schema/flag.schema.json
+description: Log water
+enabled: false
+owner: nutrition
+type: experiment
+expires: "2027-02-28"
+`,
+  });
+  expect(format(created.text ?? "")).toBe(created.text);
 });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { Change } from "../../../schema/change/change.ts";
 import { isReason } from "../../../schema/change/emergency-change.ts";
 import {
   flagOfProposalBranch,
@@ -13,71 +12,65 @@ import { flagOf, snapshotOf } from "../snapshots.ts";
 
 const before = flagOf("meal_planning", { description: "Plan meals" });
 
-function update(change: Partial<Extract<Change, { kind: "update" }>>): Change {
-  return { kind: "update", name: "meal_planning", environment: "application", ...change };
-}
-
-const disable = update({ enabled: false });
-
 const hostile = {
   actor: { id: "x`", name: "@everyone ``` <img src=x onerror=alert(1)>" },
   reason: "Closes #1\n```\n# Heading\u2028</details> @mealtrack/admins\r\n```",
   requestId: "r-1",
 };
 
-describe("branchOf()", () => {
-  test("is made of the flag, what is done to it, and a digest", () => {
-    expect(proposalBranchName(disable, "Disable meal_planning", before)).toMatch(
-      /^bunting\/meal_planning\/disable-[0-9a-f]{12}$/,
-    );
-    const inStaging = update({ enabled: false, environment: "staging" });
-    expect(proposalBranchName(inStaging, "Disable meal_planning in staging", before)).toMatch(
-      /^bunting\/meal_planning\/disable-in-staging-[0-9a-f]{12}$/,
-    );
+const off = { ...before, enabled: { ...before.enabled, application: false } };
+
+describe("proposalBranchName()", () => {
+  test("has the flag, the words of the subject, and a full SHA-256", () => {
+    const name = proposalBranchName("meal_planning", "Disable meal_planning in staging", {
+      before,
+      after: off,
+    });
+    expect(name).toMatch(/^bunting\/meal_planning\/disable-in-staging-[0-9a-f]{64}$/);
   });
 
-  test("is the same for a change with values sent along that are as they were", () => {
-    const whole = update({ enabled: false, description: "Plan meals" });
-    const subject = "Disable meal_planning";
-    expect(proposalBranchName(whole, subject, before)).toBe(
-      proposalBranchName(disable, subject, before),
-    );
-    const dinners = update({ description: "Plan dinners" });
-    expect(
-      proposalBranchName(
-        update({ description: "Plan dinners", enabled: true }),
-        "Describe it",
-        before,
-      ),
-    ).toBe(proposalBranchName(dinners, "Describe it", before));
+  test("is the same for the same effect, whatever stays as it is", () => {
+    const described = { description: "Plan dinners", updated_at: "later", object: "2" };
+    const one = proposalBranchName("meal_planning", "Disable it", { before, after: off });
+    const other = proposalBranchName("meal_planning", "Disable it", {
+      before: { ...before, ...described },
+      after: { ...off, ...described },
+    });
+    expect(other).toBe(one);
   });
 
-  test("is another for every other change", () => {
-    const changes: Change[] = [
-      disable,
-      update({ enabled: false, environment: "staging" }),
-      update({ description: "Plan dinners" }),
-      update({ description: "Plan suppers" }),
-      update({ enabled: false, description: "Plan suppers" }),
-      { kind: "delete", name: "meal_planning" },
-      { kind: "create", name: "meal_planning", enabled: true, description: "" },
-      { kind: "create", name: "meal_planning", enabled: false, description: "" },
-      { kind: "create", name: "meal_planning", enabled: false, description: "x" },
+  test("differs for every other effect", () => {
+    const changed = (more: object) => ({ before, after: { ...before, ...more } });
+    const effects = [
+      { before, after: off },
+      // The same request has another effect where staging follows the root.
+      changed({ enabled: { ...off.enabled, staging: !before.enabled.staging } }),
+      changed({ description: "Plan dinners" }),
+      changed({ description: "Plan suppers" }),
+      changed({ ...off, description: "Plan suppers" }),
+      changed({ owner: "growth" }),
+      { before, after: undefined },
+      { before: off, after: undefined },
+      { before: undefined, after: before },
+      { before: undefined, after: off },
     ];
-    const branches = changes.map((change) =>
-      proposalBranchName(change, "Change meal_planning", before),
-    );
-    expect(new Set(branches).size).toBe(changes.length);
+    const names = effects.map((sides) => proposalBranchName("meal_planning", "Change it", sides));
+    expect(new Set(names).size).toBe(effects.length);
   });
+});
 
-  test("tells its flag, and no other branch does", () => {
-    expect(flagOfProposalBranch(proposalBranchName(disable, "Disable meal_planning", before))).toBe(
-      "meal_planning",
-    );
-    for (const branch of ["main", "bunting/x", "bunting/../disable-0123456789ab", "a/b/c"]) {
-      expect(flagOfProposalBranch(branch)).toBeUndefined();
-    }
-  });
+test("flagOfProposalBranch() reads today's and older names, and no others", () => {
+  const name = proposalBranchName("meal_planning", "Disable it", { before, after: off });
+  expect(flagOfProposalBranch(name)).toBe("meal_planning");
+  expect(flagOfProposalBranch("bunting/meal_planning/disable-0123456789ab")).toBe("meal_planning");
+  for (const branch of [
+    "main",
+    "bunting/x",
+    "bunting/../disable-0123456789ab",
+    "a/b/c",
+    `${name}0`,
+  ])
+    expect(flagOfProposalBranch(branch)).toBeUndefined();
 });
 
 describe("describeProposal()", () => {

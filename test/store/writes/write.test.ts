@@ -96,7 +96,7 @@ test.each([
   expect(decide(create(name), undefined)).toMatchObject({
     result: {
       status: "invalid",
-      findings: expect.arrayContaining([expect.objectContaining({ code })]),
+      faults: expect.arrayContaining([expect.objectContaining({ code })]),
     },
   });
 });
@@ -106,8 +106,8 @@ test.each([
   ["x".repeat(501), "too-long"],
   ["a\u202eb", "invisible-character"],
 ])("decideWrite() describes nothing as %o", (description, code) => {
-  const findings = [expect.objectContaining({ code })];
-  const refused = { result: { status: "invalid", findings } };
+  const faults = [expect.objectContaining({ code })];
+  const refused = { result: { status: "invalid", faults } };
   expect(decide(describe("meal_planning", description), known())).toMatchObject(refused);
   expect(decide(create("water_log", true, description), undefined)).toMatchObject(refused);
 });
