@@ -1,0 +1,97 @@
+import type { Condition, Definition, Definitions } from "../evaluate/definition.ts";
+
+/** The flags of one environment, with what the outputs say about them. */
+export interface DefinedFlags {
+  readonly environment: string;
+  /** In any order. */
+  readonly flags: readonly DefinedFlag[];
+  /** Every audience that rules refer to, by name. */
+  readonly audiences: ReadonlyMap<string, readonly Condition[]>;
+}
+
+export interface DefinedFlag {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly owner: string | undefined;
+  /** The rules of a private flag are never published. */
+  readonly private: boolean;
+  readonly definition: Definition;
+}
+
+/** Which flags a document has: for the public, or for roles that may read private flags. */
+export interface Visibility {
+  readonly includePrivate: boolean;
+}
+
+/**
+ * The body of `definitions.json`: compact, sorted by name, without private flags unless asked. The
+ * same flags give the same bytes, in any order.
+ */
+export function compileDefinitions(
+  defined: DefinedFlags,
+  { includePrivate }: Visibility = { includePrivate: false },
+): string {
+  const flags = visibleFlags(defined, includePrivate).map(
+    ({ name, definition }) => [name, compact(name, definition)] as const,
+  );
+  const used = new Set(flags.flatMap(([, { rules = [] }]) => rules.flatMap(audiencesOf)));
+  const audiences = [...defined.audiences].filter(([name]) => used.has(name));
+  return objectText([
+    ["environment", JSON.stringify(defined.environment)],
+    ...(audiences.length > 0 ? [["audiences", sortedText(audiences)] as const] : []),
+    ["flags", sortedText(flags)],
+  ]);
+}
+
+/** The definitions that an evaluation of these flags needs, private ones included. */
+export function toDefinitions({ flags, audiences }: DefinedFlags): Definitions {
+  return {
+    flags: Object.fromEntries(flags.map(({ name, definition }) => [name, definition])),
+    audiences: Object.fromEntries(audiences),
+  };
+}
+
+/** The flags of a document, sorted by name. */
+export function visibleFlags({ flags }: DefinedFlags, includePrivate: boolean): DefinedFlag[] {
+  return flags
+    .filter((flag) => includePrivate || !flag.private)
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Leaves out what has its default value, and what a disabled flag does not use. Fixes the order of keys. */
+function compact(name: string, definition: Definition): Definition {
+  const { enabled, rollout, bucket, seed, rules, variants, split, requires } = definition;
+  if (!enabled) return { enabled, ...(variants && { variants }) };
+  return {
+    enabled,
+    ...(rollout !== undefined && rollout !== 100 && { rollout }),
+    ...(bucket !== undefined && bucket !== "targetingKey" && { bucket }),
+    ...(seed !== undefined && seed !== name && { seed }),
+    ...(rules && rules.length > 0 && { rules: rules.map(orderKeys) }),
+    ...(variants && { variants }),
+    ...(split?.some((weight) => weight !== split[0]) && { split }),
+    ...(requires && requires.length > 0 && { requires }),
+  };
+}
+
+type Rule = NonNullable<Definition["rules"]>[number];
+
+function orderKeys({ name, if: conditions, rollout, variant }: Rule): Rule {
+  return variant === undefined
+    ? { name, if: conditions, rollout: rollout ?? 100 }
+    : { name, if: conditions, variant };
+}
+
+function audiencesOf({ if: conditions }: Rule): string[] {
+  return conditions.flatMap(([, operator, operand]) => (operator === "is" ? [operand] : []));
+}
+
+function sortedText(entries: readonly (readonly [name: string, value: unknown])[]): string {
+  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return objectText(sorted.map(([name, value]) => [name, JSON.stringify(value)]));
+}
+
+/** An object as text, with its keys in this order: objects in memory put keys such as `10` first. */
+export function objectText(entries: readonly (readonly [name: string, text: string])[]): string {
+  return `{${entries.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
+}

@@ -1,0 +1,141 @@
+import { buckets, type Condition, type Definition, targetingKey } from "../evaluate/definition.ts";
+import { booleans, maxRequired, weigh } from "../evaluate/evaluate.ts";
+import {
+  type DefinedFlag,
+  type DefinedFlags,
+  objectText,
+  type Visibility,
+  visibleFlags,
+} from "./definitions.ts";
+import { compileConditions } from "./flagd-conditions.ts";
+import {
+  all,
+  attribute,
+  choose,
+  differs,
+  equals,
+  isText,
+  type Logic,
+  scalarOrNull,
+} from "./logic.ts";
+
+/**
+ * The body of `flagd.json`: the same flags in flagd's format, for its strict schema and its hash of
+ * version 2. There is no commit in the metadata of the set, because every commit would then report
+ * every flag as changed.
+ */
+export function compileFlagd(
+  defined: DefinedFlags,
+  { includePrivate }: Visibility = { includePrivate: false },
+): string {
+  const visible = visibleFlags(defined, includePrivate);
+  const flags = new Map(visible.map(({ name, definition }) => [name, definition]));
+  const compiler = new Compiler(flags, defined.audiences);
+  return objectText([
+    ["$schema", JSON.stringify("https://flagd.dev/schema/v0/flags.json")],
+    [
+      "flags",
+      objectText(visible.map((flag) => [flag.name, JSON.stringify(compiler.compileFlag(flag))])),
+    ],
+  ]);
+}
+
+/** In an expression, null is "outside": flagd then gives the default variant with reason DEFAULT. */
+const outside = null;
+
+class Compiler {
+  readonly #flags: ReadonlyMap<string, Definition>;
+  readonly #audiences: ReadonlyMap<string, readonly Condition[]>;
+
+  constructor(
+    flags: ReadonlyMap<string, Definition>,
+    audiences: ReadonlyMap<string, readonly Condition[]>,
+  ) {
+    this.#flags = flags;
+    this.#audiences = audiences;
+  }
+
+  /**
+   * A flag without `targeting` if its answer is constant, because the schema refuses null. A disabled
+   * flag stays ENABLED with its first variant, because DISABLED means the caller's own default.
+   */
+  compileFlag({ name, description, owner, definition }: DefinedFlag) {
+    const variants = definition.variants ?? booleans;
+    const decision = this.#decide(name, definition, maxRequired);
+    const isConstant = typeof decision === "string";
+    const metadata = {
+      ...(description !== undefined && { description }),
+      ...(owner !== undefined && { owner }),
+    };
+    return {
+      state: "ENABLED",
+      variants: Object.fromEntries(variants),
+      defaultVariant: isConstant ? decision : variants[0]?.[0],
+      ...(!isConstant && decision !== outside && { targeting: decision }),
+      ...(Object.keys(metadata).length > 0 && { metadata }),
+    };
+  }
+
+  /** The name of the variant, or null. */
+  #decide(name: string, definition: Definition, levels: number): Logic {
+    const { enabled, rollout = 100, rules = [], requires = [] } = definition;
+    if (!enabled) return outside;
+    const required = all(...requires.map((other) => this.#isOn(other, levels - 1)));
+    const withRules = rules.reduceRight<Logic>(
+      (otherwise, rule) =>
+        choose(
+          compileConditions(rule.if, this.#audiences),
+          rule.variant ?? give(name, definition, rule.rollout ?? 100),
+          otherwise,
+        ),
+      give(name, definition, rollout),
+    );
+    return choose(required, withRules, outside);
+  }
+
+  /** The whole expression of a required flag, with its own seed. */
+  #isOn(name: string, levels: number): Logic {
+    const definition = this.#flags.get(name);
+    if (!definition || definition.variants || levels < 0) return false;
+    const decision = this.#decide(name, definition, levels);
+    if (decision === outside || typeof decision === "string") return decision === "on";
+    return equals(decision, "on");
+  }
+}
+
+/** Gives the feature to a percentage. Each of the two hashes needs a value, so one guard is for both. */
+function give(name: string, definition: Definition, rollout: number): Logic {
+  const { variants, split, seed = name, bucket = targetingKey } = definition;
+  const weight = weigh(rollout);
+  if (weight <= 0) return outside;
+  const value = attribute(bucket);
+  const isInside = equals(
+    fraction(`${seed}:`, value, [
+      ["in", weight],
+      ["out", buckets - weight],
+    ]),
+    "in",
+  );
+  const share = weight < buckets ? isInside : true;
+  if (!variants)
+    return choose(share === true ? true : all(...hasText(value), share), "on", outside);
+  const arms = variants.map(([variant], at) => [variant, split?.[at] ?? 1] as const);
+  return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, value, arms), outside);
+}
+
+/** Arms are texts, because an engine reads a null arm as the empty text. */
+function fraction(
+  prefix: string,
+  value: Logic,
+  arms: readonly (readonly [arm: string, weight: number])[],
+): Logic {
+  return { fractional: [{ cat: [prefix, value] }, ...arms] };
+}
+
+/** Whether there is something to hash: a text that is not empty, a number or a boolean. */
+function hasText(value: Logic): Logic[] {
+  return [
+    differs(value, null),
+    choose(isText(value), differs(value, ""), differs(scalarOrNull(value), null)),
+  ];
+}

@@ -1,0 +1,125 @@
+import { type Context, textOf } from "./context.ts";
+import {
+  buckets,
+  type Definition,
+  type Definitions,
+  targetingKey,
+  type Value,
+  type Variant,
+} from "./definition.ts";
+import { bucketOf } from "./hash.ts";
+import { matches } from "./match.ts";
+
+/** An answer in OpenFeature's terms. */
+export interface Evaluation {
+  /** `undefined` if there is an `errorCode`. */
+  readonly value: Value | undefined;
+  /** A boolean flag has the variants `on` and `off`. */
+  readonly variant: string | undefined;
+  readonly reason: Reason;
+  /** Name of the rule that decided. */
+  readonly rule?: string | undefined;
+  readonly errorCode?: "FLAG_NOT_FOUND" | "GENERAL";
+}
+
+/**
+ * `STATIC`: the same for every caller. `TARGETING_MATCH`: a rule gives the feature. `SPLIT`: the
+ * flag's percentage gives it. `DEFAULT`: the caller is outside and gets the first variant.
+ * `ERROR`: see `errorCode`.
+ */
+export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "ERROR";
+
+/** How many flags follow the first one in a chain of `requires`, at most. */
+export const maxRequired = 5;
+
+/** The variants of a flag that declares none. */
+export const booleans: readonly Variant[] = [
+  ["off", false],
+  ["on", true],
+];
+
+/**
+ * Evaluates a flag for a caller. Never throws, whatever the definitions and the context are.
+ *
+ * @example
+ * evaluate({ flags: { new_checkout: { enabled: true } } }, "new_checkout", { targetingKey: "u1" })
+ * // { value: true, variant: "on", reason: "STATIC" }
+ */
+export function evaluate(definitions: Definitions, name: string, context?: Context): Evaluation {
+  try {
+    return decide(definitions, name, context, maxRequired);
+  } catch {
+    return failed("GENERAL");
+  }
+}
+
+function decide(
+  definitions: Definitions,
+  name: string,
+  context: Context,
+  levels: number,
+): Evaluation {
+  // If a cycle, or a chain that is too long, gets here, the required flag counts as missing.
+  const definition = levels < 0 ? undefined : find(definitions, name);
+  if (!definition) return failed("FLAG_NOT_FOUND");
+  const { requires = [], rules = [], variants = booleans, seed = name } = definition;
+  const [outside, on] = variants;
+  if (!definition.enabled) return answer(outside, "STATIC");
+
+  let { rollout = 100 } = definition;
+  let reason: Reason = rules.length || rollout < 100 || definition.variants ? "SPLIT" : "STATIC";
+  for (const required of requires) {
+    const other = decide(definitions, required, context, levels - 1);
+    if (other.value !== true) return answer(outside, "DEFAULT");
+    if (reason === "STATIC") reason = other.reason;
+  }
+
+  const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences));
+  if (rule) {
+    reason = "TARGETING_MATCH";
+    rollout = rule.rollout ?? 100;
+  }
+  const id = textOf(context, definition.bucket ?? targetingKey);
+  let variant: Variant | "" | undefined;
+  if (rule?.variant !== undefined) variant = variants.find(([other]) => other === rule.variant);
+  else if (rollout >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(rollout))) {
+    variant = definition.variants
+      ? id && pick(variants, definition.split, `${seed}:variant:${id}`)
+      : on;
+  }
+  return variant ? answer(variant, reason, rule?.name) : answer(outside, "DEFAULT", rule?.name);
+}
+
+/** The definition of a flag, whatever its name. */
+export function find({ flags }: Definitions, name: string): Definition | undefined {
+  return Object.hasOwn(flags, name) ? flags[name] : undefined;
+}
+
+/** How many of the buckets a percentage has. */
+export function weigh(rollout: number): number {
+  return Math.round(rollout * (buckets / 100));
+}
+
+/** The variant in whose share of the weights a text lies. */
+function pick(
+  variants: readonly Variant[],
+  weights: readonly number[] = variants.map(() => 1),
+  text: string,
+): Variant | undefined {
+  let left = bucketOf(
+    text,
+    weights.reduce((sum, weight) => sum + weight),
+  );
+  return variants.find((_, at) => {
+    left -= weights[at] as number;
+    return left < 0;
+  });
+}
+
+function answer(variant: Variant | undefined, reason: Reason, rule?: string): Evaluation {
+  return variant ? { value: variant[1], variant: variant[0], reason, rule } : failed("GENERAL");
+}
+
+function failed(errorCode: "FLAG_NOT_FOUND" | "GENERAL"): Evaluation {
+  return { value: undefined, variant: undefined, reason: "ERROR", errorCode };
+}

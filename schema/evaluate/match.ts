@@ -1,0 +1,27 @@
+import type { Context } from "./context.ts";
+import type { Condition, Definitions } from "./definition.ts";
+import { isInRange } from "./version.ts";
+
+/**
+ * Whether a caller meets all conditions. An attribute that is missing, or has another type than the
+ * operand, never matches. Throws if an audience is missing.
+ */
+export function matches(
+  conditions: readonly Condition[],
+  context: Context,
+  audiences: Definitions["audiences"] = {},
+): boolean {
+  return conditions.every(([name, operator, operand]) => {
+    if (operator === "is") return matches(audiences[operand] as readonly Condition[], context);
+    const value = context?.[name] as never;
+    if (operator === "in") return operand.includes(value);
+    if (operator === "not") return typeof value === typeof operand[0] && !operand.includes(value);
+    if (typeof value !== typeof operand) return false;
+    if (operator === "min") return value >= operand;
+    if (operator === "max") return value <= operand;
+    const text: string = value;
+    if (operator === "starts_with") return text.startsWith(operand);
+    if (operator === "ends_with") return text.endsWith(operand);
+    return isInRange(text, operator, operand);
+  });
+}
