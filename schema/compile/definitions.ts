@@ -1,4 +1,5 @@
 import type { Condition, Definition, Definitions } from "../evaluate/definition.ts";
+import { compareText } from "../text/order.ts";
 
 /** The flags of one environment, with what the outputs say about them. */
 export interface DefinedFlags {
@@ -55,7 +56,7 @@ export function toDefinitions({ flags, audiences }: DefinedFlags): Definitions {
 export function visibleFlags({ flags }: DefinedFlags, includePrivate: boolean): DefinedFlag[] {
   return flags
     .filter((flag) => includePrivate || !flag.private)
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => compareText(a.name, b.name));
 }
 
 /** Leaves out what has its default value, and what a disabled flag does not use. Fixes the order of keys. */
@@ -87,7 +88,7 @@ function audiencesOf({ if: conditions }: Rule): string[] {
 }
 
 function sortedText(entries: readonly (readonly [name: string, value: unknown])[]): string {
-  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const sorted = entries.toSorted(([a], [b]) => compareText(a, b));
   return objectText(sorted.map(([name, value]) => [name, JSON.stringify(value)]));
 }
 

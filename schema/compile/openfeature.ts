@@ -6,7 +6,7 @@ import { type DefinedFlag, type DefinedFlags, objectText, visibleFlags } from ".
  * typed accessors. It has no rules, so it includes private flags. The default value is what an
  * accessor returns without an answer: `false`, or the first variant.
  */
-export function compileManifest(defined: DefinedFlags): string {
+export function compileOpenFeatureManifest(defined: DefinedFlags): string {
   const flags = visibleFlags(defined, true).map(
     (flag) => [flag.name, JSON.stringify(describe(flag))] as const,
   );

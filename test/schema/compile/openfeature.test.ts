@@ -1,6 +1,6 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { compileManifest } from "../../../schema/compile/openfeature.ts";
+import { compileOpenFeatureManifest } from "../../../schema/compile/openfeature.ts";
 import { definedFlag, definedFlags } from "./defined-flags.ts";
 
 const rules = [{ name: "swedes", if: [["country", "in", ["SE"]]], rollout: 100 }] as const;
@@ -37,8 +37,8 @@ const flags = definedFlags([
   definedFlag("bare", { enabled: true }, { description: undefined }),
 ]);
 
-test("compileManifest() names type, default value and description of each flag, sorted", () => {
-  const manifest = JSON.parse(compileManifest(flags));
+test("compileOpenFeatureManifest() names type, default value and description of each flag, sorted", () => {
+  const manifest = JSON.parse(compileOpenFeatureManifest(flags));
   expect(Object.entries(manifest.flags)).toEqual([
     ["bare", { flagType: "boolean", defaultValue: false }],
     ["checkout", { flagType: "boolean", defaultValue: false, description: "Describes checkout" }],
@@ -72,13 +72,16 @@ const schema = {
   },
 };
 
-test("compileManifest() is valid by the manifest's schema", () => {
+test("compileOpenFeatureManifest() is valid by the manifest's schema", () => {
   const validate = new Ajv({ strict: false }).compile(schema);
-  expect(validate(JSON.parse(compileManifest(flags))), JSON.stringify(validate.errors)).toBe(true);
+  expect(
+    validate(JSON.parse(compileOpenFeatureManifest(flags))),
+    JSON.stringify(validate.errors),
+  ).toBe(true);
   expect(validate({ flags: { a: { flagType: "boolean", defaultValue: 1 } } })).toBe(false);
 });
 
-test("compileManifest() gives the same bytes in any order", () => {
+test("compileOpenFeatureManifest() gives the same bytes in any order", () => {
   const reversed = definedFlags(flags.flags.toReversed());
-  expect(compileManifest(reversed)).toBe(compileManifest(flags));
+  expect(compileOpenFeatureManifest(reversed)).toBe(compileOpenFeatureManifest(flags));
 });
