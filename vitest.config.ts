@@ -5,6 +5,7 @@ const isStress = process.env.STRESS === "1";
 
 export default defineConfig({
   test: {
+    globalSetup: "test/setup/program.ts",
     include: [isStress ? "test/**/*.stress.test.ts" : "test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...(isStress ? [] : ["test/**/*.stress.test.ts"])],
     // Real git, real processes and real servers on small machines.

@@ -2,11 +2,11 @@ import { compile } from "../schema/compile/compile.ts";
 import { escapeInvisible } from "../schema/problem/problem.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
-import { main } from "./command.ts";
-import { readSnapshot } from "./read-snapshot.ts";
-import { count } from "./report.ts";
+import { defineCommand } from "./command/command.ts";
+import { readSnapshot } from "./command/read-snapshot.ts";
+import { count } from "./command/report.ts";
 
-await main({
+export const command = defineCommand({
   name: "build",
   summary:
     "Compiles the flags of a commit into a directory: every response as a file, and a manifest.",

@@ -10,17 +10,21 @@ import {
   problemsIn,
 } from "../schema/problem/problem.ts";
 import { readWorkTree } from "../store/snapshot/work-tree.ts";
-import { main } from "./command.ts";
-import { count } from "./report.ts";
+import { defineCommand } from "./command/command.ts";
+import { commandLine } from "./command/command-line.ts";
+import { count } from "./command/report.ts";
 
-await main({
+export const command = defineCommand({
   name: "format",
   summary: "Lays flag files out in the one way there is; comments stay.",
   operands: "[PATH…]",
-  options: { check: { help: "changes nothing; exits with 1 where a file is not formatted" } },
-  run({ check = false }, places) {
+  options: {
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    check: { help: "changes nothing; exits with 1 where a file is not formatted" },
+  },
+  run({ repo, check = false }, places) {
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(".", place, parseFileAt));
+    const entries = roots.flatMap((place) => readWorkTree(repo, place, parseFileAt));
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
     const unformatted: string[] = [];
@@ -72,6 +76,6 @@ function replace(file: string, text: string): void {
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
   if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted\n`;
   const done = `${unformatted} of ${count(files, "flag")} ${check ? "not formatted" : "formatted"}`;
-  const cure = check && unformatted > 0 ? "; run: npm run format" : "";
+  const cure = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
   return `${done}${cure}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}\n`;
 }

@@ -2,10 +2,10 @@ import { boundPlan } from "../schema/plan/bound.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
 import { Repository } from "../store/snapshot/repository.ts";
-import { main } from "./command.ts";
-import { readSnapshot } from "./read-snapshot.ts";
+import { defineCommand } from "./command/command.ts";
+import { readSnapshot } from "./command/read-snapshot.ts";
 
-await main({
+export const command = defineCommand({
   name: "plan",
   summary: "Tells what a change would do to what consumers receive, in each environment.",
   operands: "",
@@ -19,7 +19,7 @@ await main({
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     format: {
       value: "FORMAT",
-      help: "how to tell",
+      help: "output format",
       choices: ["text", "json", "markdown"],
       default: "text",
     },

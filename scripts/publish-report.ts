@@ -1,7 +1,7 @@
 /** What publishing did, would do or would not do, in words. */
 import type { EnvironmentDiff } from "../schema/plan/publication.ts";
 import type { Outcome } from "../store/publish/publish.ts";
-import { count } from "./report.ts";
+import { count } from "./command/report.ts";
 
 /** For a terminal: what changes for consumers, then one line that sums it up. */
 export function formatOutcome(outcome: Outcome, to: string): string {

@@ -5,13 +5,13 @@ import { waitUntilLive } from "../store/publish/live.ts";
 import { type Outcome, publish } from "../store/publish/publish.ts";
 import { openTarget } from "../store/publish/target.ts";
 import { Repository } from "../store/snapshot/repository.ts";
-import { main, UsageError } from "./command.ts";
-import { progress } from "./progress.ts";
+import { defineCommand, UsageError } from "./command/command.ts";
+import { progress } from "./command/progress.ts";
+import { readSnapshot } from "./command/read-snapshot.ts";
+import { addStepSummary, count } from "./command/report.ts";
 import { formatOutcome, formatSummary } from "./publish-report.ts";
-import { readSnapshot } from "./read-snapshot.ts";
-import { addStepSummary, count } from "./report.ts";
 
-await main({
+export const command = defineCommand({
   name: "publish",
   summary:
     "Publishes the flags of a commit to where clients fetch them: only what changed, and only forward.",
@@ -48,7 +48,7 @@ await main({
     },
     "wait-for": { value: "URL", help: "waits until the changed URLs below this one are live" },
     timeout: { value: "SECONDS", help: "how long --wait-for waits", default: "120" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run(options) {
     if (options.to === undefined) {

@@ -3,9 +3,9 @@ import { type Role, roles, tokenEntry } from "../schema/access/tokens.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { environments } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
-import { main, UsageError } from "./command.ts";
+import { defineCommand, UsageError } from "./command/command.ts";
 
-await main({
+export const command = defineCommand({
   name: "token",
   summary:
     "Makes an API token, and the line for it in the tokens file. The token is shown this once.",
@@ -20,7 +20,7 @@ await main({
       help: "the flags it may change, comma-separated; * stands for anything",
     },
     environments: { value: "NAMES", help: "the environments it is for, comma-separated" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   run({ name, role, email, expires, flags, environments: only, format }) {
     if (!name || !role) throw new UsageError("Cannot make a token: --name and --role are needed");

@@ -3,11 +3,12 @@ import path from "node:path";
 import { namesMark } from "../schema/flag/names-mark.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
-import { type ExitCode, main } from "./command.ts";
-import { readSnapshot } from "./read-snapshot.ts";
-import { count } from "./report.ts";
+import { defineCommand, type ExitCode } from "./command/command.ts";
+import { commandLine } from "./command/command-line.ts";
+import { readSnapshot } from "./command/read-snapshot.ts";
+import { count } from "./command/report.ts";
 
-await main({
+export const command = defineCommand({
   name: "types",
   summary:
     "Writes a TypeScript module with the names of all flags, so that a misspelt one does not compile.",
@@ -17,7 +18,7 @@ await main({
     out: { value: "FILE", help: "the module", default: "dist/flag-names.ts" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     check: { help: "writes nothing, and exits with 1 if the module is not up to date" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ at, out, repo, check, format }): Promise<ExitCode> {
     const snapshot = await readSnapshot(await Repository.open(repo), at);
@@ -33,7 +34,7 @@ await main({
     const isStale = !isCurrent && check === true;
     const flags = count(names.length, "flag");
     const told = isStale
-      ? `Cannot accept ${out}: it does not name the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: npm run types -- --out ${out}`
+      ? `Cannot accept ${out}: it does not name the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: ${commandLine("types")} --out ${out}`
       : `${out} names ${flags}`;
     process.stdout.write(
       format === "json"

@@ -1,15 +1,11 @@
-export const help = `Serves and changes the flags of a git branch over HTTP; each change is a commit on the remote.
-
-Usage: npm start [-- --accept-remote]
-
-With nothing set, all it needs is embedded under .data: a remote made from this checkout, a token that
-is printed once, and a directory that is published to and served as a CDN would.
+/** The environment variables of the server, for `--help`. */
+export const help = `Environment variables:
 
   PORT, HOST               where it listens (8080, 127.0.0.1); the embedded CDN takes the next port
   FLAGS_REMOTE             the git remote that holds the flags: any URL or path git takes
   FLAGS_BRANCH             its branch (main)
   FLAGS_DATA               where the clone is kept (.data); may be deleted while the server is down
-  FLAGS_TOKENS             the tokens file; npm run token makes its lines
+  FLAGS_TOKENS             the tokens file; "bunting token" makes its lines
   FLAGS_SIGNING_KEY        path of the ssh key that signs each commit; none are signed without it
   FLAGS_PUBLISH            s3://bucket[/prefix] or a directory, published to after each change
   FLAGS_POLL_SECONDS       how often to look for commits of others (15)
@@ -21,9 +17,7 @@ is printed once, and a directory that is published to and served as a CDN would.
                            accepts this issuer's JSON web tokens; the claim (role) names the role
   GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL
                            where FLAGS_REMOTE is on GitHub: opens pull requests for changes in protected
-                           environments, and issues where the glass was broken
+                           environments, and issues for emergency changes
   GITHUB_WEBHOOK_SECRET    takes POST /webhooks/github, to look at once when something was pushed
   LOG_LEVEL                trace, debug, info, warn, error, fatal or silent (info)
-
-  --accept-remote          goes on with a branch that lost commits, after you have looked
 `;

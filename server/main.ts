@@ -1,33 +1,36 @@
-/** `npm start`: the server, with everything embedded where nothing is configured. */
-import { createServer } from "node:http";
+/** `bunting start`: the server, with everything embedded if nothing is configured. */
+import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { RemoteBranch } from "../store/git/remote-branch.ts";
 import { Signer } from "../store/git/signer.ts";
 import { openTarget } from "../store/publish/target.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
-import { cdnHandler } from "./embedded/cdn.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
-import { help } from "./help.ts";
 import { close, listen } from "./http/http.ts";
 import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
 
-const words = process.argv.slice(2);
-
-try {
-  const unknown = words.find((word) => word !== "--help" && word !== "--accept-remote");
-  if (words.includes("--help")) process.stdout.write(help);
-  else if (unknown === undefined) await start();
-  else throw new Error(`Cannot start with "${unknown}": known are --accept-remote and --help`);
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-  // What was begun before it failed would go on.
-  process.exit(2);
+export interface StartOptions {
+  /** The clone that the embedded remote is made from. */
+  readonly checkout: string;
+  /** Continue with a remote branch that lost commits. */
+  readonly acceptRemote: boolean;
 }
 
-async function start(): Promise<void> {
+/** Starts the server of this process's environment. Ends the process with 2 if it cannot start. */
+export async function startServer(options: StartOptions): Promise<void> {
+  try {
+    await start(options);
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    // Timers and child processes that were started before the failure would keep the process alive.
+    process.exit(2);
+  }
+}
+
+async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const settings = readSettings(process.env);
   const { host, port, branch, data, publish, tokens } = settings;
   const log = createLog(settings.logLevel);
@@ -36,12 +39,11 @@ async function start(): Promise<void> {
   const signer = settings.signingKey ? await Signer.open(settings.signingKey) : undefined;
   const { remote, note } = settings.remote
     ? { remote: settings.remote, note: undefined }
-    : await embeddedRemote(data, branch);
+    : await embeddedRemote(checkout, data, branch);
   const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch);
-  const accept = words.includes("--accept-remote");
-  const store = await FlagStore.open(clone, accept, undefined, signer);
+  const store = await FlagStore.open(clone, acceptRemote, undefined, signer);
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;
   const service = createService(
@@ -51,7 +53,7 @@ async function start(): Promise<void> {
     target === undefined ? undefined : await openTarget(target),
     log,
   );
-  const cdnServer = cdn === undefined ? undefined : createServer(cdnHandler(cdn));
+  const cdnServer = cdn === undefined ? undefined : await createCdnServer(cdn);
   stopOnSignal(async () => {
     await Promise.all([service.close(), cdnServer && close(cdnServer)]);
   });
@@ -71,12 +73,17 @@ async function start(): Promise<void> {
   process.stderr.write(`${lines.join("\n")}\n`);
 }
 
-/** Ends with 0 once everything is finished, and at the latest when nobody waits any more. */
+async function createCdnServer(directory: string): Promise<Server> {
+  const { cdnHandler } = await import("./embedded/cdn.ts");
+  return createServer(cdnHandler(directory));
+}
+
+/** On a signal, exits with 0 when all requests are finished, at the latest after the time-out. */
 function stopOnSignal(stop: () => Promise<void>): void {
-  const patience = 8_000;
+  const timeoutMs = 8_000;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      setTimeout(() => process.exit(0), patience).unref();
+      setTimeout(() => process.exit(0), timeoutMs).unref();
       stop().then(
         () => process.exit(0),
         () => process.exit(1),

@@ -92,7 +92,7 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   },
 ];
 
-const formatIt = "run: npm run format";
+const formatIt = "run: bunting format";
 
 const tooManyMarks = /\p{M}{31}/u;
 

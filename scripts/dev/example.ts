@@ -1,25 +1,28 @@
-import { main, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { main } from "../command/run-command.ts";
 import { startExample } from "./example-server.ts";
 
-await main({
-  name: "example",
-  summary:
-    "Shows the client at work: a page whose flags you can turn, with an API and a CDN of its own.",
-  operands: "",
-  options: {
-    port: { value: "PORT", help: "where it listens; 0 is any that is free", default: "8090" },
-  },
-  async run({ port }) {
-    if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-      throw new UsageError(`Cannot use --port "${port}": it must be a number from 0 to 65535`);
-    }
-    const example = await startExample(Number(port));
-    process.stdout.write(`Open ${example.url}\n`);
-    const signal = new Promise((resolve) => {
-      for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
-    });
-    const isStopped = (await Promise.race([signal, example.ended])) !== undefined;
-    await example.close();
-    return isStopped ? 0 : 2;
-  },
-});
+await main(
+  defineCommand({
+    name: "example",
+    summary:
+      "Shows the client at work: a page whose flags you can turn, with an API and a CDN of its own.",
+    operands: "",
+    options: {
+      port: { value: "PORT", help: "where it listens; 0 is any that is free", default: "8090" },
+    },
+    async run({ port }) {
+      if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+        throw new UsageError(`Cannot use --port "${port}": it must be a number from 0 to 65535`);
+      }
+      const example = await startExample(Number(port));
+      process.stdout.write(`Open ${example.url}\n`);
+      const signal = new Promise((resolve) => {
+        for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));
+      });
+      const isStopped = (await Promise.race([signal, example.ended])) !== undefined;
+      await example.close();
+      return isStopped ? 0 : 2;
+    },
+  }),
+);

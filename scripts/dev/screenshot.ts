@@ -1,31 +1,34 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { type ExitCode, main } from "../command.ts";
+import { defineCommand, type ExitCode } from "../command/command.ts";
+import { main } from "../command/run-command.ts";
 import { startExample } from "./example-server.ts";
 
 const standard = fileURLToPath(new URL("../../client/example/screenshot.png", import.meta.url));
 
-await main({
-  name: "screenshot",
-  summary:
-    "Takes the picture of the example page that the README shows. Needs Chromium; fonts-inter is what the page would like best.",
-  operands: "",
-  options: {
-    out: { value: "FILE", help: "where to write it (default: client/example/screenshot.png)" },
-    chromium: { value: "FILE", help: "the browser", default: "/usr/bin/chromium" },
-  },
-  async run({ out = standard, chromium: executablePath }): Promise<ExitCode> {
-    const example = await startExample(0);
-    try {
-      writeFileSync(out, await takePicture(example.url, executablePath));
-      process.stdout.write(`Wrote ${out}\n`);
-      return 0;
-    } finally {
-      await example.close();
-    }
-  },
-});
+await main(
+  defineCommand({
+    name: "screenshot",
+    summary:
+      "Takes the picture of the example page that the README shows. Needs Chromium; fonts-inter is what the page would like best.",
+    operands: "",
+    options: {
+      out: { value: "FILE", help: "where to write it (default: client/example/screenshot.png)" },
+      chromium: { value: "FILE", help: "the browser", default: "/usr/bin/chromium" },
+    },
+    async run({ out = standard, chromium: executablePath }): Promise<ExitCode> {
+      const example = await startExample(0);
+      try {
+        writeFileSync(out, await takePicture(example.url, executablePath));
+        process.stdout.write(`Wrote ${out}\n`);
+        return 0;
+      } finally {
+        await example.close();
+      }
+    },
+  }),
+);
 
 async function takePicture(url: string, executablePath: string): Promise<Buffer> {
   const args = ["--disable-background-networking", "--disable-component-update", "--no-first-run"];

@@ -13,19 +13,20 @@ import { Repository } from "../../store/snapshot/repository.ts";
  * stays there; later commits of the checkout are taken in as long as nothing was committed there.
  */
 export async function embeddedRemote(
+  directory: string,
   data: string,
   branch: string,
 ): Promise<{ remote: string; note?: string }> {
   const remote = path.resolve(data, "remote.git");
-  const checkout = await Repository.open(".");
+  const checkout = await Repository.open(directory);
   if (!existsSync(remote)) {
     makeDirectory(data);
-    await git(".").raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
+    await git(directory).raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
   }
   // A machine may have ended in the middle of a push to it.
   await clearOldLocks(remote);
   const head = await checkout.resolve("HEAD");
-  const hasMoved = await git(".")
+  const hasMoved = await git(directory)
     .raw(["push", "--porcelain", remote, `${head}:refs/heads/${branch}`])
     .then(() => false)
     .catch(() => true);

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import { parse } from "yaml";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
+import { openApiDocument } from "./openapi-document.ts";
 import { type Fault, HttpError } from "./problem.ts";
 
 interface Description {
@@ -12,12 +11,11 @@ interface Description {
 export const description = load();
 
 function load(): Description {
-  const file = new URL("../../schema/openapi.yaml", import.meta.url);
-  const text = readFileSync(file, "utf8").replaceAll(
+  const text = JSON.stringify(openApiDocument).replaceAll(
     "./responses.schema.json#/$defs/",
     "#/components/schemas/",
   );
-  const document = parse(text) as Description;
+  const document = JSON.parse(text) as Description;
   const shared = JSON.stringify(responses.$defs).replaceAll("#/$defs/", "#/components/schemas/");
   const schemas = { ...(JSON.parse(shared) as object), ...document.components.schemas };
   return { ...document, components: { ...document.components, schemas } };

@@ -2,7 +2,8 @@
  * `npm run soak -- --minutes 10`: reads, writes, streams and reports for a while, and whether the server
  * holds more memory at the end than it did once it was warm.
  */
-import { type ExitCode, main } from "../../scripts/command.ts";
+import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
+import { main } from "../../scripts/command/run-command.ts";
 import { Background } from "./process.ts";
 import { scratchWith } from "./scratch.ts";
 import { Visitors } from "./visitors.ts";
@@ -10,38 +11,40 @@ import { Visitors } from "./visitors.ts";
 /** How much the heap may grow, in kB a minute: less than its own noise. */
 const bound = 200;
 
-await main({
-  name: "soak",
-  summary: `Asks a server for a while as a busy day would, and tells how its memory goes.`,
-  operands: "",
-  options: {
-    minutes: { value: "NUMBER", help: "how long", default: "1" },
-  },
-  async run({ minutes }): Promise<ExitCode> {
-    const end = performance.now() + Math.max(0.1, Number(minutes) || 0) * 60_000;
-    const scratch = scratchWith(100);
-    const serve = new URL("./jobs/serve.ts", import.meta.url);
-    using server = new Background(serve, ["bunting", scratch.repository, scratch.path(".")]);
-    const { url, token } = await server.hear();
-    const visitors = new Visitors(url, token);
-    const samples: Sample[] = [];
-    while (performance.now() < end) {
-      await visitors.visit(1_000);
-      const { rss, heapUsed } = await server.ask();
-      samples.push({ minute: performance.now() / 60_000, rss, heapUsed });
-      if (samples.length % 10 === 0) tell(samples, visitors);
-    }
-    await visitors.leave();
-    // The first third warms.
-    const warm = samples.slice(Math.floor(samples.length / 3));
-    const heap = slope(warm.map(({ minute, heapUsed }) => [minute, heapUsed / 1_024]));
-    const rss = slope(warm.map(({ minute, rss }) => [minute, rss / 1_024]));
-    tell(samples, visitors);
-    const [grown, held] = [Math.round(heap), Math.round(rss)];
-    process.stdout.write(`${grown} kB of heap and ${held} kB in all more each minute\n`);
-    return heap <= bound ? 0 : 1;
-  },
-});
+await main(
+  defineCommand({
+    name: "soak",
+    summary: `Asks a server for a while as a busy day would, and tells how its memory goes.`,
+    operands: "",
+    options: {
+      minutes: { value: "NUMBER", help: "how long", default: "1" },
+    },
+    async run({ minutes }): Promise<ExitCode> {
+      const end = performance.now() + Math.max(0.1, Number(minutes) || 0) * 60_000;
+      const scratch = scratchWith(100);
+      const serve = new URL("./jobs/serve.ts", import.meta.url);
+      using server = new Background(serve, ["bunting", scratch.repository, scratch.path(".")]);
+      const { url, token } = await server.hear();
+      const visitors = new Visitors(url, token);
+      const samples: Sample[] = [];
+      while (performance.now() < end) {
+        await visitors.visit(1_000);
+        const { rss, heapUsed } = await server.ask();
+        samples.push({ minute: performance.now() / 60_000, rss, heapUsed });
+        if (samples.length % 10 === 0) tell(samples, visitors);
+      }
+      await visitors.leave();
+      // The first third warms.
+      const warm = samples.slice(Math.floor(samples.length / 3));
+      const heap = slope(warm.map(({ minute, heapUsed }) => [minute, heapUsed / 1_024]));
+      const rss = slope(warm.map(({ minute, rss }) => [minute, rss / 1_024]));
+      tell(samples, visitors);
+      const [grown, held] = [Math.round(heap), Math.round(rss)];
+      process.stdout.write(`${grown} kB of heap and ${held} kB in all more each minute\n`);
+      return heap <= bound ? 0 : 1;
+    },
+  }),
+);
 
 interface Sample {
   readonly minute: number;

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { bareEnvironment, runScript, testCheckout, top } from "../scripts/run.ts";
+import { bareEnvironment, runDevelopmentTool, testCheckout, top } from "../scripts/run.ts";
 import { until } from "../server/api.ts";
 import { began } from "../server/remote.ts";
 import { describeWithChromium, useChromium } from "./chromium.ts";
@@ -138,7 +138,7 @@ ${names.map(switchOf).join("\n")}`);
     const checkout = testCheckout();
     checkout.change(began, flags);
     const out = path.join(temporaryDirectory(), "picture.png");
-    const ran = await runScript("screenshot", ["--out", out], { in: checkout.directory });
+    const ran = await runDevelopmentTool("screenshot", ["--out", out], { in: checkout.directory });
     expect(ran).toEqual({ code: 0, stdout: `Wrote ${out}\n`, stderr: "" });
     const committed = path.join(top, "client/example/screenshot.png");
     for (const file of [out, committed]) {
@@ -157,10 +157,10 @@ ${names.map(switchOf).join("\n")}`);
   });
 
   test("says what is wrong with a port", async () => {
-    const ran = await runScript("example", ["--port", "http"], { in: top });
+    const ran = await runDevelopmentTool("example", ["--port", "http"], { in: top });
     expect(ran).toMatchObject({
       code: 2,
-      stderr: `Cannot use --port "http": it must be a number from 0 to 65535\nSee: npm run example -- --help\n`,
+      stderr: `Cannot use --port "http": it must be a number from 0 to 65535\n  hint: bunting example --help\n`,
     });
   });
 });

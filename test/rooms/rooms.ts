@@ -8,6 +8,8 @@ interface Room {
   readonly packages?: readonly string[];
   /** Its folders, and what of each other these may import; every module of the room lies in one of them. */
   readonly folders?: Readonly<Record<string, readonly string[]>>;
+  /** Rooms that single files may import beyond that. */
+  readonly files?: Readonly<Record<string, readonly string[]>>;
   /** What single files, or folders, of the room may import beyond that. */
   readonly peers?: Readonly<Record<string, readonly string[]>>;
 }
@@ -43,7 +45,10 @@ const rooms: Readonly<Record<string, Room>> = {
       reviews: ["git", "writes", "github"],
     },
   },
-  scripts: { rooms: ["schema", "store", "scripts"] },
+  scripts: {
+    rooms: ["schema", "store", "scripts"],
+    files: { "scripts/start.ts": ["server"], "scripts/command/version.ts": [""] },
+  },
   server: { rooms: ["schema", "store", "server"] },
   client: {
     rooms: ["client"],
@@ -150,7 +155,7 @@ const forms: readonly RegExp[] = [
 
 function mayImport(
   file: string,
-  { rooms, types = [], packages, folders, peers = {} }: Room,
+  { rooms, types = [], packages, folders, files = {}, peers = {} }: Room,
   specifier: string | undefined,
   typeOnly: boolean,
 ): boolean {
@@ -162,7 +167,8 @@ function mayImport(
       const [own, other] = [folderOf(file), folderOf(imported)];
       return own === other || other === "" || (folders[own] ?? []).includes(other);
     }
-    return rooms.includes(room) || (typeOnly && types.includes(room));
+    const isAllowed = rooms.includes(room) || files[file]?.includes(room) === true;
+    return isAllowed || (typeOnly && types.includes(room));
   }
   if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";

@@ -1,16 +1,17 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { commandLine } from "../../scripts/command/command-line.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runNpm, runScript, testCheckout } from "./run.ts";
+import { runNpm, runScript, testCheckout, top } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
 const commands = {
-  validate: ["--format FORMAT", "--today DAY", "--help"],
-  format: ["--check", "--help"],
-  build: ["--at COMMIT", "--out DIRECTORY", "--repo PATH", "--format FORMAT", "--help"],
-  plan: ["--base REF", "--head REF", "--repo PATH", "--format FORMAT", "--help"],
+  validate: ["--format <FORMAT>", "--repo <PATH>", "--today <DAY>"],
+  format: ["--repo <PATH>", "--check"],
+  build: ["--at <COMMIT>", "--out <DIRECTORY>", "--repo <PATH>", "--format <FORMAT>"],
+  plan: ["--base <REF>", "--head <REF>", "--repo <PATH>", "--format <FORMAT>"],
 };
 
 function planner() {
@@ -25,31 +26,88 @@ describe.concurrent.each(Object.entries(commands))("%s", (name, options) => {
       in: temporaryDirectory(),
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain(`Usage: npm run ${name} -- [OPTION…]`);
-    const named = stdout.matchAll(/^ {2}(--\S+(?: [A-Z]+)?) {2}/gm);
-    expect([...named].map(([, option]) => option)).toEqual(options);
+    expect(stdout).toContain(`Usage: bunting ${name} [options]`);
+    const named = [...stdout.matchAll(/^ {2}(--\S+(?: <[A-Z]+>)?) {2}/gm)];
+    expect(named.map(([, option = ""]) => option).sort()).toEqual([...options].sort());
   });
 
-  test("a misspelt option is named, with the way to help, and exits with 2", async () => {
-    const args = ["--formt", "json"];
+  test("a misspelt option is named, with the closest one and the way to help, and exits with 2", async () => {
+    const args = [`--${options[0]?.slice("--".length, -1)}`.replace(/ .*/, "x")];
     const { code, stdout, stderr } = await runScript(name, args, { in: temporaryDirectory() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toContain("'--formt'");
-    expect(stderr).toContain(`See: npm run ${name} -- --help\n`);
+    expect(stderr).toContain(`unknown option '${args[0]}' (did you mean --`);
+    expect(stderr).toContain(`hint: bunting ${name} --help\n`);
+  });
+});
+
+describe.concurrent("bunting", () => {
+  test.each([[[]], [["--help"]], [["help"]]])("%j lists every command", async (args) => {
+    const [name = "", ...others] = args.length === 0 ? ["--help"] : args;
+    const { code, stdout } = await runScript(name, others, { in: temporaryDirectory() });
+    expect(code).toBe(0);
+    for (const command of [...Object.keys(commands), "start", "publish", "stale"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
+  });
+
+  test("help NAME shows the help of a command", async () => {
+    const { code, stdout } = await runScript("help", ["plan"], { in: temporaryDirectory() });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Usage: bunting plan [options]");
+  });
+
+  test("--version is the version of the package", async () => {
+    const { stdout } = await runScript("--version", [], { in: temporaryDirectory() });
+    const { version } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
+    expect(stdout).toBe(`${version}\n`);
+  });
+
+  test.each([
+    ["valdate", 'did you mean "validate"?'],
+    ["constructor", "bunting --help"],
+  ])("%s exits with 2 and hints: %s", async (name, hint) => {
+    const { code, stdout, stderr } = await runScript(name, [], { in: temporaryDirectory() });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(`Cannot run "${name}": there is no such command\n  hint: ${hint}\n`);
+  });
+
+  test("no command does anything when it is imported", async () => {
+    const modules = readdirSync(path.join(top, "scripts"), { recursive: true, encoding: "utf8" })
+      .filter((file) => /^(?:[^/]+|(?:command|github)\/[^/]+)\.ts$/.test(file))
+      .filter((file) => file !== "bunting.ts");
+    expect(modules).toContain("start.ts");
+    for (const file of modules) await import(path.join(top, "scripts", file));
+    expect(process.exitCode).toBeUndefined();
+  });
+});
+
+describe("commandLine()", () => {
+  test.each([
+    [{}, "bunting plan"],
+    [{ npm_command: "exec", npm_lifecycle_event: "npx" }, "npx bunting plan"],
+    [{ npm_command: "run-script", npm_lifecycle_event: "plan" }, "npm run plan --"],
+    [{ npm_command: "run", npm_lifecycle_event: "validate" }, "npm run plan --"],
+    [{ npm_command: "run-script", npm_lifecycle_event: "deploy" }, "bunting plan"],
+  ])("with %j is %s", (env, wanted) => {
+    expect(commandLine("plan", { env, args: ["validate"] })).toBe(wanted);
+  });
+
+  test("npm start needs no run", () => {
+    const env = { npm_command: "start", npm_lifecycle_event: "start" };
+    expect(commandLine("start", { env, args: ["start"] })).toBe("npm start --");
   });
 });
 
 describe.concurrent("usage", () => {
   const json = "text, json";
   test.each([
-    ["validate", `${json} or github`],
-    ["build", "text or json"],
-    ["plan", `${json} or markdown`],
+    ["validate", `${json}, github`],
+    ["build", json],
+    ["plan", `${json}, markdown`],
   ])("%s --format yaml names the choices and exits with 2", async (name, choices) => {
     const { directory } = planner();
     const { code, stdout, stderr } = await runScript(name, ["--format", "yaml"], { in: directory });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(`Cannot use --format "yaml": it must be ${choices}\n`);
+    expect(stderr).toContain(`argument 'yaml' is invalid. Allowed choices are ${choices}.`);
   });
 
   test.each(["validate", "format"])("%s of a path that is not there exits with 2", async (name) => {
@@ -106,7 +164,7 @@ describe.concurrent("usage", () => {
   test("a path where none is taken exits with 2", async () => {
     const { code, stderr } = await runScript("build", ["flags"], { in: planner().directory });
     expect(code).toBe(2);
-    expect(stderr).toContain("'flags'");
+    expect(stderr).toContain('Cannot use "flags": build takes options only');
   });
 
   test("a reader that has seen enough is no failure", async () => {

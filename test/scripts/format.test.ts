@@ -65,7 +65,7 @@ describe.concurrent("format", () => {
     const before = texts(directory);
     const { code, stdout } = await runScript("format", ["--check"], { in: directory });
     expect(stdout).toBe(
-      "flags/nutrition/meal_planning.yaml: not formatted\n1 of 2 flags not formatted; run: npm run format\n",
+      "flags/nutrition/meal_planning.yaml: not formatted\n1 of 2 flags not formatted; run: bunting format\n",
     );
     expect(code).toBe(1);
     expect(texts(directory)).toEqual(before);

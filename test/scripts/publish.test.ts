@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { describeWithNginx } from "../cdn/edge.ts";
 import { startNginx } from "../cdn/nginx.ts";
 import { temporaryDirectory } from "../git/repository.ts";
@@ -12,7 +12,7 @@ import { type S3Double, startS3Double } from "../s3/double.ts";
 import { freePort } from "../s3/port.ts";
 import { findProgram } from "../s3/program.ts";
 import { DirectorySite, findWrong, History, S3Site } from "../store/publish/publishing.ts";
-import { bareEnvironment, loader, type Ran, runScript, top } from "./run.ts";
+import { bareEnvironment, type Ran, runScript } from "./run.ts";
 
 const options = [
   "--to TARGET",
@@ -109,7 +109,7 @@ describe.concurrent("publish", () => {
     });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(wanted);
-    expect(stderr.includes("See: npm run publish -- --help\n")).toBe(isUsage);
+    expect(stderr.includes("hint: bunting publish --help\n")).toBe(isUsage);
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(existsSync(path.join(history.made.directory, "x"))).toBe(false);
   });
@@ -257,7 +257,7 @@ describe.concurrent("publish", () => {
     const ran = await publish(site);
     expect(ran.stderr).toBe("");
     if (findProgram("script") === undefined) return;
-    const program = [process.execPath, "--import", loader, path.join(top, "scripts/publish.ts")];
+    const program = [process.execPath, inject("program"), "publish"];
     const other = new DirectorySite();
     const command = [...program, "--to", other.name]
       .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
@@ -334,9 +334,4 @@ describeWithNginx("publish --wait-for", () => {
     expect(told.live.at).toBeUndefined();
     expect(late.stderr).toContain(`Not live after 0.5 s: 6 URLs of ${nginx.url} (`);
   });
-});
-
-test("npm run publish is this command", () => {
-  const { scripts } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
-  expect(scripts.publish).toBe("tsx scripts/publish.ts");
 });

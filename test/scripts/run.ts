@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { inject } from "vitest";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 
 export interface Ran {
@@ -34,15 +35,20 @@ export const bareEnvironment = {
   npm_config_update_notifier: "false",
 };
 
-/** `npm run NAME -- ARGS`, without npm: the same program, sooner. */
+/** `bunting NAME ARGS`. */
 export function runScript(name: string, args: readonly string[], where: Options) {
   return startScript(name, args, where).ended;
 }
 
 /** As `runScript()`, for whoever does not want to let it end. */
 export function startScript(name: string, args: readonly string[], where: Options): Running {
-  const script = path.join(top, "scripts", `${name}.ts`);
-  return start([process.execPath, "--import", loader, script, ...args], where);
+  return start([process.execPath, inject("program"), name, ...args], where);
+}
+
+/** A development tool, `scripts/dev/NAME.ts`. */
+export function runDevelopmentTool(name: string, args: readonly string[], where: Options) {
+  const script = path.join(top, "scripts/dev", `${name}.ts`);
+  return start([process.execPath, "--import", loader, script, ...args], where).ended;
 }
 
 /** `npm ARGS`, by npm itself. */

@@ -80,7 +80,7 @@ describe.concurrent("token", () => {
     [["--name", "a"], "--name and --role are needed"],
     [["--role", "reader"], "--name and --role are needed"],
     [["--name", "", "--role", "reader"], "--name and --role are needed"],
-    [["--name", "a", "--role", "root"], '--role "root"'],
+    [["--name", "a", "--role", "root"], "argument 'root' is invalid"],
     [["--name", "a", "--role", "reader", "--expires", "2027-02-30"], '--expires "2027-02-30"'],
     [["--name", "a", "--role", "reader", "--expires", "soon"], '--expires "soon"'],
     [["--name", "a", "--role", "reader", "--environments", "stagging"], '"stagging"'],

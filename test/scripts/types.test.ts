@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript, top } from "./run.ts";
+import { runDevelopmentTool, runScript, top } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
@@ -44,7 +44,7 @@ describe.concurrent("types", () => {
     const { code, stdout } = await check();
     expect(code).toBe(1);
     expect(stdout).toContain("Cannot accept names.ts: it does not name the 2 flags at ");
-    expect(stdout).toContain("hint: npm run types -- --out names.ts");
+    expect(stdout).toContain("hint: bunting types --out names.ts");
     expect(readFileSync(out, "utf8")).toBe(before);
   });
 
@@ -65,7 +65,7 @@ describe.concurrent("types", () => {
     const names = path.join(app, "flag-names.ts");
     const made = await Promise.all([
       runScript("types", ["--out", names], { in: repository.directory }),
-      runScript("client", ["--out", path.join(app, "bunting")], { in: app }),
+      runDevelopmentTool("client", ["--out", path.join(app, "bunting")], { in: app }),
     ]);
     expect(made.map(({ code, stderr }) => [code, stderr])).toEqual([
       [0, ""],

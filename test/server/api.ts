@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll } from "vitest";
+import { afterAll, inject } from "vitest";
 import { listen } from "../../server/http/http.ts";
 import { createLog } from "../../server/observe/log.ts";
 import { createService, type Service } from "../../server/service.ts";
@@ -16,7 +16,6 @@ import { openTarget } from "../../store/publish/target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { loader, top } from "../scripts/run.ts";
 import { type Answer, ask, type Question } from "./ask.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -34,8 +33,6 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Words on the command line of a process. */
   readonly args?: readonly string[];
-  /** The program, where it is not `server/main.ts`: see `bundledServer()`. */
-  readonly program?: string;
 }
 
 const webhookSecret = "what GitHub signs with";
@@ -118,7 +115,7 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
 /** `npm start`, without npm. */
 export async function startProcess(given: Options = {}): Promise<ProcessApi> {
   const { remote, tokens, env } = withDefaults(given);
-  const child = new Program(given.args ?? [], env, undefined, given.program);
+  const child = new Program(given.args ?? [], env);
   const url = await child.url("API");
   return new ProcessApi(url, { remote, tokens }, child);
 }
@@ -148,7 +145,7 @@ function withDefaults(given: Options) {
   return { remote, tokens, data, env };
 }
 
-/** `server/main.ts`, and what it says. */
+/** `bunting start`, and what it prints. */
 export class Program {
   readonly child: ChildProcess;
   readonly said = { stdout: "", stderr: "" };
@@ -158,10 +155,8 @@ export class Program {
     args: readonly string[],
     env: Readonly<Record<string, string>>,
     cwd = temporaryDirectory(),
-    program?: string,
   ) {
-    const script = program ? [program] : ["--import", loader, path.join(top, "server/main.ts")];
-    this.child = spawn(process.execPath, [...script, ...args], {
+    this.child = spawn(process.execPath, [inject("program"), "start", ...args], {
       cwd,
       env: { PATH: process.env.PATH ?? "", HOME: cwd, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -7,7 +7,6 @@ import { expect, test } from "vitest";
 import { serveOverHttp } from "../git/http-remote.ts";
 import { Chance } from "../store/chance.ts";
 import { startProcess } from "./api.ts";
-import { bundledServer } from "./bundle.ts";
 import { commitByHand, countersOf, expectEachOnce, Writer } from "./crowd.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -20,7 +19,7 @@ test(`${clients} clients of two servers, with a person committing: each of ${wri
   const names = Array.from({ length: clients }, (_, index) => `client_${index}`);
   const remote = new Remote(countersOf(names));
   const { url } = await serveOverHttp(remote.bare);
-  const given = { remote, tokens: new TestTokens(), program: await bundledServer() };
+  const given = { remote, tokens: new TestTokens() };
   const apis = await Promise.all([
     startProcess(given),
     startProcess({ ...given, env: { FLAGS_REMOTE: url } }),

@@ -7,7 +7,6 @@ import { type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { type ProcessApi, startProcess, until } from "./api.ts";
 import type { Answer } from "./ask.ts";
-import { bundledServer } from "./bundle.ts";
 import { kill } from "./kill.ts";
 import { Ledger, type Sent } from "./ledger.ts";
 import {
@@ -67,7 +66,6 @@ export class Scenario {
       remote: this.remote,
       tokens: this.#tokens,
       data: this.#data,
-      program: await bundledServer(),
       env: { FLAGS_REMOTE: this.#http.url },
     });
     const { status, degraded } = await this.#api.ready();

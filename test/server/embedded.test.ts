@@ -6,7 +6,6 @@ import { TestRepository } from "../git/repository.ts";
 import { testCheckout } from "../scripts/run.ts";
 import { Program } from "./api.ts";
 import { ask } from "./ask.ts";
-import { bundledServer } from "./bundle.ts";
 import { kill } from "./kill.ts";
 import { began, flags } from "./remote.ts";
 
@@ -15,9 +14,7 @@ const meal = "/v1/feature-flags/meal_planning";
 test("npm start writes again after its machine ended in the middle of a push", async () => {
   const checkout = testCheckout();
   checkout.change(began, flags);
-  const program = await bundledServer();
-  const start = () =>
-    new Program([], { PORT: "0", LOG_LEVEL: "silent" }, checkout.directory, program);
+  const start = () => new Program([], { PORT: "0", LOG_LEVEL: "silent" }, checkout.directory);
   const first = start();
   await first.url("API");
   const [, token = ""] = /token, shown this once: (\S+)/.exec(first.said.stderr) ?? [];

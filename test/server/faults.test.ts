@@ -4,7 +4,6 @@ import { expect, test } from "vitest";
 import { serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository } from "../git/repository.ts";
 import { type Api, type Asking, signed, startProcess, until } from "./api.ts";
-import { bundledServer } from "./bundle.ts";
 import { Remote } from "./remote.ts";
 
 const list = "/v1/feature-flags/";
@@ -15,7 +14,7 @@ async function setUp() {
   const remote = new Remote();
   const http = await serveOverHttp(remote.bare);
   const given = { remote, env: { FLAGS_REMOTE: http.url } };
-  return { remote, http, api: await startProcess({ ...given, program: await bundledServer() }) };
+  return { remote, http, api: await startProcess(given) };
 }
 
 function put(api: Api, enabled: boolean, asking: Asking = {}) {
@@ -71,8 +70,7 @@ test.concurrent("PUT with a key is done once, though its server was killed and i
   expect(await lost).toBe("lost");
 
   const { tokens } = api;
-  const program = await bundledServer();
-  const next = await startProcess({ remote, tokens, program, env: { FLAGS_REMOTE: http.url } });
+  const next = await startProcess({ remote, tokens, env: { FLAGS_REMOTE: http.url } });
   const answer = await put(next, false, keyed);
   expect(answer.status).toBe(200);
   held.letGo();

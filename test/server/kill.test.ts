@@ -13,7 +13,6 @@ import { serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { Chance } from "../store/chance.ts";
 import { type ProcessApi, startProcess } from "./api.ts";
-import { bundledServer } from "./bundle.ts";
 import { commitByHand, countersOf, expectEachOnce, Writer } from "./crowd.ts";
 import { kill } from "./kill.ts";
 import { Remote } from "./remote.ts";
@@ -89,13 +88,12 @@ test(`a server that is killed ${kills} times while it writes loses nothing and d
   console.log(`SEED=${chance.seed}`);
   const names = ["a", "b"].map((lane) => [1, 2, 3, 4].map((number) => `${lane}${number}`));
   const remote = new Remote(countersOf(names.flat()));
-  const program = await bundledServer();
   const tokens = new TestTokens();
   const http = await serveOverHttp(remote.bare);
   const lanes = [remote.directory, http.url].map((url, index) => {
     const writers = (names[index] ?? []).map((name) => new Writer(name, chance));
     const start = (data: string) =>
-      startProcess({ remote, tokens, data, program, env: { FLAGS_REMOTE: url } });
+      startProcess({ remote, tokens, data, env: { FLAGS_REMOTE: url } });
     return new Lane(writers, start, url === http.url, chance);
   });
 

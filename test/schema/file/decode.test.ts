@@ -79,7 +79,7 @@ test.each([
   ["an ångström sign", "enabled: true # 5 \u212b\n", "1:19 not-normalized"],
 ])("decode() sends %s to the formatter", (_what, text, problem) => {
   expect(said(text)).toEqual([problem]);
-  expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: npm run format"]);
+  expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: bunting format"]);
 });
 
 test("decode() refuses a pile of accents on one letter", () => {

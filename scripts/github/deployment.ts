@@ -1,21 +1,21 @@
 import { appendFileSync, readFileSync } from "node:fs";
-import { isCommit } from "../schema/compile/manifest.ts";
+import { isCommit } from "../../schema/compile/manifest.ts";
 import {
   deploymentMarker,
   describeEnding,
   type Ending,
   formatEnding,
   parsePublished,
-} from "../schema/github/deployment.ts";
-import { keepComment } from "../store/github/comments.ts";
-import { readDeployment, startDeployment, tellProgress } from "../store/github/deployments.ts";
-import { GitHub } from "../store/github/github.ts";
-import { readGitHubOptions } from "../store/github/options.ts";
-import { findMergedPulls } from "../store/github/pulls.ts";
-import { main, UsageError } from "./command.ts";
-import { addStepSummary } from "./report.ts";
+} from "../../schema/github/deployment.ts";
+import { keepComment } from "../../store/github/comments.ts";
+import { readDeployment, startDeployment, tellProgress } from "../../store/github/deployments.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
+import { findMergedPulls } from "../../store/github/pulls.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { addStepSummary } from "../command/report.ts";
 
-await main({
+export const command = defineCommand({
   name: "deployment",
   summary:
     "Tells GitHub of a publication: start before it, finish after it. The pull request that brought the commit hears of it, too.",
@@ -28,7 +28,7 @@ await main({
     state: { value: "STATE", help: "finish: how it went", choices: ["success", "failure"] },
     publication: { value: "FILE", help: "finish: what npm run publish -- --format json wrote" },
     started: { value: "TIME", help: "finish: when it began, ISO 8601 (default: at start)" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run(options, [verb, ...others]) {
     if (others.length > 0 || (verb !== "start" && verb !== "finish")) {

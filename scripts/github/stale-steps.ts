@@ -1,5 +1,5 @@
 /** From the flags that are stale to what is open on GitHub about them. */
-import type { Snapshot } from "../schema/flag/snapshot.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   fingerprint,
   formatRemoval,
@@ -10,11 +10,11 @@ import {
   type Seen,
   staleMarker,
   titleIssue,
-} from "../schema/github/stale-issue.ts";
-import type { StaleFlag } from "../schema/plan/stale.ts";
-import type { GitHub } from "../store/github/github.ts";
-import { closeIssue, findOurs, type Issue, keepIssue } from "../store/github/issues.ts";
-import { proposeRemoval } from "../store/github/removal.ts";
+} from "../../schema/github/stale-issue.ts";
+import type { StaleFlag } from "../../schema/plan/stale.ts";
+import type { GitHub } from "../../store/github/github.ts";
+import { closeIssue, findOurs, type Issue, keepIssue } from "../../store/github/issues.ts";
+import { proposeRemoval } from "../../store/github/removal.ts";
 
 export interface Step {
   readonly name: string;

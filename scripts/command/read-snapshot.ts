@@ -1,5 +1,5 @@
-import type { Snapshot } from "../schema/flag/snapshot.ts";
-import type { Repository } from "../store/snapshot/repository.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Repository } from "../../store/snapshot/repository.ts";
 import { progress } from "./progress.ts";
 import { report, today } from "./report.ts";
 

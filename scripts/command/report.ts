@@ -1,7 +1,7 @@
 /** How problems are told: to a person, to a program, to GitHub. */
 import { appendFileSync } from "node:fs";
-import { formatAnnotation, formatProblem, type Problem } from "../schema/problem/problem.ts";
-import { environments } from "../schema/project/project.ts";
+import { formatAnnotation, formatProblem, type Problem } from "../../schema/problem/problem.ts";
+import { environments } from "../../schema/project/project.ts";
 
 export const reportFormats = ["text", "json", "github"] as const;
 

@@ -1,20 +1,20 @@
 import { existsSync } from "node:fs";
-import type { Snapshot, Timestamp } from "../schema/flag/snapshot.ts";
-import type { Places } from "../schema/github/stale-issue.ts";
-import { findStale, needsHistory, type StaleFlag } from "../schema/plan/stale.ts";
-import { isDate } from "../schema/text/date.ts";
-import { GitHub } from "../store/github/github.ts";
-import { readGitHubOptions } from "../store/github/options.ts";
-import { findCodeReferences } from "../store/snapshot/code-references.ts";
-import { lastToggledAt } from "../store/snapshot/last-toggled.ts";
-import { Repository } from "../store/snapshot/repository.ts";
-import { main, UsageError } from "./command.ts";
-import { progress } from "./progress.ts";
-import { readSnapshot } from "./read-snapshot.ts";
-import { count, today } from "./report.ts";
+import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
+import type { Places } from "../../schema/github/stale-issue.ts";
+import { findStale, needsHistory, type StaleFlag } from "../../schema/plan/stale.ts";
+import { isDate } from "../../schema/text/date.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
+import { findCodeReferences } from "../../store/snapshot/code-references.ts";
+import { lastToggledAt } from "../../store/snapshot/last-toggled.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { progress } from "../command/progress.ts";
+import { readSnapshot } from "../command/read-snapshot.ts";
+import { count, today } from "../command/report.ts";
 import { type Step, tidyUp } from "./stale-steps.ts";
 
-await main({
+export const command = defineCommand({
   name: "stale",
   summary:
     "Finds flags that have done their work: past their day, or on (or off) for everyone for long. Opens an issue for each on GitHub, or a pull request that removes it once no code names it.",
@@ -37,7 +37,7 @@ await main({
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     today: { value: "DAY", help: "counts from this day, YYYY-MM-DD (default: today)" },
     "dry-run": { help: "tells, and leaves GitHub alone" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ source: sources, today: day = today(), as, format, repo, at, ...options }) {
     if (!isDate(day)) {

@@ -1,16 +1,16 @@
-import { parsePlan, parseProblems } from "../schema/github/artifact.ts";
-import { formatPlanComment, planMarker, type Review } from "../schema/github/plan-comment.ts";
-import { isDate } from "../schema/text/date.ts";
-import { keepComment } from "../store/github/comments.ts";
-import { GitHub } from "../store/github/github.ts";
-import { readGitHubOptions } from "../store/github/options.ts";
-import { getPull } from "../store/github/pulls.ts";
-import { main, UsageError } from "./command.ts";
+import { parsePlan, parseProblems } from "../../schema/github/artifact.ts";
+import { formatPlanComment, planMarker, type Review } from "../../schema/github/plan-comment.ts";
+import { isDate } from "../../schema/text/date.ts";
+import { keepComment } from "../../store/github/comments.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
+import { getPull } from "../../store/github/pulls.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { today } from "../command/report.ts";
 import { findOccasion, type Occasion } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
-import { today } from "./report.ts";
 
-await main({
+export const command = defineCommand({
   name: "comment",
   summary:
     "Says on a pull request what it will do: one comment, kept up to date. Which pull request, GitHub's event says (GITHUB_EVENT_PATH); nothing in the files is believed unchecked.",
@@ -21,7 +21,7 @@ await main({
     "pull-request": { value: "NUMBER", help: "instead of the event's" },
     today: { value: "DAY", help: "judges expiry as of this day, YYYY-MM-DD (default: today)" },
     "dry-run": { help: "prints the comment, and writes nothing to GitHub" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ plan, problems, today: day = today(), format, ...options }) {
     const number = options["pull-request"];

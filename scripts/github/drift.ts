@@ -1,26 +1,26 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { compile } from "../schema/compile/compile.ts";
-import type { Snapshot } from "../schema/flag/snapshot.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   type Drift,
   driftMarker,
   driftTitle,
   formatAgreement,
   formatDrift,
-} from "../schema/github/drift-issue.ts";
-import { GitHub } from "../store/github/github.ts";
-import { closeIssue, findOurs, keepIssue } from "../store/github/issues.ts";
-import { readGitHubOptions } from "../store/github/options.ts";
+} from "../../schema/github/drift-issue.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
 import {
   expectedAt,
   findDifferences,
   readMaxAge,
   readServedManifest,
-} from "../store/publish/cdn.ts";
-import { Repository } from "../store/snapshot/repository.ts";
-import { main, UsageError } from "./command.ts";
-import { readSnapshot } from "./read-snapshot.ts";
-import { count } from "./report.ts";
+} from "../../store/publish/cdn.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { readSnapshot } from "../command/read-snapshot.ts";
+import { count } from "../command/report.ts";
 
 /** How long publishing may take after a merge, in seconds. */
 const publishing = 90;
@@ -33,7 +33,7 @@ const label = {
   description: "What the CDN serves differs from what the branch says",
 };
 
-await main({
+export const command = defineCommand({
   name: "drift",
   summary:
     "Compares what the CDN serves with what a commit compiles to. One issue is open on GitHub as long as they differ. Exits with 0 where they agree, 1 where they differ.",
@@ -47,7 +47,7 @@ await main({
       help: "how old a commit may be and not be live (default: the CDN's max-age and a publish)",
     },
     "dry-run": { help: "tells, and leaves GitHub alone" },
-    format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ cdn, at, repo, grace, format, "dry-run": isDry }) {
     if (cdn === undefined || !URL.canParse(cdn) || !/^https?:$/.test(new URL(cdn).protocol)) {

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { maxArtifactBytes } from "../schema/github/artifact.ts";
+import { maxArtifactBytes } from "../../schema/github/artifact.ts";
 
 /**
  * The text of a file that a stranger may have made: a plain file, and not too large to be read.

@@ -1,7 +1,7 @@
 /** What started this workflow run, as GitHub itself wrote it: the only word on which pull request it is about. */
 import { readFileSync } from "node:fs";
-import type { GitHub } from "../store/github/github.ts";
-import { findOpenPulls, getPull, type PullRequest } from "../store/github/pulls.ts";
+import type { GitHub } from "../../store/github/github.ts";
+import { findOpenPulls, getPull, type PullRequest } from "../../store/github/pulls.ts";
 
 export interface Occasion {
   readonly pulls: readonly PullRequest[];

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** `bunting`: the one program over all commands. */
+import { findCommand, formatCommandList } from "./command/commands.ts";
+import { runCommand } from "./command/run-command.ts";
+import { version } from "./command/version.ts";
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run([name = "--help", ...args]: string[]): Promise<0 | 1 | 2> {
+  if (name === "--help" || name === "-h" || (name === "help" && args[0] === undefined)) {
+    process.stdout.write(formatCommandList());
+    return 0;
+  }
+  if (name === "--version" || name === "-V") {
+    process.stdout.write(`${version}\n`);
+    return 0;
+  }
+  if (name === "help") return run([args[0] ?? "", "--help"]);
+  const found = findCommand(name);
+  if ("message" in found) {
+    process.stderr.write(`${found.message}\n`);
+    return 2;
+  }
+  return runCommand((await found.load()).command, args);
+}

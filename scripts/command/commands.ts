@@ -1,0 +1,89 @@
+/** Every command of `bunting`. A command's modules load only when it runs, so that small commands start fast. */
+import { suggest } from "../../schema/text/suggest.ts";
+import type { AnyCommand } from "./command.ts";
+import { commandLine } from "./command-line.ts";
+import { exitCodes } from "./run-command.ts";
+
+interface Entry {
+  /** A few words for the list of commands. */
+  readonly summary: string;
+  readonly load: () => Promise<{ readonly command: AnyCommand }>;
+}
+
+const commands: Readonly<Record<string, Entry>> = {
+  start: {
+    summary: "serve and change flags over HTTP",
+    load: () => import("../start.ts"),
+  },
+  validate: {
+    summary: "report every problem in the flag files",
+    load: () => import("../validate.ts"),
+  },
+  format: {
+    summary: "write flag files in the canonical layout",
+    load: () => import("../format.ts"),
+  },
+  build: {
+    summary: "compile a commit into a directory of responses",
+    load: () => import("../build.ts"),
+  },
+  plan: {
+    summary: "show what a change does to what consumers receive",
+    load: () => import("../plan.ts"),
+  },
+  publish: {
+    summary: "publish a commit to S3 or a directory",
+    load: () => import("../publish.ts"),
+  },
+  types: {
+    summary: "write the flag names as a TypeScript type",
+    load: () => import("../types.ts"),
+  },
+  token: {
+    summary: "create an API token",
+    load: () => import("../token.ts"),
+  },
+  stale: {
+    summary: "report flags that have served their purpose",
+    load: () => import("../github/stale.ts"),
+  },
+  drift: {
+    summary: "compare what a CDN serves with a commit",
+    load: () => import("../github/drift.ts"),
+  },
+  comment: {
+    summary: "write the plan as a comment on a pull request",
+    load: () => import("../github/comment.ts"),
+  },
+  deployment: {
+    summary: "report a publication as a GitHub deployment",
+    load: () => import("../github/deployment.ts"),
+  },
+};
+
+/** The command of this name, or a message that names the closest one. */
+export function findCommand(name: string): Entry | { readonly message: string } {
+  const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (found) return found;
+  const near = suggest(name, Object.keys(commands));
+  const hint = near === undefined ? commandLine("--help") : `did you mean "${near}"?`;
+  return { message: `Cannot run "${name}": there is no such command\n  hint: ${hint}` };
+}
+
+/** The text of `bunting --help`. */
+export function formatCommandList(): string {
+  const lines = Object.entries(commands).map(
+    ([name, { summary }]) => `  ${name.padEnd(12)}${summary}`,
+  );
+  return `Feature flags as reviewed YAML files in git
+
+Usage: ${commandLine("COMMAND")} [options]
+
+${lines.join("\n")}
+
+  --help      show this help, or with a command its options
+  --version   show the version
+
+${exitCodes}
+`;
+}
