@@ -30,7 +30,6 @@ const options = [
   "--wait-for URL",
   "--timeout SECONDS",
   "--format FORMAT",
-  "--help",
 ];
 
 const history = new History();
@@ -69,7 +68,7 @@ describe.concurrent("publish", () => {
       in: temporaryDirectory(),
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const named = stdout.matchAll(/^ {2}(--\S+(?: [A-Z]+)?) {2}/gm);
+    const named = stdout.replaceAll(/[<>]/g, "").matchAll(/^ {2}(--\S+(?: [A-Z]+)?) {2}/gm);
     expect([...named].map(([, option]) => option)).toEqual(options);
   });
 
@@ -177,7 +176,7 @@ describe.concurrent("publish", () => {
       publication: {
         remove: [],
         keep: 8,
-        turns: [{ environment: "application", on: ["food_search"] }, {}, {}],
+        diffs: [{ environment: "application", on: ["food_search"] }, {}, {}],
       },
     });
     expect(JSON.parse(ran.stdout).publication.put).toContain(`${list}food_search`);
