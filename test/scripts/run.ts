@@ -1,4 +1,5 @@
 /** Commands as a user runs them: each a process of its own, in the directory of a clone. */
+/// <reference path="../setup/provided.d.ts" />
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";

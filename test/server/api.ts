@@ -2,6 +2,7 @@
  * The real server over a real bare remote, in this process where many small tests want one, and in
  * one of its own where it is to be killed, started anew, or told something by its environment.
  */
+/// <reference path="../setup/provided.d.ts" />
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import path from "node:path";

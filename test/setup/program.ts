@@ -5,13 +5,6 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { bundleProgram } from "../../scripts/package/bundle-program.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** The file to run with Node. */
-    program: string;
-  }
-}
-
 export async function setup(project: TestProject): Promise<() => void> {
   const directory = mkdtempSync(path.join(tmpdir(), "bunting-program-"));
   await bundleProgram(directory);
