@@ -16,7 +16,7 @@ import { withLock } from "./lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
 /** How long a publisher waits for another one, in milliseconds. */
-const patience = 60_000;
+const lockTimeoutMs = 60_000;
 
 /**
  * A directory that a web server or a CDN serves. Each file is replaced in one rename; a lock lets
@@ -29,13 +29,13 @@ export class DirectoryTarget implements Target {
 
   constructor(directory: string, name = directory) {
     this.name = name;
-    this.#directory = directory;
-    this.#drafts = path.join(directory, ".publish.drafts");
+    this.#directory = path.resolve(directory);
+    this.#drafts = path.join(this.#directory, ".publish.drafts");
   }
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     this.#explain("open", "", () => makeDirectory(this.#directory));
-    return withLock(path.join(this.#directory, ".publish.lock"), patience, async () => {
+    return withLock(path.join(this.#directory, ".publish.lock"), lockTimeoutMs, async () => {
       try {
         return await work();
       } finally {
@@ -62,6 +62,7 @@ export class DirectoryTarget implements Target {
   async read(urlPath: string): Promise<StoredObject | undefined> {
     return this.#explain("read", urlPath, () => {
       const file = this.#file(urlPath);
+      if (findLink(this.#directory, file) !== undefined) return undefined;
       const body = isFile(file) ? ifExists(() => readFileSync(file)) : undefined;
       if (!body) return undefined;
       const headers = { contentType: undefined, cacheControl: undefined };
@@ -72,8 +73,9 @@ export class DirectoryTarget implements Target {
   async write({ path: urlPath, body }: NewObject, seen: string | undefined): Promise<boolean> {
     return this.#explain("write", urlPath, () => {
       const file = this.#file(urlPath);
-      if (look(file)?.etag !== seen) return false;
       const draft = path.join(this.#drafts, randomUUID());
+      for (const one of [draft, file]) refuseLinks(this.#directory, one);
+      if (look(file)?.etag !== seen) return false;
       makeDirectory(this.#drafts);
       makeDirectory(path.dirname(file));
       writeFileSync(draft, body);
@@ -85,6 +87,7 @@ export class DirectoryTarget implements Target {
   async remove(urlPath: string, seen: string): Promise<boolean> {
     return this.#explain("remove", urlPath, () => {
       const file = this.#file(urlPath);
+      refuseLinks(this.#directory, file);
       if ((look(file)?.etag ?? seen) !== seen) return false;
       rmSync(file, { force: true });
       return true;
@@ -106,6 +109,20 @@ export class DirectoryTarget implements Target {
       throw new Error(`Cannot ${verb} ${what}: ${reason}`, { cause: error });
     }
   }
+}
+
+/** Throws if a directory between `top` and `file` is a symbolic link: what is behind it is not ours. */
+function refuseLinks(top: string, file: string): void {
+  const link = findLink(top, file);
+  if (link !== undefined) throw new Error(`"${link}" is a symbolic link; remove it`);
+}
+
+function findLink(top: string, file: string): string | undefined {
+  const parents: string[] = [];
+  for (let parent = path.dirname(file); parent !== top; parent = path.dirname(parent)) {
+    parents.unshift(parent);
+  }
+  return parents.find((parent) => lstatSync(parent, { throwIfNoEntry: false })?.isSymbolicLink());
 }
 
 /** The files below `directory`. What begins with a dot is a publisher's own, or nothing that is served. */

@@ -3,45 +3,58 @@ import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 
+/** The process that holds a lock. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
   readonly id: string;
 }
 
+/** The locks that this process holds or waits for. */
+const own = new Set<string>();
+
 /**
- * Runs `work` while no other process holds the lock `file`. The lock of a process that died is
- * taken over; for one that lives it waits, at most `patience` milliseconds.
+ * Runs `work` while no other process holds the lock `file`. Takes over the lock of a dead process;
+ * waits for a living one, at most `timeoutMs` milliseconds.
+ *
+ * A lock that is refreshed by a timer, as `proper-lockfile` has it, does not fit: a publisher can
+ * keep the event loop busy for longer than such a lock lasts, and would lose it while it works.
  */
 export async function withLock<T>(
   file: string,
-  patience: number,
+  timeoutMs: number,
   work: () => Promise<T>,
 ): Promise<T> {
-  const own: Holder = { pid: process.pid, host: hostname(), id: randomUUID() };
-  const deadline = Date.now() + patience;
-  while (!take(file, own)) {
-    const holder = readHolder(file);
-    if (Date.now() > deadline) {
-      const { pid, host } = holder ?? { pid: "?", host: "?" };
-      const cure = `if process ${pid} on ${host} is gone, delete "${file}"`;
-      throw new Error(`Cannot lock "${file}": another process holds it; ${cure}`);
-    }
-    if (holder && isDead(holder)) retire(file, holder, own);
-    await pause(20 + Math.random() * 30);
-  }
+  const holder: Holder = { pid: process.pid, host: hostname(), id: randomUUID() };
+  own.add(holder.id);
   try {
+    await acquire(file, timeoutMs, holder);
     return await work();
   } finally {
-    if (readHolder(file)?.id === own.id) rmSync(file, { force: true });
+    own.delete(holder.id);
+    if (readHolder(file)?.id === holder.id) rmSync(file, { force: true });
   }
 }
 
-/** A link appears with its content or not at all. */
-function take(file: string, own: Holder): boolean {
-  const draft = `${file}.${own.id}`;
+async function acquire(file: string, timeoutMs: number, holder: Holder): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!take(file, holder)) {
+    const other = readHolder(file);
+    if (Date.now() > deadline) {
+      const { pid, host } = other ?? { pid: "?", host: "?" };
+      const cure = `if process ${pid} on ${host} is gone, delete "${file}"`;
+      throw new Error(`Cannot lock "${file}": another process holds it; ${cure}`);
+    }
+    if (other && isDead(other)) retire(file, other, holder);
+    await pause(20 + Math.random() * 30);
+  }
+}
+
+/** Creates the lock. A link appears with its content or not at all. */
+function take(file: string, holder: Holder): boolean {
+  const draft = `${file}.${holder.id}`;
   try {
-    writeFileSync(draft, JSON.stringify(own));
+    writeFileSync(draft, JSON.stringify(holder));
     linkSync(draft, file);
     return true;
   } catch (error) {
@@ -54,18 +67,18 @@ function take(file: string, own: Holder): boolean {
 }
 
 /**
- * Takes a dead process's lock away. Only who holds the claim to it may: else one that was slow would
- * take away the lock of the next holder. A claim is a lock itself, and goes the same way.
+ * Removes a dead process's lock. This needs a second lock, so that a slow process cannot delete the
+ * lock of the next holder. The second lock of a dead process is removed in the same way.
  */
-function retire(file: string, dead: Holder, own: Holder): void {
+function retire(file: string, dead: Holder, holder: Holder): void {
   const claim = `${file}.${dead.id}`;
-  if (take(claim, own)) {
+  if (take(claim, holder)) {
     if (readHolder(file)?.id === dead.id) rmSync(file, { force: true });
     rmSync(claim, { force: true });
     return;
   }
   const claimant = readHolder(claim);
-  if (claimant && isDead(claimant)) retire(claim, claimant, own);
+  if (claimant && isDead(claimant)) retire(claim, claimant, holder);
 }
 
 function readHolder(file: string): Holder | undefined {
@@ -76,8 +89,10 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
-function isDead({ pid, host }: Holder): boolean {
+/** In a container, the process before this one had the same id, such as 1. */
+function isDead({ pid, host, id }: Holder): boolean {
   if (host !== hostname()) return false;
+  if (pid === process.pid) return !own.has(id);
   try {
     process.kill(pid, 0);
     return false;

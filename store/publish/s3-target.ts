@@ -2,25 +2,28 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
   PutObjectCommand,
-  paginateListObjectsV2,
-  S3Client,
-  type S3ClientConfig,
-  S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { createClient, explain, isNoSuchKey, maxAttempts, statusOf } from "./s3-client.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
-/** How long S3 may be silent before a request is tried again, in milliseconds. */
-const patience = 15_000;
+/** A listing with more pages of up to 1,000 objects than this is not one of a release. */
+const maxPages = 10_000;
 
-const attempts = 5;
-
-/** A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash. */
+/**
+ * A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash.
+ *
+ * Stores differ in the form of `If-Match`: RFC 9110 and AWS want quotes around the ETag, Ceph 16 and
+ * DigitalOcean Spaces answer 412 to them. The form that works is found at the first such answer.
+ */
 export class S3Target implements Target {
   readonly name: string;
   readonly #bucket: string;
   readonly #prefix: string;
-  readonly #client: S3Client;
+  readonly #client: ReturnType<typeof createClient>;
+  #etagForm: "unknown" | "quoted" | "bare" = "unknown";
 
   constructor(name: string, bucket: string, prefix: string, client = createClient()) {
     this.name = name;
@@ -29,29 +32,93 @@ export class S3Target implements Target {
     this.#client = client;
   }
 
-  /** S3 keeps nobody out: its conditional writes are what publishers rely on. */
+  /** S3 has no locks; publishers rely on its conditional writes. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
 
-  async list(): Promise<ReadonlyMap<string, Listed>> {
-    const listed = new Map<string, Listed>();
-    const input = { Bucket: this.#bucket, Prefix: this.#prefix };
-    const pages = paginateListObjectsV2({ client: this.#client }, input);
-    try {
-      for await (const { Contents = [] } of pages) {
+  list(): Promise<ReadonlyMap<string, Listed>> {
+    return this.#attempt("list", "", async () => {
+      const listed = new Map<string, Listed>();
+      for await (const { Contents = [] } of this.#pages()) {
         for (const { Key = "", ETag = "", LastModified } of Contents) {
           const path = `/${Key.slice(this.#prefix.length)}`;
           listed.set(path, { etag: unquote(ETag), modified: LastModified?.getTime() ?? 0 });
         }
       }
-    } catch (error) {
-      throw this.#explain("list", "", error);
-    }
-    return listed;
+      return listed;
+    });
   }
 
-  async read(path: string): Promise<StoredObject | undefined> {
+  read(path: string): Promise<StoredObject | undefined> {
+    return this.#attempt("read", path, () => this.#read(path));
+  }
+
+  async write(object: NewObject, seen: string | undefined): Promise<boolean> {
+    const put = async (condition: { IfMatch?: string; IfNoneMatch?: string }) => {
+      const { ETag } = await this.#client.send(
+        new PutObjectCommand({
+          ...this.#at(object.path),
+          ...condition,
+          Body: Buffer.from(object.body),
+          ContentType: object.contentType,
+          CacheControl: object.cacheControl,
+          Metadata: { ...object.metadata },
+        }),
+      );
+      if (ETag === undefined) throw new Error("the answer has no ETag, so it is not one of S3");
+    };
+    return this.#attempt("write", object.path, () =>
+      seen === undefined
+        ? isMet(put({ IfNoneMatch: "*" }))
+        : this.#ifMatch(object.path, seen, (IfMatch) => put({ IfMatch })),
+    );
+  }
+
+  /**
+   * Some stores ignore the condition of a DELETE. Reading before keeps the time short in which
+   * another publisher's object can be deleted; what is left is in `README.md`.
+   */
+  async remove(path: string, seen: string): Promise<boolean> {
+    return this.#attempt("remove", path, async () => {
+      const before = await this.#read(path);
+      if (!before) return true;
+      if (before.etag !== seen) return false;
+      const isDone = await this.#ifMatch(path, seen, (IfMatch) =>
+        this.#client.send(new DeleteObjectCommand({ ...this.#at(path), IfMatch })),
+      );
+      const after = await this.#read(path);
+      if (isDone && after?.etag === seen) throw new Error("it was deleted and is still there");
+      return after === undefined;
+    });
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  /** Ends also if the server repeats a page or goes on for ever. */
+  async *#pages(): AsyncGenerator<ListObjectsV2CommandOutput> {
+    const tokens = new Set<string>();
+    const input = { Bucket: this.#bucket, Prefix: this.#prefix };
+    for (let ContinuationToken: string | undefined; ; ) {
+      const page = await this.#client.send(
+        new ListObjectsV2Command({ ...input, ContinuationToken }),
+      );
+      if ((page.KeyCount ?? page.IsTruncated ?? page.Name) === undefined) {
+        throw new Error("the answer is not a listing of S3");
+      }
+      yield page;
+      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined;
+      if (ContinuationToken === undefined) return;
+      if (tokens.has(ContinuationToken) || tokens.size === maxPages) {
+        throw new Error(`the listing does not end: ${tokens.size + 1} pages, the last token again`);
+      }
+      tokens.add(ContinuationToken);
+    }
+  }
+
+  async #read(path: string): Promise<StoredObject | undefined> {
     try {
       const { found, body } = await this.#get(path);
       return {
@@ -62,114 +129,69 @@ export class S3Target implements Target {
         metadata: found.Metadata ?? {},
       };
     } catch (error) {
-      if (statusOf(error) === 404 && !isNoBucket(error)) return undefined;
-      throw this.#explain("read", path, error);
+      if (isNoSuchKey(error)) return undefined;
+      throw error;
     }
   }
 
-  async write(object: NewObject, seen: string | undefined): Promise<boolean> {
-    const condition = seen === undefined ? { IfNoneMatch: "*" } : { IfMatch: `"${seen}"` };
-    const command = new PutObjectCommand({
-      ...this.#at(object.path),
-      ...condition,
-      Body: Buffer.from(object.body),
-      ContentType: object.contentType,
-      CacheControl: object.cacheControl,
-      Metadata: { ...object.metadata },
-    });
-    return this.#changes("write", object.path, () => this.#client.send(command));
-  }
-
-  async remove(path: string, seen: string): Promise<boolean> {
-    const command = new DeleteObjectCommand({ ...this.#at(path), IfMatch: `"${seen}"` });
-    return this.#changes("remove", path, () => this.#client.send(command), 404);
-  }
-
-  close(): void {
-    this.#client.destroy();
-  }
-
-  /** The SDK tries again until an answer begins; where it breaks off, that is up to us. */
+  /** The SDK repeats a request until an answer begins; a body that breaks off is up to us. */
   async #get(path: string): Promise<{ found: GetObjectCommandOutput; body: Buffer }> {
     for (let attempt = 1; ; attempt++) {
       const found = await this.#client.send(new GetObjectCommand(this.#at(path)));
       try {
         return { found, body: Buffer.from((await found.Body?.transformToByteArray()) ?? []) };
       } catch (error) {
-        if (attempt === attempts) throw error;
+        if (attempt === maxAttempts) throw error;
       }
     }
   }
 
-  /** True once done; false where a condition failed. `done` is a status that means there was nothing to do. */
-  async #changes(
-    verb: string,
+  /**
+   * Sends a request that must find the ETag `seen`, and returns whether it did. If a quoted ETag is
+   * refused although the object has it, the bare form is tried.
+   */
+  async #ifMatch(
     path: string,
-    send: () => Promise<unknown>,
-    done?: number,
+    seen: string,
+    send: (ifMatch: string) => Promise<unknown>,
   ): Promise<boolean> {
+    if (this.#etagForm !== "bare") {
+      if (await isMet(send(`"${seen}"`))) {
+        this.#etagForm = "quoted";
+        return true;
+      }
+      if (this.#etagForm === "quoted" || (await this.#read(path))?.etag !== seen) return false;
+    }
+    const isDone = await isMet(send(seen));
+    if (isDone) this.#etagForm = "bare";
+    return isDone;
+  }
+
+  async #attempt<T>(verb: string, path: string, work: () => Promise<T>): Promise<T> {
     try {
-      await send();
-      return true;
+      return await work();
     } catch (error) {
-      const status = statusOf(error);
-      if (status !== undefined && status === done && !isNoBucket(error)) return true;
-      // 409: two conditional writes at once. 404: what should be replaced is gone.
-      if (status === 412 || status === 409 || (status === 404 && !isNoBucket(error))) return false;
-      throw this.#explain(verb, path, error);
+      const what = path === "" ? `"${this.name}"` : `"${path}" in "${this.name}"`;
+      throw explain(verb, what, error);
     }
   }
 
   #at(path: string): { Bucket: string; Key: string } {
     return { Bucket: this.#bucket, Key: this.#prefix + path.slice(1) };
   }
+}
 
-  #explain(verb: string, path: string, error: unknown): Error {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    const status = statusOf(error);
-    const reason = `${name}${status ? ` (${status})` : ""}: ${message}`;
-    const what = path === "" ? `"${this.name}"` : `"${path}" in "${this.name}"`;
-    return new Error(`Cannot ${verb} ${what}: ${reason}`, { cause: error });
+/** Whether the condition of a request was met. */
+async function isMet(request: Promise<unknown>): Promise<boolean> {
+  try {
+    await request;
+    return true;
+  } catch (error) {
+    // 409: two conditional writes at once. NoSuchKey: the object to replace no longer exists.
+    const isUnmet = [409, 412].includes(statusOf(error) ?? 0) || isNoSuchKey(error);
+    if (isUnmet) return false;
+    throw error;
   }
-}
-
-/** Credentials, region and `AWS_ENDPOINT_URL_S3` are found as everywhere in the AWS SDK. */
-export function createClient(config: S3ClientConfig = {}): S3Client {
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  const client = new S3Client({
-    region: process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? "us-east-1",
-    // Other servers than AWS's know buckets by path only.
-    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
-    maxAttempts: attempts,
-    requestHandler: {
-      connectionTimeout: 5_000,
-      // Until an answer begins, and from one piece of it to the next.
-      requestTimeout: patience,
-      socketTimeout: patience,
-      throwOnRequestTimeout: true,
-    },
-    ...config,
-  });
-  // A key or a role that was made just now is unknown to some of S3 for a while.
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        throw statusOf(error) === 403 ? Object.assign(error as Error, { $retryable: {} }) : error;
-      }
-    },
-    { step: "deserialize", priority: "high", name: "retryForbidden" },
-  );
-  return client;
-}
-
-function statusOf(error: unknown): number | undefined {
-  return error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-}
-
-function isNoBucket(error: unknown): boolean {
-  return error instanceof Error && error.name === "NoSuchBucket";
 }
 
 function unquote(etag: string): string {

@@ -1,12 +1,13 @@
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cephInstalled, startCeph, unquoteIfMatch } from "./ceph.ts";
+import { cephInstalled, startCeph } from "./ceph.ts";
 import { type S3Server, s3Client } from "./server.ts";
 
 const Bucket = "flags";
@@ -22,7 +23,6 @@ describe.skipIf(!installed)("startCeph()", () => {
   beforeAll(async () => {
     s3 = await startCeph();
     client = s3Client(s3);
-    unquoteIfMatch(client);
     await client.send(new CreateBucketCommand({ Bucket }));
   });
   afterAll(() => s3?.close());
@@ -53,18 +53,26 @@ describe.skipIf(!installed)("startCeph()", () => {
   test("replaces only what was seen", async () => {
     const { ETag = "" } = await put("seen", "one", { IfNoneMatch: "*" });
     expect(ETag).toMatch(/^"[0-9a-f]{32}"$/);
-    await put("seen", "two", { IfMatch: ETag });
+    const IfMatch = ETag.replaceAll('"', "");
+    await put("seen", "two", { IfMatch });
     const late = { name: "PreconditionFailed", $metadata: { httpStatusCode: 412 } };
-    await expect(put("seen", "three", { IfMatch: ETag })).rejects.toMatchObject(late);
+    await expect(put("seen", "three", { IfMatch })).rejects.toMatchObject(late);
     await expect(put("seen", "three", { IfNoneMatch: "*" })).rejects.toMatchObject(late);
     expect(await bodyOf("seen")).toBe("two");
   });
 
-  test("needs unquoteIfMatch()", async () => {
+  test("refuses an ETag with quotes, unlike AWS", async () => {
     const { ETag = "" } = await put("quoted", "one", { IfNoneMatch: "*" });
-    const input = { Bucket, Key: "quoted", Body: Buffer.from("two"), IfMatch: ETag };
-    const quoting = s3Client(s3).send(new PutObjectCommand(input));
-    await expect(quoting).rejects.toMatchObject({ name: "PreconditionFailed" });
+    await expect(put("quoted", "two", { IfMatch: ETag })).rejects.toMatchObject({
+      name: "PreconditionFailed",
+    });
+  });
+
+  test("ignores If-Match on DELETE, unlike AWS", async () => {
+    await put("deleted", "one", {});
+    const IfMatch = "00000000000000000000000000000000";
+    await client.send(new DeleteObjectCommand({ Bucket, Key: "deleted", IfMatch }));
+    await expect(bodyOf("deleted")).rejects.toMatchObject({ name: "NoSuchKey" });
   });
 
   test("lets one of forty racing writers win", async () => {

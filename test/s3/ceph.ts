@@ -16,8 +16,6 @@ import { freePort } from "./port.ts";
 import { findProgram, program } from "./program.ts";
 import type { S3Server } from "./server.ts";
 
-export { unquoteIfMatch } from "./ceph/unquote.ts";
-
 const PROGRAMS = ["ceph", "ceph-mon", "ceph-osd", "radosgw", "radosgw-admin"];
 const CREDENTIALS = { accessKeyId: "AKIACEPH", secretAccessKey: "the secret of ceph" };
 const COMMAND_TIMEOUT_MS = 50_000;

@@ -39,6 +39,10 @@ export interface S3DoubleOptions {
   readonly publicRead?: boolean;
   /** Anyone may list, as by `s3:ListBucket`: only then is a missing object a 404 to them, not a 403. */
   readonly publicList?: boolean;
+  /** Answers 412 to an `If-Match` with quotes, as Ceph 16 does. */
+  readonly refusesQuotedEtags?: boolean;
+  /** Deletes whatever `If-Match` says, as Ceph 16 does. */
+  readonly ignoresConditionOnDelete?: boolean;
 }
 
 const REGION = "eu-central-1";
@@ -52,6 +56,8 @@ export async function startS3Double(options: S3DoubleOptions): Promise<S3Double>
     pageSize: options.pageSize ?? 1000,
     publicRead: options.publicRead ?? false,
     publicList: options.publicList ?? false,
+    refusesQuotedEtags: options.refusesQuotedEtags ?? false,
+    ignoresConditionOnDelete: options.ignoresConditionOnDelete ?? false,
   };
   const requests: (S3Request & { status: number | undefined })[] = [];
   const faults = new Faults();

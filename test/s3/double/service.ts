@@ -13,6 +13,8 @@ export interface Bucket {
   readonly pageSize: number;
   readonly publicRead: boolean;
   readonly publicList: boolean;
+  readonly refusesQuotedEtags: boolean;
+  readonly ignoresConditionOnDelete: boolean;
 }
 
 /** What S3 answers when nothing goes wrong on its side. */
@@ -37,8 +39,18 @@ function perform(request: S3Request, bucket: Bucket, mayList: boolean): Answer {
   const { operation, key } = request;
   const { objects } = bucket;
   if (request.bucket !== bucket.name) return refuse("NoSuchBucket", key);
+  const condition = request.headers["if-match"];
+  if (bucket.refusesQuotedEtags && operation === "PutObject" && condition?.includes('"')) {
+    return refuse("PreconditionFailed", key);
+  }
   if (operation === "PutObject") return putObject(objects, request);
-  if (operation === "DeleteObject") return deleteObject(objects, request);
+  if (operation === "DeleteObject") {
+    const { "if-match": _, ...others } = request.headers;
+    return deleteObject(
+      objects,
+      bucket.ignoresConditionOnDelete ? { ...request, headers: others } : request,
+    );
+  }
   if (operation === "DeleteObjects") return deleteObjects(objects, request);
   if (operation === "ListObjectsV2") return listObjects(objects, request, bucket.pageSize);
   if (operation === "HeadBucket") return { status: 200 };

@@ -80,6 +80,15 @@ test("withLock() takes over from who was killed, and from who was killed taking 
   expect(readdirSync(path.dirname(file))).toEqual([]);
 });
 
+test("withLock() takes over from a dead process that had its own id, as in a container", async () => {
+  const file = newLock();
+  const dead = { pid: process.pid, host: hostname(), id: "dead" };
+  writeFileSync(file, JSON.stringify(dead));
+  writeFileSync(`${file}.dead`, JSON.stringify({ ...dead, id: "claimant" }));
+  expect(await withLock(file, 1_000, async () => "done")).toBe("done");
+  expect(readdirSync(path.dirname(file))).toEqual([]);
+});
+
 test("withLock() lets one in at a time, while holders are killed", async () => {
   const file = newLock();
   const said: string[] = [];

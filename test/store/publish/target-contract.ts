@@ -13,8 +13,6 @@ export interface Place extends AsyncDisposable {
 export interface Traits {
   /** Keeps `Content-Type`, `Cache-Control` and metadata. */
   readonly keepsHeaders: boolean;
-  /** Removes an object only where it is still the one that was seen. */
-  readonly removesOnlySeen: boolean;
   /** May answer who loses a race with a 500, again and again. */
   readonly failsLosers?: boolean;
   /** How many objects a listing gives at once. */
@@ -29,7 +27,7 @@ const flag = "/v1/feature-flags/meal_planning";
 export function testTarget(
   kind: string,
   start: () => Promise<Place>,
-  { keepsHeaders, removesOnlySeen, failsLosers = false, pageSize }: Traits,
+  { keepsHeaders, failsLosers = false, pageSize }: Traits,
 ): void {
   describe(`Target, ${kind}:`, () => {
     let place: Place;
@@ -118,7 +116,7 @@ export function testTarget(
       expect((await target.read(flag))?.body.toString()).toBe("second");
     });
 
-    test.runIf(removesOnlySeen)("remove() removes only what was seen", async () => {
+    test("remove() removes only what was seen", async () => {
       const target = empty();
       await target.write(object(flag, "first"), undefined);
       expect(await target.remove(flag, unseen)).toBe(false);
