@@ -22,10 +22,10 @@ import { defineCommand, UsageError } from "../command/command.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { count } from "../command/report.ts";
 
-/** How long publishing may take after a merge, in seconds. */
-const publishing = 90;
-/** A cache that serves what is stale while it asks for what is new has that by now. */
-const moment = 2_000;
+/** How long publishing may take after a merge. */
+const publishSeconds = 90;
+/** A cache with `stale-while-revalidate` has the new response after this time. */
+const revalidationMs = 2_000;
 
 const label = {
   name: "drift",
@@ -36,71 +36,95 @@ const label = {
 export const command = defineCommand({
   name: "drift",
   summary:
-    "Compares what the CDN serves with what a commit compiles to. One issue is open on GitHub as long as they differ. Exits with 0 where they agree, 1 where they differ.",
+    "Compares what the CDN serves with what a commit compiles to: bodies, content types and caching. Keeps one issue open on GitHub while they differ. Exits with 0 if they agree, 1 if they differ.",
   operands: "",
   options: {
-    cdn: { value: "URL", help: "where clients fetch" },
-    at: { value: "REF", help: "what it should serve", default: "HEAD" },
+    cdn: { value: "URL", help: "the URL below which clients fetch" },
+    at: { value: "REF", help: "the commit that it should serve", default: "HEAD" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     grace: {
       value: "SECONDS",
-      help: "how old a commit may be and not be live (default: the CDN's max-age and a publish)",
+      help: "how old a commit may be and not be live (default: the CDN's max-age plus 90)",
     },
-    "dry-run": { help: "tells, and leaves GitHub alone" },
+    "max-age": {
+      value: "SECONDS",
+      help: "how long browsers may keep a response at most",
+      default: "300",
+    },
+    "dry-run": { help: "prints the result and does not change GitHub" },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
-  async run({ cdn, at, repo, grace, format, "dry-run": isDry }) {
+  async run({ cdn, at, repo, grace, format, "max-age": maxAge, "dry-run": isDry }) {
     if (cdn === undefined || !URL.canParse(cdn) || !/^https?:$/.test(new URL(cdn).protocol)) {
       throw new UsageError(`Cannot compare with --cdn "${cdn ?? ""}": wanted https://…`);
     }
     if (grace !== undefined && !/^\d{1,4}$/.test(grace)) {
       throw new UsageError(`Cannot use --grace "${grace}": it must be a number of seconds`);
     }
+    if (!/^\d{1,8}$/.test(maxAge)) {
+      throw new UsageError(`Cannot use --max-age "${maxAge}": it must be a number of seconds`);
+    }
     const github = isDry ? undefined : new GitHub(readGitHubOptions(process.env), note);
     const snapshot = await readSnapshot(await Repository.open(repo), at);
     if (!snapshot) return 1;
 
-    const drift = await look(cdn, snapshot, grace === undefined ? undefined : Number(grace));
-    const issue = github && (await tell(github, drift));
+    const drift = await findDrift(cdn, snapshot, {
+      graceSeconds: grace === undefined ? undefined : Number(grace),
+      maxAgeSeconds: Number(maxAge),
+    });
+    const issue = github && (await updateIssue(github, drift));
     process.stdout.write(format === "json" ? formatJson(drift, issue) : formatText(drift, issue));
     return drift.differences.length === 0 ? 0 : 1;
   },
 });
 
-/** Looks, and once more at what differs: a publish under way is no drift, nor is a cache behind by a moment. */
-async function look(cdn: string, snapshot: Snapshot, grace: number | undefined): Promise<Drift> {
+interface Tolerance {
+  /** How old a commit may be and not be live; `undefined` to read it from the CDN. */
+  readonly graceSeconds: number | undefined;
+  /** How long browsers may keep a response. */
+  readonly maxAgeSeconds: number;
+}
+
+/** Compares, and compares what differs once more, since a publication or a cache may be a moment behind. */
+async function findDrift(
+  cdn: string,
+  snapshot: Snapshot,
+  { graceSeconds, maxAgeSeconds }: Tolerance,
+): Promise<Drift> {
   const release = compile(snapshot);
   const manifest = await readServedManifest(cdn);
   const expected = expectedAt(release, manifest);
-  let differences = await findDifferences(cdn, expected);
+  let differences = await findDifferences(cdn, expected, maxAgeSeconds);
   const silent = differences.filter(({ found }) => found === "no answer").length;
   if (silent === expected.length) {
     throw new Error(`Cannot reach "${cdn}": none of ${count(expected.length, "URL")} answers`);
   }
   if (differences.length > 0) {
-    const young = grace ?? (await readMaxAge(cdn)) + publishing;
+    const grace = graceSeconds ?? (await readMaxAge(cdn)) + publishSeconds;
     const age = (Date.now() - Date.parse(snapshot.committed_at)) / 1_000;
-    const wait = Math.max(moment, Math.min(600, young - Math.max(0, age)) * 1_000);
-    if (wait > moment)
-      note(`The commit is ${Math.round(age)} s old: looking again in ${Math.ceil(wait / 1_000)} s`);
-    await pause(wait);
+    const waitMs = Math.max(revalidationMs, Math.min(600, grace - Math.max(0, age)) * 1_000);
+    if (waitMs > revalidationMs) {
+      note(
+        `The commit is ${Math.round(age)} s old: compares again in ${Math.ceil(waitMs / 1_000)} s`,
+      );
+    }
+    await pause(waitMs);
     const suspects = new Set(differences.map(({ path }) => path));
-    differences = await findDifferences(
-      cdn,
-      expected.filter(({ path }) => suspects.has(path)),
-    );
+    const again = expected.filter(({ path }) => suspects.has(path));
+    differences = await findDifferences(cdn, again, maxAgeSeconds);
   }
   const now = differences.length > 0 ? await readServedManifest(cdn) : manifest;
   const served = now && { commit: now.commit, rollback: now.rollback };
   return { commit: snapshot.commit, cdn, asked: expected.length, differences, served };
 }
 
-interface Told {
+interface IssueChange {
   readonly number: number;
   readonly action: "opened" | "updated" | "unchanged" | "closed";
 }
 
-async function tell(github: GitHub, drift: Drift): Promise<Told | undefined> {
+/** Opens, updates or closes the issue. */
+async function updateIssue(github: GitHub, drift: Drift): Promise<IssueChange | undefined> {
   if (drift.differences.length > 0) {
     const body = formatDrift(drift);
     const wanted = { marker: driftMarker, label, title: driftTitle, body };
@@ -115,11 +139,14 @@ async function tell(github: GitHub, drift: Drift): Promise<Told | undefined> {
   return closed && { number: closed.number, action: "closed" };
 }
 
-function formatJson({ differences, ...drift }: Drift, issue: Told | undefined): string {
+function formatJson({ differences, ...drift }: Drift, issue: IssueChange | undefined): string {
   return `${JSON.stringify({ agrees: differences.length === 0, ...drift, differences, issue }, null, 2)}\n`;
 }
 
-function formatText({ commit, cdn, asked, differences }: Drift, issue: Told | undefined): string {
+function formatText(
+  { commit, cdn, asked, differences }: Drift,
+  issue: IssueChange | undefined,
+): string {
   const what = `${cdn} and ${commit.slice(0, 7)}`;
   const lines = differences.slice(0, 20).map(({ path, found }) => `  ${path}: ${found}`);
   if (differences.length > 20) lines.push(`  … and ${differences.length - 20} more`);

@@ -1,25 +1,25 @@
-/** What clients get from a CDN, asked as they ask. */
+/** What clients get from a CDN. */
 import pMap from "p-map";
 import { pathOf } from "../../schema/compile/compile.ts";
 import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
-import { etag, type Release } from "../../schema/compile/release.ts";
+import { contentTypeOf, type Release } from "../../schema/compile/release.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
 import { isOurs } from "../../schema/plan/publication.ts";
 import type { Expected } from "./live.ts";
 
 const concurrency = 16;
-/** How long one answer may take, in milliseconds. */
-const patience = 15_000;
-/** A body beyond this is none of ours, in bytes; a list of 10,000 flags has 400,000. */
-const largest = 20_000_000;
+/** How long one answer may take. */
+const timeoutMs = 15_000;
+/** A larger body is not a response of ours: a list of 10,000 flags has 400,000 bytes. */
+const maxBytes = 20_000_000;
 
-/** The manifest that a CDN serves; nothing where it has none, or does not show it. */
+/** The manifest that a CDN serves; `undefined` if it has none or does not show it. */
 export async function readServedManifest(base: string): Promise<Manifest | undefined> {
   const { status, body } = await ask(base, manifestPath).catch(() => ({ status: 0, body: "" }));
   return status === 200 ? parseManifest(body) : undefined;
 }
 
-/** Every URL of a release, and those that `manifest` has beyond it: they should be gone. */
+/** Every URL of a release, and the URLs of `manifest` that are not in it, which should be gone. */
 export function expectedAt(release: Release, manifest: Manifest | undefined): Expected[] {
   const wanted = release.responses.filter(({ path }) => !path.startsWith("/errors/"));
   const known = new Set(wanted.map(({ path }) => path));
@@ -30,16 +30,20 @@ export function expectedAt(release: Release, manifest: Manifest | undefined): Ex
   ];
 }
 
-/** Those of `expected` that the CDN answers otherwise. */
+/**
+ * Which of `expected` clients do not get as they should: body, `Content-Type`, and a
+ * `Cache-Control` that lets browsers keep it for at most `maxAgeSeconds`.
+ */
 export async function findDifferences(
   base: string,
   expected: readonly Expected[],
+  maxAgeSeconds: number,
 ): Promise<Difference[]> {
-  const found = await pMap(expected, (one) => compare(base, one), { concurrency });
+  const found = await pMap(expected, (one) => compare(base, one, maxAgeSeconds), { concurrency });
   return found.flat();
 }
 
-/** For how many seconds the CDN may give an answer before it looks for a newer one. */
+/** For how many seconds the CDN may serve a response from its cache; 0 if it does not say. */
 export async function readMaxAge(base: string): Promise<number> {
   try {
     const { headers } = await ask(base, pathOf("application"));
@@ -51,21 +55,57 @@ export async function readMaxAge(base: string): Promise<number> {
   }
 }
 
-async function compare(base: string, { path, response }: Expected): Promise<Difference[]> {
+/**
+ * Asks with an entity tag that no response ever had: a browser with an old body does the same, and
+ * must get the new one. So this also finds a CDN that answers 304 to whatever it is asked.
+ */
+async function compare(
+  base: string,
+  { path, response }: Expected,
+  maxAgeSeconds: number,
+): Promise<Difference[]> {
   const differs = (found: string) => [{ path, found }];
   try {
-    const { status, body } = await ask(base, path, response && etag(response));
+    const { status, headers, body } = await ask(base, path, neverUsedTag);
     if (response === undefined) {
       return status === 404 || status === 403 ? [] : differs("a flag that is gone");
     }
-    // It has our entity tag, and that is the MD5 of the body.
-    if (status === 304) return [];
+    if (status === 304) return differs("304 to an ETag that it never had");
     if (status === 404 || status === 403) return differs("nothing");
     if (status !== 200) return differs(String(status));
-    return body === response.body ? [] : differs("other bytes");
+    if (body !== response.body) return differs("other bytes");
+    return [
+      ...checkContentType(path, headers.get("content-type")),
+      ...checkCaching(headers.get("cache-control"), maxAgeSeconds),
+    ].flatMap(differs);
   } catch {
     return differs("no answer");
   }
+}
+
+const neverUsedTag = '"00000000000000000000000000000000"';
+
+/** Clients refuse a body of another type. */
+function checkContentType(path: string, found: string | null): string[] {
+  const wanted = contentTypeOf(path);
+  const [type = ""] = (found ?? "").split(";");
+  return type.trim().toLowerCase() === wanted ? [] : [`Content-Type ${quote(found)}`];
+}
+
+/** A browser keeps a body as long as it is told to, and guesses if it is told nothing. */
+function checkCaching(found: string | null, maxAgeSeconds: number): string[] {
+  const control = (found ?? "").toLowerCase();
+  if (/\bno-(?:store|cache)\b/.test(control)) return [];
+  const [, seconds] = /(?<!-)\bmax-age=(\d+)/.exec(control) ?? [];
+  const isFine =
+    seconds !== undefined && Number(seconds) <= maxAgeSeconds && !/\bimmutable\b/.test(control);
+  return isFine ? [] : [`Cache-Control ${quote(found)}`];
+}
+
+/** A header of the CDN's, short and on one line. */
+function quote(header: string | null): string {
+  if (header === null) return "missing";
+  return `"${header.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}"`;
 }
 
 interface Answer {
@@ -77,14 +117,15 @@ interface Answer {
 async function ask(base: string, path: string, tag?: string): Promise<Answer> {
   const answer = await fetch(base.replace(/\/+$/, "") + path, {
     headers: tag === undefined ? {} : { "If-None-Match": tag },
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(timeoutMs),
     redirect: "error",
   });
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of answer.body ?? []) {
     size += chunk.length;
-    if (size > largest) throw new Error(`Cannot read "${path}": it has more than ${largest} bytes`);
+    if (size > maxBytes)
+      throw new Error(`Cannot read "${path}": it has more than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   const { status, headers } = answer;

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/manifest.ts";
-import { respond } from "../../schema/compile/release.ts";
+import { contentTypeOf, respond } from "../../schema/compile/release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 export interface TestCdn {
@@ -15,6 +15,13 @@ export interface TestCdn {
   readonly answers: string[];
   /** Called before each answer. */
   before: (path: string) => void;
+  /** Changes the status and the headers of an answer. */
+  edit: (answer: CdnAnswer) => CdnAnswer;
+}
+
+export interface CdnAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const servers: ReturnType<typeof createServer>[] = [];
@@ -28,6 +35,7 @@ export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<Tes
     bodies: new Map(bodies),
     answers: [] as string[],
     before: (_: string) => {},
+    edit: (answer: CdnAnswer) => answer,
   };
   const server = createServer((request, response) => {
     const path = request.url ?? "/";
@@ -35,9 +43,16 @@ export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<Tes
     const body = cdn.bodies.get(path);
     const tag = `"${respond(path, body ?? "").md5}"`;
     const isKnown = body !== undefined && request.headers["if-none-match"] === tag;
-    const status = body === undefined ? 404 : isKnown ? 304 : 200;
+    const { status, headers } = cdn.edit({
+      status: body === undefined ? 404 : isKnown ? 304 : 200,
+      headers: {
+        etag: tag,
+        "content-type": contentTypeOf(path),
+        "cache-control": "public, max-age=1",
+      },
+    });
     cdn.answers.push(`${status} ${path}`);
-    response.writeHead(status, { etag: tag, "cache-control": "public, max-age=1" });
+    response.writeHead(status, headers);
     response.end(status === 200 ? body : undefined);
   });
   servers.push(server);

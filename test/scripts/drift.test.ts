@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { driftMarker } from "../../schema/github/drift-issue.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { releaseOf, startCdn } from "../github/cdn.ts";
+import { type CdnAnswer, releaseOf, startCdn } from "../github/cdn.ts";
 import { hostFlags } from "../github/hosted.ts";
 import { runScript } from "./run.ts";
 
@@ -22,6 +22,12 @@ async function behind() {
   const drift = (...args: string[]) =>
     runScript("drift", ["--cdn", cdn.url, ...args], { in: clone.directory, env: github.env });
   return { clone, github, cdn, old, current, commit, drift };
+}
+
+const json = { "content-type": "application/json" };
+
+function withHeader({ status, headers }: CdnAnswer, name: string, value: string): CdnAnswer {
+  return { status, headers: { ...headers, [name]: value } };
 }
 
 const open = ({ state }: { state: string }) => state === "open";
@@ -57,11 +63,6 @@ describe.concurrent("drift", () => {
       commit,
       issue: { number: 1, action: "closed" },
     });
-    // What is as it should be does not cost its bytes.
-    expect(cdn.answers.sort().slice(0, 2)).toEqual([
-      "200 /manifest.json",
-      expect.stringMatching(/^304 /),
-    ]);
     expect(issue).toMatchObject({ state: "closed", state_reason: "completed" });
     expect(github.comments(1)).toEqual([
       `\`${cdn.url}\` answers all 6 URLs as \`${commit}\` wants.`,
@@ -105,6 +106,42 @@ describe.concurrent("drift", () => {
       `It was rolled back on purpose, from \`${commit.slice(0, 7)}\``,
     );
     expect(github.state.issues.get(1)?.body).toContain("`` `@everyone` <b>broke</b> it ``");
+  });
+
+  const edits: [string, (answer: CdnAnswer) => CdnAnswer, string][] = [
+    [
+      "another Content-Type",
+      (answer) => withHeader(answer, "content-type", "text/html"),
+      'Content-Type "text/html"',
+    ],
+    [
+      "a year of caching",
+      (answer) => withHeader(answer, "cache-control", "public, max-age=31536000, immutable"),
+      'Cache-Control "public, max-age=31536000, immutable"',
+    ],
+    [
+      "five minutes and a second",
+      (answer) => withHeader(answer, "cache-control", "max-age=301, s-maxage=1"),
+      'Cache-Control "max-age=301, s-maxage=1"',
+    ],
+    ["no Cache-Control", ({ status }) => ({ status, headers: json }), "Cache-Control missing"],
+    [
+      "a 304 to whatever it is asked, over other bytes",
+      (answer) => ({ ...answer, status: 304 }),
+      "304 to an ETag that it never had",
+    ],
+  ];
+
+  test.each(edits)("finds %s, which clients depend on", async (_what, edit, found) => {
+    const { cdn, current, drift } = await behind();
+    cdn.bodies.clear();
+    for (const [at, body] of current) cdn.bodies.set(at, body);
+    cdn.edit = (answer) => (answer.status === 200 ? edit(answer) : answer);
+    const { code, stdout } = await drift("--dry-run");
+    expect(stdout).toContain(`  ${path}: ${found}\n`);
+    expect(code).toBe(1);
+    cdn.edit = (answer) => withHeader(answer, "cache-control", "no-cache");
+    expect((await drift("--dry-run")).code).toBe(0);
   });
 
   test("keeps one issue also when two look at once, or the answer gets lost, or somebody forges one", async () => {
