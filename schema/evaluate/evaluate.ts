@@ -12,13 +12,14 @@ import { matches } from "./match.ts";
 
 /** An answer in OpenFeature's terms. */
 export interface Evaluation {
-  /** `undefined` if there is an `errorCode`. */
-  readonly value: Value | undefined;
-  /** A boolean flag has the variants `on` and `off`. */
-  readonly variant: string | undefined;
+  /** Missing if there is an `errorCode`. */
+  readonly value?: Value;
+  /** A boolean flag has the variants `on` and `off`. Missing if there is an `errorCode`. */
+  readonly variant?: string;
   readonly reason: Reason;
   /** Name of the rule that decided. */
   readonly rule?: string | undefined;
+  /** `GENERAL`: the definitions cannot be read. */
   readonly errorCode?: "FLAG_NOT_FOUND" | "GENERAL";
 }
 
@@ -49,7 +50,7 @@ export function evaluate(definitions: Definitions, name: string, context?: Conte
   try {
     return decide(definitions, name, context, maxRequired);
   } catch {
-    return failed("GENERAL");
+    return { reason: "ERROR", errorCode: "GENERAL" };
   }
 }
 
@@ -59,15 +60,14 @@ function decide(
   context: Context,
   levels: number,
 ): Evaluation {
-  // If a cycle, or a chain that is too long, gets here, the required flag counts as missing.
+  // In a cycle, or at the end of a chain that is too long, a required flag counts as missing.
   const definition = levels < 0 ? undefined : find(definitions, name);
-  if (!definition) return failed("FLAG_NOT_FOUND");
-  const { requires = [], rules = [], variants = booleans, seed = name } = definition;
-  const [outside, on] = variants;
+  if (!definition) return { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" };
+  const { requires = [], rules = [], rollout = 100, variants, seed = name } = definition;
+  const [outside, on] = variants ?? booleans;
   if (!definition.enabled) return answer(outside, "STATIC");
 
-  let { rollout = 100 } = definition;
-  let reason: Reason = rules.length || rollout < 100 || definition.variants ? "SPLIT" : "STATIC";
+  let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
   for (const required of requires) {
     const other = decide(definitions, required, context, levels - 1);
     if (other.value !== true) return answer(outside, "DEFAULT");
@@ -75,17 +75,13 @@ function decide(
   }
 
   const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences));
-  if (rule) {
-    reason = "TARGETING_MATCH";
-    rollout = rule.rollout ?? 100;
-  }
+  if (rule) reason = "TARGETING_MATCH";
+  const share = rule ? (rule.rollout ?? 0) : rollout;
   const id = textOf(context, definition.bucket ?? targetingKey);
   let variant: Variant | "" | undefined;
-  if (rule?.variant !== undefined) variant = variants.find(([other]) => other === rule.variant);
-  else if (rollout >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(rollout))) {
-    variant = definition.variants
-      ? id && pick(variants, definition.split, `${seed}:variant:${id}`)
-      : on;
+  if (rule?.variant) variant = variants?.find(([other]) => other === rule.variant);
+  else if (share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share))) {
+    variant = variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on;
   }
   return variant ? answer(variant, reason, rule?.name) : answer(outside, "DEFAULT", rule?.name);
 }
@@ -116,10 +112,8 @@ function pick(
   });
 }
 
+/** Throws if there is no variant at all. */
 function answer(variant: Variant | undefined, reason: Reason, rule?: string): Evaluation {
-  return variant ? { value: variant[1], variant: variant[0], reason, rule } : failed("GENERAL");
-}
-
-function failed(errorCode: "FLAG_NOT_FOUND" | "GENERAL"): Evaluation {
-  return { value: undefined, variant: undefined, reason: "ERROR", errorCode };
+  const [name, value] = variant as Variant;
+  return { value, variant: name, reason, rule };
 }

@@ -3,30 +3,35 @@
  * Algorithm: Austin Appleby, public domain, SMHasher's `MurmurHash3_x86_32`.
  */
 export function murmur3(text: string): number {
-  const bytes = encoder.encode(text);
+  // Encoding takes longer than hashing, and nearly all ids are ASCII.
+  const bytes = /[^\0-\x7f]/.test(text) ? new TextEncoder().encode(text) : undefined;
+  const { length } = bytes ?? text;
   let hash = 0;
   let block = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    block |= (bytes[at] as number) << ((at & 3) * 8);
+  for (let at = 0; at < length; at++) {
+    block |= (bytes ? (bytes[at] as number) : text.charCodeAt(at)) << ((at & 3) * 8);
     if ((at & 3) < 3) continue;
     hash ^= scramble(block);
-    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
+    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
     block = 0;
   }
-  hash ^= scramble(block) ^ bytes.length;
+  hash ^= scramble(block) ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
-
-const encoder = new TextEncoder();
 
 function scramble(block: number): number {
   const product = Math.imul(block, 0xcc9e2d51);
   return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
 }
 
-/** The bucket of a text, from 0 to `size - 1`: `(hash × size) >> 32` in exact integers. */
+/**
+ * The bucket of a text, from 0 to `size - 1`: `(hash × size) >> 32` in exact integers. Multiplies in
+ * two halves, because numbers are exact up to 2^53 only; `size` is at most 2^31.
+ */
 export function bucketOf(text: string, size: number): number {
-  return Number((BigInt(murmur3(text)) * BigInt(size)) >> 32n);
+  const hash = murmur3(text);
+  const low = Math.floor(((hash & 0xffff) * size) / 0x10000);
+  return Math.floor(((hash >>> 16) * size + low) / 0x10000);
 }

@@ -2,6 +2,7 @@ import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { main } from "../../scripts/command/run-command.ts";
 import { build } from "./build.ts";
 import { client } from "./client.ts";
+import { evaluate } from "./evaluate.ts";
 import { formatSection, isMet, type Section } from "./figure.ts";
 import { history } from "./history.ts";
 import { publish } from "./publish.ts";
@@ -9,13 +10,13 @@ import { server } from "./server.ts";
 import { start } from "./start.ts";
 import { writes } from "./writes.ts";
 
-const groups = { build, client, history, publish, server, start, writes };
+const groups = { build, client, evaluate, history, publish, server, start, writes };
 const names = Object.keys(groups) as (keyof typeof groups)[];
 
 await main(
   defineCommand({
     name: "bench",
-    summary: `Measures what builds, the history and publishing cost, beside floors taken in the same run.
+    summary: `Measures what builds, evaluations, the history and publishing cost, beside floors taken in the same run.
 Every figure is the median of several fresh processes, without their start and the loading of
 their code. Bounds stand at the largest size; where one is not met, the exit code is 1.
 All of it takes some ten minutes.`,

@@ -121,8 +121,6 @@ describe("evaluate() answers", () => {
 
   test("an unknown flag with an error, whatever its name", () => {
     const answer = {
-      value: undefined,
-      variant: undefined,
       reason: "ERROR",
       errorCode: "FLAG_NOT_FOUND",
     };

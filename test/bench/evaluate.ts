@@ -1,0 +1,40 @@
+import type { Cost } from "./cost.ts";
+import type { Comparison, Figure, Section } from "./figure.ts";
+import { runJob } from "./job.ts";
+import { type Plan, Samples } from "./samples.ts";
+
+const job = new URL("./jobs/evaluate.ts", import.meta.url);
+const evaluations = 1_000_000;
+
+/** What is evaluated, and how many millions of it per second there should at least be. */
+const cases: readonly (readonly [name: string, title: string, least?: number])[] = [
+  ["plain", "a plain flag", 2],
+  ["percentage", "a percentage"],
+  ["rules", "two rules and a percentage", 0.5],
+  ["variants", "a percentage and two variants"],
+];
+
+/** What an evaluation costs, beside flagd-core with the compiled document in the same process. */
+export async function* evaluate({ runs, progress }: Plan): AsyncGenerator<Section> {
+  const samples = new Samples();
+  for (let run = 1; run <= runs; run++) {
+    progress(`evaluate: run ${run} of ${runs}`);
+    const costs = await runJob(job, [evaluations]);
+    for (const [name, cost] of Object.entries(costs)) samples.add(name, cost);
+  }
+  yield {
+    title: `evaluate, ${evaluations.toLocaleString("en-US")} evaluations for 1,000 callers`,
+    figures: cases.flatMap(([name, title, least]): Figure[] => {
+      const ours = samples.median(`${name}: bunting`);
+      const theirs = samples.median(`${name}: flagd-core`);
+      return [
+        { name: title, cost: ours, comparisons: [rate(ours, least)] },
+        { name: "  flagd-core", cost: theirs, comparisons: [rate(theirs)] },
+      ];
+    }),
+  };
+}
+
+function rate({ ms }: Cost, least?: number): Comparison {
+  return { unit: "million evaluations per second", value: evaluations / 1_000 / ms, least };
+}
