@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bucketOf, murmur3 } from "../../../schema/evaluate/hash.ts";
 
@@ -40,5 +41,14 @@ describe("bucketOf()", () => {
     ["", 100_000, 0],
   ])("of %j among %i is %i", (text, size, bucket) => {
     expect(bucketOf(text, size)).toBe(bucket);
+  });
+
+  test("is `(hash × size) >> 32` in exact integers, for any size up to 2^31", () => {
+    const sizes = fc.oneof(fc.integer({ min: 1, max: 2 ** 31 }), fc.constantFrom(100_000, 2 ** 31));
+    const property = fc.property(fc.string(), sizes, (text, size) => {
+      const exact = (BigInt(murmur3(text)) * BigInt(size)) >> 32n;
+      expect(bucketOf(text, size)).toBe(Number(exact));
+    });
+    fc.assert(property, { numRuns: 2_000 });
   });
 });
