@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { decode } from "../schema/file/decode.ts";
 import { format } from "../schema/file/edit.ts";
 import { parseFileAt } from "../schema/file/parsed-file.ts";
@@ -16,11 +17,11 @@ import { count } from "./command/report.ts";
 
 export const command = defineCommand({
   name: "format",
-  summary: "Lays flag files out in the one way there is; comments stay.",
+  summary: "Writes flag files in the canonical layout; comments stay.",
   operands: "[PATH…]",
   options: {
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    check: { help: "changes nothing; exits with 1 where a file is not formatted" },
+    check: { help: "change nothing; exit with 1 if a file is not formatted" },
   },
   run({ repo, check = false }, places) {
     const roots = places.length === 0 ? ["flags"] : places;
@@ -30,14 +31,15 @@ export const command = defineCommand({
     const unformatted: string[] = [];
     const unreadable: string[] = [];
     for (const [file, findings] of files) {
-      const layout = layOut(file, findings);
+      const place = path.resolve(repo, file);
+      const layout = layOut(place, findings);
       if (!layout) {
         unreadable.push(file);
         const problems = problemsIn(file, findings, "").map(formatProblem);
         process.stdout.write(`${problems.join("\n")}\n`);
       } else if (layout.formatted !== layout.text) {
         unformatted.push(file);
-        if (!check) replace(file, layout.formatted);
+        if (!check) replace(place, layout.formatted);
         process.stdout.write(
           `${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}\n`,
         );
@@ -50,7 +52,7 @@ export const command = defineCommand({
   },
 });
 
-/** The text as it is and as it should be; nothing where it is no text, or not YAML. */
+/** The text as it is and as it should be; `undefined` if it is not text, or not YAML. */
 function layOut(file: string, findings: readonly Finding[]): Layout | undefined {
   if (findings.some(({ code }) => code === "too-large")) return undefined;
   const { text } = decode(readFileSync(file));
@@ -66,7 +68,7 @@ interface Layout {
   readonly formatted: string;
 }
 
-/** In one step, so that no reader meets half a file. */
+/** Replaces the file in one step, so that no reader sees half of it. */
 function replace(file: string, text: string): void {
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, text);

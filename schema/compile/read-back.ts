@@ -17,11 +17,13 @@ interface ListBody {
 }
 
 const ajv = new Ajv2020({ schemas: [schema], validateSchema: false });
-const isFlag = validator<FlagBody>("Flag");
-const isList = validator<ListBody>("FlagList");
+// Compiled on first use: most commands read nothing back, and compiling takes as long as starting Node.
+let isFlag: ValidateFunction<FlagBody> | undefined;
+let isList: ValidateFunction<ListBody> | undefined;
 
 /** The body of one flag, once it is sure to be that flag's. */
 export function readBackFlag(body: string, name: string): FlagBody {
+  isFlag ??= validator<FlagBody>("Flag");
   const value = read(body, isFlag);
   if (value.name === name) return value;
   throw new Error(`Cannot believe the response of "${name}": it names "${value.name}"`);
@@ -29,6 +31,7 @@ export function readBackFlag(body: string, name: string): FlagBody {
 
 /** The body of a list, once it is sure to be one; where they are given, that environment's, and whole. */
 export function readBackList(body: string, environment?: string, size?: number): ListBody {
+  isList ??= validator<ListBody>("FlagList");
   const value = read(body, isList);
   const found = Object.keys(value.flags).length;
   const isRight = environment === undefined || value.environment === environment;

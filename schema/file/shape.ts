@@ -4,7 +4,7 @@
  *
  * Ajv decides; the words are ours, because Ajv speaks of schemas and authors think of flags.
  */
-import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import flagSchema from "../flag.schema.json" with { type: "json" };
 import type { Code } from "../problem/codes.ts";
 import { positionAt } from "../problem/position.ts";
@@ -35,8 +35,9 @@ export const checkPolicyShape = checkOf(policySchema, {
 });
 
 function checkOf(schema: object, subject: Subject): (source: Source) => Finding[] {
-  const meetsSchema = ajv.compile(schema);
+  let meetsSchema: ValidateFunction | undefined;
   return (source) => {
+    meetsSchema ??= ajv.compile(schema);
     if (meetsSchema(source.value)) return [];
     return (meetsSchema.errors ?? []).map((error) => finding(source, error, subject));
   };

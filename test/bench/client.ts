@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { bundleClient } from "../../scripts/client-bundle.ts";
+import { bundleClient } from "../../scripts/package/bundle-client.ts";
 import { type Figure, type Section, share } from "./figure.ts";
 import { runJob } from "./job.ts";
 import { type Plan, Samples } from "./samples.ts";

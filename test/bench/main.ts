@@ -2,6 +2,7 @@ import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { main } from "../../scripts/command/run-command.ts";
 import { build } from "./build.ts";
 import { client } from "./client.ts";
+import { commands } from "./commands.ts";
 import { evaluate } from "./evaluate.ts";
 import { formatSection, isMet, type Section } from "./figure.ts";
 import { history } from "./history.ts";
@@ -10,7 +11,7 @@ import { server } from "./server.ts";
 import { start } from "./start.ts";
 import { writes } from "./writes.ts";
 
-const groups = { build, client, evaluate, history, publish, server, start, writes };
+const groups = { build, client, commands, evaluate, history, publish, server, start, writes };
 const names = Object.keys(groups) as (keyof typeof groups)[];
 
 await main(

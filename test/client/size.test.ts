@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { bundleClient, type Part } from "../../scripts/client-bundle.ts";
+import { bundleClient, type Part } from "../../scripts/package/bundle-client.ts";
 
 async function sizeOf(part: Part): Promise<number> {
   return gzipSync(await bundleClient(part), { level: 9 }).length;

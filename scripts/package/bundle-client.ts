@@ -1,0 +1,42 @@
+import path from "node:path";
+import { build, type Plugin } from "esbuild";
+
+/** The modules that an application imports. Each is one file. */
+export const entries = ["flags", "memory", "react", "openfeature", "worker"] as const;
+/** The modules that `flags` loads only if they are needed. */
+const lazyParts = ["extras"] as const;
+export const parts = [...entries, ...lazyParts] as const;
+export type Part = (typeof parts)[number];
+
+/** The application brings these. */
+const peers = ["react", "@openfeature/web-sdk"];
+
+/** A module of the client, minified, as an ES module or for CommonJS. */
+export async function bundleClient(part: Part, format: "esm" | "cjs" = "esm"): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(import.meta.dirname, `../../client/${part}.ts`)],
+    bundle: true,
+    minify: true,
+    format,
+    // With another platform, esbuild marks no exports for Node's `import` of a CommonJS module.
+    platform: format === "cjs" ? "node" : "browser",
+    target: "es2022",
+    external: peers,
+    plugins: [keepDynamicImports],
+    write: false,
+    logLevel: "silent",
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+/** Keeps dynamic imports as separate files. Splitting would put what both use into a third file. */
+const keepDynamicImports: Plugin = {
+  name: "keep-dynamic-imports",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/[\w-]+\.ts$/ }, ({ kind, path }) =>
+      kind === "dynamic-import"
+        ? { path: path.replace(/\.ts$/, ".js"), external: true }
+        : undefined,
+    );
+  },
+};

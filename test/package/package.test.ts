@@ -1,0 +1,185 @@
+/** What `npm pack` makes, as adopters and their frontends use it: nothing of this repository is at hand. */
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { top } from "../scripts/run.ts";
+import { Application, installPackage } from "./tarball.ts";
+
+let installed = "";
+beforeAll(() => {
+  installed = installPackage();
+});
+
+describe("the tarball", () => {
+  test("holds the bundle, types, schemas and licences, and nothing of the repository", () => {
+    const root = path.join(installed, "bunting");
+    expect(readdirSync(root).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
+    const out = path.join(root, "dist/package");
+    expect(readdirSync(out).sort()).toEqual(
+      ["THIRD-PARTY-LICENSES.txt", "bunting.js", "chunks", "client", "schema"].sort(),
+    );
+    expect(readdirSync(path.join(out, "schema"))).toContain("flag.schema.json");
+    const licenses = readFileSync(path.join(out, "THIRD-PARTY-LICENSES.txt"), "utf8");
+    for (const name of ["express", "yaml", "@aws-sdk/client-s3"])
+      expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));
+  });
+
+  test("needs no other package, and stays small", () => {
+    expect(readdirSync(installed).filter((name) => !name.startsWith("."))).toEqual(["bunting"]);
+    const files = readdirSync(path.join(installed, "bunting"), {
+      recursive: true,
+      encoding: "utf8",
+    });
+    const sizes = files.map((file) => statSync(path.join(installed, "bunting", file)).size);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(6_000_000);
+  });
+
+  test("has no path of the machine that made it", () => {
+    const out = path.join(installed, "bunting/dist/package");
+    for (const file of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+      if (!/\.[cm]?[jt]s$/.test(file)) continue;
+      expect(readFileSync(path.join(out, file), "utf8").includes(top), file).toBe(false);
+    }
+  });
+});
+
+describe("bunting, installed", () => {
+  const flag = "description: Plan meals\nenabled: true\nowner: nutrition\n";
+
+  test("npx bunting shows how it was called", () => {
+    const application = new Application(installed, {});
+    const { code, output } = application.run("npx", "--no-install", "bunting", "plan", "--help");
+    expect(output).toContain("Usage: npx bunting plan [options]");
+    expect(code).toBe(0);
+  });
+
+  test("validates, formats, builds and plans a repository elsewhere", () => {
+    const application = new Application(installed, { "flags/nutrition/meal_planning.yaml": flag });
+    const git = (...args: string[]) => {
+      const identity = ["-c", "user.name=A", "-c", "user.email=a@bunting.example"];
+      expect(application.run("git", ...identity, ...args).code, args.join(" ")).toBe(0);
+    };
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", "flags");
+    git("commit", "--quiet", "--message=Add a flag");
+    const repo = application.directory;
+    const other = new Application(installed, {});
+    const bunting = (...args: string[]) => other.run("bunting", ...args, "--repo", repo);
+    expect(bunting("validate")).toMatchObject({ code: 0 });
+    expect(bunting("format", "--check")).toMatchObject({ code: 0 });
+    expect(bunting("build").output).toContain("of 1 flag at ");
+    expect(bunting("plan").output).toContain("nothing changes for consumers");
+    expect(bunting("types", "--out", "names.ts").code).toBe(0);
+    expect(readFileSync(path.join(other.directory, "names.ts"), "utf8")).toContain("meal_planning");
+  });
+});
+
+const useMemory = "const flags = createMemoryFlags({ meal_planning: true });";
+const show = 'console.log(flags.isEnabled("meal_planning"), typeof createFlags);';
+
+describe("the client, installed", () => {
+  test("loads as an ES module", () => {
+    const application = new Application(installed, {
+      "main.mjs": `import { createFlags } from "bunting/client";
+import { createMemoryFlags } from "bunting/client/memory";
+import "bunting/client/worker";
+${useMemory}
+${show}
+`,
+    });
+    expect(application.run("node", "main.mjs")).toEqual({ code: 0, output: "true function\n" });
+  });
+
+  test("loads by require(), and its lazy modules by import()", () => {
+    const application = new Application(
+      installed,
+      {
+        "main.cjs": `const { createFlags } = require("bunting/client");
+const { createMemoryFlags } = require("bunting/client/memory");
+const { FlagsProvider } = require("bunting/client/react");
+const { BuntingProvider } = require("bunting/client/openfeature");
+const { serveFlags } = require("bunting/client/worker");
+${useMemory}
+${show}
+console.log(typeof FlagsProvider, typeof BuntingProvider, typeof serveFlags);
+const url = "data:application/json,{}";
+const counted = createFlags({ url, onMetrics: () => {}, storage: null });
+counted.ready.then(() => counted.close());
+`,
+      },
+      ["react", "@openfeature/web-sdk", "@openfeature/core"],
+    );
+    const { code, output } = application.run("node", "main.cjs");
+    expect(output).toMatch(/^true function\nfunction function function\n/);
+    expect(output).not.toContain("Error");
+    expect(code).toBe(0);
+  });
+
+  const typed = `import { createFlags } from "bunting/client";
+import { createMemoryFlags } from "bunting/client/memory";
+import { BuntingProvider } from "bunting/client/openfeature";
+import { FlagsProvider, useFlag } from "bunting/client/react";
+import { serveFlags } from "bunting/client/worker";
+export const flags = createFlags<"meal_planning">({ url: "/v1/feature-flags/" });
+flags.isEnabled("meal_planning");
+// @ts-expect-error This flag does not exist.
+flags.isEnabled("meal_plan");
+export const on: boolean = createMemoryFlags({ a: true }).isEnabled("a");
+export const all = [BuntingProvider, FlagsProvider, useFlag, serveFlags] as const;
+`;
+  const peers = [
+    ...["react", "@types/react", "csstype", "@openfeature/web-sdk", "@openfeature/core"],
+  ];
+
+  test.each([
+    ["bundler", "esnext", ["main.ts"]],
+    ["nodenext", "nodenext", ["main.mts", "main.cts"]],
+  ])("has types with moduleResolution %s", (moduleResolution, module, files) => {
+    const compilerOptions = {
+      ...{ module, moduleResolution, target: "es2022", lib: ["es2022", "dom"], strict: true },
+      ...{ noEmit: true, types: [] },
+    };
+    const application = new Application(
+      installed,
+      {
+        ...Object.fromEntries(files.map((file) => [file, typed])),
+        "tsconfig.json": JSON.stringify({ compilerOptions, files }),
+      },
+      peers,
+    );
+    expect(application.run("tsc", "-p", ".")).toEqual({ code: 0, output: "" });
+  });
+
+  const page = `import { createFlags } from "bunting/client";
+import { FlagsProvider } from "bunting/client/react";
+document.title = String(createFlags({ url: "/v1/feature-flags/" }).isEnabled("a")) + FlagsProvider;
+`;
+
+  test("is bundled by esbuild", () => {
+    const application = new Application(installed, { "page.js": page }, ["react"]);
+    const args = ["--bundle", "--splitting", "--format=esm", "--outdir=out", "--log-level=warning"];
+    expect(application.run("esbuild", "page.js", ...args)).toEqual({ code: 0, output: "" });
+    expect(application.run("node", "--check", "out/page.js").code).toBe(0);
+  });
+
+  test("is bundled by Vite", () => {
+    const files = {
+      "index.html": '<!doctype html><script type="module" src="/page.js"></script>',
+      "page.js": page,
+      "package.json": '{ "type": "module" }',
+    };
+    const application = new Application(installed, files, ["react"]);
+    const { code, output } = application.run("vite", "build", "--logLevel", "warn");
+    expect(output).not.toMatch(/error|warn/i);
+    expect(code).toBe(0);
+    expect(readdirSync(path.join(application.directory, "dist/assets")).length).toBeGreaterThan(0);
+  });
+
+  test("its schemas are imported as JSON", () => {
+    const application = new Application(installed, {
+      "main.mjs":
+        'import schema from "bunting/schema/flag.schema.json" with { type: "json" };\nconsole.log(schema.type);\n',
+    });
+    expect(application.run("node", "--no-warnings", "main.mjs").output).toBe("object\n");
+  });
+});
