@@ -1,8 +1,8 @@
-/** What `work` returns; nothing where it throws, as a storage does that is full or denied. */
+/** The result of `work`, or `undefined` if it throws, as a full or blocked storage does. */
 export function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();
-  } catch (error) {
-    console.log(error);
+  } catch {
+    return undefined;
   }
 }

@@ -1,43 +1,50 @@
 import { attempt } from "./attempt.ts";
-import { largestAnswer, patience } from "./limits.ts";
-import type { Copy, Options } from "./types.ts";
+import { maxListBytes, timeoutMs } from "./limits.ts";
+import { readList } from "./list.ts";
+import { readBody } from "./read-body.ts";
+import type { Copy, Failure, Options } from "./types.ts";
 
-/**
- * What is at the URL now, unchecked, or why there is nothing. Never rejects. One at a time with one
- * `closing`, which ends it.
- */
-export async function download({ url, token }: Options, closing: AbortSignal): Promise<Copy> {
+/** A service worker sets this header if it returns its stored copy: the reason (`worker.ts`). */
+export const staleHeader = "bunting-stale";
+
+/** Fetches the list, not yet checked, or says why there is none. Never rejects. Ends when `closing` does. */
+export async function download(options: Options, closing: AbortSignal): Promise<Partial<Copy>> {
+  const { url, token } = options;
   const request = new AbortController();
-  const timer = setTimeout(() => request.abort("timeout"), patience);
-  closing.onabort = () => request.abort();
-  let text = "";
-  const gather = new WritableStream<string>({
-    write(part) {
-      text += part;
-      if (text.length > largestAnswer) request.abort("too_large");
-    },
-  });
+  const { signal } = request;
+  const timer = setTimeout(() => request.abort("timeout"), timeoutMs);
+  closing.addEventListener("abort", () => request.abort(), { signal });
   try {
-    const response = await fetch(url, {
-      headers: token ? { authorization: "Bearer " + token } : {},
-      signal: request.signal,
-    });
-    if (!response.ok) return { failure: "status" } as Copy;
-    if (!/json/.test(response.headers.get("content-type") as string)) {
-      return { failure: "content_type" } as Copy;
-    }
-    await response.body?.pipeThrough(new TextDecoderStream()).pipeTo(gather);
-    // A service worker's copy says itself when it is from.
+    // `fetch(undefined)` would request "/undefined" from the page's own server.
+    if (!url) return fail("network");
+    const headers: HeadersInit = token ? { authorization: `Bearer ${token}` } : {};
+    const response = await fetch(url, { headers, signal });
+    const header = (name: string) => response.headers.get(name) ?? "";
+    if (!response.ok) return fail("status", response.status);
+    if (!header("content-type").includes("json")) return fail("content_type");
+    const text = await readBody(response, maxListBytes);
+    if (text === undefined) return { failure: "too_large" };
+    const failure = header(staleHeader) as Failure | "";
     return {
-      at: Date.now(),
-      modified: Date.parse(response.headers.get("last-modified") as string),
-      ...attempt(() => JSON.parse(text)),
+      ...readList(attempt(() => JSON.parse(text))),
+      at: failure ? Date.parse(header("date")) : Date.now(),
+      modified: Date.parse(header("last-modified")),
+      failure,
     };
   } catch {
-    return { failure: request.signal.reason ?? "network" } as Copy;
+    return { failure: signal.reason ?? "network" };
   } finally {
     clearTimeout(timer);
-    // What is left of the body shall not be read.
+    // Stops the transfer if the body was not read to its end.
     request.abort();
+  }
+
+  /** The options may be the cause. Hints are for developers, so a page loads them only in this case. */
+  function fail(failure: Failure, status?: number): Partial<Copy> {
+    import("./hints.ts").then(
+      ({ showHint }) => showHint(options, status),
+      () => {},
+    );
+    return { failure };
   }
 }

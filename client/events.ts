@@ -1,26 +1,29 @@
 export interface Event {
-  /** Missing where it says none. */
+  /** `undefined` if the event has no id. */
   readonly id: string | undefined;
-  /** Empty for a sign of life. */
+  /** Empty for a comment, which the server sends to keep the connection alive. */
   readonly data: string;
 }
 
 /**
- * The events of a stream, and its comments, as the HTML standard has them (9.2.6), without `event` and
- * `retry`. Throws at one of more than `largest` characters, and where the connection breaks off.
+ * The events and comments of an event stream, as the HTML standard defines them (section 9.2.6), without
+ * `event` and `retry`. Throws if an event has more than `maxCharacters`, and if the connection breaks.
  */
-export async function* readEvents(response: Response, largest: number): AsyncGenerator<Event> {
+export async function* readEvents(
+  response: Response,
+  maxCharacters: number,
+): AsyncGenerator<Event> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const part = await reader?.read();
-    if (part?.done !== false) return;
-    text += part.value;
-    // A carriage return at the end may be half of a line's end.
-    const whole = text.replace(/\r\n|\r(?!$)/g, "\n").split("\n\n");
-    text = whole.pop() ?? "";
-    for (const event of whole) yield parse(event);
-    if (text.length > largest) throw new Error("Cannot read the stream: an event has no end");
+    const chunk = await reader?.read();
+    if (chunk?.done !== false) return;
+    text += chunk.value;
+    // A carriage return at the end may be the first half of a line break.
+    const events = text.replace(/\r\n|\r(?!$)/g, "\n").split("\n\n");
+    text = events.pop() ?? "";
+    for (const event of events) yield parse(event);
+    if (text.length > maxCharacters) throw new Error("Cannot read the stream: an event has no end");
   }
 }
 

@@ -1,34 +1,43 @@
-import { createMeter, type Hear } from "./meter.ts";
+import { createMeter, type Observation } from "./meter.ts";
 import { createReporter } from "./report.ts";
 import { keepStream } from "./stream.ts";
-import type { Asked, Options } from "./types.ts";
+import type { Options } from "./types.ts";
 
-/** What a page loads only when its options ask for it: metrics, reports, the event stream. */
-export function attach(
+export interface Extras {
+  /** Works until `closing` is aborted. May be called again after that. */
+  start(closing: AbortSignal): void;
+  observe(observation: Observation): void;
+}
+
+/** Metrics, reports and the event stream. A page loads this only if its options ask for one of them. */
+export function createExtras(
   options: Options,
-  asked: ReadonlyMap<string, Asked>,
-  closing: AbortSignal,
+  evaluations: ReadonlyMap<string, number>,
   key: string,
-): Hear {
-  if (closing.aborted) return () => {};
+): Extras {
   const { reportTo, token, onMetrics, environment } = options;
-  const meter = createMeter(options.url, asked);
+  const meter = createMeter(options.url, evaluations);
   const report = reportTo === undefined ? undefined : createReporter(reportTo, token);
-  if (options.stream) keepStream(key, options, closing);
-  globalThis.document?.addEventListener(
-    "visibilitychange",
-    () => {
-      if (document.hidden) tell(true);
+  return {
+    start(closing) {
+      if (closing.aborted) return;
+      if (options.stream) keepStream(key, options, closing);
+      globalThis.document?.addEventListener(
+        "visibilitychange",
+        () => {
+          if (document.hidden) publish(true);
+        },
+        { signal: closing },
+      );
+      closing.addEventListener("abort", () => publish(true));
     },
-    { signal: closing },
-  );
-  closing.addEventListener("abort", () => tell(true));
-  return (reason, wait, found) => {
-    meter.hear(reason, wait, found);
-    tell(false);
+    observe(observation) {
+      meter.observe(observation);
+      publish(false);
+    },
   };
 
-  function tell(isLast: boolean): void {
+  function publish(isLast: boolean): void {
     const metrics = meter.read();
     try {
       onMetrics?.(metrics);

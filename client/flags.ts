@@ -1,136 +1,198 @@
 import { attempt } from "./attempt.ts";
 import { download } from "./download.ts";
-import { afterHeard, afterOwn, atHand, forever, longestPause, mostNames } from "./limits.ts";
-import { refuse } from "./list.ts";
-import type { Asked, Copy, Flags, Options, State } from "./types.ts";
+import { maxBackoffSeconds, maxCountedNames, NEVER } from "./limits.ts";
+import { findFault, readCopy, readList } from "./list.ts";
+import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./origin.ts";
+import type { Copy, Flags, FlagValues, Options, State } from "./types.ts";
 
-/** The flags of one URL, kept fresh in the background. Never throws, whatever the source does. */
-export function createFlags<Name extends string = string>(options: Options): Flags<Name> {
-  const { storage = attempt(() => globalThis.localStorage), refreshSeconds = 60 } = options;
-  // The number is the version of what is stored, and of what tabs tell each other.
-  const key = "bunting1:" + options.url;
+/**
+ * The flags that exist, by name. Empty here: the module that `bunting types` writes adds them, and a
+ * misspelt name is then a compile error.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: Other modules add to it.
+export interface FlagTypes {}
+
+/** The names of all flags; any string if `bunting types` was not used. */
+export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes & string;
+
+/**
+ * The flags of one URL, refreshed in the background. Never throws. In a page it starts at once; elsewhere
+ * it starts on first use, because some servers allow neither requests nor timers while modules load.
+ *
+ * @example
+ * const flags = createFlags({ url: "https://cdn.example.com/v1/feature-flags/" });
+ * await flags.ready;
+ * flags.isEnabled("meal_planning");
+ */
+export function createFlags<Name extends string = FlagName>(options: Options): Flags<Name> {
+  const { environment, refreshSeconds = 60 } = options;
+  const { storage = attempt(() => globalThis.localStorage) } = options;
+  // The number is the version of stored copies and of messages between tabs.
+  const key = `bunting1:${options.url}`;
   const page = globalThis.document as Document | undefined;
-  const closing = new AbortController();
   const listeners = new Set<() => void>();
-  const asked = new Map<string, Asked>();
-  let flags = { __proto__: null } as unknown as Flags["bootstrap"];
+  const evaluations = new Map<string, number>();
+  let flags = withoutPrototype({});
   let state: State = { status: "loading", age: null, reason: null };
   let held: Copy | undefined;
-  let pause = refreshSeconds;
+  let pauseSeconds = refreshSeconds;
   let timer: ReturnType<typeof setInterval> | undefined;
-  let looking: Promise<void> | null | undefined;
   let channel: BroadcastChannel | undefined;
+  let pendingFetch: Promise<void> | undefined;
+  let ready = Promise.resolve();
+  /** Missing before the first start. `close()` aborts it. */
+  let closing: AbortController | undefined;
 
   const extras =
     options.stream || options.onMetrics || options.reportTo
       ? import("./extras.ts").then(
-          (module) => module.attach(options, asked, closing.signal, key),
-          () => () => {},
+          ({ createExtras }) => createExtras(options, evaluations, key),
+          () => undefined,
         )
-      : null;
-  learn(options.bootstrap as Copy, atHand);
+      : undefined;
+  // The bootstrap comes first, because a server rendered the page with it.
+  accept(readList(options.bootstrap), FROM_CACHE);
   const bootstrap = flags;
   if (!held) {
-    learn(
-      attempt(() => storage && JSON.parse(storage.getItem(key) as string)),
-      atHand,
+    accept(
+      attempt(() => JSON.parse(storage?.getItem(key) ?? "")),
+      FROM_CACHE,
     );
   }
-  if (page) {
-    attempt(() => {
-      // A controller has a `signal`, which is all the options that are needed.
-      addEventListener("visibilitychange", poll, closing);
-      addEventListener("online", poll, closing);
-      channel = new BroadcastChannel(key);
-      channel.onmessage = ({ data }) => learn(data, afterHeard);
-    });
-  }
-  void refresh();
+  if (page) start();
+
   return {
     isEnabled(name, fallback = false) {
-      let flag = asked.get(name);
-      if (!flag) {
-        flag = { on: flags[name], count: 0 };
-        if (held && asked.size < mostNames) {
-          asked.set(name, flag);
-          flag.on ?? console.warn("No flag", name);
-        }
+      startOnce();
+      const count = evaluations.get(name) ?? 0;
+      if (held && (count > 0 || evaluations.size < maxCountedNames)) {
+        evaluations.set(name, count + 1);
+        if (count === 0 && !(name in flags)) console.warn("Bunting: unknown flag", name);
       }
-      flag.count++;
-      return flag.on ?? fallback;
+      return flags[name] ?? fallback;
     },
-    all: () => flags,
+    all() {
+      startOnce();
+      return flags;
+    },
     bootstrap,
-    subscribe: (listener) => {
+    subscribe(listener) {
+      startOnce();
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    ready: held ? Promise.resolve() : (looking as unknown as Promise<void>),
+    get ready() {
+      startOnce();
+      return ready;
+    },
     refresh,
+    start,
     close() {
-      clearTimeout(timer);
+      clearInterval(timer);
       channel?.close();
+      closing ??= new AbortController();
       closing.abort();
-      // There is nothing to join but this any more.
-      looking = Promise.resolve();
     },
     get state() {
+      startOnce();
       return state;
     },
   };
 
-  /** Looks, unless the page is hidden or another tab is at it. */
+  function startOnce(): void {
+    if (!closing) start();
+  }
+
+  function start(): void {
+    if (closing && !closing.signal.aborted) return;
+    closing = new AbortController();
+    const { signal } = closing;
+    void extras?.then((loaded) => loaded?.start(signal));
+    if (page) attempt(() => listenToPage(signal));
+    pendingFetch = undefined;
+    const firstFetch = refresh();
+    if (!held) ready = firstFetch;
+  }
+
+  function listenToPage(signal: AbortSignal): void {
+    for (const type of ["visibilitychange", "online"]) addEventListener(type, poll, { signal });
+    channel = new BroadcastChannel(key);
+    channel.onmessage = ({ data }) => accept(data, FROM_PEER_TAB);
+  }
+
+  /** Refreshes, unless the page is hidden or another tab is fetching. */
   async function poll(): Promise<void> {
     if (page?.hidden) return;
     try {
       await navigator.locks.request(key, { ifAvailable: true }, (lock) => lock && refresh());
     } catch {
+      // There are no Web Locks here.
       void refresh();
     }
   }
 
-  function refresh(): Promise<void> {
-    looking ??= download(options, closing.signal).then((found) => {
-      if (closing.signal.aborted) return;
-      looking = null;
-      learn(found, afterOwn);
+  async function refresh(): Promise<void> {
+    startOnce();
+    const signal = closing?.signal;
+    if (!signal || signal.aborted) return;
+    pendingFetch ??= download(options, signal).then((found) => {
+      if (signal.aborted) return;
+      pendingFetch = undefined;
+      accept(found, FROM_NETWORK);
       attempt(() => channel?.postMessage(found));
     });
-    return looking;
+    return pendingFetch;
   }
 
-  /** Takes in what was found, if it is fit, and waits for the time to look again. */
-  function learn(found: Copy | undefined, wait: number): void {
+  /** Replaces the held copy by `value` if that is valid, updates `state` and plans the next request. */
+  function accept(value: unknown, origin: Origin): void {
+    const found = readCopy(value);
     const oldFlags = flags;
     const oldState = state;
-    let reason = refuse(found, held, options.environment);
-    if (reason && !wait) return;
-    if (!reason) {
-      held = found as Copy;
-      flags = keep(flags, { __proto__: null, ...held.flags } as never);
-      for (const [name, flag] of asked) flag.on = flags[name];
-      reason = held.failure ?? null;
-      attempt(() => storage?.setItem(key, JSON.stringify(held)));
+    const fault = findFault(found, held, environment);
+    if (fault && origin === FROM_CACHE) return;
+    if (!fault) {
+      held = found;
+      flags = keepIfEqual(flags, withoutPrototype(found.flags));
+      attempt(() => storage?.setItem(key, JSON.stringify(found)));
     }
-    const age = Math.round((Date.now() - (held?.at as number)) / 1_000);
-    state = keep(state, {
+    const reason = fault || found.failure || null;
+    const age = Math.round((Date.now() - Number(held?.at)) / 1_000);
+    state = keepIfEqual(state, {
       status: reason ? "stale" : "ready",
       age: age >= 0 ? age : null,
       reason,
     });
-    pause = reason ? Math.min(pause * 2, longestPause) : refreshSeconds;
-    const seconds = pause * wait;
-    clearTimeout(timer);
-    if (seconds > 0 && seconds < forever) {
-      timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
+    pauseSeconds = reason ? Math.min(pauseSeconds * 2, maxBackoffSeconds) : refreshSeconds;
+    if (origin !== FROM_CACHE) schedule(origin);
+    void extras?.then((loaded) => loaded?.observe({ found, origin, reason, held }));
+    // The last step, because a listener may do anything, such as closing this client.
+    if (flags === oldFlags && state === oldState) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        console.error(error);
+      }
     }
-    void extras?.then((hear) => hear(reason, wait, found));
-    // Last, since a listener may do anything, and close this, too.
-    if (flags !== oldFlags || state !== oldState) [...listeners].forEach(attempt);
+  }
+
+  function schedule(origin: Origin): void {
+    // A tab that receives another tab's result waits 1.5 times as long, so one tab stays the poller.
+    const seconds = origin === FROM_PEER_TAB ? pauseSeconds * 1.5 : pauseSeconds;
+    clearInterval(timer);
+    if (!(seconds > 0 && seconds < NEVER)) return;
+    // An interval, because a poll does nothing while the page is hidden.
+    timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
   }
 }
 
-/** `value`, or the equal one that is there already. */
-function keep<Value>(old: Value, value: Value): Value {
+/** `old` if both are equal, so that an object changes only if its content does. */
+function keepIfEqual<Value>(old: Value, value: Value): Value {
   return JSON.stringify(old) === JSON.stringify(value) ? old : value;
+}
+
+/** A copy in which `constructor` and the like are not found. */
+function withoutPrototype(values: FlagValues): FlagValues {
+  return Object.assign(Object.create(null), values);
 }

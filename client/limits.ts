@@ -1,20 +1,17 @@
-/** How long the client waits for a whole answer, in milliseconds. */
-export const patience = 5_000;
-/** The longest answer that is read, in characters. A list of ten thousand flags is a fifth of it. */
-export const largestAnswer = 1_000_000;
-/** How long a list is refused that is older than the one held, in milliseconds: a little over a day. */
-export const longestLag = 1e8;
-/** The longest pause after failures, in seconds. */
-export const longestPause = 300;
-/** A pause of this many seconds, or none, is one that never ends. */
-export const forever = 1e6;
-/** How many names are remembered as asked for. */
-export const mostNames = 10_000;
-
+/** How long a request may take, its body included. */
+export const timeoutMs = 5_000;
 /**
- * Who hears of a look waits half as long again for one of their own, so that of several tabs the one
- * that looks goes on being the one that does. Who has only read what was at hand does not wait at all.
+ * The largest list that is read. `bunting` refuses to publish a larger one: `maxListBytes` in
+ * `schema/compile/size.ts` must be the same number.
  */
-export const afterOwn = 1;
-export const afterHeard = 1.5;
-export const atHand = 0;
+export const maxListBytes = 1_000_000;
+/** How long a cache may return a list that is older than the held one: a little over a day. */
+export const maxCacheLagMs = 1e8;
+/** How far this device's clock may be behind the clock that dates commits. */
+export const maxClockSkewMs = 3_600_000;
+/** The longest time between two requests after failures. */
+export const maxBackoffSeconds = 300;
+/** From this value on, `refreshSeconds` means that the client does not poll. Timers cannot count much further. */
+export const NEVER = 1e6;
+/** How many names are counted. An application could build names from user input. */
+export const maxCountedNames = 10_000;

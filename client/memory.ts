@@ -1,30 +1,31 @@
-/** Flags for the tests of an application: no network, no clock, the same interface. */
-import type { Flags, State } from "./types.ts";
+/** Flags for an application's tests: the interface of `createFlags()` without network, storage and clock. */
+import type { FlagName } from "./flags.ts";
+import type { Flags, FlagValues, State } from "./types.ts";
 
 export interface MemoryFlags<Name extends string = string> extends Flags<Name> {
-  /** Turns a flag on or off, as a change at the source would, and tells who listens. */
+  /** Switches a flag on or off and calls the listeners, as a change at the source does. */
   set(name: Name, enabled: boolean): void;
 }
 
 const state: State = { status: "ready", age: 0, reason: null };
 
-export function createMemoryFlags<Name extends string = string>(
+export function createMemoryFlags<Name extends string = FlagName>(
   initial?: Readonly<Partial<Record<NoInfer<Name>, boolean>>>,
 ): MemoryFlags<Name> {
   const listeners = new Set<() => void>();
-  const settled = Promise.resolve();
-  let flags: Readonly<Record<string, boolean>> = freeze(initial ?? {});
+  const resolved = Promise.resolve();
+  let flags = freeze(initial ?? {});
   return {
     isEnabled: (name, fallback = false) => flags[name] ?? fallback,
     all: () => flags,
     bootstrap: flags,
     subscribe(listener) {
-      const entry = () => listener();
-      listeners.add(entry);
-      return () => void listeners.delete(entry);
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
-    ready: settled,
-    refresh: () => settled,
+    ready: resolved,
+    refresh: () => resolved,
+    start: () => {},
     close: () => listeners.clear(),
     state,
     set(name, enabled) {
@@ -35,6 +36,6 @@ export function createMemoryFlags<Name extends string = string>(
   };
 }
 
-function freeze(flags: object): Readonly<Record<string, boolean>> {
+function freeze(flags: object): FlagValues {
   return Object.freeze(Object.assign(Object.create(null), flags));
 }

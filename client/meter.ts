@@ -1,41 +1,46 @@
-import { afterOwn, atHand } from "./limits.ts";
-import type { Asked, Copy, Failure, Metrics, Outcome } from "./types.ts";
+import { FROM_CACHE, FROM_NETWORK, type Origin } from "./origin.ts";
+import type { Copy, Failure, Metrics, Outcome } from "./types.ts";
 
-/** Takes what the client has just learnt, or why not, and how it came to it: one of the waits in `limits.ts`. */
-export type Hear = (reason: Failure | null, wait: number, found: Copy | undefined) => void;
+/** What the client has received, and the resulting `state.reason`. */
+export interface Observation {
+  readonly found: Copy;
+  readonly origin: Origin;
+  readonly reason: Failure | null;
+  /** What the client holds now: `found`, if that was accepted. */
+  readonly held: Copy | undefined;
+}
 
 export interface Meter {
-  readonly hear: Hear;
+  observe(observation: Observation): void;
   read(): Metrics;
-  /** That of the list that is held. */
+  /** The environment of the held list. */
   environment(): string | undefined;
 }
 
-/** Counts what comes of looks at `url`; evaluations are counted already. */
-export function createMeter(url: string, asked: ReadonlyMap<string, Asked>): Meter {
+/** Counts the results of requests to `url`. The client itself counts evaluations. */
+export function createMeter(url: string, evaluations: ReadonlyMap<string, number>): Meter {
   const fetches: Partial<Record<Outcome, number>> = {};
   let held: Copy | undefined;
   let timeToReady: number | null = null;
-  let hasHeard = false;
+  let hasObserved = false;
 
   return {
-    hear(reason, wait, found) {
-      const isBelieved = found !== undefined && (reason ?? undefined) === found.failure;
-      const isNew = isBelieved && JSON.stringify(found.flags) !== JSON.stringify(held?.flags);
-      if (wait === atHand) timeToReady = 0;
-      if (wait === afterOwn) {
-        const outcome = known(reason) ?? (isNew ? "ok" : "not_modified");
+    observe({ found, origin, reason, held: next }) {
+      if (origin === FROM_CACHE) timeToReady = 0;
+      if (origin === FROM_NETWORK) {
+        const isNew = JSON.stringify(found.flags) !== JSON.stringify(held?.flags);
+        const outcome = readReason(reason) ?? (isNew ? "ok" : "not_modified");
         fetches[outcome] = (fetches[outcome] ?? 0) + 1;
       }
-      if (isBelieved && found.flags) held = found;
-      hasHeard = true;
+      held = next;
+      hasObserved = true;
     },
     read() {
-      if (hasHeard) timeToReady ??= firstLook(url);
+      if (hasObserved) timeToReady ??= firstDuration(url);
       const age = Math.round((Date.now() - (held?.at ?? Number.NaN)) / 1_000);
       return {
         fetches: { ...fetches },
-        evaluations: Object.fromEntries([...asked].map(([name, { count }]) => [name, count])),
+        evaluations: Object.fromEntries(evaluations),
         age: age >= 0 ? age : null,
         timeToReady,
       };
@@ -55,16 +60,15 @@ const failures: readonly string[] = [
   "older",
 ] satisfies Failure[];
 
-/** A body may claim to be a service worker's copy, and give a reason that is none. */
-function known(reason: Failure | null): Failure | null {
+/** A header claims why a service worker returned its copy. Servers accept only the known reasons. */
+function readReason(reason: Failure | null): Failure | null {
   return reason === null || failures.includes(reason) ? reason : "malformed";
 }
 
-/** How long the first look took, in milliseconds. The browser has measured it already. */
-function firstLook(url: string): number | null {
-  const whole = URL.canParse(url, globalThis.location?.href)
-    ? new URL(url, globalThis.location?.href).href
-    : url;
-  const [entry] = performance.getEntriesByName(whole, "resource");
+/** The duration of the first request, in milliseconds, as the browser has measured it. */
+function firstDuration(url: string): number | null {
+  const base = globalThis.location?.href;
+  const absolute = URL.canParse(url, base) ? new URL(url, base).href : url;
+  const [entry] = performance.getEntriesByName(absolute, "resource");
   return entry === undefined ? null : Math.round(entry.duration);
 }

@@ -8,49 +8,63 @@ import {
   type ResolutionDetails,
   StandardResolutionReasons,
 } from "@openfeature/web-sdk";
-import type { Flags, State } from "./types.ts";
+import type { Flags, FlagValues, State } from "./types.ts";
 
-/** Answers OpenFeature's web SDK, and so its React and Angular SDKs, from `flags`, which it closes in the end. */
+/**
+ * Provides `flags` to OpenFeature's web SDK, and so to its React and Angular SDKs. When OpenFeature closes
+ * the provider, the provider closes `flags`. It may be set again after that.
+ */
 export class BuntingProvider implements Provider {
   readonly metadata = { name: "Bunting" };
   readonly runsOn = "client" as const;
   readonly events = new OpenFeatureEventEmitter();
   readonly #flags: Flags;
-  #told: { readonly flags: Readonly<Record<string, boolean>>; readonly status: State["status"] };
-  #stop = () => {};
+  /** What the last events said. */
+  #announced: { readonly flags: FlagValues; readonly status: State["status"] };
+  #unsubscribe = () => {};
+  /** Whether OpenFeature uses this provider now. */
+  #isOpen = false;
 
   constructor(flags: Flags) {
     this.#flags = flags;
-    this.#told = { flags: flags.all(), status: "ready" };
+    this.#announced = { flags: {}, status: "ready" };
   }
 
-  /** Settles as soon as there are flags to answer from, be they stored ones. */
+  /** Resolves when there are flags, stored ones included. */
   async initialize(): Promise<void> {
     const flags = this.#flags;
+    this.#isOpen = true;
+    // React's StrictMode sets a provider, replaces it and sets it again: then it starts again.
+    flags.start();
     await flags.ready;
-    this.#stop();
-    this.#stop = flags.subscribe(() => this.#tell());
+    // The first of two calls waits for the flags of the second one.
+    if (this.#isOpen) await flags.ready;
+    if (!this.#isOpen)
+      throw new ProviderNotReadyError("Cannot get any flags: OpenFeature closed the provider");
+    this.#unsubscribe();
+    this.#unsubscribe = flags.subscribe(() => this.#announce());
     const { status, reason } = flags.state;
     const isEmpty = Object.keys(flags.all()).length === 0;
-    this.#told = { flags: flags.all(), status: "ready" };
+    this.#announced = { flags: flags.all(), status: "ready" };
     if (status !== "ready" && isEmpty) {
-      // The SDK says so itself; what comes later is news.
-      this.#told = { flags: flags.all(), status: "stale" };
+      // The SDK announces the error. The provider announces when this changes.
+      this.#announced = { flags: flags.all(), status: "stale" };
       throw new ProviderNotReadyError(`Cannot get any flags: ${reason}`);
     }
-    // The SDK says that it is ready once this has settled; that the flags are stale comes after that.
-    setTimeout(() => this.#tell());
+    // The SDK announces READY after this promise. STALE must come later than that.
+    this.#announceLater();
   }
 
   async onClose(): Promise<void> {
-    this.#stop();
+    this.#isOpen = false;
+    this.#unsubscribe();
     this.#flags.close();
   }
 
-  /** No flag depends on a context, but the SDK takes any provider for ready after this. */
+  /** No flag depends on the context, but the SDK marks every provider as ready after a change of it. */
   onContextChange(): void {
-    this.#told = { ...this.#told, status: "ready" };
-    setTimeout(() => this.#tell());
+    this.#announced = { ...this.#announced, status: "ready" };
+    this.#announceLater();
   }
 
   resolveBooleanEvaluation(name: string, fallback: boolean): ResolutionDetails<boolean> {
@@ -73,18 +87,24 @@ export class BuntingProvider implements Provider {
     return this.#mismatch(name, fallback, "an object");
   }
 
-  #mismatch<T>(name: string, fallback: T, wanted: string): ResolutionDetails<T> {
+  #mismatch<T>(name: string, fallback: T, expected: string): ResolutionDetails<T> {
     if (this.#flags.all()[name] === undefined) return missing(name, fallback);
-    const message = `Cannot read "${name}" as ${wanted}: it is true or false`;
+    const message = `Cannot read "${name}" as ${expected}: it is true or false`;
     return failed(fallback, ErrorCode.TYPE_MISMATCH, message);
   }
 
-  /** Says what is new since it last said something. */
-  #tell(): void {
-    const before = this.#told;
+  #announceLater(): void {
+    setTimeout(() => {
+      if (this.#isOpen) this.#announce();
+    });
+  }
+
+  /** Emits events for what has changed since the last ones. */
+  #announce(): void {
+    const before = this.#announced;
     const { status } = this.#flags.state;
     const flags = this.#flags.all();
-    this.#told = { flags, status };
+    this.#announced = { flags, status };
     const flagsChanged = Object.keys({ ...before.flags, ...flags }).filter(
       (name) => before.flags[name] !== flags[name],
     );

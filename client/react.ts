@@ -5,36 +5,37 @@ import {
   useContext,
   useSyncExternalStore,
 } from "react";
-import type { Flags, State } from "./types.ts";
+import type { FlagName } from "./flags.ts";
+import type { Flags, FlagValues, State } from "./types.ts";
 
-const none: Readonly<Record<string, boolean>> = Object.create(null);
-const unknown: State = { status: "loading", age: null, reason: null };
-/** What there is to read where nobody provides flags: a page does not break for that. */
-const absent: Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> = {
+const noFlags: FlagValues = Object.create(null);
+const loading: State = { status: "loading", age: null, reason: null };
+/** What components read if no `<FlagsProvider>` is above them: the page still renders. */
+const withoutProvider: Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> = {
   isEnabled: (_name, fallback = false) => fallback,
-  all: () => none,
-  bootstrap: none,
+  all: () => noFlags,
+  bootstrap: noFlags,
   subscribe: () => {
     console.warn("Cannot read flags: there is no <FlagsProvider> above");
-    absent.subscribe = () => () => {};
+    withoutProvider.subscribe = () => () => {};
     return () => {};
   },
-  state: unknown,
+  state: loading,
 };
-const Context = createContext(absent);
+const Context = createContext(withoutProvider);
 
-/** Hands `flags`, which are made once and outside of components, to the components below. */
+/** Provides `flags` to the components below. Create `flags` once, outside of components. */
 export function FlagsProvider(props: { readonly flags: Flags; readonly children?: ReactNode }) {
   return createElement(Context.Provider, { value: props.flags }, props.children);
 }
 
 /**
- * Whether the flag is on. The component renders anew when this flag changes, and for no other.
- * On a server, and where its HTML is taken over, the bootstrap alone counts, so that both are the same.
+ * Whether the flag is on; `fallback` if it is unknown. The component renders again when this flag changes,
+ * not when others do. On a server and during hydration only the bootstrap counts, so both render the same.
  */
-export function useFlag(name: string, fallback = false): boolean {
+export function useFlag(name: FlagName, fallback = false): boolean {
   const flags = useContext(Context);
-  // React compares far more often than a component asks: only the latter is counted.
+  // Counts one evaluation for each render. React calls the functions below more often than that.
   flags.isEnabled(name, fallback);
   return useSyncExternalStore(
     flags.subscribe,
@@ -43,8 +44,8 @@ export function useFlag(name: string, fallback = false): boolean {
   );
 }
 
-/** Every flag that is known. The component renders anew when any of them changes. */
-export function useFlags(): Readonly<Record<string, boolean>> {
+/** All known flags. The component renders again when any of them changes. */
+export function useFlags(): FlagValues {
   const flags = useContext(Context);
   return useSyncExternalStore(flags.subscribe, flags.all, () => flags.bootstrap);
 }
@@ -55,6 +56,6 @@ export function useFlagsState(): State {
   return useSyncExternalStore(
     flags.subscribe,
     () => flags.state,
-    () => unknown,
+    () => loading,
   );
 }

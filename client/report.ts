@@ -1,31 +1,33 @@
 import type { Metrics } from "./types.ts";
 
-/** In milliseconds. */
-const shortestPause = 300_000;
-/** Of a name at most 64 characters long, with its count, so that a batch stays below 32 KiB. */
-const mostNames = 300;
-const reportable = /^[a-z][a-z0-9_]{0,63}$/;
+const minPauseMs = 300_000;
+/** A name has at most 80 characters, so a batch with counts stays below the server's 32 KiB. */
+const maxNames = 300;
+/** Other names cannot be flags. They may contain personal data, so they are not sent. */
+const reportable = /^[A-Za-z0-9][\w.-]{0,79}$/;
 
 type Counts = Readonly<Record<string, number>>;
 type Reporter = (metrics: Metrics, environment: string | undefined, isLast: boolean) => void;
 
 /**
- * Sends what has been counted since the last report: once in five minutes, and when it may be the last
- * that is heard of the page. What did not arrive goes with the next one.
+ * Sends the counts since the last report: every five minutes at most, and when the page may be about to
+ * go away. A report that fails is sent again with the next one.
  */
 export function createReporter(url: string, token: string | undefined): Reporter {
   const evaluations = new Map<string, number>();
   const fetches = new Map<string, number>();
-  let last = performance.now();
+  let lastSentAt = performance.now();
 
   return (metrics, environment, isLast) => {
     if (environment === undefined) return;
-    if (!isLast && performance.now() - last < shortestPause) return;
-    last = performance.now();
-    const asked = grown(metrics.evaluations, evaluations).filter(([name]) => reportable.test(name));
+    if (!isLast && performance.now() - lastSentAt < minPauseMs) return;
+    lastSentAt = performance.now();
+    const evaluated = grown(metrics.evaluations, evaluations).filter(([name]) =>
+      reportable.test(name),
+    );
     const fetched = grown(metrics.fetches, fetches);
-    for (let at = 0; at === 0 || at < asked.length; at += mostNames) {
-      const names = asked.slice(at, at + mostNames);
+    for (let at = 0; at === 0 || at < evaluated.length; at += maxNames) {
+      const names = evaluated.slice(at, at + maxNames);
       const outcomes = at === 0 ? fetched : [];
       if (names.length + outcomes.length === 0) return;
       void deliver({ names, outcomes, environment, age: metrics.age });
@@ -55,7 +57,7 @@ interface Batch {
   readonly age: number | null;
 }
 
-/** By how much each count has grown beyond what was sent. */
+/** The part of each count that was not sent yet. */
 function grown(counts: Counts, sent: ReadonlyMap<string, number>): [string, number][] {
   return Object.entries(counts)
     .map(([name, count]): [string, number] => [name, count - (sent.get(name) ?? 0)])
@@ -66,7 +68,7 @@ function add(sent: Map<string, number>, counts: [string, number][], sign: number
   for (const [name, count] of counts) sent.set(name, (sent.get(name) ?? 0) + sign * count);
 }
 
-/** A beacon outlives its page, but cannot carry a token. It is sent as text, which asks for no preflight. */
+/** A beacon is sent even if the page closes, but cannot have a token. A string body needs no preflight. */
 async function send(url: string, token: string | undefined, body: string): Promise<boolean> {
   try {
     if (token === undefined) return navigator.sendBeacon(url, body);

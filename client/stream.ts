@@ -1,14 +1,15 @@
 import { readEvents } from "./events.ts";
-import { largestAnswer, longestPause } from "./limits.ts";
+import { maxBackoffSeconds, maxListBytes } from "./limits.ts";
+import { readList } from "./list.ts";
 import type { FlagList, Options } from "./types.ts";
 
-/** In milliseconds: the server gives a sign of life every 15 seconds. */
-const longestSilence = 45_000;
+/** The server sends a comment every 15 seconds. */
+const maxSilenceMs = 45_000;
 
 /**
- * Keeps the server's event stream open while the page is visible, in one tab for all. What comes is told
- * as one tab tells the others of its looks, so that the client of this page hears it, too, and puts off
- * its own next look for as long as the stream lives.
+ * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is posted
+ * to the channel on which tabs exchange their results. So this page's client receives it too, and puts
+ * off its next poll while the stream lives.
  */
 export function keepStream(
   key: string,
@@ -20,16 +21,16 @@ export function keepStream(
   let watching: AbortController | undefined;
   let lastId = "";
   let list: FlagList | undefined;
-  let told = 0;
+  let postedAt = 0;
 
-  document.addEventListener("visibilitychange", wake, { signal: closing });
+  document.addEventListener("visibilitychange", restart, { signal: closing });
   closing.addEventListener("abort", () => {
     watching?.abort();
     channel.close();
   });
-  wake();
+  restart();
 
-  function wake(): void {
+  function restart(): void {
     watching?.abort();
     if (document.hidden) return;
     watching = new AbortController();
@@ -38,28 +39,30 @@ export function keepStream(
 
   async function watch(signal: AbortSignal): Promise<void> {
     try {
-      await navigator.locks.request(`${key} stream`, { signal }, () => follow(signal));
+      await navigator.locks.request(`${key} stream`, { signal }, () => readForever(signal));
     } catch {
-      // No locks here: each tab has a stream of its own.
-      await follow(signal);
+      // There are no Web Locks here: each tab has its own stream.
+      await readForever(signal);
     }
   }
 
-  async function follow(signal: AbortSignal): Promise<void> {
-    for (let pause = 1; !signal.aborted; pause = Math.min(pause * 2, longestPause)) {
-      const before = told;
+  async function readForever(signal: AbortSignal): Promise<void> {
+    let pauseSeconds = 1;
+    while (!signal.aborted) {
+      const before = postedAt;
       await read(signal);
-      if (told !== before) pause = 1;
-      if (!signal.aborted) await sleep(pause * (900 + 200 * Math.random()), signal);
+      if (postedAt !== before) pauseSeconds = 1;
+      if (!signal.aborted) await sleep(pauseSeconds * (900 + 200 * Math.random()), signal);
+      pauseSeconds = Math.min(pauseSeconds * 2, maxBackoffSeconds);
     }
   }
 
-  /** Settles when the stream is over, whyever. */
+  /** Resolves when the stream ends, for whatever reason. */
   async function read(signal: AbortSignal): Promise<void> {
     const request = new AbortController();
     const abort = () => request.abort();
     signal.addEventListener("abort", abort);
-    let silence = setTimeout(abort, longestSilence);
+    let silence = setTimeout(abort, maxSilenceMs);
     try {
       const response = await fetch(url, {
         cache: "no-store",
@@ -72,16 +75,16 @@ export function keepStream(
       });
       const type = response.headers.get("content-type") ?? "";
       if (response.status !== 200 || !type.startsWith("text/event-stream")) return;
-      for await (const event of readEvents(response, largestAnswer)) {
+      for await (const event of readEvents(response, maxListBytes)) {
         clearTimeout(silence);
-        silence = setTimeout(abort, longestSilence);
+        silence = setTimeout(abort, maxSilenceMs);
         if (event.data !== "") list = JSON.parse(event.data);
-        // After that: what cannot be read shall be sent again.
+        // After the parse, so that the server sends an unreadable event again.
         if (event.id !== undefined) lastId = event.id;
-        if (event.data !== "" || Date.now() - told > refreshSeconds * 750) tell();
+        if (event.data !== "" || Date.now() - postedAt > refreshSeconds * 750) post();
       }
     } catch {
-      // The same as an end.
+      // A broken stream is treated like one that ended.
     } finally {
       clearTimeout(silence);
       signal.removeEventListener("abort", abort);
@@ -89,14 +92,14 @@ export function keepStream(
     }
   }
 
-  function tell(): void {
+  function post(): void {
     if (!list) return;
-    told = Date.now();
-    channel?.postMessage({ ...list, at: told });
+    postedAt = Date.now();
+    channel?.postMessage({ ...readList(list), at: postedAt });
   }
 }
 
-/** None outside of a page, and where a browser denies it: then there is nobody to tell. */
+/** `undefined` outside of a page, and if the browser denies it. */
 function openChannel(key: string): BroadcastChannel | undefined {
   try {
     return globalThis.document && new BroadcastChannel(key);

@@ -1,59 +1,63 @@
-/** What the client takes, gives and tells. Types only: nothing of this reaches a browser. */
+/** Everything that the client takes and returns. Types only: nothing of this reaches a browser. */
 
 /** The body of `GET …/v1/feature-flags/`. */
 export interface FlagList {
   readonly environment: string;
-  /** Whether each flag is on. */
-  readonly flags: Readonly<Record<string, boolean>>;
+  readonly flags: FlagValues;
   /** When a flag last changed: `2024-08-31T12:00:00Z`. */
   readonly updated_at: string;
 }
 
+/** Whether each flag is on, by name. */
+export type FlagValues = Readonly<Record<string, boolean>>;
+
 export interface Options {
   /** The list's URL: `https://cdn.example.com/v1/feature-flags/`. */
   readonly url: string;
-  /** The environment that the list must be of. Not checked where it is not given. */
+  /** The environment that the list must be of. Not checked if it is missing. */
   readonly environment?: string | undefined;
-  /** Sent as `Authorization: Bearer …`. Without one, nothing is added to the browser's own headers. */
+  /** Sent as `Authorization: Bearer …`. Without it the request has no header that needs a preflight. */
   readonly token?: string | undefined;
-  /** A list that is at hand already, as after rendering on a server: the first answer, before any stored copy. */
+  /** A list that came with the page, for example from server rendering. It comes before a stored copy. */
   readonly bootstrap?: FlagList | undefined;
-  /** Where the last good list is kept for the next visit: `localStorage` unless given, nowhere if `null`. */
+  /** Keeps the last valid list for the next visit. Default: `localStorage`. `null`: nothing is stored. */
   readonly storage?: FlagStorage | null | undefined;
-  /** Seconds between two looks at the source, give or take a tenth: 60 unless given. */
+  /** Seconds between two requests, plus or minus 10 %. Default: 60. With 0 the client does not poll. */
   readonly refreshSeconds?: number | undefined;
-  /** Keeps an event stream of the server open, which asks for a token, so that changes come at once. */
+  /** Keeps an event stream of the server open, so that changes arrive at once. Requires a token. */
   readonly stream?: boolean | undefined;
-  /** Hears the metrics after each look at the source, when the page is hidden, and at the end. */
+  /** Receives the metrics after each request, when the page is hidden, and on `close()`. */
   readonly onMetrics?: ((metrics: Metrics) => void) | undefined;
-  /** The server's `…/v1/usage`, which gets counts of fetches and evaluations in batches. */
+  /** The server's `…/v1/usage`. It receives counts of requests and evaluations in batches. */
   readonly reportTo?: string | undefined;
 }
 
-/** As much of the browser's `Storage` as is needed. */
+/** The part of the browser's `Storage` that the client uses. */
 export interface FlagStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** The flags of one URL. Everything answers at once and nothing throws. `Name` narrows the names. */
+/** The flags of one URL. No method throws or waits. `Name` restricts the names. */
 export interface Flags<Name extends string = string> {
-  /** Whether the flag is on. A flag that is not known is `fallback`. */
+  /** Whether the flag is on; `fallback` if the flag is unknown. */
   isEnabled(name: Name, fallback?: boolean): boolean;
-  /** Every flag that is known; the same object until one changes. */
-  all(): Readonly<Record<string, boolean>>;
-  /** The flags of the given bootstrap, none if there was none: what a server has rendered with. */
-  readonly bootstrap: Readonly<Record<string, boolean>>;
+  /** All known flags. The same object until one of them changes. */
+  all(): FlagValues;
+  /** The flags of the bootstrap, which a server rendered the page with. Empty if there is none. */
+  readonly bootstrap: FlagValues;
   /**
-   * Calls `listener` after each change of the flags or of `state`, until the function that it returns is
-   * called. As with `addEventListener`, one function counts once.
+   * Calls `listener` after each change of the flags or of `state`. Returns a function that ends this. A
+   * function that is added twice is called once, as with `addEventListener`.
    */
   subscribe(listener: () => void): () => void;
-  /** Settles once there are flags, or the first look at the source has failed. Never rejects. */
+  /** Resolves when there are flags, or when the first request has failed. Never rejects. */
   readonly ready: Promise<void>;
-  /** Looks at the source now. One request at a time: joins the one under way. Never rejects. */
+  /** Requests the list now, or joins the pending request. Never rejects. */
   refresh(): Promise<void>;
-  /** Ends what goes on in the background. The flags stay as they are. */
+  /** Starts again after `close()`. The first start needs no call. */
+  start(): void;
+  /** Ends timers, requests and channels. The flags stay as they are. */
   close(): void;
   /** The same object until something in it changes. */
   readonly state: State;
@@ -61,63 +65,56 @@ export interface Flags<Name extends string = string> {
 
 export interface State {
   /**
-   * `loading`: holds no flags yet, and nothing has failed.
-   * `ready`: holds flags, and the last look at the source, if there was one, did not fail.
-   * `stale`: it did; the flags, if there are any, are what was held before.
+   * `loading`: there are no flags yet, and no request has failed.
+   * `ready`: there are flags, and the last request, if there was one, succeeded.
+   * `stale`: the last request failed. The flags, if there are any, are from before.
    */
   readonly status: "loading" | "ready" | "stale";
-  /** Seconds between the time the source last confirmed the flags and the last look; `null` where it never did. */
+  /** Age of the flags in seconds when they were last checked; `null` if no source has confirmed them. */
   readonly age: number | null;
-  /** Why the last look failed; `null` where it did not. */
+  /** Why the last request failed; `null` if it succeeded. */
   readonly reason: Failure | null;
 }
 
-/** What became of a look at the source. */
+/** The result of a request. */
 export type Outcome = "ok" | "not_modified" | Failure;
 
 export type Failure =
-  /** No answer, or one that broke off. */
+  /** No response, or a connection that broke. */
   | "network"
-  /** Nothing, or not all of it, within five seconds. */
+  /** No complete response within five seconds. */
   | "timeout"
-  /** No success: a status other than 2xx. */
+  /** A status other than 2xx. */
   | "status"
-  /** Something else than JSON: a login page, a proxy's error. */
+  /** Not JSON: a login page, an error of a proxy. */
   | "content_type"
-  /** Over a million characters, read no further than that. */
+  /** More than 1,000,000 bytes. The rest is not read. */
   | "too_large"
-  /** No JSON, or not of the specified shape. */
+  /** Not JSON, or not the specified shape. */
   | "malformed"
   /** The list of another environment. */
   | "environment"
-  /** A list from before the one that is held. */
+  /** Older than the held list. */
   | "older";
 
-/** Counts since the client was made. */
+/** Counts since the client was created. */
 export interface Metrics {
-  /** Looks at the source by what became of them. */
+  /** Requests by result. */
   readonly fetches: Readonly<Partial<Record<Outcome, number>>>;
-  /** How often each flag was asked for, those that do not exist included. */
+  /** Evaluations by flag name, unknown flags included. */
   readonly evaluations: Readonly<Record<string, number>>;
-  /** As in `State`. */
+  /** Age of the flags in seconds; `null` if no source has confirmed them. */
   readonly age: number | null;
-  /** Milliseconds until there was an answer: 0 where one was at hand; `null` until that is known. */
+  /** Milliseconds until there were flags: 0 if they came from a cache; `null` while there are none. */
   readonly timeToReady: number | null;
 }
 
-/** A list as it is held, stored, and told from one tab to the others; or why there is none. Unchecked, it may be anything. */
+/** A list with its origin, as it is held, stored and sent to other tabs; or the reason why there is none. */
 export interface Copy extends FlagList {
-  /** When the source gave it, in milliseconds since 1970. */
+  /** When the source returned it, in milliseconds since 1970; `NaN` if unknown. */
   readonly at: number;
-  /** When the source wrote it, in milliseconds since 1970 (`Last-Modified`); not a number where it does not say. */
+  /** When the source wrote it (`Last-Modified`), in milliseconds since 1970; `NaN` if unknown. */
   readonly modified: number;
-  /** Why this is no list; or why it is an old one, which a service worker gave (`worker.ts`). */
-  readonly failure?: Failure;
-}
-
-/** A flag that was asked for. */
-export interface Asked {
-  /** Missing where no list that was believed has it. */
-  on: boolean | undefined;
-  count: number;
+  /** Why there is no list, or why it is a copy that a service worker stored (`worker.ts`). Empty if neither. */
+  readonly failure?: Failure | "" | undefined;
 }

@@ -1,49 +1,53 @@
-import { largestAnswer } from "./limits.ts";
-import { isFlagList } from "./list.ts";
+import { staleHeader } from "./download.ts";
+import { maxListBytes } from "./limits.ts";
+import { isFlagList, readList } from "./list.ts";
+import { readBody } from "./read-body.ts";
 import type { Failure } from "./types.ts";
 
 export interface WorkerOptions {
-  /** The list's URL, as the page asks for it. */
+  /** The list's URL, as the page requests it. */
   readonly url: string;
-  /** Seconds that the network gets before the copy is taken, where there is one: 2 unless given. */
+  /** Seconds to wait for the network before the stored copy is returned, if there is one. Default: 2. */
   readonly timeoutSeconds?: number | undefined;
 }
 
 /**
- * Lets a service worker answer for the flags: from the network, when it gives a good list in time, else
- * the last good list that it gave. An answer that is late is kept for the next time, and a copy says why
- * it was served, so a page knows that its flags are stale, and a slow network does not make them older.
+ * Makes a service worker answer requests for the flags: from the network if it returns a valid list in
+ * time, otherwise with the last valid list. A header of a stored copy says why it was returned, so that
+ * the page knows that its flags are stale. A response that arrives too late is stored for the next time.
  */
 export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
   const worker = globalThis as unknown as WorkerScope;
   const source = new URL(url, worker.location.href).href;
-  const ownCache = `${caching}1 ${source}`;
-  const patience = timeoutSeconds * 1_000;
-  let asked = 0;
-  let kept = 0;
+  const cacheName = `${cachePrefix}1 ${source}`;
+  const timeoutMs = timeoutSeconds * 1_000;
+  let lastRequest = 0;
+  let storedRequest = 0;
 
-  worker.addEventListener("install", (event) => event.waitUntil(inTime(ask(source), patience)));
-  worker.addEventListener("activate", (event) => event.waitUntil(dropOldCaches(ownCache)));
+  worker.addEventListener("install", (event) => {
+    event.waitUntil(waitFor(request(source), timeoutMs));
+  });
+  worker.addEventListener("activate", (event) => event.waitUntil(deleteOldCaches(cacheName)));
   worker.addEventListener("fetch", (event) => {
-    const { request } = event;
-    if (request.method !== "GET" || request.url !== source || wantsStream(request)) return;
-    const answer = ask(request);
-    event.waitUntil(answer);
-    event.respondWith(choose(answer));
+    const { method, url } = event.request;
+    if (method !== "GET" || url !== source || wantsStream(event.request)) return;
+    const fromNetwork = request(event.request);
+    event.waitUntil(fromNetwork);
+    event.respondWith(respond(fromNetwork));
   });
 
-  /** What the network says, and whether it can be believed. Never rejects. */
-  async function ask(request: Request | string): Promise<Answer> {
-    asked += 1;
-    const turn = asked;
+  /** The network's response and, if it is not a valid list, the reason. Never rejects. */
+  async function request(target: Request | string): Promise<NetworkResponse> {
+    lastRequest += 1;
+    const number = lastRequest;
     try {
-      const response = await fetch(request);
-      const list = await readList(response.clone());
-      if (typeof list === "string") return { response, failure: list };
-      // Answers overtake each other.
-      if (turn > kept) {
-        kept = turn;
-        await keep(list.text, response.headers.get("last-modified")).catch(() => {});
+      const response = await fetch(target);
+      const list = await readValidList(response.clone());
+      if ("failure" in list) return { response, failure: list.failure };
+      // Responses may arrive in another order than their requests were sent.
+      if (number > storedRequest) {
+        storedRequest = number;
+        await store(list.text, response.headers.get("last-modified")).catch(() => {});
       }
       return { response };
     } catch {
@@ -51,59 +55,52 @@ export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
     }
   }
 
-  async function choose(answer: Promise<Answer>): Promise<Response> {
-    const first = await inTime(answer, patience);
-    if (first && !first.failure) return first.response;
-    const copy = await findCopy(first?.failure ?? "timeout").catch(() => undefined);
-    if (!copy) return (await answer).response;
-    first?.response.body?.cancel().catch(() => {});
+  async function respond(fromNetwork: Promise<NetworkResponse>): Promise<Response> {
+    const inTime = await waitFor(fromNetwork, timeoutMs);
+    if (inTime && !inTime.failure) return inTime.response;
+    const copy = await findCopy(inTime?.failure ?? "timeout").catch(() => undefined);
+    if (!copy) return (await fromNetwork).response;
+    inTime?.response.body?.cancel().catch(() => {});
     return copy;
   }
 
-  async function keep(text: string, modified: string | null): Promise<void> {
+  async function store(text: string, lastModified: string | null): Promise<void> {
     const headers = {
       "Content-Type": "application/json",
       Date: new Date().toUTCString(),
-      ...(modified === null ? {} : { "Last-Modified": modified }),
+      ...(lastModified === null ? {} : { "Last-Modified": lastModified }),
     };
-    const cache = await caches.open(ownCache);
+    const cache = await caches.open(cacheName);
     await cache.put(source, new Response(text, { headers }));
   }
 
   async function findCopy(failure: Failure): Promise<Response | undefined> {
-    const copy = await (await caches.open(ownCache)).match(source);
+    const copy = await (await caches.open(cacheName)).match(source);
     if (!copy) return undefined;
-    const at = Date.parse(copy.headers.get("date") ?? "");
-    const body = JSON.stringify({ ...(await copy.json()), at, failure });
-    return new Response(body, { headers: copy.headers });
+    const headers = new Headers(copy.headers);
+    headers.set(staleHeader, failure);
+    return new Response(copy.body, { headers });
   }
 }
 
-const caching = "bunting flags ";
+const cachePrefix = "bunting flags ";
 
-interface Answer {
+interface NetworkResponse {
   readonly response: Response;
-  /** Why it cannot be believed. */
+  /** Why the response is not a valid list. */
   readonly failure?: Failure;
 }
 
-async function readList(response: Response): Promise<{ readonly text: string } | Failure> {
-  if (response.status !== 200) return "status";
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = "";
-  for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true };
-    if (done) break;
-    text += value;
-    if (text.length <= largestAnswer) continue;
-    // Settles when the other copy of the body has been read, so it is not waited for.
-    void reader?.cancel();
-    return "too_large";
-  }
+async function readValidList(
+  response: Response,
+): Promise<{ readonly text: string } | { readonly failure: Failure }> {
+  if (response.status !== 200) return { failure: "status" };
+  const text = await readBody(response, maxListBytes);
+  if (text === undefined) return { failure: "too_large" };
   try {
-    return isFlagList(JSON.parse(text)) ? { text } : "malformed";
+    return isFlagList(readList(JSON.parse(text))) ? { text } : { failure: "malformed" };
   } catch {
-    return "malformed";
+    return { failure: "malformed" };
   }
 }
 
@@ -111,23 +108,26 @@ function wantsStream(request: Request): boolean {
   return request.headers.get("accept")?.includes("text/event-stream") ?? false;
 }
 
-async function inTime<T>(promise: Promise<T>, patience: number): Promise<T | undefined> {
+/** The promise's value, or `undefined` if it takes longer than `timeoutMs`. */
+async function waitFor<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, patience, undefined);
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs, undefined);
   });
-  const first = await Promise.race([promise, late]);
+  const first = await Promise.race([promise, timeout]);
   clearTimeout(timer);
   return first;
 }
 
-/** Those of earlier versions, and of URLs that are asked for no more. */
-async function dropOldCaches(current: string): Promise<void> {
-  const old = (await caches.keys()).filter((name) => name.startsWith(caching) && name !== current);
+/** Deletes the caches of earlier versions and of URLs that are no longer used. */
+async function deleteOldCaches(current: string): Promise<void> {
+  const old = (await caches.keys()).filter(
+    (name) => name.startsWith(cachePrefix) && name !== current,
+  );
   await Promise.all(old.map((name) => caches.delete(name)));
 }
 
-/** As much as is needed of what TypeScript describes in a library that excludes the one for pages. */
+/** The parts of a service worker's scope that are used. TypeScript's library for pages lacks them. */
 interface WorkerScope {
   readonly location: Location;
   addEventListener(type: "install" | "activate", listener: (event: LongEvent) => void): void;

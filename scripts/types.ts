@@ -45,13 +45,20 @@ export const command = defineCommand({
   },
 });
 
-/** Depends on nothing but the names, so that it changes when they do. */
+/** Depends only on the names, so that it changes when they do. */
 function typesOf(names: readonly string[]): string {
-  const union = names.map((name) => `\n  | ${JSON.stringify(name)}`).join("");
+  const quoted = names.map((name) => JSON.stringify(name));
+  const union = quoted.map((name) => `\n  | ${name}`).join("");
   return `${namesMark}
 
-/** The flags that there are: \`createFlags<FlagName>({ url })\`. */
+/** The names of all flags. */
 export type FlagName =${union === "" ? " never" : union};
+
+// With this, createFlags() and useFlag() accept these names only.
+declare module "bunting/client" {
+  interface FlagTypes {${quoted.map((name) => `\n    ${name}: boolean;`).join("")}
+  }
+}
 `;
 }
 

@@ -4,7 +4,7 @@ import { build, type Plugin } from "esbuild";
 /** The modules that an application imports. Each is one file. */
 export const entries = ["flags", "memory", "react", "openfeature", "worker"] as const;
 /** The modules that `flags` loads only if they are needed. */
-const lazyParts = ["extras"] as const;
+const lazyParts = ["extras", "hints"] as const;
 export const parts = [...entries, ...lazyParts] as const;
 export type Part = (typeof parts)[number];
 

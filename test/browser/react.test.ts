@@ -137,7 +137,7 @@ describeWithChromium("React in Chromium", () => {
     const asked = source.requests.length;
     await page.evaluate(() => window.flags.refresh());
     expect(source.requests.length).toBe(asked);
-    expect(visitor.complaints).toEqual(["No flag no_such_flag"]);
+    expect(visitor.complaints).toEqual(["Bunting: unknown flag no_such_flag"]);
   });
 
   test("OpenFeature's React SDK paints a second visit with the stored flags at once", async () => {
@@ -148,7 +148,7 @@ describeWithChromium("React in Chromium", () => {
     const page = await visitor.open(openFeatureUrl());
     await hasTexts(page, { meal: "true", status: "STALE" });
     expect(await page.evaluate(() => window.drawn[0])).toMatch(/^true /);
-    expect([...new Set(visitor.complaints)]).toEqual(["No flag no_such_flag"]);
+    expect([...new Set(visitor.complaints)]).toEqual(["Bunting: unknown flag no_such_flag"]);
   });
 
   test("OpenFeature's React SDK goes on with defaults when there is nothing at all", async () => {

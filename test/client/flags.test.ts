@@ -1,5 +1,6 @@
-/** What an application sees of `createFlags()`: answers, state, and who is told. */
+/** What an application sees of `createFlags()`: values, state and notifications. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Flags } from "../../client/types.ts";
 import { clientsForTests, storageWith } from "./clients.ts";
 import { hang, json, list, respond, type Source, startSource } from "./source.ts";
 
@@ -10,8 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => source[Symbol.asyncDispose]());
 
-describe("the order of truth", () => {
-  test("the caller's default, until the source has answered", async () => {
+describe("precedence", () => {
+  test("the caller's default applies until the first response", async () => {
     const flags = create({ url: source.url });
     expect(flags.state).toEqual({ status: "loading", age: null, reason: null });
     expect(flags.isEnabled("meal_planning")).toBe(false);
@@ -23,7 +24,7 @@ describe("the order of truth", () => {
     expect(flags.state).toEqual({ status: "ready", age: 0, reason: null });
   });
 
-  test("the stored copy comes before the network, which comes before the default", async () => {
+  test("the stored copy applies until the first response", async () => {
     const storage = storageWith();
     await create({ url: source.url, storage }).ready;
     source.answer = json(list({ meal_planning: false, new_flag: true }, 2));
@@ -36,7 +37,7 @@ describe("the order of truth", () => {
     expect(flags.all()).toEqual({ meal_planning: false, new_flag: true });
   });
 
-  test("a bootstrap comes before the stored copy, though that is newer", async () => {
+  test("a bootstrap comes before a stored copy, even if that is newer", async () => {
     const storage = storageWith();
     source.answer = json(list({ meal_planning: true }, 2));
     await create({ url: source.url, storage }).ready;
@@ -49,7 +50,7 @@ describe("the order of truth", () => {
     expect(flags.bootstrap).toEqual({ meal_planning: false });
   });
 
-  test("a bootstrap that is none gives way to the stored copy", async () => {
+  test("an invalid bootstrap is ignored", async () => {
     const storage = storageWith();
     await create({ url: source.url, storage }).ready;
     const bootstrap = { ...list({}), flags: { meal_planning: "yes" } } as never;
@@ -58,7 +59,7 @@ describe("the order of truth", () => {
     expect(flags.bootstrap).toEqual({});
   });
 
-  test("each URL has a copy of its own", async () => {
+  test("each URL has its own stored copy", async () => {
     const storage = storageWith();
     await create({ url: source.url, storage }).ready;
     const flags = create({ url: `${source.url}?other`, storage });
@@ -73,7 +74,7 @@ describe("the order of truth", () => {
 
 describe("isEnabled()", () => {
   test.each(["constructor", "__proto__", "toString", "hasOwnProperty", ""])(
-    "%j is no flag, whatever an object may have",
+    "%j is not a flag",
     async (name) => {
       vi.spyOn(console, "warn").mockReturnValue();
       const flags = create({ url: source.url });
@@ -87,7 +88,7 @@ describe("isEnabled()", () => {
     },
   );
 
-  test("a missing flag is the default, with one warning for the name", async () => {
+  test("an unknown flag returns the default and warns once per name", async () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     const flags = create({ url: source.url });
     flags.isEnabled("missing");
@@ -100,12 +101,12 @@ describe("isEnabled()", () => {
       flags.isEnabled("meal_planning");
     }
     expect(warn.mock.calls).toEqual([
-      ["No flag", "missing"],
-      ["No flag", "absent"],
+      ["Bunting: unknown flag", "missing"],
+      ["Bunting: unknown flag", "absent"],
     ]);
   });
 
-  test("a name that no one bounds costs no more than so many names", async () => {
+  test("remembers at most 10,000 names", async () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     const flags = create({ url: source.url });
     await flags.ready;
@@ -117,7 +118,7 @@ describe("isEnabled()", () => {
     expect(flags.isEnabled("meal_planning", true)).toBe(false);
   });
 
-  test("a flag that comes, goes and comes again is answered each time as it is", async () => {
+  test("follows a flag that is added and removed several times", async () => {
     vi.spyOn(console, "warn").mockReturnValue();
     const flags = create({ url: source.url });
     await flags.ready;
@@ -130,7 +131,7 @@ describe("isEnabled()", () => {
 });
 
 describe("all(), state and subscribe()", () => {
-  test("both are the same objects until something in them changes, and each change is told once", async () => {
+  test("all() and state keep their identity until they change; listeners are called once per change", async () => {
     const flags = create({ url: source.url });
     const heard = vi.fn();
     const stop = flags.subscribe(heard);
@@ -162,21 +163,21 @@ describe("all(), state and subscribe()", () => {
     expect(heard).toHaveBeenCalledTimes(3);
   });
 
-  test("a listener that throws keeps nobody from hearing, and nothing from working", async () => {
-    vi.spyOn(console, "log").mockReturnValue();
+  test("a listener that throws does not affect others; its error is logged", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
     const flags = create({ url: source.url });
     const heard = vi.fn();
     flags.subscribe(() => {
-      throw new Error("A listener's own mistake");
+      throw new Error("A bug in a listener");
     });
     flags.subscribe(heard);
     await flags.ready;
     expect(heard).toHaveBeenCalledTimes(1);
-    expect(console.log).toHaveBeenCalledWith(new Error("A listener's own mistake"));
+    expect(console.error).toHaveBeenCalledWith(new Error("A bug in a listener"));
     expect(flags.isEnabled("meal_planning")).toBe(true);
   });
 
-  test("a listener may stop itself, begin another, refresh, and close", async () => {
+  test("a listener may unsubscribe, subscribe, refresh and close", async () => {
     const flags = create({ url: source.url });
     let times = 0;
     const listen = () => {
@@ -196,7 +197,7 @@ describe("all(), state and subscribe()", () => {
 });
 
 describe("refresh() and close()", () => {
-  test("one request at a time: who comes meanwhile joins it", async () => {
+  test("concurrent calls of refresh() share one request", async () => {
     const flags = create({ url: source.url });
     await Promise.all([flags.refresh(), flags.refresh(), flags.ready]);
     expect(source.requests).toHaveLength(1);
@@ -204,7 +205,7 @@ describe("refresh() and close()", () => {
     expect(source.requests).toHaveLength(2);
   });
 
-  test("a closed client asks no more, and answers as before", async () => {
+  test("a closed client sends no requests and keeps its flags", async () => {
     const flags = create({ url: source.url });
     await flags.ready;
     flags.close();
@@ -215,7 +216,7 @@ describe("refresh() and close()", () => {
     expect(flags.state.status).toBe("ready");
   });
 
-  test("closing ends the request under way, and whoever waits for it", async () => {
+  test("close() aborts the pending request and resolves its promise", async () => {
     source.answer = hang;
     const flags = create({ url: source.url });
     const heard = vi.fn();
@@ -223,17 +224,139 @@ describe("refresh() and close()", () => {
     const refreshed = flags.refresh();
     await vi.waitFor(() => expect(source.requests).toHaveLength(1));
     flags.close();
-    // Sooner than it would be given up.
-    const patience = { timeout: 4_000 };
-    await vi.waitFor(() => expect(source.requests[0]?.socket.destroyed).toBe(true), patience);
+    // Before the request's own timeout.
+    const options = { timeout: 4_000 };
+    await vi.waitFor(() => expect(source.requests[0]?.socket.destroyed).toBe(true), options);
     await Promise.all([flags.ready, refreshed, flags.refresh()]);
     expect(heard).not.toHaveBeenCalled();
     expect(flags.state.status).toBe("loading");
   });
 });
 
-describe("what is sent", () => {
-  test("without a token, nothing that a browser does not send of its own", async () => {
+describe("start", () => {
+  test("outside of a page, nothing happens before the first use, as Cloudflare requires of modules", async () => {
+    const forbidden = () => {
+      throw new Error("Disallowed operation called within global scope");
+    };
+    const names = ["fetch", "setTimeout", "setInterval", "queueMicrotask"] as const;
+    for (const name of names) vi.stubGlobal(name, forbidden);
+    vi.stubGlobal("BroadcastChannel", forbidden);
+    const random = vi.spyOn(Math, "random").mockImplementation(forbidden);
+    const flags = create({
+      url: source.url,
+      refreshSeconds: 60,
+      bootstrap: list({ dark_mode: true }),
+    });
+    vi.unstubAllGlobals();
+    random.mockRestore();
+    expect(flags.bootstrap).toEqual({ dark_mode: true });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(source.requests).toHaveLength(0);
+    expect(flags.isEnabled("dark_mode")).toBe(true);
+    await vi.waitFor(() => expect(flags.isEnabled("meal_planning")).toBe(true));
+    expect(source.requests).toHaveLength(1);
+  });
+
+  test.each<[string, (flags: Flags) => unknown]>([
+    ["isEnabled()", (flags) => flags.isEnabled("meal_planning")],
+    ["all()", (flags) => flags.all()],
+    ["state", (flags) => flags.state],
+    ["ready", (flags) => flags.ready],
+    ["subscribe()", (flags) => flags.subscribe(() => {})],
+    ["refresh()", (flags) => flags.refresh()],
+    ["start()", (flags) => flags.start()],
+  ])("%s is a first use", async (_name, use) => {
+    const flags = create({ url: source.url });
+    use(flags);
+    await vi.waitFor(() => expect(source.requests).toHaveLength(1));
+    use(flags);
+    await flags.ready;
+    expect(flags.isEnabled("meal_planning")).toBe(true);
+  });
+
+  test("start() after close() fetches again and polls again", async () => {
+    const flags = create({ url: source.url, refreshSeconds: 0.05 });
+    await flags.ready;
+    flags.close();
+    source.answer = json(list({ meal_planning: false }, 2));
+    const before = source.requests.length;
+    flags.start();
+    flags.start();
+    await vi.waitFor(() => expect(flags.isEnabled("meal_planning", true)).toBe(false));
+    await vi.waitFor(() => expect(source.requests.length).toBeGreaterThan(before + 1));
+  });
+
+  test("start() while a closed request still ends does not wait for that request", async () => {
+    source.answer = hang;
+    const flags = create({ url: source.url });
+    const first = flags.ready;
+    await vi.waitFor(() => expect(source.requests).toHaveLength(1));
+    flags.close();
+    source.answer = json(list({ meal_planning: true }));
+    flags.start();
+    await Promise.all([first, flags.ready]);
+    expect(flags.state).toEqual({ status: "ready", age: 0, reason: null });
+    expect(flags.isEnabled("meal_planning")).toBe(true);
+  });
+});
+
+describe("hints", () => {
+  /** The hints for a client that has tried twice. */
+  async function hintsFor(options: { url: string; token?: string }): Promise<unknown[]> {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const flags = create(options);
+    await flags.ready;
+    await flags.refresh();
+    // The module with the hints is loaded on demand.
+    await import("../../client/hints.ts");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return warn.mock.calls.flat();
+  }
+
+  test("createFlags({}) says that there is no url, once, and requests nothing", async () => {
+    const fetch = vi.spyOn(globalThis, "fetch");
+    expect(await hintsFor({} as never)).toEqual([
+      expect.stringMatching(/there is no url\. Pass one: createFlags\(\{ url: "https:/),
+    ]);
+    expect(fetch).not.toHaveBeenCalled();
+  });
+
+  test.each([404, 403, 301])("a URL without a slash at its end: %i", async (status) => {
+    source.answer = respond(status, "text/plain", "");
+    const url = source.url.slice(0, -1);
+    expect(await hintsFor({ url })).toEqual([
+      `Bunting: cannot fetch the flags: ${url} has no slash at its end. Write ${url}/`,
+    ]);
+  });
+
+  test("a page of HTML at a URL without a slash at its end", async () => {
+    source.answer = respond(200, "text/html", "<h1>Welcome</h1>");
+    const url = source.url.slice(0, -1);
+    expect(await hintsFor({ url })).toHaveLength(1);
+  });
+
+  test("401 without a token", async () => {
+    source.answer = respond(401, "application/problem+json", "{}");
+    expect(await hintsFor({ url: source.url })).toEqual([
+      `Bunting: cannot fetch the flags: ${source.url} requires a token. Pass one: createFlags({ url, token })`,
+    ]);
+  });
+
+  test("401 with a token", async () => {
+    source.answer = respond(401, "application/problem+json", "{}");
+    expect(await hintsFor({ url: source.url, token: "bnt_old" })).toEqual([
+      `Bunting: cannot fetch the flags: ${source.url} does not accept this token. Check that it is valid`,
+    ]);
+  });
+
+  test.each([404, 500, 503])("none for %i at a correct URL", async (status) => {
+    source.answer = respond(status, "text/plain", "");
+    expect(await hintsFor({ url: source.url })).toEqual([]);
+  });
+});
+
+describe("the request", () => {
+  test("has no headers of its own without a token", async () => {
     await create({ url: source.url }).ready;
     const ofTheClient = Object.keys(source.requests[0]?.headers ?? {}).filter(
       (name) => !["host", "connection", "user-agent"].includes(name),
@@ -243,7 +366,7 @@ describe("what is sent", () => {
     expect(ofTheClient.filter((name) => !always.includes(name))).toEqual([]);
   });
 
-  test("a token goes in the header, never in the URL", async () => {
+  test("has the token in a header, not in the URL", async () => {
     await create({ url: source.url, token: "bnt_secret" }).ready;
     const [request] = source.requests;
     expect(request?.headers.authorization).toBe("Bearer bnt_secret");

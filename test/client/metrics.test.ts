@@ -1,4 +1,4 @@
-/** What is counted, who hears of it, and what is reported to a server. */
+/** What the client counts and reports to a server. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -19,7 +19,7 @@ afterEach(async () => {
   await source[Symbol.asyncDispose]();
 });
 
-/** A client, and the metrics that it told last. */
+/** A client with its latest metrics. */
 function measured(options: Partial<Parameters<typeof create>[0]> = {}) {
   const onMetrics = vi.fn<(metrics: Metrics) => void>();
   const flags = create({ url: source.url, onMetrics, ...options });
@@ -29,7 +29,7 @@ function measured(options: Partial<Parameters<typeof create>[0]> = {}) {
 }
 
 describe("onMetrics", () => {
-  test("counts looks by what came of them, the first one included", async () => {
+  test("counts requests by result", async () => {
     const { flags, fetches } = measured();
     await flags.ready;
     await fetches({ ok: 1 });
@@ -45,16 +45,31 @@ describe("onMetrics", () => {
     await fetches({ ok: 2, not_modified: 1, status: 2, older: 1 });
   });
 
-  test("counts a reason that is none as malformed, wherever it comes from", async () => {
-    source.answer = json({ ...list({ meal_planning: true }), failure: "nonsense" });
+  test("counts an unknown reason of a service worker as malformed", async () => {
+    const answer = json(list({ meal_planning: true }));
+    source.answer = (request, response) => {
+      response.setHeader("Bunting-Stale", "nonsense");
+      answer(request, response);
+    };
     const { flags, fetches } = measured();
     await flags.ready;
-    source.answer = json({ failure: "more" });
-    await flags.refresh();
-    await fetches({ malformed: 2 });
+    await fetches({ malformed: 1 });
   });
 
-  test("counts evaluations, of flags that do not exist, too", async () => {
+  test("goes on counting after close() and start()", async () => {
+    const { flags, fetches, last } = measured();
+    await flags.ready;
+    await fetches({ ok: 1 });
+    flags.isEnabled("meal_planning");
+    flags.close();
+    flags.start();
+    await fetches({ ok: 1, not_modified: 1 });
+    flags.isEnabled("meal_planning");
+    flags.close();
+    expect(last()?.evaluations).toEqual({ meal_planning: 2 });
+  });
+
+  test("counts evaluations, unknown flags included", async () => {
     const { flags, last } = measured();
     await flags.ready;
     for (let time = 0; time < 3; time++) flags.isEnabled("meal_planning");
@@ -65,12 +80,12 @@ describe("onMetrics", () => {
     });
   });
 
-  test("tells the age, and how long it took to be ready", async () => {
+  test("contains age and timeToReady", async () => {
     const slow = json(list({ meal_planning: true }));
     source.answer = (request, response) => setTimeout(() => slow(request, response), 60);
     const { flags, last } = measured();
     await flags.ready;
-    // The browser's own measurement is there a moment later; what comes after the first look is no part of it.
+    // The browser publishes its measurement a little later. Later requests must not count.
     await vi.waitFor(
       async () => {
         await flags.refresh();
@@ -83,17 +98,17 @@ describe("onMetrics", () => {
     expect(last()?.age).toBe(0);
   });
 
-  test("is ready at once with a copy at hand", async () => {
+  test("has timeToReady 0 with a stored copy", async () => {
     const storage = storageWith();
     await create({ url: source.url, storage }).ready;
     const { last } = measured({ storage });
     await vi.waitFor(() => expect(last()).toMatchObject({ timeToReady: 0, age: 0 }));
   });
 
-  test("may throw: nobody else notices", async () => {
+  test("may throw without any effect", async () => {
     const { flags, onMetrics } = measured();
     onMetrics.mockImplementation(() => {
-      throw new Error("A mistake of its own");
+      throw new Error("A bug in onMetrics");
     });
     await flags.ready;
     await vi.waitFor(() => expect(onMetrics).toHaveBeenCalled());
@@ -103,7 +118,7 @@ describe("onMetrics", () => {
 });
 
 describe("reportTo", () => {
-  test("sends what is new as a beacon when the page is hidden, and the rest when it is closed", async () => {
+  test("sends new counts as a beacon when the page is hidden and on close()", async () => {
     using page = openPage();
     const beacons: string[] = [];
     let isTaken = true;
@@ -119,7 +134,7 @@ describe("reportTo", () => {
     await fetches({ ok: 1 });
     flags.isEnabled("meal_planning");
     flags.isEnabled("missing");
-    flags.isEnabled("no name that a server would take");
+    flags.isEnabled("not a flag name");
     expect(beacons).toEqual([]);
     page.show(false);
     const first = { meal_planning: 1, missing: 1 };
@@ -144,7 +159,7 @@ describe("reportTo", () => {
     expect(beacons).toHaveLength(2);
   });
 
-  test("splits what is more than a server takes at once", async () => {
+  test("splits a report that is too large for the server", async () => {
     using page = openPage();
     const bodies: string[] = [];
     vi.stubGlobal("navigator", { sendBeacon: (_url: string, body: string) => bodies.push(body) });
@@ -164,7 +179,7 @@ describe("reportTo", () => {
     expect(bodies.filter((body) => body.includes('"ok"'))).toHaveLength(1);
   });
 
-  test("with a token goes as a request with the header, and again when it was refused", async () => {
+  test("sends a request if there is a token, and repeats counts of a failed one", async () => {
     using page = openPage();
     const reports: { authorization: string | undefined; body: string }[] = [];
     let status = 503;
@@ -196,7 +211,7 @@ describe("reportTo", () => {
     }
   });
 
-  test("where nothing can be sent, nothing happens", async () => {
+  test("does nothing where beacons are not available", async () => {
     const { flags, fetches } = measured({ reportTo: "/v1/usage" });
     await flags.ready;
     await fetches({ ok: 1 });

@@ -1,14 +1,17 @@
-/** The provider under the web SDK's own life cycle. */
+/** The provider in the web SDK's life cycle. */
 import { type Client, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createMemoryFlags, type MemoryFlags } from "../../client/memory.ts";
 import { BuntingProvider } from "../../client/openfeature.ts";
 import type { State } from "../../client/types.ts";
+import { clientsForTests } from "./clients.ts";
+import { hang, json, list, startSource } from "./source.ts";
 
 const ready: State = { status: "ready", age: 0, reason: null };
 const stale: State = { status: "stale", age: 90, reason: "network" };
 const empty: State = { status: "stale", age: null, reason: "timeout" };
 
+const create = clientsForTests();
 let client: Client;
 let events: string[];
 let listening: AbortController;
@@ -31,7 +34,7 @@ afterEach(async () => {
 });
 
 describe("BuntingProvider", () => {
-  test("is ready once there are flags, not before", async () => {
+  test("is READY when there are flags, not before", async () => {
     const source = controlled({ meal_planning: true });
     const set = OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
     expect(client.providerStatus).toBe(ProviderStatus.NOT_READY);
@@ -46,7 +49,7 @@ describe("BuntingProvider", () => {
     expect(OpenFeature.providerMetadata).toEqual({ name: "Bunting" });
   });
 
-  test("answers with values and variants, and says when they are stale", async () => {
+  test("returns values, variants and the reasons STATIC and STALE", async () => {
     const source = await provided({ meal_planning: true, dark_mode: false });
     expect(client.getBooleanDetails("meal_planning", false)).toMatchObject({
       value: true,
@@ -66,7 +69,7 @@ describe("BuntingProvider", () => {
   });
 
   test.each(["no_such_flag", "constructor", "__proto__", "toString"])(
-    "gives the caller's default for %s, with FLAG_NOT_FOUND",
+    "returns the caller's default and FLAG_NOT_FOUND for %s",
     async (name) => {
       await provided({ meal_planning: true });
       for (const value of [true, false]) {
@@ -84,7 +87,7 @@ describe("BuntingProvider", () => {
     },
   );
 
-  test("gives the caller's default to whoever takes a flag for something else, with TYPE_MISMATCH", async () => {
+  test("returns the caller's default and TYPE_MISMATCH for another type", async () => {
     await provided({ meal_planning: true });
     const mismatch = { reason: "ERROR", errorCode: "TYPE_MISMATCH" };
     expect(client.getStringDetails("meal_planning", "red")).toMatchObject({
@@ -97,14 +100,14 @@ describe("BuntingProvider", () => {
     expect(client.getObjectDetails("meal_planning", value)).toMatchObject({ ...mismatch, value });
   });
 
-  test("tells which flags changed, came and went", async () => {
+  test("emits ConfigurationChanged with the flags that were changed, added or removed", async () => {
     const source = await provided({ meal_planning: true, dark_mode: false, gone: true });
     source.replace({ meal_planning: false, dark_mode: false, arrived: true });
     expect(events).toEqual(["PROVIDER_CONFIGURATION_CHANGED meal_planning gone arrived"]);
     expect(client.getBooleanValue("meal_planning", true)).toBe(false);
   });
 
-  test("says when flags become stale and when they are well again, once each", async () => {
+  test("emits STALE and READY once per change", async () => {
     const source = await provided({ meal_planning: true });
     source.become(stale);
     source.become({ ...stale, age: 150 });
@@ -114,7 +117,7 @@ describe("BuntingProvider", () => {
     expect(events).toEqual(["PROVIDER_STALE", "PROVIDER_READY"]);
   });
 
-  test("is ready, then stale, where it begins with flags that could not be confirmed", async () => {
+  test("is READY, then STALE, with stored flags and a failed request", async () => {
     const source = controlled({ meal_planning: true }, stale);
     source.settle();
     await OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
@@ -123,7 +126,7 @@ describe("BuntingProvider", () => {
     expect(events).toEqual(["PROVIDER_READY", "PROVIDER_STALE"]);
   });
 
-  test("is in error where there are no flags at all, and ready when they come", async () => {
+  test("is ERROR without any flags, and READY when they arrive", async () => {
     const source = controlled({}, empty);
     source.settle();
     const set = OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
@@ -141,14 +144,54 @@ describe("BuntingProvider", () => {
     ]);
   });
 
-  test("stays stale when somebody sets a context", async () => {
+  test("stays STALE after a change of the context", async () => {
     const source = await provided({ meal_planning: true });
     source.become(stale);
     await OpenFeature.setContext({ targetingKey: "ada" });
     await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.STALE));
   });
 
-  test("closes the flags, and says no more, once another provider takes its place", async () => {
+  test("fetches again when it is set again after it was closed", async () => {
+    await using source = await startSource(json(list({ meal_planning: true })));
+    const provider = new BuntingProvider(create({ url: source.url }));
+    await OpenFeature.setProviderAndWait(provider);
+    await OpenFeature.clearProviders();
+    source.answer = json(list({ meal_planning: false, arrived: true }, 2));
+    await OpenFeature.setProviderAndWait(provider);
+    expect(client.providerStatus).toBe(ProviderStatus.READY);
+    await vi.waitFor(() => expect(client.getBooleanValue("arrived", false)).toBe(true));
+    expect(client.getBooleanValue("meal_planning", true)).toBe(false);
+    expect(events).toContain("PROVIDER_CONFIGURATION_CHANGED meal_planning arrived");
+    expect(source.requests).toHaveLength(2);
+  });
+
+  test("works if it is set, replaced and set again at once, as React's StrictMode does", async () => {
+    await using source = await startSource(json(list({ meal_planning: true })));
+    const flags = create({ url: source.url });
+    const provider = new BuntingProvider(flags);
+    OpenFeature.setProvider(provider);
+    OpenFeature.setProvider(new BuntingProvider(createMemoryFlags()));
+    await OpenFeature.setProviderAndWait(provider);
+    expect(client.providerStatus).toBe(ProviderStatus.READY);
+    expect(client.getBooleanValue("meal_planning", false)).toBe(true);
+    source.answer = json(list({ meal_planning: false }, 2));
+    await flags.refresh();
+    expect(client.getBooleanValue("meal_planning", true)).toBe(false);
+    expect(events.filter((event) => event.endsWith("CHANGED meal_planning"))).toHaveLength(1);
+  });
+
+  test("does not fetch after it was closed while it was initialized", async () => {
+    await using source = await startSource(hang);
+    const provider = new BuntingProvider(create({ url: source.url, refreshSeconds: 0.05 }));
+    OpenFeature.setProvider(provider);
+    await vi.waitFor(() => expect(source.requests).toHaveLength(1));
+    await OpenFeature.clearProviders();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(source.requests).toHaveLength(1);
+    expect(events).toEqual(["PROVIDER_ERROR"]);
+  });
+
+  test("closes the flags and emits no event after another provider replaces it", async () => {
     const source = await provided({ meal_planning: true });
     await OpenFeature.setProviderAndWait(new BuntingProvider(createMemoryFlags({ other: true })));
     expect(source.closed()).toBe(true);
@@ -159,7 +202,7 @@ describe("BuntingProvider", () => {
   });
 });
 
-/** A provider that is ready, and heard from no more. */
+/** A provider that is READY. `events` is empty. */
 async function provided(initial: Readonly<Record<string, boolean>>) {
   const source = controlled(initial);
   source.settle();
@@ -170,7 +213,7 @@ async function provided(initial: Readonly<Record<string, boolean>>) {
   return source;
 }
 
-/** Flags whose every turn is the test's. */
+/** Flags whose values and state the test sets. */
 function controlled(initial: Readonly<Record<string, boolean>>, state: State = ready) {
   const memory: MemoryFlags = createMemoryFlags();
   const listeners = new Set<() => void>();

@@ -4,7 +4,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runDevelopmentTool, runScript, top } from "./run.ts";
+import { runScript, top } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
@@ -24,6 +24,7 @@ describe.concurrent("types", () => {
     expect(ran).toMatchObject({ code: 0, stdout: `${out} names 2 flags\n`, stderr: "" });
     const text = readFileSync(out, "utf8");
     expect(text).toContain('export type FlagName =\n  | "invite_friends"\n  | "meal_planning";\n');
+    expect(text).toContain('    "invite_friends": boolean;\n    "meal_planning": boolean;\n  }\n');
     await runScript("types", ["--out", out], where);
     expect(readFileSync(out, "utf8")).toBe(text);
 
@@ -59,53 +60,64 @@ describe.concurrent("types", () => {
     expect(await runScript("types", ["--out", "names.ts"], where)).toMatchObject({ code: 1 });
   });
 
-  test("with them, a misspelt flag does not compile, in the bundled client's types", async () => {
+  test("makes a misspelt name a compile error in createFlags(), createMemoryFlags() and useFlag()", async () => {
     const { repository } = planner();
-    const app = temporaryDirectory();
-    const names = path.join(app, "flag-names.ts");
-    const made = await Promise.all([
-      runScript("types", ["--out", names], { in: repository.directory }),
-      runDevelopmentTool("client", ["--out", path.join(app, "bunting")], { in: app }),
-    ]);
-    expect(made.map(({ code, stderr }) => [code, stderr])).toEqual([
-      [0, ""],
-      [0, ""],
-    ]);
-    const compilerOptions = {
-      target: "es2022",
-      lib: ["es2022", "dom"],
-      module: "esnext",
-      moduleResolution: "bundler",
-      strict: true,
-      noEmit: true,
-      types: [],
-      skipLibCheck: false,
-    };
-    mkdirSync(path.join(app, "src"));
-    writeFileSync(
-      path.join(app, "tsconfig.json"),
-      JSON.stringify({ compilerOptions, include: ["src"] }),
-    );
-    const write = (name: string) =>
-      writeFileSync(
-        path.join(app, "src/main.ts"),
-        `import { createFlags } from "../bunting/flags.js";
-import { createMemoryFlags } from "../bunting/memory.js";
-import type { FlagName } from "../flag-names.js";
-const flags = createFlags<FlagName>({ url: "/v1/feature-flags/" });
-const same = createMemoryFlags<FlagName>({ invite_friends: true });
-export const isOn: boolean = flags.isEnabled("${name}") || same.isEnabled("invite_friends");
-`,
-      );
-    write("meal_planning");
-    expect(await compile(app)).toEqual({ code: 0, stdout: "" });
-    write("meal_planing");
-    const { code, stdout } = await compile(app);
+    const application = temporaryDirectory();
+    const out = path.join(application, "src/flag-names.ts");
+    const ran = await runScript("types", ["--out", out], { in: repository.directory });
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+    writeApplication(application, ["meal_planning", "invite_friends"]);
+    expect(await compile(application)).toEqual({ code: 0, stdout: "" });
+
+    writeApplication(application, ["meal_planing", "invite_friend"]);
+    const { code, stdout } = await compile(application);
     expect(code).not.toBe(0);
-    expect(stdout).toMatch(/^src\/main\.ts\(6,\d+\): error TS2345: .*"meal_planing"/);
-    expect(stdout.match(/error/g)).toHaveLength(1);
+    const errors = stdout.match(/^src\/main\.tsx\(\d+,\d+\): error TS\d+: .*/gm) ?? [];
+    expect(errors.map((error) => /\((\d+),/.exec(error)?.[1])).toEqual(["4", "5", "6", "7"]);
+    for (const error of errors) expect(error).toMatch(/invite_friend\b|meal_planing/);
+  });
+
+  test("is optional: without the module every name compiles", async () => {
+    const application = temporaryDirectory();
+    mkdirSync(path.join(application, "src"));
+    writeApplication(application, ["anything", "something"]);
+    expect(await compile(application)).toEqual({ code: 0, stdout: "" });
   });
 });
+
+/** An application that evaluates two flags in every way. */
+function writeApplication(directory: string, [first, second]: [string, string]): void {
+  const main = `import { createFlags } from "bunting/client";
+import { createMemoryFlags } from "bunting/client/memory";
+import { FlagsProvider, useFlag } from "bunting/client/react";
+export const isOn: boolean = createFlags({ url: "/v1/feature-flags/" }).isEnabled("${first}");
+export const flags = createMemoryFlags({ ${second}: true });
+export const Part = () => <p>{useFlag("${first}") ? "on" : "off"}</p>;
+export const Other = () => <p>{useFlag("${second}", true) ? "on" : "off"}</p>;
+export const App = () => <FlagsProvider flags={flags}><Part /></FlagsProvider>;
+`;
+  const compilerOptions = {
+    target: "es2022",
+    lib: ["es2022", "dom"],
+    module: "esnext",
+    moduleResolution: "bundler",
+    jsx: "react-jsx",
+    strict: true,
+    noEmit: true,
+    allowImportingTsExtensions: true,
+    types: [],
+    paths: {
+      "bunting/client": [path.join(top, "client/flags.ts")],
+      "bunting/client/*": [path.join(top, "client/*.ts")],
+      "react/jsx-runtime": [path.join(top, "node_modules/@types/react/jsx-runtime.d.ts")],
+    },
+  };
+  writeFileSync(path.join(directory, "src/main.tsx"), main);
+  writeFileSync(
+    path.join(directory, "tsconfig.json"),
+    JSON.stringify({ compilerOptions, include: ["src"] }),
+  );
+}
 
 async function compile(directory: string): Promise<{ code: number; stdout: string }> {
   const compiler = path.join(top, "node_modules/.bin/tsc");
