@@ -5,6 +5,17 @@ import { findFault, readCopy, readList } from "./list.ts";
 import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./origin.ts";
 import type { Copy, Flags, FlagValues, Options, State } from "./types.ts";
 
+export type {
+  Failure,
+  FlagList,
+  FlagStorage,
+  Flags,
+  FlagValues,
+  Metrics,
+  Options,
+  State,
+} from "./types.ts";
+
 /**
  * The flags that exist, by name. Empty here: the module that `bunting types` writes adds them, and a
  * misspelt name is then a compile error.
