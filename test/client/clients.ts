@@ -2,10 +2,7 @@ import { afterEach, vi } from "vitest";
 import { createFlags } from "../../client/flags.ts";
 import type { FlagStorage, Flags, Options } from "../../client/types.ts";
 
-/**
- * Makes clients that are closed when the test is over. They store nothing, unless told otherwise, and
- * look again only when the test says so.
- */
+/** Creates clients that are closed after the test. By default they store nothing and do not poll. */
 export function clientsForTests(): (options: Options) => Flags {
   const clients: Flags[] = [];
   afterEach(() => {
@@ -19,7 +16,7 @@ export function clientsForTests(): (options: Options) => Flags {
   };
 }
 
-/** A storage that is no browser's. */
+/** A storage in memory. */
 export function storageWith(
   entries: Record<string, string> = {},
 ): FlagStorage & { entries: Map<string, string> } {

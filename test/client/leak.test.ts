@@ -4,45 +4,48 @@ import { openPage } from "./page.ts";
 import { hang, json, list, startSource } from "./source.ts";
 
 test.each([
-  ["after an answer", true],
-  ["while the source says nothing", false],
-])("five hundred clients, each closed %s, leave nothing behind", async (_name, isAnswered) => {
-  await using source = await startSource(isAnswered ? json(list({ a: true })) : hang);
-  using page = openPage();
-  const opened = vi.fn();
-  const closed = vi.fn();
-  class Channel extends BroadcastChannel {
-    constructor(name: string) {
-      super(name);
-      opened();
+  ["after a response", true],
+  ["during a request", false],
+])(
+  "500 clients that are closed %s leave no timers, listeners, channels or connections",
+  async (_name, isAnswered) => {
+    await using source = await startSource(isAnswered ? json(list({ a: true })) : hang);
+    using page = openPage();
+    const opened = vi.fn();
+    const closed = vi.fn();
+    class Channel extends BroadcastChannel {
+      constructor(name: string) {
+        super(name);
+        opened();
+      }
+      override close() {
+        super.close();
+        closed();
+      }
     }
-    override close() {
-      super.close();
-      closed();
-    }
-  }
-  vi.stubGlobal("BroadcastChannel", Channel);
-  const resources = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout");
-  const before = resources().length;
+    vi.stubGlobal("BroadcastChannel", Channel);
+    const resources = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout");
+    const before = resources().length;
 
-  for (let round = 0; round < 10; round++) {
-    const clients = Array.from({ length: 50 }, () => {
-      const client = createFlags({ url: source.url, storage: null, onMetrics: () => {} });
-      client.subscribe(() => {});
-      return client;
+    for (let round = 0; round < 10; round++) {
+      const clients = Array.from({ length: 50 }, () => {
+        const client = createFlags({ url: source.url, storage: null, onMetrics: () => {} });
+        client.subscribe(() => {});
+        return client;
+      });
+      if (isAnswered) await Promise.all(clients.map(({ ready }) => ready));
+      for (const client of clients) client.close();
+      await Promise.all(clients.map(({ ready }) => ready));
+    }
+    expect(opened).toHaveBeenCalledTimes(500);
+    expect(closed).toHaveBeenCalledTimes(500);
+    expect(page.listeners()).toBe(0);
+    await vi.waitFor(() => expect(resources().length).toBeLessThanOrEqual(before + 1), {
+      // Before the timers of requests end by themselves.
+      timeout: 2_500,
     });
-    if (isAnswered) await Promise.all(clients.map(({ ready }) => ready));
-    for (const client of clients) client.close();
-    await Promise.all(clients.map(({ ready }) => ready));
-  }
-  expect(opened).toHaveBeenCalledTimes(500);
-  expect(closed).toHaveBeenCalledTimes(500);
-  expect(page.listeners()).toBe(0);
-  await vi.waitFor(() => expect(resources().length).toBeLessThanOrEqual(before + 1), {
-    // Sooner than the timers of requests run out by themselves.
-    timeout: 2_500,
-  });
-  if (!isAnswered) {
-    await vi.waitFor(async () => expect(await source.connections()).toBe(0), { timeout: 20_000 });
-  }
-});
+    if (!isAnswered) {
+      await vi.waitFor(async () => expect(await source.connections()).toBe(0), { timeout: 20_000 });
+    }
+  },
+);

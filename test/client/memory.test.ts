@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { createMemoryFlags } from "../../client/memory.ts";
 
-test("createMemoryFlags() answers as the client does, and tells of what is set", () => {
+test("createMemoryFlags() returns the values and calls listeners after set()", () => {
   const flags = createMemoryFlags({ meal_planning: true });
   expect(flags.isEnabled("meal_planning")).toBe(true);
   const heard = vi.fn();
@@ -19,7 +19,7 @@ test("createMemoryFlags() answers as the client does, and tells of what is set",
   expect(heard).toHaveBeenCalledTimes(1);
 });
 
-test("createMemoryFlags() knows no flag that was not given", async () => {
+test("createMemoryFlags() returns the fallback for unknown flags", async () => {
   const flags = createMemoryFlags();
   expect(flags.isEnabled("constructor")).toBe(false);
   expect(flags.isEnabled("beta", true)).toBe(true);

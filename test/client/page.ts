@@ -1,17 +1,17 @@
-/** As much of a browser as `createFlags()` looks at, for tests of what depends on it; the real one is in `test/browser`. */
+/** The parts of a browser that `createFlags()` uses. Tests in a real browser are in `test/browser`. */
 import { setMaxListeners } from "node:events";
 import { vi } from "vitest";
 
 export interface Page {
-  /** Hides the page, or shows it. */
+  /** Shows or hides the page. */
   show(isVisible: boolean): void;
   goOnline(): void;
-  /** Listeners that are there now. */
+  /** The number of listeners on the window. */
   listeners(): number;
   [Symbol.dispose](): void;
 }
 
-/** Makes this process look like a page, of which all its clients are part. */
+/** Makes this process look like a page. All its clients are in that page. */
 export function openPage(hasLocks = true): Page {
   const target = new EventTarget();
   const document = Object.assign(new EventTarget(), { hidden: false });
@@ -44,7 +44,7 @@ export function openPage(hasLocks = true): Page {
 
 type Work = (lock: object | null) => unknown;
 
-/** Web Locks, as far as they are used: one holder of a name, the others wait, or are told that it is taken. */
+/** The used part of Web Locks: one holder per name. Others wait, or see with `ifAvailable` that it is taken. */
 export class Locks {
   readonly #last = new Map<string, Promise<unknown>>();
   readonly #asked = new Map<string, number>();

@@ -1,7 +1,4 @@
-/**
- * When the client looks again. Time itself is the subject, so the timers and the clock are fake; the
- * source and what goes over the wire are real.
- */
+/** When the client fetches again. Timers and clock are fake; the source and its requests are real. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Flags } from "../../client/types.ts";
 import { clientsForTests } from "./clients.ts";
@@ -14,7 +11,6 @@ let chance: number;
 beforeEach(async () => {
   source = await startSource(json(list({ meal_planning: true })));
   chance = 0.5;
-  vi.spyOn(console, "log").mockReturnValue();
   vi.useFakeTimers({
     toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
   });
@@ -25,16 +21,15 @@ afterEach(async () => {
   await source[Symbol.asyncDispose]();
 });
 
-/** Lets so many seconds go by, and says how often the source was asked. */
+/** Advances the clock by this many seconds. Returns the number of requests. */
 async function pass(seconds: number, ...clients: Flags[]): Promise<number> {
   const before = source.requests.length;
   vi.advanceTimersByTime(seconds * 1_000);
-  // A look that the clock has set off is under way now; this joins it, or it would be one of its own.
   await settle(clients);
   return source.requests.length - before;
 }
 
-/** Waits, in real time, until nothing is under way. */
+/** Waits, in real time, until no request is pending. */
 async function settle(clients: Flags[]): Promise<void> {
   for (let quiet = 0, seen = -1; quiet < 3; ) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -47,7 +42,7 @@ async function settle(clients: Flags[]): Promise<void> {
 const realTimeout = setTimeout;
 
 describe("refreshSeconds", () => {
-  test("60 seconds unless told otherwise, give or take a tenth", async () => {
+  test("is 60 seconds by default, plus or minus 10 %", async () => {
     const flags = create({ url: source.url, refreshSeconds: undefined });
     await flags.ready;
     expect(await pass(59.9, flags)).toBe(0);
@@ -64,7 +59,7 @@ describe("refreshSeconds", () => {
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e9])(
-    "%d: never by itself",
+    "%d means that the client does not poll",
     async (refreshSeconds) => {
       const flags = create({ url: source.url, refreshSeconds });
       await flags.ready;
@@ -72,7 +67,7 @@ describe("refreshSeconds", () => {
     },
   );
 
-  test("after failures the pauses double, to five minutes, and begin anew after success", async () => {
+  test("doubles after failures, up to five minutes, until a request succeeds", async () => {
     source.answer = respond(500, "text/plain", "");
     const flags = create({ url: source.url, refreshSeconds: 60 });
     await flags.ready;
@@ -87,7 +82,7 @@ describe("refreshSeconds", () => {
     expect(await pass(1, flags)).toBe(1);
   });
 
-  test("age grows with each look that fails", async () => {
+  test("age grows with each failed request", async () => {
     const flags = create({ url: source.url, refreshSeconds: 60 });
     await flags.ready;
     source.answer = respond(500, "text/plain", "");
@@ -97,7 +92,7 @@ describe("refreshSeconds", () => {
     expect(flags.state).toEqual({ status: "stale", age: 180, reason: "status" });
   });
 
-  test("a closed client leaves no timer", async () => {
+  test("has no timer after close()", async () => {
     const flags = create({ url: source.url, refreshSeconds: 60 });
     flags.subscribe(() => flags.close());
     await flags.ready;
@@ -109,7 +104,7 @@ describe("a page", () => {
   let page: Page;
   afterEach(() => page[Symbol.dispose]());
 
-  test("asks nothing while it is hidden, at once when it is shown, and when it comes online", async () => {
+  test("does not fetch while it is hidden; fetches when it becomes visible or comes online", async () => {
     page = openPage();
     const flags = create({ url: source.url, refreshSeconds: 60 });
     await flags.ready;
@@ -124,7 +119,7 @@ describe("a page", () => {
     expect(await pass(60, flags)).toBe(1);
   });
 
-  test("that is opened in the background asks once", async () => {
+  test("that is opened in the background fetches once", async () => {
     page = openPage();
     page.show(false);
     const flags = create({ url: source.url, refreshSeconds: 60 });
@@ -144,11 +139,11 @@ describe.each([
   });
   afterEach(() => page[Symbol.dispose]());
 
-  test("one looks for all, which hear of it, of its failures, too", async () => {
+  test("one fetches for all and sends results and failures to the others", async () => {
     const tabs = [1, 2, 3].map(() => create({ url: source.url, refreshSeconds: 60 }));
     await Promise.all(tabs.map(({ ready }) => ready));
     await pass(0, ...tabs);
-    // Whose look ended last waits the shortest, and goes on being the one.
+    // The tab whose request ended last waits the shortest time, so it stays the poller.
     for (let minute = 0; minute < 5; minute++) {
       source.answer = json(list({ meal_planning: minute % 2 === 0 }, minute + 2));
       expect(await pass(60, ...tabs)).toBe(1);
@@ -161,7 +156,7 @@ describe.each([
     expect(await pass(1, ...tabs)).toBe(1);
   });
 
-  test("another takes over when the one is closed", async () => {
+  test("another tab takes over when the poller is closed", async () => {
     const tabs = [1, 2].map(() => create({ url: source.url, refreshSeconds: 60 }));
     await Promise.all(tabs.map(({ ready }) => ready));
     await pass(0, ...tabs);
@@ -173,7 +168,7 @@ describe.each([
     expect(tabs[1]?.isEnabled("meal_planning")).toBe(false);
   });
 
-  test("of another URL are another matter", async () => {
+  test("with different URLs do not affect each other", async () => {
     const one = create({ url: source.url });
     const other = create({ url: `${source.url}?other` });
     await Promise.all([one.ready, other.ready]);
@@ -184,7 +179,7 @@ describe.each([
   });
 });
 
-test("with Web Locks, tabs that come online at one moment ask once", async () => {
+test("with Web Locks, tabs that come online at the same time send one request", async () => {
   using page = openPage();
   const tabs = [1, 2, 3].map(() => create({ url: source.url, refreshSeconds: 60 }));
   await Promise.all(tabs.map(({ ready }) => ready));
@@ -193,7 +188,7 @@ test("with Web Locks, tabs that come online at one moment ask once", async () =>
   expect(await pass(0, ...tabs)).toBe(1);
 });
 
-test("nonsense on the channel changes no flag, and throws nowhere", async () => {
+test("invalid messages on the channel change no flag and throw nothing", async () => {
   using _page = openPage();
   const flags = create({ url: source.url });
   await flags.ready;
@@ -207,7 +202,7 @@ test("nonsense on the channel changes no flag, and throws nowhere", async () => 
   expect(flags.state.status).toBe("ready");
 });
 
-test("a page without BroadcastChannel does without", async () => {
+test("a page without BroadcastChannel works", async () => {
   using _page = openPage();
   vi.stubGlobal("BroadcastChannel", undefined);
   const flags = create({ url: source.url });

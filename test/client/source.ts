@@ -1,15 +1,15 @@
-/** A server of flags that misbehaves on demand, over real HTTP. */
+/** An HTTP server for flags that can misbehave. */
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FlagList } from "../../client/types.ts";
 
 export interface Source {
   readonly url: string;
-  /** The requests that came, in order. */
+  /** All requests, in order. */
   readonly requests: IncomingMessage[];
-  /** How many connections are open. */
+  /** The number of open connections. */
   connections(): Promise<number>;
-  /** What becomes of the next ones. */
+  /** Answers the next requests. */
   answer: RequestListener;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function startSource(answer: RequestListener = json(list({}))): Pro
   return source;
 }
 
-/** A list that changed on that day of January. */
+/** A list that changed on this day of January. */
 export function list(flags: Record<string, boolean>, day = 1): FlagList {
   const updated_at = `2026-01-${String(day).padStart(2, "0")}T12:00:00Z`;
   return { environment: "application", flags, updated_at };
@@ -52,5 +52,5 @@ export function respond(status: number, type: string, body: string): RequestList
   return (_request, response) => response.writeHead(status, { "content-type": type }).end(body);
 }
 
-/** Says nothing, ever. */
+/** Never responds. */
 export const hang: RequestListener = () => {};

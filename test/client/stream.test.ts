@@ -1,4 +1,4 @@
-/** The event stream: changes come at once, one tab has it for all, and whatever becomes of it, polling goes on. */
+/** The event stream: changes arrive at once, one tab reads it for all tabs, and polling continues without it. */
 import type { RequestListener, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { readEvents } from "../../client/events.ts";
@@ -14,7 +14,6 @@ beforeEach(async () => {
   streams = [];
   page = openPage();
   source = await startSource(streamOr(json(list({ meal_planning: true }))));
-  vi.spyOn(console, "log").mockReturnValue();
 });
 afterEach(async () => {
   page[Symbol.dispose]();
@@ -50,7 +49,7 @@ function event(id: string, flags: Record<string, boolean>, day: number): string 
   return `id: ${id}\ndata: ${JSON.stringify(list(flags, day))}\n\n`;
 }
 
-test("a change is seen when it comes, in every tab, over one stream", async () => {
+test("a change arrives at once in every tab, over one stream", async () => {
   const tabs = [createStreaming(), createStreaming()];
   await Promise.all(tabs.map(({ ready }) => ready));
   const response = await stream();
@@ -67,7 +66,7 @@ test("a change is seen when it comes, in every tab, over one stream", async () =
   await vi.waitFor(() => expect(tabs[1]?.isEnabled("meal_planning")).toBe(true));
 });
 
-test("a stream that ends is opened anew, from where it ended", async () => {
+test("a stream that ends is opened again with Last-Event-ID", async () => {
   const flags = createStreaming();
   (await stream()).end(event("0a1b", { meal_planning: false }, 2));
   await vi.waitFor(() => expect(flags.isEnabled("meal_planning", true)).toBe(false));
@@ -78,7 +77,7 @@ test("a stream that ends is opened anew, from where it ended", async () => {
   await vi.waitFor(() => expect(flags.isEnabled("meal_planning")).toBe(true));
 });
 
-test("what a stream says is believed no more than any other answer", async () => {
+test("a list from a stream is checked like a response", async () => {
   const flags = createStreaming();
   await flags.ready;
   const response = await stream();
@@ -92,7 +91,7 @@ test("what a stream says is believed no more than any other answer", async () =>
   expect(flags.state.status).toBe("ready");
 });
 
-test("a page that is hidden has no stream; closing ends it", async () => {
+test("a hidden page has no stream; close() ends it", async () => {
   const flags = createStreaming();
   const first = await stream();
   const isOver = (response: ServerResponse) =>
@@ -105,7 +104,7 @@ test("a page that is hidden has no stream; closing ends it", async () => {
   await isOver(second);
 });
 
-test("no stream: the flags come by polling all the same", async () => {
+test("without a stream the client polls", async () => {
   source.answer = (request, response) =>
     request.headers.accept === "text/event-stream"
       ? respond(429, "application/problem+json", "{}")(request, response)
@@ -123,7 +122,7 @@ test.each([
     "id: 1\r\ndata: a\r\ndata: b\r\n\r\n: ping\r\n\r\ndata:c\r\n\r\n",
   ],
   ["carriage returns", "id: 1\rdata: a\rdata: b\r\r: ping\r\rdata:c\r\r\n"],
-])("readEvents() reads %s, wherever they are cut", async (_name, text) => {
+])("readEvents() reads %s in chunks of any size", async (_name, text) => {
   for (const size of [1, 2, 3, 7, 1_000]) {
     const events = [];
     for await (const { id, data } of readEvents(cut(text, size), 1_000)) events.push([id, data]);
@@ -135,7 +134,7 @@ test.each([
   }
 });
 
-test("readEvents() gives up an event that has no end", async () => {
+test("readEvents() throws at an event that is too long", async () => {
   const read = async () => {
     for await (const _event of readEvents(cut(`data: ${"x".repeat(2_000)}`, 100), 1_000));
   };
