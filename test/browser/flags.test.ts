@@ -67,7 +67,10 @@ describeWithChromium("createFlags() in Chromium", () => {
     expect(source.requests.map(({ method }) => method)).toEqual(["GET"]);
     expect(source.requests[0]?.headers).toMatchObject({ accept: "*/*" });
     expect(source.requests[0]?.headers).not.toHaveProperty("authorization");
-    expect(visitor.complaints).toEqual(["Bunting: unknown flag no_such_flag", "Bunting: unknown flag constructor"]);
+    expect(visitor.complaints).toEqual([
+      "Bunting: unknown flag no_such_flag",
+      "Bunting: unknown flag constructor",
+    ]);
   });
 
   test("second visit: the first paint has the stored flags, the network's come after", async () => {
