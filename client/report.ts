@@ -1,10 +1,10 @@
 import type { Metrics } from "./types.ts";
 
 const minPauseMs = 300_000;
-/** A name has at most 80 characters, so a batch with counts stays below the server's 32 KiB. */
-const maxNames = 300;
+/** A name has at most 128 characters, so a batch with counts stays below the server's 32 KiB. */
+const maxNames = 200;
 /** Other names cannot be flags. They may contain personal data, so they are not sent. */
-const reportable = /^[A-Za-z0-9][\w.-]{0,79}$/;
+const reportable = /^[\w.-]{1,128}$/;
 
 type Counts = Readonly<Record<string, number>>;
 type Reporter = (metrics: Metrics, environment: string | undefined, isLast: boolean) => void;

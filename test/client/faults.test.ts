@@ -58,7 +58,6 @@ const faults: readonly (readonly [string, RequestListener, Failure])[] = [
   ["1 as a value", json({ ...good, flags: { meal_planning: 1 } }), "malformed"],
   ["an object as a value", json({ ...good, flags: { a: { b: true } } }), "malformed"],
   ["a name with a space", json({ ...good, flags: { "meal planning": true } }), "malformed"],
-  ["the name __proto__", json(withFlags('{"__proto__":true}')), "malformed"],
   ["no environment", json({ ...good, environment: undefined }), "malformed"],
   ["a number as environment", json({ ...good, environment: 1 }), "malformed"],
   ["no updated_at", json({ ...good, updated_at: undefined }), "malformed"],
@@ -337,7 +336,7 @@ describe("fields that the specification does not have", () => {
 });
 
 describe("names of other teams", () => {
-  test.each(["new-checkout", "NewCheckout", "NEW_CHECKOUT", "checkout.v2", "2fa"])(
+  test.each(["new-checkout", "NewCheckout", "NEW_CHECKOUT", "checkout.v2", "2fa", "_beta"])(
     "%s is accepted",
     async (name) => {
       source.answer = json({ ...list({ [name]: true }), environment: "eu-production" });
@@ -346,6 +345,16 @@ describe("names of other teams", () => {
       expect(flags.isEnabled(name)).toBe(true);
     },
   );
+});
+
+test("a flag that is named __proto__ is a flag and nothing else", async () => {
+  source.answer = json(withFlags('{"__proto__":true,"meal_planning":true}'));
+  const flags = create({ url: source.url });
+  await flags.ready;
+  expect(flags.isEnabled("__proto__")).toBe(true);
+  expect(Object.keys(flags.all())).toEqual(["__proto__", "meal_planning"]);
+  expect(flags.isEnabled("constructor")).toBe(false);
+  expect(({} as Record<string, unknown>).meal_planning).toBeUndefined();
 });
 
 describe("storage", () => {
