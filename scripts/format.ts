@@ -2,7 +2,6 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { decode } from "../schema/file/decode.ts";
 import { format } from "../schema/file/edit.ts";
-import { parseFileAt } from "../schema/file/parsed-file.ts";
 import { countFlags, isReadable } from "../schema/file/validate.ts";
 import {
   escapeInvisible,
@@ -10,7 +9,8 @@ import {
   formatProblem,
   problemsIn,
 } from "../schema/problem/problem.ts";
-import { readWorkTree } from "../store/snapshot/work-tree.ts";
+import { defaultProject } from "../schema/project/project.ts";
+import { readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { count } from "./command/report.ts";
@@ -24,8 +24,10 @@ export const command = defineCommand({
     check: { help: "change nothing; exit with 1 if a file is not formatted" },
   },
   run({ repo, check = false }, places) {
+    const { entries: own, project = defaultProject } = readWorkTreeProject(repo);
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(repo, place, parseFileAt));
+    const named = roots.flatMap((place) => readWorkTree(repo, place, project));
+    const entries = places.length === 0 ? [...own, ...named] : named;
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
     const unformatted: string[] = [];

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Role, roles, tokenEntry } from "../schema/access/tokens.ts";
 import { identity } from "../schema/change/commit-message.ts";
-import { environments } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
+import { readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 
 export const command = defineCommand({
@@ -20,15 +20,19 @@ export const command = defineCommand({
       help: "the flags it may change, comma-separated; * stands for anything",
     },
     environments: { value: "NAMES", help: "the environments it is for, comma-separated" },
+    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
-  run({ name, role, email, expires, flags, environments: only, format }) {
+  run({ name, role, email, expires, flags, environments: only, repo, format }) {
     if (!name || !role) throw new UsageError("Cannot make a token: --name and --role are needed");
     if (expires !== undefined && !isDate(expires)) {
       throw new UsageError(`Cannot use --expires "${expires}": it must be a day as YYYY-MM-DD`);
     }
-    const unknown = list(only)?.filter((environment) => !environments.includes(environment)) ?? [];
-    if (unknown.length > 0) {
+    // Outside of a repository of flags, the environments are not known.
+    const { project, entries } = readWorkTreeProject(repo);
+    const environments = entries.length === 0 ? undefined : project?.environments;
+    const unknown = list(only)?.filter((name) => environments?.includes(name) === false) ?? [];
+    if (environments && unknown.length > 0) {
       const known = environments.join(", ");
       throw new UsageError(`Cannot use --environments "${unknown.join(",")}": known are ${known}`);
     }

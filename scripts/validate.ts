@@ -1,7 +1,7 @@
-import { parseFileAt } from "../schema/file/parsed-file.ts";
 import { countFlags, validate } from "../schema/file/validate.ts";
+import { defaultProject } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
-import { readWorkTree } from "../store/snapshot/work-tree.ts";
+import { readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { report, reportFormats, today } from "./command/report.ts";
 
@@ -19,10 +19,13 @@ export const command = defineCommand({
     if (!isDate(day))
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     const roots = places.length === 0 ? ["flags"] : places;
-    const entries = roots.flatMap((place) => readWorkTree(repo, place, parseFileAt));
+    const { project, entries: own } = readWorkTreeProject(repo);
+    const rules = project ?? defaultProject;
+    const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];
     const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
-    const { problems } = validate(distinct, day);
-    process.stdout.write(report(format, countFlags(distinct), problems));
+    const { problems } = validate(distinct, project, day);
+    const read = { files: countFlags(distinct), environments: project?.environments };
+    process.stdout.write(report(format, read, problems));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });

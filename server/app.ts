@@ -1,10 +1,16 @@
 /** The API: which request goes where, and through what. */
-import express, { type Express, type Request, type RequestHandler } from "express";
+import express, {
+  type Express,
+  type Request,
+  type RequestHandler,
+  type RequestParamHandler,
+} from "express";
 import type { Logger } from "pino";
-import { application, environments } from "../schema/project/project.ts";
+import type { Project } from "../schema/project/project.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
+import type { Action } from "./auth/principal.ts";
 import { limitWrites } from "./auth/write-limit.ts";
 import { readBody } from "./http/body.ts";
 import { description } from "./http/description.ts";
@@ -68,34 +74,37 @@ export function createApp(api: Api): Express {
   route(app, "/webhooks/github", {
     post: [webhookHandler(settings.webhookSecret, () => store.sync())],
   });
+  const project = () => store.project;
   const served = () => store.current?.snapshot.flags.map(({ name }) => name) ?? [];
   const isFree = settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
   app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
 
-  const read = [permit("read"), readHandler(responses)];
+  const allow = (action: Action) => permit(project, action);
+  const read = [allow("read"), readHandler(responses)];
   const stream = streamHandler(streams);
   const list: RequestHandler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
   const write = writeHandlers(places);
   const limit = limitWrites(settings.writesPerMinute);
-  for (const environment of environments) {
-    const isRoot = environment === application;
-    const base = `${isRoot ? "" : `/${environment}`}/v1/feature-flags/`;
-    const update = [permit("update"), limit, readBody, write.update];
-    route(app, base, {
-      get: [permit("read"), list, ...read],
-      ...(isRoot ? { post: [permit("create"), limit, readBody, write.create] } : {}),
+  const update = [allow("update"), limit, readBody, write.update];
+  const base = "/v1/feature-flags/";
+  app.param("environment", skipUnknown(project));
+  for (const folder of ["", "/:environment"]) {
+    const isRoot = folder === "";
+    route(app, `${folder}${base}`, {
+      get: [allow("read"), list, ...read],
+      ...(isRoot ? { post: [allow("create"), limit, readBody, write.create] } : {}),
     });
-    route(app, `${base}:name`, {
+    route(app, `${folder}${base}:name`, {
       get: read,
       put: update,
-      ...(isRoot ? { delete: [permit("delete"), limit, write.remove] } : {}),
+      ...(isRoot ? { delete: [allow("delete"), limit, write.remove] } : {}),
     });
-    route(app, `${base}:name/history`, { get: [permit("read"), historyHandler(store)] });
+    route(app, `${folder}${base}:name/history`, { get: [allow("read"), historyHandler(store)] });
   }
   route(app, usagePath, {
     get: [usageHandler(usage, served)],
-    post: [limitReports(), readBody, reportHandler(usage, metrics.usage)],
+    post: [limitReports(), readBody, reportHandler(project, usage, metrics.usage)],
   });
   // These are of no environment: whoever may read anything may read them.
   route(app, "/v1/changes/:id", { get: [changeHandler(pulls, () => store.sync())] });
@@ -105,8 +114,19 @@ export function createApp(api: Api): Express {
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
-  app.use(errorHandler(served));
+  app.use(errorHandler(project, served));
   return app;
+}
+
+/** Goes on to the other routes if the current project serves no such environment below this path. */
+function skipUnknown(project: () => Project): RequestParamHandler {
+  return (request, _response, next, environment: string) => {
+    const others = project().environments.slice(1);
+    // The parameter is decoded, and an escape makes another URL.
+    const isServed = others.includes(environment) && request.path.startsWith(`/${environment}/`);
+    if (isServed) next();
+    else next("route");
+  };
 }
 
 /** Whether an event stream is what the client would rather have. */

@@ -2,7 +2,8 @@
 import type { Server } from "node:http";
 import type { Logger } from "pino";
 import { pathOf } from "../schema/compile/compile.ts";
-import { application } from "../schema/project/project.ts";
+import { fitsNames } from "../schema/flag/name.ts";
+import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { CurrentRelease } from "../store/writes/branch-sync.ts";
@@ -43,7 +44,10 @@ export function createService(
   const responses = new Responses();
   const isGood = (token: string | undefined) => authenticator.recognize(token) !== undefined;
   const streams = new Streams(responses, isGood);
-  const usage = new Usage((name) => responses.has(pathOf(application, name)));
+  const usage = new Usage(
+    (name) => responses.has(pathOf(responses, rootEnvironment(responses), name)),
+    (name) => fitsNames(name, store.project),
+  );
   const publisher = target && new BackgroundPublisher(target, repository);
   const places = createWriteBackends(settings, store, log);
   const { reviews } = places;

@@ -1,7 +1,7 @@
 /** A requested change of one flag, as an edit of the flag's file. */
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
-import { application } from "../project/project.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
 
 export type Change =
   | {
@@ -45,21 +45,24 @@ export interface Edit {
 export function editForChange(
   change: Exclude<Change, { kind: "create" }>,
   current: Current,
+  project: Pick<Project, "environments">,
 ): Edit | undefined {
   const { file, flag } = current;
   if (change.kind === "delete") return { file, subject: `Delete ${flag.name}`, change: "" };
-  return editForUpdate(change, current);
+  return editForUpdate(change, current, project);
 }
 
 function editForUpdate(
   { environment, enabled, description: requested }: Extract<Change, { kind: "update" }>,
   { file, text, flag }: Current,
+  project: Pick<Project, "environments">,
 ): Edit | undefined {
   const before = flag.enabled[environment];
   // format() writes NFC, so the same text in another Unicode form is no change.
   const description = requested?.normalize("NFC");
   const describes = description !== undefined && description !== flag.description;
-  const path = environment === application ? ["enabled"] : ["environments", environment, "enabled"];
+  const isRoot = environment === rootEnvironment(project);
+  const path = isRoot ? ["enabled"] : ["environments", environment, "enabled"];
   const changes: TextChange[] = [
     // Written even if the value is the same today: an environment without a value of its own would
     // follow the next change at the root.
@@ -76,7 +79,7 @@ function editForUpdate(
     ...(pins ? ["Pin"] : []),
     ...(describes ? ["Describe"] : []),
   ];
-  const where = environment === application ? "" : ` in ${environment}`;
+  const where = isRoot ? "" : ` in ${environment}`;
   return {
     file,
     text: edited,

@@ -1,7 +1,7 @@
 /** A change that needs a review: the names of its branch and labels. */
 import { hash } from "node:crypto";
 import type { Flag } from "../flag/flag.ts";
-import { namePattern } from "../flag/name.ts";
+import { isPossibleName } from "../flag/name.ts";
 import { compareText } from "../text/order.ts";
 import type { BeforeAndAfter } from "./protection.ts";
 
@@ -34,7 +34,7 @@ export function proposalBranchName(name: string, subject: string, sides: BeforeA
 export function flagOfProposalBranch(branch: string): string | undefined {
   const [, name = ""] =
     /^bunting\/([^/]+)\/[a-z-]+-(?:[0-9a-f]{64}|[0-9a-f]{12})$/.exec(branch) ?? [];
-  return namePattern.test(name) ? name : undefined;
+  return isPossibleName(name) ? name : undefined;
 }
 
 /** The values that differ, each as `[key, before, after]`, in the order of keys. */

@@ -1,7 +1,6 @@
 /** What a change of a flag does where, and whether that needs a review: pure, so that it is decided anew on each replay. */
 import type { Flag } from "../flag/flag.ts";
-import type { Policy } from "../project/policy.ts";
-import { environments } from "../project/project.ts";
+import type { Project } from "../project/project.ts";
 
 /** A flag before and after a change; missing where it is not there. */
 export interface BeforeAndAfter {
@@ -10,9 +9,12 @@ export interface BeforeAndAfter {
 }
 
 /** The protected environments in which clients would see the change. */
-export function findProtectedEnvironments(policy: Policy, sides: BeforeAndAfter): string[] {
-  return findAffectedEnvironments(sides).filter((environment) =>
-    policy.protected.includes(environment),
+export function findProtectedEnvironments(
+  project: Pick<Project, "environments" | "protected">,
+  sides: BeforeAndAfter,
+): string[] {
+  return findAffectedEnvironments(project, sides).filter((environment) =>
+    project.protected.includes(environment),
   );
 }
 
@@ -20,7 +22,10 @@ export function findProtectedEnvironments(policy: Policy, sides: BeforeAndAfter)
  * The environments in which clients would see the flag change: whether it is on, what it is
  * described as, or whether it is there at all. Its times do not count, they change with every edit.
  */
-function findAffectedEnvironments({ before, after }: BeforeAndAfter): string[] {
+function findAffectedEnvironments(
+  { environments }: Pick<Project, "environments">,
+  { before, after }: BeforeAndAfter,
+): string[] {
   if (!before && !after) return [];
   const isElsewhere = !before || !after || before.description !== after.description;
   return environments.filter(
@@ -31,7 +36,7 @@ function findAffectedEnvironments({ before, after }: BeforeAndAfter): string[] {
 /** Whether all that clients would see is that the flag goes off. */
 export function onlyDisables({ before, after }: BeforeAndAfter): boolean {
   if (!before || !after || before.description !== after.description) return false;
-  return environments.every(
+  return Object.keys(after.enabled).every(
     (environment) => before.enabled[environment] || !after.enabled[environment],
   );
 }

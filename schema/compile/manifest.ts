@@ -74,4 +74,4 @@ function is(value: unknown, pattern: RegExp): boolean {
 const linePattern = /^[^\p{Cc}\p{Cf}]*$/u;
 /** Includes the paths of environments that no longer exist. */
 const pathPattern =
-  /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d{3}\.json$/;
+  /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[A-Za-z0-9_-]*$|^\/errors\/\d{3}\.json$/;

@@ -18,6 +18,8 @@ export interface Response {
 export interface Release {
   readonly commit: string;
   readonly committed_at: string;
+  /** Those of its project. The first is at the root of the URLs. */
+  readonly environments: readonly string[];
   /** Sorted by path. */
   readonly responses: readonly Response[];
 }

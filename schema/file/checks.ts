@@ -1,17 +1,18 @@
 /** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
-import type { FlagFile } from "../flag/flag.ts";
+import { type FlagFile, normalize } from "../flag/flag.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { codePoint, invisible } from "./decode.ts";
 import type { Source } from "./parse.ts";
 
-export function checkFlag(flag: FlagFile, source: Source): Finding[] {
-  return checks.flatMap((check) => check(flag, source));
+export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
+  return checks.flatMap((check) => check(flag, source, project));
 }
 
 /** A check of a file that has the right shape. */
-type Check = (flag: FlagFile, source: Source) => Finding[];
+type Check = (flag: FlagFile, source: Source, project: Project) => Finding[];
 
 const checks: readonly Check[] = [
   /** Whoever is on call reads in a sentence what the flag does. */
@@ -55,13 +56,19 @@ const checks: readonly Check[] = [
     return [{ ...valueAt(source, "/expires"), code: "kill-switch-with-end", message, hint }];
   },
 
-  /** What runs in production has run in staging. */
-  function stagingIsFirst({ enabled, environments = {} }, source) {
-    if (!enabled || environments.staging?.enabled !== false) return [];
-    const message = "Is on in application but off in staging";
-    const hint = "turn it on in staging as well, so that staging shows what people get";
-    const place = valueAt(source, "/environments/staging/enabled");
-    return [{ ...place, code: "enabled-before-staging", message, hint }];
+  /** A flag that is on in the last environment of the order is not switched off in the one before. */
+  function followsTheOrder(flag, source, project) {
+    const [last, earlier] = [...project.order].reverse();
+    if (last === undefined || earlier === undefined) return [];
+    const { enabled } = normalize("", flag, project);
+    if (!enabled[last] || enabled[earlier]) return [];
+    const message = `Is on in ${last} but off in ${earlier}`;
+    const hint = `turn it on in ${earlier} as well, so that ${earlier} shows what people get`;
+    const isRoot = (environment: string) => environment === rootEnvironment(project);
+    const blocks = [earlier, last].map((one) => (isRoot(one) ? "" : `/environments/${one}`));
+    const block = blocks.find((pointer) => source.offsets.has(`${pointer}/enabled`)) ?? "";
+    const place = valueAt(source, `${block}/enabled`);
+    return [{ ...place, code: "enabled-out-of-order", message, hint }];
   },
 
   /** Nobody can be reached or recognised through a flag. */

@@ -1,43 +1,56 @@
 import type { FlagFile } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
-import { type PolicyFile, policyPath } from "../project/policy.ts";
+import type { PolicyFile } from "../project/policy.ts";
+import type { Project, ProjectFile } from "../project/project.ts";
 import { checkFlag, holdsNoCredential } from "./checks.ts";
 import { decode } from "./decode.ts";
 import { parse, type Source } from "./parse.ts";
-import { checkPolicyShape, checkShape } from "./shape.ts";
+import { checkPolicy, checkProject } from "./project-checks.ts";
+import { checkFlagShape, checkPolicyShape, checkProjectShape } from "./shape.ts";
 
 /**
- * What the bytes of one file say, and what is wrong with them. It depends on the bytes alone, not
- * on name, place or day, so it may be remembered under their hash.
+ * What the bytes of one file say, and what is wrong with them. For a flag it depends on the bytes
+ * and the project, for the other files on the bytes alone; never on name, place or day.
  */
 export interface ParsedFile {
-  /** Missing where there is no flag to speak of. With errors among the findings, it must not be served. */
+  /** Missing if the file is no flag. If one of the findings is an error, it must not be served. */
   readonly flag?: FlagFile;
-  /** Likewise the policy, where that was read. */
+  /** The same for `flags/policy.yaml`. */
   readonly policy?: PolicyFile;
+  /** The same for `bunting.yaml`. */
+  readonly project?: ProjectFile;
   readonly findings: readonly Finding[];
 }
 
-export function parseFlagFile(bytes: Uint8Array): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, checkShape);
+export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
+  const { value, source, findings } = readShaped(bytes, (shaped) =>
+    checkFlagShape(shaped, project),
+  );
   if (!source) return { findings };
   const flag = value as FlagFile;
-  return { flag, findings: [...findings, ...checkFlag(flag, source)] };
+  return { flag, findings: [...findings, ...checkFlag(flag, source, project)] };
 }
 
-/** Likewise for the policy. */
 export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkPolicyShape);
   if (!source) return { findings };
-  return { policy: value as PolicyFile, findings: [...findings, ...holdsNoCredential(source)] };
+  const policy = value as PolicyFile;
+  const found = [...checkPolicy(policy, source), ...holdsNoCredential(source)];
+  return { policy, findings: [...findings, ...found] };
 }
 
-/** Whichever a file at `path`, below `flags/`, is. */
-export function parseFileAt(bytes: Uint8Array, path?: string): ParsedFile {
-  return path === policyPath ? parsePolicyFile(bytes) : parseFlagFile(bytes);
+export function parseProjectFile(bytes: Uint8Array): ParsedFile {
+  const { value, source, findings } = readShaped(bytes, checkProjectShape);
+  // What else is wrong in a file of another format follows from the format.
+  const format = findings.find(({ code }) => code === "unknown-format");
+  if (format) return { findings: [format] };
+  if (!source) return { findings };
+  const project = value as ProjectFile;
+  const found = [...checkProject(project, source), ...holdsNoCredential(source)];
+  return { project, findings: [...findings, ...found] };
 }
 
-/** `source` is missing where the value has not the shape it should have. */
+/** `source` is missing if the value does not have the right shape. */
 function readShaped(
   bytes: Uint8Array,
   check: (source: Source) => Finding[],

@@ -1,64 +1,134 @@
 import type { FlagFile } from "../flag/flag.ts";
 import { checkName, flagNameOf } from "../flag/name.ts";
+import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
-import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
-import { type PolicyFile, policyPath } from "../project/policy.ts";
+import {
+  compareProblems,
+  type Finding,
+  type Problem,
+  problemsIn,
+  severityOf,
+} from "../problem/problem.ts";
+import { policyPath } from "../project/policy.ts";
+import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import type { ParsedFile } from "./parsed-file.ts";
 
-/** A file under `flags/`, read but not yet judged. */
+/** A file of a repository of flags, read but not yet judged. */
 export interface Entry {
   /** As the author knows it: `flags/nutrition/meal_planning.yaml`. */
   readonly file: string;
-  /** Below `flags/`: `nutrition/meal_planning.yaml`. Missing for a file that stands elsewhere. */
+  readonly kind: Kind;
+  /** Below `flags/`: `nutrition/meal_planning.yaml`. Missing for a file that is elsewhere. */
   readonly path?: string;
   /** As git has it; a flag is `100644`. */
   readonly mode: string;
-  /** Missing where the file was not worth reading: not a regular file, or not called as a flag. */
+  /** Missing if the file was not read: it is not a plain file, or not called as a flag. */
   readonly content?: ParsedFile;
 }
 
+/** `project` is `bunting.yaml`, `policy` the file before it. Every other file is a flag. */
+export type Kind = "flag" | "project" | "policy";
+
+/** What a file of a repository is, by its path from the top. */
+export function kindOf(file: string): Kind {
+  if (file === projectFile || file.startsWith(`${projectFile}/`)) return "project";
+  return file === `flags/${policyPath}` ? "policy" : "flag";
+}
+
 export interface Validated {
-  /** By name. Complete only where no problem is an error. */
+  /** By name. Complete only if no problem is an error. */
   readonly flags: readonly { name: string; file: string; flag: FlagFile }[];
-  /** Missing where there is none. */
-  readonly policy?: PolicyFile;
   /** All of them, in the order of `compareProblems`. */
   readonly problems: readonly Problem[];
 }
 
-/** Judges files together. `today` is the day of the reader, `YYYY-MM-DD`. */
-export function validate(entries: readonly Entry[], today: string): Validated {
+/**
+ * The project of a repository. `entries` are at least `bunting.yaml` and the policy, as far as they
+ * exist; `object` is the blob of the one that counts. `undefined` if they have errors.
+ */
+export function resolveProject(entries: readonly Entry[], object: string): Project | undefined {
+  const [entry, ...others] = entries.filter(({ kind }) => kind !== "flag");
+  if (!entry) return defaultProject;
+  const { content, mode } = entry;
+  const file = content?.project ?? content?.policy;
+  const isValid = content?.findings.every((finding) => severityOf(finding) !== "error");
+  if (others.length > 0 || mode !== "100644" || !file || !isValid) return undefined;
+  return normalizeProject(file, object);
+}
+
+/**
+ * Judges files together. Without a valid project, what depends on it is not judged. `today` is the
+ * day of the reader, `YYYY-MM-DD`.
+ */
+export function validate(
+  entries: readonly Entry[],
+  project: Project | undefined,
+  today: string,
+): Validated {
   const sorted = [...entries].sort((a, b) => compareText(a.file, b.file));
-  const problems = [...sorted.flatMap((entry) => judge(entry, today)), ...findDuplicates(sorted)];
+  const problems = sorted.flatMap((entry) => judge(entry, project, today));
+  problems.push(...findDuplicates(sorted), ...judgePolicy(sorted));
   const flags = sorted
     .flatMap(({ file, content }) =>
       content?.flag ? [{ name: flagNameOf(file), file, flag: content.flag }] : [],
     )
     .sort((a, b) => compareText(a.name, b.name));
-  const policy = sorted.find(({ content }) => content?.policy)?.content?.policy;
-  return { flags, problems: problems.sort(compareProblems), ...(policy ? { policy } : {}) };
+  return { flags, problems: problems.sort(compareProblems) };
 }
 
 /** How many of the files are flags, or ought to be. */
-export function countFlags(entries: readonly Pick<Entry, "path">[]): number {
-  return entries.filter(({ path }) => path !== policyPath).length;
+export function countFlags(entries: readonly Pick<Entry, "kind">[]): number {
+  return entries.filter(({ kind }) => kind === "flag").length;
 }
 
-/** Whether a file under `flags/` is to be read at all. */
+/** Whether a file is read at all. */
 export function isReadable(path: string, mode: string): boolean {
   return mode === "100644" && path.endsWith(".yaml");
 }
 
-function judge({ file, path, mode, content }: Entry, today: string): Problem[] {
-  const isPolicy = path === policyPath;
-  const name = path === undefined || isPolicy ? [] : checkName(path);
-  const as = isPolicy ? "the policy" : "a flag";
-  const findings = [...name, ...checkMode(mode, as), ...(content?.findings ?? [])];
-  return findings.length === 0 ? [] : problemsIn(file, findings, today);
+function judge(
+  { file, kind, path, mode, content }: Entry,
+  project: Project | undefined,
+  today: string,
+): Problem[] {
+  const names = project ?? defaultProject;
+  const name = path === undefined || kind !== "flag" ? [] : checkName(path, names);
+  const findings = [...name, ...checkMode(mode, subjects[kind]), ...(content?.findings ?? [])];
+  const known =
+    project || kind !== "flag" ? findings : findings.filter(({ code }) => !ofProject.has(code));
+  return known.length === 0 ? [] : problemsIn(file, known, today);
 }
 
-/** A flag is a plain file, and so is the policy: nothing that points elsewhere, nothing that runs. */
+const subjects = { flag: "a flag", project: "the project", policy: "the policy" } as const;
+
+/** Codes of flags that depend on the project. */
+const ofProject: ReadonlySet<Code> = new Set([
+  "enabled-out-of-order",
+  "invalid-name",
+  "unknown-environment",
+]);
+
+/** The policy is the old form of `bunting.yaml`; with both, nobody could tell which one counts. */
+function judgePolicy(entries: readonly Entry[]): Problem[] {
+  const policy = entries.find(({ kind }) => kind === "policy");
+  if (!policy) return [];
+  const project = entries.find(({ kind }) => kind === "project");
+  const finding: Finding = project
+    ? {
+        ...{ ...fileStart, code: "two-policies" },
+        message: `Cannot read a policy beside "${project.file}": only one of the two can count`,
+        hint: `name the environments in "protected" of ${project.file}, and delete this file`,
+      }
+    : {
+        ...{ ...fileStart, code: "old-policy" },
+        message: `Is the old form of ${projectFile}`,
+        hint: "run: bunting migrate",
+      };
+  return problemsIn(policy.file, [finding], "");
+}
+
+/** Each is a plain file: nothing that points elsewhere, nothing that runs. */
 function checkMode(mode: string, as: string): Finding[] {
   if (mode === "100644") return [];
   const [what, hint] = modes[mode] ?? [`a file of mode ${mode}`, "replace it with a plain file"];
@@ -76,8 +146,8 @@ const modes: Readonly<Record<string, readonly [what: string, hint: string]>> = {
 function findDuplicates(entries: readonly Entry[]): Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];
-  for (const { file, path } of entries) {
-    if (path === undefined || path === policyPath || !path.endsWith(".yaml")) continue;
+  for (const { file, kind, path } of entries) {
+    if (path === undefined || kind !== "flag" || !path.endsWith(".yaml")) continue;
     const name = flagNameOf(path);
     const owner = owners.get(name.toLowerCase());
     if (owner === undefined) owners.set(name.toLowerCase(), file);

@@ -1,4 +1,4 @@
-import { environments } from "../project/project.ts";
+import type { Project } from "../project/project.ts";
 
 /** A flag as people write it: what a file that meets `flag.schema.json` holds. */
 export interface FlagFile {
@@ -21,12 +21,16 @@ export interface Flag {
   readonly type: FlagType;
   /** `YYYY-MM-DD`, or `""` where it may stay. */
   readonly expires: string;
-  /** One entry for each of `environments`. */
+  /** One entry for each environment of the project. */
   readonly enabled: Readonly<Record<string, boolean>>;
 }
 
 /** The written form of a flag in its normal form. */
-export function normalize(name: string, file: FlagFile): Flag {
+export function normalize(
+  name: string,
+  file: FlagFile,
+  { environments }: Pick<Project, "environments">,
+): Flag {
   const { description = "", enabled, owner = "", type = "release", expires = "" } = file;
   const states: Record<string, boolean> = {};
   for (const environment of environments) {

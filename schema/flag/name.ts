@@ -3,10 +3,25 @@ import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { policyFile, policyName } from "../project/policy.ts";
+import { defaultProject, type Project } from "../project/project.ts";
 import { findPersonalData } from "../text/personal-data.ts";
 
-export const namePattern = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
-export const maxNameLength = 64;
+/**
+ * Whether a text can be a flag's name in some project. Such a name is safe in URLs, file names and
+ * branch names, and it is no number, because objects sort those first. `fitsNames()` applies the
+ * rules of one project.
+ */
+export function isPossibleName(text: string): boolean {
+  return /^(?!\d+$)[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(text);
+}
+
+/** Whether a project allows a flag of this name. */
+export function fitsNames(text: string, { names }: Pick<Project, "names">): boolean {
+  return (
+    isPossibleName(text) && text.length <= names.longest && new RegExp(names.pattern).test(text)
+  );
+}
+
 const folderPattern = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** The name of the flag in the file at `path`: `nutrition/meal_planning.yaml` is `meal_planning`. */
@@ -15,23 +30,29 @@ export function flagNameOf(path: string): string {
   return file.endsWith(".yaml") ? file.slice(0, -".yaml".length) : file;
 }
 
-/** Whether the file at `path`, relative to `flags/`, is called as a flag may be called. */
-export function checkName(path: string): Finding[] {
+/** What is wrong with the path of a file, relative to `flags/`, as a flag's place and name. */
+export function checkName(path: string, project: Pick<Project, "names">): Finding[] {
   if (!path.endsWith(".yaml")) return [notAFlag(path)];
   const [name, folders] = [flagNameOf(path), path.split("/").slice(0, -1)];
-  return checks.flatMap((check) => check(name, folders));
+  const misfits = checkPattern(name, project);
+  const vague = misfits.length === 0 && generic.test(name) ? [genericName(name)] : [];
+  return [...misfits, ...vague, ...checks.flatMap((check) => check(name, folders))];
+}
+
+/** A name stands in code, in URLs and in file systems that ignore case. */
+function checkPattern(name: string, project: Pick<Project, "names">): Finding[] {
+  if (fitsNames(name, project)) return [];
+  const { pattern, longest } = project.names;
+  const isDefault = pattern === defaultProject.names.pattern;
+  const wanted = isDefault
+    ? "it must be lower-case letters, digits and single underscores"
+    : `it must match ${pattern}`;
+  const message = `Cannot use "${name}" as a flag's name: ${wanted}, at most ${longest}`;
+  const near = nearestName(name, project);
+  return [named("invalid-name", message, near ? `rename the file to "${near}.yaml"` : undefined)];
 }
 
 const checks: readonly ((name: string, folders: readonly string[]) => Finding[])[] = [
-  /** A name is snake_case: it stands in code, in URLs and in file systems that ignore case. */
-  function isSnakeCase(name) {
-    if (namePattern.test(name) && name.length <= maxNameLength) return [];
-    const wanted = `lower-case letters, digits and single underscores, at most ${maxNameLength}`;
-    const message = `Cannot use "${name}" as a flag's name: it must be ${wanted}`;
-    const near = snakeCase(name);
-    return [named("invalid-name", message, near ? `rename the file to "${near}.yaml"` : undefined)];
-  },
-
   /** A folder is a team's name. */
   function foldersAreNames(_name, folders) {
     const wrong = folders.filter((folder) => !folderPattern.test(folder));
@@ -49,13 +70,6 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
     return [named("reserved-name", message, `${cure}say what the flag turns on`)];
   },
 
-  /** A name says what it is for. */
-  function isNotGeneric(name) {
-    if (!generic.test(name)) return [];
-    const message = `Says little with the name "${name}"`;
-    return [named("generic-name", message, "name what it turns on, like meal_planning_v2")];
-  },
-
   /** Nobody can be reached or recognised through a name. */
   function holdsNoPersonalData(name) {
     if (!/[\d@]/.test(name)) return [];
@@ -68,7 +82,13 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
 
 const noise =
   "a|an|bar|baz|beta|demo|example|experiment|feature|flag|foo|my|new|sample|temp|test|the|tmp|toggle|v|x";
-const generic = new RegExp(`^(?:(?:${noise})?\\d*(?:_|$))+$`);
+const generic = new RegExp(`^(?:(?:${noise})?\\d*(?:[_-]|$))+$`, "i");
+
+/** A name says what it is for. */
+function genericName(name: string): Finding {
+  const message = `Says little with the name "${name}"`;
+  return named("generic-name", message, "name what it turns on, like meal_planning_v2");
+}
 
 function notAFlag(path: string): Finding {
   const file = path.slice(path.lastIndexOf("/") + 1);
@@ -83,8 +103,13 @@ function named(code: Code, message: string, hint?: string): Finding {
   return { ...fileStart, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-function snakeCase(name: string): string | undefined {
-  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-  const candidate = words.replace(/[^a-z0-9]+/g, "_").replace(/^[_\d]+|_+$/g, "");
-  return namePattern.test(candidate) && candidate.length <= maxNameLength ? candidate : undefined;
+/** The name in snake_case or kebab-case, whichever the project allows. */
+function nearestName(name: string, project: Pick<Project, "names">): string | undefined {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[^A-Za-z0-9]+/);
+  const parts = words.filter((word) => word !== "");
+  const lower = parts.map((word) => word.toLowerCase());
+  const candidates = [lower.join("_"), lower.join("-"), parts.join("_").toUpperCase()];
+  return candidates
+    .map((text) => text.replace(/^\d+[_-]?/, ""))
+    .find((text) => fitsNames(text, project));
 }

@@ -1,4 +1,4 @@
-import type { Policy } from "../project/policy.ts";
+import type { Project } from "../project/project.ts";
 import type { Flag } from "./flag.ts";
 
 /** All flags at one commit, with what git knows about them. */
@@ -7,11 +7,11 @@ export interface Snapshot {
   readonly commit: string;
   /** Committer time of `commit`. */
   readonly committed_at: Timestamp;
-  /** Committer time of the last commit that touched `flags/`. */
+  /** Committer time of the last commit that touched `flags/` or `bunting.yaml`. */
   readonly updated_at: Timestamp;
   /** By name. */
   readonly flags: readonly TimedFlag[];
-  readonly policy: Policy;
+  readonly project: Project;
 }
 
 export interface TimedFlag extends Flag {

@@ -1,10 +1,9 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
-import { inWords, summarize } from "../plan/format.ts";
+import { describeProject, inWords, summarize } from "../plan/format.ts";
 import type { FlagPlan, Plan, ResponsePlan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
-import { environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import type { Problems } from "./artifact.ts";
 import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
@@ -40,6 +39,7 @@ export function formatPlanComment(review: Review): string {
     planMarker,
     `**${verdict(review, errors.length)}**${countWarnings(warnings.length)}`,
     ...(plan ? table(plan, pointer) : []),
+    ...(plan ? listSettings(plan) : []),
     ...listWarnings(warnings, pointer),
     ...listProblems(review, errors, pointer),
     ...(plan ? owners(plan, pointer) : []),
@@ -57,12 +57,13 @@ function verdict({ plan, run }: Review, errors: number): string {
   if (!plan) return "Cannot tell what this does: the flags could not be read.";
   const failed = run?.failed ? " But the checks failed." : "";
   const [flag, ...others] = plan.flags;
-  const summary = flag && others.length === 0 ? one(flag) : summarize(plan);
+  const isAlone = flag && others.length === 0 && plan.settings.length === 0;
+  const summary = isAlone ? one(flag, plan.environments) : summarize(plan);
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${failed}`;
 }
 
 /** A single flag is called by its name. */
-function one(flag: FlagPlan): string {
+function one(flag: FlagPlan, environments: readonly string[]): string {
   const moves = (["on", "off"] as const).flatMap((way) => {
     const where = environments.filter((environment) => {
       const { before, after } = flag.states[environment] ?? {};
@@ -81,7 +82,7 @@ function countWarnings(warnings: number): string {
   return warnings === 0 ? "" : ` ${counted(warnings, "thing")} to look at below.`;
 }
 
-function table({ flags }: Plan, pointer: Pointer): string[] {
+function table({ flags, environments }: Plan, pointer: Pointer): string[] {
   if (flags.length === 0) return [];
   const rows = flags.map((flag) => {
     const states = environments.map((environment) => inWords(flag, environment));
@@ -95,6 +96,15 @@ function table({ flags }: Plan, pointer: Pointer): string[] {
   ];
   const shown = whatFits(rows, rooms.table, (left) => `| ${pointer(left, "flags")} |`);
   return [[...head, ...shown].join("\n")];
+}
+
+function listSettings(plan: Plan): string[] {
+  if (plan.settings.length === 0) return [];
+  return [
+    describeProject(plan)
+      .map((line) => `- ${line}`)
+      .join("\n"),
+  ];
 }
 
 function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {

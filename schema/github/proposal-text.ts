@@ -3,7 +3,7 @@ import { oneLine } from "../change/commit-message.ts";
 import type { Requester } from "../change/proposal.ts";
 import { formatPlanMarkdown } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
-import { policyFile } from "../project/policy.ts";
+import { projectFile } from "../project/project.ts";
 import { block } from "./markdown.ts";
 
 /** What the pull request says. */
@@ -16,7 +16,7 @@ export function describeProposal(
   return [
     formatPlanMarkdown(plan),
     quote(asked),
-    `It was asked for through the API, and waits here because \`${policyFile}\` protects ${where}.`,
+    `It was asked for through the API, and waits here because \`${projectFile}\` protects ${where}.`,
     "Merging makes the change, closing refuses it.\n",
   ].join("\n");
 }

@@ -1,7 +1,6 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
 import { createHash } from "node:crypto";
 import type { StaleFlag } from "../plan/stale.ts";
-import { environments } from "../project/project.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 
 /** Where a source tree still names a flag. */
@@ -72,7 +71,9 @@ export function formatRemovalMessage({ flag, reason }: StaleFlag): string {
 function describe(stale: StaleFlag): string[] {
   const { flag, reason } = stale;
   const { name, owner, type, description, file } = flag;
-  const states = environments.map((one) => `${one} ${flag.enabled[one] ? "on" : "off"}`);
+  const states = Object.entries(flag.enabled).map(
+    ([one, enabled]) => `${one} ${enabled ? "on" : "off"}`,
+  );
   const rows = [
     `- owner: ${owner === "" ? "nobody" : `\`${owner}\``}`,
     `- type: ${type}`,

@@ -1,20 +1,19 @@
 /** A plan in words, for a terminal and for a pull request. */
-import { environments } from "../project/project.ts";
+import { escapeInvisible } from "../problem/problem.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
+import type { SettingPlan } from "./settings.ts";
 
 /** As text: what changes in each environment, then which URLs. */
 export function formatPlan(plan: Plan): string {
   const lines = [`Plan ${short(plan.base)} → ${short(plan.head)}: ${summarize(plan)}`];
-  for (const environment of environments) {
+  for (const environment of plan.environments) {
     const changes = plan.flags.flatMap((flag) => describe(flag, environment));
     if (changes.length > 0) lines.push("", environment, ...changes.map((change) => `  ${change}`));
   }
   const others = plan.flags.flatMap(describeFields);
   if (others.length > 0) lines.push("", "in all environments", ...others.map((one) => `  ${one}`));
-  if (plan.protection.length > 0) {
-    const changes = plan.protection.map((one) => `  ~ ${inSentence(one)}`);
-    lines.push("", "policy", ...changes);
-  }
+  const changes = [...plan.settings.map(describeSetting), ...plan.protection.map(inSentence)];
+  if (changes.length > 0) lines.push("", "project", ...changes.map((change) => `  ~ ${change}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
     lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
@@ -24,6 +23,7 @@ export function formatPlan(plan: Plan): string {
 
 /** As Markdown: a table of flags and environments, then the URLs, folded away. */
 export function formatPlanMarkdown(plan: Plan): string {
+  const { environments } = plan;
   const lines = [`**${summarize(plan)}** (\`${short(plan.base)}\` → \`${short(plan.head)}\`)`];
   if (plan.flags.length > 0) {
     lines.push("", `| flag | ${environments.join(" | ")} | also |`);
@@ -34,9 +34,8 @@ export function formatPlanMarkdown(plan: Plan): string {
       lines.push(`| \`${flag.name}\`${name} | ${states.join(" | ")} | ${flag.fields.join(", ")} |`);
     }
   }
-  if (plan.protection.length > 0) {
-    lines.push("", ...plan.protection.map((one) => `- policy: ${inSentence(one)}`));
-  }
+  const changes = describeProject(plan);
+  if (changes.length > 0) lines.push("", ...changes.map((change) => `- ${change}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
     const summary = `${count(plan.responses.length, "URL")} with other bytes`;
@@ -47,7 +46,7 @@ export function formatPlanMarkdown(plan: Plan): string {
 
 /** In a sentence: `1 flag turns on in application, 2 flags change`. */
 export function summarize(plan: Plan): string {
-  const parts = environments.flatMap((environment) =>
+  const parts = plan.environments.flatMap((environment) =>
     (["on", "off"] as const).flatMap((way) => {
       const turned = plan.flags.filter((flag) => toggled(flag, environment) === way).length;
       return turned === 0
@@ -62,6 +61,8 @@ export function summarize(plan: Plan): string {
   for (const { environment, change } of plan.protection) {
     parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
   }
+  const settings = plan.settings.length;
+  if (settings > 0) parts.push(`${counted(settings, "setting changes", "settings change")}`);
   if (parts.length > 0) return parts.join(", ");
   return plan.flags.length === 0 && plan.responses.length === 0
     ? "nothing changes for consumers"
@@ -75,6 +76,24 @@ function describe(flag: FlagPlan, environment: string): string[] {
   if (flag.change === "added") return [`+ ${flag.name}: ${state(after)}`];
   if (flag.change === "removed") return [`- ${flag.name}: was ${state(before)}`];
   return before === after ? [] : [`~ ${flag.name}: ${state(before)} → ${state(after)}`];
+}
+
+/** What changes in `bunting.yaml`, each as a line of Markdown. */
+export function describeProject({ settings, protection }: Plan): string[] {
+  const lines = [
+    ...settings.map(({ setting, before, after }) => `${setting}: ${code(before)} → ${code(after)}`),
+    ...protection.map(inSentence),
+  ];
+  return lines.map((line) => `project: ${line}`);
+}
+
+/** Text that others wrote, as code on one line, in which Markdown means nothing. */
+function code(text: string): string {
+  return `\`${escapeInvisible(text).replaceAll("`", "'").slice(0, 500)}\``;
+}
+
+function describeSetting({ setting, before, after }: SettingPlan): string {
+  return `${setting}: ${before} → ${after}`;
 }
 
 function inSentence({ environment, change }: ProtectionPlan): string {

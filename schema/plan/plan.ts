@@ -2,9 +2,9 @@
 import { compile } from "../compile/compile.ts";
 import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
-import type { Policy } from "../project/policy.ts";
-import { environments } from "../project/project.ts";
+import type { Limits, Project } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
+import { planSettings, type SettingPlan } from "./settings.ts";
 
 export interface Plan {
   /** Full ids of the commits compared. */
@@ -12,15 +12,23 @@ export interface Plan {
   readonly head: string;
   /** How many flags there are at the base. */
   readonly served: number;
+  /** Those of the head, then those that only the base has. */
+  readonly environments: readonly string[];
+  /** The head's environments in the order in which a change passes through them. */
+  readonly order: readonly string[];
+  /** The head's limits for one publication. */
+  readonly limits: Limits;
   /** By name; flags that consumers receive as before are not in it. */
   readonly flags: readonly FlagPlan[];
   /** By path; responses that stay the same are not in it. */
   readonly responses: readonly ResponsePlan[];
-  /** In the order of `environments`; those that stay as they are are not in it. */
+  /** In the order of `environments`, without those that stay as they are. */
   readonly protection: readonly ProtectionPlan[];
+  /** The other settings of `bunting.yaml` that differ. */
+  readonly settings: readonly SettingPlan[];
 }
 
-/** An environment in which changes through the API need a review from now on, or no more. */
+/** An environment in which changes through the API begin to need a review, or cease to. */
 export interface ProtectionPlan {
   readonly environment: string;
   readonly change: "protected" | "unprotected";
@@ -52,18 +60,23 @@ export interface ResponsePlan {
 
 export function plan(base: Snapshot, head: Snapshot): Plan {
   const pairs = pairUp(base.flags, head.flags, ({ name }) => name);
+  const environments = [...new Set([...head.project.environments, ...base.project.environments])];
   const bodies = pairUp(compile(base).responses, compile(head).responses, ({ path }) => path);
   return {
     base: base.commit,
     head: head.commit,
     served: base.flags.length,
-    flags: pairs.flatMap(([name, before, after]) => planFlag(name, before, after)),
+    environments,
+    order: head.project.order,
+    limits: head.project.limits,
+    flags: pairs.flatMap(([name, before, after]) => planFlag(name, environments, before, after)),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
         ? []
         : [{ path, change: kindOf(before, after), ...sides(before?.body, after?.body) }],
     ),
-    protection: planProtection(base.policy, head.policy),
+    protection: planProtection(environments, base.project, head.project),
+    settings: planSettings(base.project, head.project),
   };
 }
 
@@ -86,7 +99,7 @@ export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
     return file !== before?.file || object !== before.object;
   });
   const isSame = !isTouched && flags.length === known.size;
-  const { updated_at } = isSame && base.policy.object === head.policy.object ? base : head;
+  const { updated_at } = isSame && base.project.object === head.project.object ? base : head;
   return { ...head, updated_at, flags };
 }
 
@@ -97,14 +110,23 @@ export function toggled({ states }: FlagPlan, environment: string): "on" | "off"
   return after ? "on" : "off";
 }
 
-function planProtection(before: Policy, after: Policy): ProtectionPlan[] {
+function planProtection(
+  environments: readonly string[],
+  before: Project,
+  after: Project,
+): ProtectionPlan[] {
   return environments.flatMap((environment): ProtectionPlan[] => {
-    const [was, is] = [before, after].map((policy) => policy.protected.includes(environment));
+    const [was, is] = [before, after].map((project) => project.protected.includes(environment));
     return was === is ? [] : [{ environment, change: is ? "protected" : "unprotected" }];
   });
 }
 
-function planFlag(name: string, before?: TimedFlag, after?: TimedFlag): FlagPlan[] {
+function planFlag(
+  name: string,
+  environments: readonly string[],
+  before: TimedFlag | undefined,
+  after: TimedFlag | undefined,
+): FlagPlan[] {
   const fields = (["description", "created_at", "updated_at"] as const).filter(
     (field) => before && after && before[field] !== after[field],
   );
@@ -116,7 +138,12 @@ function planFlag(name: string, before?: TimedFlag, after?: TimedFlag): FlagPlan
       [environment, sides(before?.enabled[environment], after?.enabled[environment])] as const,
   );
   const change = kindOf(before, after);
-  const isSame = fields.length === 0 && states.every(([, state]) => state.before === state.after);
+  // An environment that comes or goes is a change of the project, not of each flag.
+  const isSame =
+    fields.length === 0 &&
+    states.every(
+      ([, { before: was, after: is }]) => was === undefined || is === undefined || was === is,
+    );
   if (change === "changed" && isSame) return [];
   return [{ name, file, owner, type, expires, change, states: Object.fromEntries(states), fields }];
 }

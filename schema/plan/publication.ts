@@ -2,8 +2,8 @@
 import { pathOf } from "../compile/compile.ts";
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
-import { namePattern } from "../flag/name.ts";
-import { application, environments } from "../project/project.ts";
+import { isPossibleName } from "../flag/name.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 /** What stands at a path now. */
@@ -21,7 +21,7 @@ export interface Publication {
   readonly remove: readonly string[];
   /** How many stay as they are. */
   readonly keep: number;
-  /** By environment, in the order of `environments`. */
+  /** By environment of the release, then of those that are served but not in it. */
   readonly diffs: readonly EnvironmentDiff[];
 }
 
@@ -55,7 +55,7 @@ export function planPublication(
     put: [...put.filter(({ path }) => !isList(path)), ...put.filter(({ path }) => isList(path))],
     remove: remove.sort(compareText),
     keep: release.responses.length - put.length,
-    diffs: environments.map((environment) =>
+    diffs: [...new Set([...release.environments, ...lists.keys()])].map((environment) =>
       diffEnvironment(environment, release, lists.get(environment)),
     ),
   };
@@ -66,14 +66,12 @@ export function isList(path: string): boolean {
   return path.endsWith("/");
 }
 
-/** Whether a path is one that a release may have. What else stands at a target is left alone. */
-export function isOurs(path: string): boolean {
-  const [folder, name] = [
-    path.slice(0, path.lastIndexOf("/") + 1),
-    path.slice(path.lastIndexOf("/") + 1),
-  ];
-  const isFlag = name === "" || namePattern.test(name);
-  return isFlag && environments.some((environment) => pathOf(environment) === folder);
+/** Whether a release of the project may have this path. What else is at a target is left alone. */
+export function isOurs(project: Pick<Project, "environments">, path: string): boolean {
+  const start = path.lastIndexOf("/") + 1;
+  const [folder, name] = [path.slice(0, start), path.slice(start)];
+  const isFlag = name === "" || isPossibleName(name);
+  return isFlag && project.environments.some((one) => pathOf(project, one) === folder);
 }
 
 function diffEnvironment(
@@ -81,7 +79,7 @@ function diffEnvironment(
   release: Release,
   servedBody: string | undefined,
 ): EnvironmentDiff {
-  const path = pathOf(environment);
+  const path = release.environments.includes(environment) ? pathOf(release, environment) : "";
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
   const both = [...after.keys()].filter((name) => before.has(name));
@@ -118,8 +116,9 @@ export function findLimitViolations(
   release: Release,
   limits: Limits,
 ): string[] {
-  const here = diffs.find(({ environment }) => environment === application);
-  const list = release.responses.find(({ path }) => path === pathOf(application));
+  const root = rootEnvironment(release);
+  const here = diffs.find(({ environment }) => environment === root);
+  const list = release.responses.find(({ path }) => path === pathOf(release, root));
   if (!here || flagsOf(list?.body).size === 0) return ["it has no flags at all"];
   const { removed, on, off, served } = here;
   const flipped = on.length + off.length;
@@ -131,9 +130,7 @@ export function findLimitViolations(
   }
   if (flipped * 100 > served * limits.maxFlipped) {
     const found = `${flipped} of ${served} flags (${share(flipped)} %)`;
-    dangers.push(
-      `it turns ${found} on or off in ${application}, and ${limits.maxFlipped} % is the limit`,
-    );
+    dangers.push(`it turns ${found} on or off in ${root}, and ${limits.maxFlipped} % is the limit`);
   }
   return dangers;
 }

@@ -1,7 +1,6 @@
 /** Which flags have done their work: whoever reads their code carries a branch that nobody needs. */
 
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
-import { application, environments } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 export interface StaleFlag {
@@ -47,8 +46,7 @@ export function needsHistory(flag: TimedFlag, today: string, days: number): bool
 
 /** A release flag that is on, or off, in every environment. */
 function isTheSameForAll({ type, enabled }: TimedFlag): boolean {
-  const state = enabled[application];
-  return type === "release" && environments.every((environment) => enabled[environment] === state);
+  return type === "release" && new Set(Object.values(enabled)).size === 1;
 }
 
 function expired(flag: TimedFlag): StaleFlag {
@@ -59,7 +57,7 @@ function expired(flag: TimedFlag): StaleFlag {
 
 /** Without the number of days: the same flag gives the same words next week. */
 function settledFlag(flag: TimedFlag, since: string): StaleFlag {
-  const state = flag.enabled[application] ? "on" : "off";
+  const state = Object.values(flag.enabled).includes(true) ? "on" : "off";
   const reason = `It has been ${state} for everyone since ${since}`;
   return { flag, kind: "settled", since, reason };
 }

@@ -1,5 +1,4 @@
 /** What a reviewer of a change should look at twice. */
-import { application, environments } from "../project/project.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
@@ -11,12 +10,10 @@ export function findWarnings(plan: Plan, today: string): string[] {
 const fewTurns = 3;
 /** Nor beyond, up to this share of all flags. */
 const usualShare = 0.1;
-/** As `npm run publish` has it, unless told otherwise. */
-const [mostRemoved, mostFlipped] = [0.2, 0.5];
 
 const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   /** What is meant for emergencies is touched in one, or by mistake. */
-  function leavesKillSwitches({ flags }) {
+  function leavesKillSwitches({ flags, environments }) {
     return flags
       .filter(({ type }) => type === "kill_switch")
       .flatMap((flag) => {
@@ -31,7 +28,8 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   },
 
   /** A change is tried out somewhere before it is everywhere. */
-  function goesStepByStep({ flags }) {
+  function goesStepByStep({ flags, environments }) {
+    if (environments.length < 2) return [];
     return flags.flatMap((flag) => {
       const states = environments.map((environment) => flag.states[environment] ?? {});
       const isOn = states.every(({ before, after }) => before !== true && after === true);
@@ -41,18 +39,20 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     });
   },
 
-  /** What customers get has been seen in staging. */
-  function triesInStaging({ flags }) {
+  /** What customers get has been seen in the environment before. */
+  function followsTheOrder({ flags, order }) {
+    const [last = "", earlier] = [...order].reverse();
+    if (earlier === undefined) return [];
     return flags
-      .filter(({ states: { [application]: production, staging } }) => {
+      .filter(({ states: { [last]: production, [earlier]: rehearsal } }) => {
         const isNew = production?.after === true && production.before !== true;
-        return isNew && staging?.after === false;
+        return isNew && rehearsal?.after === false;
       })
-      .map((flag) => `${name(flag)} is on in ${application} before it is in staging`);
+      .map((flag) => `${name(flag)} is on in ${last} before it is in ${earlier}`);
   },
 
   /** Whoever still asks for a flag that is gone gets "off". */
-  function goesWhenOff({ flags }) {
+  function goesWhenOff({ flags, environments }) {
     return flags.flatMap((flag) => {
       const on = environments.filter((environment) => flag.states[environment]?.before === true);
       if (flag.change !== "removed" || on.length === 0) return [];
@@ -68,22 +68,36 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   },
 
   /** Many turns at once are a mistake more often than a plan. */
-  function turnsFew({ flags, served }) {
+  function turnsFew({ flags, served, environments, limits }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
       if (turned <= Math.max(fewTurns, served * usualShare)) return [];
-      const refused = environment === application && turned > served * mostFlipped;
+      const isRoot = environment === environments[0];
+      const refused = isRoot && turned * 100 > served * limits.turn;
       return [
         `${turned} of ${served} flags turn in ${environment}, more than usual${hint(refused)}`,
       ];
     });
   },
 
-  function removesFew({ flags, served }) {
+  function removesFew({ flags, served, limits }) {
     const removed = flags.filter(({ change }) => change === "removed").length;
     if (removed <= Math.max(fewTurns, served * usualShare)) return [];
+    const refused = removed * 100 > served * limits.remove;
+    return [`${removed} of ${served} flags go, more than usual${hint(refused)}`];
+  },
+
+  /** Clients of an environment that is gone, or moved, get 404. */
+  function keepsEnvironments({ settings }) {
+    const [moved] = settings.filter(({ setting }) => setting === "environment at the root");
+    const [listed] = settings.filter(({ setting }) => setting === "environments");
+    const after = new Set(listed?.after.split(", "));
+    const gone = listed?.before.split(", ").filter((one) => !after.has(one)) ?? [];
     return [
-      `${removed} of ${served} flags go, more than usual${hint(removed > served * mostRemoved)}`,
+      ...(moved
+        ? [`the URLs without an environment serve ${moved.after} instead of ${moved.before}`]
+        : []),
+      ...gone.map((environment) => `${environment} is served no more: its URLs give 404`),
     ];
   },
 

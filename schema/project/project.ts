@@ -1,7 +1,99 @@
-/** The environments that flags are served in. */
+/** The choices of a team. `Project` is read from each commit and passed; no module holds one. */
 
-/** The environment that the specification serves, at the root of the URLs. */
-export const application = "application";
+/** `bunting.yaml` in its normal form: every default is filled in. */
+export interface Project {
+  /** At least one. The first is served at the root of the URLs. */
+  readonly environments: readonly string[];
+  /** The same environments in the order in which a change passes through them. */
+  readonly order: readonly string[];
+  /** Environments in which a change through the API needs a review, in the order of `environments`. */
+  readonly protected: readonly string[];
+  /** Types of the attributes that rules may use, by name. */
+  readonly attributes: Readonly<Record<string, AttributeType>>;
+  readonly names: NameRules;
+  readonly limits: Limits;
+  readonly publish: {
+    /** Whether `definitions.json` and `flagd.json`, which show rules, are published. */
+    readonly definitions: boolean;
+  };
+  /** Id of the blob that is the file's content; `""` if there is no file. */
+  readonly object: string;
+}
 
-/** Every environment, the one at the root of the URLs first. */
-export const environments: readonly string[] = [application, "staging", "development"];
+export type AttributeType = "string" | "number" | "boolean" | "version";
+
+/** What a flag may be called. */
+export interface NameRules {
+  /** A regular expression from `^` to `$`. */
+  readonly pattern: string;
+  /** In characters. */
+  readonly longest: number;
+}
+
+/** What one publication may change without `--allow`. */
+export interface Limits {
+  /** Share of the served flags, in percent, that may be removed. */
+  readonly remove: number;
+  /** Share of the served flags, in percent, that may turn on or off. */
+  readonly turn: number;
+  /** Number of flags that may always be removed or turned, whatever their share. */
+  readonly at_least: number;
+}
+
+/** The file's place, from the top of the repository. */
+export const projectFile = "bunting.yaml";
+
+/** The form of `bunting.yaml` that this program reads and writes. Migrations lead to it. */
+export const projectFormat = 4;
+
+/** `bunting.yaml` as people write it: a file that meets `bunting.schema.json`. */
+export interface ProjectFile {
+  readonly format?: number;
+  readonly environments?: readonly string[];
+  readonly order?: readonly string[];
+  readonly protected?: readonly string[];
+  readonly attributes?: Readonly<Record<string, AttributeType>>;
+  readonly names?: { readonly pattern?: string; readonly longest?: number };
+  readonly limits?: {
+    readonly remove?: string;
+    readonly turn?: string;
+    readonly at_least?: number;
+  };
+  readonly publish?: { readonly definitions?: boolean };
+}
+
+/** The project of a valid file. `object` is the id of the blob that holds it. */
+export function normalizeProject(file: ProjectFile, object: string): Project {
+  const { environments = ["application", "staging", "development"], names, limits } = file;
+  return {
+    environments,
+    order: file.order ?? [...environments].reverse(),
+    protected: environments.filter((environment) => file.protected?.includes(environment)),
+    attributes: file.attributes ?? {},
+    names: {
+      pattern: names?.pattern ?? "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
+      longest: names?.longest ?? 64,
+    },
+    limits: {
+      remove: percent(limits?.remove ?? "20%"),
+      turn: percent(limits?.turn ?? "50%"),
+      at_least: limits?.at_least ?? 5,
+    },
+    publish: { definitions: file.publish?.definitions ?? false },
+    object,
+  };
+}
+
+function percent(text: string): number {
+  return Number(text.replace("%", ""));
+}
+
+/** The project of a repository without `bunting.yaml`. */
+export const defaultProject: Project = normalizeProject({}, "");
+
+/** The environment that is served at the root of the URLs. */
+export function rootEnvironment({ environments }: Pick<Project, "environments">): string {
+  const [root] = environments;
+  if (root === undefined) throw new Error("Cannot use a project without environments");
+  return root;
+}

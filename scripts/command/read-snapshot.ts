@@ -17,7 +17,9 @@ export async function readSnapshot(
   reading.end();
   if (!snapshot) {
     const errors = problems.filter(({ severity }) => severity === "error");
-    process.stderr.write(`Cannot compile ${commit.slice(0, 7)}:\n${report("text", files, errors)}`);
+    process.stderr.write(
+      `Cannot compile ${commit.slice(0, 7)}:\n${report("text", { files }, errors)}`,
+    );
   }
   return snapshot;
 }

@@ -1,22 +1,29 @@
 /** How problems are told: to a person, to a program, to GitHub. */
 import { appendFileSync } from "node:fs";
 import { formatAnnotation, formatProblem, type Problem } from "../../schema/problem/problem.ts";
-import { environments } from "../../schema/project/project.ts";
 
 export const reportFormats = ["text", "json", "github"] as const;
 
-/** What to print about `files` files with these problems; ends with a line feed. */
-export function report(format: string, files: number, problems: readonly Problem[]): string {
+/** What was read. */
+export interface ReadFiles {
+  readonly files: number;
+  /** Missing if the project could not be read. */
+  readonly environments?: readonly string[] | undefined;
+}
+
+/** What to print about the files that were read; ends with a line feed. */
+export function report(format: string, read: ReadFiles, problems: readonly Problem[]): string {
+  const { files } = read;
   if (format === "json") return `${JSON.stringify({ flags: files, problems }, null, 2)}\n`;
   const lines = problems.map(format === "github" ? formatAnnotation : formatProblem);
   const gap = format === "text" && lines.length > 0 ? [""] : [];
-  return `${[...lines, ...gap, summarize(files, problems)].join("\n")}\n`;
+  return `${[...lines, ...gap, summarize(read, problems)].join("\n")}\n`;
 }
 
 /** `2 problems in 1 of 41 flags`, or that there are none. */
-function summarize(files: number, problems: readonly Problem[]): string {
+function summarize({ files, environments = [] }: ReadFiles, problems: readonly Problem[]): string {
   if (problems.length === 0) {
-    return `${count(files, "flag")}, ${environments.length} environments, no problems`;
+    return `${count(files, "flag")}, ${count(environments.length, "environment")}, no problems`;
   }
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const parts = [count(errors, "problem"), count(problems.length - errors, "warning")];

@@ -87,8 +87,8 @@ async function readSettled(
   const unclear = flags.filter((flag) => needsHistory(flag, day, days));
   const reading = progress("Reading histories:");
   const settled = new Map<string, Timestamp>();
-  for (const [index, { name }] of unclear.entries()) {
-    settled.set(name, await lastToggledAt(directory, commit, name));
+  for (const [index, flag] of unclear.entries()) {
+    settled.set(flag.name, await lastToggledAt(directory, commit, flag));
     reading.at(index + 1, unclear.length);
   }
   reading.end();

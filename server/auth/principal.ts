@@ -1,7 +1,6 @@
 /** What a principal may do. */
 
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
-import { application } from "../../schema/project/project.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
 
@@ -17,7 +16,7 @@ export const leastRole: Readonly<Record<Action, Role>> = {
 export function refusal(
   principal: Principal,
   action: Action,
-  environment = application,
+  environment: string,
   name?: string,
 ): string | undefined {
   const wanted = leastRole[action];

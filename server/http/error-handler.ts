@@ -1,4 +1,5 @@
 import type { ErrorRequestHandler } from "express";
+import type { Project } from "../../schema/project/project.ts";
 import { WriteUnavailableError } from "../../store/git/unavailable.ts";
 import { hintFor } from "./hints.ts";
 import { HttpError, sendProblem } from "./problem.ts";
@@ -10,7 +11,10 @@ const retryAfter = 2;
  * Turns whatever went wrong into problem details. Nothing of a failure's insides reaches a client. What
  * is not found may be misspelt: `names` are those of the flags that are served.
  */
-export function errorHandler(names: () => readonly string[]): ErrorRequestHandler {
+export function errorHandler(
+  project: () => Project,
+  names: () => readonly string[],
+): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error);
     const known = asHttpError(error);
@@ -19,7 +23,7 @@ export function errorHandler(names: () => readonly string[]): ErrorRequestHandle
     if (isForNow && !response.hasHeader("Retry-After"))
       response.setHeader("Retry-After", String(waitOf(error) ?? retryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
-    const hint = failed.status === 404 ? hintFor(request.path, names()) : "";
+    const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
     sendProblem(request, response, failed, hint);
   };
 }

@@ -1,11 +1,11 @@
 import type { Request } from "express";
-import { maxNameLength, namePattern } from "../../schema/flag/name.ts";
+import { isPossibleName } from "../../schema/flag/name.ts";
 import { HttpError } from "./problem.ts";
 
 /** A name that no flag can have is not looked for; nor is one that is written with escapes. */
 export function nameIn({ params, path }: Request): string {
   const name = String(params.name);
   const isPlain = path.includes(`/v1/feature-flags/${name}`);
-  if (isPlain && namePattern.test(name) && name.length <= maxNameLength) return name;
+  if (isPlain && isPossibleName(name)) return name;
   throw new HttpError(404, "Cannot find a flag of that name");
 }

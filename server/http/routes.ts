@@ -1,10 +1,11 @@
 /** The URLs of the API, and what they are called where millions of them must be counted as few. */
-import { application, environments } from "../../schema/project/project.ts";
+import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 
 /** The environment that a path is about. */
-export function environmentOf(path: string): string {
+export function environmentOf(project: Pick<Project, "environments">, path: string): string {
   const first = path.slice(1, path.indexOf("/", 1));
-  return environments.includes(first) ? first : application;
+  const root = rootEnvironment(project);
+  return project.environments.includes(first) ? first : root;
 }
 
 /** The pattern that a path belongs to, for logs and metrics. */

@@ -1,6 +1,7 @@
+import { projectFile } from "../../schema/project/project.ts";
 import { readGit } from "./git.ts";
 
-/** One entry of the tree below `flags/`. */
+/** One file of flags, or `bunting.yaml`. */
 export interface TreeEntry {
   /** From the top of the repository: `flags/nutrition/meal_planning.yaml`. */
   readonly file: string;
@@ -10,9 +11,9 @@ export interface TreeEntry {
   readonly object: string;
 }
 
-/** Every file below `flags/` at a commit, straight from the object database. */
+/** `bunting.yaml` and every file below `flags/` at a commit, straight from the object database. */
 export async function readTree(directory: string, commit: string): Promise<TreeEntry[]> {
-  const args = ["ls-tree", "-r", "-z", "--full-tree", commit, "flags"];
+  const args = ["ls-tree", "-r", "-z", "--full-tree", commit, "flags", projectFile];
   const records = (await readGit(directory, args)).split("\0").slice(0, -1);
   return records.map((record) => {
     const tab = record.indexOf("\t");

@@ -1,10 +1,8 @@
 /** What clients get from a CDN. */
 import pMap from "p-map";
-import { pathOf } from "../../schema/compile/compile.ts";
 import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
 import { contentTypeOf, type Release } from "../../schema/compile/release.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
-import { isOurs } from "../../schema/plan/publication.ts";
 import type { Expected } from "./live.ts";
 
 const concurrency = 16;
@@ -23,7 +21,9 @@ export async function readServedManifest(base: string): Promise<Manifest | undef
 export function expectedAt(release: Release, manifest: Manifest | undefined): Expected[] {
   const wanted = release.responses.filter(({ path }) => !path.startsWith("/errors/"));
   const known = new Set(wanted.map(({ path }) => path));
-  const extra = (manifest?.responses ?? []).filter(({ path }) => isOurs(path) && !known.has(path));
+  const extra = (manifest?.responses ?? []).filter(
+    ({ path }) => !path.startsWith("/errors/") && !known.has(path),
+  );
   return [
     ...wanted.map((response) => ({ path: response.path, response })),
     ...extra.map(({ path }) => ({ path })),
@@ -46,7 +46,7 @@ export async function findDifferences(
 /** For how many seconds the CDN may serve a response from its cache; 0 if it does not say. */
 export async function readMaxAge(base: string): Promise<number> {
   try {
-    const { headers } = await ask(base, pathOf("application"));
+    const { headers } = await ask(base, "/v1/feature-flags/");
     const control = headers.get("cache-control") ?? "";
     const shared = /\bs-maxage=(\d{1,6})/.exec(control) ?? /\bmax-age=(\d{1,6})/.exec(control);
     return Number(shared?.[1] ?? 0);

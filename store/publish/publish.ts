@@ -70,7 +70,7 @@ export function publish(
   const work = async (): Promise<Outcome> => {
     let before: string | undefined;
     for (let attempt = 1; attempt <= attempts; attempt++) {
-      const served = await readTargetState(target, options.thorough);
+      const served = await readTargetState(target, release, options.thorough);
       if (attempt === 1) before = served.holder?.commit;
       const decision = await decide(repository, served, snapshot, release, options);
       const { publication, refusals } = decision;

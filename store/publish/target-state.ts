@@ -5,8 +5,9 @@ import {
   manifestPath,
   parseManifest,
 } from "../../schema/compile/manifest.ts";
-import { isOurs, type PublishedObject } from "../../schema/plan/publication.ts";
-import { environments } from "../../schema/project/project.ts";
+import { readBackList } from "../../schema/compile/read-back.ts";
+import { isList, isOurs, type PublishedObject } from "../../schema/plan/publication.ts";
+import type { Project } from "../../schema/project/project.ts";
 import type { Holder } from "./permission.ts";
 import type { StoredObject, Target } from "./target.ts";
 
@@ -24,17 +25,26 @@ export interface TargetState {
 }
 
 /**
- * Reads the manifest and the lists. What else stands there is listed when `thorough`, so that what
+ * Reads the manifest and the lists of `project`, and of the environments that are served without it. What else stands there is listed when `thorough`, so that what
  * was changed by hand is found; else the manifest is believed, which takes fewer requests.
  */
-export async function readTargetState(target: Target, thorough: boolean): Promise<TargetState> {
-  const paths = environments.map((environment) => pathOf(environment));
-  const [manifestObject, ...lists] = await Promise.all(
-    [manifestPath, ...paths].map((path) => target.read(path)),
+export async function readTargetState(
+  target: Target,
+  project: Pick<Project, "environments">,
+  thorough: boolean,
+): Promise<TargetState> {
+  const wanted = project.environments.map((environment) => pathOf(project, environment));
+  const [manifestObject, ...own] = await Promise.all(
+    [manifestPath, ...wanted].map((path) => target.read(path)),
   );
   const manifest = manifestObject && parseManifest(manifestObject.body.toString("utf8"));
+  const others = (manifest?.responses ?? [])
+    .map(({ path }) => path)
+    .filter((path) => isList(path) && !wanted.includes(path));
+  const paths = [...wanted, ...others];
+  const lists = [...own, ...(await Promise.all(others.map((path) => target.read(path))))];
   const known = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
-  const standing = thorough || !manifest ? await list(target, known) : believe(known);
+  const standing = thorough || !manifest ? await list(target, project, known) : believe(known);
   for (const [index, path] of paths.entries()) {
     const etag = lists[index]?.etag;
     const isModifiedElsewhere =
@@ -42,16 +52,27 @@ export async function readTargetState(target: Target, thorough: boolean): Promis
     if (etag === undefined) standing.delete(path);
     else standing.set(path, { etag, isModifiedElsewhere });
   }
-  const bodies = environments.map(
-    (environment, index) => [environment, lists[index]?.body.toString("utf8")] as const,
-  );
+  const bodies = lists.flatMap((list, index) => {
+    const body = list?.body.toString("utf8");
+    const environment = project.environments[index] ?? environmentIn(body);
+    return body === undefined || environment === undefined ? [] : [[environment, body] as const];
+  });
   return {
     manifest,
     seen: manifestObject?.etag,
     holder: manifest ?? holderOf(lists.find((list) => list)),
-    lists: new Map(bodies.filter((entry): entry is [string, string] => entry[1] !== undefined)),
+    lists: new Map(bodies),
     standing,
   };
+}
+
+/** The environment that a list names; `undefined` if it is none of ours. */
+function environmentIn(body: string | undefined): string | undefined {
+  try {
+    return body === undefined ? undefined : readBackList(body).environment;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a list says where there is no manifest. */
@@ -72,11 +93,12 @@ function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObjec
  */
 async function list(
   target: Target,
+  project: Pick<Project, "environments">,
   known: ReadonlyMap<string, string>,
 ): Promise<Map<string, PublishedObject>> {
   const listed = await target.list();
   const whole = listed.get(manifestPath)?.modified ?? 0;
-  const ours = [...listed].filter(([path]) => isOurs(path) || known.has(path));
+  const ours = [...listed].filter(([path]) => isOurs(project, path) || known.has(path));
   return new Map(
     ours.map(([path, { etag, modified }]) => {
       const isModifiedElsewhere = etag !== known.get(path) || modified > whole;

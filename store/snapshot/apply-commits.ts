@@ -19,12 +19,13 @@ export async function applyCommitsToSnapshot(
   commit: string,
 ): Promise<AppliedCommits | undefined> {
   const landed = await readLanded(directory, from.commit, commit);
-  const changes = landed && (await readChangedFlags(directory, knownFrom(from), landed, commit));
+  const changes =
+    landed && (await readChangedFlags(directory, from.project, knownFrom(from), landed, commit));
   if (!changes) return undefined;
   const { snapshot, names } = changes;
   const others = from.flags.filter(({ name }) => !names.has(name));
   const flags = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
-  return { snapshot: { ...snapshot, policy: from.policy, flags }, changed: names };
+  return { snapshot: { ...snapshot, flags }, changed: names };
 }
 
 function knownFrom({ commit, committed_at, updated_at, flags }: Snapshot): KnownFlags {

@@ -4,7 +4,7 @@
  */
 
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { isReadable, validate } from "../../schema/file/validate.ts";
+import { isReadable, kindOf, validate } from "../../schema/file/validate.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import {
   type Snapshot,
@@ -12,7 +12,7 @@ import {
   type TimedFlag,
   type Timestamp,
 } from "../../schema/flag/snapshot.ts";
-import { policyFile } from "../../schema/project/policy.ts";
+import type { Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { entryOf, parseBlob } from "./entry.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
@@ -33,7 +33,7 @@ export interface KnownFlags {
 /** The flags that changed between two commits. */
 export interface Changes {
   /** Holds the changed flags only. */
-  readonly snapshot: Omit<Snapshot, "policy">;
+  readonly snapshot: Snapshot;
   /** The names of the changed and of the removed flags. */
   readonly names: ReadonlySet<string>;
 }
@@ -47,6 +47,7 @@ const maximumChanges = 1_000;
  */
 export async function readChangedFlags(
   directory: string,
+  project: Project,
   known: KnownFlags,
   landed: readonly BranchCommit[],
   commit: string,
@@ -67,14 +68,18 @@ export async function readChangedFlags(
   );
   const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
   const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
-  const contents = await readContents(directory, new Set(readable.map(([, object]) => object)));
+  const contents = await readContents(
+    directory,
+    project,
+    new Set(readable.map(([, object]) => object)),
+  );
   const entries = files.map(([file, object]) =>
     entryOf(file, modes.get(file) ?? "", contents.get(object)),
   );
-  const validated = validate(entries, "");
+  const validated = validate(entries, project, "");
   if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(flagNameOf));
-  return { snapshot: snapshot(validated, "", history), names };
+  return { snapshot: snapshot(validated, project, history), names };
 }
 
 /**
@@ -89,7 +94,9 @@ export async function readLanded(
   const read: BranchCommit[] = [];
   let seen = 0;
   for await (const landed of readCommits(directory, commit, after)) {
-    const changes = landed.changes.filter(({ file }) => /^flags(?:\/|$)/.test(file));
+    const changes = landed.changes.filter(
+      ({ file }) => /^flags(?:\/|$)/.test(file) || kindOf(file) !== "flag",
+    );
     seen += changes.length;
     if (seen > maximumChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;
     read.push({ ...landed, changes });
@@ -98,7 +105,7 @@ export async function readLanded(
 }
 
 function isFlagFile(file: string): boolean {
-  return file.startsWith("flags/") && file.endsWith(".yaml") && file !== policyFile;
+  return file.startsWith("flags/") && file.endsWith(".yaml") && kindOf(file) === "flag";
 }
 
 /** What is known of the flags before they were touched; nothing where another file has one of their names. */
@@ -125,11 +132,15 @@ function readEarlier(
 
 async function readContents(
   directory: string,
+  project: Project,
   objects: ReadonlySet<string>,
 ): Promise<Map<string, ParsedFile>> {
   const contents = new Map<string, ParsedFile>();
   for await (const blob of readBlobs(directory, [...objects])) {
-    contents.set(blob.object, parseBlob(blob, parseFlagFile));
+    contents.set(
+      blob.object,
+      parseBlob(blob, (bytes) => parseFlagFile(bytes, project)),
+    );
   }
   return contents;
 }

@@ -2,7 +2,7 @@
 
 import { tooLarge } from "../../schema/file/decode.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import type { Entry } from "../../schema/file/validate.ts";
+import { type Entry, kindOf } from "../../schema/file/validate.ts";
 import type { Blob } from "../git/blobs.ts";
 
 /** What a blob says, by `read`, which is not asked where it is too large. */
@@ -12,6 +12,13 @@ export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => Parsed
 
 /** `file` is from the top of the repository; `content` is missing where it is not to be read. */
 export function entryOf(file: string, mode: string, content: ParsedFile | undefined): Entry {
-  const path = file.startsWith("flags/") ? file.slice("flags/".length) : file;
-  return content ? { file, path, mode, content } : { file, path, mode };
+  const kind = kindOf(file);
+  const path = file.replace(/^flags\//, "");
+  return {
+    file,
+    kind,
+    ...(kind === "project" ? {} : { path }),
+    mode,
+    ...(content ? { content } : {}),
+  };
 }

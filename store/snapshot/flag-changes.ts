@@ -3,6 +3,7 @@ import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
 import { policyFile } from "../../schema/project/policy.ts";
+import type { Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";
 import {
@@ -12,6 +13,7 @@ import {
   parseAttribution,
   readProposals,
 } from "./commit-attribution.ts";
+import { readProjects } from "./projects.ts";
 
 export interface FlagState {
   readonly enabled: boolean;
@@ -48,15 +50,15 @@ export async function readFlagChanges(
   args.push(`--max-count=${limit}`, `--skip=${skip}`, "--end-of-options", head);
   args.push("--", `:(glob)flags/**/${name}.yaml`, `:(exclude)${policyFile}`);
   const commits = parseLog(await readGit(directory, args));
-  const states = await readStates(directory, commits, name, environment);
+  const states = await StateReader.open(directory, commits, name, environment);
   const merged = commits.flatMap((commit) => commit.merged ?? []);
   const proposals = await readProposals(directory, merged, name);
   return commits.map(({ before, after, merged, account, ...commit }) => ({
     kind: before === "" ? "created" : after === "" ? "deleted" : "updated",
     ...commit,
     ...(proposals.get(merged ?? "") ?? account),
-    before: states.get(before) ?? null,
-    after: states.get(after) ?? null,
+    before: states.at(`${commit.commit}^`, before),
+    after: states.at(commit.commit, after),
   }));
 }
 
@@ -99,19 +101,50 @@ function parseCommit(fields: readonly string[], raw: readonly string[]) {
   };
 }
 
-async function readStates(
-  directory: string,
-  commits: readonly { before: string; after: string }[],
-  name: string,
-  environment: string,
-): Promise<Map<string, FlagState>> {
-  const objects = new Set(commits.flatMap(({ before, after }) => [before, after]).filter(Boolean));
-  const states = new Map<string, FlagState>();
-  for await (const { object, bytes } of readBlobs(directory, [...objects])) {
-    const { flag } = parseFlagFile(bytes);
-    if (!flag) continue;
-    const { enabled, description } = normalize(name, flag);
-    states.set(object, { enabled: enabled[environment] === true, description });
+/** The states of a flag in an environment, each read with the project of its time. */
+class StateReader {
+  readonly #name: string;
+  readonly #environment: string;
+  readonly #projects: ReadonlyMap<string, Project>;
+  readonly #blobs: ReadonlyMap<string, Buffer>;
+
+  static async open(
+    directory: string,
+    commits: readonly { commit: string; before: string; after: string }[],
+    name: string,
+    environment: string,
+  ): Promise<StateReader> {
+    const revisions = commits.flatMap(({ commit }) => [commit, `${commit}^`]);
+    const projects = await readProjects(directory, revisions);
+    const objects = new Set(commits.flatMap(({ before, after }) => [before, after]));
+    objects.delete("");
+    const blobs = new Map<string, Buffer>();
+    for await (const { object, bytes } of readBlobs(directory, [...objects])) {
+      blobs.set(object, bytes);
+    }
+    return new StateReader(name, environment, projects, blobs);
   }
-  return states;
+
+  private constructor(
+    name: string,
+    environment: string,
+    projects: ReadonlyMap<string, Project>,
+    blobs: ReadonlyMap<string, Buffer>,
+  ) {
+    this.#name = name;
+    this.#environment = environment;
+    this.#projects = projects;
+    this.#blobs = blobs;
+  }
+
+  /** `null` if there was no such flag or environment, or if the file could not be read. */
+  at(revision: string, object: string): FlagState | null {
+    const project = this.#projects.get(revision);
+    const bytes = this.#blobs.get(object);
+    if (!project?.environments.includes(this.#environment) || !bytes) return null;
+    const { flag } = parseFlagFile(bytes, project);
+    if (!flag) return null;
+    const { enabled, description } = normalize(this.#name, flag, project);
+    return { enabled: enabled[this.#environment] === true, description };
+  }
 }

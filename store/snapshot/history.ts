@@ -6,6 +6,7 @@
  */
 import { flagNameOf } from "../../schema/flag/name.ts";
 import { policyFile } from "../../schema/project/policy.ts";
+import { projectFile } from "../../schema/project/project.ts";
 import { type BranchCommit, type FileChange, readCommits } from "./first-parent-log.ts";
 
 export interface History {
@@ -13,7 +14,7 @@ export interface History {
   readonly commit: string;
   /** Committer time of `commit`, in seconds since 1970. */
   readonly committed: number;
-  /** Committer time of the last commit that touched `flags/`; before any, of the first commit. */
+  /** Committer time of the last commit that touched `flags/` or `bunting.yaml`; before any, of the first commit. */
   readonly touched: number;
   /** By name; flags that are gone are not in it. */
   readonly flags: ReadonlyMap<string, FlagHistory>;
@@ -77,7 +78,8 @@ export class HistoryLine {
     this.#committed = landed.time;
     this.#touched ??= landed.time;
     const changes = landed.changes.filter(({ file }) => file.startsWith("flags/"));
-    if (changes.length > 0) this.#touched = landed.time;
+    const isProject = landed.changes.some(({ file }) => file === projectFile);
+    if (changes.length > 0 || isProject) this.#touched = landed.time;
     land(this.#flags, landed.time, changes);
     return true;
   }

@@ -1,5 +1,5 @@
+import type { Flag } from "../../schema/flag/flag.ts";
 import type { Timestamp } from "../../schema/flag/snapshot.ts";
-import { environments } from "../../schema/project/project.ts";
 import { readFlagChanges } from "./flag-changes.ts";
 
 const pageSize = 50;
@@ -11,9 +11,9 @@ const pageSize = 50;
 export async function lastToggledAt(
   directory: string,
   head: string,
-  name: string,
+  { name, enabled }: Pick<Flag, "name" | "enabled">,
 ): Promise<Timestamp> {
-  const times = environments.map((one) => lastTurn(directory, head, name, one));
+  const times = Object.keys(enabled).map((one) => lastTurn(directory, head, name, one));
   return (await Promise.all(times)).sort().at(-1) ?? "";
 }
 

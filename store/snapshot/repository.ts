@@ -1,22 +1,23 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type ParsedFile, parseFlagFile, parsePolicyFile } from "../../schema/file/parsed-file.ts";
-import { countFlags, isReadable, type Validated, validate } from "../../schema/file/validate.ts";
+import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
+import { isReadable, kindOf, type Validated, validate } from "../../schema/file/validate.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
-import { policyFile } from "../../schema/project/policy.ts";
+import { defaultProject, type Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { git, readGit } from "../git/git.ts";
-import { readTree, type TreeEntry } from "../git/tree.ts";
+import { readTree } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
 import { entryOf, parseBlob } from "./entry.ts";
 import { type History, readHistory } from "./history.ts";
 import { ParsedFiles } from "./parsed-files.ts";
+import { readProject } from "./projects.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {
-  /** How many files are below `flags/`, the policy left out. */
+  /** How many files are flags, or ought to be. */
   readonly files: number;
   readonly problems: readonly Problem[];
   /** Missing where one of the problems is an error. */
@@ -111,60 +112,48 @@ export class Repository {
     progress = (_read: number, _all: number) => {},
   ): Promise<Reading> {
     // Git works on both at once, beside this process.
-    const [{ files, validated, policy }, history] = await Promise.all([
+    const [{ files, validated, project }, history] = await Promise.all([
       this.#validate(commit, today, progress),
       this.#readHistory(commit),
     ]);
     const { problems } = validated;
-    if (problems.some(({ severity }) => severity === "error")) return { files, problems };
-    return { files, problems, snapshot: snapshot(validated, policy, history) };
+    const isInvalid = problems.some(({ severity }) => severity === "error");
+    if (isInvalid || !project) return { files, problems };
+    return { files, problems, snapshot: snapshot(validated, project, history) };
   }
 
   async #validate(
     commit: string,
     today: string,
     progress: (read: number, all: number) => void,
-  ): Promise<{ files: number; validated: Validated; policy: string }> {
+  ): Promise<{ files: number; validated: Validated; project: Project | undefined }> {
     const tree = await readTree(this.directory, commit);
-    const policy = tree.find(({ file }) => file === policyFile);
-    const flags = tree.filter((entry) => entry !== policy);
+    const { project, entries: others } = await readProject(this.directory, tree);
+    const rules = project ?? defaultProject;
+    const flags = tree.filter(({ file }) => kindOf(file) === "flag");
     const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
+    // The same bytes may be valid in one project and invalid in another.
+    const keyOf = (object: string) => `${rules.object}${object}`;
     const contents = new Map<string, ParsedFile>();
     const unread = new Set<string>();
     for (const { object } of readable) {
-      const content = this.#contents.get(object);
+      const content = this.#contents.get(keyOf(object));
       if (content) contents.set(object, content);
       else unread.add(object);
     }
     for await (const blob of readBlobs(this.directory, [...unread])) {
-      const content = parseBlob(blob, parseFlagFile);
+      const content = parseBlob(blob, (bytes) => parseFlagFile(bytes, rules));
       contents.set(blob.object, content);
-      this.#contents.set(blob.object, content);
+      this.#contents.set(keyOf(blob.object), content);
       if (contents.size % 500 === 0) progress(contents.size, readable.length);
     }
-    const policyContent = policy && (await this.#readPolicy(policy));
     this.#contents.save();
 
-    const entries = tree.map((entry) => {
-      const { file, mode, object } = entry;
-      const own = entry === policy ? policyContent : contents.get(object);
-      return entryOf(file, mode, isReadable(file, mode) ? own : undefined);
-    });
-    const validated = validate(entries, today);
-    return { files: countFlags(entries), validated, policy: policy?.object ?? "" };
-  }
-
-  /** Kept apart: the same bytes would mean something else as a flag. */
-  async #readPolicy({ object }: TreeEntry): Promise<ParsedFile | undefined> {
-    const key = `policy ${object}`;
-    const known = this.#contents.get(key);
-    if (known) return known;
-    for await (const blob of readBlobs(this.directory, [object])) {
-      const content = parseBlob(blob, parsePolicyFile);
-      this.#contents.set(key, content);
-      return content;
-    }
-    return undefined;
+    const entries = flags.map(({ file, mode, object }) =>
+      entryOf(file, mode, isReadable(file, mode) ? contents.get(object) : undefined),
+    );
+    const validated = validate([...entries, ...others], project, today);
+    return { files: flags.length, validated, project };
   }
 
   async #readHistory(commit: string): Promise<History> {

@@ -3,13 +3,13 @@
 import type { Validated } from "../../schema/file/validate.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { type Snapshot, type Timestamp, timestamp } from "../../schema/flag/snapshot.ts";
-import { normalizePolicy } from "../../schema/project/policy.ts";
+import type { Project } from "../../schema/project/project.ts";
 import type { History } from "./history.ts";
 
-/** Of flags without an error, at the commit of `history`; `policyObject` is the blob of the policy, `""` without one. */
+/** The snapshot of flags without an error, at the commit of `history`. */
 export function snapshot(
-  { flags, policy }: Validated,
-  policyObject: string,
+  { flags }: Pick<Validated, "flags">,
+  project: Project,
   history: History,
 ): Snapshot {
   const timestamp = timestamps();
@@ -17,12 +17,12 @@ export function snapshot(
     commit: history.commit,
     committed_at: timestamp(history.committed),
     updated_at: timestamp(history.touched),
-    policy: normalizePolicy(policy, policyObject),
+    project,
     flags: flags.map(({ name, file, flag }) => {
       const times = history.flags.get(name);
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
       const { created, updated, blobs } = times;
-      const { description, owner, type, expires, enabled } = normalize(name, flag);
+      const { description, owner, type, expires, enabled } = normalize(name, flag, project);
       // Spelt out: spreading ten thousand of them takes twenty times as long.
       return {
         name,

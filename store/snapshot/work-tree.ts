@@ -2,19 +2,43 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import { maxFileBytes, tooLarge } from "../../schema/file/decode.ts";
-import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import { type Entry, isReadable } from "../../schema/file/validate.ts";
+import {
+  type ParsedFile,
+  parseFlagFile,
+  parsePolicyFile,
+  parseProjectFile,
+} from "../../schema/file/parsed-file.ts";
+import {
+  type Entry,
+  isReadable,
+  type Kind,
+  kindOf,
+  resolveProject,
+} from "../../schema/file/validate.ts";
+import { policyFile } from "../../schema/project/policy.ts";
+import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";
 
+/** What a repository's work tree says about its project. */
+export interface ProjectFiles {
+  /** `bunting.yaml` and the policy before it, as far as they exist. */
+  readonly entries: readonly Entry[];
+  /** Missing if they have errors. */
+  readonly project: Project | undefined;
+}
+
+/** Reads `bunting.yaml` at the top of `directory`. */
+export function readWorkTreeProject(directory: string): ProjectFiles {
+  const files = [projectFile, policyFile].filter((file) => look(path.resolve(directory, file)));
+  const entries = files.flatMap((file) => readWorkTree(directory, file, defaultProject));
+  return { entries, project: resolveProject(entries, "") };
+}
+
 /**
- * The files at `place`, a file or a folder, below `directory`. A folder is taken for `flags/`, or
- * a part of it. A file that stands outside `flags/` is judged by its content alone.
+ * The files at `place`, a file or a folder, below `directory`. A folder is read as `flags/`, or as
+ * a part of it. A file outside `flags/` is judged by its content alone.
  */
-export function readWorkTree(
-  directory: string,
-  place: string,
-  readContent: (bytes: Buffer, path: string | undefined) => ParsedFile,
-): Entry[] {
+export function readWorkTree(directory: string, place: string, project: Project): Entry[] {
   const at = path.resolve(directory, place);
   const inFlags = below(path.resolve(directory, "flags"), at);
   const stat = look(at);
@@ -25,16 +49,20 @@ export function readWorkTree(
   return files.map((file) => {
     const inside = stat.isDirectory() || inFlags !== undefined ? below(root, file) : undefined;
     const shown = slashed(path.relative(directory, file));
-    const entry = { file: shown, mode: modeOf(file), ...(inside ? { path: inside } : {}) };
-    const isWorthReading = inside ? isReadable(inside, entry.mode) : entry.mode === "100644";
-    if (!isWorthReading) return entry;
-    return { ...entry, content: readFile(file, (bytes) => readContent(bytes, inside)) };
+    const kind = kindOf(inside ? `flags/${inside}` : shown);
+    const mode = modeOf(file);
+    const entry = { file: shown, kind, mode, ...(inside ? { path: inside } : {}) };
+    const isWorthReading = inside ? isReadable(inside, mode) : mode === "100644";
+    return isWorthReading ? { ...entry, content: readFile(file, kind, project) } : entry;
   });
 }
 
-function readFile(file: string, readContent: (bytes: Buffer) => ParsedFile): ParsedFile {
+function readFile(file: string, kind: Kind, project: Project): ParsedFile {
   const { size } = lstatSync(file);
-  return size > maxFileBytes ? { findings: [tooLarge(size)] } : readContent(readFileSync(file));
+  if (size > maxFileBytes) return { findings: [tooLarge(size)] };
+  const bytes = readFileSync(file);
+  if (kind === "project") return parseProjectFile(bytes);
+  return kind === "policy" ? parsePolicyFile(bytes) : parseFlagFile(bytes, project);
 }
 
 /** Every file in the folder and those in it; nothing is followed. */

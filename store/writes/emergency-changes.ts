@@ -1,6 +1,5 @@
 import { type EmergencyChange, trailer } from "../../schema/change/emergency-change.ts";
-import { namePattern } from "../../schema/flag/name.ts";
-import { environments } from "../../schema/project/project.ts";
+import { isPossibleName } from "../../schema/flag/name.ts";
 import { isOurs } from "../git/commits.ts";
 import { readGit } from "../git/git.ts";
 
@@ -21,9 +20,9 @@ export async function readEmergencyChanges(
   for (let at = 0; at + 7 <= fields.length; at += 7) {
     const [commit = "", committer = "", where = "", flag = "", actor = "", requestId = "", body] =
       fields.slice(at, at + 7);
-    const named = environments.filter((name) => where.split(", ").includes(name));
+    const named = where.split(", ").filter((name) => /^[a-z][a-z0-9_-]*$/.test(name));
     // Whatever people write into a message of their own is not believed.
-    if (named.length === 0 || !isOurs(committer) || !namePattern.test(flag)) continue;
+    if (named.length === 0 || !isOurs(committer) || !isPossibleName(flag)) continue;
     const [reason = ""] = (body ?? "").split("\n\n");
     const asked = { actor: personIn(actor), reason, requestId };
     broken.push({ commit: commit.trim(), flag, environments: named, asked });

@@ -12,10 +12,10 @@ export function enforceProtection(
   write: Write,
   edit: Edit,
   sides: TimedSides,
-  { head, policy, time }: WriteContext,
+  { head, project, time }: WriteContext,
 ): WriteDecision {
   const { file, text, subject } = edit;
-  const environments = findProtectedEnvironments(policy, sides);
+  const environments = findProtectedEnvironments(project, sides);
   const needsReview = environments.length > 0;
   const bypassedEnvironments = needsReview && write.isEmergency ? environments : [];
   if (bypassedEnvironments.length > 0 && !onlyDisables(sides))
@@ -24,7 +24,10 @@ export function enforceProtection(
   const message = messageOf(write, edit, bypassedEnvironments);
   const commit = { file, text, message, author: write.actor, time };
   if (needsReview && bypassedEnvironments.length === 0) {
-    const proposal = proposalOf(write, { commit, base: head, environments, subject, ...sides });
+    const proposal = proposalOf(write, {
+      ...{ commit, base: head, project, environments, subject },
+      ...sides,
+    });
     return { result: { status: "protected", proposal } };
   }
   const { after } = sides;

@@ -5,6 +5,7 @@
  */
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import { defaultProject, type Project } from "../../schema/project/project.ts";
 import { createCommits } from "../git/commits.ts";
 import { RemoteUnavailableError } from "../git/remote.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
@@ -69,6 +70,11 @@ export class FlagStore {
   /** Missing as long as no commit of the branch was ever valid. */
   get current(): CurrentRelease | undefined {
     return this.#branchSync.current;
+  }
+
+  /** The project of the current release; the default one before the first release. */
+  get project(): Project {
+    return this.current?.snapshot.project ?? defaultProject;
   }
 
   get health(): StoreHealth {

@@ -3,7 +3,7 @@ import { proposalBranchName, type Requester } from "../../schema/change/proposal
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { describeProposal } from "../../schema/github/proposal-text.ts";
 import { plan } from "../../schema/plan/plan.ts";
-import { normalizePolicy } from "../../schema/project/policy.ts";
+import type { Project } from "../../schema/project/project.ts";
 import type { NewCommit } from "../git/commits.ts";
 
 /** A change that needs a review before it lands. */
@@ -14,6 +14,8 @@ export interface Proposal {
   /** What is to stand there, on `base`: the head of the branch that it is to land on. */
   readonly commit: NewCommit;
   readonly base: string;
+  /** The project at `base`. */
+  readonly project: Project;
   /** The first line of the commit. */
   readonly subject: string;
   /** The protected environments in which it shows. */
@@ -34,14 +36,14 @@ export function proposalOf(
 
 /** The text of its pull request, once the commit has an id. */
 export function textOf(proposal: Proposal, commit: string): string {
-  const { base, before, after, environments, asked } = proposal;
+  const { base, project, before, after, environments, asked } = proposal;
   const snapshot = (id: string, flag: TimedFlag | undefined) => ({
     commit: id,
     committed_at: "",
     updated_at: (flag ?? before ?? after)?.updated_at ?? "",
     // Nothing but this flag: of lists, only that they change is told.
     flags: flag ? [flag] : [],
-    policy: normalizePolicy(undefined, ""),
+    project,
   });
   const change = plan(snapshot(base, before), snapshot(commit, after));
   return describeProposal(change, environments, asked);

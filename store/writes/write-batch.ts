@@ -30,7 +30,7 @@ export async function decideBatch(
   const settle: ((ids: readonly string[]) => WriteResult)[] = [];
   const time = Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at));
 
-  const context = { head: snapshot.commit, policy: snapshot.policy, time };
+  const context = { head: snapshot.commit, project: snapshot.project, time };
 
   for (const write of writes) {
     const { key = "", fingerprint } = write.idempotency ?? {};

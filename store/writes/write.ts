@@ -12,7 +12,7 @@ import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import type { Code } from "../../schema/problem/codes.ts";
 import { type Finding, severityOf } from "../../schema/problem/problem.ts";
-import type { Policy } from "../../schema/project/policy.ts";
+import type { Project } from "../../schema/project/project.ts";
 import type { NewCommit } from "../git/commits.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import type { Proposal } from "./proposal.ts";
@@ -71,7 +71,7 @@ export type WriteDecision =
 /** What a write is decided on, beside its flag. */
 export interface WriteContext {
   readonly head: string;
-  readonly policy: Policy;
+  readonly project: Project;
   /** That of the commit, in seconds since 1970. */
   readonly time: number;
 }
@@ -90,7 +90,7 @@ export function decideWrite(
   }
   if (!known) return { result: { status: "not-found" } };
   const current: Current = { file: known.flag.file, text: known.text, flag: known.flag };
-  const edit = editForChange(change, current);
+  const edit = editForChange(change, current, ground.project);
   if (!edit) return { result: { status: "unchanged", commit: ground.head, flag: known.flag } };
   return carry(write, edit, known.flag, ground);
 }
@@ -105,17 +105,17 @@ function carry(
   if (text === undefined)
     return enforceProtection(write, edit, { before, after: undefined }, ground);
 
-  const { flag, findings }: ParsedFile = parseFlagFile(Buffer.from(text));
+  const { flag, findings }: ParsedFile = parseFlagFile(Buffer.from(text), ground.project);
   // A slash would make it a folder's name and another flag's.
   const name = `${write.change.name.replaceAll("/", "\\")}.yaml`;
   const faults = [
-    ...checkName(name).filter(isError).map(invalidValue("name")),
+    ...checkName(name, ground.project).filter(isError).map(invalidValue("name")),
     ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding))(finding)),
   ];
   if (!flag || faults.length > 0) return { result: { status: "invalid", faults } };
   const updated_at = timestamp(ground.time);
   const created_at = before?.created_at ?? updated_at;
-  const normal = normalize(write.change.name, flag);
+  const normal = normalize(write.change.name, flag, ground.project);
   const after = { ...normal, file: edit.file, object: "", created_at, updated_at };
   return enforceProtection(write, edit, { before, after }, ground);
 }

@@ -1,11 +1,12 @@
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { compareProblems, type Problem, problemsIn } from "../../schema/problem/problem.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { today } from "./fixtures.ts";
 
 /** The problems of one file, sorted, warnings about what is missing left out. */
 export function problemsOf(text: string | Uint8Array): Problem[] {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
-  const { findings } = parseFlagFile(bytes);
+  const { findings } = parseFlagFile(bytes, defaultProject);
   return problemsIn("flags/x.yaml", findings, today)
     .filter(({ code }) => code !== "missing-description" && code !== "missing-owner")
     .sort(compareProblems);

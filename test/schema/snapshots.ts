@@ -5,14 +5,15 @@ import { formatManifest } from "../../schema/compile/manifest.ts";
 import { parse } from "../../schema/file/parse.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { type Snapshot, type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
-import { normalizePolicy } from "../../schema/project/policy.ts";
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
+
+const { environments } = defaultProject;
 
 const noon = timestamp(1725105600);
 
 export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
-  const policy = normalizePolicy(undefined, "");
-  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags, policy };
+  const project = defaultProject;
+  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags, project };
 }
 
 /** A flag that is on in every environment, but for what `flag` says. */
@@ -28,7 +29,11 @@ export const manyFlags: readonly TimedFlag[] = [
   ...["i", "ii", "i_i", "i1", "i10", "i2", "z", "a", "aa", "a_a", "ch", "cz", "ll", "h", "s", "t"],
 ].map((name, i) => {
   const text = `enabled: ${i % 2 === 0}\ndescription: "İı Größe 🍲 ${name}"\nenvironments: { staging: { enabled: ${i % 3 === 0} } }\n`;
-  const flag = normalize(name, parse(text).value as Parameters<typeof normalize>[1]);
+  const flag = normalize(
+    name,
+    parse(text).value as Parameters<typeof normalize>[1],
+    defaultProject,
+  );
   return flagOf(name, { ...flag, updated_at: timestamp(1700000000 + i * 86_399) });
 });
 

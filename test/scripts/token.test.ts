@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseTokens, roles, type TokenEntry } from "../../schema/access/tokens.ts";
 import { temporaryDirectory } from "../git/repository.ts";
@@ -7,6 +9,8 @@ import { TestTokens } from "../server/tokens.ts";
 import { runScript } from "./run.ts";
 
 const here = temporaryDirectory();
+const environments = ["application", "staging", "development", "qa"];
+writeFileSync(path.join(here, "bunting.yaml"), `environments: [${environments.join(", ")}]\n`);
 
 function make(...args: string[]) {
   return runScript("token", args, { in: here });
@@ -83,7 +87,7 @@ describe.concurrent("token", () => {
     [["--name", "a", "--role", "root"], "argument 'root' is invalid"],
     [["--name", "a", "--role", "reader", "--expires", "2027-02-30"], '--expires "2027-02-30"'],
     [["--name", "a", "--role", "reader", "--expires", "soon"], '--expires "soon"'],
-    [["--name", "a", "--role", "reader", "--environments", "stagging"], '"stagging"'],
+    [["--name", "a", "--role", "reader", "--environments", "qa,stagging"], '"stagging"'],
     [["--name", "a", "--role", "reader", "--more"], "--more"],
     [["--name", "a", "--role", "reader", "extra"], "extra"],
   ])("%j is refused with exit 2, and no token", async (args, words) => {

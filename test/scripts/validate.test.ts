@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Code, severities } from "../../schema/problem/codes.ts";
@@ -42,7 +50,12 @@ describe.concurrent("validate", () => {
   test.each(folders)("says what is wrong with the folder invalid/%s", async (folder) => {
     const directory = temporaryDirectory();
     const options = { recursive: true, verbatimSymlinks: true };
-    cpSync(path.join(fixtures, "invalid", folder), path.join(directory, "flags"), options);
+    const source = path.join(fixtures, "invalid", folder);
+    const isRepository = ["bunting.yaml", "flags"].some((file) =>
+      existsSync(path.join(source, file)),
+    );
+    cpSync(source, isRepository ? directory : path.join(directory, "flags"), options);
+    mkdirSync(path.join(directory, "flags"), { recursive: true });
     const { code, stdout } = await runScript("validate", [today], { in: directory });
     expect(stdout.startsWith(`${golden(folder)}\n`), stdout).toBe(true);
     expect(code).toBe(severities[codeOf(folder)] === "error" ? 1 : 0);

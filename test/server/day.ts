@@ -1,7 +1,7 @@
 /** A day in the life of a server: its remote, its clients, people, and the story of what happened. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
@@ -21,6 +21,8 @@ import {
 } from "./model.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
+
+const { environments } = defaultProject;
 
 const list = "/v1/feature-flags/";
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { defaultProject } from "../../schema/project/project.ts";
 import { hintFor } from "../../server/http/hints.ts";
 import { startService } from "./api.ts";
 
@@ -17,7 +18,7 @@ describe("hintFor()", () => {
     [`/application${list}`, list],
     [`${list}meal_planing/history`, `${list}meal_planning/history`],
   ])("of %s leads to %s", (path, near) => {
-    expect(hintFor(path, names)).toBe(`; did you mean "${near}"?`);
+    expect(hintFor(defaultProject, path, names)).toBe(`; did you mean "${near}"?`);
   });
 
   test.each([
@@ -32,13 +33,13 @@ describe("hintFor()", () => {
     "/",
     "//v1/feature-flags/",
   ])("of %.40s leads nowhere", (path) => {
-    expect(hintFor(path, names)).toBe("");
+    expect(hintFor(defaultProject, path, names)).toBe("");
   });
 
   test("is not looked for among ten thousand names", () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `name_${index}`);
-    expect(hintFor(`${list}name_x`, many)).toBe("");
-    expect(hintFor("/v1/feature-flags", many)).not.toBe("");
+    expect(hintFor(defaultProject, `${list}name_x`, many)).toBe("");
+    expect(hintFor(defaultProject, "/v1/feature-flags", many)).not.toBe("");
   });
 });
 

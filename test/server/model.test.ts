@@ -10,10 +10,12 @@
  */
 import fc from "fast-check";
 import { test } from "vitest";
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { Scenario } from "./day.ts";
 import { type Action, actions, type Step } from "./deeds.ts";
 import { kill } from "./kill.ts";
+
+const { environments } = defaultProject;
 
 const seconds = Number(process.env.MODEL_SECONDS ?? 45);
 

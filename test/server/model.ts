@@ -1,5 +1,7 @@
 /** What the flags must be, said in memory: what each request would do, and which answers are right. */
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
+
+const { environments } = defaultProject;
 
 export interface ModelFlag {
   readonly folder: string;

@@ -1,11 +1,13 @@
 /** The API and its description, compared. */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { type Api, createApp } from "../../server/app.ts";
 import { description } from "../../server/http/description.ts";
 import { startService } from "./api.ts";
 import { operations } from "./described.ts";
+
+const { environments } = defaultProject;
 
 test("createApp() has the routes and methods that schema/openapi.yaml describes, and no others", () => {
   const described = operations.map(

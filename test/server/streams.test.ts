@@ -198,7 +198,12 @@ test.each([9_999, 10_000, 10_001])(
     const start = "café ".repeat(500);
     const body = start + "x".repeat(length - Buffer.byteLength(start));
     const responses = new Responses();
-    responses.serve({ commit: "", committed_at: "", responses: [respond(list, body)] });
+    responses.serve({
+      commit: "",
+      committed_at: "",
+      environments: ["application"],
+      responses: [respond(list, body)],
+    });
     const streams = new Streams(responses, () => true);
     const app = express();
     app.get(list, (request, response, next) => {
@@ -223,7 +228,12 @@ test.each([9_999, 10_000, 10_001])(
 async function startStreams(body: string) {
   const responses = new Responses();
   const serve = (text: string) =>
-    responses.serve({ commit: "", committed_at: "", responses: [respond(list, text)] });
+    responses.serve({
+      commit: "",
+      committed_at: "",
+      environments: ["application"],
+      responses: [respond(list, text)],
+    });
   serve(body);
   const streams = new Streams(responses, () => true);
   const app = express();

@@ -1,5 +1,7 @@
 /** What clients report of the flags they ask for, and what is made of it. */
 import { describe, expect, test, vi } from "vitest";
+import { fitsNames } from "../../schema/flag/name.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { Usage } from "../../server/routes/usage/usage.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { TestTokens } from "./tokens.ts";
@@ -15,6 +17,7 @@ const report = {
 
 describe("Usage", () => {
   const isServed = (name: string) => name.startsWith("is_");
+  const isAllowed = (name: string) => fitsNames(name, defaultProject);
   const clock = () => {
     let now = 1_000;
     return { now: () => now, tick: () => (now += 1_000) };
@@ -22,7 +25,7 @@ describe("Usage", () => {
 
   test("counts by flag and environment, and knows when each was asked for last", () => {
     const { now, tick } = clock();
-    const own = new Usage(isServed, now);
+    const own = new Usage(isServed, isAllowed, now);
     own.take({ environment: "application", evaluations: { is_one: 2, is_other: 1 } });
     tick();
     own.take({ environment: "application", evaluations: { is_one: 3 } });
@@ -36,7 +39,7 @@ describe("Usage", () => {
   });
 
   test("keeps the 100 names asked for last that no flag has", () => {
-    const own = new Usage(isServed);
+    const own = new Usage(isServed, isAllowed);
     for (let index = 0; index < 500; index += 1) {
       const evaluations = { [`not_${index}`]: 1, first: 2 };
       expect(own.take({ environment: "application", evaluations })).toBe(3);
@@ -48,7 +51,7 @@ describe("Usage", () => {
   });
 
   test("counts what no flag could be called, and keeps none of it", () => {
-    const own = new Usage(isServed);
+    const own = new Usage(isServed, isAllowed);
     const names = ["Meal", "ada@example.com", "", "a b", "x".repeat(65), "__proto__", "<b>"];
     const evaluations = Object.fromEntries(names.map((name) => [name, 1]));
     Object.defineProperty(evaluations, "__proto__", { value: 1, enumerable: true });
@@ -58,7 +61,7 @@ describe("Usage", () => {
 
   test("follows flags as they come and go", () => {
     const served = new Set(["one"]);
-    const own = new Usage((name) => served.has(name));
+    const own = new Usage((name) => served.has(name), isAllowed);
     own.take({ environment: "application", evaluations: { one: 1, other: 1 } });
     served.delete("one");
     served.add("other");

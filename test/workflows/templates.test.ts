@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
-import { environments } from "../../schema/project/project.ts";
+import { defaultProject } from "../../schema/project/project.ts";
 import { matches, ownersOf, parseOwners } from "./owners.ts";
+
+const { environments } = defaultProject;
 
 describe("CODEOWNERS", () => {
   const lines = parseOwners(readFileSync(".github/CODEOWNERS", "utf8"));
@@ -33,7 +35,7 @@ describe("CODEOWNERS", () => {
     [".github/CODEOWNERS", "security"],
     ["package-lock.json", "flags-core"],
     ["flags/billing/annual_plan_checkout.yaml", "billing"],
-    ["flags/policy.yaml", "flags-core"],
+    ["bunting.yaml", "flags-core"],
     ["README.md", "platform"],
   ])("%s belongs to %s", (file, team) => {
     expect(ownersOf(lines, file)).toContain(`@mealtrack/${team}`);

@@ -11,7 +11,7 @@ const maximumLimit = 200;
 export function historyHandler(store: FlagStore): RequestHandler {
   return async (request, response) => {
     const name = nameIn(request);
-    const environment = environmentOf(request.path);
+    const environment = environmentOf(store.project, request.path);
     const limit = number(request.query.limit, "limit", 50, 1, maximumLimit);
     const skip = number(request.query.skip, "skip", 0, 0, 1_000_000);
     const page = { limit: limit + 1, skip };

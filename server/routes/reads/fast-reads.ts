@@ -96,7 +96,7 @@ export class HotReads {
     if (ready !== undefined || audience === undefined) return ready;
     const answer = this.#responses.get(url);
     if (answer === undefined) return undefined;
-    const prepared = prepare(url, answer, audience.headers, this.#durations);
+    const prepared = prepare(this.#responses, url, answer, audience.headers, this.#durations);
     audience.prepared.set(url, prepared);
     return prepared;
   }

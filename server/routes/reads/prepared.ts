@@ -1,3 +1,4 @@
+import type { Project } from "../../../schema/project/project.ts";
 import { environmentOf, routeOf } from "../../http/routes.ts";
 import type { Durations, Series } from "../../observe/durations.ts";
 import { streamHeaders } from "../events/streams.ts";
@@ -24,6 +25,7 @@ interface Half {
 
 /** `common` are the headers of every answer, with names in lower case. */
 export function prepare(
+  project: Pick<Project, "environments">,
   url: string,
   { etag, contentType, body, isList }: Answer,
   common: Readonly<Record<string, string>>,
@@ -39,7 +41,7 @@ export function prepare(
     return { headers, durations: durations.series(labels) };
   };
   return {
-    environment: environmentOf(url),
+    environment: environmentOf(project, url),
     isList,
     etag,
     body,

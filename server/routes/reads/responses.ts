@@ -4,6 +4,7 @@ import {
   type Release,
   type Response,
 } from "../../../schema/compile/release.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 
 /** In bytes: to copy more into one piece takes longer than to send two. */
 const longestPiece = 10_000;
@@ -23,6 +24,9 @@ export class Responses {
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
 
+  /** Those of the release that is served; the first is at the root of the URLs. */
+  environments: readonly string[] = defaultProject.environments;
+
   /** How many releases were served so far: what was made of one's answers is good as long as it stays. */
   generation = 0;
 
@@ -39,6 +43,7 @@ export class Responses {
   serve(release: Release): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
     this.#answers = new Map();
+    this.environments = release.environments;
     this.generation += 1;
   }
 

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { environments } from "../../../schema/project/project.ts";
+import type { Project } from "../../../schema/project/project.ts";
 import { suggest } from "../../../schema/text/suggest.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
@@ -20,11 +20,16 @@ const read = bodyReader<UsageReport>("UsageReport");
 const types = ["application/json", "text/plain"];
 
 /** `POST /v1/usage`: what a client counted since its last report. */
-export function reportHandler(usage: Usage, metrics: UsageMetrics): RequestHandler {
+export function reportHandler(
+  project: () => Project,
+  usage: Usage,
+  metrics: UsageMetrics,
+): RequestHandler {
   return (request, response) => {
     const report = read(jsonOf(request, types));
     const { environment } = report;
-    if (!environments.includes(environment)) throw unknownEnvironment(environment);
+    const { environments } = project();
+    if (!environments.includes(environment)) throw unknownEnvironment(environments, environment);
     const principal: Principal | undefined = response.locals.principal;
     const reason = principal && refusal(principal, "read", environment);
     if (reason !== undefined) throw new HttpError(403, reason);
@@ -59,7 +64,7 @@ export function limitReports(): RequestHandler {
   });
 }
 
-function unknownEnvironment(name: string): HttpError {
+function unknownEnvironment(environments: readonly string[], name: string): HttpError {
   const near = suggest(name, environments);
   const hint = near === undefined ? "" : `; did you mean "${near}"?`;
   const message = `"environment" must be one of ${environments.join(", ")}, not "${name}"${hint}`;

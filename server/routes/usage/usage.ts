@@ -1,5 +1,4 @@
 /** Which flags clients ask for: counted in memory since the server started, and nowhere else. */
-import { maxNameLength, namePattern } from "../../../schema/flag/name.ts";
 
 /** What a client sends from time to time: a body of `POST /v1/usage`. */
 export interface UsageReport {
@@ -26,12 +25,19 @@ const maximumUnknown = 100;
 export class Usage {
   readonly since: number;
   readonly #isServed: (name: string) => boolean;
+  readonly #isAllowed: (name: string) => boolean;
   readonly #now: () => number;
   readonly #served = new Map<string, EvaluationCount>();
   readonly #unknown = new Map<string, EvaluationCount>();
 
-  constructor(isServed: (name: string) => boolean, now = Date.now) {
+  /** `isAllowed`: whether a flag could have this name. */
+  constructor(
+    isServed: (name: string) => boolean,
+    isAllowed: (name: string) => boolean,
+    now = Date.now,
+  ) {
     this.#isServed = isServed;
+    this.#isAllowed = isAllowed;
     this.#now = now;
     this.since = now();
   }
@@ -43,7 +49,7 @@ export class Usage {
       const isServed = this.#isServed(name);
       if (!isServed) unknown += count;
       // What no flag could be called may be anything, personal data too: it is not kept.
-      if (!isName(name)) continue;
+      if (!this.#isAllowed(name)) continue;
       this.#count(isServed ? this.#served : this.#unknown, name, environment, count);
     }
     for (const key of this.#unknown.keys()) {
@@ -78,8 +84,4 @@ export class Usage {
     if (counts === this.#unknown) counts.delete(key);
     counts.set(key, asked);
   }
-}
-
-function isName(text: string): boolean {
-  return text.length <= maxNameLength && namePattern.test(text);
 }

@@ -1,17 +1,16 @@
 /** What a client may send back but not change: the flag as it was read. */
 
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import { application } from "../../../schema/project/project.ts";
 import { type Fault, HttpError } from "../../http/problem.ts";
 
 export type SentBack = Partial<
   Record<"name" | "description" | "created_at" | "updated_at", string>
 >;
 
-/** The values of a body that differ from the flag's, and must not. */
-export function findChanged(body: SentBack, flag: TimedFlag, environment: string): Fault[] {
+/** The values of a body that differ from the flag's, and must not. `isRoot`: in the first environment. */
+export function findChanged(body: SentBack, flag: TimedFlag, isRoot: boolean): Fault[] {
   const fixed = ["name", "created_at", "updated_at"] as const;
-  const keys = environment === application ? fixed : ([...fixed, "description"] as const);
+  const keys = isRoot ? fixed : ([...fixed, "description"] as const);
   return keys
     .filter((key) => body[key] !== undefined && body[key] !== flag[key])
     .map((key) => ({

@@ -4,6 +4,7 @@ import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
 import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import { etag } from "../../../schema/compile/release.ts";
+import { rootEnvironment } from "../../../schema/project/project.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
 import type { Fault } from "../../http/problem.ts";
@@ -24,7 +25,9 @@ export async function submit(
   body: SentBack = {},
 ): Promise<Granted> {
   const principal = response.locals.principal as Principal;
-  const environment = environmentOf(request.path);
+  const { project } = places.store;
+  const environment = environmentOf(project, request.path);
+  const isRoot = environment === rootEnvironment(project);
   const reason = textOf(request.get("Change-Reason"));
   response.locals.flag = change.name;
   let faults: readonly Fault[] = [];
@@ -39,8 +42,8 @@ export async function submit(
     isExpected(flag) {
       // What cannot succeed anyway is not for a precondition to refuse (RFC 9110, section 13.2.1).
       if (flag === undefined && change.kind !== "create") return true;
-      faults = flag === undefined ? [] : findChanged(body, flag, environment);
-      const seen = flag && etag(compileFlagResponse(environment, flag));
+      faults = flag === undefined ? [] : findChanged(body, flag, isRoot);
+      const seen = flag && etag(compileFlagResponse(project, environment, flag));
       const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
       return faults.length === 0 && allowsWrite(ifMatch, ifNoneMatch, seen);
     },

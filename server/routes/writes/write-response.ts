@@ -16,7 +16,7 @@ export async function writeResponse(
 ): Promise<void> {
   const flag = result.flag ?? (await store.flagAt(commit, name));
   if (!flag) throw new HttpError(404, `Cannot find the flag "${name}" at ${commit}`);
-  const compiled = compileFlagResponse(environment, flag);
+  const compiled = compileFlagResponse(store.project, environment, flag);
   response.setHeader("Bunting-Commit", commit);
   response.setHeader("Cache-Control", "private, no-cache");
   response.setHeader("ETag", etag(compiled));

@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { pathOf } from "../../../schema/compile/compile.ts";
 import type { FlagType } from "../../../schema/flag/flag.ts";
-import { application } from "../../../schema/project/project.ts";
+import { rootEnvironment } from "../../../schema/project/project.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
 import { bodyReader } from "../../http/description.ts";
@@ -37,7 +37,9 @@ export function writeHandlers(
   return {
     async create(request, response) {
       const { name, enabled = false, description = "", ...more } = readCreate(jsonOf(request));
-      const reason = refusal(response.locals.principal as Principal, "create", application, name);
+      const { project } = places.store;
+      const root = rootEnvironment(project);
+      const reason = refusal(response.locals.principal as Principal, "create", root, name);
       if (reason !== undefined) throw new HttpError(403, reason);
       const result = await submit(places, request, response, {
         kind: "create",
@@ -47,16 +49,18 @@ export function writeHandlers(
         ...more,
       });
       if (result.status === "proposed") return answerProposed(response, result.change);
-      response.setHeader("Location", pathOf(application, name));
-      await writeResponse(places.store, response, 201, application, name, result);
+      response.setHeader("Location", pathOf(project, root, name));
+      await writeResponse(places.store, response, 201, root, name, result);
     },
 
     async update(request, response) {
-      const environment = environmentOf(request.path);
+      const { project } = places.store;
+      const environment = environmentOf(project, request.path);
+      const isRoot = environment === rootEnvironment(project);
       const name = nameIn(request);
-      const read = environment === application ? readUpdate : readEnvironmentUpdate;
+      const read = isRoot ? readUpdate : readEnvironmentUpdate;
       const body = read(jsonOf(request));
-      const description = environment === application ? body.description : undefined;
+      const description = isRoot ? body.description : undefined;
       const change = {
         kind: "update",
         name,

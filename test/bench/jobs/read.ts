@@ -1,8 +1,10 @@
 /** `read.ts REPOSITORY COMMIT`: what reading a commit consists of, each part alone. */
 import { type ParsedFile, parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { type Blob, readBlobs } from "../../../store/git/blobs.ts";
 import { readTree } from "../../../store/git/tree.ts";
+import { entryOf } from "../../../store/snapshot/entry.ts";
 import { readHistory } from "../../../store/snapshot/history.ts";
 import { Stopwatch } from "../cost.ts";
 
@@ -17,15 +19,15 @@ const blobs = await stopwatch.time("read blobs", async () => {
 });
 const contents = await stopwatch.time("parse and check", () => {
   const read = new Map<string, ParsedFile>();
-  for (const { object, bytes } of blobs) read.set(object, parseFlagFile(bytes));
+  for (const { object, bytes } of blobs) read.set(object, parseFlagFile(bytes, defaultProject));
   return read;
 });
 await stopwatch.time("validate", () => {
   const entries = tree.flatMap(({ file, mode, object }) => {
     const content = contents.get(object);
-    return content ? [{ file, path: file.slice("flags/".length), mode, content }] : [];
+    return content ? [entryOf(file, mode, content)] : [];
   });
-  return validate(entries, "2026-01-01");
+  return validate(entries, defaultProject, "2026-01-01");
 });
 await stopwatch.time("read history", () => readHistory(directory, commit));
 console.log(JSON.stringify(stopwatch.costs));

@@ -12,12 +12,14 @@ import { createInterface } from "node:readline";
 import express from "express";
 import { compile, pathOf } from "../../../schema/compile/compile.ts";
 import { contentTypeOf } from "../../../schema/compile/release.ts";
-import { application } from "../../../schema/project/project.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { authenticatorOf, startService, writeToken } from "../service.ts";
 
+const application = "application";
+
 const [kind = "", repository = "", scratch = ""] = process.argv.slice(2);
-const path = pathOf(application);
+const path = pathOf(defaultProject, application);
 const { token, file } = writeToken(scratch);
 const url = await start();
 console.log(JSON.stringify({ url: `${url}${path}`, token }));

@@ -8,6 +8,7 @@ import {
 import { format } from "../../../schema/file/edit.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 
 const text = `# Ask in #nutrition first
 description: Plan meals
@@ -18,12 +19,12 @@ environments:
 `;
 
 function currently(file = text): Current {
-  const { flag } = parseFlagFile(Buffer.from(file));
+  const { flag } = parseFlagFile(Buffer.from(file), defaultProject);
   if (!flag) throw new Error(`Not a flag: ${file}`);
   return {
     file: "flags/nutrition/meal_planning.yaml",
     text: file,
-    flag: normalize("meal_planning", flag),
+    flag: normalize("meal_planning", flag, defaultProject),
   };
 }
 
@@ -35,9 +36,10 @@ function update(change: Partial<Update>, environment = "application"): Change & 
 
 /** The lines that an edit takes away and puts there. */
 function linesOf(change: Change & Update, file = text): { minus: string[]; plus: string[] } {
-  const [before, after] = [file, editForChange(change, currently(file))?.text ?? file].map((one) =>
-    one.split("\n"),
-  ) as [string[], string[]];
+  const [before, after] = [
+    file,
+    editForChange(change, currently(file), defaultProject)?.text ?? file,
+  ].map((one) => one.split("\n")) as [string[], string[]];
   return {
     minus: before.filter((line) => !after.includes(line)),
     plus: after.filter((line) => !before.includes(line)),
@@ -58,31 +60,48 @@ test("editForChange() turns a flag in an environment that has its own state", ()
 });
 
 test("editForChange() gives an environment a state of its own, after the others", () => {
-  const edited = editForChange(update({ enabled: false }, "development"), currently());
+  const edited = editForChange(
+    update({ enabled: false }, "development"),
+    currently(),
+    defaultProject,
+  );
   expect(edited?.text).toBe(`${text}  development:\n    enabled: false\n`);
   expect(format(edited?.text ?? "")).toBe(edited?.text);
 });
 
 test("editForChange() pins an environment that follows the root, even if the value is the same today", () => {
-  const pinned = editForChange(update({ enabled: true }, "development"), currently());
+  const pinned = editForChange(
+    update({ enabled: true }, "development"),
+    currently(),
+    defaultProject,
+  );
   expect(pinned).toMatchObject({
     text: `${text}  development:\n    enabled: true\n`,
     subject: "Pin meal_planning in development",
     change: "enabled true",
   });
   const { flag } = parseFlagFile(
-    Buffer.from(editForChange(update({ enabled: false }), currently(pinned?.text))?.text ?? ""),
+    Buffer.from(
+      editForChange(update({ enabled: false }), currently(pinned?.text), defaultProject)?.text ??
+        "",
+    ),
+    defaultProject,
   );
   expect(flag).toMatchObject({ enabled: false, environments: { development: { enabled: true } } });
-  expect(editForChange(update({ enabled: true }, "development"), currently(pinned?.text))).toBe(
-    undefined,
-  );
+  expect(
+    editForChange(
+      update({ enabled: true }, "development"),
+      currently(pinned?.text),
+      defaultProject,
+    ),
+  ).toBe(undefined);
 });
 
 test("editForChange() describes a flag that has no description, above all else", () => {
   const edited = editForChange(
     update({ description: "Plan: meals" }),
     currently("enabled: true\n"),
+    defaultProject,
   );
   expect(edited?.text).toBe('description: "Plan: meals"\nenabled: true\n');
 });
@@ -101,7 +120,10 @@ test.each([
     "enabled true -> false, description",
   ],
 ])("editForChange() says what it does: %o", (change, subject, what) => {
-  expect(editForChange(change, currently())).toMatchObject({ subject, change: what });
+  expect(editForChange(change, currently(), defaultProject)).toMatchObject({
+    subject,
+    change: what,
+  });
 });
 
 test.each([
@@ -111,18 +133,22 @@ test.each([
   update({ description: "Plan meals" }),
   update({ enabled: true, description: "Plan meals" }),
 ])("editForChange() leaves alone what is that way already: %o", (change) => {
-  expect(editForChange(change, currently())).toBeUndefined();
+  expect(editForChange(change, currently(), defaultProject)).toBeUndefined();
 });
 
 test("editForChange() takes a description in any Unicode form, and writes it in the one that files have", () => {
   const decomposed = update({ description: "Cafe\u0301" });
-  const edited = editForChange(decomposed, currently());
+  const edited = editForChange(decomposed, currently(), defaultProject);
   expect(edited?.text).toContain("description: Caf\u00e9\n");
-  expect(editForChange(decomposed, currently(edited?.text))).toBeUndefined();
+  expect(editForChange(decomposed, currently(edited?.text), defaultProject)).toBeUndefined();
 });
 
 test("editForChange() deletes the file, wherever it is", () => {
-  const edited = editForChange({ kind: "delete", name: "meal_planning" }, currently());
+  const edited = editForChange(
+    { kind: "delete", name: "meal_planning" },
+    currently(),
+    defaultProject,
+  );
   const file = "flags/nutrition/meal_planning.yaml";
   expect(edited).toEqual({ file, subject: "Delete meal_planning", change: "" });
 });

@@ -87,7 +87,7 @@ describe("describeProposal()", () => {
     expect(body).toContain("**1 flag turns off in application**");
     expect(body).toContain("| `meal_planning` | **on → off** | on | on |");
     expect(body).toContain("actor:   Release bot (bot)\nreason:  Too slow\nrequest: r-1\n");
-    expect(body).toContain("`flags/policy.yaml` protects `application`");
+    expect(body).toContain("`bunting.yaml` protects `application`");
   });
 
   test("keeps hostile words in one block of code, on their own lines", () => {

@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { findProtectedEnvironments, onlyDisables } from "../../../schema/change/protection.ts";
 import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import { normalizePolicy } from "../../../schema/project/policy.ts";
-import { environments } from "../../../schema/project/project.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { flagOf } from "../snapshots.ts";
 
-const all = normalizePolicy({ protected: environments }, "1");
+const { environments } = defaultProject;
+
+const all = { environments, protected: environments };
 
 /** A flag that is on where it says so: application, staging, development. */
 function flag(states: string, more: Partial<TimedFlag> = {}): TimedFlag {
@@ -15,7 +16,11 @@ function flag(states: string, more: Partial<TimedFlag> = {}): TimedFlag {
   return flagOf("meal_planning", { enabled: Object.fromEntries(on), ...more });
 }
 
-describe("protectedBy()", () => {
+function bodyOf(environment: string, flag: TimedFlag): string {
+  return compileFlagResponse(defaultProject, environment, flag).body;
+}
+
+describe("findProtectedEnvironments()", () => {
   test.each([
     ["100", "000", ["application"]],
     ["111", "000", ["application", "staging", "development"]],
@@ -40,11 +45,11 @@ describe("protectedBy()", () => {
 
   test("names those alone that the policy protects", () => {
     const sides = { before: flag("000"), after: flag("110") };
-    expect(
-      findProtectedEnvironments(normalizePolicy({ protected: ["staging"] }, ""), sides),
-    ).toEqual(["staging"]);
-    expect(findProtectedEnvironments(normalizePolicy({ protected: [] }, ""), sides)).toEqual([]);
-    expect(findProtectedEnvironments(normalizePolicy(undefined, ""), sides)).toEqual([]);
+    expect(findProtectedEnvironments({ environments, protected: ["staging"] }, sides)).toEqual([
+      "staging",
+    ]);
+    expect(findProtectedEnvironments({ environments, protected: [] }, sides)).toEqual([]);
+    expect(findProtectedEnvironments(defaultProject, sides)).toEqual([]);
   });
 
   test("names exactly the environments whose responses differ but for times", () => {
@@ -58,10 +63,7 @@ describe("protectedBy()", () => {
         const { states, ...rest } = one;
         const { states: theirs, ...others } = other;
         const [before, after] = [flag(states, rest), flag(theirs, others)];
-        const differ = environments.filter(
-          (name) =>
-            compileFlagResponse(name, before).body !== compileFlagResponse(name, after).body,
-        );
+        const differ = environments.filter((name) => bodyOf(name, before) !== bodyOf(name, after));
         expect(findProtectedEnvironments(all, { before, after })).toEqual(differ);
       }),
     );

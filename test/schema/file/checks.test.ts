@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { problemsIn } from "../../../schema/problem/problem.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { today } from "../fixtures.ts";
 import { problemsOf, said } from "../said.ts";
 
@@ -23,7 +24,7 @@ test.each([
   ],
   ["no owner", "enabled: true\ndescription: a\n", "1:1 missing-owner"],
 ])("checkFlag() warns of %s", (_what, text, warning) => {
-  const { findings } = parseFlagFile(new TextEncoder().encode(text));
+  const { findings } = parseFlagFile(new TextEncoder().encode(text), defaultProject);
   const [problem, ...others] = problemsIn("x.yaml", findings, today);
   expect(others).toEqual([]);
   expect(`${problem?.line}:${problem?.column} ${problem?.code}`).toBe(warning);
@@ -53,7 +54,7 @@ test.each([
 });
 
 test.each([
-  ["on, off in staging", "true", "staging: { enabled: false }", ["3:23 enabled-before-staging"]],
+  ["on, off in staging", "true", "staging: { enabled: false }", ["3:23 enabled-out-of-order"]],
   ["on, on in staging", "true", "staging: { enabled: true }", []],
   ["off, off in staging", "false", "staging: { enabled: false }", []],
   ["on, off in development", "true", "development: { enabled: false }", []],
@@ -116,13 +117,17 @@ test.each([
 ])("readContent() keeps %s as text", (_what, description) => {
   const text = `enabled: true\ndescription: ${JSON.stringify(description)}\n`;
   expect(said(text)).toEqual([]);
-  const { flag } = parseFlagFile(new TextEncoder().encode(text));
+  const { flag } = parseFlagFile(new TextEncoder().encode(text), defaultProject);
   expect(flag).toEqual({ enabled: true, description });
 });
 
 test("readContent() gives no flag where the shape is wrong", () => {
-  expect(parseFlagFile(new TextEncoder().encode("enabled: yes\n")).flag).toBeUndefined();
-  expect(parseFlagFile(new TextEncoder().encode("enabled: *a\n")).flag).toBeUndefined();
+  expect(
+    parseFlagFile(new TextEncoder().encode("enabled: yes\n"), defaultProject).flag,
+  ).toBeUndefined();
+  expect(
+    parseFlagFile(new TextEncoder().encode("enabled: *a\n"), defaultProject).flag,
+  ).toBeUndefined();
 });
 
 test("problemsIn() gives each problem its severity", () => {

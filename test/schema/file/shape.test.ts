@@ -169,6 +169,7 @@ test("checkShape() reports every mistake of a file", () => {
     "3:10 invalid-date",
     "4:8 invalid-owner",
     "6:3 unknown-environment",
+    "6:9 wrong-type",
   ]);
 });
 

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { format } from "../../../schema/file/edit.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { checkName } from "../../../schema/flag/name.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { findCredentials, findPersonalData } from "../../../schema/text/personal-data.ts";
 
 /** Half of what a file may have: enough to tell, and in half the time. */
@@ -51,11 +52,13 @@ const prose = [
 ];
 
 test.each(structure)("readContent() judges %j, again and again, in linear time", (unit) => {
-  expectLinear((size) => parseFlagFile(bytes(fill("", unit, size))));
+  expectLinear((size) => parseFlagFile(bytes(fill("", unit, size)), defaultProject));
 });
 
 test.each(prose)("readContent() judges a comment of %j in linear time", (unit) => {
-  expectLinear((size) => parseFlagFile(bytes(`enabled: true\n${fill("# é ", unit, size)}`)));
+  expectLinear((size) =>
+    parseFlagFile(bytes(`enabled: true\n${fill("# é ", unit, size)}`), defaultProject),
+  );
 });
 
 test.each(prose)("findPersonalData() and findCredentials() read %j in linear time", (unit) => {
@@ -72,12 +75,14 @@ test.each([
   ["keys in flow style", (i: number) => `${i === 0 ? "{" : ""}k${i}: [a],`],
   ["lines, each a space deeper", (i: number) => `${" ".repeat(i % 300)}- a\n`],
 ])("readContent() judges thousands of %s in linear time", (_what, line) => {
-  expectLinear((size) => parseFlagFile(bytes(lines(size, line))));
+  expectLinear((size) => parseFlagFile(bytes(lines(size, line)), defaultProject));
 });
 
 test("readContent() judges a pile of accents in linear time", () => {
   const half = (size: number, accent: string) => accent.repeat(size / 4);
-  expectLinear((size) => parseFlagFile(bytes(`# a${half(size, "\u0301")}${half(size, "\u0316")}`)));
+  expectLinear((size) =>
+    parseFlagFile(bytes(`# a${half(size, "\u0301")}${half(size, "\u0316")}`), defaultProject),
+  );
 });
 
 test("format() lays out a file of comments and blank lines in linear time", () => {
@@ -87,7 +92,7 @@ test("format() lays out a file of comments and blank lines in linear time", () =
 test.each([["a_"], ["feature_"], ["1"], ["1_"], ["A"], ["-"], ["a@b."], ["4111_"], ["é"], ["::"]])(
   "checkName() judges a long name of %s in linear time",
   (unit) => {
-    expectLinear((size) => checkName(`a/${fill("", unit, size)}!.yaml`));
+    expectLinear((size) => checkName(`a/${fill("", unit, size)}!.yaml`, defaultProject));
   },
 );
 

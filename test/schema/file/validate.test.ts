@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { type Entry, isReadable, validate } from "../../../schema/file/validate.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { today } from "../fixtures.ts";
 
-const content = parseFlagFile(Buffer.from("description: a\nenabled: true\nowner: a\n"));
+const content = parseFlagFile(
+  Buffer.from("description: a\nenabled: true\nowner: a\n"),
+  defaultProject,
+);
 
 test("validate() gives the flags by name, and no problems", () => {
   const { flags, problems } = validate(
     [entry("b/z.yaml"), entry("a/zz.yaml"), entry("c/a1b.yaml")],
+    defaultProject,
     today,
   );
   expect(problems).toEqual([]);
@@ -21,16 +26,21 @@ test("validate() gives the flags by name, and no problems", () => {
 test("validate() says the same whatever the order of the files", () => {
   const paths = ["b/Xy.yaml", "a/xy.yaml", "c/README", "a/b_c.yaml", "B/d.yaml", "a/xY.yaml"];
   const entries = paths.map((path) => entry(path));
-  const expected = validate(entries, today);
-  expect(validate(entries.toReversed(), today)).toEqual(expected);
-  expect(validate([...entries.slice(3), ...entries.slice(0, 3)], today)).toEqual(expected);
+  const expected = validate(entries, defaultProject, today);
+  expect(validate(entries.toReversed(), defaultProject, today)).toEqual(expected);
+  expect(validate([...entries.slice(3), ...entries.slice(0, 3)], defaultProject, today)).toEqual(
+    expected,
+  );
   expect(expected.problems.length).toBeGreaterThan(5);
 });
 
 test("validate() sorts problems by file, line, column and code, by code unit", () => {
-  const bad = parseFlagFile(Buffer.from("type: a\nexpires: b\nenabled: c\nowner: a\n"));
+  const bad = parseFlagFile(
+    Buffer.from("type: a\nexpires: b\nenabled: c\nowner: a\n"),
+    defaultProject,
+  );
   const entries = [entry("a/b.yaml", bad), entry("a/Z.yaml", bad), entry("a/ä.yaml")];
-  const { problems } = validate(entries, today);
+  const { problems } = validate(entries, defaultProject, today);
   expect(problems.map(({ file, line, code }) => `${file}:${line} ${code}`)).toEqual([
     "flags/a/Z.yaml:1 invalid-name",
     "flags/a/Z.yaml:1 unknown-value",
@@ -50,6 +60,7 @@ test.each([
 ])("validate() refuses two files of one name %s, and names both", (_where, paths, file) => {
   const { problems } = validate(
     paths.map((path) => entry(path)),
+    defaultProject,
     today,
   );
   const [problem, ...others] = problems.filter(({ code }) => code === "duplicate-name");
@@ -60,7 +71,7 @@ test.each([
 });
 
 test("validate() does not take a .yml for the same flag twice", () => {
-  const { problems } = validate([entry("a/meal.yaml"), entry("a/meal.yml")], today);
+  const { problems } = validate([entry("a/meal.yaml"), entry("a/meal.yml")], defaultProject, today);
   expect(problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
     "flags/a/meal.yml not-a-flag",
   ]);
@@ -74,7 +85,11 @@ test.each([
   ["040000", "a file of mode 040000"],
 ])("validate() refuses %s, %s", (mode, what) => {
   const path = "a/meal.yaml";
-  const { problems } = validate([{ file: `flags/${path}`, path, mode }], today);
+  const { problems } = validate(
+    [{ file: `flags/${path}`, kind: "flag", path, mode }],
+    defaultProject,
+    today,
+  );
   expect(problems).toMatchObject([{ line: 1, column: 1, code: "file-mode", severity: "error" }]);
   expect(problems[0]?.message).toContain(what);
 });
@@ -91,27 +106,31 @@ test.each([
 
 test("validate() asks a file that stands elsewhere for its content only", () => {
   const file = "test/Some File.yaml";
-  expect(validate([{ file, mode: "100644", content }], today).problems).toEqual([]);
+  expect(
+    validate([{ file, kind: "flag", mode: "100644", content }], defaultProject, today).problems,
+  ).toEqual([]);
 });
 
 test("validate() leaves out what is not due yet", () => {
   const due = parseFlagFile(
     Buffer.from("description: a\nenabled: true\nowner: a\nexpires: 2026-06-01\n"),
+    defaultProject,
   );
   const codes = (day: string) =>
-    validate([entry("a/b1b.yaml", due)], day).problems.map(({ code }) => code);
+    validate([entry("a/b1b.yaml", due)], defaultProject, day).problems.map(({ code }) => code);
   expect(codes("2026-05-31")).toEqual([]);
   expect(codes("2026-06-01")).toEqual(["expired"]);
 });
 
 test("validate() judges 10,000 files that share no name", () => {
   const entries = Array.from({ length: 10_000 }, (_, i) => entry(`a/meal_${i}.yaml`));
-  const { flags, problems } = validate(entries, today);
+  const { flags, problems } = validate(entries, defaultProject, today);
   expect([flags.length, problems]).toEqual([10_000, []]);
 });
 
 function entry(path: string, read = content): Entry {
   const mode = "100644";
   const file = `flags/${path}`;
-  return isReadable(path, mode) ? { file, path, mode, content: read } : { file, path, mode };
+  const plain = { file, kind: "flag", path, mode } as const;
+  return isReadable(path, mode) ? { ...plain, content: read } : plain;
 }

@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import schema from "../../../schema/flag.schema.json" with { type: "json" };
 import policy from "../../../schema/project/policy.schema.json" with { type: "json" };
-import { environments } from "../../../schema/project/project.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
+
+const { environments } = defaultProject;
 
 test("environments begin with application, then follow flag.schema.json", () => {
   expect(environments).toEqual(["application", "staging", "development"]);
@@ -12,7 +14,7 @@ test("environments begin with application, then follow flag.schema.json", () => 
 });
 
 test("normalize() fills in every default", () => {
-  expect(normalize("meal_planning", { enabled: true })).toEqual({
+  expect(normalize("meal_planning", { enabled: true }, defaultProject)).toEqual({
     name: "meal_planning",
     description: "",
     owner: "",
@@ -32,7 +34,7 @@ test("normalize() takes from an environment what differs there", () => {
     environments: { staging: { enabled: true } },
   } as const;
   const { enabled, environments: _, ...rest } = file;
-  expect(normalize("meal_cost", file)).toEqual({
+  expect(normalize("meal_cost", file, defaultProject)).toEqual({
     ...rest,
     name: "meal_cost",
     enabled: { application: enabled, staging: true, development: false },

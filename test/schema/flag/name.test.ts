@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { checkName, flagNameOf } from "../../../schema/flag/name.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 
 test.each([
   "nutrition/meal_planning.yaml",
@@ -13,7 +14,7 @@ test.each([
   "a/constructors.yaml",
   "a/steps_10000_goal.yaml",
 ])("checkName() takes %s", (path) => {
-  expect(checkName(path)).toEqual([]);
+  expect(checkName(path, defaultProject)).toEqual([]);
 });
 
 test.each([
@@ -33,7 +34,7 @@ test.each([
   ["a/meal\u202eplanning.yaml", "meal_planning.yaml"],
   ["a/-x.yaml", "x.yaml"],
 ])("checkName() refuses %j and offers a name", (path, near) => {
-  const [finding, ...others] = checkName(path);
+  const [finding, ...others] = checkName(path, defaultProject);
   expect(others).toEqual([]);
   expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
   expect(finding?.hint).toBe(`rename the file to "${near}"`);
@@ -45,7 +46,7 @@ test.each([
   ["no name", "a/.yaml"],
   ["another script", "a/餐.yaml"],
 ])("checkName() refuses %s, and has no better one", (_what, path) => {
-  const [finding] = checkName(path);
+  const [finding] = checkName(path, defaultProject);
   expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
   expect(finding).not.toHaveProperty("hint");
 });
@@ -59,7 +60,7 @@ test.each([
   ["ｎ/meal_cost.yaml"],
   ["a\nb/meal_cost.yaml"],
 ])("checkName() refuses the folder of %j", (path) => {
-  expect(checkName(path)).toMatchObject([{ code: "invalid-name" }]);
+  expect(checkName(path, defaultProject)).toMatchObject([{ code: "invalid-name" }]);
 });
 
 test.each([
@@ -76,19 +77,21 @@ test.each([
   ["a/.DS_Store"],
   ["a/meal_cost"],
 ])("checkName() says that %s is no flag", (path) => {
-  expect(checkName(path)).toMatchObject([{ line: 1, column: 1, code: "not-a-flag" }]);
+  expect(checkName(path, defaultProject)).toMatchObject([
+    { line: 1, column: 1, code: "not-a-flag" },
+  ]);
 });
 
 test("checkName() says how to rename a .yml", () => {
-  expect(checkName("a/mealCost.yml")[0]?.hint).toBe('rename it to "mealCost.yaml"');
+  expect(checkName("a/mealCost.yml", defaultProject)[0]?.hint).toBe('rename it to "mealCost.yaml"');
 });
 
 test.each(["constructor", "prototype", "index"])("checkName() refuses the reserved %s", (name) => {
-  expect(checkName(`a/${name}.yaml`)).toMatchObject([{ code: "reserved-name" }]);
+  expect(checkName(`a/${name}.yaml`, defaultProject)).toMatchObject([{ code: "reserved-name" }]);
 });
 
 test.each(["__proto__", "__defineGetter__"])("checkName() refuses %s", (name) => {
-  expect(checkName(`a/${name}.yaml`)).toContainEqual(
+  expect(checkName(`a/${name}.yaml`, defaultProject)).toContainEqual(
     expect.objectContaining({ code: "invalid-name" }),
   );
 });
@@ -107,7 +110,7 @@ test.each([
   "x1",
   "temp_toggle_3",
 ])("checkName() warns of the generic name %s", (name) => {
-  expect(checkName(`a/${name}.yaml`)).toMatchObject([{ code: "generic-name" }]);
+  expect(checkName(`a/${name}.yaml`, defaultProject)).toMatchObject([{ code: "generic-name" }]);
 });
 
 test.each([
@@ -118,7 +121,7 @@ test.each([
   ["goal_10000_in_2027", []],
   ["promo_2026_11_05", []],
 ])("checkName() looks for personal data in %s", (name, codes) => {
-  expect(checkName(`a/${name}.yaml`).map(({ code }) => code)).toEqual(codes);
+  expect(checkName(`a/${name}.yaml`, defaultProject).map(({ code }) => code)).toEqual(codes);
 });
 
 test.each([

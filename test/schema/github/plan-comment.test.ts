@@ -14,7 +14,7 @@ import { formatPlanComment, planMarker, type Review } from "../../../schema/gith
 import { boundPlan, longestExcerpt } from "../../../schema/plan/bound.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
-import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { expectGolden } from "../golden.ts";
 
 const [early, late] = ["2024-08-31T12:00:00Z", "2024-09-01T12:00:00Z"];
@@ -30,14 +30,17 @@ function flag(name: string, { enabled = "", ...changes }: Written = {}): TimedFl
     ["application", "staging", "development"].map((one) => [one, enabled.includes(one.charAt(0))]),
   );
   const file = `flags/${owner || "shared"}/${name}.yaml`;
-  const written = { ...normalize(name, { enabled: false, description: "Plan meals" }), owner };
+  const written = {
+    ...normalize(name, { enabled: false, description: "Plan meals" }, defaultProject),
+    owner,
+  };
   const times = { file, object: "1", created_at: early, updated_at: early };
   return { ...written, ...times, ...changes, enabled: states };
 }
 
 function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapshot {
-  const policy = normalizePolicy({ protected: protects }, protects.join());
-  return { commit: "c".repeat(40), committed_at: late, updated_at: late, flags, policy };
+  const project = { ...defaultProject, protected: protects, object: protects.join() };
+  return { commit: "c".repeat(40), committed_at: late, updated_at: late, flags, project };
 }
 
 /** As it comes through the artifact. */

@@ -4,8 +4,9 @@ import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot, toggled } from "../../../schema/plan/plan.ts";
-import { normalizePolicy } from "../../../schema/project/policy.ts";
-import { environments } from "../../../schema/project/project.ts";
+import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
+
+const { environments } = defaultProject;
 
 const [early, late, later] = [
   "2024-08-31T12:00:00Z",
@@ -17,12 +18,12 @@ function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
   const file = `flags/nutrition/${name}.yaml`;
   const written = { enabled: true, description: "Plan meals", owner: "nutrition" };
   const times = { created_at: early, updated_at: early };
-  return { ...normalize(name, written), file, object: "1", ...times, ...changes };
+  return { ...normalize(name, written, defaultProject), file, object: "1", ...times, ...changes };
 }
 
 function snapshot(flags: readonly TimedFlag[], updated_at = early, commit = "1"): Snapshot {
-  const policy = normalizePolicy(undefined, "");
-  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags, policy };
+  const project = defaultProject;
+  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags, project };
 }
 
 function states(application: boolean, staging: boolean, development: boolean) {
@@ -40,15 +41,22 @@ describe("plan()", () => {
       base: "1".repeat(40),
       head: "1".repeat(40),
       served: 3,
+      environments,
+      order: defaultProject.order,
+      limits: defaultProject.limits,
       flags: [],
       responses: [],
       protection: [],
+      settings: [],
     });
   });
 
   test("says which environments become protected, and which are so no more", () => {
-    const before = { ...snapshot([]), policy: normalizePolicy({ protected: ["staging"] }, "1") };
-    const after = { ...snapshot([]), policy: normalizePolicy({ protected: ["application"] }, "2") };
+    const before = { ...snapshot([]), project: normalizeProject({ protected: ["staging"] }, "1") };
+    const after = {
+      ...snapshot([]),
+      project: normalizeProject({ protected: ["application"] }, "2"),
+    };
     const change = plan(before, after);
     expect(change.protection).toEqual([
       { environment: "application", change: "protected" },
@@ -65,7 +73,7 @@ describe("plan()", () => {
   });
 
   test("says of another comment in the policy that nothing but updated_at changes", () => {
-    const head = { ...snapshot([], late), policy: normalizePolicy(undefined, "2") };
+    const head = { ...snapshot([], late), project: normalizeProject({}, "2") };
     const landed = rebaseSnapshot(snapshot([], early), head);
     expect(landed.updated_at).toBe(late);
     const change = plan(snapshot([], early), landed);

@@ -10,7 +10,9 @@ import {
   type PublishedObject,
   planPublication,
 } from "../../../schema/plan/publication.ts";
-import { environments } from "../../../schema/project/project.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
+
+const { environments } = defaultProject;
 
 const commit = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432";
 const at = "2026-01-01T00:00:00Z";
@@ -34,7 +36,7 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     created_at: at,
     updated_at: at,
   }));
-  return compile({ commit, committed_at: at, updated_at: at, flags: all });
+  return compile({ commit, committed_at: at, updated_at: at, flags: all, project: defaultProject });
 }
 
 /** So many flags, of which some are on. */
@@ -51,7 +53,9 @@ function standing({ responses }: Release): Map<string, PublishedObject> {
 
 function lists({ responses }: Release): Map<string, string> {
   const bodies = new Map(responses.map(({ path, body }) => [path, body]));
-  return new Map(environments.map((name) => [name, bodies.get(pathOf(name)) ?? ""]));
+  return new Map(
+    environments.map((name) => [name, bodies.get(pathOf(defaultProject, name)) ?? ""]),
+  );
 }
 
 function plan(before: Release | undefined, after: Release) {
@@ -71,7 +75,7 @@ describe("planPublication()", () => {
         .slice(-3)
         .map(({ path }) => path)
         .sort(),
-    ).toEqual(environments.map((name) => pathOf(name)).sort());
+    ).toEqual(environments.map((name) => pathOf(defaultProject, name)).sort());
     expect({ remove, keep }).toEqual({ remove: [], keep: 0 });
   });
 
@@ -208,7 +212,7 @@ describe("isOurs()", () => {
     "/staging/v1/feature-flags/a1",
     "/development/v1/feature-flags/",
   ])("takes %s", (path) => {
-    expect(isOurs(path)).toBe(true);
+    expect(isOurs(defaultProject, path)).toBe(true);
   });
 
   test.each([
@@ -218,16 +222,14 @@ describe("isOurs()", () => {
     "/errors/404.json",
     "/v1/feature-flags",
     "/v1/feature-flags/README.md",
-    "/v1/feature-flags/Meal",
     "/v1/feature-flags/a/b",
-    "/v1/feature-flags/a__b",
     "/production/v1/feature-flags/a",
     "/application/v1/feature-flags/a",
     "/other/staging/v1/feature-flags/a",
     "v1/feature-flags/a",
     "/v1/feature-flags/../a",
   ])("leaves %s", (path) => {
-    expect(isOurs(path)).toBe(false);
+    expect(isOurs(defaultProject, path)).toBe(false);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   readMarker,
 } from "../../../schema/github/stale-issue.ts";
 import { findStale, needsHistory } from "../../../schema/plan/stale.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { expectGolden } from "../golden.ts";
 
 const today = "2026-11-26";
@@ -23,7 +24,7 @@ function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
   const written = { enabled: true, description: "Plan meals", owner: "nutrition" };
   const times = { created_at: "2025-01-01T00:00:00Z", updated_at: longAgo };
   const file = `flags/nutrition/${name}.yaml`;
-  return { ...normalize(name, written), file, object: "1", ...times, ...changes };
+  return { ...normalize(name, written, defaultProject), file, object: "1", ...times, ...changes };
 }
 
 const states = (application: boolean, staging: boolean, development: boolean) => ({

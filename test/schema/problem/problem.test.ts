@@ -7,6 +7,7 @@ import {
   type Problem,
   problemsIn,
 } from "../../../schema/problem/problem.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { problemsOf } from "../said.ts";
 
 const problem: Problem = {
@@ -97,8 +98,8 @@ test.each(hostile)("a key, a value, a file named %j cannot run a command", (text
   const quoted = JSON.stringify(text);
   const problems = [
     ...problemsOf(`enabled: ${quoted}\n${quoted}: 1\n${quoted}: 2\ntype: ${quoted}\n`),
-    ...problemsIn(`flags/${text}.yaml`, checkName(`${text}.yaml`), "2026-01-01"),
-    ...problemsIn(`flags/${text}`, checkName(text), "2026-01-01"),
+    ...problemsIn(`flags/${text}.yaml`, checkName(`${text}.yaml`, defaultProject), "2026-01-01"),
+    ...problemsIn(`flags/${text}`, checkName(text, defaultProject), "2026-01-01"),
   ];
   expect(problems.length).toBeGreaterThan(2);
   const lines = problems.map(formatProblem).join("\n").split("\n");

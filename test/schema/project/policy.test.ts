@@ -1,11 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { format } from "../../../schema/file/edit.ts";
-import { parseFileAt, parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
-import { countFlags, type Entry, validate } from "../../../schema/file/validate.ts";
+import { parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
+import {
+  countFlags,
+  type Entry,
+  kindOf,
+  resolveProject,
+  validate,
+} from "../../../schema/file/validate.ts";
 import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
-import schema from "../../../schema/project/policy.schema.json" with { type: "json" };
-import { normalizePolicy } from "../../../schema/project/policy.ts";
-import { environments } from "../../../schema/project/project.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 
 function bytes(text: string): Buffer {
   return Buffer.from(text);
@@ -16,15 +20,13 @@ function said(findings: readonly Finding[]): string[] {
 }
 
 function entry(path: string, text: string, mode = "100644"): Entry {
-  return { file: `flags/${path}`, path, mode, content: parseFileAt(bytes(text), path) };
+  const [file, read] = [`flags/${path}`, bytes(text)];
+  const kind = kindOf(file);
+  const content = kind === "policy" ? parsePolicyFile(read) : parseFlagFile(read, defaultProject);
+  return { file, kind, path, mode, content };
 }
 
-test("policy.schema.json knows the environments that flag.schema.json names", () => {
-  const cure = "write the names of flag.schema.json's environments into policy.schema.json";
-  expect(schema.properties.protected.items.enum, cure).toEqual(environments);
-});
-
-describe("readPolicy()", () => {
+describe("parsePolicyFile()", () => {
   test.each(["protected: []\n", "protected:\n  - application\n", "protected: [staging] # why\n"])(
     "takes %j",
     (text) => {
@@ -45,7 +47,7 @@ describe("readPolicy()", () => {
     ["protected: true\n", "1:12 wrong-type"],
     ["protected:\n  application: true\n", "2:3 wrong-type"],
     ["protected:\n  - staging\n  - prodution\n", "3:5 unknown-environment"],
-    ["protected: [application, 7]\n", "1:26 unknown-environment"],
+    ["protected: [application, 7]\n", "1:26 wrong-type"],
     ["protected:\n  - staging\n  - application\n  - staging\n", "4:5 duplicate-environment"],
     ["protected: []\nprotcted: []\n", "2:1 unknown-key"],
     ["protected: []\nenabled: true\n", "2:1 unknown-key"],
@@ -75,7 +77,9 @@ describe("readPolicy()", () => {
 
   test("is no reader of flags, nor the other way round", () => {
     expect(said(parsePolicyFile(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
-    expect(said(parseFlagFile(bytes("protected: []\n")).findings)).toContain("1:1 missing-key");
+    expect(said(parseFlagFile(bytes("protected: []\n"), defaultProject).findings)).toContain(
+      "1:1 missing-key",
+    );
   });
 });
 
@@ -84,9 +88,13 @@ describe("validate()", () => {
 
   test("takes flags/policy.yaml for the policy, which counts as no flag", () => {
     const entries = [entry("policy.yaml", "protected: [staging]\n"), entry("a/meals.yaml", on)];
-    const { flags, policy, problems } = validate(entries, "");
-    expect(problems).toEqual([]);
-    expect(policy).toEqual({ protected: ["staging"] });
+    const { flags, problems } = validate(entries, defaultProject, "");
+    expect(problems.map(({ code }) => code)).toEqual(["old-policy"]);
+    expect(resolveProject(entries, "1")).toEqual({
+      ...defaultProject,
+      protected: ["staging"],
+      object: "1",
+    });
     expect(flags.map(({ name }) => name)).toEqual(["meals"]);
     expect(countFlags(entries)).toBe(1);
   });
@@ -97,13 +105,14 @@ describe("validate()", () => {
     ["Policy.yaml", "invalid-name"],
   ])("refuses %s, wherever the policy is", (path, code) => {
     const entries = [entry("policy.yaml", "protected: []\n"), entry(path, on)];
-    const codes = validate(entries, "").problems.map((problem) => problem.code);
-    expect(codes).toEqual([code]);
+    const codes = validate(entries, defaultProject, "").problems.map((problem) => problem.code);
+    expect(codes.filter((found) => found !== "old-policy")).toEqual([code]);
   });
 
   test("refuses a policy that is no plain file", () => {
     const { problems } = validate(
-      [{ file: "flags/policy.yaml", path: "policy.yaml", mode: "120000" }],
+      [{ file: "flags/policy.yaml", kind: "policy", path: "policy.yaml", mode: "120000" }],
+      defaultProject,
       "",
     );
     expect(problems.map(formatProblem).join()).toMatch(/symbolic link as the policy.*file-mode/);
@@ -116,13 +125,4 @@ test("format() lays out a policy in the one way, comments kept", () => {
   expect(format(text)).toBe(laid);
   expect(format(laid)).toBe(laid);
   expect(format("protected: [ ]\n")).toBe("protected: []\n");
-});
-
-test("normalizePolicy() sorts, and protects nothing where there is no file", () => {
-  const file = { protected: ["staging", "application"] };
-  expect(normalizePolicy(file, "1")).toEqual({
-    protected: ["application", "staging"],
-    object: "1",
-  });
-  expect(normalizePolicy(undefined, "")).toEqual({ protected: [], object: "" });
 });

@@ -8,6 +8,7 @@ import { expect } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Release } from "../../../schema/compile/release.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { writeRelease } from "../../../store/build/release-directory.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { plain } from "./plain.ts";
@@ -21,10 +22,14 @@ export const flagFile = "v1/feature-flags/improvement_1.json";
 /** A release of `size` flags. The flags in `on` are on. Its commit is `letter`, 40 times. */
 export function release(letter: string, size: number, on: readonly number[] = []): Release {
   const flags = Array.from({ length: size }, (_, index) => ({
-    ...normalize(`improvement_${index}`, {
-      enabled: on.includes(index),
-      description: "Plan meals",
-    }),
+    ...normalize(
+      `improvement_${index}`,
+      {
+        enabled: on.includes(index),
+        description: "Plan meals",
+      },
+      defaultProject,
+    ),
     ...{
       file: `flags/a/improvement_${index}.yaml`,
       object: "1",
@@ -32,7 +37,13 @@ export function release(letter: string, size: number, on: readonly number[] = []
       updated_at: time,
     },
   }));
-  return compile({ commit: letter.repeat(40), committed_at: time, updated_at: time, flags });
+  return compile({
+    commit: letter.repeat(40),
+    committed_at: time,
+    updated_at: time,
+    flags,
+    project: defaultProject,
+  });
 }
 
 /** A path for a release in a new directory. */

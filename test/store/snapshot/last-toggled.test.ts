@@ -1,15 +1,18 @@
 import { expect, test } from "vitest";
+import { normalize } from "../../../schema/flag/flag.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { lastToggledAt } from "../../../store/snapshot/last-toggled.ts";
 import { type ImportedCommit, importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 
 const start = 1_725_105_600;
+const meals = normalize("meals", { enabled: true }, defaultProject);
 const flag = (enabled: boolean, words = "Plan", more = "") =>
   `description: ${words}\nenabled: ${enabled}\n${more}`;
 const [file, moved] = ["flags/nutrition/meals.yaml", "flags/growth/meals.yaml"];
 const staging = "environments:\n  staging:\n    enabled: false\n";
 
-test("settledAt() is when the state landed, whatever was edited, moved or merged since", async () => {
+test("lastToggledAt() is when the state landed, whatever was edited, moved or merged since", async () => {
   const edits = Array.from({ length: 60 }, (_, edit): ImportedCommit => {
     const files = { [moved]: flag(true, `Plan meals ${edit}`) };
     return { parents: [4 + edit], time: start + 1_000 + edit, files };
@@ -26,7 +29,7 @@ test("settledAt() is when the state landed, whatever was edited, moved or merged
     { parents: [64], time: start + 2_000, files: { [moved]: flag(true, "Plan", staging) } },
   ]);
   const at = async (position: number) => {
-    const settled = await lastToggledAt(repository.directory, commits.at(position) ?? "", "meals");
+    const settled = await lastToggledAt(repository.directory, commits.at(position) ?? "", meals);
     return Date.parse(settled) / 1_000 - start;
   };
   expect(await at(1)).toBe(0);

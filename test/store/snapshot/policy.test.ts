@@ -1,6 +1,7 @@
 /** The policy as a commit holds it: `flags/policy.yaml`, read with the flags and by the same rules. */
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { readFlagChanges } from "../../../store/snapshot/flag-changes.ts";
 import { type Reading, Repository } from "../../../store/snapshot/repository.ts";
 import { type TestRepository, testRepository } from "../../git/repository.ts";
@@ -20,7 +21,7 @@ describe("read() of a policy", () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on });
     const { snapshot } = await read(repository);
-    expect(snapshot?.policy).toEqual({ protected: [], object: "" });
+    expect(snapshot?.project).toEqual(defaultProject);
   });
 
   test("gives it with the flags, also when it was read before, and counts it as no flag", async () => {
@@ -28,11 +29,11 @@ describe("read() of a policy", () => {
     repository.change(start, { [meals]: on, [policy]: "protected:\n  - staging\n" });
     for (let time = 0; time < 2; time++) {
       const { snapshot, files, problems } = await read(repository);
-      expect(problems).toEqual([]);
+      expect(problems.map(({ code }) => code)).toEqual(["old-policy"]);
       expect(files).toBe(1);
       expect(snapshot?.flags.map(({ name }) => name)).toEqual(["meal_planning"]);
       const object = repository.git("rev-parse", `HEAD:${policy}`);
-      expect(snapshot?.policy).toEqual({ protected: ["staging"], object });
+      expect(snapshot?.project).toEqual({ ...defaultProject, protected: ["staging"], object });
     }
   });
 
@@ -61,6 +62,7 @@ describe("read() of a policy", () => {
     const { snapshot, problems } = await read(repository);
     expect(snapshot).toBeUndefined();
     expect(problems).toMatchObject([
+      { file: policy, line: 1, column: 1, code: "old-policy" },
       { file: policy, line: 2, column: 5, code: "unknown-environment" },
     ]);
   });
@@ -70,7 +72,9 @@ describe("read() of a policy", () => {
     repository.change(start, { [meals]: on, [policy]: on });
     const opened = await Repository.open(repository.directory);
     const codes = async () =>
-      (await read(repository, opened)).problems.map(({ file, code }) => `${file} ${code}`);
+      (await read(repository, opened)).problems
+        .filter(({ code }) => code !== "old-policy")
+        .map(({ file, code }) => `${file} ${code}`);
     expect(await codes()).toContain(`${policy} missing-key`);
     expect((await codes()).every((problem) => problem.startsWith(policy))).toBe(true);
     repository.change(start + 60, { [meals]: "protected: []\n", [policy]: "protected: []\n" });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { type Reading, Repository } from "../../../store/snapshot/repository.ts";
 import {
   authored,
@@ -73,7 +74,7 @@ describe("read()", () => {
         commit: third,
         committed_at: "2001-09-09T01:49:40Z",
         updated_at: "2001-09-09T01:49:40Z",
-        policy: { protected: [], object: "" },
+        project: defaultProject,
         flags: [
           {
             name: "invite_friends",
@@ -128,7 +129,7 @@ describe("read()", () => {
         commit,
         committed_at: "2001-09-09T01:47:40Z",
         updated_at: "2001-09-09T01:47:40Z",
-        policy: { protected: [], object: "" },
+        project: defaultProject,
         flags: [],
       },
     });

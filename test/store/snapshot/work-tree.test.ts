@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { readWorkTree } from "../../../store/snapshot/work-tree.ts";
 import { temporaryDirectory, testRepository } from "../../git/repository.ts";
 
@@ -20,12 +20,12 @@ function directoryOf(files: Readonly<Record<string, string>>): string {
 }
 
 function read(directory: string, place = "flags") {
-  return readWorkTree(directory, place, parseFlagFile);
+  return readWorkTree(directory, place, defaultProject);
 }
 
 /** What is wrong there, without words. */
 function problems(directory: string, place?: string): string[] {
-  const judged = validate(read(directory, place), "2026-01-01");
+  const judged = validate(read(directory, place), defaultProject, "2026-01-01");
   return judged.problems.map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`);
 }
 
@@ -40,21 +40,24 @@ describe("readWorkTree()", () => {
     const flag = { enabled: true, description: "Plan meals", owner: "nutrition" };
     const content = expect.objectContaining({ flag, findings: [] });
     expect(read(directory)).toEqual([
-      { file: "flags/Z.md", path: "Z.md", mode: "100644" },
+      { file: "flags/Z.md", kind: "flag", path: "Z.md", mode: "100644" },
       {
         file: "flags/growth/invite_friends.yaml",
+        kind: "flag",
         path: "growth/invite_friends.yaml",
         mode: "100644",
         content,
       },
       {
         file: "flags/nutrition/meal_planning.yaml",
+        kind: "flag",
         path: "nutrition/meal_planning.yaml",
         mode: "100644",
         content,
       },
       {
         file: "flags/nutrition-web/meal_cost.yaml",
+        kind: "flag",
         path: "nutrition-web/meal_cost.yaml",
         mode: "100644",
         content,
@@ -102,13 +105,10 @@ describe("readWorkTree()", () => {
       "flags/diary.yaml": "x".repeat(65_537),
       "flags/meals.yaml": "x".repeat(65_536),
     });
-    const loaded: number[] = [];
-    readWorkTree(directory, "flags", (bytes) => {
-      loaded.push(bytes.length);
-      return { findings: [] };
-    });
-    expect(loaded).toEqual([65_536]);
-    expect(problems(directory)[0]).toBe("flags/diary.yaml:1:1 too-large");
+    expect(problems(directory)).toEqual([
+      "flags/diary.yaml:1:1 too-large",
+      "flags/meals.yaml:1:1 not-a-mapping",
+    ]);
   });
 
   test("takes a file name that is not UTF-8 for a problem, not for a failure", () => {

@@ -2,21 +2,21 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
-import { normalizePolicy } from "../../../schema/project/policy.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import { instanceId } from "../../../store/git/instance-id.ts";
 import { decideWrite, type KnownFlag, type WriteDecision } from "../../../store/writes/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
 const head = "0".repeat(40);
 const time = 1_700_000_000;
-const policy = normalizePolicy(undefined, "");
+const project = defaultProject;
 const now = "2023-11-14T22:13:20Z";
 
 function known(text = "# Ours\ndescription: Plan meals\nenabled: true\n"): KnownFlag {
-  const { flag } = parseFlagFile(Buffer.from(text));
+  const { flag } = parseFlagFile(Buffer.from(text), defaultProject);
   if (!flag) throw new Error(`Not a flag: ${text}`);
   const created_at = "2020-01-01T00:00:00Z";
-  const normal = normalize("meal_planning", flag);
+  const normal = normalize("meal_planning", flag, defaultProject);
   const file = "flags/nutrition/meal_planning.yaml";
   return { text, flag: { ...normal, file, object: "1", created_at, updated_at: created_at } };
 }
@@ -26,7 +26,7 @@ function decide(
   there: KnownFlag | undefined,
   options = {},
 ): WriteDecision {
-  return decideWrite(write(change, options), there, { head, policy, time });
+  return decideWrite(write(change, options), there, { head, project, time });
 }
 
 test("decideWrite() commits a new flag, by whom and when", () => {
@@ -178,7 +178,7 @@ test("decideWrite() never throws, and what it commits says what was asked, whate
         ? decide(create(name, enabled, description), undefined)
         : decide({ kind: "update", name, environment, enabled, description }, known(text));
       if ("result" in step) return;
-      const written = parseFlagFile(Buffer.from(step.text ?? "")).flag;
+      const written = parseFlagFile(Buffer.from(step.text ?? ""), defaultProject).flag;
       expect(written).toMatchObject({ enabled });
       expect(written?.description ?? "").toBe(description.normalize("NFC"));
       expect(step.flag).toMatchObject({ description: description.normalize("NFC") });
