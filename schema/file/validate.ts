@@ -1,4 +1,5 @@
 import type { FlagFile } from "../flag/flag.ts";
+import { checkListSize } from "../flag/list-size.ts";
 import { checkName, flagNameOf } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
@@ -74,6 +75,8 @@ export function validate(
       content?.flag ? [{ name: flagNameOf(file), file, flag: content.flag }] : [],
     )
     .sort((a, b) => compareText(a.name, b.name));
+  const names = flags.map(({ name }) => name);
+  problems.push(...problemsIn("flags", checkListSize(names, project ?? defaultProject), today));
   return { flags, problems: problems.sort(compareProblems) };
 }
 

@@ -31,6 +31,8 @@ export const severities = {
   "invalid-yaml": "error",
   "invisible-character": "error",
   "kill-switch-with-end": "warning",
+  "large-list": "warning",
+  "list-too-large": "error",
   "missing-description": "warning",
   "missing-key": "error",
   "missing-owner": "warning",

@@ -1,4 +1,6 @@
+import { checkListSize } from "../../schema/flag/list-size.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { severityOf } from "../../schema/problem/problem.ts";
 import { compareText } from "../../schema/text/order.ts";
 import { type KnownFlags, readChangedFlags, readLanded } from "./changed-flags.ts";
 
@@ -25,6 +27,11 @@ export async function applyCommitsToSnapshot(
   const { snapshot, names } = changes;
   const others = from.flags.filter(({ name }) => !names.has(name));
   const flags = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  const sizes = checkListSize(
+    flags.map(({ name }) => name),
+    from.project,
+  );
+  if (sizes.some((finding) => severityOf(finding) === "error")) return undefined;
   return { snapshot: { ...snapshot, flags }, changed: names };
 }
 

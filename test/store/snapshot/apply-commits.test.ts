@@ -66,3 +66,22 @@ test.each(["a symbolic link", "a submodule", "an executable file"])(
     expect(await applyCommitsToSnapshot(repository.directory, snapshot, second)).toBeUndefined();
   },
 );
+
+test("applyCommitsToSnapshot() leaves a list that is too large for clients to those who read everything", async () => {
+  const repository = testRepository();
+  const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  const second = repository.change(1_700_000_060, { "flags/a/steps.yaml": on });
+  const [meals] = snapshot?.flags ?? [];
+  if (!snapshot || !meals) throw new Error("Cannot test: the first commit is not valid");
+  const withOthers = (count: number): Snapshot => {
+    const others = Array.from(
+      { length: count },
+      (_, at) => `other_${String(at).padStart(58, "0")}`,
+    );
+    return { ...snapshot, flags: [meals, ...others.map((name) => ({ ...meals, name }))] };
+  };
+  const apply = (from: Snapshot) => applyCommitsToSnapshot(repository.directory, from, second);
+  expect((await apply(withOthers(13_000)))?.snapshot.flags).toHaveLength(13_002);
+  expect(await apply(withOthers(14_000))).toBeUndefined();
+});
