@@ -31,7 +31,7 @@ describe.sequential("drift.yml", () => {
       key,
       storedObject('{"name":"meal_planning","enabled":false}', { contentType: "application/json" }),
     );
-    site.cdn.forget();
+    site.cdn.invalidate();
     // The issue says it to people, the red run to whoever watches runs.
     expect((await site.strike("Drift")).conclusion).toBe("failure");
     expect(issues()).toEqual(["open"]);
@@ -39,7 +39,7 @@ describe.sequential("drift.yml", () => {
     expect(issue?.body).toContain("meal_planning");
 
     if (right) site.s3.objects.set(key, right);
-    site.cdn.forget();
+    site.cdn.invalidate();
     expect(told([await site.strike("Drift")])).toEqual({ Drift: "success" });
     expect(issues()).toEqual(["closed"]);
   });

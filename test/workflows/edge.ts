@@ -1,43 +1,50 @@
-/** A CDN in front of a bucket: what it has fetched once it serves for a while. */
+/** A CDN in front of a bucket: it serves each response that it has fetched until `maxAge` has passed. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Edge {
   readonly url: string;
-  /** As whoever invalidates everything. */
-  readonly forget: () => void;
+  /** Invalidates every cached response. */
+  readonly invalidate: () => void;
   readonly close: () => Promise<void>;
 }
 
-interface Kept {
-  readonly until: number;
+interface CachedResponse {
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
   readonly status: number;
-  readonly type: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
 
+const forwardedHeaders = ["content-type", "cache-control", "etag"];
+
 /** `origin` is the bucket's URL; `maxAge` is in milliseconds. */
 export async function startEdge(origin: string, maxAge: number): Promise<Edge> {
-  const kept = new Map<string, Kept>();
+  const cache = new Map<string, CachedResponse>();
 
-  async function get(path: string): Promise<Kept> {
-    const known = kept.get(path);
-    if (known && Date.now() < known.until) return known;
-    const answer = await fetch(origin + path);
-    const fresh = {
-      until: Date.now() + maxAge,
-      status: answer.status,
-      type: answer.headers.get("content-type") ?? "",
-      body: Buffer.from(await answer.arrayBuffer()),
+  async function get(path: string): Promise<CachedResponse> {
+    const cached = cache.get(path);
+    if (cached && Date.now() < cached.expiresAt) return cached;
+    const response = await fetch(origin + path);
+    const headers = forwardedHeaders.flatMap((name) => {
+      const value = response.headers.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    const fetched = {
+      expiresAt: Date.now() + maxAge,
+      status: response.status,
+      headers: Object.fromEntries(headers),
+      body: Buffer.from(await response.arrayBuffer()),
     };
-    kept.set(path, fresh);
-    return fresh;
+    cache.set(path, fetched);
+    return fetched;
   }
 
   const server = createServer((request, response) => {
     get(request.url ?? "/").then(
-      ({ status, type, body }) => response.writeHead(status, { "content-type": type }).end(body),
+      ({ status, headers, body }) => response.writeHead(status, headers).end(body),
       () => response.destroy(),
     );
   });
@@ -45,7 +52,7 @@ export async function startEdge(origin: string, maxAge: number): Promise<Edge> {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    forget: () => kept.clear(),
+    invalidate: () => cache.clear(),
     async close() {
       const closed = once(server, "close");
       server.close();

@@ -1,3 +1,4 @@
+/// <reference path="../setup/provided.d.ts" />
 /**
  * The project on GitHub: what happens there starts its workflows, which run here, against a fake
  * GitHub, an S3 in this process, and a CDN in front of that.
@@ -8,7 +9,7 @@
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, inject } from "vitest";
 import { type Files, temporaryDirectory } from "../git/repository.ts";
 import { type FakeGitHub, startGitHub } from "../github/fake.ts";
 import type { Issue } from "../github/state.ts";
@@ -159,7 +160,12 @@ export class Site {
       secrets: { STALE_SOURCES_TOKEN: secret },
       isStrangers: happening.isStrangers,
       actions: standIns(this.#stage),
-      env: { ...bareEnvironment, CI: "true", PATH: `${tools}:${bareEnvironment.PATH}` },
+      env: {
+        ...bareEnvironment,
+        CI: "true",
+        PATH: `${tools}:${bareEnvironment.PATH}`,
+        BUNTING_PROGRAM: inject("program"),
+      },
       lend: (permissions) => this.#lend(permissions),
     });
     this.runs.push(run);
