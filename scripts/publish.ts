@@ -1,5 +1,6 @@
 import { compile } from "../schema/compile/compile.ts";
 import type { Release } from "../schema/compile/release.ts";
+import { isFetched } from "../schema/compile/urls.ts";
 import { invalidate } from "../store/publish/cloudfront.ts";
 import { waitUntilLive } from "../store/publish/live.ts";
 import { type Outcome, publish } from "../store/publish/publish.ts";
@@ -154,7 +155,7 @@ async function waitFor(
 
 /** What clients will find different, in the order of the release; error bodies are asked for by nobody. */
 function changedPaths({ publication: { put, remove } }: Outcome): string[] {
-  return [...put.map(({ path }) => path), ...remove].filter((path) => !path.startsWith("/errors/"));
+  return [...put.map(({ path }) => path), ...remove].filter(isFetched);
 }
 
 function formatJson(outcome: Outcome, to: string, live: Live | undefined): string {

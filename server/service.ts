@@ -1,7 +1,7 @@
 /** The server put together: a store, the API over it, and what goes on in the background. */
 import type { Server } from "node:http";
 import type { Logger } from "pino";
-import { pathOf } from "../schema/compile/compile.ts";
+import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";

@@ -4,6 +4,7 @@ import { compareText } from "../text/order.ts";
 import { errorResponses } from "./error-responses.ts";
 import { readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
+import { pathOf } from "./urls.ts";
 
 /** An earlier release, and the flags that have changed since. */
 export interface Earlier {
@@ -45,12 +46,6 @@ function unchanged(project: Environments, { release, changed }: Earlier) {
 }
 
 type Environments = Pick<Project, "environments">;
-
-/** The path of the list of an environment, or of one flag in it. */
-export function pathOf(project: Environments, environment: string, name = ""): string {
-  const folder = environment === rootEnvironment(project) ? "" : `/${environment}`;
-  return `${folder}/v1/feature-flags/${name}`;
-}
 
 /** Responses by name, of flags that are all on or all off. */
 type Known = Map<string, Response>;

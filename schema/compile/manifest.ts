@@ -1,5 +1,6 @@
 /** `manifest.json`: which commit a directory or bucket holds, and the checksums of its responses. */
 import type { Release, Response } from "./release.ts";
+import { parsePath } from "./urls.ts";
 
 /** What a release consists of. The bodies are not in it. */
 export interface Manifest {
@@ -56,7 +57,7 @@ export function parseManifest(text: string): Manifest | undefined {
 function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
   const isRollback = !rollback || (isCommit(rollback.from) && is(rollback.reason, linePattern));
   const areResponses = responses.every(
-    ({ path, md5 }) => is(path, pathPattern) && is(md5, /^[0-9a-f]{32}$/),
+    ({ path, md5 }) => isResponsePath(path) && is(md5, /^[0-9a-f]{32}$/),
   );
   return format === 1 && isCommit(commit) && isRollback && areResponses;
 }
@@ -72,6 +73,8 @@ function is(value: unknown, pattern: RegExp): boolean {
 
 /** Text without control or format characters, which could move the cursor of a terminal. */
 const linePattern = /^[^\p{Cc}\p{Cf}]*$/u;
-/** Includes the paths of environments that no longer exist. */
-const pathPattern =
-  /^(?:\/[a-z][a-z0-9_-]*)?\/v1\/feature-flags\/[A-Za-z0-9_-]*$|^\/errors\/\d{3}\.json$/;
+/** In any project: environments may no longer exist. */
+function isResponsePath(path: unknown): boolean {
+  const resource = typeof path === "string" ? parsePath(path) : undefined;
+  return resource !== undefined && resource.kind !== "manifest";
+}

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 
-/** The exact bytes that answer one URL. For its headers, see `contentTypeOf()` and `etag()`. */
+/** The exact bytes that answer one URL. For its headers, see `urls.ts` and `etag()`. */
 export interface Response {
   /** The URL's path: `/v1/feature-flags/meal_planning`. */
   readonly path: string;
@@ -22,11 +22,6 @@ export interface Release {
   readonly environments: readonly string[];
   /** Sorted by path. */
   readonly responses: readonly Response[];
-}
-
-/** Flags are plain JSON. The bodies that a CDN serves for missing flags are problem details (RFC 9457). */
-export function contentTypeOf(path: string): string {
-  return path.startsWith("/errors/") ? "application/problem+json" : "application/json";
 }
 
 /** The response with this body, with its length and checksums. */

@@ -1,9 +1,8 @@
 /** What publishing a release to a place would do there, as a value, before anything is done. */
-import { pathOf } from "../compile/compile.ts";
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
-import { isPossibleName } from "../flag/name.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { isIndex, pathOf } from "../compile/urls.ts";
+import { rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 /** What stands at a path now. */
@@ -52,26 +51,13 @@ export function planPublication(
   const wanted = new Set(release.responses.map(({ path }) => path));
   const remove = [...standing.keys()].filter((path) => !wanted.has(path));
   return {
-    put: [...put.filter(({ path }) => !isList(path)), ...put.filter(({ path }) => isList(path))],
+    put: [...put.filter(({ path }) => !isIndex(path)), ...put.filter(({ path }) => isIndex(path))],
     remove: remove.sort(compareText),
     keep: release.responses.length - put.length,
     diffs: [...new Set([...release.environments, ...lists.keys()])].map((environment) =>
       diffEnvironment(environment, release, lists.get(environment)),
     ),
   };
-}
-
-/** Whether a response lists flags: it goes after the flags it names. */
-export function isList(path: string): boolean {
-  return path.endsWith("/");
-}
-
-/** Whether a release of the project may have this path. What else is at a target is left alone. */
-export function isOurs(project: Pick<Project, "environments">, path: string): boolean {
-  const start = path.lastIndexOf("/") + 1;
-  const [folder, name] = [path.slice(0, start), path.slice(start)];
-  const isFlag = name === "" || isPossibleName(name);
-  return isFlag && project.environments.some((one) => pathOf(project, one) === folder);
 }
 
 function diffEnvironment(

@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
-import { contentTypeOf } from "../../schema/compile/release.ts";
-import { fileOf } from "../../store/build/release-files.ts";
+import { contentTypeOf, fileOf, parsePath } from "../../schema/compile/urls.ts";
 import { isFresh } from "../http/conditions.ts";
 
 /** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */
@@ -38,13 +37,7 @@ export function cdnHandler(directory: string) {
 
 /** Only what a release may hold is looked for: no path of a client's reaches the file system otherwise. */
 function read(directory: string, url: string): { body: Buffer; written: Date } | undefined {
-  if (
-    !/^(\/[a-z0-9_]+)?\/v1\/feature-flags\/[a-z0-9_]*$|^\/errors\/\d+\.json$|^\/manifest\.json$/.test(
-      url,
-    )
-  ) {
-    return undefined;
-  }
+  if (!parsePath(url)) return undefined;
   try {
     const file = path.join(directory, fileOf(url));
     return { body: readFileSync(file), written: statSync(file).mtime };

@@ -1,4 +1,4 @@
-import { pathOf } from "../../schema/compile/compile.ts";
+import { pathOf } from "../../schema/compile/urls.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
 

@@ -3,9 +3,10 @@ import { linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSyn
 import path from "node:path";
 import { formatManifest } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";
+import { fileOf } from "../../schema/compile/urls.ts";
 import { ifExists } from "../files/if-exists.ts";
 import { AtomicDirectory } from "./atomic-directory.ts";
-import { fileOf, manifestFile, readManifest } from "./release-files.ts";
+import { manifestFile, readManifest } from "./release-files.ts";
 
 /**
  * Replaces the content of `directory` by `release`. The new directory is written beside it and

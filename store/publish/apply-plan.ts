@@ -1,6 +1,6 @@
 import { manifestPath } from "../../schema/compile/manifest.ts";
 import { respond } from "../../schema/compile/release.ts";
-import { isList } from "../../schema/plan/publication.ts";
+import { isIndex } from "../../schema/compile/urls.ts";
 import type { Decision } from "./check-fast-forward.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
@@ -32,8 +32,8 @@ export async function applyPlan(
       progress?.(done, all);
     });
 
-  const flags = put.filter(({ path }) => !isList(path));
-  const lists = put.filter(({ path }) => isList(path));
+  const flags = put.filter(({ path }) => !isIndex(path));
+  const lists = put.filter(({ path }) => isIndex(path));
   for (const responses of [flags, lists]) {
     await inParallel(responses, (response) => writer.put(response, standing.get(response.path)));
   }

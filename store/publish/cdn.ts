@@ -1,7 +1,8 @@
 /** What clients get from a CDN. */
 import pMap from "p-map";
 import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
-import { contentTypeOf, type Release } from "../../schema/compile/release.ts";
+import type { Release } from "../../schema/compile/release.ts";
+import { contentTypeOf, isFetched, outputs } from "../../schema/compile/urls.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
 import type { Expected } from "./live.ts";
 
@@ -19,10 +20,10 @@ export async function readServedManifest(base: string): Promise<Manifest | undef
 
 /** Every URL of a release, and the URLs of `manifest` that are not in it, which should be gone. */
 export function expectedAt(release: Release, manifest: Manifest | undefined): Expected[] {
-  const wanted = release.responses.filter(({ path }) => !path.startsWith("/errors/"));
+  const wanted = release.responses.filter(({ path }) => isFetched(path));
   const known = new Set(wanted.map(({ path }) => path));
   const extra = (manifest?.responses ?? []).filter(
-    ({ path }) => !path.startsWith("/errors/") && !known.has(path),
+    ({ path }) => isFetched(path) && !known.has(path),
   );
   return [
     ...wanted.map((response) => ({ path: response.path, response })),
@@ -46,7 +47,7 @@ export async function findDifferences(
 /** For how many seconds the CDN may serve a response from its cache; 0 if it does not say. */
 export async function readMaxAge(base: string): Promise<number> {
   try {
-    const { headers } = await ask(base, "/v1/feature-flags/");
+    const { headers } = await ask(base, outputs.list.path);
     const control = headers.get("cache-control") ?? "";
     const shared = /\bs-maxage=(\d{1,6})/.exec(control) ?? /\bmax-age=(\d{1,6})/.exec(control);
     return Number(shared?.[1] ?? 0);

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { fileOf, pathOfFile } from "../build/release-files.ts";
+import { fileOf, pathOfFile } from "../../schema/compile/urls.ts";
 import { ifExists } from "../files/if-exists.ts";
 import { makeDirectory } from "../files/make-directory.ts";
 import { withLock } from "./lock.ts";

@@ -1,5 +1,6 @@
 import { isCommit } from "../../schema/compile/manifest.ts";
-import { contentTypeOf, type Response } from "../../schema/compile/release.ts";
+import type { Response } from "../../schema/compile/release.ts";
+import { contentTypeOf, outputOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Relation, Repository } from "../snapshot/repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
@@ -8,9 +9,6 @@ import type { NewObject, StoredObject, Target } from "./target.ts";
 export class SupersededError extends Error {
   override readonly name = "SupersededError";
 }
-
-/** An error body must not outlive the flag that is missing: browsers keep what they were told to. */
-const errorCacheControl = "public, max-age=10";
 
 /** How often another publisher may come between before it is no coincidence. */
 const attempts = 10;
@@ -72,7 +70,7 @@ export class ObjectWriter {
   }
 
   cacheControlOf(path: string): string {
-    return path.startsWith("/errors/") ? errorCacheControl : this.#settings.cacheControl;
+    return outputOf(path).cacheControl ?? this.#settings.cacheControl;
   }
 
   isOwn({ metadata }: StoredObject): boolean {

@@ -1,4 +1,3 @@
-import { pathOf } from "../../schema/compile/compile.ts";
 import {
   isCommit,
   type Manifest,
@@ -6,7 +5,8 @@ import {
   parseManifest,
 } from "../../schema/compile/manifest.ts";
 import { readBackList } from "../../schema/compile/read-back.ts";
-import { isList, isOurs, type PublishedObject } from "../../schema/plan/publication.ts";
+import { isList, isPathOf, pathOf } from "../../schema/compile/urls.ts";
+import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Project } from "../../schema/project/project.ts";
 import type { Holder } from "./permission.ts";
 import type { StoredObject, Target } from "./target.ts";
@@ -98,7 +98,7 @@ async function list(
 ): Promise<Map<string, PublishedObject>> {
   const listed = await target.list();
   const whole = listed.get(manifestPath)?.modified ?? 0;
-  const ours = [...listed].filter(([path]) => isOurs(project, path) || known.has(path));
+  const ours = [...listed].filter(([path]) => isPathOf(project, path) || known.has(path));
   return new Map(
     ours.map(([path, { etag, modified }]) => {
       const isModifiedElsewhere = etag !== known.get(path) || modified > whole;

@@ -1,5 +1,6 @@
 import pMap from "p-map";
-import { contentTypeOf, type Release, type Response } from "../../schema/compile/release.ts";
+import type { Release, Response } from "../../schema/compile/release.ts";
+import { contentTypeOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";

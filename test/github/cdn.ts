@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/manifest.ts";
-import { contentTypeOf, respond } from "../../schema/compile/release.ts";
+import { respond } from "../../schema/compile/release.ts";
+import { contentTypeOf } from "../../schema/compile/urls.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 export interface TestCdn {

@@ -1,9 +1,5 @@
-import {
-  contentTypeOf,
-  etag,
-  type Release,
-  type Response,
-} from "../../../schema/compile/release.ts";
+import { etag, type Release, type Response } from "../../../schema/compile/release.ts";
+import { contentTypeOf, isList } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 
 /** In bytes: to copy more into one piece takes longer than to send two. */
@@ -58,7 +54,7 @@ export class Responses {
       etag: etag(response),
       contentType: contentTypeOf(path),
       body: bytes.length <= longestPiece ? bytes.toString("latin1") : bytes,
-      isList: path.endsWith("/"),
+      isList: isList(path),
     };
     this.#answers.set(path, answer);
     return answer;

@@ -1,6 +1,7 @@
 import type { Response } from "express";
 import { compileFlagResponse } from "../../../schema/compile/compile.ts";
-import { contentTypeOf, etag } from "../../../schema/compile/release.ts";
+import { etag } from "../../../schema/compile/release.ts";
+import { contentTypeOf } from "../../../schema/compile/urls.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";

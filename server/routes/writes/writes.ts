@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { pathOf } from "../../../schema/compile/compile.ts";
+import { pathOf } from "../../../schema/compile/urls.ts";
 import type { FlagType } from "../../../schema/flag/flag.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
 import { refusal } from "../../auth/principal.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";
-import { fileOf } from "../../../store/build/release-files.ts";
+import { fileOf } from "../../../schema/compile/urls.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { Stopwatch } from "../cost.ts";
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { compile, pathOf } from "../../../schema/compile/compile.ts";
+import { compile } from "../../../schema/compile/compile.ts";
 import { formatManifest, parseManifest } from "../../../schema/compile/manifest.ts";
 import type { Release } from "../../../schema/compile/release.ts";
+import { isList, isPathOf, pathOf } from "../../../schema/compile/urls.ts";
 import {
   findLimitViolations,
-  isList,
-  isOurs,
   type Limits,
   type PublishedObject,
   planPublication,
@@ -205,14 +204,14 @@ describe("findDangers()", () => {
   });
 });
 
-describe("isOurs()", () => {
+describe("isPathOf()", () => {
   test.each([
     "/v1/feature-flags/",
     "/v1/feature-flags/meal_planning",
     "/staging/v1/feature-flags/a1",
     "/development/v1/feature-flags/",
   ])("takes %s", (path) => {
-    expect(isOurs(defaultProject, path)).toBe(true);
+    expect(isPathOf(defaultProject, path)).toBe(true);
   });
 
   test.each([
@@ -229,7 +228,7 @@ describe("isOurs()", () => {
     "v1/feature-flags/a",
     "/v1/feature-flags/../a",
   ])("leaves %s", (path) => {
-    expect(isOurs(defaultProject, path)).toBe(false);
+    expect(isPathOf(defaultProject, path)).toBe(false);
   });
 });
 

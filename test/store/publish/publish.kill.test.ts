@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fileOf } from "../../../store/build/release-files.ts";
+import { fileOf } from "../../../schema/compile/urls.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { Chance } from "../chance.ts";
 import { PublisherProcess } from "./publisher-process.ts";

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";
 import { parseManifest } from "../../../schema/compile/manifest.ts";
-import { contentTypeOf, type Release } from "../../../schema/compile/release.ts";
+import type { Release } from "../../../schema/compile/release.ts";
+import { contentTypeOf, fileOf, pathOfFile } from "../../../schema/compile/urls.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
-import { fileOf, pathOfFile } from "../../../store/build/release-files.ts";
 import { DirectoryTarget } from "../../../store/publish/directory-target.ts";
 import { type Outcome, type PublishOptions, publish } from "../../../store/publish/publish.ts";
 import { createClient } from "../../../store/publish/s3-client.ts";

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { CreateBucketCommand, type S3ClientConfig } from "@aws-sdk/client-s3";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { fileOf } from "../../../store/build/release-files.ts";
+import { fileOf } from "../../../schema/compile/urls.ts";
 import { DirectoryTarget } from "../../../store/publish/directory-target.ts";
 import { createClient } from "../../../store/publish/s3-client.ts";
 import { S3Target } from "../../../store/publish/s3-target.ts";

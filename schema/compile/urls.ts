@@ -1,0 +1,155 @@
+/**
+ * The one table of what a release consists of: paths, files and headers. Whoever has a path asks
+ * here; nobody else takes one apart. A new output is a row here and a module that makes its body.
+ */
+import { isPossibleName } from "../flag/name.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
+
+/** A kind of response. */
+export interface Output {
+  /** Its path below an environment, or below the root if `scope` is `release`. `{name}` is a flag. */
+  readonly path: string;
+  readonly scope: "environment" | "release";
+  readonly contentType: string;
+  /** `Cache-Control` of the published object; without one, whoever publishes decides. */
+  readonly cacheControl?: string;
+  /** Whether it names the flags of a whole environment, so that it is published after them. */
+  readonly isIndex: boolean;
+}
+
+const json = "application/json";
+
+export const outputs = {
+  flag: {
+    path: "/v1/feature-flags/{name}",
+    scope: "environment",
+    contentType: json,
+    isIndex: false,
+  },
+  list: { path: "/v1/feature-flags/", scope: "environment", contentType: json, isIndex: true },
+  definitions: {
+    path: "/v1/definitions.json",
+    scope: "environment",
+    contentType: json,
+    isIndex: true,
+  },
+  flagd: { path: "/v1/flagd.json", scope: "environment", contentType: json, isIndex: true },
+  openfeature: {
+    path: "/v1/openfeature.json",
+    scope: "environment",
+    contentType: json,
+    isIndex: true,
+  },
+  /** What a CDN answers with for a missing object: problem details (RFC 9457). */
+  error: {
+    path: "/errors/{name}.json",
+    scope: "release",
+    contentType: "application/problem+json",
+    cacheControl: "public, max-age=10",
+    isIndex: false,
+  },
+  /** What a release consists of. It is written last, and lists all others. */
+  manifest: { path: "/manifest.json", scope: "release", contentType: json, isIndex: true },
+} as const satisfies Record<string, Output>;
+
+export type Kind = keyof typeof outputs;
+
+/** What a path names. */
+export interface Resource {
+  readonly kind: Kind;
+  /** The environment in the path; `""` at the root and for the whole release. */
+  readonly folder: string;
+  /** The flag's name or the status of an error; `""` for other kinds. */
+  readonly name: string;
+}
+
+type Environments = Pick<Project, "environments">;
+
+/** The path of the list of an environment, or of one flag in it. */
+export function pathOf(project: Environments, environment: string, name = ""): string {
+  return outputPath(project, environment, name === "" ? "list" : "flag", name);
+}
+
+/** The path of any output of an environment. */
+export function outputPath(
+  project: Environments,
+  environment: string,
+  kind: Exclude<Kind, "error" | "manifest">,
+  name = "",
+): string {
+  const folder = environment === rootEnvironment(project) ? "" : `/${environment}`;
+  return `${folder}${outputs[kind].path.replace("{name}", name)}`;
+}
+
+/** What a path names in any project; `undefined` if no release can have it. */
+export function parsePath(path: string): Resource | undefined {
+  for (const { kind, pattern } of patterns) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    const { folder = "", name = "" } = found.groups ?? {};
+    return isNameOf(kind, name) ? { kind, folder: folder.slice(1), name } : undefined;
+  }
+  return undefined;
+}
+
+/** Whether a release of the project may have this path. What else is at a target is left alone. */
+export function isPathOf(project: Environments, path: string): boolean {
+  const resource = parsePath(path);
+  if (!resource || outputs[resource.kind].scope === "release") return false;
+  const { folder } = resource;
+  if (folder === "") return true;
+  return folder !== rootEnvironment(project) && project.environments.includes(folder);
+}
+
+/** The row of a path. Throws for a path that no release can have. */
+export function outputOf(path: string): Output {
+  const resource = parsePath(path);
+  if (resource) return outputs[resource.kind];
+  throw new Error(`Cannot publish "${path}": no release has such a path`);
+}
+
+export function contentTypeOf(path: string): string {
+  return outputOf(path).contentType;
+}
+
+/** Whether a path is that of a list: it has an event stream, and names the flags of an environment. */
+export function isList(path: string): boolean {
+  return parsePath(path)?.kind === "list";
+}
+
+/** Whether clients ask for a path. A CDN alone uses the bodies of errors. */
+export function isFetched(path: string): boolean {
+  return outputOf(path).contentType !== outputs.error.contentType;
+}
+
+/** Whether a response is published after the flags that it names. */
+export function isIndex(path: string): boolean {
+  return outputOf(path).isIndex;
+}
+
+/** The file of a path in a directory: `v1/feature-flags/index.json` for a list, `….json` for a flag. */
+export function fileOf(path: string): string {
+  const file = path.slice(1);
+  if (file.endsWith(".json")) return file;
+  return file.endsWith("/") ? `${file}index.json` : `${file}.json`;
+}
+
+/** The path of a file in a directory: the inverse of `fileOf()`. */
+export function pathOfFile(file: string): string {
+  const path = `/${file}`;
+  const flag = path.replace(/\.json$/, "").replace(/\/index$/, "/");
+  const kind = parsePath(flag)?.kind;
+  return kind === "list" || kind === "flag" ? flag : path;
+}
+
+const patterns = (Object.keys(outputs) as Kind[]).map((kind) => {
+  const { path, scope } = outputs[kind];
+  const folder = scope === "environment" ? "(?<folder>/[a-z][a-z0-9_-]*)?" : "";
+  const rest = path.replaceAll(".", "\\.").replace("{name}", "(?<name>[A-Za-z0-9_-]+)");
+  return { kind, pattern: new RegExp(`^${folder}${rest}$`) };
+});
+
+function isNameOf(kind: Kind, name: string): boolean {
+  if (kind === "error") return /^\d{3}$/.test(name);
+  return kind !== "flag" || isPossibleName(name);
+}
