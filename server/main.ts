@@ -42,7 +42,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
     : await embeddedRemote(checkout, data, branch);
   const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
-  const clone = await RemoteBranch.open(directory, remote, branch);
+  const clone = await RemoteBranch.open(directory, remote, branch, undefined, acceptRemote);
   const store = await FlagStore.open(clone, acceptRemote, undefined, signer);
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;

@@ -79,7 +79,7 @@ export const command = defineCommand({
 
 /** Since when flags are what they are, where their last change does not say. */
 async function readSettled(
-  { directory }: Repository,
+  repository: Repository,
   { commit, flags }: Snapshot,
   day: string,
   days: number,
@@ -88,7 +88,7 @@ async function readSettled(
   const reading = progress("Reading histories:");
   const settled = new Map<string, Timestamp>();
   for (const [index, flag] of unclear.entries()) {
-    settled.set(flag.name, await lastToggledAt(directory, commit, flag));
+    settled.set(flag.name, await lastToggledAt(repository, commit, flag));
     reading.at(index + 1, unclear.length);
   }
   reading.end();

@@ -5,7 +5,7 @@ import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
 import { clearOldLocks } from "../../store/git/clone.ts";
-import { git } from "../../store/git/git.ts";
+import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 /**
@@ -21,15 +21,17 @@ export async function embeddedRemote(
   const checkout = await Repository.open(directory);
   if (!existsSync(remote)) {
     makeDirectory(data);
-    await git(directory).raw(["init", "--bare", `--initial-branch=${branch}`, remote]);
+    await readGit(directory, ["init", "--quiet", "--bare", `--initial-branch=${branch}`, remote]);
   }
   // A machine may have ended in the middle of a push to it.
   await clearOldLocks(remote);
   const head = await checkout.resolve("HEAD");
-  const hasMoved = await git(directory)
-    .raw(["push", "--porcelain", remote, `${head}:refs/heads/${branch}`])
-    .then(() => false)
-    .catch(() => true);
+  // Its own hooks alone, whatever the user has configured for other repositories.
+  await readGit(remote, ["config", "--local", "core.hooksPath", "hooks"]);
+  const hasMoved = await readGit(directory, ["push", remote, `${head}:refs/heads/${branch}`]).then(
+    () => false,
+    () => true,
+  );
   if (!hasMoved) return { remote };
   return {
     remote,

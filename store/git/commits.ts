@@ -1,12 +1,14 @@
 import { identity } from "../../schema/change/commit-message.ts";
+import { parseMessage } from "../../schema/change/parse-message.ts";
 import { readGit } from "./git.ts";
+import type { LogCommit } from "./log.ts";
 import { signCommits } from "./signed.ts";
 import type { Signer } from "./signer.ts";
 
 /** A commit to be made, of one file. */
 export interface NewCommit {
   readonly file: string;
-  /** The file's new text; missing where it goes. */
+  /** The file's new text; missing if it is removed. */
   readonly text?: string | undefined;
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
@@ -14,12 +16,27 @@ export interface NewCommit {
   readonly time: number;
 }
 
-/** Who commits what the API is asked for. */
+/** The committer of what the API is asked for. */
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
 /** Whether a committer's address is this service's. */
 export function isOurs(email: string): boolean {
   return email === service.email;
+}
+
+/** The trailer of commits that the service makes. Its value names the process that made them. */
+export const instanceTrailer = "Bunting-Instance";
+/** The trailer of commits that the service proposes on a branch of their own. Its value names the environments. */
+export const proposalTrailer = "Bunting-Proposal";
+
+/**
+ * Whether the service made a commit on the branch itself, not as a proposal. Commits of versions
+ * that wrote the trailer `Server` instead cannot be told apart, and do not count.
+ */
+export function isMadeOnBranch({ committer, message }: LogCommit): boolean {
+  if (!isOurs(committer.email)) return false;
+  const { trailers } = parseMessage(message);
+  return trailers.has(instanceTrailer) && !trailers.has(proposalTrailer);
 }
 
 /**

@@ -1,68 +1,71 @@
 import { inClone } from "./clone.ts";
 import { isOurs } from "./commits.ts";
+import { readCommitsById } from "./log.ts";
 import type { Remote } from "./remote.ts";
 
 const seenRef = "refs/bunting/proposed";
-/** How often others may come between. */
-const attempts = 3;
+const maxAttempts = 3;
 
-/** A branch beside the one that is followed: on it one commit of ours waits for a review. */
+/** A branch beside the one that is followed. On it one commit of the service waits for a review. */
 export class ProposalBranch {
   readonly #directory: string;
   readonly #remote: Remote;
   readonly #ref: string;
-  readonly #patience: number;
+  readonly #timeoutMs: number;
 
-  /** `directory` is a clone of the remote. `patience` is how long one look or push may take, in milliseconds. */
-  constructor(directory: string, remote: Remote, name: string, patience: number) {
+  /** `directory` is a clone of the remote. `timeoutMs` limits each fetch and each push. */
+  constructor(directory: string, remote: Remote, name: string, timeoutMs: number) {
     this.#directory = directory;
     this.#remote = remote;
     this.#ref = `refs/heads/${name}`;
-    this.#patience = patience;
+    this.#timeoutMs = timeoutMs;
   }
 
   /**
-   * Lets `commit` stand there, and returns what does: another of the same content on the same parent
-   * is as good. While it is `inReview`, what people put on top stays. Throws `RemoteUnavailableError`.
+   * Puts `commit` on the branch and returns what the branch is at then: a commit with the same
+   * content on the same parent is as good. While the proposal is `inReview`, commits that people
+   * added are kept. Throws `RemoteUnavailableError`.
    */
   async put(commit: string, inReview: boolean): Promise<string> {
     for (let attempt = 1; ; attempt++) {
-      const tip = await this.#look();
+      const tip = await this.#fetch();
       if (tip !== undefined && (await this.#isGood(tip, commit, inReview))) return tip;
       try {
         await this.#push(commit, tip ?? "");
         return commit;
       } catch (error) {
         // Another server came first, or the answer was lost: the branch itself says which.
-        if (attempt === attempts) throw error;
+        if (attempt === maxAttempts) throw error;
       }
     }
   }
 
-  /** What stands there, brought into the clone; nothing where there is no such branch. */
-  async #look(): Promise<string | undefined> {
-    const question = ["ls-remote", "--end-of-options", this.#remote.url, this.#ref];
-    const answer = await this.#remote.run(undefined, question, this.#patience);
-    if (answer === "") return undefined;
-    const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
-    const fetch = [...args, this.#remote.url, `+${this.#ref}:${seenRef}`];
-    await this.#remote.run(this.#directory, fetch, this.#patience);
+  /** The commit that the branch is at, fetched into the clone; `undefined` if there is no such branch. */
+  async #fetch(): Promise<string | undefined> {
+    if ((await this.#remote.find(this.#ref, this.#timeoutMs)) === undefined) return undefined;
+    await this.#remote.fetch(this.#directory, `+${this.#ref}:${seenRef}`, this.#timeoutMs);
     return (await inClone(this.#directory, ["rev-parse", "--verify", seenRef])).trim();
   }
 
   async #isGood(tip: string, commit: string, inReview: boolean): Promise<boolean> {
-    const format = "--format=%T %P %ce";
-    const args = ["log", "-1", "--no-show-signature", format, "--end-of-options"];
-    const [found, wanted] = await Promise.all(
-      [tip, commit].map(async (id) => (await inClone(this.#directory, [...args, id])).trim()),
-    );
-    return found === wanted || (inReview && !isOurs(found?.split(" ").at(-1) ?? ""));
+    const trees = await inClone(this.#directory, [
+      "rev-parse",
+      "--end-of-options",
+      `${tip}^{tree}`,
+      `${commit}^{tree}`,
+    ]);
+    const [found, wanted] = await readCommitsById(this.#directory, [tip, commit]);
+    const [foundTree, wantedTree] = trees.trimEnd().split("\n");
+    const isSame =
+      foundTree === wantedTree &&
+      found?.parents.join() === wanted?.parents.join() &&
+      found?.committer.email === wanted?.committer.email;
+    return isSame || (inReview && !isOurs(found?.committer.email ?? ""));
   }
 
-  /** With a lease on what was seen: nobody's work is overwritten unseen. */
-  async #push(commit: string, seen: string): Promise<void> {
-    const lease = `--force-with-lease=${this.#ref}:${seen}`;
-    const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
-    await this.#remote.run(this.#directory, [...args, `${commit}:${this.#ref}`], this.#patience);
+  /** With a lease on what was seen, so that no unseen work is overwritten. */
+  #push(commit: string, seen: string): Promise<void> {
+    const lease = `${this.#ref}:${seen}`;
+    return this.#remote.push(this.#directory, `${commit}:${this.#ref}`, lease, this.#timeoutMs);
   }
 }

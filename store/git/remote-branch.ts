@@ -1,122 +1,137 @@
-import { clearLocks, contains, inClone, isClone, isWhole, replaceClone } from "./clone.ts";
-import { instanceId } from "./instance-id.ts";
+import {
+  clearLeftovers,
+  contains,
+  inClone,
+  isClone,
+  isWhole,
+  objectFormatOf,
+  packObjects,
+  replaceClone,
+} from "./clone.ts";
+import { CloneRecord, fetchedRef } from "./clone-record.ts";
 import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 
-/** The branch lost commits that it had: nothing is written until a person has looked. */
+/** The branch lost commits that it had. Nothing is written until a person has decided what to do. */
 export class RemoteRewoundError extends Error {
   override readonly name = "RemoteRewoundError";
 }
 
-/** The newest commit that was seen on the remote and accepted. */
-const acceptedRef = "refs/bunting/head";
-/** The newest commit whose flags were valid. */
-const validRef = "refs/bunting/valid";
-/** Our own: a fetch that outlives a killed process does not get into the way of its successor's. */
-const fetchedRef = `refs/bunting/fetched-${instanceId}`;
-
-/** How long a clone made anew is left alone, in milliseconds: what it did not mend, the next one will not. */
-const rest = 60_000;
+/** A new clone that did not help is not replaced again before this time, in milliseconds. */
+const minRecloneIntervalMs = 60_000;
+/** A first fetch transfers everything, and may take so many times as long as another. */
+const firstFetchFactor = 30;
+/** After so many new heads, git may pack the objects of the clone. */
+const headsBetweenPacking = 500;
 
 /**
- * One branch of a remote, and a bare clone that follows it. The remote is the only lock there is:
- * a push succeeds when nobody else came first. Calls take turns; two fetches at once would fail.
+ * One branch of a remote, and a bare clone that follows it. The remote is the only lock: a push
+ * succeeds if nobody else came first. Calls must not overlap; two fetches at once would fail.
  */
 export class RemoteBranch {
   readonly directory: string;
   readonly #remote: Remote;
   readonly #branch: string;
-  readonly #patience: number;
-  #accepted: string | undefined;
-  #valid: string | undefined;
-  #renewed = Number.NEGATIVE_INFINITY;
+  readonly #timeoutMs: number;
+  readonly #record: CloneRecord;
+  #newHeads = 0;
+  #renewedMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * Makes the clone in `directory` where there is none; what it holds comes with the first
-   * `fetch()`. `patience` is how long one fetch or push may take, in milliseconds.
+   * Makes the clone in `directory` if there is none; its content comes with the first `fetch()`.
+   * `timeoutMs` limits each fetch and each push. Throws if the clone belongs to another remote or
+   * branch, unless `acceptRemote` is set.
    */
   static async open(
     directory: string,
     remote: string,
     branch: string,
-    patience = 20_000,
+    timeoutMs = 20_000,
+    acceptRemote = false,
   ): Promise<RemoteBranch> {
-    const clone = new RemoteBranch(directory, new Remote(remote), branch, patience);
-    clearLocks(directory);
-    if (!(await isClone(directory))) await replaceClone(directory, async () => {});
-    await clone.#recall();
-    return clone;
+    const at = new Remote(remote);
+    clearLeftovers(directory);
+    if (!(await isClone(directory))) await replaceClone(directory, "sha1", async () => {});
+    const source = { remote: at.identity(directory), branch };
+    const record = await CloneRecord.read(directory, source, acceptRemote);
+    return new RemoteBranch(directory, at, branch, timeoutMs, record);
   }
 
-  private constructor(directory: string, remote: Remote, branch: string, patience: number) {
+  private constructor(
+    directory: string,
+    remote: Remote,
+    branch: string,
+    timeoutMs: number,
+    record: CloneRecord,
+  ) {
     this.directory = directory;
     this.#remote = remote;
     this.#branch = branch;
-    this.#patience = patience;
+    this.#timeoutMs = timeoutMs;
+    this.#record = record;
   }
 
-  /** The newest accepted commit; nothing before the first fetch. */
+  /** The newest accepted commit; `undefined` before the first fetch. */
   get accepted(): string | undefined {
-    return this.#accepted;
+    return this.#record.accepted;
   }
 
-  /** The newest commit whose flags were valid, as far as anyone remembers. */
+  /** The newest commit whose flags were valid, if one is known. */
   get valid(): string | undefined {
-    return this.#valid;
+    return this.#record.valid;
   }
 
-  /** Takes the branch for what it is at the next fetch, whatever it was before. */
+  /** Accepts the branch as it is at the next fetch, whatever it was before. */
   forget(): void {
-    this.#accepted = undefined;
+    this.#record.forget();
   }
 
   /**
    * Fetches the branch and returns its head. Throws `RemoteUnavailableError`, or `RemoteRewoundError`
-   * where it no longer holds what was accepted before.
+   * if the branch no longer contains what was accepted before.
    */
   async fetch(): Promise<string> {
-    const started = performance.now();
+    const startedMs = performance.now();
     const fetched = await this.#fetchInto(this.directory).catch(async (error) => {
-      if (performance.now() - started > this.#patience) throw error;
-      // The remote may be well, and the trouble here.
-      await this.#expectBranch();
-      await this.mend();
+      clearLeftovers(this.directory);
+      if (performance.now() - startedMs > this.#timeoutMs) throw error;
+      // The remote may be well, and the clone may be what is wrong.
+      await this.#repairFor(await this.#expectBranch());
       return this.#fetchInto(this.directory).catch(() => Promise.reject(error));
     });
     await this.#refuseLoss(this.directory, fetched);
     await this.accept(fetched);
+    if (this.#newHeads >= headsBetweenPacking) {
+      this.#newHeads = 0;
+      await packObjects(this.directory);
+    }
     return fetched;
   }
 
   /**
    * Moves the branch from `parent` to its descendant `commit`, if the remote has it at `parent`.
-   * Throws `RemoteUnavailableError`; what became of the push is then to be found out by `fetch()`.
+   * Throws `RemoteUnavailableError`; `fetch()` then finds out what became of the push.
    */
   async push(commit: string, parent: string): Promise<void> {
     const ref = `refs/heads/${this.#branch}`;
     // Without the lease a push would bring back what was rewound or deleted.
-    const lease = `--force-with-lease=${ref}:${parent}`;
-    const args = ["push", "--quiet", "--no-verify", lease, "--end-of-options", this.#remote.url];
-    await this.#remote.run(this.directory, [...args, `${commit}:${ref}`], this.#patience);
+    const lease = `${ref}:${parent}`;
+    await this.#remote.push(this.directory, `${commit}:${ref}`, lease, this.#timeoutMs);
   }
 
   /** Another branch of the remote. */
   proposalBranch(name: string): ProposalBranch {
-    return new ProposalBranch(this.directory, this.#remote, name, this.#patience);
+    return new ProposalBranch(this.directory, this.#remote, name, this.#timeoutMs);
   }
 
-  /** Keeps in mind that the remote holds `commit`. */
+  /** Remembers that the remote holds `commit`. */
   async accept(commit: string): Promise<void> {
-    if (commit === this.#accepted) return;
-    this.#accepted = commit;
-    await this.#keep(this.directory, acceptedRef, commit);
+    if (await this.#record.accept(commit)) this.#newHeads += 1;
   }
 
-  /** Keeps in mind that the flags of `commit` are valid, for the day when those of the branch are not. */
-  async remember(commit: string): Promise<void> {
-    if (commit === this.#valid) return;
-    this.#valid = commit;
-    await this.#keep(this.directory, validRef, commit);
+  /** Remembers that the flags of `commit` are valid, for the day when those of the branch are not. */
+  remember(commit: string): Promise<void> {
+    return this.#record.remember(commit);
   }
 
   /** Whether `commit` is `head` or one of its ancestors. */
@@ -125,68 +140,65 @@ export class RemoteBranch {
   }
 
   /**
-   * Clears away what keeps git from working in the clone: locks of processes that were killed, and
-   * the clone itself where it is damaged. A new one is complete before it takes the place of the old.
+   * Removes what keeps git from working in the clone: leftovers of processes that were killed, and
+   * the clone itself if it is damaged. A new clone is complete before it replaces the old one.
    */
   async mend(): Promise<void> {
-    clearLocks(this.directory);
+    clearLeftovers(this.directory);
     if (await isWhole(this.directory)) return;
-    if (performance.now() - this.#renewed < rest) return;
-    await replaceClone(this.directory, async (draft) => {
+    if (performance.now() - this.#renewedMs < minRecloneIntervalMs) return;
+    await replaceClone(this.directory, objectFormatOf(this.accepted), async (draft) => {
       const fetched = await this.#fetchInto(draft);
       await this.#refuseLoss(draft, fetched);
-      if (this.#accepted) await this.#keep(draft, acceptedRef, this.#accepted);
-      if (this.#valid) await this.#keep(draft, validRef, this.#valid);
+      await this.#record.copyTo(draft);
     });
-    this.#renewed = performance.now();
+    this.#renewedMs = performance.now();
   }
 
   async #fetchInto(directory: string): Promise<string> {
+    const isFirst = this.accepted === undefined || directory !== this.directory;
+    const timeoutMs = isFirst ? firstFetchFactor * this.#timeoutMs : this.#timeoutMs;
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
-    const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
-    // All of it, or what is new.
-    const isFirst = this.#accepted === undefined || directory !== this.directory;
-    const patience = isFirst ? 30 * this.#patience : this.#patience;
-    await this.#remote.run(directory, [...args, this.#remote.url, refspec], patience);
-    return (await inClone(directory, ["rev-parse", "--verify", fetchedRef])).trim();
+    await this.#remote.fetch(directory, refspec, timeoutMs);
+    const args = ["rev-parse", "--verify", "--quiet", fetchedRef];
+    const fetched = await inClone(directory, args).catch(() => "");
+    if (fetched !== "") return fetched.trim();
+    // Git succeeds without the ref in this case.
+    const cure = "run there: git fetch --unshallow, or name a complete repository";
+    throw new RemoteUnavailableError(
+      `Cannot follow "${this.#branch}": the remote is a shallow clone, which lacks a part of its history; ${cure}`,
+    );
   }
 
-  /** Throws where the remote does not answer, or answers that there is no such branch. */
-  async #expectBranch(): Promise<void> {
-    const { url } = this.#remote;
-    const args = ["ls-remote", "--end-of-options", url, `refs/heads/${this.#branch}`];
-    // Outside of the clone, which may be what is wrong.
-    const answer = await this.#remote.run(undefined, args, this.#patience);
-    if (answer !== "") return;
+  /** The head of the branch on the remote. Throws if the remote does not answer, or has no such branch. */
+  async #expectBranch(): Promise<string> {
+    const head = await this.#remote.find(`refs/heads/${this.#branch}`, this.#timeoutMs);
+    if (head !== undefined) return head;
     const what = `Cannot follow "${this.#branch}": the remote has no such branch`;
-    if (this.#accepted === undefined) throw new RemoteUnavailableError(what);
+    if (this.accepted === undefined) throw new RemoteUnavailableError(what);
     throw new RemoteRewoundError(`${what} any more; push it again, then all goes on`);
   }
 
+  /** Mends the clone; replaces it by one of the remote's object format if it holds nothing yet. */
+  async #repairFor(head: string): Promise<void> {
+    const args = ["rev-parse", "--show-object-format"];
+    const [found, wanted] = [
+      await inClone(this.directory, args).catch(() => ""),
+      objectFormatOf(head),
+    ];
+    if (found.trim() === wanted || found === "") return this.mend();
+    if (this.accepted === undefined) return replaceClone(this.directory, wanted, async () => {});
+    const what = `its objects are ${wanted}, those of the clone ${found.trim()}`;
+    throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);
+  }
+
   async #refuseLoss(directory: string, fetched: string): Promise<void> {
-    const accepted = this.#accepted;
+    const { accepted } = this.#record;
     if (accepted === undefined || accepted === fetched) return;
     if (await contains(directory, fetched, accepted)) return;
     const lost = `it is at ${fetched.slice(0, 7)}, which does not contain ${accepted.slice(0, 7)}`;
-    const cure = "see what happened to it, then start with --accept-remote";
-    throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${lost}; ${cure}`);
-  }
-
-  /** For the next process. Where it cannot be kept (a full disk), that one knows less: no harm. */
-  async #keep(directory: string, ref: string, commit: string): Promise<void> {
-    await inClone(directory, ["update-ref", ref, commit]).catch(() => {});
-  }
-
-  /** What earlier processes kept; what else they left is cleared away. */
-  async #recall(): Promise<void> {
-    const args = ["for-each-ref", "--format=%(refname) %(objectname)", "refs/bunting/"];
-    const answer = await inClone(this.directory, args).catch(() => "");
-    const refs = new Map(answer.split("\n").map((line) => line.split(" ") as [string, string]));
-    this.#valid = refs.get(validRef);
-    this.#accepted = refs.get(acceptedRef) ?? this.#valid;
-    const left = [...refs.keys()].filter((ref) => ref.startsWith("refs/bunting/fetched"));
-    if (left.length === 0) return;
-    const input = left.map((ref) => `delete ${ref}\n`).join("");
-    await inClone(this.directory, ["update-ref", "--stdin"], { input }).catch(() => {});
+    throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${lost}; ${acceptHint}`);
   }
 }
+
+const acceptHint = "see what happened to it, then start with --accept-remote";

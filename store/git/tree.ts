@@ -1,7 +1,11 @@
-import { projectFile } from "../../schema/project/project.ts";
-import { readGit } from "./git.ts";
+/**
+ * The files of a commit, within limits: a commit of a few kilobytes can hold millions of paths, so
+ * each folder is read by itself, and reading ends where a limit is exceeded.
+ */
+import { compareText } from "../../schema/text/order.ts";
+import { readObjects } from "./objects.ts";
 
-/** One file of flags, or `bunting.yaml`. */
+/** One file of a tree. */
 export interface TreeEntry {
   /** From the top of the repository: `flags/nutrition/meal_planning.yaml`. */
   readonly file: string;
@@ -11,16 +15,133 @@ export interface TreeEntry {
   readonly object: string;
 }
 
-/** `bunting.yaml` and every file below `flags/` at a commit, straight from the object database. */
-export async function readTree(directory: string, commit: string): Promise<TreeEntry[]> {
-  const args = ["ls-tree", "-r", "-z", "--full-tree", commit, "flags", projectFile];
-  const records = (await readGit(directory, args)).split("\0").slice(0, -1);
-  return records.map((record) => {
-    const tab = record.indexOf("\t");
-    return {
-      file: record.slice(tab + 1),
-      mode: record.slice(0, record.indexOf(" ")),
-      object: record.slice(record.lastIndexOf(" ", tab) + 1, tab),
-    };
-  });
+export interface Tree {
+  /** By path. Incomplete if a limit is exceeded. */
+  readonly entries: readonly TreeEntry[];
+  /** The limit that is exceeded, and the folder in which that was found. */
+  readonly exceeded?: ExceededLimit;
+}
+
+export interface ExceededLimit {
+  readonly folder: string;
+  readonly limit: "entries" | "depth" | "paths" | "folder";
+  /** What was found: "more than 150000 files and folders". */
+  readonly what: string;
+}
+
+/** What a tree may hold. */
+export const treeLimits = {
+  /** Files and folders. */
+  entries: 150_000,
+  /** Folders in folders. */
+  depth: 10,
+  /** Characters of all paths. */
+  paths: 32_000_000,
+  /** Bytes of one folder in git's own form. */
+  folder: 16 * 1_024 * 1_024,
+} as const;
+
+interface Folder {
+  readonly path: string;
+  readonly id: string;
+}
+
+/** The files with these paths, and all files below them if they are folders. `commit` is a full id. */
+export async function readTree(
+  directory: string,
+  commit: string,
+  paths: readonly string[],
+): Promise<Tree> {
+  const files: TreeEntry[] = [];
+  let folders: Folder[] = [];
+  let count = 0;
+  let characters = 0;
+  const add = (path: string, mode: string, id: string): void => {
+    count += 1;
+    characters += path.length;
+    if (mode === folderMode) folders.push({ path, id });
+    else files.push({ file: path, mode, object: id });
+  };
+  const finish = (exceeded?: ExceededLimit): Tree => {
+    files.sort((a, b) => compareText(a.file, b.file));
+    return { entries: files, ...(exceeded ? { exceeded } : {}) };
+  };
+
+  for (const { path, mode, id } of await readRoot(directory, commit))
+    if (paths.includes(path)) add(path, mode, id);
+  for (let depth = 1; folders.length > 0; depth++) {
+    const level = folders;
+    folders = [];
+    const [first] = level;
+    if (depth > treeLimits.depth && first) return finish(exceededIn(first.path, "depth"));
+    const contents = await readFolders(directory, level);
+    for (const { path, id } of level) {
+      const found = contents.get(id);
+      if (!found) return finish(exceededIn(path, "folder"));
+      for (const entry of found) {
+        add(`${path}/${entry.path}`, entry.mode, entry.id);
+        if (count > treeLimits.entries) return finish(exceededIn(path, "entries"));
+        if (characters > treeLimits.paths) return finish(exceededIn(path, "paths"));
+      }
+    }
+  }
+  return finish();
+}
+
+function exceededIn(folder: string, limit: ExceededLimit["limit"]): ExceededLimit {
+  const whats = {
+    entries: `more than ${treeLimits.entries} files and folders`,
+    depth: `more than ${treeLimits.depth} folders in each other`,
+    paths: `paths of more than ${treeLimits.paths} characters`,
+    folder: `a folder that takes more than ${treeLimits.folder} bytes in git`,
+  };
+  return { folder, limit, what: whats[limit] };
+}
+
+const folderMode = "040000";
+
+interface FolderEntry extends Folder {
+  readonly mode: string;
+}
+
+async function readRoot(directory: string, commit: string): Promise<FolderEntry[]> {
+  const name = `${commit}^{tree}`;
+  for await (const { type, id, bytes } of readObjects(directory, [name], treeLimits.folder)) {
+    if (type !== "tree") throw new Error(`Cannot read the files of ${commit}: it is ${type}`);
+    return parseFolder(bytes, id.length / 2);
+  }
+  return [];
+}
+
+/** The entries of each folder, by id; a folder that is too large is left out. */
+async function readFolders(
+  directory: string,
+  folders: readonly Folder[],
+): Promise<Map<string, FolderEntry[]>> {
+  const ids = [...new Set(folders.map(({ id }) => id))];
+  const contents = new Map<string, FolderEntry[]>();
+  for await (const object of readObjects(directory, ids, treeLimits.folder)) {
+    const { name, type, id, size, bytes } = object;
+    if (type !== "tree") throw new Error(`Cannot read folder ${name}: it is ${type}, not a tree`);
+    if (size <= treeLimits.folder) contents.set(name, parseFolder(bytes, id.length / 2));
+  }
+  return contents;
+}
+
+/** `MODE NAME`, NUL and the bytes of the id, again and again. A cut entry at the end is left out. */
+function parseFolder(bytes: Buffer, idBytes: number): FolderEntry[] {
+  const entries: FolderEntry[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const space = bytes.indexOf(0x20, at);
+    const end = bytes.indexOf(0, space);
+    const next = end + 1 + idBytes;
+    if (space === -1 || end === -1 || next > bytes.length) break;
+    entries.push({
+      mode: bytes.toString("latin1", at, space).padStart(6, "0"),
+      path: bytes.toString("utf8", space + 1, end),
+      id: bytes.toString("hex", end + 1, next),
+    });
+    at = next;
+  }
+  return entries;
 }

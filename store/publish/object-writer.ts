@@ -2,7 +2,8 @@ import { isCommit } from "../../schema/compile/manifest.ts";
 import type { Response } from "../../schema/compile/release.ts";
 import { contentTypeOf, outputOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
-import type { Relation, Repository } from "../snapshot/repository.ts";
+import type { Repository } from "../snapshot/repository.ts";
+import type { Relation } from "../snapshot/revisions.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
 /** A newer commit is being published, or was: this one must not go on. */

@@ -1,75 +1,93 @@
-/** What landed on a branch: its commits along first parents, with what each did to files. */
-import { streamGit } from "../git/git.ts";
+/**
+ * The commits of a branch, one after the other, with what each did to files.
+ *
+ * The line follows first parents: a merge is one change, made when it was merged. If somebody merged
+ * the branch into their own commits and pushed that (`git pull` with a merge), the branch is the
+ * second parent of this merge. The line then follows it: see `branch-merges.ts`.
+ */
+import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
+import { findLine, type LineSegment } from "./branch-merges.ts";
+import { readChanges } from "./tree-changes.ts";
 
-/** A commit on the line of first parents. */
+/** A commit on the line of a branch. */
 export interface BranchCommit {
   readonly commit: string;
-  /** First parent; `""` for the first commit. */
+  /** The commit before it on the line; `""` for the first commit. */
   readonly parent: string;
+  /** The commit with which `changes` are compared, if that is not the first parent. */
+  readonly comparedWith?: string;
+  /** Committer time as the commit has it, in seconds since 1970. */
   readonly time: number;
   readonly changes: readonly FileChange[];
 }
 
-export interface FileChange {
-  readonly file: string;
-  /** As git has it, after the change. */
-  readonly mode: string;
-  /** Id of the content before; missing where the file is new. */
-  readonly before: string | undefined;
-  /** Id of the new content; missing where the file is gone. */
-  readonly object: string | undefined;
-}
+/**
+ * Changes of one commit that are read. A valid tree holds half as many files, so a commit that
+ * changes more comes from a tree that is too large, or leads to one.
+ */
+export const maxChangesPerCommit = 300_000;
 
-/** What landed from `after` (exclusive; everything where missing) to `commit`, oldest first. */
+/**
+ * The commits from `after` (exclusive; all if it is missing) to `head`, oldest first.
+ *
+ * A commit that changes too many files has no changes here. What it changed counts with the next
+ * commit, which is compared with the last one before it, as if it had never been there.
+ */
 export async function* readCommits(
   directory: string,
-  commit: string,
+  head: string,
   after: string | undefined,
 ): AsyncGenerator<BranchCommit> {
-  const args = ["log", "--reverse", "--first-parent", "--diff-merges=first-parent", "--root"];
-  args.push("--raw", "-z", "--no-renames", "--no-abbrev", "--no-relative", "-O/dev/null");
-  args.push("--ignore-submodules=none", "--no-show-signature", "--no-notes", "--no-color");
-  args.push("--encoding=UTF-8", "--format=%x01%H %ct %P");
-  // What was known may since have been lost, as after a force push.
-  args.push("--ignore-missing", "--end-of-options", commit);
-  if (after !== undefined) args.push(`^${after}`);
-  args.push("--");
-
-  let landed: (BranchCommit & { changes: FileChange[] }) | undefined;
-  let change = "";
-  for await (const tokens of readTokens(directory, args)) {
-    for (const token of tokens) {
-      if (change !== "") {
-        landed?.changes.push(readChange(change, token));
-        change = "";
-      } else if (token.startsWith("\x01")) {
-        if (landed) yield landed;
-        const [id = "", time, parent = ""] = token.slice(1).split(" ");
-        landed = { commit: id, parent, time: Number(time), changes: [] };
-      } else change = token.trimStart();
+  /** The last commit whose changes were read, if those after it were too many. */
+  let last: string | undefined;
+  for (const segment of await findLine(directory, head, after)) {
+    for await (const found of readSegment(directory, segment, after)) {
+      const { commit, parent, isTooLarge } = found;
+      if (!isTooLarge && last === undefined) {
+        yield found;
+        continue;
+      }
+      last ??= parent;
+      const comparedWith = last;
+      const changes = await readChanges(directory, last, commit, maxChangesPerCommit);
+      if (changes) last = undefined;
+      yield { ...found, comparedWith, changes: changes ?? [] };
     }
   }
-  if (landed) yield landed;
 }
 
-/** `:100644 100644 OLD NEW M`, of a file. */
-function readChange(raw: string, file: string): FileChange {
-  const [, mode = "", before, object, status] = raw.split(" ");
-  return {
-    file,
-    mode,
-    before: status === "A" ? undefined : before,
-    object: status === "D" ? undefined : object,
-  };
-}
-
-/** What stands between NUL bytes, as it arrives. */
-async function* readTokens(directory: string, args: readonly string[]): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of streamGit(directory, args)) {
-    const tokens = (rest + decoder.decode(chunk, { stream: true })).split("\0");
-    rest = tokens.pop() ?? "";
-    yield tokens;
+async function* readSegment(
+  directory: string,
+  { tip, merge }: LineSegment,
+  after: string | undefined,
+): AsyncGenerator<BranchCommit & { isTooLarge: boolean }> {
+  if (merge) {
+    const { parent } = merge;
+    const { id, time } = merge.commit;
+    const changes = await readChanges(directory, parent, id, maxChangesPerCommit);
+    const compared = { parent, comparedWith: parent, changes: changes ?? [] };
+    yield { commit: id, time, ...compared, isTooLarge: !changes };
+    if (tip === id) return;
   }
+  for (let from: string | undefined = merge?.commit.id ?? after, isDone = false; !isDone; ) {
+    isDone = true;
+    for await (const commit of readLog(directory, {
+      from: [tip],
+      after: from,
+      walk: "first-parent",
+      order: "oldest-first",
+      maxChanges: maxChangesPerCommit,
+    })) {
+      yield branchCommit(commit);
+      // Git is not asked for the rest of it, which may be endless.
+      if (!commit.hasMoreChanges) continue;
+      from = commit.id;
+      isDone = commit.id === tip;
+    }
+  }
+}
+
+function branchCommit(commit: LogCommit): BranchCommit & { isTooLarge: boolean } {
+  const { id, parents, time, changes, hasMoreChanges } = commit;
+  return { commit: id, parent: parents[0] ?? "", time, changes, isTooLarge: hasMoreChanges };
 }

@@ -1,22 +1,25 @@
 /**
- * When each flag came and when it last changed, from the first-parent history of a commit.
+ * When each flag was created and last changed, from the commits of a branch (`first-parent-log.ts`).
  *
- * A flag changes when the change lands on the branch, not when someone typed it: a merge is one
- * change, at the time of the merge. Order is the order of commits, never of their clocks.
+ * A flag changes when the change arrives on the branch, not when someone typed it: a merge is one
+ * change, at the time of the merge. Order is the order of commits, never of their clocks. Times never
+ * decrease along the branch: a commit that is dated before an earlier one has the earlier one's time.
  */
+import { timeAfter } from "../../schema/flag/commit-time.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { projectFile } from "../../schema/project/project.ts";
-import { type BranchCommit, type FileChange, readCommits } from "./first-parent-log.ts";
+import type { FileChange } from "../git/log.ts";
+import { type BranchCommit, readCommits } from "./first-parent-log.ts";
 
 export interface History {
   /** The commit up to which this is known. */
   readonly commit: string;
-  /** Committer time of `commit`, in seconds since 1970. */
+  /** Time of `commit`, in seconds since 1970. */
   readonly committed: number;
-  /** Committer time of the last commit that touched `flags/` or `bunting.yaml`; before any, of the first commit. */
+  /** Time of the last commit that touched `flags/` or `bunting.yaml`; before any, of the first commit. */
   readonly touched: number;
-  /** By name; flags that are gone are not in it. */
+  /** By name. Flags that are gone are left out. */
   readonly flags: ReadonlyMap<string, FlagHistory>;
 }
 
@@ -30,30 +33,36 @@ export interface FlagHistory {
 }
 
 /**
- * The history of `commit`, read once; from `known` on where that lies on the same first-parent line.
- * The cost is one pass over the commits that are new.
+ * The history of `commit`, from `known` on if that lies on the same line. The cost is one pass over
+ * the commits that are new. `onCommit` receives each of them; it is called with `undefined` when the
+ * pass begins anew at the first commit.
  */
 export async function readHistory(
   directory: string,
   commit: string,
   known?: History,
+  onCommit: (commit: BranchCommit | undefined) => void = () => {},
 ): Promise<History> {
   if (known?.commit === commit) return known;
-  const history = known && (await extend(directory, commit, known));
-  return history ?? (await extend(directory, commit, undefined)) ?? unreachable(commit);
+  const history = known && (await extend(directory, commit, known, onCommit));
+  if (history) return history;
+  onCommit(undefined);
+  return (await extend(directory, commit, undefined, onCommit)) ?? unreachable(commit);
 }
 
-/** Nothing where `commit` does not descend from `known` by first parents. */
+/** `undefined` if `commit` does not follow on `known` on its line. */
 async function extend(
   directory: string,
   commit: string,
   known: History | undefined,
+  onCommit: (commit: BranchCommit) => void,
 ): Promise<History | undefined> {
   const line = new HistoryLine(known);
-  for await (const landed of readCommits(directory, commit, known?.commit)) {
-    if (!line.add(landed)) return undefined;
+  for await (const next of readCommits(directory, commit, known?.commit)) {
+    if (!line.add(next)) return undefined;
+    onCommit(next);
   }
-  const history = line.history;
+  const { history } = line;
   return history.commit === commit ? history : undefined;
 }
 
@@ -71,16 +80,17 @@ export class HistoryLine {
     this.#flags = new Map(known?.flags);
   }
 
-  /** False where `landed` does not follow on the last one by its first parent. */
-  add(landed: BranchCommit): boolean {
-    if (landed.parent !== this.#commit) return false;
-    this.#commit = landed.commit;
-    this.#committed = landed.time;
-    this.#touched ??= landed.time;
-    const changes = landed.changes.filter(({ file }) => file.startsWith("flags/"));
-    const isProject = landed.changes.some(({ file }) => file === projectFile);
-    if (changes.length > 0 || isProject) this.#touched = landed.time;
-    land(this.#flags, landed.time, changes);
+  /** False if `next` does not follow on the last commit. */
+  add(next: BranchCommit): boolean {
+    if (next.parent !== this.#commit) return false;
+    const time = timeAfter(this.#committed, next.time);
+    this.#commit = next.commit;
+    this.#committed = time;
+    this.#touched ??= time;
+    const changes = next.changes.filter(({ file }) => file.startsWith("flags/"));
+    const isProject = next.changes.some(({ file }) => file === projectFile);
+    if (changes.length > 0 || isProject) this.#touched = time;
+    applyChanges(this.#flags, time, changes);
     return true;
   }
 
@@ -90,35 +100,40 @@ export class HistoryLine {
   }
 }
 
-function land(flags: Map<string, FlagHistory>, time: number, changes: readonly FileChange[]): void {
-  const before = new Map<string, FlagHistory | undefined>();
-  for (const { file, object } of changes) {
-    if (!file.endsWith(".yaml") || file === policyFile) continue;
-    const name = flagNameOf(file);
-    const flag = flags.get(name);
-    if (!before.has(name)) before.set(name, flag);
-    const blobs = put(flag?.blobs, file, object);
-    flags.set(name, { created: time, updated: time, blobs });
-  }
-  for (const [name, earlier] of before) {
-    const flag = flags.get(name);
-    if (!flag || Object.keys(flag.blobs).length === 0) flags.delete(name);
-    else if (earlier) {
-      const updated = haveSameContent(earlier, flag) ? earlier.updated : time;
-      flags.set(name, { created: earlier.created, updated, blobs: flag.blobs });
+/** The cost is linear in the changes, also if thousands of files claim one name. */
+function applyChanges(
+  flags: Map<string, FlagHistory>,
+  time: number,
+  changes: readonly FileChange[],
+): void {
+  for (const [name, ofFlag] of groupByName(changes)) {
+    const earlier = flags.get(name);
+    const blobs: Record<string, string> = { ...earlier?.blobs };
+    for (const { file, object } of ofFlag) {
+      if (object === undefined) delete blobs[file];
+      else blobs[file] = object;
     }
+    if (Object.keys(blobs).length === 0) {
+      flags.delete(name);
+      continue;
+    }
+    const flag = { created: earlier?.created ?? time, updated: time, blobs };
+    const isSame = earlier !== undefined && haveSameContent(earlier, flag);
+    flags.set(name, isSame ? { ...flag, updated: earlier.updated } : flag);
   }
 }
 
-function put(
-  blobs: FlagHistory["blobs"] | undefined,
-  file: string,
-  object: string | undefined,
-): FlagHistory["blobs"] {
-  // Ten thousand come at once, and nearly all are new.
-  if (!blobs && object !== undefined) return { [file]: object };
-  const { [file]: _, ...others } = blobs ?? {};
-  return object === undefined ? others : { ...others, [file]: object };
+function groupByName(changes: readonly FileChange[]): Map<string, FileChange[]> {
+  const groups = new Map<string, FileChange[]>();
+  for (const change of changes) {
+    const { file } = change;
+    if (!file.endsWith(".yaml") || file === policyFile) continue;
+    const name = flagNameOf(file);
+    const group = groups.get(name);
+    if (group) group.push(change);
+    else groups.set(name, [change]);
+  }
+  return groups;
 }
 
 /** Also true after a move: the same content in another folder. */

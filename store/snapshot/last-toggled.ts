@@ -1,24 +1,24 @@
 import type { Flag } from "../../schema/flag/flag.ts";
 import type { Timestamp } from "../../schema/flag/snapshot.ts";
-import { readFlagChanges } from "./flag-changes.ts";
+import type { Repository } from "./repository.ts";
 
 const pageSize = 50;
 
 /**
- * Since when a flag is on and off where it is at `head`, on the branch's first-parent line: edits of
- * its words do not count, nor does a move between folders.
+ * Since when a flag is on and off where it is at `head`. Edits of its texts do not count, nor does a
+ * move between folders.
  */
 export async function lastToggledAt(
-  directory: string,
+  repository: Repository,
   head: string,
   { name, enabled }: Pick<Flag, "name" | "enabled">,
 ): Promise<Timestamp> {
-  const times = Object.keys(enabled).map((one) => lastTurn(directory, head, name, one));
+  const times = Object.keys(enabled).map((one) => lastToggledIn(repository, head, name, one));
   return (await Promise.all(times)).sort().at(-1) ?? "";
 }
 
-async function lastTurn(
-  directory: string,
+async function lastToggledIn(
+  repository: Repository,
   head: string,
   name: string,
   environment: string,
@@ -26,7 +26,7 @@ async function lastTurn(
   let last = "";
   for (let skip = 0; ; skip += pageSize) {
     const page = { limit: pageSize, skip };
-    const changes = await readFlagChanges(directory, head, name, environment, page);
+    const changes = await repository.changesOf(head, name, environment, page);
     const turn = changes.find(({ before, after }) => before?.enabled !== after?.enabled);
     last = turn?.changed_at ?? changes.at(-1)?.changed_at ?? last;
     if (turn || changes.length < pageSize) return last;

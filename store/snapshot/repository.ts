@@ -4,16 +4,26 @@ import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts
 import { isReadable, kindOf, type Validated, validate } from "../../schema/file/validate.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
-import { defaultProject, type Project } from "../../schema/project/project.ts";
+import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
-import { git, readGit } from "../git/git.ts";
-import { readTree } from "../git/tree.ts";
+import { readGit } from "../git/git.ts";
+import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
+import type { Page } from "./change-index.ts";
 import { entryOf, parseBlob } from "./entry.ts";
-import { type History, readHistory } from "./history.ts";
+import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
+import { KnownHistory } from "./known-history.ts";
 import { ParsedFiles } from "./parsed-files.ts";
 import { readProject } from "./projects.ts";
+import {
+  findDifferences,
+  findFork,
+  type Relation,
+  relateCommits,
+  resolveRevision,
+} from "./revisions.ts";
 import { snapshot } from "./snapshot.ts";
+import { tooLargeTree } from "./too-large-tree.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {
@@ -24,21 +34,23 @@ export interface Reading {
   readonly snapshot?: Snapshot;
 }
 
-/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, on branches that went apart. */
-export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
-
 /** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
 export class Repository {
   readonly directory: string;
   /** Lies beside its objects. */
   readonly cache: Cache;
   readonly #contents: ParsedFiles;
-  #history: History | undefined;
+  readonly #history: KnownHistory;
 
   private constructor(directory: string, gitDirectory: string) {
     this.directory = directory;
     this.cache = new Cache(gitDirectory);
     this.#contents = new ParsedFiles(this.cache);
+    this.#history = new KnownHistory(
+      directory,
+      this.cache,
+      async (commit, than) => (await this.relate(commit, than)) === "older",
+    );
   }
 
   /** Throws where `directory` is no clone, or one without its history. */
@@ -59,47 +71,36 @@ export class Repository {
     return new Repository(directory, path.resolve(directory, gitDirectory));
   }
 
-  /** The full id of the commit that `revision` (`HEAD`, a branch, a tag, a short id) names. */
-  async resolve(revision: string): Promise<string> {
-    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`];
-    const answer = await readGit(this.directory, args).catch(() => "");
-    const commit = answer.trim();
-    if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
-    throw new Error(`Cannot find "${revision}" in "${this.directory}": no such commit is there`);
+  /** The full id of a commit: see `resolveRevision()`. */
+  resolve(revision: string): Promise<string> {
+    return resolveRevision(this.directory, revision);
   }
 
-  /** How commit `a` stands to commit `b`; `unknown` where the clone lacks one of them. */
-  async relate(a: string, b: string): Promise<Relation> {
-    if (a === b) return "same";
-    const args = ["rev-list", "--left-right", "--count", "--end-of-options", `${a}...${b}`];
-    const answer = await git(this.directory)
-      .raw(args)
-      .catch(() => undefined);
-    if (answer === undefined) return "unknown";
-    const [onlyA, onlyB] = answer.trim().split("\t");
-    if (onlyA === "0") return "older";
-    return onlyB === "0" ? "newer" : "unrelated";
+  /** How commit `a` stands to commit `b`; `unknown` if the clone lacks one of them. */
+  relate(a: string, b: string): Promise<Relation> {
+    return relateCommits(this.directory, a, b);
   }
 
-  /** The commit at which `head` left `base`; `base` itself where they share no history. */
+  /** The commit at which `head` left `base`; `base` itself if they share no history. */
   async fork(base: string, head: string): Promise<string> {
     const [from, to] = await Promise.all([this.resolve(base), this.resolve(head)]);
-    const answer = await git(this.directory)
-      .raw(["merge-base", from, to])
-      .catch(() => "");
-    return answer.trim() || from;
+    return findFork(this.directory, from, to);
   }
 
-  /** The files below `flags/` that differ in the work tree from `commit`; none where there is no work tree. */
-  async differences(commit: string): Promise<string[]> {
-    const clone = git(this.directory);
-    if ((await clone.raw(["rev-parse", "--is-inside-work-tree"])).trim() !== "true") return [];
-    const top = (await clone.raw(["rev-parse", "--show-toplevel"])).trimEnd();
-    const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none"];
-    const diff = ["diff", "--name-only", "-z", ...settings, commit, "--", "flags"];
-    const changed = await readGit(top, diff);
-    const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
-    return `${changed}${await readGit(top, others)}`.split("\0").filter((file) => file !== "");
+  /** The files below `flags/` that differ in the work tree from `commit`. */
+  differences(commit: string): Promise<string[]> {
+    return findDifferences(this.directory, commit);
+  }
+
+  /** The changes of a flag up to `head` as an environment saw them, newest first. */
+  async changesOf(
+    head: string,
+    name: string,
+    environment: string,
+    page: Page,
+  ): Promise<FlagChange[]> {
+    const index = await this.#history.changesAt(head);
+    return readFlagChanges(this.directory, index.find(name, page), name, environment);
   }
 
   /**
@@ -111,10 +112,13 @@ export class Repository {
     today: string,
     progress = (_read: number, _all: number) => {},
   ): Promise<Reading> {
+    // The history of a commit that is too large is not worth its time.
+    const { entries, exceeded } = await readTree(this.directory, commit, ["flags", projectFile]);
+    if (exceeded) return { files: 0, problems: [tooLargeTree(exceeded)] };
     // Git works on both at once, beside this process.
     const [{ files, validated, project }, history] = await Promise.all([
-      this.#validate(commit, today, progress),
-      this.#readHistory(commit),
+      this.#validate(entries, today, progress),
+      this.#history.at(commit),
     ]);
     const { problems } = validated;
     const isInvalid = problems.some(({ severity }) => severity === "error");
@@ -123,11 +127,10 @@ export class Repository {
   }
 
   async #validate(
-    commit: string,
+    tree: readonly TreeEntry[],
     today: string,
     progress: (read: number, all: number) => void,
   ): Promise<{ files: number; validated: Validated; project: Project | undefined }> {
-    const tree = await readTree(this.directory, commit);
     const { project, entries: others } = await readProject(this.directory, tree);
     const rules = project ?? defaultProject;
     const flags = tree.filter(({ file }) => kindOf(file) === "flag");
@@ -155,22 +158,4 @@ export class Repository {
     const validated = validate([...entries, ...others], project, today);
     return { files: flags.length, validated, project };
   }
-
-  async #readHistory(commit: string): Promise<History> {
-    this.#history ??= restore(this.cache.read("history"));
-    if (this.#history?.commit === commit) return this.#history;
-    const history = await readHistory(this.directory, commit, this.#history);
-    // A look back is no reason to forget what came since.
-    if (this.#history && (await this.relate(commit, this.#history.commit)) === "older")
-      return history;
-    this.#history = history;
-    this.cache.write("history", { ...history, flags: [...history.flags] });
-    return history;
-  }
-}
-
-function restore(cached: unknown): History | undefined {
-  if (cached === undefined) return undefined;
-  const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [] };
-  return { ...rest, flags: new Map(flags) };
 }

@@ -5,6 +5,8 @@ import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
+import type { Page } from "../snapshot/change-index.ts";
+import type { FlagChange } from "../snapshot/flag-changes.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
 import { IdempotencyIndex } from "./idempotency-index.ts";
 import { Listeners } from "./listeners.ts";
@@ -150,6 +152,11 @@ export class BranchSync {
   /** Reads any commit of the clone. */
   async snapshotAt(commit: string): Promise<Snapshot | undefined> {
     return (await this.#repository.read(commit, "")).snapshot;
+  }
+
+  /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
+  async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
+    return this.#head === "" ? [] : this.#repository.changesOf(this.#head, name, environment, page);
   }
 
   /** Serves what was valid last. */

@@ -1,33 +1,32 @@
 import { type EmergencyChange, trailer } from "../../schema/change/emergency-change.ts";
+import { parseMessage } from "../../schema/change/parse-message.ts";
 import { isPossibleName } from "../../schema/flag/name.ts";
 import { isOurs } from "../git/commits.ts";
-import { readGit } from "../git/git.ts";
+import { readLog } from "../git/log.ts";
 
 /** How many of the newest commits are looked at. */
 const maxCommitsScanned = 1_000;
-const keys = [trailer, "Flag", "Actor", "Request-Id"];
 
 /** The commits up to `head` that disabled a flag in a protected environment without a review, the newest first. */
 export async function readEmergencyChanges(
   directory: string,
   head: string,
 ): Promise<EmergencyChange[]> {
-  const values = keys.map((key) => `%(trailers:key=${key},valueonly,separator=%x20)%x00`);
-  const args = ["log", "--first-parent", "--no-show-signature", "--no-notes", "--encoding=UTF-8"];
-  args.push(`--max-count=${maxCommitsScanned}`, `--format=%H%x00%ce%x00${values.join("")}%b%x00`);
-  const fields = (await readGit(directory, [...args, "--end-of-options", head])).split("\0");
-  const broken: EmergencyChange[] = [];
-  for (let at = 0; at + 7 <= fields.length; at += 7) {
-    const [commit = "", committer = "", where = "", flag = "", actor = "", requestId = "", body] =
-      fields.slice(at, at + 7);
-    const named = where.split(", ").filter((name) => /^[a-z][a-z0-9_-]*$/.test(name));
-    // Whatever people write into a message of their own is not believed.
-    if (named.length === 0 || !isOurs(committer) || !isPossibleName(flag)) continue;
-    const [reason = ""] = (body ?? "").split("\n\n");
-    const asked = { actor: personIn(actor), reason, requestId };
-    broken.push({ commit: commit.trim(), flag, environments: named, asked });
+  const changes: EmergencyChange[] = [];
+  const options = { from: [head], maxCount: maxCommitsScanned };
+  for await (const { id, committer, message } of readLog(directory, options)) {
+    const { body, trailers } = parseMessage(message);
+    const flag = trailers.get("Flag") ?? "";
+    const names = trailers.get(trailer)?.split(", ") ?? [];
+    const named = names.filter((name) => /^[a-z][a-z0-9_-]*$/.test(name));
+    // What people write into messages of their own is not believed.
+    if (named.length === 0 || !isOurs(committer.email) || !isPossibleName(flag)) continue;
+    const [reason = ""] = body.split("\n\n");
+    const requestId = trailers.get("Request-Id") ?? "";
+    const asked = { actor: personIn(trailers.get("Actor") ?? ""), reason, requestId };
+    changes.push({ commit: id, flag, environments: named, asked });
   }
-  return broken;
+  return changes;
 }
 
 /** `Ada (ada)`, as the trailer has it. */

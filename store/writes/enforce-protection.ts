@@ -3,6 +3,7 @@ import { formatMessage } from "../../schema/change/commit-message.ts";
 import { trailer } from "../../schema/change/emergency-change.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
 import { instanceId } from "../git/instance-id.ts";
 import { proposalOf } from "./proposal.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
@@ -21,7 +22,8 @@ export function enforceProtection(
   if (bypassedEnvironments.length > 0 && !onlyDisables(sides))
     return { result: { status: "not-disabling" } };
 
-  const message = messageOf(write, edit, bypassedEnvironments);
+  const proposedEnvironments = bypassedEnvironments.length > 0 ? [] : environments;
+  const message = messageOf(write, edit, bypassedEnvironments, proposedEnvironments);
   const commit = { file, text, message, author: write.actor, time };
   if (needsReview && bypassedEnvironments.length === 0) {
     const proposal = proposalOf(write, {
@@ -47,6 +49,7 @@ function messageOf(
   { change, actor, reason, requestId, idempotency }: Write,
   edit: Edit,
   bypassedEnvironments: readonly string[],
+  proposedEnvironments: readonly string[],
 ): string {
   const environment = change.kind === "update" ? change.environment : "";
   return formatMessage({
@@ -58,7 +61,8 @@ function messageOf(
       Change: edit.change,
       Actor: `${actor.name} (${actor.id})`,
       "Request-Id": requestId,
-      Server: instanceId,
+      [instanceTrailer]: instanceId,
+      [proposalTrailer]: proposedEnvironments.join(", "),
       [trailer]: bypassedEnvironments.join(", "),
       "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
     },

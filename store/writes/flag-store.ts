@@ -11,7 +11,8 @@ import { RemoteUnavailableError } from "../git/remote.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import type { Signer } from "../git/signer.ts";
 import { asUnavailable, WriteUnavailableError } from "../git/unavailable.ts";
-import { type FlagChange, type Page, readFlagChanges } from "../snapshot/flag-changes.ts";
+import type { Page } from "../snapshot/change-index.ts";
+import type { FlagChange } from "../snapshot/flag-changes.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { BranchSync, type CurrentRelease } from "./branch-sync.ts";
 import { readEmergencyChanges } from "./emergency-changes.ts";
@@ -152,9 +153,7 @@ export class FlagStore {
 
   /** The changes of a flag as an environment saw them, the newest first. */
   async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
-    const { branch, head } = this.#branchSync;
-    if (head === "") return [];
-    return readFlagChanges(branch.directory, head, name, environment, page);
+    return this.#branchSync.changesOf(name, environment, page);
   }
 
   /** Takes no more writes, and waits for what was begun. */

@@ -1,4 +1,5 @@
-import { readGit } from "../git/git.ts";
+import { parseMessage } from "../../schema/change/parse-message.ts";
+import { readLog } from "../git/log.ts";
 
 /** How many of the newest commits are searched for keys at the start, and how many keys are known at once. */
 const maxCommitsScanned = 10_000;
@@ -11,25 +12,19 @@ export class IdempotencyIndex {
     return this.#commits.get(key);
   }
 
-  /** Learns the keys of the commits up to `head`, from `known` on where that is given. */
+  /** Reads the keys of all commits in the ancestry of `head`; of those that are not in `known`, if it is given. */
   async read(directory: string, head: string, known: string | undefined): Promise<void> {
-    const format = "--format=%H %(trailers:key=Idempotency-Key,valueonly,separator=%x20)";
-    const range = [head, ...(known === undefined ? [] : [`^${known}`])];
-    const limit = `--max-count=${maxCommitsScanned}`;
-    const args = [
-      "log",
-      "--first-parent",
-      "--no-show-signature",
-      "--reverse",
-      limit,
-      format,
-      "--end-of-options",
-      ...range,
-    ];
-    for (const line of (await readGit(directory, args)).split("\n")) {
-      const [commit = "", key = "", fingerprint = ""] = line.split(" ");
-      if (/^[0-9a-f]{64}$/.test(key)) this.#commits.set(key, { commit, fingerprint });
+    const found: [key: string, commit: string, fingerprint: string][] = [];
+    // Whatever parents they are on: a pull with a merge makes the branch the second parent.
+    const options = { from: [head], after: known, maxCount: maxCommitsScanned };
+    for await (const { id, message } of readLog(directory, options)) {
+      const value = parseMessage(message).trailers.get("Idempotency-Key") ?? "";
+      const [key = "", fingerprint = ""] = value.split(" ");
+      if (/^[0-9a-f]{64}$/.test(key)) found.push([key, id, fingerprint]);
     }
+    // Oldest first, so that the oldest are forgotten first.
+    for (const [key, commit, fingerprint] of found.reverse())
+      this.#commits.set(key, { commit, fingerprint });
     for (const key of this.#commits.keys()) {
       if (this.#commits.size <= maxCommitsScanned) break;
       this.#commits.delete(key);

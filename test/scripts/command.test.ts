@@ -158,7 +158,7 @@ describe.concurrent("usage", () => {
     const { directory } = planner();
     const { code, stdout, stderr } = await runScript(name, [option], { in: directory });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toBe(`Cannot find "${revision}" in ".": no such commit is there\n`);
+    expect(stderr).toBe(`Cannot find "${revision}" in ".": there is no such commit\n`);
   });
 
   test("a path where none is taken exits with 2", async () => {

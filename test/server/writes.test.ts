@@ -351,7 +351,7 @@ describe("the commit of a change", () => {
         ...(change === "" ? [] : [`Change: ${change}`]),
         "Actor: Ada Admin (admin)",
         "Request-Id: trace-1",
-        expect.stringMatching(/^Server: [0-9a-f]{8}$/),
+        expect.stringMatching(/^Bunting-Instance: [0-9a-f]{8}$/),
       ]);
       expect(own.remote.show("%an <%ae>")).toBe("Ada Admin <admin@example.com>");
       expect(own.remote.show("%cn <%ce>")).toBe("Bunting <bunting@bunting.example>");

@@ -10,7 +10,9 @@ import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();
-const tree = await stopwatch.time("list files", () => readTree(directory, commit));
+const { entries: tree } = await stopwatch.time("list files", () =>
+  readTree(directory, commit, ["flags"]),
+);
 const blobs = await stopwatch.time("read blobs", async () => {
   const read: Blob[] = [];
   const objects = new Set(tree.map(({ object }) => object));

@@ -219,7 +219,7 @@ describe("a damaged cache", () => {
       damage(path.join(cache, name));
       expect(await readAnew(directory, third)).toEqual(expected);
       expect(await readAnew(directory, third)).toEqual(expected);
-      expect(readdirSync(cache).sort()).toEqual(["contents.json", "history.json"]);
+      expect(readdirSync(cache).sort()).toEqual(["changes.json", "contents.json", "history.json"]);
       rmSync(cache, { recursive: true });
     }
   });

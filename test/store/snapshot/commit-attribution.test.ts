@@ -1,6 +1,6 @@
 /** What a commit says of itself, as the history tells it: merges and squashes of what the API proposed, too. */
 import { expect, test } from "vitest";
-import { readFlagChanges } from "../../../store/snapshot/flag-changes.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { type TestRepository, testRepository } from "../../git/repository.ts";
 
 const file = "flags/nutrition/meal_planning.yaml";
@@ -29,7 +29,12 @@ function commit(made: TestRepository, text: string, by = "bunting@bunting.exampl
 async function newest(made: TestRepository) {
   const head = made.git("rev-parse", "HEAD");
   const page = { limit: 1, skip: 0 };
-  const changes = await readFlagChanges(made.directory, head, "meal_planning", "application", page);
+  const changes = await (await Repository.open(made.directory)).changesOf(
+    head,
+    "meal_planning",
+    "application",
+    page,
+  );
   return changes[0];
 }
 

@@ -31,7 +31,12 @@ export class Definition {
   #line(commit: string): State[] {
     const line: State[] = [];
     for (let at = commit; at !== ""; at = line[0]?.parent ?? "") line.unshift(this.#state(at));
-    return line;
+    // A commit is never served as older than the one before it.
+    let latest = 0;
+    return line.map((state) => {
+      latest = Math.max(latest, state.time);
+      return { ...state, time: latest };
+    });
   }
 
   #state(commit: string): State {

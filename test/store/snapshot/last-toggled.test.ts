@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { lastToggledAt } from "../../../store/snapshot/last-toggled.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
 import { type ImportedCommit, importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 
@@ -29,7 +30,8 @@ test("lastToggledAt() is when the state landed, whatever was edited, moved or me
     { parents: [64], time: start + 2_000, files: { [moved]: flag(true, "Plan", staging) } },
   ]);
   const at = async (position: number) => {
-    const settled = await lastToggledAt(repository.directory, commits.at(position) ?? "", meals);
+    const reader = await Repository.open(repository.directory);
+    const settled = await lastToggledAt(reader, commits.at(position) ?? "", meals);
     return Date.parse(settled) / 1_000 - start;
   };
   expect(await at(1)).toBe(0);

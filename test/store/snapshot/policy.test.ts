@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
-import { readFlagChanges } from "../../../store/snapshot/flag-changes.ts";
 import { type Reading, Repository } from "../../../store/snapshot/repository.ts";
 import { type TestRepository, testRepository } from "../../git/repository.ts";
 
@@ -83,7 +82,7 @@ describe("read() of a policy", () => {
   });
 });
 
-test("readFlagChanges() has nothing of the policy, which is no flag", async () => {
+test("changesOf() has nothing of the policy, which is no flag", async () => {
   const repository = testRepository();
   repository.change(start, { [policy]: "protected: []\n", "flags/a/policy.yaml": on });
   repository.change(start + 60, {
@@ -93,7 +92,12 @@ test("readFlagChanges() has nothing of the policy, which is no flag", async () =
   repository.change(start + 120, { [policy]: "protected: []\n" });
   const page = { limit: 10, skip: 0 };
   const head = repository.git("rev-parse", "HEAD");
-  const changes = await readFlagChanges(repository.directory, head, "policy", "staging", page);
+  const changes = await (await Repository.open(repository.directory)).changesOf(
+    head,
+    "policy",
+    "staging",
+    page,
+  );
   // A flag of that name there once was, when nobody had reserved it.
   expect(changes.map(({ kind }) => kind)).toEqual(["deleted", "created"]);
 });

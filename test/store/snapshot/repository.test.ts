@@ -444,7 +444,7 @@ describe("resolve()", () => {
   test("refuses a repository without commits", async () => {
     const opened = await Repository.open(testRepository().directory);
     await expect(opened.resolve("HEAD")).rejects.toThrow(
-      /^Cannot find "HEAD" in .*: no such commit/,
+      /^Cannot find "HEAD" in .*: there is no such commit/,
     );
   });
 
@@ -479,7 +479,7 @@ describe("resolve()", () => {
   ])("refuses %j", async (revision) => {
     const { repository, opened } = await odd;
     await expect(opened.resolve(revision)).rejects.toThrow(
-      `Cannot find "${revision}" in "${repository.directory}": no such commit is there`,
+      `Cannot find "${revision}" in "${repository.directory}": there is no such commit`,
     );
     expect(existsSync(path.join(repository.directory, "written"))).toBe(false);
   });
@@ -488,7 +488,7 @@ describe("resolve()", () => {
     const { repository, opened } = await odd;
     for (const object of ["HEAD^{tree}", "a-tree", "a-blob"]) {
       const id = repository.git("rev-parse", object);
-      await expect(opened.resolve(id)).rejects.toThrow(/: no such commit is there$/);
+      await expect(opened.resolve(id)).rejects.toThrow(/: there is no such commit$/);
     }
   });
 

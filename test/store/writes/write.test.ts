@@ -126,7 +126,7 @@ Environment: staging
 Change: enabled true -> false
 Actor: Ada (ada)
 Request-Id: r1
-Server: ${instanceId}
+Bunting-Instance: ${instanceId}
 Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(16)}
 `,
     },

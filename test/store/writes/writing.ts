@@ -102,7 +102,7 @@ export async function openStore(
 ): Promise<FlagStore & { readonly directory: string }> {
   const { directory = newClone(), acceptRemote, patience, writePatience, signer } = options;
   const url = typeof remote === "string" ? remote : remote.directory;
-  const branch = await RemoteBranch.open(directory, url, "main", patience);
+  const branch = await RemoteBranch.open(directory, url, "main", patience, acceptRemote);
   const store = await FlagStore.open(branch, acceptRemote, writePatience, signer);
   opened.push(store);
   return Object.assign(store, { directory });

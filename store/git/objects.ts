@@ -1,0 +1,58 @@
+import { streamGit } from "./git.ts";
+
+export interface GitObject {
+  /** As it was asked for. */
+  readonly name: string;
+  /** `missing` if there is no such object. */
+  readonly type: string;
+  /** Full id; `""` if it is missing. */
+  readonly id: string;
+  /** In bytes. */
+  readonly size: number;
+  /** Cut after `maxBytes` and one. */
+  readonly bytes: Buffer;
+}
+
+/**
+ * The objects with these names (ids, `COMMIT:PATH`), in order, from one process. Of a larger object
+ * only the first `maxBytes` and one are kept. No name holds a line feed.
+ */
+export async function* readObjects(
+  directory: string,
+  names: readonly string[],
+  maxBytes: number,
+): AsyncGenerator<GitObject> {
+  if (names.length === 0) return;
+  let pending: Buffer = Buffer.alloc(0);
+  /** Bytes to skip: the rest of a large object, and the line feed after each. */
+  let unwanted = 0;
+  let index = 0;
+
+  const input = `${names.join("\n")}\n`;
+  for await (const chunk of streamGit(directory, ["cat-file", "--batch", "--buffer"], { input })) {
+    pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
+    let at = 0;
+    for (;;) {
+      const skipped = Math.min(unwanted, pending.length - at);
+      at += skipped;
+      unwanted -= skipped;
+      const start = pending.indexOf("\n", at) + 1;
+      if (start === 0) break;
+      const header = parseHeader(pending.toString("utf8", at, start - 1));
+      const end = start + Math.min(header.size, maxBytes + 1);
+      if (pending.length < end) break;
+      yield { name: names[index] ?? "", ...header, bytes: pending.subarray(start, end) };
+      index += 1;
+      unwanted = header.type === "missing" ? 0 : header.size + 1 - (end - start);
+      at = end;
+    }
+    pending = pending.subarray(at);
+  }
+}
+
+/** `ID TYPE SIZE`, or `NAME missing`. */
+function parseHeader(header: string): { id: string; type: string; size: number } {
+  const [, id = "", type = "missing", size = "0"] =
+    /^([0-9a-f]{40,64}) (\w+) (\d+)$/.exec(header) ?? [];
+  return { id, type, size: Number(size) };
+}

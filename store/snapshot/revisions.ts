@@ -1,0 +1,55 @@
+/** Names of commits in a clone, and how commits stand to each other. */
+import { readGit } from "../git/git.ts";
+
+/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, on branches that went apart. */
+export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
+
+/**
+ * The full id of the commit that `revision` names: `HEAD`, a branch, a tag, a short id, each with
+ * `~` and `^` behind it. A branch is found before a tag of its name, the clone's own before the
+ * remote's. Throws if there is no such commit.
+ */
+export async function resolveRevision(directory: string, revision: string): Promise<string> {
+  const [name = ""] = /^[^~^:@]*/.exec(revision) ?? [];
+  // Git itself prefers a tag.
+  const isPlain = name !== "" && name !== "HEAD" && !name.startsWith("refs/");
+  const refs = isPlain ? ["refs/heads/", "refs/remotes/", "refs/remotes/origin/"] : [];
+  for (const candidate of [...refs.map((ref) => `${ref}${revision}`), revision]) {
+    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`];
+    const commit = (await readGit(directory, args).catch(() => "")).trim();
+    if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
+  }
+  throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit`);
+}
+
+/** How commit `a` stands to commit `b`; `unknown` if the clone lacks one of them. */
+export async function relateCommits(directory: string, a: string, b: string): Promise<Relation> {
+  if (a === b) return "same";
+  const args = ["rev-list", "--left-right", "--count", "--end-of-options", `${a}...${b}`];
+  const answer = await readGit(directory, args).catch(() => undefined);
+  if (answer === undefined) return "unknown";
+  const [onlyA, onlyB] = answer.trim().split("\t");
+  if (onlyA === "0") return "older";
+  return onlyB === "0" ? "newer" : "unrelated";
+}
+
+/** The newest commit that `base` and `head` share; `base` itself if they share no history. Takes full ids. */
+export async function findFork(directory: string, base: string, head: string): Promise<string> {
+  const args = ["merge-base", "--end-of-options", base, head];
+  return (await readGit(directory, args).catch(() => "")).trim() || base;
+}
+
+/** The files below `flags/` that differ in the work tree from `commit`; none if there is no work tree. */
+export async function findDifferences(directory: string, commit: string): Promise<string[]> {
+  const isInside = await readGit(directory, ["rev-parse", "--is-inside-work-tree"]);
+  if (isInside.trim() !== "true") return [];
+  const top = (await readGit(directory, ["rev-parse", "--show-toplevel"])).trimEnd();
+  const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none", "--no-ext-diff"];
+  const diff = ["diff", "--name-only", "-z", ...settings, commit, "--", "flags"];
+  const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
+  const answers = await Promise.all([readGit(top, diff), readGit(top, others)]);
+  return answers
+    .join("")
+    .split("\0")
+    .filter((file) => file !== "");
+}
