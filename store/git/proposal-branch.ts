@@ -48,12 +48,9 @@ export class ProposalBranch {
   }
 
   async #isGood(tip: string, commit: string, inReview: boolean): Promise<boolean> {
-    const trees = await inClone(this.#directory, [
-      "rev-parse",
-      "--end-of-options",
-      `${tip}^{tree}`,
-      `${commit}^{tree}`,
-    ]);
+    const input = `${tip}^{tree}\n${commit}^{tree}\n`;
+    const args = ["cat-file", "--batch-check=%(objectname)"];
+    const trees = await inClone(this.#directory, args, { input });
     const [found, wanted] = await readCommitsById(this.#directory, [tip, commit]);
     const [foundTree, wantedTree] = trees.trimEnd().split("\n");
     const isSame =

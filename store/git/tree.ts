@@ -67,14 +67,14 @@ export async function readTree(
     return { entries: files, ...(exceeded ? { exceeded } : {}) };
   };
 
-  for (const { path, mode, id } of await readRoot(directory, commit))
-    if (paths.includes(path)) add(path, mode, id);
+  const top = await readTop(directory, commit, paths);
+  for (const { path, mode, id } of top.entries) if (paths.includes(path)) add(path, mode, id);
   for (let depth = 1; folders.length > 0; depth++) {
     const level = folders;
     folders = [];
     const [first] = level;
     if (depth > treeLimits.depth && first) return finish(exceededIn(first.path, "depth"));
-    const contents = await readFolders(directory, level);
+    const contents = depth === 1 ? top.folders : await readFolders(directory, level);
     for (const { path, id } of level) {
       const found = contents.get(id);
       if (!found) return finish(exceededIn(path, "folder"));
@@ -104,25 +104,39 @@ interface FolderEntry extends Folder {
   readonly mode: string;
 }
 
-async function readRoot(directory: string, commit: string): Promise<FolderEntry[]> {
-  const name = `${commit}^{tree}`;
-  for await (const { type, id, bytes } of readObjects(directory, [name], treeLimits.folder)) {
-    if (type !== "tree") throw new Error(`Cannot read the files of ${commit}: it is ${type}`);
-    return parseFolder(bytes, id.length / 2);
+type Folders = ReadonlyMap<string, readonly FolderEntry[]>;
+
+/** The top folder of a commit, and the contents of those of `paths` that are folders, from one process. */
+async function readTop(
+  directory: string,
+  commit: string,
+  paths: readonly string[],
+): Promise<{ entries: readonly FolderEntry[]; folders: Folders }> {
+  const root = `${commit}^{tree}`;
+  const names = [root, ...paths.map((path) => `${commit}:${path}`)];
+  let entries: readonly FolderEntry[] = [];
+  const folders = new Map<string, readonly FolderEntry[]>();
+  for await (const { name, type, id, size, bytes } of readObjects(
+    directory,
+    names,
+    treeLimits.folder,
+  )) {
+    if (name === root && type !== "tree")
+      throw new Error(`Cannot read the files of ${commit}: git says "${type}"`);
+    if (type !== "tree") continue;
+    if (name === root) entries = parseFolder(bytes, id.length / 2);
+    else if (size <= treeLimits.folder) folders.set(id, parseFolder(bytes, id.length / 2));
   }
-  return [];
+  return { entries, folders };
 }
 
-/** The entries of each folder, by id; a folder that is too large is left out. */
-async function readFolders(
-  directory: string,
-  folders: readonly Folder[],
-): Promise<Map<string, FolderEntry[]>> {
+/** The contents of folders, by id. A folder that is too large is left out. */
+async function readFolders(directory: string, folders: readonly Folder[]): Promise<Folders> {
   const ids = [...new Set(folders.map(({ id }) => id))];
-  const contents = new Map<string, FolderEntry[]>();
+  const contents = new Map<string, readonly FolderEntry[]>();
   for await (const object of readObjects(directory, ids, treeLimits.folder)) {
     const { name, type, id, size, bytes } = object;
-    if (type !== "tree") throw new Error(`Cannot read folder ${name}: it is ${type}, not a tree`);
+    if (type !== "tree") throw new Error(`Cannot read folder ${name}: git says "${type}"`);
     if (size <= treeLimits.folder) contents.set(name, parseFolder(bytes, id.length / 2));
   }
   return contents;

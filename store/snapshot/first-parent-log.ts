@@ -40,19 +40,44 @@ export async function* readCommits(
 ): AsyncGenerator<BranchCommit> {
   /** The last commit whose changes were read, if those after it were too many. */
   let last: string | undefined;
-  for (const segment of await findLine(directory, head, after)) {
-    for await (const found of readSegment(directory, segment, after)) {
-      const { commit, parent, isTooLarge } = found;
-      if (!isTooLarge && last === undefined) {
-        yield found;
-        continue;
-      }
-      last ??= parent;
-      const comparedWith = last;
-      const changes = await readChanges(directory, last, commit, maxChangesPerCommit);
-      if (changes) last = undefined;
-      yield { ...found, comparedWith, changes: changes ?? [] };
+  for await (const found of readLine(directory, head, after)) {
+    const { isTooLarge, ...commit } = found;
+    if (!isTooLarge && last === undefined) {
+      yield commit;
+      continue;
     }
+    const comparedWith: string = last ?? commit.comparedWith ?? commit.parent;
+    const changes = await readChanges(directory, comparedWith, commit.commit, maxChangesPerCommit);
+    last = changes ? undefined : comparedWith;
+    yield { ...commit, comparedWith, changes: changes ?? [] };
+  }
+}
+
+interface LineCommit extends BranchCommit {
+  readonly isTooLarge: boolean;
+}
+
+async function* readLine(
+  directory: string,
+  head: string,
+  after: string | undefined,
+): AsyncGenerator<LineCommit> {
+  // The line nearly always is the one of first parents: it is read while git looks at the merges.
+  const usual = readSegment(directory, { tip: head }, after);
+  const first = usual.next();
+  first.catch(() => {});
+  try {
+    const segments = await findLine(directory, head, after);
+    if (segments.length > 1) {
+      for (const segment of segments) yield* readSegment(directory, segment, after);
+      return;
+    }
+    const { value, done } = await first;
+    if (!done) yield value;
+    yield* usual;
+  } finally {
+    await first.catch(() => {});
+    await usual.return(undefined);
   }
 }
 
@@ -60,7 +85,7 @@ async function* readSegment(
   directory: string,
   { tip, merge }: LineSegment,
   after: string | undefined,
-): AsyncGenerator<BranchCommit & { isTooLarge: boolean }> {
+): AsyncGenerator<LineCommit> {
   if (merge) {
     const { parent } = merge;
     const { id, time } = merge.commit;
@@ -87,7 +112,7 @@ async function* readSegment(
   }
 }
 
-function branchCommit(commit: LogCommit): BranchCommit & { isTooLarge: boolean } {
+function branchCommit(commit: LogCommit): LineCommit {
   const { id, parents, time, changes, hasMoreChanges } = commit;
   return { commit: id, parent: parents[0] ?? "", time, changes, isTooLarge: hasMoreChanges };
 }

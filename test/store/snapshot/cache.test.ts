@@ -21,8 +21,13 @@ import { streamGit } from "../../../store/git/git.ts";
 import { Cache } from "../../../store/snapshot/cache.ts";
 import { ParsedFiles } from "../../../store/snapshot/parsed-files.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { importCommits, largeHistory } from "../../git/import.ts";
-import { authored, temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { flagFile, importCommits, largeHistory } from "../../git/import.ts";
+import {
+  authored,
+  TestRepository,
+  temporaryDirectory,
+  testRepository,
+} from "../../git/repository.ts";
 import { readInProcess } from "./process.ts";
 
 vi.mock(import("../../../schema/file/parsed-file.ts"), { spy: true });
@@ -64,12 +69,17 @@ async function readWithoutCache(directory: string, commit: string) {
   return reading;
 }
 
-/** What git was asked, with how many lines of input. */
-function questions() {
-  return vi.mocked(streamGit).mock.calls.map(([, [command], options]) => {
-    const lines = options?.input?.split("\n").length ?? 1;
-    return lines > 1 ? `${command} ${lines - 1}` : command;
+/** What git was asked: logs, and the ids of objects that are no folders. */
+function questions(directory: string) {
+  return vi.mocked(streamGit).mock.calls.flatMap(([, [command = ""], options]) => {
+    if (command !== "cat-file") return command;
+    const objects = options?.input?.trimEnd().split("\n") ?? [];
+    return objects.filter((name) => typeOf(directory, name) === "blob");
   });
+}
+
+function typeOf(directory: string, name: string): string {
+  return new TestRepository(directory).git("cat-file", "-t", name);
 }
 
 describe("an unchanged file", () => {
@@ -91,18 +101,21 @@ describe("an unchanged file", () => {
     vi.clearAllMocks();
     expect(await readAnew(directory, second)).toEqual(reading);
     expect(parseFlagFile).not.toHaveBeenCalled();
-    expect(streamGit).not.toHaveBeenCalled();
+    expect(questions(directory)).toEqual([]);
   });
 
   test("is read once where one of a hundred others has changed", async () => {
-    const { directory } = testRepository();
+    const repository = testRepository();
+    const { directory } = repository;
     const [first = "", second = ""] = importCommits(directory, largeHistory(100, 2));
     await readAnew(directory, first);
     expect(parseFlagFile).toHaveBeenCalledTimes(100);
     vi.clearAllMocks();
     const reading = await readAnew(directory, second);
     expect(parseFlagFile).toHaveBeenCalledTimes(1);
-    expect(questions().sort()).toEqual(["cat-file 1", "log"]);
+    const object = repository.git("rev-parse", `${second}:${flagFile(7_919 % 100)}`);
+    // The merges, and the changes.
+    expect(questions(directory).sort()).toEqual([object, "log", "log"].sort());
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
 
@@ -141,7 +154,7 @@ describe("a known history", () => {
     expect(snapshot?.commit).toBe(first);
     vi.clearAllMocks();
     await readAnew(directory, second);
-    expect(streamGit).not.toHaveBeenCalled();
+    expect(questions(directory)).toEqual([]);
   });
 
   /** How many commits `git log` told of during `action`. */

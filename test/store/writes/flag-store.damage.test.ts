@@ -90,13 +90,14 @@ function unpack(directory: string): void {
 }
 
 /** A store with history that is packed, as it is after some weeks. */
-async function setUp() {
+async function setUp(over: "path" | "http" = "path") {
   const flags = flagRemote();
-  const store = await openStore(flags.bare);
+  const remote = await serveOverHttp(flags.bare);
+  const store = await openStore(over === "http" ? remote.url : flags.bare);
   for (const enabled of [true, false]) await store.write(write(turn("daily_tips", enabled)));
   const { directory } = store;
   new TestRepository(directory).git("repack", "-a", "-d", "--quiet");
-  return { ...flags, human: flags.human, store, directory };
+  return { ...flags, remote, human: flags.human, store, directory };
 }
 
 /** All that is on the branch can be read; of a pack that is broken, git fetches again what it held. */
@@ -177,8 +178,8 @@ test("open() stops at a rewound branch though its clone has missing objects", as
 });
 
 test("write() and sync() wait for a remote that is gone before a damaged clone is given up", async () => {
-  const { bare, directory } = await setUp();
-  const remote = await serveOverHttp(bare);
+  const { bare, directory, remote, store: earlier } = await setUp("http");
+  await earlier.close();
   const store = await openStore(remote.url, { directory, writePatience: 300 });
   await remote.stop();
   damages["a truncated pack"]?.(directory);
@@ -194,9 +195,8 @@ test("write() and sync() wait for a remote that is gone before a damaged clone i
 });
 
 test("open() without a remote begins with a damaged clone, and serves as soon as it can", async () => {
-  const { bare, directory, store } = await setUp();
+  const { bare, directory, remote, store } = await setUp("http");
   await store.close();
-  const remote = await serveOverHttp(bare);
   await remote.stop();
   damages["a truncated pack"]?.(directory);
   const next = await openStore(remote.url, { directory });
