@@ -79,7 +79,8 @@ function questions(directory: string) {
 }
 
 function typeOf(directory: string, name: string): string {
-  return new TestRepository(directory).git("cat-file", "-t", name);
+  const check = ["cat-file", "--batch-check=%(objecttype)"];
+  return new TestRepository(directory).run(check, { input: name });
 }
 
 describe("an unchanged file", () => {
