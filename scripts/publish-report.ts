@@ -1,16 +1,17 @@
-/** What publishing did, would do or would not do, in words. */
+/** The result of a publication as text. */
 import type { EnvironmentDiff } from "../schema/plan/publication.ts";
 import type { Outcome } from "../store/publish/publish.ts";
 import { count } from "./command/report.ts";
 
-/** For a terminal: what changes for consumers, then one line that sums it up. */
+/** For a terminal: what changes for consumers, then one line that summarizes it. */
 export function formatOutcome(outcome: Outcome, to: string): string {
   const { status, refusals, left } = outcome;
   const changes = status === "unchanged" ? [] : describeAll(outcome);
-  const lines = [...changes, summarize(outcome, to), ...refusals.map((refusal) => `  ${refusal}`)];
+  const notes = [...refusals, ...describeWaiting(outcome)].map((note) => `  ${note}`);
+  const lines = [...changes, summarize(outcome, to), ...notes];
   if (left.length > 0) {
     lines.push(
-      `  ${count(left.length, "object")} may be of the wrong commit: publish again (${left.slice(0, 3).join(", ")})`,
+      `  ${count(left.length, "object")} may be of another commit: publish again (${left.slice(0, 3).join(", ")})`,
     );
   }
   return `${lines.join("\n")}\n`;
@@ -18,10 +19,24 @@ export function formatOutcome(outcome: Outcome, to: string): string {
 
 /** For the summary of a workflow run, in Markdown. */
 export function formatSummary(outcome: Outcome, to: string): string {
-  const { refusals } = outcome;
   const changes = describeAll(outcome).map((line) => `- ${line}`);
-  const reasons = refusals.map((refusal) => `> ${escapeMarkdown(refusal)}`);
+  const notes = [...outcome.refusals, ...describeWaiting(outcome)];
+  const reasons = notes.map((refusal) => `> ${escapeMarkdown(refusal)}`);
   return `### ${escapeMarkdown(summarize(outcome, to))}\n\n${[...reasons, ...changes].join("\n")}\n`;
+}
+
+/** What is held back, why, and how to publish it. */
+function describeWaiting({ status, waiting, reasons }: Outcome): string[] {
+  if (waiting.length === 0 || status === "refused") return [];
+  const flags = list([...new Set(waiting.map(({ flag }) => flag))]);
+  const verb = waiting.length === 1 ? "waits" : "wait";
+  const why = `${count(waiting.length, "change")} ${verb} (${flags}): ${reasons.join(", and ")}`;
+  return [`${why}; to publish them: --allow REASON`];
+}
+
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(", ");
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 function summarize({ status, commit, before, publication, mended }: Outcome, to: string): string {
@@ -29,21 +44,21 @@ function summarize({ status, commit, before, publication, mended }: Outcome, to:
   const from = before === undefined || before === commit ? "" : ` (was ${before.slice(0, 7)})`;
   const what = `${commit.slice(0, 7)} to ${to}`;
   const objects = `${put.length} put, ${remove.length} removed, ${keep} unchanged`;
-  const repairs = mended > 0 ? `, ${mended} mended` : "";
+  const repairs = mended > 0 ? `, ${mended} repaired` : "";
   switch (status) {
     case "published":
       return `Published ${what}${from}: ${objects}${repairs}`;
     case "planned":
       return `Would publish ${what}${from}: ${objects}`;
     case "unchanged":
-      return `Nothing to publish: ${to} serves ${commit.slice(0, 7)} already, ${count(keep, "object")} as they should be`;
+      return `Nothing to publish: ${to} serves ${commit.slice(0, 7)} already, ${count(keep, "object")} unchanged`;
     case "refused":
       return `Cannot publish ${what}:`;
   }
 }
 
 function describeAll({ status, publication }: Outcome): string[] {
-  return publication.diffs.flatMap((turns) => describe(turns, status === "published"));
+  return publication.diffs.flatMap((diff) => describe(diff, status === "published"));
 }
 
 function describe(
@@ -52,12 +67,15 @@ function describe(
 ): string[] {
   const kinds = isDone
     ? { added, removed, "turned on": on, "turned off": off }
-    : { "to be added": added, "to be removed": removed, "to go on": on, "to go off": off };
+    : {
+        "to be added": added,
+        "to be removed": removed,
+        "to be turned on": on,
+        "to be turned off": off,
+      };
   return Object.entries(kinds).flatMap(([kind, names]) => {
     if (names.length === 0) return [];
-    const shown = names.slice(0, 10).join(", ");
-    const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
-    return [`${environment}: ${kind}: ${shown}${more}`];
+    return [`${environment}: ${kind}: ${list(names)}`];
   });
 }
 

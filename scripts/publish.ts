@@ -1,7 +1,5 @@
 import { compile } from "../schema/compile/compile.ts";
-import type { Release } from "../schema/compile/release.ts";
-import { isFetched } from "../schema/compile/urls.ts";
-import { invalidate } from "../store/publish/cloudfront.ts";
+import { isFetched, isIndex } from "../schema/compile/urls.ts";
 import { waitUntilLive } from "../store/publish/live.ts";
 import { type Outcome, publish } from "../store/publish/publish.ts";
 import { openTarget } from "../store/publish/target.ts";
@@ -21,31 +19,33 @@ export const command = defineCommand({
     to: { value: "TARGET", help: "s3://bucket[/prefix] or a directory" },
     at: { value: "COMMIT", help: "the commit to publish", default: "HEAD" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    "dry-run": { help: "tells what would be done, and does nothing" },
+    "dry-run": { help: "prints what would be done, and does nothing" },
     rollback: { value: "REASON", help: "publishes an older or unrelated commit on purpose" },
-    allow: { value: "REASON", help: "publishes although it looks like an accident" },
+    allow: { value: "REASON", help: "publishes changes that exceed a limit" },
+    "allow-label": {
+      value: "LABEL",
+      help: "allows them if the merged pull request of the commit has this label",
+    },
     "max-removed": {
       value: "PERCENT",
-      help: "how many of the flags may go at once",
-      default: "20",
+      help: "share of the flags that may be removed at once (default: the project's limit)",
     },
     "max-flipped": {
       value: "PERCENT",
-      help: "how many of the flags may turn at once",
-      default: "50",
+      help: "share of the flags that may be switched on at once (default: the project's limit)",
     },
     "cache-control": {
       value: "HEADER",
       help: "for flags and lists",
       default: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
     },
-    trust: {
-      help: "believes the manifest instead of listing all objects: fewer requests, repairs less",
+    "skip-listing": {
+      help: "trusts the manifest instead of listing all objects: fewer requests, repairs less",
     },
-    verify: { help: "reads every object back in the end, and mends what is wrong" },
+    verify: { help: "reads every object back at the end, and repairs what is wrong" },
     invalidate: {
       value: "DISTRIBUTION",
-      help: "asks this CloudFront distribution for the changed paths",
+      help: "invalidates the changed paths in this CloudFront distribution",
     },
     "wait-for": { value: "URL", help: "waits until the changed URLs below this one are live" },
     timeout: { value: "SECONDS", help: "how long --wait-for waits", default: "120" },
@@ -58,78 +58,114 @@ export const command = defineCommand({
       );
     }
     const limits = {
-      maxRemoved: number("max-removed", options["max-removed"]),
-      maxFlipped: number("max-flipped", options["max-flipped"]),
+      ...percentage("remove", "max-removed", options["max-removed"]),
+      ...percentage("turn", "max-flipped", options["max-flipped"]),
     };
-    const patience = 1_000 * number("timeout", options.timeout);
-    const { rollback, allow } = {
-      rollback: reason(options.rollback),
-      allow: reason(options.allow),
-    };
+    const timeoutMs = 1_000 * number("timeout", options.timeout);
+    const intent = { limits, rollback: reason(options.rollback), allow: reason(options.allow) };
 
     const repository = await Repository.open(options.repo);
     const snapshot = await readSnapshot(repository, options.at);
     if (!snapshot) return 1;
-    const release = compile(snapshot);
+    const compiled = { snapshot, release: compile(snapshot) };
     const target = await openTarget(options.to);
     const publishing = progress(`Publishing to ${options.to}:`);
-    const outcome = await publish(
-      target,
-      repository,
-      { snapshot, release },
-      {
-        ...limits,
-        rollback,
-        allow,
+    const publishWith = (allow = intent.allow) =>
+      publish(target, repository, compiled, {
+        ...{ ...intent, allow },
         cacheControl: options["cache-control"],
-        thorough: options.trust !== true,
+        thorough: options["skip-listing"] !== true,
         dryRun: options["dry-run"] === true,
         verify: options.verify === true,
         concurrency: 16,
         progress: publishing.at,
-      },
-    ).finally(() => {
+      });
+    let outcome: Outcome;
+    try {
+      outcome = await publishWith();
+      const label = options["allow-label"];
+      if (outcome.waiting.length > 0 && label !== undefined) {
+        const allowed = await findLabel(label, outcome.commit);
+        if (allowed !== undefined) outcome = await publishWith(allowed);
+      }
+    } finally {
       publishing.end();
       target.close();
-    });
+    }
     addStepSummary(formatSummary(outcome, options.to));
     const isJson = options.format === "json";
     if (!isJson) process.stdout.write(formatOutcome(outcome, options.to));
     let live: Live | undefined;
     try {
-      if (outcome.status !== "published") return outcome.status === "refused" ? 1 : 0;
-      const paths = changedPaths(outcome);
-      if (options.invalidate !== undefined) {
-        await invalidate(options.invalidate, outcome.commit, paths);
-        process.stderr.write(
-          `Invalidated ${count(paths.length, "path")} in ${options.invalidate}\n`,
-        );
+      const { status, isNewlyWaiting } = outcome;
+      if (status === "refused") return 1;
+      if (status !== "planned") {
+        const paths = pathsToRefresh(outcome);
+        if (options.invalidate !== undefined) await refreshCdn(options.invalidate, outcome, paths);
+        const url = options["wait-for"];
+        live = url === undefined ? undefined : await waitFor(url, outcome, paths, timeoutMs);
+        if (live && !isJson) process.stdout.write(describeLive(live));
+        if (live && live.pending.length > 0) {
+          const some = live.pending.slice(0, 5).join(", ");
+          const urls = count(live.pending.length, "URL");
+          process.stderr.write(
+            `Not live after ${timeoutMs / 1_000} s: ${urls} of ${url} (${some})\n`,
+          );
+          return 1;
+        }
       }
-      const base = options["wait-for"];
-      if (base === undefined) return 0;
-      live = await waitFor(base, release, paths, patience);
-      if (live.pending.length === 0) {
-        if (!isJson) process.stdout.write(`live after ${live.seconds.toFixed(1)} s\n`);
-        return 0;
-      }
-      const some = live.pending.slice(0, 5).join(", ");
-      process.stderr.write(
-        `Not live after ${patience / 1_000} s: ${count(live.pending.length, "URL")} of ${base} (${some})\n`,
-      );
-      return 1;
+      return isNewlyWaiting ? 1 : 0;
     } finally {
-      // One document, also when the rest failed: what was published is published.
+      // The publication is reported even if a later step fails.
       if (isJson) process.stdout.write(formatJson(outcome, options.to, live));
     }
   },
 });
 
-/** How clients come to see it. */
+/** The reason to allow what waits, if the pull request that brought the commit has the label. */
+async function findLabel(label: string, commit: string): Promise<string | undefined> {
+  const { GitHub } = await import("../store/github/github.ts");
+  const { readGitHubOptions } = await import("../store/github/options.ts");
+  const { findMergedPulls } = await import("../store/github/pulls.ts");
+  const github = new GitHub(readGitHubOptions(process.env), (note) =>
+    process.stderr.write(`${note}\n`),
+  );
+  const pulls = await findMergedPulls(github, commit);
+  const found = pulls.find(({ labels }) => labels.includes(label));
+  return found && `#${found.number} has the label ${label}`;
+}
+
+/**
+ * The paths whose caches are out of date. If the commit was published before, an earlier run may
+ * have failed after that, so this run refreshes everything that changes often.
+ */
+function pathsToRefresh({ status, publication, compiled }: Outcome): string[] {
+  if (status === "unchanged") {
+    return compiled.release.responses.map(({ path }) => path).filter(isIndex);
+  }
+  const { put, remove } = publication;
+  return [...put.map(({ path }) => path), ...remove].filter(isFetched);
+}
+
+async function refreshCdn(distribution: string, { commit, status }: Outcome, paths: string[]) {
+  const { invalidate } = await import("../store/publish/cloudfront.ts");
+  const wanted = status === "unchanged" ? paths.map((path) => `${path}*`) : paths;
+  try {
+    const sent = await invalidate(distribution, commit, wanted);
+    process.stderr.write(`Invalidated ${count(sent.length, "path")} in ${distribution}\n`);
+  } catch (error) {
+    const { message } = error as Error;
+    const rest = "the release is published; run this again to repeat the invalidation";
+    throw new Error(`${message}\n${rest}`, { cause: error });
+  }
+}
+
+/** Since when clients get the release. */
 interface Live {
   readonly url: string;
-  /** How long it took. */
+  /** How long this took. */
   readonly seconds: number;
-  /** Since when all of it is live, as ISO 8601; missing where some is not. */
+  /** Since when all of it is live, as ISO 8601; missing if some is not. */
   readonly at?: string;
   /** The paths that are not live yet. */
   readonly pending: readonly string[];
@@ -137,9 +173,9 @@ interface Live {
 
 async function waitFor(
   url: string,
-  release: Release,
+  { compiled: { release } }: Outcome,
   paths: readonly string[],
-  patience: number,
+  timeoutMs: number,
 ): Promise<Live> {
   const started = Date.now();
   const responses = new Map(release.responses.map((response) => [response.path, response]));
@@ -147,21 +183,24 @@ async function waitFor(
     const response = responses.get(path);
     return response ? { path, response } : { path };
   });
-  const pending = await waitUntilLive(url, expected, patience);
+  const pending = await waitUntilLive(url, expected, timeoutMs);
   const now = Date.now();
   const at = pending.length === 0 ? { at: new Date(now).toISOString() } : {};
   return { url, seconds: (now - started) / 1_000, ...at, pending };
 }
 
-/** What clients will find different, in the order of the release; error bodies are asked for by nobody. */
-function changedPaths({ publication: { put, remove } }: Outcome): string[] {
-  return [...put.map(({ path }) => path), ...remove].filter(isFetched);
+function describeLive({ seconds, pending }: Live): string {
+  return pending.length === 0 ? `live after ${seconds.toFixed(1)} s\n` : "";
 }
 
 function formatJson(outcome: Outcome, to: string, live: Live | undefined): string {
-  const { publication, ...rest } = outcome;
+  const { publication, compiled: _, ...rest } = outcome;
   const put = publication.put.map(({ path }) => path);
   return `${JSON.stringify({ to, ...rest, publication: { ...publication, put }, live }, null, 2)}\n`;
+}
+
+function percentage(limit: "remove" | "turn", option: string, text: string | undefined) {
+  return text === undefined ? {} : { [limit]: number(option, text) };
 }
 
 function number(option: string, text: string): number {
@@ -169,9 +208,9 @@ function number(option: string, text: string): number {
   throw new UsageError(`Cannot use --${option} "${text}": it must be a number`);
 }
 
-/** A reason is for those who come after: one line, and not empty. */
+/** The text of a reason: one line, at most 200 characters, not empty. */
 function reason(text: string | undefined): string | undefined {
   const line = text?.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
-  if (line === "") throw new UsageError("Cannot go on without a reason: say why in a few words");
+  if (line === "") throw new UsageError("Cannot use an empty reason: say why in a few words");
   return line?.slice(0, 200);
 }

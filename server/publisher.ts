@@ -1,48 +1,83 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type CompiledSnapshot, publish } from "../store/publish/publish.ts";
+import { findLimitViolations } from "../schema/plan/limits.ts";
+import { rootEnvironment } from "../schema/project/project.ts";
+import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
+import { type Outcome, publish } from "../store/publish/publish.ts";
 import type { Target } from "../store/publish/target.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 
-/** How long to wait after a failure, in milliseconds: from, to. */
-const backoff = { first: 1_000, last: 60_000 };
+/** How long to wait after a failure: the first time, and at most. */
+const backoffMs = { first: 1_000, last: 60_000 };
 const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 
-/** Publishes what is served, in the background: the newest only, one at a time, again until it succeeds. */
+export interface PublisherStatus {
+  /** When something was published last, in milliseconds since 1970; 0 if it never was. */
+  readonly time: number;
+  readonly commit: string | undefined;
+  /** Why nothing was published since. */
+  readonly error: string | undefined;
+  /** Which changes are not published, and why. */
+  readonly waiting: string | undefined;
+}
+
+/** Publishes the current release in the background: the newest only, one at a time, until it succeeds. */
 export class BackgroundPublisher {
   readonly #target: Target;
   readonly #repository: Repository;
+  readonly #stop = new AbortController();
+  #wake = new AbortController();
+  #current: CompiledSnapshot | undefined;
   #next: CompiledSnapshot | undefined;
   #running: Promise<void> | undefined;
-  readonly #stop = new AbortController();
-  #status: { time: number; commit: string | undefined; error: string | undefined } = {
-    time: 0,
-    commit: undefined,
-    error: undefined,
-  };
+  /** The reason to publish what exceeds a limit, until that is done. */
+  #allow: string | undefined;
+  #last: Outcome | undefined;
+  #status: PublisherStatus = { time: 0, commit: undefined, error: undefined, waiting: undefined };
 
   constructor(target: Target, repository: Repository) {
     this.#target = target;
     this.#repository = repository;
   }
 
-  /** When and what was published last, and why not since. */
-  get status(): {
-    readonly time: number;
-    readonly commit: string | undefined;
-    readonly error: string | undefined;
-  } {
+  get status(): PublisherStatus {
     return this.#status;
   }
 
   publish(compiled: CompiledSnapshot): void {
+    this.#current = compiled;
     this.#next = compiled;
+    this.#wake.abort();
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#next) this.publish(this.#next);
+      if (this.#next && !this.#stop.signal.aborted) this.publish(this.#next);
     });
   }
 
-  /** Waits for a publication that has begun, and begins no other. */
+  /** Publishes all changes of the current release, including those that wait because of a limit. */
+  allow(reason: string): void {
+    this.#allow = reason;
+    if (this.#current) this.publish(this.#current);
+  }
+
+  /** Why the change of a flag is not going to be published by itself; `undefined` if it is. */
+  whyWaiting({ snapshot }: CompiledSnapshot, flag: string): string | undefined {
+    if (!this.#last || this.#allow !== undefined) return undefined;
+    const { flags: served, project } = this.#last.compiled.snapshot;
+    const [before, after] = [rootEnvironment(project), rootEnvironment(snapshot.project)];
+    const now = new Map(snapshot.flags.map((one) => [one.name, one.enabled[after]]));
+    const removed = served.filter(({ name }) => !now.has(name));
+    const on = served.filter(({ name, enabled }) => !enabled[before] && now.get(name));
+    const changes = {
+      removed: removed.map(({ name }) => name),
+      on: on.map(({ name }) => name),
+      served: served.length,
+      size: now.size,
+    };
+    const violations = findLimitViolations(changes, snapshot.project.limits, this.#last.waiting);
+    return violations.find(({ flags }) => flags.includes(flag))?.reason;
+  }
+
+  /** Waits for the current publication, and starts no other. */
   async close(): Promise<void> {
     this.#next = undefined;
     this.#stop.abort();
@@ -51,40 +86,64 @@ export class BackgroundPublisher {
   }
 
   async #run(): Promise<void> {
-    for (let wait = backoff.first; this.#next; ) {
+    for (let waitMs = backoffMs.first; this.#next; ) {
       const compiled = this.#next;
       this.#next = undefined;
       const error = await this.#attempt(compiled);
-      if (error === undefined) wait = backoff.first;
-      else {
-        this.#status = { ...this.#status, error };
-        // Ended early when the server stops.
-        await pause(wait, undefined, { signal: this.#stop.signal }).catch(() => {});
-        wait = Math.min(backoff.last, wait * 2);
-        if (!this.#stop.signal.aborted) this.#next ??= compiled;
+      if (error !== undefined) this.#status = { ...this.#status, error };
+      else if (this.#status.waiting === undefined) {
+        waitMs = backoffMs.first;
+        continue;
       }
+      // Somebody may allow what waits with the publish command, so it is looked at again as well.
+      await this.#pause(error === undefined ? backoffMs.last : waitMs);
+      waitMs = error === undefined ? backoffMs.first : Math.min(backoffMs.last, waitMs * 2);
+      if (this.#stop.signal.aborted) return;
+      this.#next ??= compiled;
     }
   }
 
-  /** Why it failed; nothing when it did not. */
+  /** Ends early if there is something new to publish, or the server stops. */
+  async #pause(ms: number): Promise<void> {
+    if (this.#next) return;
+    this.#wake = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
+    await pause(ms, undefined, { signal }).catch(() => {});
+  }
+
+  /** Returns why it failed; `undefined` if it did not. */
   async #attempt(compiled: CompiledSnapshot): Promise<string | undefined> {
+    const allow = this.#allow;
     try {
-      const { status, refusals } = await publish(this.#target, this.#repository, compiled, {
+      const outcome = await publish(this.#target, this.#repository, compiled, {
         cacheControl,
-        maxRemoved: 20,
-        maxFlipped: 50,
-        // Everything is looked at once; then the manifest is believed, as nobody waits for less.
+        allow,
+        // All objects are listed once; later the manifest is trusted, which is faster.
         thorough: this.#status.time === 0,
         dryRun: false,
         verify: false,
         concurrency: 16,
       });
-      if (status === "refused")
+      const { status, refusals } = outcome;
+      if (status === "refused") {
         return `Cannot publish to ${this.#target.name}: ${refusals.join("; ")}`;
-      this.#status = { time: Date.now(), commit: compiled.release.commit, error: undefined };
+      }
+      this.#last = outcome;
+      if (this.#allow === allow) this.#allow = undefined;
+      const { commit } = compiled.release;
+      const waiting = this.#describeWaiting(outcome);
+      this.#status = { time: Date.now(), commit, error: undefined, waiting };
       return undefined;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #describeWaiting({ waiting, reasons }: Outcome): string | undefined {
+    if (waiting.length === 0) return undefined;
+    const names = [...new Set(waiting.map(({ flag }) => flag))];
+    const shown = names.slice(0, 5).join(", ");
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+    return `Not published to ${this.#target.name}: ${shown}${more}: ${reasons.join(", and ")}; to publish them, send Publish-Allow: REASON with a write`;
   }
 }

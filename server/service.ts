@@ -49,7 +49,7 @@ export function createService(
     (name) => fitsNames(name, store.project),
   );
   const publisher = target && new BackgroundPublisher(target, repository);
-  const places = createWriteBackends(settings, store, log);
+  const places = createWriteBackends(settings, store, publisher, log);
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 

@@ -11,8 +11,18 @@ export interface Manifest {
   readonly rollback?: Rollback;
   /** The reason why a publication over a limit was allowed. */
   readonly allowed?: string;
+  /** Changes of the commit that exceed a limit and are not published yet. */
+  readonly waiting?: readonly WaitingChange[];
   /** Sorted by path. */
   readonly responses: readonly Omit<Response, "body">[];
+}
+
+/** A change that is not published yet: see `schema/plan/limits.ts`. */
+export interface WaitingChange {
+  readonly flag: string;
+  readonly change: "removal" | "switch-on";
+  /** The commit whose version of the flag is served meanwhile. */
+  readonly served: string;
 }
 
 export interface Rollback {
@@ -21,15 +31,23 @@ export interface Rollback {
   readonly reason: string;
 }
 
+/** What a publication adds to a release's manifest. */
+export interface ManifestNotes {
+  readonly rollback?: Rollback | undefined;
+  readonly allowed?: string | undefined;
+  readonly waiting?: readonly WaitingChange[];
+}
+
 /** The path of a release's manifest. */
 export const manifestPath = "/manifest.json";
 
 /** The text of `manifest.json`: one line per response, so that a diff of two manifests is readable. */
 export function formatManifest(
   { commit, committed_at, responses }: Release,
-  { rollback, allowed }: { rollback?: Rollback | undefined; allowed?: string | undefined } = {},
+  { rollback, allowed, waiting = [] }: ManifestNotes = {},
 ): string {
-  const head = JSON.stringify({ format: 1, commit, committed_at, rollback, allowed });
+  const notes = { rollback, allowed, waiting: waiting.length === 0 ? undefined : waiting };
+  const head = JSON.stringify({ format: 1, commit, committed_at, ...notes });
   const lines = responses.map(formatLine);
   const list = lines.length === 0 ? "" : `\n${lines.join(",\n")}\n`;
   return `${head.slice(0, -1)},"responses":[${list}]}\n`;
@@ -54,12 +72,16 @@ export function parseManifest(text: string): Manifest | undefined {
  * Whoever can write to a target can forge a manifest, so its paths must not lead outside of the
  * target and its commits must not be options of git.
  */
-function isManifest({ format, commit, rollback, responses }: Manifest): boolean {
+function isManifest({ format, commit, rollback, waiting = [], responses }: Manifest): boolean {
   const isRollback = !rollback || (isCommit(rollback.from) && is(rollback.reason, linePattern));
+  const areWaiting = waiting.every(
+    ({ flag, change, served }) =>
+      is(flag, /^[A-Za-z0-9_-]+$/) && is(change, /^(?:removal|switch-on)$/) && isCommit(served),
+  );
   const areResponses = responses.every(
     ({ path, md5 }) => isResponsePath(path) && is(md5, /^[0-9a-f]{32}$/),
   );
-  return format === 1 && isCommit(commit) && isRollback && areResponses;
+  return format === 1 && isCommit(commit) && isRollback && areWaiting && areResponses;
 }
 
 /** Whether a value is the full id of a commit. */

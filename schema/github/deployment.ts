@@ -41,7 +41,7 @@ export function parsePublished(text: string): Published {
     );
   }
   return {
-    ...{ status, commit, refusals: refusals.map(String), turns: publication?.turns ?? [] },
+    ...{ status, commit, refusals: refusals.map(String), turns: publication?.diffs ?? [] },
     before: isCommit(before) ? before : undefined,
     live: live && { at: live.at, pending: live.pending?.length ?? 0 },
   };

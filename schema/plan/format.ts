@@ -1,5 +1,6 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
+import { findPlanViolations, howToAllow } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
 import type { SettingPlan } from "./settings.ts";
 
@@ -18,6 +19,7 @@ export function formatPlan(plan: Plan): string {
     const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
     lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
   }
+  for (const { reason } of findPlanViolations(plan)) lines.push("", `Limit: ${reason}`, howToAllow);
   return `${lines.join("\n")}\n`;
 }
 

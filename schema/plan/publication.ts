@@ -1,22 +1,21 @@
-/** What publishing a release to a place would do there, as a value, before anything is done. */
+/** What publishing a release to a target changes there, as a value, before anything is done. */
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
 import { isIndex, pathOf } from "../compile/urls.ts";
-import { rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
-/** What stands at a path now. */
+/** What is at a path now. */
 export interface PublishedObject {
-  /** Its entity tag without quotes; the MD5 of the body, if we put it there. */
+  /** Its entity tag without quotes: the MD5 of the body, if we put it there. */
   readonly etag: string;
-  /** Whether it was changed behind our back, so that its headers cannot be believed either. */
+  /** Whether others changed it, so that its headers may be wrong too. */
   readonly isModifiedElsewhere: boolean;
 }
 
 export interface Publication {
-  /** In the order in which they go: flags, lists. */
+  /** In the order of writing: flags, then lists. */
   readonly put: readonly Response[];
-  /** Paths of responses that are no more. */
+  /** Paths of responses that no longer exist. */
   readonly remove: readonly string[];
   /** How many stay as they are. */
   readonly keep: number;
@@ -24,7 +23,7 @@ export interface Publication {
   readonly diffs: readonly EnvironmentDiff[];
 }
 
-/** What consumers of one environment will see happen. Names, sorted. */
+/** What changes for consumers of one environment. Names of flags, sorted. */
 export interface EnvironmentDiff {
   readonly environment: string;
   readonly added: readonly string[];
@@ -36,20 +35,20 @@ export interface EnvironmentDiff {
 }
 
 /**
- * `standing` is what a release put at the target, by path: what is not in this release goes.
- * `lists` are the bodies of the lists that are served now, by environment.
+ * `objects` are those that releases put at the target, by path; the ones that are not in this
+ * release are removed. `lists` are the bodies of the lists that are served now, by environment.
  */
 export function planPublication(
   release: Release,
-  standing: ReadonlyMap<string, PublishedObject>,
+  objects: ReadonlyMap<string, PublishedObject>,
   lists: ReadonlyMap<string, string>,
 ): Publication {
   const put = release.responses.filter(({ path, md5 }) => {
-    const now = standing.get(path);
+    const now = objects.get(path);
     return now === undefined || now.isModifiedElsewhere || now.etag !== md5;
   });
   const wanted = new Set(release.responses.map(({ path }) => path));
-  const remove = [...standing.keys()].filter((path) => !wanted.has(path));
+  const remove = [...objects.keys()].filter((path) => !wanted.has(path));
   return {
     put: [...put.filter(({ path }) => !isIndex(path)), ...put.filter(({ path }) => isIndex(path))],
     remove: remove.sort(compareText),
@@ -69,54 +68,22 @@ function diffEnvironment(
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
   const both = [...after.keys()].filter((name) => before.has(name));
-  const turned = both.filter((name) => before.get(name) !== after.get(name));
+  const toggled = both.filter((name) => before.get(name) !== after.get(name));
   return {
     environment,
     added: [...after.keys()].filter((name) => !before.has(name)),
     removed: [...before.keys()].filter((name) => !after.has(name)),
-    on: turned.filter((name) => after.get(name)),
-    off: turned.filter((name) => !after.get(name)),
+    on: toggled.filter((name) => after.get(name)),
+    off: toggled.filter((name) => !after.get(name)),
     served: before.size,
   };
 }
 
-/** None where there is no list, or not one of ours. */
+/** No flags if there is no list, or it is not one of ours. */
 function flagsOf(body: string | undefined): ReadonlyMap<string, boolean> {
   try {
     return new Map(Object.entries(body === undefined ? {} : readBackList(body).flags));
   } catch {
     return new Map();
   }
-}
-
-export interface Limits {
-  /** Share of the served flags, in percent, that one publication may remove. */
-  readonly maxRemoved: number;
-  /** Share of the served flags, in percent, that one publication may turn on or off. */
-  readonly maxFlipped: number;
-}
-
-/** Why a publication looks like an accident, in words; nothing where it does not. */
-export function findLimitViolations(
-  { diffs }: Publication,
-  release: Release,
-  limits: Limits,
-): string[] {
-  const root = rootEnvironment(release);
-  const here = diffs.find(({ environment }) => environment === root);
-  const list = release.responses.find(({ path }) => path === pathOf(release, root));
-  if (!here || flagsOf(list?.body).size === 0) return ["it has no flags at all"];
-  const { removed, on, off, served } = here;
-  const flipped = on.length + off.length;
-  const share = (part: number) => Math.round((1_000 * part) / served) / 10;
-  const dangers: string[] = [];
-  if (removed.length * 100 > served * limits.maxRemoved) {
-    const found = `${removed.length} of ${served} flags (${share(removed.length)} %)`;
-    dangers.push(`it removes ${found}, and ${limits.maxRemoved} % is the limit`);
-  }
-  if (flipped * 100 > served * limits.maxFlipped) {
-    const found = `${flipped} of ${served} flags (${share(flipped)} %)`;
-    dangers.push(`it turns ${found} on or off in ${root}, and ${limits.maxFlipped} % is the limit`);
-  }
-  return dangers;
 }

@@ -1,4 +1,5 @@
 /** What a reviewer of a change should look at twice. */
+import { findPlanViolations, howToAllow } from "./limits.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
@@ -10,7 +11,6 @@ export function findWarnings(plan: Plan, today: string): string[] {
 const fewTurns = 3;
 /** Nor beyond, up to this share of all flags. */
 const usualShare = 0.1;
-
 const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   /** What is meant for emergencies is touched in one, or by mistake. */
   function leavesKillSwitches({ flags, environments }) {
@@ -68,23 +68,23 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   },
 
   /** Many turns at once are a mistake more often than a plan. */
-  function turnsFew({ flags, served, environments, limits }) {
+  function turnsFew({ flags, served, environments }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
       if (turned <= Math.max(fewTurns, served * usualShare)) return [];
-      const isRoot = environment === environments[0];
-      const refused = isRoot && turned * 100 > served * limits.turn;
-      return [
-        `${turned} of ${served} flags turn in ${environment}, more than usual${hint(refused)}`,
-      ];
+      return [`${turned} of ${served} flags turn in ${environment}, more than usual`];
     });
   },
 
-  function removesFew({ flags, served, limits }) {
+  function removesFew({ flags, served }) {
     const removed = flags.filter(({ change }) => change === "removed").length;
     if (removed <= Math.max(fewTurns, served * usualShare)) return [];
-    const refused = removed * 100 > served * limits.remove;
-    return [`${removed} of ${served} flags go, more than usual${hint(refused)}`];
+    return [`${removed} of ${served} flags go, more than usual`];
+  },
+
+  /** What is merged and not published surprises people. */
+  function staysWithinLimits(plan) {
+    return findPlanViolations(plan).map(({ reason }) => `${reason}: ${howToAllow}`);
   },
 
   /** Clients of an environment that is gone, or moved, get 404. */
@@ -110,10 +110,6 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     );
   },
 ];
-
-function hint(isRefused: boolean): string {
-  return isRefused ? "; publishing will want `--allow REASON`" : "";
-}
 
 function name(flag: FlagPlan): string {
   return `\`${flag.name}\``;

@@ -24,6 +24,7 @@ export function readyHandler(
       stopped,
       ...problems.map(formatProblem),
       published?.error,
+      published?.waiting,
       pulls?.trouble,
       reviews?.trouble,
     ];

@@ -34,12 +34,18 @@ export async function findOpenPulls(github: GitHub, head: Head): Promise<PullReq
 }
 
 /** The merged pull requests that brought a commit to its branch. */
-export async function findMergedPulls(github: GitHub, commit: string): Promise<PullRequest[]> {
-  const found: PullRequest[] = [];
+export async function findMergedPulls(
+  github: GitHub,
+  commit: string,
+): Promise<(PullRequest & { readonly labels: readonly string[] })[]> {
+  const found: (PullRequest & { readonly labels: readonly string[] })[] = [];
   const pulls = github.list(`look for what brought ${commit.slice(0, 7)}`, (rest, page) =>
     rest.repos.listPullRequestsAssociatedWithCommit({ ...page, commit_sha: commit }),
   );
-  for await (const pull of pulls) if (pull.merged_at) found.push(pullOf(pull));
+  for await (const pull of pulls) {
+    const labels = pull.labels.map(({ name }) => name);
+    if (pull.merged_at) found.push({ ...pullOf(pull), labels });
+  }
   return found;
 }
 

@@ -1,26 +1,26 @@
 import { manifestPath } from "../../schema/compile/manifest.ts";
 import { respond } from "../../schema/compile/release.ts";
 import { isIndex } from "../../schema/compile/urls.ts";
-import type { Decision } from "./check-fast-forward.ts";
+import type { Decision } from "./decide.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { TargetState } from "./target-state.ts";
 
 export interface Pace {
-  /** How many requests at once. */
+  /** How many requests run at the same time. */
   readonly concurrency: number;
-  /** Hears how many objects are done. */
+  /** Called with the number of objects that are done. */
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
 /**
- * Does what was decided: flags, then the lists that name them, then what goes, then the manifest.
- * False where another manifest than the one `served` stands there by then: it is to be decided anew.
+ * Carries out a decision: flags, then the lists that name them, then removals, then the manifest.
+ * Returns false if the manifest was replaced meanwhile; then a new decision is needed.
  */
 export async function applyPlan(
   writer: ObjectWriter,
   { publication: { put, remove }, manifest }: Decision,
-  { standing, seen }: TargetState,
+  { objects, manifestObject }: TargetState,
   { concurrency, progress }: Pace,
 ): Promise<boolean> {
   const all = put.length + remove.length;
@@ -35,16 +35,17 @@ export async function applyPlan(
   const flags = put.filter(({ path }) => !isIndex(path));
   const lists = put.filter(({ path }) => isIndex(path));
   for (const responses of [flags, lists]) {
-    await inParallel(responses, (response) => writer.put(response, standing.get(response.path)));
+    await inParallel(responses, (response) => writer.put(response, objects.get(response.path)));
   }
-  await inParallel(remove, (path) => writer.remove(path, standing.get(path)));
-  return writer.putManifest(respond(manifestPath, manifest), seen);
+  await inParallel(remove, (path) => writer.remove(path, objects.get(path)));
+  return writer.putManifest(respond(manifestPath, manifest), manifestObject?.etag);
 }
 
-/** Whether there is nothing to do: a second run of the same commit sends nothing at all. */
+/** Whether there is nothing to do: publishing the same commit again sends nothing. */
 export function isDone(
   { publication: { put, remove }, manifest }: Decision,
-  { seen }: TargetState,
+  { manifestObject }: TargetState,
 ): boolean {
-  return put.length === 0 && remove.length === 0 && seen === respond(manifestPath, manifest).md5;
+  const isSame = manifestObject?.etag === respond(manifestPath, manifest).md5;
+  return put.length === 0 && remove.length === 0 && isSame;
 }

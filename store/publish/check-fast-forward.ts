@@ -1,75 +1,102 @@
-import { formatManifest } from "../../schema/compile/manifest.ts";
-import type { Release } from "../../schema/compile/release.ts";
+/** Whether a commit may replace what a target serves. Publishing goes forward only. */
+import type { Manifest } from "../../schema/compile/manifest.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
-import {
-  findLimitViolations,
-  type Limits,
-  type Publication,
-  planPublication,
-} from "../../schema/plan/publication.ts";
 import type { Repository } from "../snapshot/repository.ts";
-import { findObstacle, newestOf } from "./permission.ts";
-import type { TargetState } from "./target-state.ts";
 
-export interface Intent extends Limits {
-  /** Why an older or unrelated commit takes the place of what is served. */
-  readonly rollback?: string | undefined;
-  /** Why it is right although it looks like an accident. */
-  readonly allow?: string | undefined;
+/** What was published last. */
+export type PublishedRevision = Pick<Manifest, "commit" | "rollback" | "waiting">;
+
+/** Why a commit may not be published. */
+export interface Obstacle {
+  readonly reason: string;
+  /** The option that permits it. */
+  readonly way: "rollback" | "allow";
 }
 
-/** What is to be done at a target, or why not. */
-export interface Decision {
-  readonly publication: Publication;
-  /** Why it must not be done, each with the way past it. */
-  readonly refusals: readonly string[];
-  /** The text of the new manifest. */
-  readonly manifest: string;
-  /** The newer commit that this takes the place of; missing where it goes forward. */
-  readonly rolledBackFrom: string | undefined;
-}
-
-/** Weighs a release against what is served. Changes nothing. */
-export async function decide(
+/** Why `snapshot` may not replace `served`; `undefined` if it may. */
+export async function checkFastForward(
   repository: Repository,
-  served: TargetState,
+  served: PublishedRevision,
   snapshot: Snapshot,
-  release: Release,
-  intent: Intent,
-): Promise<Decision> {
-  const { holder } = served;
-  const publication = planPublication(release, served.standing, served.lists);
-  const obstacle = holder && (await findObstacle(repository, holder, snapshot));
-  const isSame = holder?.commit === release.commit;
-  // Putting right what was changed by hand is no accident, however much it was.
-  const dangers = isSame ? [] : findLimitViolations(publication, release, intent);
-  if (served.seen !== undefined && !served.manifest && served.lists.size === 0) {
-    dangers.push('its "manifest.json" is another program\'s');
-  }
+): Promise<Obstacle | undefined> {
+  const { commit } = snapshot;
+  const { rollback } = served;
+  if (served.commit === commit) return undefined;
+  const newest = newestOf(served);
+  const relation = await repository.relate(newest, commit);
+  if (relation === "older") return findUndone(repository, served, snapshot);
 
-  const refusals: string[] = [];
-  if (obstacle && intent[obstacle.way] === undefined) {
-    refusals.push(`${obstacle.reason}; to do it all the same: --${obstacle.way} REASON`);
-  }
-  if (intent.allow === undefined) {
-    refusals.push(...dangers.map((danger) => `${danger}; to do it all the same: --allow REASON`));
-  }
+  const serves = rollback
+    ? `it was rolled back from ${short(newest)} to ${short(served.commit)} ("${rollback.reason}")`
+    : `it serves commit ${short(newest)}`;
+  const than = {
+    same: `and ${short(commit)} would undo that`,
+    newer: `which is newer than ${short(commit)}`,
+    unrelated: `which is no ancestor of ${short(commit)}`,
+    unknown: "which this clone does not know; fetch first",
+  }[relation];
+  return { reason: `${serves}, ${than}`, way: relation === "same" ? "allow" : "rollback" };
+}
 
-  const isRollback = holder && obstacle?.way === "rollback";
-  const rolledBackFrom = isRollback
-    ? newestOf(holder)
-    : isSame
-      ? holder?.rollback?.from
-      : undefined;
-  const notes =
-    holder && isSame
-      ? { rollback: holder.rollback, allowed: served.manifest?.allowed }
-      : {
-          rollback:
-            rolledBackFrom === undefined
-              ? undefined
-              : { from: rolledBackFrom, reason: intent.rollback ?? "" },
-          allowed: obstacle?.way === "allow" || dangers.length > 0 ? intent.allow : undefined,
-        };
-  return { publication, refusals, manifest: formatManifest(release, notes), rolledBackFrom };
+/** The newest commit that was served, including one that was rolled back. */
+export function newestOf({ commit, rollback }: PublishedRevision): string {
+  return rollback?.from ?? commit;
+}
+
+/** A rollback holds until git agrees with it: what it reverted must not come back by itself. */
+async function findUndone(
+  repository: Repository,
+  served: PublishedRevision,
+  snapshot: Snapshot,
+): Promise<Obstacle | undefined> {
+  if (!served.rollback) return undefined;
+  const { from, reason } = served.rollback;
+  const [bad, good] = await Promise.all(
+    [from, served.commit].map((commit) => states(repository, commit)),
+  );
+  const now = statesOf(snapshot);
+  const names = [...new Set([...(bad?.keys() ?? []), ...(good?.keys() ?? [])])];
+  const undone = names.filter(
+    (name) => bad?.get(name) !== good?.get(name) && now.get(name) === bad?.get(name),
+  );
+  if (bad && good && undone.length === 0) return undefined;
+  const what = undone.length === 0 ? "what it turned back" : undone.sort().slice(0, 5).join(", ");
+  const back = `${short(snapshot.commit)} would bring back ${what}`;
+  return {
+    reason: `it was rolled back from ${short(from)} ("${reason}"), and ${back}`,
+    way: "allow",
+  };
+}
+
+/**
+ * The same for a target that does not say which commit it serves. Then its times decide: a commit's
+ * `updated_at` is never before that of an earlier one on the branch. `isSame`: the flags are equal.
+ */
+export function checkAge(
+  updatedAt: string,
+  { commit, updated_at }: Snapshot,
+  isSame: boolean,
+): Obstacle | undefined {
+  if (updatedAt < updated_at || (updatedAt === updated_at && isSame)) return undefined;
+  const when = updatedAt === updated_at ? "at the same time as" : "after";
+  const reason = `its manifest cannot be read, and its flags were updated ${when} those of ${short(commit)} (${updatedAt})`;
+  return { reason, way: "rollback" };
+}
+
+async function states(
+  repository: Repository,
+  commit: string,
+): Promise<Map<string, string> | undefined> {
+  // A commit that this clone lacks tells no more than one that is invalid.
+  const { snapshot } = await repository.read(commit, "").catch(() => ({ snapshot: undefined }));
+  return snapshot && statesOf(snapshot);
+}
+
+/** The states of each flag in all environments, as text to compare. */
+function statesOf({ flags }: Snapshot): Map<string, string> {
+  return new Map(flags.map(({ name, enabled }) => [name, JSON.stringify(enabled)]));
+}
+
+export function short(commit: string): string {
+  return commit.slice(0, 7);
 }

@@ -1,38 +1,49 @@
 import { randomUUID } from "node:crypto";
 import { CloudFrontClient, CreateInvalidationCommand } from "@aws-sdk/client-cloudfront";
 
-/** CloudFront takes this many paths at once (its quota for invalidations in progress). */
-const batch = 3_000;
+/**
+ * CloudFront accepts 3,000 paths and 15 wildcards of invalidations that are in progress. Fewer paths
+ * than a third leave room for publications that follow at once; a wildcard costs as one path.
+ */
+const maxPaths = 1_000;
+const maxWildcards = 15;
 
-/** How long CloudFront may take before it is asked again, in milliseconds. */
-const patience = 15_000;
+/** How long CloudFront may be silent before a request is sent again. */
+const timeoutMs = 15_000;
 
-/** Asks CloudFront to forget these paths, and no others. */
+/** What to invalidate for changed paths: the paths, or the folders that they are in if there are many. */
+export function invalidationPaths(paths: readonly string[]): string[] {
+  const wildcards = paths.filter((path) => path.endsWith("*")).length;
+  if (paths.length <= maxPaths && wildcards <= maxWildcards) return [...paths];
+  const folders = new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/") + 1)));
+  return folders.size <= maxWildcards ? [...folders].map((folder) => `${folder}*`) : ["/*"];
+}
+
+/** Asks CloudFront to drop these paths from its caches. Returns what was sent. */
 export async function invalidate(
   distribution: string,
   commit: string,
   paths: readonly string[],
-): Promise<void> {
+): Promise<readonly string[]> {
+  const items = invalidationPaths(paths);
+  if (items.length === 0) return items;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const client = new CloudFrontClient({
     region: "us-east-1",
     maxAttempts: 5,
-    requestHandler: { requestTimeout: patience, throwOnRequestTimeout: true },
+    requestHandler: { requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+  });
+  const command = new CreateInvalidationCommand({
+    DistributionId: distribution,
+    InvalidationBatch: {
+      // The same reference for a request that the SDK repeats, another one for the same paths later.
+      CallerReference: `${commit}-${randomUUID()}`,
+      Paths: { Quantity: items.length, Items: items },
+    },
   });
   try {
-    for (let start = 0; start < paths.length; start += batch) {
-      const items = paths.slice(start, start + batch);
-      // A request that is sent again asks for the same thing; the same paths another day do not.
-      const reference = `${commit}-${randomUUID()}`;
-      const command = new CreateInvalidationCommand({
-        DistributionId: distribution,
-        InvalidationBatch: {
-          CallerReference: reference,
-          Paths: { Quantity: items.length, Items: items },
-        },
-      });
-      await client.send(command);
-    }
+    await client.send(command);
+    return items;
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     throw new Error(`Cannot invalidate "${distribution}": ${name}: ${message}`, { cause: error });

@@ -1,15 +1,15 @@
 /**
- * Puts a release where clients fetch it: only what changed, only forward, and so that a reader
- * finds each object whole, whoever is interrupted.
+ * Publishes a release to a target: only what changed, only forward, and so that a reader finds each
+ * object whole, whoever is interrupted.
  */
 import { setTimeout as pause } from "node:timers/promises";
-import { manifestPath } from "../../schema/compile/manifest.ts";
-import type { Release } from "../../schema/compile/release.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Publication } from "../../schema/plan/publication.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import { applyPlan, isDone, type Pace } from "./apply-plan.ts";
-import { decide, type Intent } from "./check-fast-forward.ts";
+import type { PublishedRevision } from "./check-fast-forward.ts";
+import type { CompiledSnapshot } from "./compiled-snapshot.ts";
+import { decide, type Intent } from "./decide.ts";
 import { ObjectWriter, SupersededError } from "./object-writer.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Target } from "./target.ts";
@@ -19,14 +19,14 @@ import { verify } from "./verify.ts";
 export interface PublishOptions extends Intent, Pace {
   /** The `Cache-Control` of flags and lists. */
   readonly cacheControl: string;
-  /** Looks at everything that stands at the target, not at its manifest alone. */
+  /** Lists all objects at the target, instead of trusting its manifest. */
   readonly thorough: boolean;
   /** Decides, and changes nothing. */
   readonly dryRun: boolean;
-  /** Reads everything back in the end, and mends what is not as it should be. */
+  /** Reads everything back at the end, and repairs what is wrong. */
   readonly verify: boolean;
-  /** How long to wait for a newer publisher to finish, in milliseconds. */
-  readonly patience?: number;
+  /** How long to wait for a newer publisher to finish. */
+  readonly timeoutMs?: number;
 }
 
 export interface Outcome {
@@ -35,88 +35,103 @@ export interface Outcome {
   readonly commit: string;
   /** The commit that was served before. */
   readonly before: string | undefined;
+  /** What is published: without the changes that wait. */
+  readonly compiled: CompiledSnapshot;
   readonly publication: Publication;
   readonly refusals: readonly string[];
-  /** Paths that a newer publisher, or the next, has to mend. */
+  /** The changes that exceed a limit and wait for `allow`. */
+  readonly waiting: readonly WaitingChange[];
+  /** Why they wait. */
+  readonly reasons: readonly string[];
+  /** Whether some of them did not wait before, or this commit was published before. */
+  readonly isNewlyWaiting: boolean;
+  /** Paths that a newer publisher, or the next, has to repair. */
   readonly left: readonly string[];
-  /** How many objects the verification had to mend. */
+  /** How many objects the verification repaired. */
   readonly mended: number;
 }
 
 /** How often another publisher may finish first before this one gives up. */
-const attempts = 10;
+const maxAttempts = 10;
 
-/** How long to wait for a newer publisher to finish, in milliseconds. */
-const patience = 30_000;
-
-/** A snapshot and the release that was compiled from it. */
-export interface CompiledSnapshot {
-  readonly snapshot: Snapshot;
-  readonly release: Release;
-}
+/** How long to wait for a newer publisher to finish. */
+const defaultTimeoutMs = 30_000;
 
 /** Publishes a release to `target`, or reports why not. Throws if the target cannot be reached. */
 export function publish(
   target: Target,
   repository: Repository,
-  { snapshot, release }: CompiledSnapshot,
+  compiled: CompiledSnapshot,
   options: PublishOptions,
 ): Promise<Outcome> {
-  const { commit } = snapshot;
+  const { commit } = compiled.release;
   const writer = new ObjectWriter(target, repository, commit, {
     cacheControl: options.cacheControl,
     overrules: options.rollback !== undefined,
   });
   const work = async (): Promise<Outcome> => {
-    let before: string | undefined;
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const served = await readTargetState(target, release, options.thorough);
-      if (attempt === 1) before = served.holder?.commit;
-      const decision = await decide(repository, served, snapshot, release, options);
-      const { publication, refusals } = decision;
-      const outcome = { commit, before, publication, refusals, left: [], mended: 0 };
-      const refuse = async (reasons: readonly string[], isFinal: boolean): Promise<Outcome> => {
-        const settled = { manifest: served.manifest, isFinal, before };
-        const left = await reconcile(target, repository, writer, settled);
-        return { ...outcome, status: "refused", refusals: reasons, left };
+    let before: PublishedRevision | undefined;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const state = await readTargetState(target, compiled.release, options.thorough);
+      if (attempt === 1) before = state.revision;
+      const decision = await decide(target, repository, state, compiled, options);
+      const { publication, refusals, waiting, reasons } = decision;
+      const outcome = {
+        ...{ commit, before: before?.commit, compiled: decision.compiled, publication },
+        ...{ refusals, waiting, reasons, left: [], mended: 0 },
+        isNewlyWaiting: isNewlyWaiting(commit, waiting, before),
+      };
+      const refuse = async (why: readonly string[], isFinal: boolean): Promise<Outcome> => {
+        const outrun = { manifest: state.manifest, isFinal, before };
+        const left = await reconcile(target, repository, writer, outrun);
+        return { ...outcome, status: "refused", refusals: why, left };
       };
       if (refusals.length > 0) return refuse(refusals, true);
-      const isUnchanged = isDone(decision, served);
+      const isUnchanged = isDone(decision, state);
       if (options.dryRun) return { ...outcome, status: isUnchanged ? "unchanged" : "planned" };
       try {
         writer.supersedes = decision.rolledBackFrom;
-        if (!isUnchanged && !(await applyPlan(writer, decision, served, options))) continue;
+        if (!isUnchanged && !(await applyPlan(writer, decision, state, options))) continue;
+        const { release } = decision.compiled;
         const mended = options.verify
           ? await verify(target, release, writer, options.concurrency)
           : 0;
-        return {
-          ...outcome,
-          status: isUnchanged && mended === 0 ? "unchanged" : "published",
-          mended,
-        };
+        const status = isUnchanged && mended === 0 ? "unchanged" : "published";
+        return { ...outcome, status, mended };
       } catch (error) {
         if (!(error instanceof SupersededError)) throw error;
-        if (await isReplaced(target, served.seen, options.patience ?? patience)) continue;
+        const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+        if (await isReplaced(target, state.manifestObject?.etag, timeoutMs)) continue;
         const cure = "publish that commit again; to do it all the same: --rollback REASON";
         return refuse([`${error.message}; ${cure}`], false);
       }
     }
-    const why = `other publishers came first ${attempts} times`;
-    throw new Error(`Cannot publish to "${target.name}": ${why}`);
+    const reason = `other publishers came first ${maxAttempts} times`;
+    throw new Error(`Cannot publish to "${target.name}": ${reason}`);
   };
   return options.dryRun ? work() : target.exclusively(work);
 }
 
-/** Waits until another manifest than the one `seen` stands there: the other publisher is done. */
+function isNewlyWaiting(
+  commit: string,
+  waiting: readonly WaitingChange[],
+  before: PublishedRevision | undefined,
+): boolean {
+  const keyOf = ({ change, flag }: WaitingChange) => `${change} ${flag}`;
+  const known = new Set(before?.commit === commit ? [] : before?.waiting?.map(keyOf));
+  return waiting.some((one) => !known.has(keyOf(one)));
+}
+
+/** Waits until the manifest has another ETag than `seen`: the other publisher has finished. */
 async function isReplaced(
   target: Target,
   seen: string | undefined,
-  patience: number,
+  timeoutMs: number,
 ): Promise<boolean> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeoutMs;
   while ((await target.read(manifestPath))?.etag === seen) {
     if (Date.now() > deadline) return false;
-    await pause(Math.min(250, patience));
+    await pause(Math.min(250, timeoutMs));
   }
   return true;
 }

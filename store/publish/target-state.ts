@@ -4,33 +4,35 @@ import {
   manifestPath,
   parseManifest,
 } from "../../schema/compile/manifest.ts";
-import { readBackList } from "../../schema/compile/read-back.ts";
 import { isList, isPathOf, pathOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Project } from "../../schema/project/project.ts";
-import type { Holder } from "./permission.ts";
+import type { PublishedRevision } from "./check-fast-forward.ts";
 import type { StoredObject, Target } from "./target.ts";
 
-/** What a target serves, as far as a publisher has to know. */
+type Environments = Pick<Project, "environments">;
+
+/** What is at a target, as far as a publisher has to know. */
 export interface TargetState {
+  /** `undefined` if there is none, or none that this program can read. */
   readonly manifest: Manifest | undefined;
-  /** The manifest's entity tag; missing where there is no such object. */
-  readonly seen: string | undefined;
-  /** Whose release it is: by the manifest or, where somebody deleted that, by a list. */
-  readonly holder: Holder | undefined;
-  /** The bodies of the lists, by environment. */
-  readonly lists: ReadonlyMap<string, string>;
-  /** What releases put there, by path. */
-  readonly standing: ReadonlyMap<string, PublishedObject>;
+  /** The object at the manifest's path, whatever it holds. */
+  readonly manifestObject: StoredObject | undefined;
+  /** What was published last: by the manifest or, without one, by the metadata of an object. */
+  readonly revision: PublishedRevision | undefined;
+  /** The lists as they are, by path, in the order of the project's environments. */
+  readonly lists: ReadonlyMap<string, StoredObject>;
+  /** The objects that releases put there, by path. */
+  readonly objects: ReadonlyMap<string, PublishedObject>;
 }
 
 /**
- * Reads the manifest and the lists of `project`, and of the environments that are served without it. What else stands there is listed when `thorough`, so that what
- * was changed by hand is found; else the manifest is believed, which takes fewer requests.
+ * Reads the manifest and the lists. Other objects are listed if `thorough`, so that changes by hand
+ * are found; else the manifest is believed, which takes fewer requests.
  */
 export async function readTargetState(
   target: Target,
-  project: Pick<Project, "environments">,
+  project: Environments,
   thorough: boolean,
 ): Promise<TargetState> {
   const wanted = project.environments.map((environment) => pathOf(project, environment));
@@ -38,49 +40,42 @@ export async function readTargetState(
     [manifestPath, ...wanted].map((path) => target.read(path)),
   );
   const manifest = manifestObject && parseManifest(manifestObject.body.toString("utf8"));
+  // The lists of environments that the project no longer has.
   const others = (manifest?.responses ?? [])
     .map(({ path }) => path)
     .filter((path) => isList(path) && !wanted.includes(path));
   const paths = [...wanted, ...others];
-  const lists = [...own, ...(await Promise.all(others.map((path) => target.read(path))))];
+  const found = [...own, ...(await Promise.all(others.map((path) => target.read(path))))];
+  const lists = new Map(
+    paths.flatMap((path, index) => {
+      const list = found[index];
+      return list ? [[path, list] as const] : [];
+    }),
+  );
   const known = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
-  const standing = thorough || !manifest ? await list(target, project, known) : believe(known);
-  for (const [index, path] of paths.entries()) {
-    const etag = lists[index]?.etag;
+  const objects = thorough || !manifest ? await list(target, project, known) : believe(known);
+  for (const path of paths) {
+    const etag = lists.get(path)?.etag;
     const isModifiedElsewhere =
-      etag !== known.get(path) || standing.get(path)?.isModifiedElsewhere === true;
-    if (etag === undefined) standing.delete(path);
-    else standing.set(path, { etag, isModifiedElsewhere });
+      etag !== known.get(path) || objects.get(path)?.isModifiedElsewhere === true;
+    if (etag === undefined) objects.delete(path);
+    else objects.set(path, { etag, isModifiedElsewhere });
   }
-  const bodies = lists.flatMap((list, index) => {
-    const body = list?.body.toString("utf8");
-    const environment = project.environments[index] ?? environmentIn(body);
-    return body === undefined || environment === undefined ? [] : [[environment, body] as const];
-  });
-  return {
-    manifest,
-    seen: manifestObject?.etag,
-    holder: manifest ?? holderOf(lists.find((list) => list)),
-    lists: new Map(bodies),
-    standing,
-  };
+  const revision = manifest ?? findRevision([manifestObject, ...found]);
+  return { manifest, manifestObject, revision, lists, objects };
 }
 
-/** The environment that a list names; `undefined` if it is none of ours. */
-function environmentIn(body: string | undefined): string | undefined {
-  try {
-    return body === undefined ? undefined : readBackList(body).environment;
-  } catch {
-    return undefined;
+/** The commit that is kept with the first object that has one. Directories keep none. */
+function findRevision(
+  objects: readonly (StoredObject | undefined)[],
+): PublishedRevision | undefined {
+  for (const object of objects) {
+    const { commit, supersedes } = object?.metadata ?? {};
+    if (!isCommit(commit)) continue;
+    if (!isCommit(supersedes)) return { commit };
+    return { commit, rollback: { from: supersedes, reason: "the manifest was lost" } };
   }
-}
-
-/** What a list says where there is no manifest. */
-function holderOf(list: StoredObject | undefined): Holder | undefined {
-  const { commit, supersedes } = list?.metadata ?? {};
-  if (!isCommit(commit)) return undefined;
-  if (!isCommit(supersedes)) return { commit };
-  return { commit, rollback: { from: supersedes, reason: "the manifest was lost" } };
+  return undefined;
 }
 
 function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObject> {
@@ -88,8 +83,8 @@ function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObjec
 }
 
 /**
- * What is not as the manifest says was touched since, or left half done; so was what is younger, as
- * a publisher writes the manifest last. The times of S3 are whole seconds, so they alone do not do.
+ * Lists the objects. One that differs from the manifest was changed or left half done. So was one
+ * that is newer, as the manifest is written last; but S3's times are whole seconds, so both count.
  */
 async function list(
   target: Target,
@@ -97,11 +92,11 @@ async function list(
   known: ReadonlyMap<string, string>,
 ): Promise<Map<string, PublishedObject>> {
   const listed = await target.list();
-  const whole = listed.get(manifestPath)?.modified ?? 0;
+  const completed = listed.get(manifestPath)?.modified ?? 0;
   const ours = [...listed].filter(([path]) => isPathOf(project, path) || known.has(path));
   return new Map(
     ours.map(([path, { etag, modified }]) => {
-      const isModifiedElsewhere = etag !== known.get(path) || modified > whole;
+      const isModifiedElsewhere = etag !== known.get(path) || modified > completed;
       return [path, { etag, isModifiedElsewhere }];
     }),
   );

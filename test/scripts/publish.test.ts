@@ -21,10 +21,11 @@ const options = [
   "--dry-run",
   "--rollback REASON",
   "--allow REASON",
+  "--allow-label LABEL",
   "--max-removed PERCENT",
   "--max-flipped PERCENT",
   "--cache-control HEADER",
-  "--trust",
+  "--skip-listing",
   "--verify",
   "--invalidate DISTRIBUTION",
   "--wait-for URL",
@@ -163,7 +164,7 @@ describe.concurrent("publish", () => {
     await history.publish(site.open(), old);
     const bodies = site.bodies();
     const text = await publish(site, ["--dry-run"]);
-    expect(text.stdout).toContain("application: to go on: food_search\n");
+    expect(text.stdout).toContain("application: to be turned on: food_search\n");
     expect(text.stdout).toContain(`Would publish ${next.slice(0, 7)}`);
     const ran = await publish(site, ["--dry-run", "--format", "json"]);
     expect(ran).toMatchObject({ code: 0, stderr: "" });
@@ -214,7 +215,7 @@ describe.concurrent("publish", () => {
       "--allow",
       "the incident",
       "--verify",
-      "--trust",
+      "--skip-listing",
       "--cache-control",
       "public, max-age=5",
     ]);

@@ -3,6 +3,7 @@ import { publish } from "../../store/publish/publish.ts";
 import { S3Target } from "../../store/publish/s3-target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { s3Client } from "../s3/server.ts";
+import { noLimits } from "../store/publish/no-limits.ts";
 import type { Site } from "./site.ts";
 
 /** Publishes the head of main as publish.yml would, sooner. */
@@ -16,7 +17,7 @@ export async function publishHead({ origin, s3, head }: Site): Promise<void> {
     repository,
     { snapshot, release: compile(snapshot) },
     {
-      ...{ maxRemoved: 100, maxFlipped: 100, cacheControl: "public, max-age=30" },
+      ...{ limits: noLimits, cacheControl: "public, max-age=30" },
       ...{ thorough: true, dryRun: false, verify: false, concurrency: 4 },
     },
   );

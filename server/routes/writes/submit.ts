@@ -12,6 +12,7 @@ import { environmentOf } from "../../http/routes.ts";
 import { isEmergency } from "./emergency.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import type { Granted, Outcome } from "./outcome.ts";
+import { publishAllowOf } from "./publish-allow.ts";
 import { findChanged, type SentBack, unchangeable } from "./read-only.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeError } from "./write-errors.ts";
@@ -29,6 +30,7 @@ export async function submit(
   const environment = environmentOf(project, request.path);
   const isRoot = environment === rootEnvironment(project);
   const reason = textOf(request.get("Change-Reason"));
+  const allow = publishAllowOf(request, principal, places.publisher);
   response.locals.flag = change.name;
   let faults: readonly Fault[] = [];
   const writing = performWrite(places, {
@@ -50,9 +52,22 @@ export async function submit(
   });
   response.locals.writing = writing;
   const result = await writing;
+  if ("commit" in result) reportPublication(places, response, change.name, allow);
   if (result.status === "proposed" || "commit" in result) return result;
   if (faults.length > 0) throw unchangeable(change.name, faults);
   throw writeError(change.name, result);
+}
+
+/** Tells the client if the change is not going to be published by itself, or publishes it. */
+function reportPublication(
+  { store, publisher }: WriteBackends,
+  response: Response,
+  flag: string,
+  allow: string | undefined,
+): void {
+  if (allow !== undefined) publisher?.allow(allow);
+  const reason = store.current && publisher?.whyWaiting(store.current, flag);
+  if (reason !== undefined) response.setHeader("Publish-Waiting", reason);
 }
 
 async function performWrite(

@@ -3,6 +3,7 @@ import { GitHub } from "../../../store/github/github.ts";
 import { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import { Reviews } from "../../../store/reviews/reviews.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { BackgroundPublisher } from "../../publisher.ts";
 import type { Settings } from "../../settings.ts";
 
 /** Where changes go: onto the branch, into a pull request, or onto the branch with a review to follow. */
@@ -11,19 +12,22 @@ export interface WriteBackends {
   /** Missing where this server is not told of a GitHub. */
   readonly pulls: PullRequests | undefined;
   readonly reviews: Reviews | undefined;
+  /** `undefined` if this server does not publish. */
+  readonly publisher: BackgroundPublisher | undefined;
 }
 
 /** What the store does alone, and what it takes GitHub for. */
 export function createWriteBackends(
   { github: options, branch }: Settings,
   store: FlagStore,
+  publisher: BackgroundPublisher | undefined,
   log: Logger,
 ): WriteBackends {
-  if (!options) return { store, pulls: undefined, reviews: undefined };
+  if (!options) return { store, pulls: undefined, reviews: undefined, publisher };
   const github = new GitHub(options, (note) => log.warn({ note }, "github"));
   const reviews = new Reviews(store, github, (event) => {
     if ("error" in event) log.warn({ audit: true, ...event }, "review not open yet");
     else log.info({ audit: true, ...event }, "review open");
   });
-  return { store, pulls: new PullRequests(store, github, branch), reviews };
+  return { store, pulls: new PullRequests(store, github, branch), reviews, publisher };
 }

@@ -18,8 +18,7 @@ const { status, refusals } = await stopwatch.time("publish", () =>
     repository,
     { snapshot, release: compile(snapshot) },
     {
-      maxRemoved: 20,
-      maxFlipped: 50,
+      limits: { remove: 20, turn: 50, at_least: 5 },
       cacheControl: "public, max-age=30",
       thorough: thorough === "true",
       dryRun: dryRun === "true",

@@ -4,8 +4,6 @@ import { formatManifest, parseManifest } from "../../../schema/compile/manifest.
 import type { Release } from "../../../schema/compile/release.ts";
 import { isList, isPathOf, pathOf } from "../../../schema/compile/urls.ts";
 import {
-  findLimitViolations,
-  type Limits,
   type PublishedObject,
   planPublication,
 } from "../../../schema/plan/publication.ts";
@@ -36,12 +34,6 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     updated_at: at,
   }));
   return compile({ commit, committed_at: at, updated_at: at, flags: all, project: defaultProject });
-}
-
-/** So many flags, of which some are on. */
-function flags(count: number, on: number): Record<string, boolean> {
-  const names = Array.from({ length: count }, (_, index) => `flag_${index}`);
-  return Object.fromEntries(names.map((name, index) => [name, index < on]));
 }
 
 function standing({ responses }: Release): Map<string, PublishedObject> {
@@ -138,72 +130,6 @@ describe("planPublication()", () => {
   });
 });
 
-describe("findDangers()", () => {
-  const limits: Limits = { maxRemoved: 20, maxFlipped: 50 };
-  const dangers = (before: Release | undefined, after: Release, given = limits) =>
-    findLimitViolations(plan(before, after), after, given).map((danger) => danger.split(",")[0]);
-
-  test.each([
-    [10, 2, 20, []],
-    [10, 3, 20, ["it removes 3 of 10 flags (30 %)"]],
-    [5, 1, 20, []],
-    [4, 1, 20, ["it removes 1 of 4 flags (25 %)"]],
-    [1000, 200, 20, []],
-    [1000, 201, 20, ["it removes 201 of 1000 flags (20.1 %)"]],
-    [3, 1, 33.3, ["it removes 1 of 3 flags (33.3 %)"]],
-    [3, 1, 33.4, []],
-    [10, 1, 0, ["it removes 1 of 10 flags (10 %)"]],
-    [10, 0, 0, []],
-    [10, 9, 100, []],
-  ])(
-    "of %i flags removes %i where %d %% is the limit: %j",
-    (served, removed, maxRemoved, wanted) => {
-      const [before, after] = [release(flags(served, 0)), release(flags(served - removed, 0))];
-      expect(dangers(before, after, { ...limits, maxRemoved })).toEqual(wanted);
-    },
-  );
-
-  test.each([
-    [10, 5, 50, []],
-    [10, 6, 50, ["it turns 6 of 10 flags (60 %) on or off in application"]],
-    [3, 1, 50, []],
-    [3, 2, 50, ["it turns 2 of 3 flags (66.7 %) on or off in application"]],
-    [1000, 500, 50, []],
-    [1000, 501, 50, ["it turns 501 of 1000 flags (50.1 %) on or off in application"]],
-    [4, 1, 0, ["it turns 1 of 4 flags (25 %) on or off in application"]],
-    [4, 4, 100, []],
-  ])("of %i flags turns %i where %d %% is the limit: %j", (served, turned, maxFlipped, wanted) => {
-    const [before, after] = [release(flags(served, 0)), release(flags(served, turned))];
-    expect(dangers(before, after, { ...limits, maxFlipped })).toEqual(wanted);
-    expect(dangers(after, before, { ...limits, maxFlipped })).toEqual(wanted);
-  });
-
-  test("counts those that turn on and those that turn off together", () => {
-    const before = release({ one: true, two: true, three: false, four: false });
-    const after = release({ one: false, two: true, three: true, four: true });
-    expect(dangers(before, after)).toEqual([
-      "it turns 3 of 4 flags (75 %) on or off in application",
-    ]);
-  });
-
-  test("leaves the other environments to those who test there", () => {
-    const before = release({ one: [true, true, true], two: [true, true, true] });
-    const after = release({ one: [true, false, false], two: [true, false, false] });
-    expect(dangers(before, after)).toEqual([]);
-  });
-
-  test("finds an empty release, and no danger in a first one", () => {
-    expect(dangers(undefined, release({}))).toEqual(["it has no flags at all"]);
-    expect(dangers(release({ one: true }), release({}))).toEqual(["it has no flags at all"]);
-    expect(dangers(undefined, release(flags(100, 100)))).toEqual([]);
-  });
-
-  test("finds two dangers at once", () => {
-    const [before, after] = [release(flags(10, 0)), release(flags(7, 7))];
-    expect(dangers(before, after)).toHaveLength(2);
-  });
-});
-
 describe("isPathOf()", () => {
   test.each([
     "/v1/feature-flags/",
@@ -243,7 +169,8 @@ describe("parseManifest()", () => {
   const rollback = { from: commit, reason: "Zahlung kaputt 🚩" };
 
   test("reads what formatManifest() wrote", () => {
-    for (const notes of [{}, { rollback }, { allowed: "why not" }]) {
+    const waiting = [{ flag: "meal_planning", change: "removal", served: commit }] as const;
+    for (const notes of [{}, { rollback }, { allowed: "why not" }, { waiting }]) {
       const text = formatManifest(whole, notes);
       const responses = whole.responses.map(({ body: _, ...rest }) => rest);
       expect(parseManifest(text)).toEqual({
@@ -273,6 +200,12 @@ describe("parseManifest()", () => {
     ["a rollback from nowhere", forge({ rollback: { reason: "x" } })],
     ["a rollback without a reason", forge({ rollback: { from: commit } })],
     ["a reason that moves the cursor", forge({ rollback: { from: commit, reason: "\u001b[2J" } })],
+    ["a wait for nothing known", forge({ waiting: [{ flag: "a", change: "x", served: commit }] })],
+    [
+      "a wait for an option",
+      forge({ waiting: [{ flag: "a", change: "removal", served: "--output=x" }] }),
+    ],
+    ["a wait that is none", forge({ waiting: [null] })],
     ["no responses", forge({ responses: undefined })],
     ["responses that are none", forge({ responses: [null] })],
     [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { noLimits } from "./no-limits.ts";
 import { findWrong, History, S3Site } from "./publishing.ts";
 
 const history = new History();
@@ -7,7 +8,7 @@ const old = history.commit({ meal_planning: true, food_search: false, data_expor
 const next = history.commit({ food_search: true });
 const removing = history.commit({ data_export: null });
 
-const bold = { maxFlipped: 100, maxRemoved: 100 };
+const bold = { limits: noLimits };
 /** Fifteen seconds are too long for a test; all else is as it comes. */
 const impatient = { requestTimeout: 2_500, socketTimeout: 2_500, throwOnRequestTimeout: true };
 /** The manifest, three lists, one page of objects, three flags, three lists, the manifest. */

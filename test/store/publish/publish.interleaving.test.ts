@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome, PublishOptions } from "../../../store/publish/publish.ts";
+import { noLimits } from "./no-limits.ts";
 import { findWrong, History, MemorySite } from "./publishing.ts";
 import { dieAt, type Hooks, WatchedTarget } from "./watched-target.ts";
 
-const bold = { maxFlipped: 100, maxRemoved: 100, patience: 20 };
+const bold = { limits: noLimits, timeoutMs: 20 };
 
 let time = 0;
 /** Listings go by whole seconds at AWS, or by less; each test does with both. */

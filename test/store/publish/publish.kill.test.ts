@@ -5,11 +5,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileOf } from "../../../schema/compile/urls.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { Chance } from "../chance.ts";
+import { noLimits } from "./no-limits.ts";
 import { PublisherProcess } from "./publisher-process.ts";
 import { DirectorySite, findWrong, History, type OpenSite, S3Site } from "./publishing.ts";
 
 const kills = 25;
-const bold = { maxFlipped: 100, maxRemoved: 100 };
+const bold = { limits: noLimits };
 const names = Array.from({ length: 12 }, (_, at) => `improvement_${at}`);
 
 const history = new History();

@@ -2,11 +2,12 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { Chance } from "../chance.ts";
+import { noLimits } from "./no-limits.ts";
 import { PublisherProcess } from "./publisher-process.ts";
 import { DirectorySite, findWrong, History, S3Site, type Site } from "./publishing.ts";
 
 const lanes = 2;
-const bold = { maxFlipped: 100, maxRemoved: 100 };
+const bold = { limits: noLimits };
 const first = { meal_planning: true, food_search: false, data_export: true };
 const second = { food_search: true, heart_rate: true, data_export: null };
 

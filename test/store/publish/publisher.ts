@@ -7,6 +7,7 @@ import { compile } from "../../../schema/compile/compile.ts";
 import { type Outcome, publish } from "../../../store/publish/publish.ts";
 import { openTarget } from "../../../store/publish/target.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
+import { noLimits } from "./no-limits.ts";
 
 export interface Job {
   readonly directory: string;
@@ -39,8 +40,7 @@ async function work({ directory, commit, to }: Job): Promise<void> {
       dryRun: false,
       verify: false,
       concurrency: 16,
-      maxRemoved: 100,
-      maxFlipped: 100,
+      limits: noLimits,
     },
   );
   target.close();

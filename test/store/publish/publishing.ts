@@ -24,8 +24,7 @@ const standard: PublishOptions = {
   dryRun: false,
   verify: false,
   concurrency: 16,
-  maxRemoved: 20,
-  maxFlipped: 50,
+  limits: { remove: 20, turn: 50, at_least: 0 },
 };
 
 /** A flag's text; `enabled` in the application, and off elsewhere. */

@@ -1,0 +1,35 @@
+import type { WaitingChange } from "../compile/manifest.ts";
+import type { Snapshot } from "../flag/snapshot.ts";
+import { rootEnvironment } from "../project/project.ts";
+import { compareText } from "../text/order.ts";
+
+/**
+ * `snapshot` without the changes that wait: a flag whose removal waits is as it was; a flag that is
+ * to be switched on has its earlier state in the first environment, and else is as in `snapshot`.
+ * `served` has the snapshots that are served meanwhile, by commit. Throws if one of them is missing.
+ */
+export function holdBack(
+  snapshot: Snapshot,
+  waiting: readonly WaitingChange[],
+  served: ReadonlyMap<string, Snapshot>,
+): Snapshot {
+  const root = rootEnvironment(snapshot.project);
+  const flags = new Map(snapshot.flags.map((flag) => [flag.name, flag]));
+  const earlier = new Map(
+    [...served].map(([commit, { flags, project }]) => [
+      commit,
+      { root: rootEnvironment(project), flags: new Map(flags.map((flag) => [flag.name, flag])) },
+    ]),
+  );
+  for (const { flag: name, change, served: commit } of waiting) {
+    const before = earlier.get(commit);
+    const flag = before?.flags.get(name);
+    if (!before || !flag) {
+      throw new Error(`Cannot keep "${name}" as it is served: commit ${commit} does not have it`);
+    }
+    const state = { [root]: flag.enabled[before.root] === true };
+    const kept = change === "removal" ? flag : (flags.get(name) ?? flag);
+    flags.set(name, { ...kept, enabled: { ...kept.enabled, ...state } });
+  }
+  return { ...snapshot, flags: [...flags.values()].sort((a, b) => compareText(a.name, b.name)) };
+}

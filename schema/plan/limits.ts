@@ -1,0 +1,74 @@
+/**
+ * How much one publication may remove or switch on. What exceeds a limit looks like an accident: it
+ * waits until somebody allows it, while all other changes are published. Switching off never waits.
+ */
+import type { WaitingChange } from "../compile/manifest.ts";
+import { type Limits, rootEnvironment } from "../project/project.ts";
+import { type Plan, toggled } from "./plan.ts";
+
+/** The kinds of change that have a limit. */
+export type LimitedChange = WaitingChange["change"];
+
+/** The changes of one kind that wait. */
+export interface LimitViolation {
+  readonly change: LimitedChange;
+  readonly flags: readonly string[];
+  /** `it removes 22 of 26 flags (84.6 %), and 20 % or 5 flags is the limit` */
+  readonly reason: string;
+}
+
+/** What a publication changes in the environment that is served at the root of the URLs. */
+export interface RootChanges {
+  readonly removed: readonly string[];
+  /** The flags that are switched on. */
+  readonly on: readonly string[];
+  /** How many flags are served before. */
+  readonly served: number;
+  /** How many flags there are after. */
+  readonly size: number;
+}
+
+/**
+ * The changes that exceed a limit. Changes in `waiting` exceeded it in an earlier publication: they
+ * go on waiting, but do not count against the changes that came after them.
+ */
+export function findLimitViolations(
+  { removed, on, served, size }: RootChanges,
+  { remove, turn, at_least }: Limits,
+  waiting: readonly WaitingChange[] = [],
+): LimitViolation[] {
+  const check = (change: LimitedChange, flags: readonly string[], percent: number) => {
+    const most = Math.max(at_least, (served * percent) / 100);
+    const before = new Set(waiting.filter((one) => one.change === change).map(({ flag }) => flag));
+    const isOver = (part: readonly string[]) =>
+      part.length > most || (change === "removal" && size === 0 && part.length > 0);
+    if (!isOver(flags)) return [];
+    const fresh = flags.filter((flag) => !before.has(flag));
+    const held = isOver(fresh) ? flags : flags.filter((flag) => before.has(flag));
+    const verb = change === "removal" ? "removes" : "switches on";
+    const share = Math.round((1_000 * flags.length) / served) / 10;
+    const limit =
+      size === 0 && change === "removal"
+        ? "no flag would be left"
+        : `${percent} % or ${at_least} ${at_least === 1 ? "flag" : "flags"} is the limit`;
+    const reason = `it ${verb} ${flags.length} of ${served} flags (${share} %), and ${limit}`;
+    return held.length === 0 ? [] : [{ change, flags: held, reason }];
+  };
+  return [...check("removal", removed, remove), ...check("switch-on", on, turn)];
+}
+
+/** The limits that a change exceeds if it is published alone. */
+export function findPlanViolations(plan: Plan): LimitViolation[] {
+  const { flags, served, limits } = plan;
+  const root = rootEnvironment(plan);
+  const [removed, added] = (["removed", "added"] as const).map((change) =>
+    flags.filter((flag) => flag.change === change).map(({ name }) => name),
+  );
+  const on = flags.filter((flag) => toggled(flag, root) === "on").map(({ name }) => name);
+  const size = served - (removed?.length ?? 0) + (added?.length ?? 0);
+  return findLimitViolations({ removed: removed ?? [], on, served, size }, limits);
+}
+
+/** What to do about a violation, for the author of a change. */
+export const howToAllow =
+  "publishing holds these changes back until the pull request has the label `allow-publish`, or somebody publishes with `--allow REASON`";

@@ -1,0 +1,33 @@
+import type { Request } from "express";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import { isReason, shortestReason } from "../../../schema/change/emergency-change.ts";
+import { HttpError } from "../../http/problem.ts";
+import type { BackgroundPublisher } from "../../publisher.ts";
+
+/**
+ * The reason in `Publish-Allow`, with which a write publishes all changes that exceed a limit;
+ * `undefined` without the header. Throws if it may not, or cannot, do that.
+ */
+export function publishAllowOf(
+  request: Request,
+  principal: Principal,
+  publisher: BackgroundPublisher | undefined,
+): string | undefined {
+  const reason = request.get("Publish-Allow")?.trim();
+  if (reason === undefined) return undefined;
+  if (principal.role !== "admin") {
+    const detail = `Cannot allow a publication as ${principal.role}: it needs the role admin`;
+    throw new HttpError(403, detail);
+  }
+  if (!publisher) {
+    const detail = "Cannot allow a publication: this server does not publish (FLAGS_PUBLISH)";
+    throw new HttpError(400, detail, { kind: "publish-allow" });
+  }
+  if (!isReason(reason)) {
+    const wanted = `Publish-Allow must have at least ${shortestReason} characters`;
+    throw new HttpError(400, `Cannot allow a publication without a reason: ${wanted}`, {
+      kind: "publish-allow",
+    });
+  }
+  return reason;
+}

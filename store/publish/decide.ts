@@ -1,0 +1,178 @@
+import { formatManifest, type WaitingChange } from "../../schema/compile/manifest.ts";
+import { findLimitViolations } from "../../schema/plan/limits.ts";
+import {
+  type EnvironmentDiff,
+  type Publication,
+  planPublication,
+} from "../../schema/plan/publication.ts";
+import type { Limits } from "../../schema/project/project.ts";
+import type { Repository } from "../snapshot/repository.ts";
+import {
+  checkAge,
+  checkFastForward,
+  newestOf,
+  type Obstacle,
+  type PublishedRevision,
+} from "./check-fast-forward.ts";
+import type { CompiledSnapshot } from "./compiled-snapshot.ts";
+import { readServedLists, type ServedLists } from "./served-lists.ts";
+import { holdBackChanges } from "./served-release.ts";
+import type { Target } from "./target.ts";
+import type { TargetState } from "./target-state.ts";
+
+export interface Intent {
+  /** Default: those of the project. */
+  readonly limits?: Partial<Limits> | undefined;
+  /** Why an older or unrelated commit replaces what is served. */
+  readonly rollback?: string | undefined;
+  /** Why changes over a limit are right. */
+  readonly allow?: string | undefined;
+}
+
+/** What to do at a target, or why not. */
+export interface Decision {
+  /** What is to be published: without the changes that wait. */
+  readonly compiled: CompiledSnapshot;
+  readonly publication: Publication;
+  /** Why nothing may be published, each with the option that permits it. */
+  readonly refusals: readonly string[];
+  /** The changes that wait for `allow`, and why. */
+  readonly waiting: readonly WaitingChange[];
+  readonly reasons: readonly string[];
+  /** The text of the new manifest. */
+  readonly manifest: string;
+  /** The newer commit that is replaced; `undefined` if the target goes forward. */
+  readonly rolledBackFrom: string | undefined;
+}
+
+/** Compares a release with what is served. Changes nothing. */
+export async function decide(
+  target: Target,
+  repository: Repository,
+  state: TargetState,
+  compiled: CompiledSnapshot,
+  intent: Intent,
+): Promise<Decision> {
+  const { snapshot } = compiled;
+  const { revision } = state;
+  const served = await readServedLists(target, repository, snapshot.project, state);
+  const { diffs } = planPublication(compiled.release, state.objects, served.lists);
+  const isSame = diffs.every(({ removed, on, off }) => ![...removed, ...on, ...off].length);
+  const obstacle = revision
+    ? await checkFastForward(repository, revision, snapshot)
+    : checkAge(served.updatedAt, snapshot, isSame);
+  const dangers = findDangers(state, served, compiled);
+  const limited = await applyLimits(repository, revision, diffs[0], compiled, intent);
+  if (limited.problem !== undefined) dangers.push(limited.problem);
+
+  const refusals: string[] = [];
+  if (obstacle && intent[obstacle.way] === undefined) {
+    refusals.push(`${obstacle.reason}; to do it all the same: --${obstacle.way} REASON`);
+  }
+  if (intent.allow === undefined) {
+    refusals.push(...dangers.map((danger) => `${danger}; to do it all the same: --allow REASON`));
+  }
+  const isAllowed = obstacle?.way === "allow" || dangers.length > 0 || limited.violations > 0;
+  return {
+    compiled: limited.compiled,
+    publication: planPublication(limited.compiled.release, state.objects, served.lists),
+    refusals,
+    waiting: limited.waiting,
+    reasons: limited.reasons,
+    ...annotate(state, limited, obstacle, {
+      ...intent,
+      allow: isAllowed ? intent.allow : undefined,
+    }),
+  };
+}
+
+/** What looks so wrong that nothing is published without a word. */
+function findDangers(state: TargetState, served: ServedLists, { snapshot }: CompiledSnapshot) {
+  const dangers: string[] = [];
+  const { manifest, manifestObject } = state;
+  if (served.unreadable !== undefined)
+    dangers.push(`it is not known what is served: ${served.unreadable}`);
+  if (manifestObject && !manifest) {
+    const format = formatOf(manifestObject.body.toString("utf8"));
+    if (format !== undefined && format > 1) {
+      dangers.push(`its "manifest.json" has the format ${format}, which a newer program wrote`);
+    } else if (state.lists.size === 0) {
+      dangers.push('its "manifest.json" is another program\'s');
+    }
+  }
+  if (snapshot.flags.length === 0 && served.lists.size === 0)
+    dangers.push("it has no flags at all");
+  return dangers;
+}
+
+function formatOf(text: string): number | undefined {
+  try {
+    const { format } = JSON.parse(text) ?? {};
+    return typeof format === "number" ? format : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Limited {
+  readonly compiled: CompiledSnapshot;
+  readonly waiting: readonly WaitingChange[];
+  readonly reasons: readonly string[];
+  /** How many limits the whole publication exceeds, allowed or not. */
+  readonly violations: number;
+  /** Why the changes over the limit cannot be held back. */
+  readonly problem?: string;
+}
+
+/** Holds back what exceeds a limit, and nothing else. */
+async function applyLimits(
+  repository: Repository,
+  revision: PublishedRevision | undefined,
+  root: EnvironmentDiff | undefined,
+  compiled: CompiledSnapshot,
+  { limits, allow }: Intent,
+): Promise<Limited> {
+  const size = compiled.snapshot.flags.length;
+  const before = revision?.waiting ?? [];
+  const most = { ...compiled.snapshot.project.limits, ...limits };
+  const violations = root ? findLimitViolations({ ...root, size }, most, before) : [];
+  const unlimited = { compiled, waiting: [], reasons: [], violations: violations.length };
+  if (allow !== undefined || violations.length === 0) return unlimited;
+
+  const known = new Map(before.map((one) => [`${one.change} ${one.flag}`, one.served]));
+  const waiting = violations.flatMap(({ change, flags }) =>
+    flags.map((flag) => {
+      const served = known.get(`${change} ${flag}`) ?? revision?.commit ?? "";
+      return { flag, change, served };
+    }),
+  );
+  const reasons = violations.map(({ reason }) => reason);
+  try {
+    const held = await holdBackChanges(repository, compiled, waiting);
+    return { compiled: held, waiting, reasons, violations: violations.length };
+  } catch {
+    // Without the earlier version of a flag, all or nothing is published.
+    return { ...unlimited, problem: reasons.join(", and ") };
+  }
+}
+
+/** The manifest's text, and what is rolled back. */
+function annotate(
+  { revision, manifest }: TargetState,
+  { compiled: { release }, waiting }: Limited,
+  obstacle: Obstacle | undefined,
+  { rollback, allow }: Pick<Intent, "rollback" | "allow">,
+): Pick<Decision, "manifest" | "rolledBackFrom"> {
+  if (revision?.commit === release.commit) {
+    const notes = { rollback: revision.rollback, allowed: allow ?? manifest?.allowed, waiting };
+    return {
+      manifest: formatManifest(release, notes),
+      rolledBackFrom: revision.rollback?.from,
+    };
+  }
+  const isRollback = revision && obstacle?.way === "rollback";
+  const rolledBackFrom = isRollback ? newestOf(revision) : undefined;
+  const note = { from: rolledBackFrom ?? "", reason: rollback ?? "" };
+  const notes = { rollback: isRollback ? note : undefined, allowed: allow, waiting };
+  return { manifest: formatManifest(release, notes), rolledBackFrom };
+}

@@ -1,0 +1,43 @@
+/** Releases in which some changes wait: what was published, and what is to be published, as values. */
+import { compile } from "../../schema/compile/compile.ts";
+import type { WaitingChange } from "../../schema/compile/manifest.ts";
+import type { Release } from "../../schema/compile/release.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { holdBack } from "../../schema/plan/hold-back.ts";
+import type { Repository } from "../snapshot/repository.ts";
+import type { PublishedRevision } from "./check-fast-forward.ts";
+import type { CompiledSnapshot } from "./compiled-snapshot.ts";
+
+/** The release that was published last; `undefined` if it is not known, or this clone lacks its commits. */
+export async function readServedRelease(
+  repository: Repository,
+  revision: PublishedRevision | undefined,
+): Promise<Release | undefined> {
+  const commit = revision?.commit;
+  if (commit === undefined) return undefined;
+  try {
+    const { snapshot } = await repository.read(commit, "");
+    if (!snapshot) return undefined;
+    const compiled = { snapshot, release: compile(snapshot) };
+    return (await holdBackChanges(repository, compiled, revision?.waiting ?? [])).release;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The release without the changes that wait. Throws if this clone lacks a commit that is served. */
+export async function holdBackChanges(
+  repository: Repository,
+  { snapshot, release }: CompiledSnapshot,
+  waiting: readonly WaitingChange[],
+): Promise<CompiledSnapshot> {
+  if (waiting.length === 0) return { snapshot, release };
+  const served = new Map<string, Snapshot>();
+  for (const commit of new Set(waiting.map((one) => one.served))) {
+    const reading = await repository.read(commit, "");
+    if (reading.snapshot) served.set(commit, reading.snapshot);
+  }
+  const held = holdBack(snapshot, waiting, served);
+  const changed = new Set(waiting.map(({ flag }) => flag));
+  return { snapshot: held, release: compile(held, { release, changed }) };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import type { WaitingChange } from "../../../schema/compile/manifest.ts";
+import { findLimitViolations } from "../../../schema/plan/limits.ts";
+import type { Limits } from "../../../schema/project/project.ts";
+
+const limits: Limits = { remove: 20, turn: 50, at_least: 0 };
+
+/** `flag_0`, `flag_1` and so on. */
+function names(count: number, from = 0): string[] {
+  return Array.from({ length: count }, (_, index) => `flag_${from + index}`);
+}
+
+function removal(served: number, removed: number, given = limits, waiting?: WaitingChange[]) {
+  const size = served - removed;
+  return findLimitViolations({ removed: names(removed), on: [], served, size }, given, waiting);
+}
+
+function switchOn(served: number, on: number, given = limits, waiting?: WaitingChange[]) {
+  return findLimitViolations({ removed: [], on: names(on), served, size: served }, given, waiting);
+}
+
+function wait(change: WaitingChange["change"], flags: readonly string[]): WaitingChange[] {
+  return flags.map((flag) => ({ flag, change, served: "9f8e7d6" }));
+}
+
+describe("findLimitViolations()", () => {
+  test.each([
+    [10, 2, 20, false],
+    [10, 3, 20, true],
+    [5, 1, 20, false],
+    [4, 1, 20, true],
+    [1000, 200, 20, false],
+    [1000, 201, 20, true],
+    [3, 1, 33.3, true],
+    [3, 1, 33.4, false],
+    [10, 1, 0, true],
+    [10, 0, 0, false],
+    [10, 9, 100, false],
+  ])("of %i flags removes %i, with a limit of %d %%: %s", (served, removed, remove, isOver) => {
+    const found = removal(served, removed, { ...limits, remove });
+    expect(found.map(({ flags }) => flags)).toEqual(isOver ? [names(removed)] : []);
+  });
+
+  test.each([
+    [10, 5, 50, false],
+    [10, 6, 50, true],
+    [3, 1, 50, false],
+    [3, 2, 50, true],
+    [4, 4, 100, false],
+  ])("of %i flags switches on %i, with a limit of %d %%: %s", (served, on, turn, isOver) => {
+    const found = switchOn(served, on, { ...limits, turn });
+    expect(found.map(({ flags }) => flags)).toEqual(isOver ? [names(on)] : []);
+  });
+
+  test("lets `at_least` flags through, whatever their share", () => {
+    const some: Limits = { ...limits, at_least: 5 };
+    expect(removal(6, 5, some)).toEqual([]);
+    expect(removal(7, 6, some)).toHaveLength(1);
+    expect(switchOn(5, 5, some)).toEqual([]);
+    expect(switchOn(6, 6, some)).toHaveLength(1);
+  });
+
+  test("never lets all flags go by themselves", () => {
+    expect(removal(2, 2, { ...limits, at_least: 5 })[0]?.reason).toBe(
+      "it removes 2 of 2 flags (100 %), and no flag would be left",
+    );
+  });
+
+  test("says how much is too much", () => {
+    expect(removal(26, 22)[0]?.reason).toBe(
+      "it removes 22 of 26 flags (84.6 %), and 20 % or 0 flags is the limit",
+    );
+    expect(switchOn(4, 3, { ...limits, at_least: 1 })[0]?.reason).toBe(
+      "it switches on 3 of 4 flags (75 %), and 50 % or 1 flag is the limit",
+    );
+  });
+
+  test("does not count changes that wait already against new ones", () => {
+    const waiting = wait("removal", names(5));
+    expect(removal(10, 5, limits, waiting)[0]?.flags).toEqual(names(5));
+    expect(removal(10, 6, limits, waiting)[0]?.flags).toEqual(names(5));
+    expect(removal(10, 8, limits, waiting)[0]?.flags).toEqual(names(8));
+    expect(switchOn(10, 6, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
+    expect(switchOn(10, 7, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
+    expect(switchOn(10, 6, limits, wait("removal", names(6)))[0]?.flags).toEqual(names(6));
+  });
+
+  test("ends a wait if the limit was raised, or the rest of the changes is within it", () => {
+    const waiting = wait("removal", names(5));
+    expect(removal(10, 5, { ...limits, remove: 60 }, waiting)).toEqual([]);
+    expect(removal(10, 2, limits, waiting)).toEqual([]);
+  });
+
+  test("finds two violations at once, and none in a first publication", () => {
+    const both = { removed: names(3), on: names(6, 3), served: 10, size: 7 };
+    expect(findLimitViolations(both, limits).map(({ change }) => change)).toEqual([
+      "removal",
+      "switch-on",
+    ]);
+    expect(findLimitViolations({ removed: [], on: [], served: 0, size: 9 }, limits)).toEqual([]);
+  });
+});
