@@ -11,8 +11,11 @@ export interface Published {
   /** The commit that was served before; missing where there was none. */
   readonly before?: string | undefined;
   readonly refusals: readonly string[];
-  readonly turns: readonly Turned[];
-  /** Missing where nobody waited. */
+  readonly diffs: readonly Diff[];
+  /** How many changes exceed a limit and wait, and why. */
+  readonly waiting: number;
+  readonly reasons: readonly string[];
+  /** Missing if nobody waited for the CDN. */
   readonly live?: Live | undefined;
 }
 
@@ -22,7 +25,7 @@ export interface Live {
   readonly pending: number;
 }
 
-interface Turned {
+interface Diff {
   readonly environment: string;
   readonly added: readonly string[];
   readonly removed: readonly string[];
@@ -33,7 +36,7 @@ interface Turned {
 /** The text of `publish.json`. Throws where it is none. */
 export function parsePublished(text: string): Published {
   const value = JSON.parse(text) ?? {};
-  const { status, commit, before, refusals, publication, live } = value;
+  const { status, commit, before, refusals, publication, waiting, reasons, live } = value;
   const isKnown = ["published", "unchanged", "planned", "refused"].includes(status);
   if (!isKnown || !isCommit(commit) || !Array.isArray(refusals)) {
     throw new Error(
@@ -41,7 +44,9 @@ export function parsePublished(text: string): Published {
     );
   }
   return {
-    ...{ status, commit, refusals: refusals.map(String), turns: publication?.diffs ?? [] },
+    ...{ status, commit, refusals: refusals.map(String), diffs: publication?.diffs ?? [] },
+    waiting: Array.isArray(waiting) ? waiting.length : 0,
+    reasons: Array.isArray(reasons) ? reasons.map(String) : [],
     before: isCommit(before) ? before : undefined,
     live: live && { at: live.at, pending: live.pending?.length ?? 0 },
   };
@@ -59,8 +64,15 @@ export interface Ending {
   readonly log: string;
 }
 
-/** In a few words: `live after 23 s`. */
-export function describeEnding({ state, published, started }: Ending): string {
+/** In a few words: `live after 23 s`, `live after 23 s, 3 changes wait`. */
+export function describeEnding(ending: Ending): string {
+  const words = describeResult(ending);
+  const waiting = ending.published?.waiting ?? 0;
+  if (waiting === 0) return words;
+  return `${words}, ${waiting === 1 ? "1 change waits" : `${waiting} changes wait`}`;
+}
+
+function describeResult({ state, published, started }: Ending): string {
   if (!published) return state === "success" ? "done" : "failed before anything was published";
   const { status, refusals, live } = published;
   if (status === "refused") return `refused: ${refusals.join("; ")}`;
@@ -84,12 +96,17 @@ export function formatEnding(ending: Ending): string {
   const words = describeEnding(ending);
   // What is refused was said by a publisher, about names that others chose.
   const told = published?.status === "refused" ? "refused" : words;
-  const title = state === "success" ? capital(told) : `Not live: ${told}`;
+  const isWaiting = (published?.waiting ?? 0) > 0;
+  const isPublished = state === "success" || (isWaiting && published?.live?.at !== undefined);
+  const title = isPublished ? capital(told) : `Not live: ${told}`;
   const was = published?.before ? `, after \`${published.before.slice(0, 7)}\`` : "";
   const lines = [`**${title}** in ${environment}: \`${commit.slice(0, 7)}\`${was}.`, ""];
   if (published?.status === "refused")
     lines.push(...published.refusals.map((one) => `- ${inline(one)}`), "");
-  if (state === "success") lines.push(...(published?.turns ?? []).flatMap(listTurns));
+  for (const reason of published?.reasons ?? []) {
+    lines.push(`- ${inline(reason)}: to publish what waits, run Publish with \`allow\``);
+  }
+  if (isPublished) lines.push(...(published?.diffs ?? []).flatMap(listDiff));
   if (lines.at(-1) !== "") lines.push("");
   const links = [
     ...(url === "" ? [] : [`[what clients get](${url.replace(/\/+$/, "")}/v1/feature-flags/)`]),
@@ -98,7 +115,7 @@ export function formatEnding(ending: Ending): string {
   return `${[...lines, ...(links.length === 0 ? [] : [`<sub>${links.join(" · ")}</sub>`])].join("\n").trimEnd()}\n`;
 }
 
-function listTurns({ environment, on, off, added, removed }: Turned): string[] {
+function listDiff({ environment, on, off, added, removed }: Diff): string[] {
   const kinds = { "turned on": on, "turned off": off, added, removed };
   return Object.entries(kinds).flatMap(([kind, names]) => {
     if (!Array.isArray(names) || names.length === 0) return [];

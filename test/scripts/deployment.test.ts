@@ -52,7 +52,7 @@ function published(commit: string, more: object = {}) {
   const outcome = { status: "published", commit, before: "b".repeat(40), refusals: [] };
   return temporaryFile(
     "publish.json",
-    JSON.stringify({ ...outcome, publication: { turns: [turns] }, ...more }),
+    JSON.stringify({ ...outcome, publication: { diffs: [turns] }, ...more }),
   );
 }
 

@@ -89,8 +89,8 @@ describe.concurrent("publish", () => {
       true,
     ],
     ["a time that is no number", ["--to", "x", "--timeout", "1m"], '--timeout "1m"', true],
-    ["an empty reason", ["--to", "x", "--rollback", ""], "a reason", true],
-    ["a reason of spaces", ["--to", "x", "--allow", " \n\u200b "], "a reason", true],
+    ["an empty reason", ["--to", "x", "--rollback", ""], "empty reason", true],
+    ["a reason of spaces", ["--to", "x", "--allow", " \n\u200b "], "empty reason", true],
     [
       "a commit that is not there",
       ["--to", "x", "--at", "0000000"],
@@ -155,7 +155,7 @@ describe.concurrent("publish", () => {
     expect(ran).toEqual({
       code: 0,
       stderr: "",
-      stdout: `Nothing to publish: ${site.name} serves ${next.slice(0, 7)} already, 14 objects as they should be\n`,
+      stdout: `Nothing to publish: ${site.name} serves ${next.slice(0, 7)} already, 14 objects unchanged\n`,
     });
   });
 
@@ -204,25 +204,44 @@ describe.concurrent("publish", () => {
     expect(rollback).toEqual({ from: next, reason: "search is down [2J" });
   });
 
-  test("keeps to its options", async () => {
-    const site = new S3Site(double);
-    await history.publish(site.open(), old);
-    const flipped = await publish(site, ["--max-flipped", "30"]);
-    expect(flipped.code).toBe(1);
-    const allowed = await publish(site, [
-      "--max-flipped",
-      "30",
-      "--allow",
-      "the incident",
-      "--verify",
-      "--skip-listing",
-      "--cache-control",
-      "public, max-age=5",
-    ]);
-    expect(allowed.code).toBe(0);
-    expect(JSON.parse(site.bodies().get(manifest) ?? "")).toMatchObject({
-      allowed: "the incident",
+  /** Eight flags that are off, and then six of them on. */
+  function switched() {
+    const many = new History();
+    const names = Array.from({ length: 8 }, (_, at) => `improvement_${at}`);
+    const off = many.commit(Object.fromEntries(names.map((name) => [name, false])));
+    many.commit(Object.fromEntries(names.slice(0, 6).map((name) => [name, true])));
+    const run = (site: { readonly name: string }, ...args: string[]) =>
+      publish(site, ["--repo", many.made.directory, ...args]);
+    return { many, off, run };
+  }
+
+  test("exits with 1 while something waits, says what and why, and publishes it with --allow", async () => {
+    const site = new DirectorySite();
+    const { many, off, run } = switched();
+    await many.publish(site.open(), off);
+    const held = await run(site, "--format=json");
+    expect(held.code).toBe(1);
+    expect(JSON.parse(held.stdout)).toMatchObject({
+      status: "published",
+      reasons: ["it switches on 6 of 8 flags (75 %), and 50 % or 5 flags is the limit"],
     });
+    expect(JSON.parse(held.stdout).waiting).toHaveLength(6);
+    const again = await run(site);
+    expect(again.code).toBe(1);
+    expect(again.stdout).toContain("\n  6 changes wait (improvement_0, improvement_1, ");
+    expect(again.stdout).toContain("is the limit; to publish them: --allow REASON\n");
+    const allowed = await run(site, "--allow", "the launch");
+    expect(allowed.code).toBe(0);
+    expect(JSON.parse(site.bodies().get(manifest) ?? "")).toMatchObject({ allowed: "the launch" });
+  });
+
+  test("uses its options", async () => {
+    const site = new S3Site(double);
+    const { many, off, run } = switched();
+    await many.publish(site.open(), off);
+    const some = ["--verify", "--skip-listing", "--cache-control", "public, max-age=5"];
+    const ran = await run(site, "--max-flipped", "75", ...some);
+    expect(ran.code).toBe(0);
     expect(site.headers().get(list)?.cacheControl).toBe("public, max-age=5");
   });
 
@@ -273,11 +292,12 @@ describe.concurrent("publish", () => {
     expect(watched.stdout).toContain("14 put, 0 removed");
   });
 
-  test("--invalidate asks CloudFront for exactly the paths that changed", async () => {
+  test("--invalidate sends the paths that changed; a rerun repeats what may have failed", async () => {
     const asked: string[] = [];
+    let status = 403;
     const server = createServer(async (request, response) => {
       for await (const chunk of request) asked.push(String(chunk));
-      response.writeHead(201, { "content-type": "text/xml" });
+      response.writeHead(status, { "content-type": "text/xml" });
       response.end("<Invalidation><Id>I1</Id></Invalidation>");
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -285,17 +305,31 @@ describe.concurrent("publish", () => {
     const env = { AWS_ENDPOINT_URL_CLOUDFRONT: `http://127.0.0.1:${port}` };
     const site = new S3Site(double);
     await history.publish(site.open(), old);
-    const ran = await publish(site, ["--invalidate", "E123"], env);
-    expect(ran).toMatchObject({ code: 0, stderr: "Invalidated 6 paths in E123\n" });
-    const paths = [...asked.join("").matchAll(/<Path>(.*?)<\/Path>/g)].map(([, path]) => path);
-    const changed = ["", "/staging", "/development"].flatMap((environment) => [
+    const sent = () =>
+      [
+        ...asked
+          .splice(0)
+          .join("")
+          .matchAll(/<Path>(.*?)<\/Path>/g),
+      ]
+        .map(([, path]) => path)
+        .sort();
+    const refused = await publish(site, ["--invalidate", "E123"], env);
+    expect(refused.code).toBe(2);
+    expect(refused.stdout).toContain("Published ");
+    expect(refused.stderr).toMatch(
+      /^Cannot invalidate "E123": .*\nthe release is published; run this again to repeat/,
+    );
+    const environments = ["", "/staging", "/development"];
+    const changed = environments.flatMap((environment) => [
       `${environment}${list}`,
       `${environment}${list}food_search`,
     ]);
-    expect(paths.sort()).toEqual(changed.sort());
+    expect(sent()).toEqual(changed.sort());
+    status = 201;
     const again = await publish(site, ["--invalidate", "E123"], env);
-    expect(again.stderr).toBe("");
-    expect(asked).toHaveLength(1);
+    expect(again).toMatchObject({ code: 0, stderr: "Invalidated 3 paths in E123\n" });
+    expect(sent()).toEqual(environments.map((environment) => `${environment}${list}*`).sort());
     server.close();
   });
 });
