@@ -3,10 +3,7 @@ import { compile } from "../../../schema/compile/compile.ts";
 import { formatManifest, parseManifest } from "../../../schema/compile/manifest.ts";
 import type { Release } from "../../../schema/compile/release.ts";
 import { isList, isPathOf, pathOf } from "../../../schema/compile/urls.ts";
-import {
-  type PublishedObject,
-  planPublication,
-} from "../../../schema/plan/publication.ts";
+import { type PublishedObject, planPublication } from "../../../schema/plan/publication.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 
 const { environments } = defaultProject;
