@@ -1,4 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Decision } from "../schema/flag/flag.ts";
+import { diffDecisions } from "../schema/plan/difference.ts";
 import { findLimitViolations } from "../schema/plan/limits.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
@@ -62,17 +64,10 @@ export class BackgroundPublisher {
   /** Why the change of a flag is not going to be published by itself; `undefined` if it is. */
   whyWaiting({ snapshot }: CompiledSnapshot, flag: string): string | undefined {
     if (!this.#last || this.#allow !== undefined) return undefined;
-    const { flags: served, project } = this.#last.compiled.snapshot;
-    const [before, after] = [rootEnvironment(project), rootEnvironment(snapshot.project)];
-    const now = new Map(snapshot.flags.map((one) => [one.name, one.enabled[after]]));
-    const removed = served.filter(({ name }) => !now.has(name));
-    const on = served.filter(({ name, enabled }) => !enabled[before] && now.get(name));
-    const changes = {
-      removed: removed.map(({ name }) => name),
-      on: on.map(({ name }) => name),
-      served: served.length,
-      size: now.size,
-    };
+    const before = decisionsAtRoot(this.#last.compiled.snapshot);
+    const after = decisionsAtRoot(snapshot);
+    const { removed, on } = diffDecisions(before, after);
+    const changes = { removed, on, served: before.size, size: after.size };
     const violations = findLimitViolations(changes, snapshot.project.limits, this.#last.waiting);
     return violations.find(({ flags }) => flags.includes(flag))?.reason;
   }
@@ -146,4 +141,15 @@ export class BackgroundPublisher {
     const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
     return `Not published to ${this.#target.name}: ${shown}${more}: ${reasons.join(", and ")}; to publish them, send Publish-Allow: REASON with a write`;
   }
+}
+
+/** By name, in the environment at the root of the URLs. */
+function decisionsAtRoot({ flags, project }: Snapshot): ReadonlyMap<string, Decision> {
+  const root = rootEnvironment(project);
+  return new Map(
+    flags.flatMap(({ name, decisions }) => {
+      const decision = decisions[root];
+      return decision ? [[name, decision] as const] : [];
+    }),
+  );
 }

@@ -57,7 +57,7 @@ function editForUpdate(
   { file, text, flag }: Current,
   project: Pick<Project, "environments">,
 ): Edit | undefined {
-  const before = flag.enabled[environment];
+  const before = flag.decisions[environment]?.enabled;
   // format() writes NFC, so the same text in another Unicode form is no change.
   const description = requested?.normalize("NFC");
   const describes = description !== undefined && description !== flag.description;

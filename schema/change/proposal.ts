@@ -46,11 +46,11 @@ function effectOf({ before, after }: BeforeAndAfter): unknown[] {
     .map((key) => [key, from[key], to[key]]);
 }
 
-/** A flag's values by key, those of an environment apart: `enabled.staging`. */
+/** A flag's values by key, those of an environment apart: `decisions.staging`. */
 function valuesOf(flag: Flag | undefined): Readonly<Record<string, unknown>> {
-  const { name, description, owner, type, expires, enabled } = flag ?? {};
-  const states = Object.entries(enabled ?? {}).map(([key, value]) => [`enabled.${key}`, value]);
-  return { name, description, owner, type, expires, ...Object.fromEntries(states) };
+  const { name, description, owner, type, expires, metadata, decisions } = flag ?? {};
+  const blocks = Object.entries(decisions ?? {}).map(([key, value]) => [`decisions.${key}`, value]);
+  return { name, description, owner, type, expires, metadata, ...Object.fromEntries(blocks) };
 }
 
 /** The labels of a pull request: one for the API, one for each protected environment. */

@@ -1,5 +1,6 @@
 /** What a change of a flag does where, and whether that needs a review: pure, so that it is decided anew on each replay. */
 import type { Flag } from "../flag/flag.ts";
+import { diffFlag, isSameDecision } from "../plan/difference.ts";
 import type { Project } from "../project/project.ts";
 
 /** A flag before and after a change; missing where it is not there. */
@@ -19,24 +20,28 @@ export function findProtectedEnvironments(
 }
 
 /**
- * The environments in which clients would see the flag change: whether it is on, what it is
- * described as, or whether it is there at all. Its times do not count, they change with every edit.
+ * The environments in which clients would see the flag change: how it is decided, its description,
+ * or whether it exists. Its times do not count, because they change with every edit.
  */
 function findAffectedEnvironments(
   { environments }: Pick<Project, "environments">,
   { before, after }: BeforeAndAfter,
 ): string[] {
-  if (!before && !after) return [];
-  const isElsewhere = !before || !after || before.description !== after.description;
-  return environments.filter(
-    (environment) => isElsewhere || before.enabled[environment] !== after.enabled[environment],
-  );
+  const difference = diffFlag(before, after, environments);
+  if (!difference) return [];
+  const { change, fields, decisions } = difference;
+  const isEverywhere = change !== "changed" || fields.includes("description");
+  return environments.filter((environment) => {
+    const { before: was, after: is } = decisions[environment] ?? {};
+    return isEverywhere || !isSameDecision(was, is);
+  });
 }
 
-/** Whether all that clients would see is that the flag goes off. */
+/** Whether all that clients would see is that the flag turns off. */
 export function onlyDisables({ before, after }: BeforeAndAfter): boolean {
   if (!before || !after || before.description !== after.description) return false;
-  return Object.keys(after.enabled).every(
-    (environment) => before.enabled[environment] || !after.enabled[environment],
+  return Object.entries(after.decisions).every(
+    ([environment, decision]) =>
+      !decision.enabled || isSameDecision(before.decisions[environment], decision),
   );
 }

@@ -1,3 +1,4 @@
+import { isOn } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
@@ -29,7 +30,7 @@ export function compile(snapshot: Snapshot, earlier?: Earlier): Release {
     ...flags.map(
       (flag) =>
         known?.(environment, flag.name) ??
-        compileFlagResponse(project, environment, flag, flag.enabled[environment] ? on : off),
+        compileFlagResponse(project, environment, flag, isOn(flag, environment) ? on : off),
     ),
   ]);
   const responses = [...sections, errorResponses]
@@ -60,8 +61,7 @@ export function compileFlagResponse(
   flag: TimedFlag,
   known: Known = new Map(),
 ): Response {
-  const same =
-    known.get(flag.name) ?? compileFlag(project, flag, flag.enabled[environment] === true);
+  const same = known.get(flag.name) ?? compileFlag(project, flag, isOn(flag, environment));
   known.set(flag.name, same);
   const { body, md5, sha256, length } = same;
   return { path: pathOf(project, environment, flag.name), body, md5, sha256, length };
@@ -74,7 +74,7 @@ function compileList(
   flags: readonly TimedFlag[],
   updated_at: string,
 ): Response {
-  const states = flags.map(({ name, enabled }) => [name, enabled[environment] === true]);
+  const states = flags.map((flag) => [flag.name, isOn(flag, environment)]);
   const body = JSON.stringify({ environment, flags: Object.fromEntries(states), updated_at });
   readBackList(body, environment, flags.length);
   return respond(pathOf(project, environment), body);

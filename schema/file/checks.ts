@@ -1,11 +1,11 @@
 /** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
-import { type FlagFile, normalize } from "../flag/flag.ts";
+import { type FlagFile, isOn, normalize } from "../flag/flag.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { codePoint, invisible } from "./decode.ts";
-import type { Source } from "./parse.ts";
+import { escapePointer, type Source } from "./parse.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
   return checks.flatMap((check) => check(flag, source, project));
@@ -60,8 +60,8 @@ const checks: readonly Check[] = [
   function followsTheOrder(flag, source, project) {
     const [last, earlier] = [...project.order].reverse();
     if (last === undefined || earlier === undefined) return [];
-    const { enabled } = normalize("", flag, project);
-    if (!enabled[last] || enabled[earlier]) return [];
+    const normal = normalize("", flag, project);
+    if (!isOn(normal, last) || isOn(normal, earlier)) return [];
     const message = `Is on in ${last} but off in ${earlier}`;
     const hint = `turn it on in ${earlier} as well, so that ${earlier} shows what people get`;
     const isRoot = (environment: string) => environment === rootEnvironment(project);
@@ -122,8 +122,11 @@ export function holdsNoCredential(source: Source): Finding[] {
 
 /** The free texts of a flag, by pointer. */
 function texts({ value }: Source): [string, string][] {
-  const { description, owner } = value as FlagFile;
-  const found: [string, string][] = [];
+  const { description, owner, metadata = {} } = value as FlagFile;
+  const found = Object.entries(metadata).map(([key, text]): [string, string] => [
+    `/metadata/${escapePointer(key)}`,
+    text,
+  ]);
   if (description !== undefined) found.push(["/description", description]);
   if (owner !== undefined) found.push(["/owner", owner]);
   return found;

@@ -104,7 +104,7 @@ class Reader {
       if (isNode(key)) this.#refuseIndirection(key, start);
       // A key that is no scalar becomes its text, which no schema knows.
       const name = isScalar(key) ? String(key.value) : this.#text.slice(...range(key)).trim();
-      const child = `${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+      const child = `${pointer}/${escapePointer(name)}`;
       const earlier = this.offsets.get(child);
       if (earlier) this.findings.push(duplicateKey(this.#text, name, start, earlier.key));
       else entries.set(name, this.read(value, child, start));
@@ -138,6 +138,11 @@ class Reader {
     const hint = code === "alias" ? "write the value out" : "delete it";
     this.findings.push({ ...positionAt(this.#text, start), code, message, hint });
   }
+}
+
+/** A key as a part of a JSON pointer. */
+export function escapePointer(key: string): string {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
 function range(node: unknown): [number, number] {

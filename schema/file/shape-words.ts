@@ -138,6 +138,7 @@ const kinds: Readonly<Record<string, string>> = {
 
 const hints: Readonly<Record<string, (data: unknown) => string>> = {
   boolean: booleanHint,
+  string: () => "put it in quotes",
   array: () => 'write "[]", or one line below it for each, with "- " before it',
 };
 

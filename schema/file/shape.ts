@@ -12,7 +12,7 @@ import { type Project, rootEnvironment } from "../project/project.ts";
 import { isDate } from "../text/date.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
-import type { Source } from "./parse.ts";
+import { escapePointer, type Source } from "./parse.ts";
 import { type Subject, wordsFor } from "./shape-words.ts";
 
 // A test validates the schemas: doing it here takes a quarter of the time of a short command.
@@ -88,8 +88,4 @@ interface Extra {
 
 function placeOf({ text, offsets }: Source, pointer: string, side: "value" | "key") {
   return positionAt(text, offsets.get(pointer)?.[side] ?? 0);
-}
-
-function escapePointer(key: string): string {
-  return key.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -1,5 +1,6 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
+import { isSameDecision } from "../plan/difference.ts";
 import { describeProject, inWords, summarize } from "../plan/format.ts";
 import type { FlagPlan, Plan, ResponsePlan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
@@ -66,8 +67,8 @@ function verdict({ plan, run }: Review, errors: number): string {
 function one(flag: FlagPlan, environments: readonly string[]): string {
   const moves = (["on", "off"] as const).flatMap((way) => {
     const where = environments.filter((environment) => {
-      const { before, after } = flag.states[environment] ?? {};
-      return before !== after && after === (way === "on");
+      const { before, after } = flag.decisions[environment] ?? {};
+      return !isSameDecision(before, after) && after?.enabled === (way === "on");
     });
     return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
   });

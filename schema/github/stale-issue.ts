@@ -1,5 +1,6 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
 import { createHash } from "node:crypto";
+import { describeDecision } from "../plan/difference.ts";
 import type { StaleFlag } from "../plan/stale.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 
@@ -71,8 +72,8 @@ export function formatRemovalMessage({ flag, reason }: StaleFlag): string {
 function describe(stale: StaleFlag): string[] {
   const { flag, reason } = stale;
   const { name, owner, type, description, file } = flag;
-  const states = Object.entries(flag.enabled).map(
-    ([one, enabled]) => `${one} ${enabled ? "on" : "off"}`,
+  const states = Object.entries(flag.decisions).map(
+    ([environment, decision]) => `${environment} ${describeDecision(decision)}`,
   );
   const rows = [
     `- owner: ${owner === "" ? "nobody" : `\`${owner}\``}`,

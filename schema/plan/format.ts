@@ -1,5 +1,6 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
+import { describeDecision, isSameDecision } from "./difference.ts";
 import { findPlanViolations, howToAllow } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
 import type { SettingPlan } from "./settings.ts";
@@ -74,10 +75,11 @@ export function summarize(plan: Plan): string {
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
 function describe(flag: FlagPlan, environment: string): string[] {
-  const { before, after } = flag.states[environment] ?? {};
-  if (flag.change === "added") return [`+ ${flag.name}: ${state(after)}`];
-  if (flag.change === "removed") return [`- ${flag.name}: was ${state(before)}`];
-  return before === after ? [] : [`~ ${flag.name}: ${state(before)} → ${state(after)}`];
+  const { before, after } = flag.decisions[environment] ?? {};
+  const [was, is] = [before, after].map(describeDecision);
+  if (flag.change === "added") return [`+ ${flag.name}: ${is}`];
+  if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
+  return isSameDecision(before, after) ? [] : [`~ ${flag.name}: ${was} → ${is}`];
 }
 
 /** What changes in `bunting.yaml`, each as a line of Markdown. */
@@ -109,15 +111,10 @@ function describeFields({ name, fields }: FlagPlan): string[] {
 }
 
 /** `on`, or `off → on` in bold. */
-export function inWords({ states }: FlagPlan, environment: string): string {
-  const { before, after } = states[environment] ?? {};
-  if (before === after) return state(after);
-  return `**${state(before)} → ${state(after)}**`;
-}
-
-function state(enabled: boolean | undefined): string {
-  if (enabled === undefined) return "none";
-  return enabled ? "on" : "off";
+export function inWords({ decisions }: FlagPlan, environment: string): string {
+  const { before, after } = decisions[environment] ?? {};
+  if (isSameDecision(before, after)) return describeDecision(after);
+  return `**${describeDecision(before)} → ${describeDecision(after)}**`;
 }
 
 function count(number: number, noun: string): string {

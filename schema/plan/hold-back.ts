@@ -27,9 +27,10 @@ export function holdBack(
     if (!before || !flag) {
       throw new Error(`Cannot keep "${name}" as it is served: commit ${commit} does not have it`);
     }
-    const state = { [root]: flag.enabled[before.root] === true };
+    const decision = flag.decisions[before.root];
     const kept = change === "removal" ? flag : (flags.get(name) ?? flag);
-    flags.set(name, { ...kept, enabled: { ...kept.enabled, ...state } });
+    const decisions = { ...kept.decisions, ...(decision ? { [root]: decision } : {}) };
+    flags.set(name, { ...kept, decisions });
   }
   return { ...snapshot, flags: [...flags.values()].sort((a, b) => compareText(a.name, b.name)) };
 }

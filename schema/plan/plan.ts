@@ -3,7 +3,17 @@ import { compile } from "../compile/compile.ts";
 import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
-import { compareText } from "../text/order.ts";
+import {
+  type DecisionChange,
+  diffFlags,
+  type Field,
+  type FlagDifference,
+  type Kind,
+  kindOf,
+  pairUp,
+  sides,
+  turnOf,
+} from "./difference.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
 
 export interface Plan {
@@ -41,25 +51,22 @@ export interface FlagPlan {
   readonly type: FlagType;
   /** `YYYY-MM-DD`, or `""` where it may stay. */
   readonly expires: string;
-  readonly change: "added" | "removed" | "changed";
-  /** For each environment: on or off, before and after; `undefined` where the flag is not there. */
-  readonly states: Readonly<
-    Record<string, { readonly before?: boolean; readonly after?: boolean }>
-  >;
+  readonly change: Kind;
+  /** By environment. */
+  readonly decisions: Readonly<Record<string, DecisionChange>>;
   /** What else consumers see change: `description`, or `updated_at` alone after an edit they cannot see. */
-  readonly fields: readonly ("description" | "created_at" | "updated_at")[];
+  readonly fields: readonly Field[];
 }
 
 export interface ResponsePlan {
   readonly path: string;
-  readonly change: "added" | "removed" | "changed";
+  readonly change: Kind;
   /** The bodies. */
   readonly before?: string;
   readonly after?: string;
 }
 
 export function plan(base: Snapshot, head: Snapshot): Plan {
-  const pairs = pairUp(base.flags, head.flags, ({ name }) => name);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];
   const bodies = pairUp(compile(base).responses, compile(head).responses, ({ path }) => path);
   return {
@@ -69,7 +76,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
     environments,
     order: head.project.order,
     limits: head.project.limits,
-    flags: pairs.flatMap(([name, before, after]) => planFlag(name, environments, before, after)),
+    flags: diffFlags(base.flags, head.flags, environments).map(planFlag),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
         ? []
@@ -103,11 +110,9 @@ export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
   return { ...head, updated_at, flags };
 }
 
-/** Whether a flag goes on, goes off, or stays as it was in an environment. */
-export function toggled({ states }: FlagPlan, environment: string): "on" | "off" | "same" {
-  const { before, after } = states[environment] ?? {};
-  if (before === undefined || after === undefined || before === after) return "same";
-  return after ? "on" : "off";
+/** Whether a flag turns on, turns off, or stays as it was in an environment. */
+export function toggled({ decisions }: FlagPlan, environment: string): "on" | "off" | "same" {
+  return turnOf(decisions[environment]);
 }
 
 function planProtection(
@@ -121,50 +126,10 @@ function planProtection(
   });
 }
 
-function planFlag(
-  name: string,
-  environments: readonly string[],
-  before: TimedFlag | undefined,
-  after: TimedFlag | undefined,
-): FlagPlan[] {
-  const fields = (["description", "created_at", "updated_at"] as const).filter(
-    (field) => before && after && before[field] !== after[field],
-  );
+function planFlag(difference: FlagDifference<TimedFlag>): FlagPlan {
+  const { name, change, before, after, decisions, fields } = difference;
   const known = after ?? before;
-  if (!known) return [];
+  if (!known) throw new Error(`Cannot plan "${name}": it is neither before nor after`);
   const { file, owner, type, expires } = known;
-  const states = environments.map(
-    (environment) =>
-      [environment, sides(before?.enabled[environment], after?.enabled[environment])] as const,
-  );
-  const change = kindOf(before, after);
-  // An environment that comes or goes is a change of the project, not of each flag.
-  const isSame =
-    fields.length === 0 &&
-    states.every(
-      ([, { before: was, after: is }]) => was === undefined || is === undefined || was === is,
-    );
-  if (change === "changed" && isSame) return [];
-  return [{ name, file, owner, type, expires, change, states: Object.fromEntries(states), fields }];
-}
-
-function kindOf(before: unknown, after: unknown): "added" | "removed" | "changed" {
-  if (before === undefined) return "added";
-  return after === undefined ? "removed" : "changed";
-}
-
-function sides<T>(before: T | undefined, after: T | undefined): { before?: T; after?: T } {
-  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
-}
-
-/** The items of two lists under the keys they share or have alone, by key. */
-function pairUp<T>(
-  before: readonly T[],
-  after: readonly T[],
-  key: (item: T) => string,
-): [string, T | undefined, T | undefined][] {
-  const old = new Map(before.map((item) => [key(item), item]));
-  const young = new Map(after.map((item) => [key(item), item]));
-  const keys = [...new Set([...old.keys(), ...young.keys()])].sort(compareText);
-  return keys.map((name) => [name, old.get(name), young.get(name)]);
+  return { name, file, owner, type, expires, change, decisions, fields };
 }

@@ -2,7 +2,9 @@
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
 import { isIndex, pathOf } from "../compile/urls.ts";
+import type { Decision } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
+import { type DecisionsDifference, diffDecisions } from "./difference.ts";
 
 /** What is at a path now. */
 export interface PublishedObject {
@@ -24,12 +26,8 @@ export interface Publication {
 }
 
 /** What changes for consumers of one environment. Names of flags, sorted. */
-export interface EnvironmentDiff {
+export interface EnvironmentDiff extends DecisionsDifference {
   readonly environment: string;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly on: readonly string[];
-  readonly off: readonly string[];
   /** How many flags are served now. */
   readonly served: number;
 }
@@ -67,22 +65,14 @@ function diffEnvironment(
   const path = release.environments.includes(environment) ? pathOf(release, environment) : "";
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
-  const both = [...after.keys()].filter((name) => before.has(name));
-  const toggled = both.filter((name) => before.get(name) !== after.get(name));
-  return {
-    environment,
-    added: [...after.keys()].filter((name) => !before.has(name)),
-    removed: [...before.keys()].filter((name) => !after.has(name)),
-    on: toggled.filter((name) => after.get(name)),
-    off: toggled.filter((name) => !after.get(name)),
-    served: before.size,
-  };
+  return { environment, ...diffDecisions(before, after), served: before.size };
 }
 
 /** No flags if there is no list, or it is not one of ours. */
-function flagsOf(body: string | undefined): ReadonlyMap<string, boolean> {
+function flagsOf(body: string | undefined): ReadonlyMap<string, Decision> {
   try {
-    return new Map(Object.entries(body === undefined ? {} : readBackList(body).flags));
+    const flags = Object.entries(body === undefined ? {} : readBackList(body).flags);
+    return new Map(flags.map(([name, enabled]) => [name, { enabled }]));
   } catch {
     return new Map();
   }

@@ -2,6 +2,7 @@
 
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
+import { describeDecision, isSameDecision } from "./difference.ts";
 
 export interface StaleFlag {
   readonly flag: TimedFlag;
@@ -45,8 +46,9 @@ export function needsHistory(flag: TimedFlag, today: string, days: number): bool
 }
 
 /** A release flag that is on, or off, in every environment. */
-function isTheSameForAll({ type, enabled }: TimedFlag): boolean {
-  return type === "release" && new Set(Object.values(enabled)).size === 1;
+function isTheSameForAll({ type, decisions }: TimedFlag): boolean {
+  const [first, ...others] = Object.values(decisions);
+  return type === "release" && others.every((other) => isSameDecision(first, other));
 }
 
 function expired(flag: TimedFlag): StaleFlag {
@@ -57,7 +59,7 @@ function expired(flag: TimedFlag): StaleFlag {
 
 /** Without the number of days: the same flag gives the same words next week. */
 function settledFlag(flag: TimedFlag, since: string): StaleFlag {
-  const state = Object.values(flag.enabled).includes(true) ? "on" : "off";
+  const state = describeDecision(Object.values(flag.decisions)[0]);
   const reason = `It has been ${state} for everyone since ${since}`;
   return { flag, kind: "settled", since, reason };
 }

@@ -31,9 +31,13 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   function goesStepByStep({ flags, environments }) {
     if (environments.length < 2) return [];
     return flags.flatMap((flag) => {
-      const states = environments.map((environment) => flag.states[environment] ?? {});
-      const isOn = states.every(({ before, after }) => before !== true && after === true);
-      const isOff = states.every(({ before, after }) => before === true && after === false);
+      const changes = environments.map((environment) => flag.decisions[environment] ?? {});
+      const isOn = changes.every(
+        ({ before, after }) => !before?.enabled && after?.enabled === true,
+      );
+      const isOff = changes.every(
+        ({ before, after }) => before?.enabled && after?.enabled === false,
+      );
       const way = isOn ? "on" : "off";
       return isOn || isOff ? [`${name(flag)} turns ${way} in all environments at once`] : [];
     });
@@ -44,9 +48,9 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     const [last = "", earlier] = [...order].reverse();
     if (earlier === undefined) return [];
     return flags
-      .filter(({ states: { [last]: production, [earlier]: rehearsal } }) => {
-        const isNew = production?.after === true && production.before !== true;
-        return isNew && rehearsal?.after === false;
+      .filter(({ decisions: { [last]: production, [earlier]: rehearsal } }) => {
+        const isNew = production?.after?.enabled === true && !production.before?.enabled;
+        return isNew && rehearsal?.after?.enabled === false;
       })
       .map((flag) => `${name(flag)} is on in ${last} before it is in ${earlier}`);
   },
@@ -54,7 +58,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   /** Whoever still asks for a flag that is gone gets "off". */
   function goesWhenOff({ flags, environments }) {
     return flags.flatMap((flag) => {
-      const on = environments.filter((environment) => flag.states[environment]?.before === true);
+      const on = environments.filter((environment) => flag.decisions[environment]?.before?.enabled);
       if (flag.change !== "removed" || on.length === 0) return [];
       return [`${name(flag)} goes while it is on in ${joined(on)}: who still asks for it gets off`];
     });

@@ -92,9 +92,9 @@ async function states(
   return snapshot && statesOf(snapshot);
 }
 
-/** The states of each flag in all environments, as text to compare. */
+/** The decisions of each flag in all environments, as text to compare. */
 function statesOf({ flags }: Snapshot): Map<string, string> {
-  return new Map(flags.map(({ name, enabled }) => [name, JSON.stringify(enabled)]));
+  return new Map(flags.map(({ name, decisions }) => [name, JSON.stringify(decisions)]));
 }
 
 export function short(commit: string): string {

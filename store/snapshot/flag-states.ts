@@ -1,6 +1,6 @@
 /** What a flag was in one environment, at commits of the past. */
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { normalize } from "../../schema/flag/flag.ts";
+import { isOn, normalize } from "../../schema/flag/flag.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readProjects } from "./projects.ts";
@@ -60,7 +60,8 @@ export class FlagStates {
     if (!project?.environments.includes(this.#environment) || !bytes) return null;
     const { flag } = parseFlagFile(bytes, project);
     if (!flag) return null;
-    const { enabled, description } = normalize(this.#name, flag, project);
-    return { enabled: enabled[this.#environment] === true, description };
+    const normal = normalize(this.#name, flag, project);
+    const { description } = normal;
+    return { enabled: isOn(normal, this.#environment), description };
   }
 }

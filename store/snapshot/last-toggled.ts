@@ -11,9 +11,9 @@ const pageSize = 50;
 export async function lastToggledAt(
   repository: Repository,
   head: string,
-  { name, enabled }: Pick<Flag, "name" | "enabled">,
+  { name, decisions }: Pick<Flag, "name" | "decisions">,
 ): Promise<Timestamp> {
-  const times = Object.keys(enabled).map((one) => lastToggledIn(repository, head, name, one));
+  const times = Object.keys(decisions).map((one) => lastToggledIn(repository, head, name, one));
   return (await Promise.all(times)).sort().at(-1) ?? "";
 }
 

@@ -22,7 +22,11 @@ export function snapshot(
       const times = history.flags.get(name);
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
       const { created, updated, blobs } = times;
-      const { description, owner, type, expires, enabled } = normalize(name, flag, project);
+      const { description, owner, type, expires, metadata, decisions } = normalize(
+        name,
+        flag,
+        project,
+      );
       // Spelt out: spreading ten thousand of them takes twenty times as long.
       return {
         name,
@@ -30,7 +34,8 @@ export function snapshot(
         owner,
         type,
         expires,
-        enabled,
+        metadata,
+        decisions,
         file,
         object: blobs[file] ?? "",
         created_at: timestamp(created),

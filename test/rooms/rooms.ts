@@ -27,7 +27,7 @@ const rooms: Readonly<Record<string, Room>> = {
       evaluate: [],
       compile: ["text", "project", "flag", "evaluate"],
       plan: ["text", "problem", "project", "flag", "evaluate", "compile"],
-      change: ["text", "project", "flag", "file", "evaluate"],
+      change: ["text", "project", "flag", "file", "evaluate", "plan"],
       access: ["text"],
       github: ["text", "problem", "project", "flag", "compile", "plan", "change"],
     },

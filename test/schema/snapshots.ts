@@ -16,10 +16,18 @@ export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
   return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags, project };
 }
 
+/** Decisions that are on where `states` says so, by environment. */
+export function decisionsOf(states: Readonly<Record<string, boolean>>): Flag["decisions"] {
+  return Object.fromEntries(
+    Object.entries(states).map(([environment, enabled]) => [environment, { enabled }]),
+  );
+}
+
 /** A flag that is on in every environment, but for what `flag` says. */
 export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
-  const enabled = Object.fromEntries(environments.map((environment) => [environment, true]));
-  const normal: Flag = { name, description: "", owner: "", type: "release", expires: "", enabled };
+  const decisions = decisionsOf(Object.fromEntries(environments.map((one) => [one, true])));
+  const words = { description: "", owner: "", type: "release", expires: "", metadata: {} } as const;
+  const normal: Flag = { name, ...words, decisions };
   const file = `flags/nutrition/${name}.yaml`;
   return { ...normal, file, object: "0".repeat(40), created_at: noon, updated_at: noon, ...flag };
 }

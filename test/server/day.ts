@@ -186,8 +186,8 @@ export class Scenario {
     const clone = `${this.#data}/clone.git`;
     const repository = await Repository.open(this.remote.directory);
     const { snapshot } = await repository.read(this.remote.head, "");
-    const flags = snapshot?.flags.map(({ name, file, description, enabled }) => {
-      return { name, file, description, enabled };
+    const flags = snapshot?.flags.map(({ name, file, description, decisions }) => {
+      return { name, file, description, decisions };
     });
     expect(flags).toEqual(flagsOf(this.ledger.state));
     for (const directory of [clone, this.remote.directory]) {

@@ -91,6 +91,8 @@ export function flagsOf(state: State) {
       name,
       file: fileOf(name, flag),
       description: flag.description,
-      enabled: Object.fromEntries(environments.map((one) => [one, stateIn(flag, one)])),
+      decisions: Object.fromEntries(
+        environments.map((one) => [one, { enabled: stateIn(flag, one) }]),
+      ),
     }));
 }

@@ -18,7 +18,7 @@ const hostile = {
   requestId: "r-1",
 };
 
-const off = { ...before, enabled: { ...before.enabled, application: false } };
+const off = { ...before, decisions: { ...before.decisions, application: { enabled: false } } };
 
 describe("proposalBranchName()", () => {
   test("has the flag, the words of the subject, and a full SHA-256", () => {
@@ -44,7 +44,8 @@ describe("proposalBranchName()", () => {
     const effects = [
       { before, after: off },
       // The same request has another effect where staging follows the root.
-      changed({ enabled: { ...off.enabled, staging: !before.enabled.staging } }),
+      changed({ decisions: { ...off.decisions, staging: { enabled: false } } }),
+      changed({ metadata: { issue: "MT-1" } }),
       changed({ description: "Plan dinners" }),
       changed({ description: "Plan suppers" }),
       changed({ ...off, description: "Plan suppers" }),
@@ -74,7 +75,7 @@ test("flagOfProposalBranch() reads today's and older names, and no others", () =
 });
 
 describe("describeProposal()", () => {
-  const after = { ...before, enabled: { ...before.enabled, application: false } };
+  const after = { ...before, decisions: { ...before.decisions, application: { enabled: false } } };
   const change = plan(snapshotOf([before]), { ...snapshotOf([after]), commit: "1".repeat(40) });
 
   test("has the plan, who asks and why, and what merging does", () => {

@@ -4,7 +4,7 @@ import { findProtectedEnvironments, onlyDisables } from "../../../schema/change/
 import { compileFlagResponse } from "../../../schema/compile/compile.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
-import { flagOf } from "../snapshots.ts";
+import { decisionsOf, flagOf } from "../snapshots.ts";
 
 const { environments } = defaultProject;
 
@@ -13,7 +13,7 @@ const all = { environments, protected: environments };
 /** A flag that is on where it says so: application, staging, development. */
 function flag(states: string, more: Partial<TimedFlag> = {}): TimedFlag {
   const on = environments.map((name, index) => [name, states[index] === "1"]);
-  return flagOf("meal_planning", { enabled: Object.fromEntries(on), ...more });
+  return flagOf("meal_planning", { decisions: decisionsOf(Object.fromEntries(on)), ...more });
 }
 
 function bodyOf(environment: string, flag: TimedFlag): string {

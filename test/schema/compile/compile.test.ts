@@ -14,17 +14,18 @@ import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { description } from "../arbitrary.ts";
-import { flagOf, manyFlags, snapshotOf } from "../snapshots.ts";
+import { decisionsOf, flagOf, manyFlags, snapshotOf } from "../snapshots.ts";
 
 const { environments } = defaultProject;
 
-const states = (on: boolean) => Object.fromEntries(environments.map((name) => [name, on]));
+const states = (on: boolean) =>
+  decisionsOf(Object.fromEntries(environments.map((name) => [name, on])));
 
 test("compile() gives the specification's example, in its shape and with its keys in order", () => {
   const release = compile(
     snapshotOf([
       flagOf("meal_planning", { description: "Enable meal planning features" }),
-      flagOf("activity_tracking", { enabled: states(false) }),
+      flagOf("activity_tracking", { decisions: states(false) }),
       flagOf("user_notifications"),
     ]),
   );
@@ -41,7 +42,9 @@ test("compile() gives the specification's example, in its shape and with its key
 
 test("compile() serves each environment its own state under its own path", () => {
   const enabled = { application: false, staging: true, development: false };
-  const release = compile(snapshotOf([flagOf("meal_planning", { enabled })]));
+  const release = compile(
+    snapshotOf([flagOf("meal_planning", { decisions: decisionsOf(enabled) })]),
+  );
   const seen = Object.fromEntries(
     environments.map((name) => {
       const list = JSON.parse(bodyOf(release, pathOf(defaultProject, name)));
@@ -148,7 +151,7 @@ test.each([["__proto__"], ["../meal"], ["meal/../x"], ["meal\n"], [""], ["1"], [
 );
 
 test("compile() takes a name that objects have a method of, and pollutes nothing", () => {
-  const release = compile(snapshotOf([flagOf("constructor", { enabled: states(false) })]));
+  const release = compile(snapshotOf([flagOf("constructor", { decisions: states(false) })]));
   expect(bodyOf(release, "/v1/feature-flags/")).toContain('"flags":{"constructor":false}');
 });
 

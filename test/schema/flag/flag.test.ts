@@ -1,16 +1,26 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
+import { editorSchemas } from "../../../schema/flag/editor-schema.ts";
+import schema from "../../../schema/flag/flag.schema.json" with { type: "json" };
 import { normalize } from "../../../schema/flag/flag.ts";
-import schema from "../../../schema/flag.schema.json" with { type: "json" };
 import policy from "../../../schema/project/policy.schema.json" with { type: "json" };
-import { defaultProject } from "../../../schema/project/project.ts";
+import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
+import { decisionsOf } from "../snapshots.ts";
 
 const { environments } = defaultProject;
 
-test("environments begin with application, then follow flag.schema.json", () => {
-  expect(environments).toEqual(["application", "staging", "development"]);
-  expect(Object.keys(schema.properties.environments.properties)).toEqual(environments.slice(1));
+test("flag.schema.json names no environment, and editorSchemas() those of the project", () => {
+  for (const environment of environments) {
+    expect(JSON.stringify(schema)).not.toMatch(new RegExp(`\\b${environment}\\b`));
+  }
+  const project = normalizeProject({ environments: ["production", "qa", "dev"] }, "");
+  const texts = editorSchemas(project);
+  const flagSchema = JSON.parse(texts.get("schema/flag.schema.json") ?? "");
+  expect(Object.keys(flagSchema.properties.environments.properties)).toEqual(["qa", "dev"]);
+  expect(flagSchema.properties.environments.additionalProperties).toBe(false);
+  const projectSchema = JSON.parse(texts.get("schema/bunting.schema.json") ?? "");
+  expect(projectSchema.properties.protected.items.enum).toEqual(project.environments);
 });
 
 test("normalize() fills in every default", () => {
@@ -20,7 +30,8 @@ test("normalize() fills in every default", () => {
     owner: "",
     type: "release",
     expires: "",
-    enabled: { application: true, staging: true, development: true },
+    metadata: {},
+    decisions: decisionsOf({ application: true, staging: true, development: true }),
   });
 });
 
@@ -37,7 +48,8 @@ test("normalize() takes from an environment what differs there", () => {
   expect(normalize("meal_cost", file, defaultProject)).toEqual({
     ...rest,
     name: "meal_cost",
-    enabled: { application: enabled, staging: true, development: false },
+    metadata: {},
+    decisions: decisionsOf({ application: enabled, staging: true, development: false }),
   });
 });
 
@@ -76,4 +88,22 @@ test("all schemas are looked at", () => {
       ),
     ),
   );
+});
+
+test("normalize() keeps metadata, and shares the decisions of plain flags", () => {
+  const project = { environments: ["production", "qa", "dev"] };
+  const file = {
+    enabled: true,
+    metadata: { issue: "MT-1" },
+    environments: { qa: { enabled: false }, production: { enabled: false } },
+  };
+  const flag = normalize("cart", file, project);
+  expect(flag.metadata).toEqual({ issue: "MT-1" });
+  expect(flag.decisions).toEqual({
+    production: { enabled: true },
+    qa: { enabled: false },
+    dev: { enabled: true },
+  });
+  expect(flag.decisions.dev).toBe(flag.decisions.production);
+  expect(Object.keys(flag.decisions)).toEqual(project.environments);
 });

@@ -16,12 +16,13 @@ import { type Plan, plan } from "../../../schema/plan/plan.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { expectGolden } from "../golden.ts";
+import { decisionsOf } from "../snapshots.ts";
 
 const [early, late] = ["2024-08-31T12:00:00Z", "2024-09-01T12:00:00Z"];
 const about = { number: 12, head: "a".repeat(40), today: "2026-11-26" };
 const run = { url: "https://github.com/mealtrack/flags/actions/runs/1", failed: false };
 
-type Written = Partial<Omit<TimedFlag, "enabled">> & { enabled?: string };
+type Written = Partial<Omit<TimedFlag, "decisions">> & { enabled?: string };
 
 /** `enabled` names the environments in which it is on by their first letters. */
 function flag(name: string, { enabled = "", ...changes }: Written = {}): TimedFlag {
@@ -35,7 +36,7 @@ function flag(name: string, { enabled = "", ...changes }: Written = {}): TimedFl
     owner,
   };
   const times = { file, object: "1", created_at: early, updated_at: early };
-  return { ...written, ...times, ...changes, enabled: states };
+  return { ...written, ...times, ...changes, decisions: decisionsOf(states) };
 }
 
 function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapshot {

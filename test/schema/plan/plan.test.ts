@@ -5,6 +5,7 @@ import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot, toggled } from "../../../schema/plan/plan.ts";
 import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
+import { decisionsOf } from "../snapshots.ts";
 
 const { environments } = defaultProject;
 
@@ -27,7 +28,7 @@ function snapshot(flags: readonly TimedFlag[], updated_at = early, commit = "1")
 }
 
 function states(application: boolean, staging: boolean, development: boolean) {
-  return { application, staging, development };
+  return decisionsOf({ application, staging, development });
 }
 
 function paths({ responses }: Plan): string[] {
@@ -82,7 +83,7 @@ describe("plan()", () => {
   });
 
   test("names a flag that is added, with its states and its URLs", () => {
-    const added = flag("meal_planning", { enabled: states(false, true, true) });
+    const added = flag("meal_planning", { decisions: states(false, true, true) });
     const change = plan(snapshot([], late), snapshot([added], late));
     expect(change.flags).toEqual([
       {
@@ -92,10 +93,10 @@ describe("plan()", () => {
         type: "release",
         expires: "",
         change: "added",
-        states: {
-          application: { after: false },
-          staging: { after: true },
-          development: { after: true },
+        decisions: {
+          application: { after: { enabled: false } },
+          staging: { after: { enabled: true } },
+          development: { after: { enabled: true } },
         },
         fields: [],
       },
@@ -113,7 +114,10 @@ describe("plan()", () => {
   test("names a flag that is removed, and what it was", () => {
     const { flags, responses } = plan(snapshot([flag("meal_planning")]), snapshot([]));
     const [removed] = flags;
-    expect(removed).toMatchObject({ change: "removed", states: { staging: { before: true } } });
+    expect(removed).toMatchObject({
+      change: "removed",
+      decisions: { staging: { before: { enabled: true } } },
+    });
     const gone = responses.filter(({ change }) => change === "removed");
     expect(gone.map(({ before, after }) => [before?.slice(0, 23), after])).toEqual(
       environments.map(() => ['{"name":"meal_planning"', undefined]),
@@ -122,7 +126,7 @@ describe("plan()", () => {
 
   test("tells the bodies before and after, and only of URLs that change", () => {
     const before = snapshot([flag("meal_planning")]);
-    const after = snapshot([flag("meal_planning", { enabled: states(true, false, true) })]);
+    const after = snapshot([flag("meal_planning", { decisions: states(true, false, true) })]);
     const { responses } = plan(before, after);
     expect(responses.map(({ path }) => path)).toEqual([
       "/staging/v1/feature-flags/",
@@ -227,14 +231,14 @@ describe("land()", () => {
   });
 });
 
-describe("turn()", () => {
+describe("toggled()", () => {
   const [on, off] = [states(true, true, true), states(false, false, false)];
   test.each([
-    ["on", [flag("a", { enabled: off })], [flag("a", { enabled: on })]],
-    ["off", [flag("a", { enabled: on })], [flag("a", { enabled: off })]],
+    ["on", [flag("a", { decisions: off })], [flag("a", { decisions: on })]],
+    ["off", [flag("a", { decisions: on })], [flag("a", { decisions: off })]],
     ["same", [flag("a")], [flag("a", { description: "Plan" })]],
-    ["same", [], [flag("a", { enabled: on })]],
-    ["same", [flag("a", { enabled: on })], []],
+    ["same", [], [flag("a", { decisions: on })]],
+    ["same", [flag("a", { decisions: on })], []],
   ])("is %s", (way, before, after) => {
     const [change] = plan(snapshot(before), snapshot(after)).flags;
     expect(change && toggled(change, "staging")).toBe(way);
@@ -243,14 +247,14 @@ describe("turn()", () => {
 
 describe("summarize()", () => {
   const [on, off] = [states(true, true, true), states(false, true, true)];
-  const flags = (...names: string[]) => names.map((name) => flag(name, { enabled: on }));
+  const flags = (...names: string[]) => names.map((name) => flag(name, { decisions: on }));
   test.each([
     ["nothing changes for consumers", flags("a"), flags("a")],
     ["no flag turns on or off", flags("a"), [flag("a", { description: "Plan" })]],
-    ["1 flag turns off in application", flags("a"), [flag("a", { enabled: off })]],
+    ["1 flag turns off in application", flags("a"), [flag("a", { decisions: off })]],
     [
       "2 flags turn on in application",
-      [flag("a", { enabled: off }), flag("b", { enabled: off })],
+      [flag("a", { decisions: off }), flag("b", { decisions: off })],
       flags("a", "b"),
     ],
     ["1 flag is added, 2 flags are removed", flags("a", "b"), flags("c")],

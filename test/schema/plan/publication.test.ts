@@ -5,6 +5,7 @@ import type { Release } from "../../../schema/compile/release.ts";
 import { isList, isPathOf, pathOf } from "../../../schema/compile/urls.ts";
 import { type PublishedObject, planPublication } from "../../../schema/plan/publication.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { decisionsOf } from "../snapshots.ts";
 
 const { environments } = defaultProject;
 
@@ -19,11 +20,14 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     owner: "",
     type: "release" as const,
     expires: "",
-    enabled: Object.fromEntries(
-      environments.map((environment, index) => [
-        environment,
-        typeof states === "boolean" ? states : states[index] === true,
-      ]),
+    metadata: {},
+    decisions: decisionsOf(
+      Object.fromEntries(
+        environments.map((environment, index) => [
+          environment,
+          typeof states === "boolean" ? states : states[index] === true,
+        ]),
+      ),
     ),
     file: `flags/${name}.yaml`,
     object: "",

@@ -16,6 +16,7 @@ import {
 import { findStale, needsHistory } from "../../../schema/plan/stale.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { expectGolden } from "../golden.ts";
+import { decisionsOf } from "../snapshots.ts";
 
 const today = "2026-11-26";
 const [longAgo, lately] = ["2026-10-16T23:59:59Z", "2026-10-17T00:00:00Z"];
@@ -28,7 +29,7 @@ function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
 }
 
 const states = (application: boolean, staging: boolean, development: boolean) => ({
-  enabled: { application, staging, development },
+  decisions: decisionsOf({ application, staging, development }),
 });
 
 function reasons(flags: TimedFlag[], settled: Record<string, string> = {}) {

@@ -45,7 +45,10 @@ test("advance() leaves flags alone that no commit touched", async () => {
   const next = await applyCommitsToSnapshot(repository.directory, snapshot, second);
   expect([...(next?.changed ?? [])]).toEqual(["meals"]);
   expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
-  expect(next?.snapshot.flags[0]).toMatchObject({ name: "meals", enabled: { application: false } });
+  expect(next?.snapshot.flags[0]).toMatchObject({
+    name: "meals",
+    decisions: { application: { enabled: false } },
+  });
 });
 
 test.each(["a symbolic link", "a submodule", "an executable file"])(

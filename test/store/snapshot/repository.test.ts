@@ -64,7 +64,12 @@ describe("read()", () => {
       owner: "nutrition",
       type: "release",
       expires: "",
-      enabled: { application: false, staging: false, development: false },
+      metadata: {},
+      decisions: {
+        application: { enabled: false },
+        staging: { enabled: false },
+        development: { enabled: false },
+      },
       object: repository.git("hash-object", "flags/growth/invite_friends.yaml"),
     };
     expect(await read(repository.directory)).toEqual({

@@ -30,8 +30,8 @@ test("write() keeps what another commit did to another flag", async () => {
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
   expect(bare.git("rev-parse", "main~1")).toBe(theirs);
   expect(await flagsOf(bare)).toMatchObject([
-    { description: "Show two tips", enabled: { application: true } },
-    { enabled: { application: false, staging: false } },
+    { description: "Show two tips", decisions: { application: { enabled: true } } },
+    { decisions: { application: { enabled: false }, staging: { enabled: false } } },
   ]);
   expect(conflicts).toHaveLength(1);
 });
@@ -312,5 +312,7 @@ test("write() makes the first flag of a branch that has none", async () => {
   const { bare } = flagRemote({ "README.md": "Flags\n" });
   const store = await openStore(bare);
   expect(await store.write(write(create("streaks", true)))).toMatchObject({ status: "committed" });
-  expect(await flagsOf(bare)).toMatchObject([{ name: "streaks", enabled: { application: true } }]);
+  expect(await flagsOf(bare)).toMatchObject([
+    { name: "streaks", decisions: { application: { enabled: true } } },
+  ]);
 });

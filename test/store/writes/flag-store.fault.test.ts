@@ -280,6 +280,6 @@ test.concurrent("write() goes on when another flag was changed in the meantime: 
   expect(result.status).toBe("committed");
   expect(await flagsOf(bare)).toMatchObject([
     { name: "daily_tips", description: "Show two tips a day" },
-    { name: "meal_planning", enabled: { application: false } },
+    { name: "meal_planning", decisions: { application: { enabled: false } } },
   ]);
 });

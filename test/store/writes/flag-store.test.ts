@@ -42,7 +42,14 @@ test.each(["path", "HTTP"])(
     ]);
     expect(await flagsOf(bare)).toMatchObject([
       { name: "daily_tips", description: "Show a tip: one a day" },
-      { name: "meal_planning", enabled: { application: false, staging: true, development: false } },
+      {
+        name: "meal_planning",
+        decisions: {
+          application: { enabled: false },
+          staging: { enabled: true },
+          development: { enabled: false },
+        },
+      },
     ]);
     expect(bare.git("show", `main:${mealPlanning}`)).toContain("enabled: false # since May");
     expect(bare.git("show", `main:${dailyTips}`)).toContain("Show a tip: one a day");

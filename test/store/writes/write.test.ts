@@ -35,7 +35,11 @@ test("decideWrite() commits a new flag, by whom and when", () => {
     flag: {
       name: "water_log",
       description: "Log water",
-      enabled: { application: true, staging: true, development: true },
+      decisions: {
+        application: { enabled: true },
+        staging: { enabled: true },
+        development: { enabled: true },
+      },
       created_at: now,
       updated_at: now,
     },
@@ -46,7 +50,11 @@ test("decideWrite() keeps when a changed flag was created", () => {
   const step = decide(turn("meal_planning", false), known());
   expect(step).toMatchObject({
     text: "# Ours\ndescription: Plan meals\nenabled: false\n",
-    flag: { created_at: "2020-01-01T00:00:00Z", updated_at: now, enabled: { application: false } },
+    flag: {
+      created_at: "2020-01-01T00:00:00Z",
+      updated_at: now,
+      decisions: { application: { enabled: false } },
+    },
   });
 });
 

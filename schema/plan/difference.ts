@@ -1,0 +1,135 @@
+/**
+ * What differs between two states of flags, in terms of who gets them. Plans, limits, comments,
+ * protection, history and stale flags all use this, so that they agree on what a change is.
+ */
+import type { Decision, Flag } from "../flag/flag.ts";
+import { compareText } from "../text/order.ts";
+
+/** A decision before and after; missing if there is no such flag or environment. */
+export interface DecisionChange {
+  readonly before?: Decision;
+  readonly after?: Decision;
+}
+
+export type Kind = "added" | "removed" | "changed";
+
+/** What consumers see of a flag beside its decisions. */
+const seenFields = ["description", "created_at", "updated_at"] as const;
+export type Field = (typeof seenFields)[number];
+
+/** A flag that consumers see change. At least one of `before` and `after` is there. */
+export interface FlagDifference<F extends Flag = Flag> {
+  readonly name: string;
+  readonly change: Kind;
+  readonly before: F | undefined;
+  readonly after: F | undefined;
+  /** One for each environment before or after. */
+  readonly decisions: Readonly<Record<string, DecisionChange>>;
+  /** Fields that differ between `before` and `after`. */
+  readonly fields: readonly Field[];
+}
+
+/** The flags that consumers see change, by name. */
+export function diffFlags<F extends Flag>(
+  before: readonly F[],
+  after: readonly F[],
+  environments: readonly string[],
+): FlagDifference<F>[] {
+  return pairUp(before, after, ({ name }) => name).flatMap(([, was, is]) => {
+    const difference = diffFlag(was, is, environments);
+    return difference ? [difference] : [];
+  });
+}
+
+/** What differs between a flag before and after; `undefined` if consumers see no difference. */
+export function diffFlag<F extends Flag>(
+  before: F | undefined,
+  after: F | undefined,
+  environments: readonly string[],
+): FlagDifference<F> | undefined {
+  const { name } = after ?? before ?? {};
+  if (name === undefined) return undefined;
+  const decisions = Object.fromEntries(
+    environments.map((environment) => [
+      environment,
+      sides(before?.decisions[environment], after?.decisions[environment]),
+    ]),
+  );
+  const change = kindOf(before, after);
+  const fields = before && after ? seenFields.filter((field) => differs(before, after, field)) : [];
+  const isSame = fields.length === 0 && Object.values(decisions).every(isUnchanged);
+  if (change === "changed" && isSame) return undefined;
+  return { name, change, before, after, decisions, fields };
+}
+
+/** Whether callers begin or cease to get a flag. `same` also if it is added or removed. */
+export function turnOf({ before, after }: DecisionChange = {}): "on" | "off" | "same" {
+  if (!before || !after || before.enabled === after.enabled) return "same";
+  return after.enabled ? "on" : "off";
+}
+
+/** What differs in one environment between the decisions of all flags, by name. Names, sorted. */
+export interface DecisionsDifference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly on: readonly string[];
+  readonly off: readonly string[];
+}
+
+export function diffDecisions(
+  before: ReadonlyMap<string, Decision>,
+  after: ReadonlyMap<string, Decision>,
+): DecisionsDifference {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
+  const changes = names.map((name) => [name, sides(before.get(name), after.get(name))] as const);
+  const those = (isIt: (change: DecisionChange) => boolean) =>
+    changes.filter(([, change]) => isIt(change)).map(([name]) => name);
+  return {
+    added: those((change) => change.before === undefined),
+    removed: those((change) => change.after === undefined),
+    on: those((change) => turnOf(change) === "on"),
+    off: those((change) => turnOf(change) === "off"),
+  };
+}
+
+export function isSameDecision(a: Decision | undefined, b: Decision | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** A decision in a word or two: `on`, `off`, or `none` if there is no flag. */
+export function describeDecision(decision: Decision | undefined): string {
+  if (decision === undefined) return "none";
+  return decision.enabled ? "on" : "off";
+}
+
+export function kindOf(before: unknown, after: unknown): Kind {
+  if (before === undefined) return "added";
+  return after === undefined ? "removed" : "changed";
+}
+
+export function sides<T>(before: T | undefined, after: T | undefined): { before?: T; after?: T } {
+  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+}
+
+/** The items of two lists under the keys they share or have alone, by key. */
+export function pairUp<T>(
+  before: readonly T[],
+  after: readonly T[],
+  key: (item: T) => string,
+): [string, T | undefined, T | undefined][] {
+  const old = new Map(before.map((item) => [key(item), item]));
+  const young = new Map(after.map((item) => [key(item), item]));
+  const keys = [...new Set([...old.keys(), ...young.keys()])].sort(compareText);
+  return keys.map((name) => [name, old.get(name), young.get(name)]);
+}
+
+/** An environment that comes or goes is a change of the project, not of each flag. */
+function isUnchanged({ before, after }: DecisionChange): boolean {
+  return before === undefined || after === undefined || isSameDecision(before, after);
+}
+
+/** Flags without timestamps, as in a requested change, have no times that could differ. */
+function differs(before: Flag, after: Flag, field: Field): boolean {
+  const [was, is]: Partial<Record<Field, string>>[] = [before, after];
+  return was?.[field] !== is?.[field];
+}
