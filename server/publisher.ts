@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Decision } from "../schema/flag/flag.ts";
+import type { Snapshot } from "../schema/flag/snapshot.ts";
 import { diffDecisions } from "../schema/plan/difference.ts";
 import { findLimitViolations } from "../schema/plan/limits.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
