@@ -7,8 +7,15 @@ import type { Copy, Failure, Options } from "./types.ts";
 /** A service worker sets this header if it returns its stored copy: the reason (`worker.ts`). */
 export const staleHeader = "bunting-stale";
 
-/** Fetches the list, not yet checked, or says why there is none. Never rejects. Ends when `closing` does. */
-export async function download(options: Options, closing: AbortSignal): Promise<Partial<Copy>> {
+/**
+ * Fetches the list, not yet checked, or says why there is none. Never rejects. Ends when `closing` is
+ * aborted. `read` takes what it needs from the body.
+ */
+export async function download(
+  options: Options,
+  closing: AbortSignal,
+  read: (body: unknown) => Partial<Copy> = readList,
+): Promise<Partial<Copy>> {
   const { url, token } = options;
   const request = new AbortController();
   const { signal } = request;
@@ -26,10 +33,10 @@ export async function download(options: Options, closing: AbortSignal): Promise<
     if (text === undefined) return { failure: "too_large" };
     const failure = header(staleHeader) as Failure | "";
     return {
-      ...readList(attempt(() => JSON.parse(text))),
       at: failure ? Date.parse(header("date")) : Date.now(),
       modified: Date.parse(header("last-modified")),
       failure,
+      ...read(attempt(() => JSON.parse(text))),
     };
   } catch {
     return { failure: signal.reason ?? "network" };

@@ -1,4 +1,4 @@
-import { createMeter, type Observation } from "./meter.ts";
+import { createMeter, type Observe } from "./meter.ts";
 import { createReporter } from "./report.ts";
 import { keepStream } from "./stream.ts";
 import type { Options } from "./types.ts";
@@ -6,7 +6,7 @@ import type { Options } from "./types.ts";
 export interface Extras {
   /** Works until `closing` is aborted. May be called again after that. */
   start(closing: AbortSignal): void;
-  observe(observation: Observation): void;
+  readonly observe: Observe;
 }
 
 /** Metrics, reports and the event stream. A page loads this only if its options ask for one of them. */
@@ -31,8 +31,8 @@ export function createExtras(
       );
       closing.addEventListener("abort", () => publish(true));
     },
-    observe(observation) {
-      meter.observe(observation);
+    observe(found, origin, reason, held) {
+      meter.observe(found, origin, reason, held);
       publish(false);
     },
   };

@@ -4,6 +4,7 @@ import { maxBackoffSeconds, maxCountedNames, NEVER } from "./limits.ts";
 import { findFault, readCopy, readList } from "./list.ts";
 import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./origin.ts";
 import type { Copy, Flags, FlagValues, Options, State } from "./types.ts";
+import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
 
 export type {
   Failure,
@@ -34,16 +35,20 @@ export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes 
  * const flags = createFlags({ url: "https://cdn.example.com/v1/feature-flags/" });
  * await flags.ready;
  * flags.isEnabled("meal_planning");
+ *
+ * @param fetchCopy Only for `rules.ts`, which fetches more than the list.
  */
-export function createFlags<Name extends string = FlagName>(options: Options): Flags<Name> {
-  const { environment, refreshSeconds = 60 } = options;
-  const { storage = attempt(() => globalThis.localStorage) } = options;
+export function createFlags<Name extends string = FlagName>(
+  options: Options,
+  fetchCopy: typeof download = download,
+): Flags<Name> {
+  const { environment, refreshSeconds = 60, storage = attempt(() => localStorage) } = options;
   // The number is the version of stored copies and of messages between tabs.
   const key = `bunting1:${options.url}`;
   const page = globalThis.document as Document | undefined;
   const listeners = new Set<() => void>();
   const evaluations = new Map<string, number>();
-  let flags = withoutPrototype({});
+  let flags: FlagValues = withoutPrototype({});
   let state: State = { status: "loading", age: null, reason: null };
   let held: Copy | undefined;
   let pauseSeconds = refreshSeconds;
@@ -126,7 +131,8 @@ export function createFlags<Name extends string = FlagName>(options: Options): F
   }
 
   function listenToPage(signal: AbortSignal): void {
-    for (const type of ["visibilitychange", "online"]) addEventListener(type, poll, { signal });
+    addEventListener("visibilitychange", poll, { signal });
+    addEventListener("online", poll, { signal });
     channel = new BroadcastChannel(key);
     channel.onmessage = ({ data }) => accept(data, FROM_PEER_TAB);
   }
@@ -146,7 +152,7 @@ export function createFlags<Name extends string = FlagName>(options: Options): F
     startOnce();
     const signal = closing?.signal;
     if (!signal || signal.aborted) return;
-    pendingFetch ??= download(options, signal).then((found) => {
+    pendingFetch ??= fetchCopy(options, signal).then((found) => {
       if (signal.aborted) return;
       pendingFetch = undefined;
       accept(found, FROM_NETWORK);
@@ -176,16 +182,9 @@ export function createFlags<Name extends string = FlagName>(options: Options): F
     });
     pauseSeconds = reason ? Math.min(pauseSeconds * 2, maxBackoffSeconds) : refreshSeconds;
     if (origin !== FROM_CACHE) schedule(origin);
-    void extras?.then((loaded) => loaded?.observe({ found, origin, reason, held }));
+    void extras?.then((loaded) => loaded?.observe(found, origin, reason, held));
     // The last step, because a listener may do anything, such as closing this client.
-    if (flags === oldFlags && state === oldState) return;
-    for (const listener of [...listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        console.error(error);
-      }
-    }
+    if (flags !== oldFlags || state !== oldState) notify(listeners);
   }
 
   function schedule(origin: Origin): void {
@@ -196,14 +195,4 @@ export function createFlags<Name extends string = FlagName>(options: Options): F
     // An interval, because a poll does nothing while the page is hidden.
     timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
   }
-}
-
-/** `old` if both are equal, so that an object changes only if its content does. */
-function keepIfEqual<Value>(old: Value, value: Value): Value {
-  return JSON.stringify(old) === JSON.stringify(value) ? old : value;
-}
-
-/** A copy in which `constructor` and the like are not found. */
-function withoutPrototype(values: FlagValues): FlagValues {
-  return Object.assign(Object.create(null), values);
 }

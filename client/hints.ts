@@ -17,6 +17,9 @@ function findHint(url: unknown, token?: string, status?: number): string | undef
   }
   if (status === 401 && token) return `${url} does not accept this token. Check that it is valid`;
   if (status === 401) return `${url} requires a token. Pass one: createFlags({ url, token })`;
+  if (status === 404 && url.endsWith("/definitions.json")) {
+    return `${url} is not published. Write publish: { definitions: true } to bunting.yaml`;
+  }
   if (/\/feature-flags$/.test(url)) return `${url} has no slash at its end. Write ${url}/`;
   return undefined;
 }

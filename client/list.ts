@@ -14,13 +14,14 @@ export function readList(value: unknown): FlagList {
 
 /** Reads a stored copy or a message of another tab. The list in it is not checked. */
 export function readCopy(value: unknown): Copy {
-  const { at, modified, failure } = Object(value);
+  const { at, modified, failure, definitions } = Object(value);
   return {
     ...readList(value),
     // JSON turns NaN into null, and this turns null into NaN.
     at: Number.parseFloat(at),
     modified: Number.parseFloat(modified),
     failure,
+    definitions,
   };
 }
 

@@ -1,17 +1,19 @@
 import { FROM_CACHE, FROM_NETWORK, type Origin } from "./origin.ts";
 import type { Copy, Failure, Metrics, Outcome } from "./types.ts";
 
-/** What the client has received, and the resulting `state.reason`. */
-export interface Observation {
-  readonly found: Copy;
-  readonly origin: Origin;
-  readonly reason: Failure | null;
-  /** What the client holds now: `found`, if that was accepted. */
-  readonly held: Copy | undefined;
-}
+/**
+ * Receives each copy, with its origin and the resulting `state.reason`. `held` is what the client holds
+ * now: `found`, if that was accepted.
+ */
+export type Observe = (
+  found: Copy,
+  origin: Origin,
+  reason: Failure | null,
+  held: Copy | undefined,
+) => void;
 
 export interface Meter {
-  observe(observation: Observation): void;
+  readonly observe: Observe;
   read(): Metrics;
   /** The environment of the held list. */
   environment(): string | undefined;
@@ -25,7 +27,7 @@ export function createMeter(url: string, evaluations: ReadonlyMap<string, number
   let hasObserved = false;
 
   return {
-    observe({ found, origin, reason, held: next }) {
+    observe(found, origin, reason, next) {
       if (origin === FROM_CACHE) timeToReady = 0;
       if (origin === FROM_NETWORK) {
         const isNew = JSON.stringify(found.flags) !== JSON.stringify(held?.flags);

@@ -1,5 +1,6 @@
 import {
   ErrorCode,
+  type EvaluationContext,
   type JsonValue,
   OpenFeatureEventEmitter,
   type Provider,
@@ -8,50 +9,57 @@ import {
   type ResolutionDetails,
   StandardResolutionReasons,
 } from "@openfeature/web-sdk";
-import type { Flags, FlagValues, State } from "./types.ts";
+import type { Evaluation, RuleFlags } from "./rules.ts";
+import type { Flags, State } from "./types.ts";
+
+/** Everything that an evaluation can return, by flag. */
+type Snapshot = Readonly<Record<string, unknown>>;
 
 /**
- * Provides `flags` to OpenFeature's web SDK, and so to its React and Angular SDKs. When OpenFeature closes
- * the provider, the provider closes `flags`. It may be set again after that.
+ * Provides `flags` to OpenFeature's web SDK, and so to its React and Angular SDKs. Flags of
+ * `bunting/client/rules` have every type and depend on OpenFeature's context; those of `bunting/client`
+ * are booleans. When OpenFeature closes the provider, the provider closes `flags`. It may be set again
+ * after that.
  */
 export class BuntingProvider implements Provider {
   readonly metadata = { name: "Bunting" };
   readonly runsOn = "client" as const;
   readonly events = new OpenFeatureEventEmitter();
   readonly #flags: Flags;
+  readonly #rules: RuleFlags | undefined;
   /** What the last events said. */
-  #announced: { readonly flags: FlagValues; readonly status: State["status"] };
+  #announced: { readonly snapshot: Snapshot; readonly status: State["status"] };
   #unsubscribe = () => {};
   /** Whether OpenFeature uses this provider now. */
   #isOpen = false;
 
-  constructor(flags: Flags) {
+  constructor(flags: Flags | RuleFlags) {
     this.#flags = flags;
-    this.#announced = { flags: {}, status: "ready" };
+    this.#rules = "setContext" in flags ? flags : undefined;
+    this.#announced = { snapshot: Object.create(null), status: "ready" };
   }
 
   /** Resolves when there are flags, stored ones included. */
-  async initialize(): Promise<void> {
+  async initialize(context?: EvaluationContext): Promise<void> {
     const flags = this.#flags;
     this.#isOpen = true;
+    if (context) this.#rules?.setContext(context);
     // React's StrictMode sets a provider, replaces it and sets it again: then it starts again.
     flags.start();
     await flags.ready;
     // The first of two calls waits for the flags of the second one.
     if (this.#isOpen) await flags.ready;
-    if (!this.#isOpen)
+    if (!this.#isOpen) {
       throw new ProviderNotReadyError("Cannot get any flags: OpenFeature closed the provider");
+    }
     this.#unsubscribe();
     this.#unsubscribe = flags.subscribe(() => this.#announce());
     const { status, reason } = flags.state;
     const isEmpty = Object.keys(flags.all()).length === 0;
-    this.#announced = { flags: flags.all(), status: "ready" };
-    if (status !== "ready" && isEmpty) {
-      // The SDK announces the error. The provider announces when this changes.
-      this.#announced = { flags: flags.all(), status: "stale" };
-      throw new ProviderNotReadyError(`Cannot get any flags: ${reason}`);
-    }
-    // The SDK announces READY after this promise. STALE must come later than that.
+    const isUnusable = status !== "ready" && isEmpty;
+    // The SDK announces READY or the error. The provider announces what changes after that.
+    this.#announced = { snapshot: this.#snapshot(), status: isUnusable ? "stale" : "ready" };
+    if (isUnusable) throw new ProviderNotReadyError(`Cannot get any flags: ${reason}`);
     this.#announceLater();
   }
 
@@ -61,38 +69,74 @@ export class BuntingProvider implements Provider {
     this.#flags.close();
   }
 
-  /** No flag depends on the context, but the SDK marks every provider as ready after a change of it. */
-  onContextChange(): void {
-    this.#announced = { ...this.#announced, status: "ready" };
+  /** The SDK announces the new context, and marks every provider as ready after it. */
+  onContextChange(_old: EvaluationContext, context: EvaluationContext): void {
+    this.#unsubscribe();
+    this.#rules?.setContext(context);
+    this.#unsubscribe = this.#flags.subscribe(() => this.#announce());
+    this.#announced = { snapshot: this.#snapshot(), status: "ready" };
     this.#announceLater();
   }
 
   resolveBooleanEvaluation(name: string, fallback: boolean): ResolutionDetails<boolean> {
-    const value = this.#flags.isEnabled(name, fallback);
-    if (this.#flags.all()[name] === undefined) return missing(name, fallback);
-    const { STALE, STATIC } = StandardResolutionReasons;
-    const reason = this.#flags.state.status === "stale" ? STALE : STATIC;
-    return { value, variant: value ? "on" : "off", reason };
+    return this.#resolve(name, fallback);
   }
 
   resolveStringEvaluation(name: string, fallback: string): ResolutionDetails<string> {
-    return this.#mismatch(name, fallback, "a string");
+    return this.#resolve(name, fallback);
   }
 
   resolveNumberEvaluation(name: string, fallback: number): ResolutionDetails<number> {
-    return this.#mismatch(name, fallback, "a number");
+    return this.#resolve(name, fallback);
   }
 
   resolveObjectEvaluation<T extends JsonValue>(name: string, fallback: T): ResolutionDetails<T> {
-    return this.#mismatch(name, fallback, "an object");
+    return this.#resolve(name, fallback);
   }
 
-  #mismatch<T>(name: string, fallback: T, expected: string): ResolutionDetails<T> {
-    if (this.#flags.all()[name] === undefined) return missing(name, fallback);
-    const message = `Cannot read "${name}" as ${expected}: it is true or false`;
-    return failed(fallback, ErrorCode.TYPE_MISMATCH, message);
+  #resolve<T extends JsonValue>(name: string, fallback: T): ResolutionDetails<T> {
+    const evaluation = this.#rules?.evaluate(name, fallback) ?? this.#evaluatePlain(name, fallback);
+    const { value, variant, reason, rule, errorCode } = evaluation;
+    if (errorCode) {
+      const errorMessage =
+        errorCode === "FLAG_NOT_FOUND"
+          ? `Cannot find a flag "${name}"`
+          : `Cannot read "${name}" as ${typeOf(fallback)}: it is ${this.#typeOf(name)}`;
+      return { value, reason, errorCode: ErrorCode[errorCode], errorMessage };
+    }
+    const isStale = this.#flags.state.status === "stale";
+    return {
+      value,
+      reason: isStale ? StandardResolutionReasons.STALE : reason,
+      ...(variant === undefined ? {} : { variant }),
+      ...(rule === undefined ? {} : { flagMetadata: { rule } }),
+    };
   }
 
+  #evaluatePlain<T>(name: string, fallback: T): Evaluation<T> {
+    const isOn = this.#flags.isEnabled(name);
+    const reason = StandardResolutionReasons.ERROR;
+    const isKnown = this.#flags.all()[name] !== undefined;
+    if (!isKnown) return { value: fallback, reason, errorCode: "FLAG_NOT_FOUND" };
+    return typeof fallback === "boolean"
+      ? { value: isOn as T, variant: isOn ? "on" : "off", reason: "STATIC" }
+      : { value: fallback, reason, errorCode: "TYPE_MISMATCH" };
+  }
+
+  #typeOf(name: string): string {
+    return typeOf(this.#rules?.peek(name, undefined).value ?? this.#flags.all()[name]);
+  }
+
+  #snapshot(): Snapshot {
+    const snapshot: Record<string, unknown> = Object.create(null);
+    for (const [name, value] of Object.entries(this.#flags.all())) snapshot[name] = `${value}`;
+    for (const [name, { value, variant }] of Object.entries(this.#rules?.evaluations() ?? {})) {
+      snapshot[name] = JSON.stringify([value, variant]);
+    }
+    return snapshot;
+  }
+
+  /** STALE must follow the READY that the SDK emits after the current call. */
   #announceLater(): void {
     setTimeout(() => {
       if (this.#isOpen) this.#announce();
@@ -103,10 +147,10 @@ export class BuntingProvider implements Provider {
   #announce(): void {
     const before = this.#announced;
     const { status } = this.#flags.state;
-    const flags = this.#flags.all();
-    this.#announced = { flags, status };
-    const flagsChanged = Object.keys({ ...before.flags, ...flags }).filter(
-      (name) => before.flags[name] !== flags[name],
+    const snapshot = this.#snapshot();
+    this.#announced = { snapshot, status };
+    const flagsChanged = Object.keys({ ...before.snapshot, ...snapshot }).filter(
+      (name) => before.snapshot[name] !== snapshot[name],
     );
     if (flagsChanged.length > 0) {
       this.events.emit(ProviderEvents.ConfigurationChanged, { flagsChanged });
@@ -116,10 +160,6 @@ export class BuntingProvider implements Provider {
   }
 }
 
-function missing<T>(name: string, fallback: T): ResolutionDetails<T> {
-  return failed(fallback, ErrorCode.FLAG_NOT_FOUND, `Cannot find a flag "${name}"`);
-}
-
-function failed<T>(value: T, errorCode: ErrorCode, errorMessage: string): ResolutionDetails<T> {
-  return { value, reason: StandardResolutionReasons.ERROR, errorCode, errorMessage };
+function typeOf(value: unknown): string {
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

@@ -1,4 +1,5 @@
 /** Everything that the client takes and returns. Types only: nothing of this reaches a browser. */
+import type { Definitions } from "../schema/evaluate/definition.ts";
 
 /** The body of `GET …/v1/feature-flags/`. */
 export interface FlagList {
@@ -117,4 +118,6 @@ export interface Copy extends FlagList {
   readonly modified: number;
   /** Why there is no list, or why it is a copy that a service worker stored (`worker.ts`). Empty if neither. */
   readonly failure?: Failure | "" | undefined;
+  /** What `rules.ts` evaluates. `null` if it could not be fetched; missing if nobody tried. */
+  readonly definitions?: Definitions | null | undefined;
 }

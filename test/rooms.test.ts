@@ -98,6 +98,12 @@ describe("findViolations() refuses", () => {
     ["server/b/a.ts", 'import { a } from "../../scripts/a.ts";', "imports ../../scripts/a.ts"],
     ["server/a.ts", 'import type { A } from "../client/a.ts";', "imports ../client/a.ts"],
     ["client/a.ts", 'import { a } from "../schema/a.ts";', "imports ../schema/a.ts"],
+    [
+      "client/a.ts",
+      'import { a } from "../schema/evaluate/a.ts";',
+      "imports ../schema/evaluate/a.ts",
+    ],
+    ["client/rules.ts", 'import { a } from "../schema/file/a.ts";', "imports ../schema/file/a.ts"],
     ["client/a.ts", 'import { type A } from "../schema/a.ts";', "imports ../schema/a.ts"],
     ["client/a.ts", 'import type { A } from "../store/a.ts";', "imports ../store/a.ts"],
     ["client/a.ts", 'import { parse } from "yaml";', "imports yaml"],

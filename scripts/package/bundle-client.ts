@@ -2,7 +2,7 @@ import path from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /** The modules that an application imports. Each is one file. */
-export const entries = ["flags", "memory", "react", "openfeature", "worker"] as const;
+export const entries = ["flags", "rules", "memory", "react", "openfeature", "worker"] as const;
 /** The modules that `flags` loads only if they are needed. */
 const lazyParts = ["extras", "hints"] as const;
 export const parts = [...entries, ...lazyParts] as const;

@@ -93,7 +93,7 @@ describe("BuntingProvider", () => {
     expect(client.getStringDetails("meal_planning", "red")).toMatchObject({
       ...mismatch,
       value: "red",
-      errorMessage: 'Cannot read "meal_planning" as a string: it is true or false',
+      errorMessage: 'Cannot read "meal_planning" as a string: it is a boolean',
     });
     expect(client.getNumberDetails("meal_planning", 7)).toMatchObject({ ...mismatch, value: 7 });
     const value = { a: 1 };

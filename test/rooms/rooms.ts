@@ -8,7 +8,7 @@ interface Room {
   readonly packages?: readonly string[];
   /** Its folders, and what of each other these may import; every module of the room lies in one of them. */
   readonly folders?: Readonly<Record<string, readonly string[]>>;
-  /** Rooms that single files may import beyond that. */
+  /** Rooms, or folders of rooms, that single files may import beyond that. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
   /** What single files, or folders, of the room may import beyond that. */
   readonly peers?: Readonly<Record<string, readonly string[]>>;
@@ -54,6 +54,7 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: ["client"],
     types: ["schema"],
     packages: [],
+    files: { "client/rules.ts": ["schema/evaluate"] },
     peers: {
       "client/react.ts": ["react"],
       "client/openfeature.ts": ["@openfeature/web-sdk"],
@@ -167,8 +168,9 @@ function mayImport(
       const [own, other] = [folderOf(file), folderOf(imported)];
       return own === other || other === "" || (folders[own] ?? []).includes(other);
     }
-    const isAllowed = rooms.includes(room) || files[file]?.includes(room) === true;
-    return isAllowed || (typeOnly && types.includes(room));
+    const extra = files[file] ?? [];
+    const isExtra = extra.includes(room) || extra.includes(`${room}/${folderOf(imported)}`);
+    return rooms.includes(room) || isExtra || (typeOnly && types.includes(room));
   }
   if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
