@@ -6,12 +6,17 @@ import {
   useSyncExternalStore,
 } from "react";
 import type { FlagName } from "./flags.ts";
+import type { RuleFlags } from "./rules.ts";
 import type { Flags, FlagValues, State } from "./types.ts";
+
+/** `variant` and `peek` are there with `bunting/client/rules` only. */
+type Provided = Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> &
+  Partial<Pick<RuleFlags, "variant" | "peek">>;
 
 const noFlags: FlagValues = Object.create(null);
 const loading: State = { status: "loading", age: null, reason: null };
 /** What components read if no `<FlagsProvider>` is above them: the page still renders. */
-const withoutProvider: Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> = {
+const withoutProvider: Provided = {
   isEnabled: (_name, fallback = false) => fallback,
   all: () => noFlags,
   bootstrap: noFlags,
@@ -41,6 +46,21 @@ export function useFlag(name: FlagName, fallback = false): boolean {
     flags.subscribe,
     () => flags.all()[name] ?? fallback,
     () => flags.bootstrap[name] ?? fallback,
+  );
+}
+
+/**
+ * The name of the caller's variant, `on` or `off` for a boolean flag; `fallback` if the flag is unknown.
+ * Needs flags of `bunting/client/rules`: with others, and on a server, it is `fallback`.
+ */
+export function useVariant(name: FlagName, fallback: string): string {
+  const flags = useContext(Context);
+  // Counts one evaluation, and one exposure at most, for each render.
+  flags.variant?.(name, fallback);
+  return useSyncExternalStore(
+    flags.subscribe,
+    () => flags.peek?.(name, undefined).variant ?? fallback,
+    () => fallback,
   );
 }
 

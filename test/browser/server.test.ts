@@ -77,6 +77,11 @@ describeWithChromium("a page", () => {
       status: "stale",
       reason: "status",
     });
+    await expect
+      .poll(() => visitor.complaints)
+      .toEqual([
+        `Bunting: cannot fetch the flags: ${api.url}${list} requires a token. Pass one: createFlags({ url, token })`,
+      ]);
   });
 
   test("that is left tells the server what it was asked", async () => {
