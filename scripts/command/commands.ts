@@ -15,6 +15,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "serve and change flags over HTTP",
     load: () => import("../start.ts"),
   },
+  init: {
+    summary: "write the files of a new repository of flags",
+    load: () => import("../init/init.ts"),
+  },
   validate: {
     summary: "report every problem in the flag files",
     load: () => import("../validate.ts"),

@@ -1,0 +1,81 @@
+/** What a new repository of flags needs to know. */
+import { createInterface } from "node:readline/promises";
+import { parseProjectFile } from "../../schema/file/parsed-file.ts";
+import { UsageError } from "../command/command.ts";
+
+export interface Choices {
+  /** The first is served at the root of the URLs. */
+  readonly environments: readonly string[];
+  readonly naming: Naming;
+  /** Who reviews changes: `@acme/platform`; `""` if nobody is named yet. */
+  readonly owner: string;
+  readonly hook: boolean;
+}
+
+export type Naming = keyof typeof namings;
+
+/** Patterns of flag names, and a first name in each. */
+export const namings = {
+  snake_case: { pattern: "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", example: "welcome_banner" },
+  "kebab-case": { pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", example: "welcome-banner" },
+} as const;
+
+/** As the options have them; `undefined` where nothing was given. */
+export type Given = Readonly<
+  Record<"environments" | "naming" | "owner", string | undefined> &
+    Record<"hook", boolean | undefined>
+>;
+
+const defaults = { environments: "application,staging,development", naming: "snake_case" };
+
+/** The choices, asked for if `ask` is given. Throws `UsageError` if one cannot be used. */
+export async function choose(given: Given, ask?: Ask): Promise<Choices> {
+  const answer = async (value: string | undefined, question: string, standard: string) =>
+    value ?? ((await ask?.(question, standard)) || standard);
+  const environments = await answer(
+    given.environments,
+    "Environments, the one at the root of the URLs (production) first",
+    defaults.environments,
+  );
+  const names = Object.keys(namings).join(" or ");
+  const naming = await answer(given.naming, `Names of flags: ${names}`, defaults.naming);
+  const owner = await answer(given.owner, "Who reviews changes, such as @acme/platform", "");
+  const hook =
+    given.hook ?? (await ask?.("Check flags before each commit: yes or no", "no")) === "yes";
+  return check(environments, naming, owner, hook);
+}
+
+export type Ask = (question: string, standard: string) => Promise<string>;
+
+/** Asks on the terminal. */
+export function askOnTerminal(): { readonly ask: Ask; readonly close: () => void } {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return {
+    async ask(question, standard) {
+      const shown = standard === "" ? "" : ` (${standard})`;
+      return (await terminal.question(`${question}${shown}: `)).trim();
+    },
+    close: () => terminal.close(),
+  };
+}
+
+function check(environments: string, naming: string, owner: string, hook: boolean): Choices {
+  const names = environments.split(",").map((name) => name.trim());
+  const text = `environments: ${JSON.stringify(names)}\n`;
+  const [problem] = parseProjectFile(Buffer.from(text)).findings;
+  if (problem) {
+    throw new UsageError(`Cannot use --environments "${environments}": ${problem.message}`);
+  }
+  if (!isNaming(naming)) {
+    const known = Object.keys(namings).join(" or ");
+    throw new UsageError(`Cannot use --naming "${naming}": it must be ${known}`);
+  }
+  if (owner !== "" && !/^@[\w-]+(?:\/[\w.-]+)?$/.test(owner)) {
+    throw new UsageError(`Cannot use --owner "${owner}": it must be @LOGIN or @ORGANISATION/TEAM`);
+  }
+  return { environments: names, naming, owner, hook };
+}
+
+function isNaming(text: string): text is Naming {
+  return Object.hasOwn(namings, text);
+}

@@ -1,0 +1,95 @@
+/** The files of a new repository of flags. */
+import { editorSchemas } from "../../schema/flag/editor-schema.ts";
+import { normalizeProject } from "../../schema/project/project.ts";
+import { type Choices, namings } from "./choices.ts";
+import { formatWorkflows } from "./workflows.ts";
+
+interface Program {
+  /** `OWNER/NAME` of its repository on GitHub. */
+  readonly repository: string;
+  readonly version: string;
+}
+
+/** Texts by path from the top of the repository. */
+export function formatFiles(choices: Choices, program: Program): Record<string, string> {
+  const project = normalizeProject({ environments: choices.environments }, "");
+  return {
+    "bunting.yaml": formatProject(choices),
+    [`flags/example/${namings[choices.naming].example}.yaml`]: formatFlag(choices),
+    ...Object.fromEntries(editorSchemas(project)),
+    ".github/CODEOWNERS": formatOwners(choices),
+    ".github/dependabot.yml": dependabot,
+    ...formatWorkflows(program.repository, program.version),
+    ".vscode/extensions.json": `${JSON.stringify({ recommendations: ["redhat.vscode-yaml"] }, null, 2)}\n`,
+    ".vscode/settings.json": `${JSON.stringify(editorSettings, null, 2)}\n`,
+    ".gitignore": "/.data/\n/dist/\n/node_modules/\n",
+    ...(choices.hook ? { [hookFile]: formatHook(program) } : {}),
+  };
+}
+
+export const hookFile = ".githooks/pre-commit";
+
+function formatProject({ environments, naming }: Choices): string {
+  const list = (names: readonly string[]) => names.map((name) => `  - ${name}\n`).join("");
+  return `# yaml-language-server: $schema=./schema/bunting.schema.json
+format: 4
+# The first is served at the root of the URLs: /v1/feature-flags/.
+environments:
+${list(environments)}# The path of a change.
+order:
+${list([...environments].reverse())}# A change through the API becomes a pull request in these.
+protected: []
+names:
+  pattern: ${JSON.stringify(namings[naming].pattern)}
+`;
+}
+
+/** Off, but on in the environment that a change reaches first. */
+function formatFlag({ environments }: Choices): string {
+  const [, ...others] = environments;
+  const first = others.at(-1);
+  const block = first === undefined ? "" : `environments:\n  ${first}:\n    enabled: true\n`;
+  return `# yaml-language-server: $schema=../../schema/flag.schema.json
+description: Show a banner that welcomes new customers
+enabled: false
+owner: example
+${block}`;
+}
+
+function formatOwners({ owner }: Choices): string {
+  const lines = ["*", "/flags/example/"].map((pattern) => `${pattern.padEnd(18)}${owner}`);
+  const shown = owner === "" ? lines.map((line) => `# ${line}@ORGANISATION/TEAM`) : lines;
+  return `# Who reviews what; the last line that matches decides. Each folder of flags/ is a team's.
+${shown.join("\n")}
+`;
+}
+
+const dependabot = `version: 2
+updates:
+  - package-ecosystem: github-actions
+    directory: /
+    schedule:
+      interval: weekly
+    groups:
+      actions:
+        patterns: ["*"]
+`;
+
+const editorSettings = {
+  "yaml.schemas": {
+    "./schema/flag.schema.json": "flags/**/*.yaml",
+    "./schema/bunting.schema.json": "bunting.yaml",
+  },
+  "files.eol": "\n",
+  "files.insertFinalNewline": true,
+};
+
+function formatHook({ version }: Program): string {
+  return `#!/bin/sh
+# Checks flags before each commit. To use it: git config core.hooksPath .githooks
+set -e
+bunting() { npx --yes bunting@${version} "$@"; }
+bunting format --check
+bunting validate
+`;
+}

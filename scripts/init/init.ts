@@ -1,0 +1,75 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { makeDirectory } from "../../store/files/make-directory.ts";
+import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
+import { commandLine } from "../command/command-line.ts";
+import { programRepository, version } from "../command/version.ts";
+import { askOnTerminal, choose } from "./choices.ts";
+import { formatFiles, hookFile } from "./files.ts";
+
+export const command = defineCommand({
+  name: "init",
+  summary:
+    "Writes what a repository of flags needs: bunting.yaml, a first flag, CODEOWNERS, editor settings and workflows. Asks on a terminal for what the options leave open. Existing files stay as they are.",
+  operands: "[DIRECTORY]",
+  options: {
+    repo: { value: "PATH", help: "the same as DIRECTORY", default: "." },
+    environments: { value: "NAMES", help: "comma-separated; the first is at the root of the URLs" },
+    naming: { value: "STYLE", help: "names of flags: snake_case or kebab-case" },
+    owner: { value: "OWNER", help: "who reviews changes, such as @acme/platform" },
+    hook: { help: "also write a git hook that checks flags before each commit" },
+    yes: { help: "ask nothing: use defaults for what is not given" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+  },
+  async run({ repo, yes, format, ...given }, [directory = repo, ...others]): Promise<ExitCode> {
+    if (others.length > 0) throw new UsageError(`Cannot use "${others[0]}": wanted one directory`);
+    const isAsking = yes !== true && process.stdin.isTTY === true;
+    const terminal = isAsking ? askOnTerminal() : undefined;
+    const { environments, naming, owner, hook } = given;
+    const choices = await choose({ environments, naming, owner, hook }, terminal?.ask).finally(() =>
+      terminal?.close(),
+    );
+    const files = formatFiles(choices, { repository: programRepository, version });
+    const written: string[] = [];
+    const kept: string[] = [];
+    for (const [file, text] of Object.entries(files)) {
+      (writeNew(path.join(directory, file), text) ? written : kept).push(file);
+    }
+    if (written.includes(hookFile)) chmodSync(path.join(directory, hookFile), 0o755);
+    process.stdout.write(
+      format === "json"
+        ? `${JSON.stringify({ directory, written, kept })}\n`
+        : formatText(directory, written, kept),
+    );
+    return 0;
+  },
+});
+
+/** Whether the file was written: an existing one is never changed. */
+function writeNew(file: string, text: string): boolean {
+  makeDirectory(path.dirname(file));
+  try {
+    writeFileSync(file, text, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function formatText(
+  directory: string,
+  written: readonly string[],
+  kept: readonly string[],
+): string {
+  const lines = [
+    ...written.map((file) => `wrote ${file}`),
+    ...kept.map((file) => `kept  ${file}, which exists`),
+  ];
+  const hook = written.includes(hookFile) ? "git config core.hooksPath .githooks && " : "";
+  const enter = directory === "." ? "" : `cd ${directory} && `;
+  return `${lines.join("\n")}
+
+Next: ${enter}${hook}git add --all && git commit --message "Begin with feature flags" && ${commandLine("start")}
+`;
+}
