@@ -14,6 +14,8 @@ export interface Review {
   /** Missing where the flags have errors, or nobody could tell. */
   readonly plan?: Plan | undefined;
   readonly problems?: Problems | undefined;
+  /** Changed files that are not flags, such as code; missing if nobody looked. */
+  readonly otherFiles?: readonly string[] | undefined;
   /** The pull request's number, where there is one yet, and its head as a full id: from GitHub. */
   readonly number?: number | undefined;
   readonly head: string;
@@ -39,6 +41,7 @@ export function formatPlanComment(review: Review): string {
   const start = [
     planMarker,
     `**${verdict(review, errors.length)}**${countWarnings(warnings.length)}`,
+    ...describeOtherFiles(review),
     ...(plan ? table(plan, pointer) : []),
     ...(plan ? listSettings(plan) : []),
     ...listWarnings(warnings, pointer),
@@ -77,6 +80,17 @@ function one(flag: FlagPlan, environments: readonly string[]): string {
   if (moves.length > 0) return `\`${flag.name}\` turns ${joined(moves)}`;
   const seen = flag.fields.filter((field) => field !== "updated_at");
   return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
+}
+
+/** The plan was computed by the code of the base branch, so changes of code must be reviewed as code. */
+function describeOtherFiles({ otherFiles = [] }: Review): string[] {
+  if (otherFiles.length === 0) return [];
+  const some = otherFiles.slice(0, 10).map((file) => inline(cut(file, 200)));
+  const rest = otherFiles.length > 10 ? ` and ${otherFiles.length - 10} more` : "";
+  const what = `${counted(otherFiles.length, "file")} outside of the flags`;
+  return [
+    `**It also changes ${what}:** ${some.join(", ")}${rest}. This plan does not say what these do.`,
+  ];
 }
 
 function countWarnings(warnings: number): string {

@@ -9,24 +9,31 @@ import { defineCommand, UsageError } from "../command/command.ts";
 import { today } from "../command/report.ts";
 import { findOccasion, type Occasion } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
+import { reviewCommits } from "./review.ts";
 
 export const command = defineCommand({
   name: "comment",
   summary:
-    "Says on a pull request what it will do: one comment, kept up to date. Which pull request, GitHub's event says (GITHUB_EVENT_PATH); nothing in the files is believed unchecked.",
+    "Shows on a pull request what it will do: one comment, kept up to date. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Nothing of the pull request's own code runs.",
   operands: "",
   options: {
-    plan: { value: "FILE", help: "what npm run plan -- --format json wrote" },
-    problems: { value: "FILE", help: "what npm run validate -- --format json wrote" },
+    head: {
+      value: "REF",
+      help: "the pull request's commit: plan and problems are computed from it",
+    },
+    base: { value: "REF", help: "with --head: where it goes", default: "main" },
+    repo: { value: "PATH", help: "with --head: the clone that holds both", default: "." },
+    plan: { value: "FILE", help: "without --head: the output of plan --format json" },
+    problems: { value: "FILE", help: "without --head: the output of validate --format json" },
     "pull-request": { value: "NUMBER", help: "instead of the event's" },
-    today: { value: "DAY", help: "judges expiry as of this day, YYYY-MM-DD (default: today)" },
-    "dry-run": { help: "prints the comment, and writes nothing to GitHub" },
+    today: { value: "DAY", help: "judge expiry as of this day, YYYY-MM-DD (default: today)" },
+    "dry-run": { help: "print the comment, and write nothing to GitHub" },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
-  async run({ plan, problems, today: day = today(), format, ...options }) {
+  async run({ plan, problems, today: day = today(), format, head: ref, base, repo, ...options }) {
     const number = options["pull-request"];
-    if (plan === undefined && problems === undefined) {
-      throw new UsageError("Cannot comment: --plan, --problems or both are needed");
+    if (ref === undefined && plan === undefined && problems === undefined) {
+      throw new UsageError("Cannot comment: --head, or --plan and --problems are needed");
     }
     if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
       throw new UsageError(`Cannot use --pull-request "${number}": it must be a number`);
@@ -34,10 +41,13 @@ export const command = defineCommand({
     if (!isDate(day)) {
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     }
-    const said = read(plan, problems);
+    const said =
+      ref === undefined
+        ? read(plan, problems)
+        : await reviewCommits(repo, { base, head: ref, today: day });
     if (!said) return 1;
     if (options["dry-run"] && number === undefined && !process.env.GITHUB_EVENT_PATH) {
-      const { head = "HEAD" } = said.plan ?? {};
+      const { head = ref ?? "HEAD" } = said.plan ?? {};
       process.stdout.write(formatPlanComment({ ...said, head, today: day }));
       return 0;
     }

@@ -7,18 +7,19 @@ import {
   formatEnding,
   parsePublished,
 } from "../../schema/github/deployment.ts";
+import { readGit } from "../../store/git/git.ts";
 import { keepComment } from "../../store/github/comments.ts";
 import { readDeployment, startDeployment, tellProgress } from "../../store/github/deployments.ts";
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
-import { findMergedPulls } from "../../store/github/pulls.ts";
+import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { addStepSummary } from "../command/report.ts";
 
 export const command = defineCommand({
   name: "deployment",
   summary:
-    "Tells GitHub of a publication: start before it, finish after it. The pull request that brought the commit hears of it, too.",
+    "Reports a publication on GitHub as a deployment: start before it, finish after it. finish also comments on the pull requests that are live now.",
   operands: "start|finish",
   options: {
     commit: { value: "SHA", help: "start: the commit that is published, its full id" },
@@ -26,8 +27,9 @@ export const command = defineCommand({
     url: { value: "URL", help: "start: where clients fetch" },
     id: { value: "NUMBER", help: "finish: what start printed" },
     state: { value: "STATE", help: "finish: how it went", choices: ["success", "failure"] },
-    publication: { value: "FILE", help: "finish: what npm run publish -- --format json wrote" },
+    publication: { value: "FILE", help: "finish: the output of publish --format json" },
     started: { value: "TIME", help: "finish: when it began, ISO 8601 (default: at start)" },
+    repo: { value: "PATH", help: "finish: the clone that has the published commit", default: "." },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run(options, [verb, ...others]) {
@@ -42,7 +44,7 @@ export const command = defineCommand({
 
 type Options = Readonly<
   Record<"commit" | "url" | "id" | "state" | "publication" | "started", string | undefined> &
-    Record<"environment" | "format", string>
+    Record<"environment" | "format" | "repo", string>
 >;
 
 async function start(options: Options, connect: () => GitHub): Promise<0> {
@@ -85,7 +87,7 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
 
   addStepSummary(formatEnding(ending));
   const marker = deploymentMarker(environment);
-  const pulls = await findMergedPulls(github, commit);
+  const pulls = await findPublishedPulls(github, options.repo, commit, published?.before);
   for (const { number } of pulls) {
     await keepComment(github, number, marker, `${marker}\n\n${formatEnding(ending)}`);
   }
@@ -103,6 +105,35 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
   );
   return 0;
 }
+
+/**
+ * The merged pull requests that this publication made live. A run that waits is replaced by the next
+ * one, so one publication may bring several merges: all commits since the one that was served before.
+ */
+async function findPublishedPulls(
+  github: GitHub,
+  repo: string,
+  commit: string,
+  before: string | undefined,
+): Promise<PullRequest[]> {
+  const since = before === undefined ? [] : await listCommits(repo, before, commit);
+  const pulls = new Map<number, PullRequest>();
+  for (const each of new Set([commit, ...since])) {
+    for (const pull of await findMergedPulls(github, each)) pulls.set(pull.number, pull);
+  }
+  return [...pulls.values()];
+}
+
+/** The newest commits along the branch; none without a clone that has them. */
+async function listCommits(repo: string, before: string, commit: string): Promise<string[]> {
+  const options = ["--first-parent", `--max-count=${maxCommits}`, "--end-of-options"];
+  const args = ["rev-list", ...options, commit, `^${before}`];
+  const list = await readGit(repo, args).catch(() => "");
+  return list.split("\n").filter((line) => line !== "");
+}
+
+/** GitHub is asked once for each. */
+const maxCommits = 50;
 
 function readPublished(file: string) {
   try {

@@ -255,7 +255,7 @@ describe.concurrent("comment", () => {
   });
 
   test.each([
-    [[], "--plan, --problems or both are needed"],
+    [[], "--head, or --plan and --problems are needed"],
     [["--plan=a", "--pull-request=x"], '--pull-request "x"'],
     [["--plan=a", "--pull-request=1"], "Cannot use GITHUB_TOKEN: it is not set"],
     [["--plan=a", "--today=soon"], '--today "soon"'],

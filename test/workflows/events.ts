@@ -3,7 +3,13 @@ import type { FakeGitHub } from "../github/fake.ts";
 import type { Issue } from "../github/state.ts";
 
 export interface Happening {
-  readonly name: "push" | "pull_request" | "workflow_run" | "workflow_dispatch" | "schedule";
+  readonly name:
+    | "push"
+    | "pull_request"
+    | "merge_group"
+    | "workflow_run"
+    | "workflow_dispatch"
+    | "schedule";
   readonly ref: string;
   readonly sha: string;
   readonly payload: Readonly<Record<string, unknown>>;
@@ -43,6 +49,14 @@ export function pulled(github: FakeGitHub, issue: Issue, action: string): Happen
     ...repositoryOf(github),
   };
   return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== world.owner };
+}
+
+/** A commit of the merge queue, on a branch of its own. */
+export function queued(github: FakeGitHub, base: string, sha: string): Happening {
+  const ref = "refs/heads/gh-readonly-queue/main/pr-1";
+  const merge_group = { head_sha: sha, head_ref: ref, base_sha: base, base_ref: main };
+  const payload = { action: "checks_requested", merge_group, ...repositoryOf(github) };
+  return { name: "merge_group", ref, sha, payload, isStrangers: false };
 }
 
 /** A run that has ended. Of a fork's pull request GitHub does not say which it was. */

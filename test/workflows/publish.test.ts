@@ -44,6 +44,7 @@ describe.sequential("publish.yml", () => {
     const comments = site.github.comments(issue.number);
     expect(comments).toHaveLength(1);
     expect(comments[0]).toMatch(/live after \d/i);
+    expect(comments[0]).toContain("`recipe_import`");
     expect(site.attested).toEqual([
       { file: "dist/release/manifest.json", sha256: sha256(stored("manifest.json")) },
     ]);
@@ -80,6 +81,48 @@ describe.sequential("publish.yml", () => {
     expect(run?.jobs.publish?.log).toContain("it removes 2 of 3 flags");
     expect(lastDeployment()?.statuses.at(-1)?.state).toBe("failure");
     expect(stored("manifest.json")).toBe(before);
+  });
+
+  test("a reason to allow it is an input of a run by hand", { timeout: patience }, async () => {
+    const run = await site.ask("Publish", { allow: "the experiments are over" });
+    expect(told([run])).toEqual({ Publish: "success" });
+    expect(parseManifest(stored("manifest.json"))).toMatchObject({ commit: site.head });
+  });
+
+  test("publishes to another S3 with keys, without a role", { timeout: patience }, async () => {
+    const { AWS_ROLE_ARN = "", ...others } = site.vars.production ?? {};
+    site.vars.production = { ...others, AWS_ENDPOINT_URL_S3: site.s3.endpoint };
+    Object.assign(site.secrets, {
+      PUBLISH_ACCESS_KEY_ID: site.s3.credentials.accessKeyId,
+      PUBLISH_SECRET_ACCESS_KEY: site.s3.credentials.secretAccessKey,
+    });
+    const [run] = await site.push({ [file]: on });
+    for (const name of Object.keys(site.secrets)) delete site.secrets[name];
+    site.vars.production = { ...others, AWS_ROLE_ARN };
+    expect(told(run ? [run] : [])).toEqual({ Publish: "success" });
+    expect(await site.served(list)).toMatchObject({ flags: { recipe_import: true } });
+  });
+
+  test("one run comments on the pull requests of all runs that it replaced", {
+    timeout: patience,
+  }, async () => {
+    const food = "flags/platform/food_search.yaml";
+    const texts = {
+      [file]: on.replace("Import", "Read"),
+      [food]: flags[food].replace("S", "Re-s"),
+    };
+    const merged = Object.entries(texts).map(([name, text], index) => {
+      const sha = site.branch(`replaced-${index}`, { [name]: text });
+      return site.github.openPull({ branch: `replaced-${index}`, sha });
+    });
+    // The run of the first merge waited, and the second merge took its place.
+    const [replaced, last] = merged;
+    if (!replaced || !last) throw new Error("Cannot go on without pull requests");
+    site.github.merge(replaced.number);
+    expect(told(await site.merge(last))).toEqual({ Publish: "success" });
+    for (const { number } of merged) {
+      expect(site.github.comments(number).join(), `#${number}`).toMatch(/live after \d/i);
+    }
   });
 
   test("a variable that nobody set is named", { timeout: patience }, async () => {

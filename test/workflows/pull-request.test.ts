@@ -1,8 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { queued } from "./events.ts";
 import { flags } from "./origin.ts";
 import { parseAnnotations } from "./runner/commands.ts";
+import type { Run } from "./runner/run.ts";
 import { type Site, secret, startSite } from "./site.ts";
 import { told } from "./told.ts";
 
@@ -28,16 +30,25 @@ afterEach(() => {
   }
 });
 
+const named = (runs: readonly Run[], name: string) =>
+  runs.find(({ workflow }) => workflow === name);
+
 test("a pull request gets a comment with its plan", { timeout: patience }, async () => {
   const { issue, runs } = await site.openPull("import", { [file]: on });
-  expect(told(runs)).toEqual({ Validate: "success", "Plan comment": "success" });
-  // Code is as it was, so there is nothing to test.
-  expect(runs[0]?.jobs.tests?.result).toBe("skipped");
-  expect(runs[0]?.concurrency).toEqual({ group: `validate-${issue.number}`, cancels: true });
+  const success = { Tests: "success", Validate: "success", "Plan comment": "success" };
+  expect(told(runs)).toEqual(success);
+  // Only flags change, so there is nothing to test.
+  expect(named(runs, "Tests")?.jobs.tests?.result).toBe("skipped");
+  expect(named(runs, "Validate")?.concurrency).toEqual({
+    group: `validate-${issue.number}`,
+    cancels: true,
+  });
+  expect(named(runs, "Validate")?.jobs.flags?.summary).toMatch(/recipe_import.*off → on/s);
   const [comment, ...others] = site.github.state.comments.values();
   expect(others).toEqual([]);
   expect(comment).toMatchObject({ issue: issue.number, author: "github-actions[bot]" });
   expect(comment?.body).toMatch(/recipe_import.*off → on/s);
+  expect(comment?.body).not.toContain("It also changes");
 });
 
 test("a second push updates it in place, and a mistake is shown on its line", {
@@ -45,7 +56,8 @@ test("a second push updates it in place, and a mistake is shown on its line", {
 }, async () => {
   const [issue] = site.github.state.issues.values();
   if (!issue) throw new Error("Cannot go on without the pull request of the test before");
-  const [validate, comment] = await site.pushTo(issue, { [file]: off.replace("false", "maybe") });
+  const runs = await site.pushTo(issue, { [file]: off.replace("false", "maybe") });
+  const validate = named(runs, "Validate");
   expect(validate?.conclusion).toBe("failure");
   expect(parseAnnotations(validate?.jobs.flags?.log ?? "")).toContainEqual(
     expect.objectContaining({ severity: "error", file, line: "2", col: "10", title: "wrong-type" }),
@@ -54,27 +66,30 @@ test("a second push updates it in place, and a mistake is shown on its line", {
   expect(steps).toEqual(
     expect.arrayContaining(["Validate failure", "Build skipped", "Plan skipped"]),
   );
-  expect(comment?.conclusion).toBe("success");
+  expect(named(runs, "Plan comment")?.conclusion).toBe("success");
   const comments = site.github.comments(issue.number);
   expect(comments).toHaveLength(1);
   expect(comments[0]).toContain("wrong-type");
 });
 
-test("a fork's pull request meets no secret, asks for none, and gets its comment and its tests", {
+test("a fork's pull request gets its comment and its tests, and no secret", {
   timeout: patience,
 }, async () => {
   const files = { [file]: on, "README.md": "# Other\n" };
   const { issue, runs } = await site.openPull("theirs", files, "stranger");
-  expect(told(runs)).toEqual({ Validate: "success", "Plan comment": "success" });
-  expect(runs.map(({ refused }) => refused)).toEqual([[], []]);
-  expect(runs[0]?.jobs.tests?.log).toContain("All tests ran");
-  expect(site.github.comments(issue.number).join()).toMatch(/recipe_import.*off → on/s);
+  expect(told(runs)).toEqual({ Tests: "success", Validate: "success", "Plan comment": "success" });
+  expect(runs.map(({ refused }) => refused)).toEqual([[], [], []]);
+  expect(named(runs, "Tests")?.jobs.tests?.log).toContain("All tests ran");
+  const [comment] = site.github.comments(issue.number);
+  expect(comment).toMatch(/recipe_import.*off → on/s);
+  expect(comment).toContain("It also changes 1 file outside of the flags:** `README.md`");
 });
 
-test("a fork that rewrites the workflow gets nothing by it", { timeout: patience }, async () => {
+test("a fork that rewrites the workflow gets no rights, and cannot forge the plan", {
+  timeout: patience,
+}, async () => {
   const greedy = readFileSync(".github/workflows/validate.yml", "utf8")
     .replace("contents: read", "contents: write\n      pull-requests: write\n      id-token: write")
-    .replace("run: npm ci --ignore-scripts", "run: 'true'")
     .replace(
       "      - name: Format\n",
       `      - name: Steal
@@ -86,7 +101,7 @@ test("a fork that rewrites the workflow gets nothing by it", { timeout: patience
           curl -s -o answer -w "write: %{http_code}\\n" -X POST -A thief -H "Authorization: Bearer $TOKEN" \\
             -d '{"body": "mine"}' "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/issues/1/comments"
           mkdir pull-request
-          echo '{"base": "x", "flags": "<script>"}' >pull-request/plan.json
+          echo '{"flags": [], "responses": []}' >pull-request/plan.json
           exit 1
       - name: Format
 `,
@@ -96,7 +111,7 @@ test("a fork that rewrites the workflow gets nothing by it", { timeout: patience
     { ".github/workflows/validate.yml": greedy, [file]: on },
     "stranger",
   );
-  const [validate, comment] = runs;
+  const validate = named(runs, "Validate");
   expect(validate?.refused).toEqual(
     expect.arrayContaining([
       "contents: write",
@@ -105,22 +120,17 @@ test("a fork that rewrites the workflow gets nothing by it", { timeout: patience
     ]),
   );
   expect(validate?.jobs.flags?.log).toContain("secret: []\nwrite: 403\n");
-  // What it made up is not believed; the code that says so is main's.
-  expect(comment?.conclusion).toBe("failure");
-  expect(site.github.comments(issue.number)).toEqual([]);
-});
-
-test("a run that failed before it found anything is told as that", {
-  timeout: patience,
-}, async () => {
-  const broken = readFileSync(".github/workflows/validate.yml", "utf8").replace(
-    "run: npm ci --ignore-scripts",
-    "run: exit 1",
-  );
-  const files = { ".github/workflows/validate.yml": broken, [file]: on };
-  const { issue, runs } = await site.openPull("broken", files);
-  expect(runs.map(({ conclusion }) => conclusion)).toEqual(["failure", "success"]);
   const [comment, ...others] = site.github.comments(issue.number);
   expect(others).toEqual([]);
-  expect(comment).toContain(`${site.github.world.web}/runs/`);
+  expect(comment).toMatch(/recipe_import.*off → on/s);
+  expect(comment).toContain("outside of the flags:** `.github/workflows/validate.yml`");
+  expect(comment).toContain("But the checks failed.");
+});
+
+test("a merge queue gets its checks", { timeout: patience }, async () => {
+  const base = site.head;
+  const sha = site.branch("gh-readonly-queue/main/pr-1", { [file]: on });
+  const runs = await site.happen(queued(site.github, base, sha));
+  expect(told(runs)).toEqual({ Tests: "success", Validate: "success", "Plan comment": "skipped" });
+  expect(named(runs, "Validate")?.jobs.flags?.summary).toMatch(/recipe_import.*off → on/s);
 });

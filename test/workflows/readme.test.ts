@@ -17,7 +17,7 @@ test(".github/README.md lists exactly the variables and secrets that workflows r
     workflows.flatMap(({ text }) =>
       [...text.matchAll(new RegExp(`\\b${context}\\.(\\w+)`, "g"))].map(([, name = ""]) => name),
     );
-  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  const listed = [...readme.matchAll(/^\| `([A-Z_0-9]+)` \|/gm)].map(([, name]) => name);
   expect(listed.sort()).toEqual([...new Set(used("vars"))].sort());
   for (const secret of used("secrets")) expect(readme).toContain(`\`${secret}\``);
 });

@@ -19,7 +19,7 @@ import { type Attested, type Stage, standIns } from "./actions.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { asked, ended, type Happening, pulled, pushed, struck } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
-import { type Run, runWorkflow } from "./runner/run.ts";
+import { type Run, runWorkflow, type Source } from "./runner/run.ts";
 import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
 import { inputsOf, starts } from "./triggers.ts";
 
@@ -41,6 +41,9 @@ export class Site {
   readonly runs: Run[] = [];
   /** By environment; those under `""` are the repository's own. */
   readonly vars: Record<string, Record<string, string>>;
+  readonly secrets: Record<string, string> = {};
+  /** Variables of the machine that runs the jobs. */
+  readonly env: Record<string, string> = {};
   /** Where `git clone` finds other repositories, if any step needs one. */
   serverUrl: string | undefined;
   #time = 1_790_000_000;
@@ -48,7 +51,13 @@ export class Site {
 
   constructor(origin: Origin, github: FakeGitHub, s3: S3Double, cdn: Edge) {
     [this.origin, this.github, this.s3, this.cdn] = [origin, github, s3, cdn];
-    this.#stage = { bare: origin.bare, s3, role, artifacts: new Map(), attested: this.attested };
+    this.#stage = {
+      bare: origin.bare,
+      s3,
+      role,
+      repository: github.repository,
+      attested: this.attested,
+    };
     this.vars = {
       "": { CDN_URL: cdn.url },
       production: { AWS_ROLE_ARN: role, AWS_REGION: s3.region, PUBLISH_TARGET: "s3://flags/live" },
@@ -157,14 +166,16 @@ export class Site {
     };
     const run = await runWorkflow(workflow, {
       ...{ github, inputs: inputsOf(workflow, happening), vars: this.vars },
-      secrets: { STALE_SOURCES_TOKEN: secret },
+      secrets: { STALE_SOURCES_TOKEN: secret, ...this.secrets },
       isStrangers: happening.isStrangers,
       actions: standIns(this.#stage),
+      source: { repository, sha: happening.sha },
+      findReusable: (uses, source) => this.#findReusable(uses, source),
       env: {
         ...bareEnvironment,
-        CI: "true",
-        PATH: `${tools}:${bareEnvironment.PATH}`,
+        ...{ CI: "true", PATH: `${tools}:${bareEnvironment.PATH}` },
         BUNTING_PROGRAM: inject("program"),
+        ...this.env,
       },
       lend: (permissions) => this.#lend(permissions),
     });
@@ -184,6 +195,15 @@ export class Site {
       permissions: Object.fromEntries(areas),
     });
     return { token, end: () => void this.github.state.users.delete(token) };
+  }
+
+  #findReusable(uses: string, source: Source): { workflow: Workflow; source: Source } {
+    const file = /^(?:\.|[\w.-]+\/[\w.-]+)\/(\.github\/workflows\/[\w.-]+)(?:@(.+))?$/.exec(
+      uses,
+    )?.[1];
+    if (file === undefined) throw new Error(`Cannot call "${uses}": it is no workflow file`);
+    const text = this.origin.bare.git("show", `${source.sha}:${file}`);
+    return { workflow: parseWorkflow(text), source };
   }
 
   #workflowsAt(sha: string): Workflow[] {

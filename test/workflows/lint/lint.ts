@@ -20,10 +20,13 @@ export async function actionlint(name: string, text: string): Promise<string[]> 
 }
 
 /**
- * What GitHub knows and actionlint 1.7.7 does not yet: a job in an environment without a deployment.
+ * What GitHub knows and actionlint 1.7.7 does not yet: a job in an environment without a deployment, and
+ * where the file of a job's workflow is from.
  * https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
+ * https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
  */
-const tooNew = /unexpected key "deployment" for "environment" section/;
+const tooNew =
+  /unexpected key "deployment" for "environment" section|property "workflow_(?:repository|sha)" is not defined/;
 
 /** `line: message [SC1234]`. */
 export function shellcheck(text: string): string[] {

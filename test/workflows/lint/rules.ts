@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 /** What is asked of every workflow beyond what actionlint knows. */
 import { type Path, WorkflowSource } from "./source.ts";
 
@@ -17,6 +18,12 @@ export function findMistakes(text: string): Mistake[] {
   return mistakes.sort((a, b) => a.line - b.line);
 }
 
+/** The inputs of a checkout of the workflow's own repository, at the commit of the workflow's file. */
+const ownCommit: Readonly<Record<string, string>> = {
+  ref: "${{ job.workflow_sha }}",
+  repository: "${{ job.workflow_repository }}",
+};
+
 interface Found {
   readonly path: Path;
   readonly found: string;
@@ -29,6 +36,8 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       const path = [...step, "uses"];
       const uses = source.get(path);
       if (uses === undefined) return [];
+      // The program's own action, as `programCheckout` puts it there.
+      if (uses === "./.bunting") return [];
       const isPinned = /^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(String(uses));
       const hasVersion = /^v\d+\.\d+\.\d+$/.test(source.commentOf(path));
       return isPinned && hasVersion ? [] : [{ path, found: String(uses) }];
@@ -115,10 +124,10 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
   "reviewed-code-alone": (source) => {
     if (!source.events.includes("workflow_run")) return [];
     return source.steps.flatMap((step) =>
-      ["ref", "repository"]
-        .map((key) => [...step, "with", key])
-        .filter((path) => source.get(path) !== undefined)
-        .map((path) => ({ path, found: String(source.get(path)) })),
+      Object.entries(ownCommit)
+        .map(([key, own]) => ({ path: [...step, "with", key], own }))
+        .filter(({ path, own }) => ![undefined, own].includes(source.get(path) as string))
+        .map(({ path }) => ({ path, found: String(source.get(path)) })),
     );
   },
 

@@ -33,7 +33,7 @@ export interface StepResult {
 
 type Outcome = "success" | "failure" | "skipped";
 
-interface Circumstances extends Host {
+interface Options extends Host {
   readonly needs: Readonly<Record<string, Pick<JobResult, "result" | "outputs">>>;
   readonly rights: Rights;
 }
@@ -45,7 +45,7 @@ export const skippedJob: JobResult = {
 export async function runJob(
   workflow: Workflow,
   job: Job,
-  { rights, inputs, needs, ...host }: Circumstances,
+  { rights, inputs, needs, ...host }: Options,
 ): Promise<JobResult> {
   const { permissions, secrets } = rights;
   const { token, end } = host.lend(permissions);
@@ -60,12 +60,17 @@ export async function runJob(
   const vars = { ...host.vars[""], ...(environment ? host.vars[environment] : {}) };
   const github = { ...host.github, token, workspace: place.workspace };
   const runner = { temp: place.temporary, os: "Linux" };
-  const fixed = { github, inputs, needs, vars, secrets, runner };
+  const identity = {
+    workflow_repository: host.source.repository,
+    workflow_sha: host.source.sha,
+  };
+  const fixed = { github, inputs, needs, vars, secrets, runner, job: identity };
   const scope: Scope = {
     ...{ host, place, github, token, permissions, environment },
     shell: workflow.defaults?.run.shell,
     env: { ...fill(workflow.env, fixed), ...fill(job.env, fixed) },
     exported: {},
+    paths: [],
   };
   try {
     const steps = await runSteps(job.steps, fixed, scope);
@@ -92,7 +97,7 @@ async function runSteps(
   const done: StepResult[] = [];
   for (const step of steps) {
     const failure = done.some(({ conclusion }) => conclusion === "failure");
-    const job = { status: failure ? "failure" : "success" };
+    const job = { ...(fixed.job as object), status: failure ? "failure" : "success" };
     const env = { ...scope.env, ...scope.exported };
     const contexts = { ...fixed, job, env, steps: byId(done) };
     const label = { name: step.name ?? step.uses ?? step.run ?? "", id: step.id };

@@ -26,6 +26,8 @@ const host: Host = {
     }),
   },
   env: { PATH: process.env.PATH ?? "" },
+  source: { repository: "octo/flags", sha: "abc" },
+  findReusable: (uses, source) => ({ workflow: parseWorkflow(reusable(uses)), source }),
   lend(permissions) {
     const one = { permissions, isLent: true };
     lent.push(one);
@@ -37,6 +39,23 @@ const host: Host = {
     };
   },
 };
+
+/** A workflow that other workflows call. */
+function reusable(uses: string): string {
+  return `
+name: Called
+on:
+  workflow_call: { inputs: { who: { type: string, default: nobody } } }
+permissions: {}
+jobs:
+  greet:
+    runs-on: ubuntu-24.04
+    permissions: { contents: read }
+    steps:
+      - env: { WHO: "\${{ inputs.who }}", FROM: "\${{ job.workflow_repository }}", KEY: "\${{ secrets.KEY }}" }
+        run: echo "$WHO by ${uses} of $FROM, [$KEY]"
+`;
+}
 
 /** Runs jobs, each given as its lines of YAML. */
 function run(jobs: Readonly<Record<string, string>>, more: Partial<Host> = {}) {
@@ -231,4 +250,21 @@ test("parseAnnotations() reads places and messages", () => {
     },
     { severity: "warning", message: "w" },
   ]);
+});
+
+describe("a job that uses a workflow", () => {
+  test("runs its jobs with inputs, and with secrets only if it passes them", async () => {
+    const called = (more: string) => `uses: ./w.yml\npermissions: { contents: read }\n${more}`;
+    const one = await run({ a: called("with: { who: ada }") });
+    expect(one.jobs["a / greet"]?.log).toBe("ada by ./w.yml of octo/flags, []\n");
+    expect(one.jobs.a?.result).toBe("success");
+    const other = await run({ a: called("secrets: inherit") });
+    expect(other.jobs["a / greet"]?.log).toBe("nobody by ./w.yml of octo/flags, [the secret]\n");
+  });
+
+  test("is refused if its jobs ask for more than it may do", async () => {
+    await expect(run({ a: "uses: ./w.yml\npermissions: {}" })).rejects.toThrow(
+      'Cannot call "./w.yml": the job lacks the permission contents: read',
+    );
+  });
 });

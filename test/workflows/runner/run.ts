@@ -1,7 +1,8 @@
 /** A run of one workflow: its jobs, each after those that it needs. */
-import { interpolate, isMet } from "./expression.ts";
+import { type Contexts, interpolate, isMet } from "./expression.ts";
 import { type JobResult, runJob, skippedJob } from "./job.ts";
 import { type Rights, rightsOf } from "./rights.ts";
+import { fill } from "./step.ts";
 import { ancestorsOf, type Job, needsOf, type Workflow } from "./workflow.ts";
 
 /** What GitHub brings to a run. */
@@ -17,8 +18,17 @@ export interface Host {
   readonly actions: Readonly<Record<string, Action>>;
   /** Variables that every step finds, beside GitHub's own. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where the workflow's file is from: the contexts `job.workflow_repository` and `job.workflow_sha`. */
+  readonly source: Source;
+  /** The workflow that a job `uses`, and where its file is from. */
+  readonly findReusable: (uses: string, source: Source) => { workflow: Workflow; source: Source };
   /** A token with these permissions and no others, until the job has ended. */
   readonly lend: (permissions: Rights["permissions"]) => { token: string; end: () => void };
+}
+
+export interface Source {
+  readonly repository: string;
+  readonly sha: string;
 }
 
 /** A stand-in for an action: its outputs, from its inputs. What it throws is the step's failure. */
@@ -63,6 +73,14 @@ export async function runWorkflow(workflow: Workflow, host: Host): Promise<Run> 
       jobs[id] = skippedJob;
       continue;
     }
+    if (job.uses !== undefined) {
+      const called = await callWorkflow(job, host, needs);
+      for (const [inner, result] of Object.entries(called.jobs)) jobs[`${id} / ${inner}`] = result;
+      refused.push(...called.refused);
+      const result = called.conclusion;
+      jobs[id] = { ...skippedJob, result };
+      continue;
+    }
     const rights = rightsOf(workflow, job, host.isStrangers, host.secrets);
     refused.push(...rights.refused);
     jobs[id] = await runJob(workflow, job, { ...host, needs, rights });
@@ -78,6 +96,29 @@ export async function runWorkflow(workflow: Workflow, host: Host): Promise<Run> 
     jobs,
     refused,
   };
+}
+
+/** A job that is another workflow: its jobs may do no more than this one. */
+async function callWorkflow(job: Job, host: Host, needs: Contexts): Promise<Run> {
+  const { workflow, source } = host.findReusable(job.uses ?? "", host.source);
+  const trigger = workflow.on.workflow_call;
+  if (trigger === undefined) throw new Error(`Cannot call "${job.uses}": it has no workflow_call`);
+  const { github, vars } = host;
+  const given = fill(job.with, { github, inputs: host.inputs, needs, vars: vars[""] ?? {} });
+  const declared = Object.entries((trigger?.inputs ?? {}) as Record<string, { default?: unknown }>);
+  const inputs = declared.map(([name, input]) => [name, given[name] ?? input.default ?? ""]);
+  for (const called of Object.values(workflow.jobs)) refuseMoreRights(called, job);
+  const secrets = job.secrets === "inherit" ? host.secrets : {};
+  return runWorkflow(workflow, { ...host, source, secrets, inputs: Object.fromEntries(inputs) });
+}
+
+/** GitHub does not start a called workflow that asks for more than the calling job has. */
+function refuseMoreRights({ permissions = {} }: Job, caller: Job): void {
+  for (const [area, level] of Object.entries(permissions)) {
+    const has = caller.permissions?.[area];
+    if (has === level || has === "write") continue;
+    throw new Error(`Cannot call "${caller.uses}": the job lacks the permission ${area}: ${level}`);
+  }
 }
 
 function conclude(jobs: Readonly<Record<string, JobResult>>): Run["conclusion"] {

@@ -16,6 +16,8 @@ export interface ScriptResult {
   readonly log: string;
   readonly outputs: Record<string, string>;
   readonly exported: Record<string, string>;
+  /** Directories that the script adds to PATH. */
+  readonly paths: readonly string[];
   readonly summary: string;
 }
 
@@ -42,6 +44,7 @@ export async function runScript(
     GITHUB_OUTPUT: file("output"),
     GITHUB_ENV: file("env"),
     GITHUB_STEP_SUMMARY: file("summary"),
+    GITHUB_PATH: file("path"),
   };
   writeFileSync(file("script"), script);
   const child = spawn("bash", [...options, file("script")], {
@@ -65,6 +68,7 @@ export async function runScript(
     ...{ code, log },
     outputs: parseFile(read(files.GITHUB_OUTPUT)),
     exported: parseFile(read(files.GITHUB_ENV)),
+    paths: read(files.GITHUB_PATH).split("\n").filter(Boolean),
     summary: read(files.GITHUB_STEP_SUMMARY),
   };
 }

@@ -1,9 +1,11 @@
 /** One step: a script for bash, or an action's stand-in. */
-import { type Contexts, interpolate } from "./expression.ts";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type Contexts, interpolate, isMet } from "./expression.ts";
 import type { Rights } from "./rights.ts";
 import type { Host } from "./run.ts";
 import { type Place, runScript } from "./script.ts";
-import type { Step, Variables } from "./workflow.ts";
+import { parseAction, type Step, type Variables } from "./workflow.ts";
 
 /** What the steps of a job share. */
 export interface Scope {
@@ -18,6 +20,8 @@ export interface Scope {
   readonly env: Readonly<Record<string, string>>;
   /** What steps have set for those that follow, by `GITHUB_ENV`. */
   readonly exported: Record<string, string>;
+  /** What steps have added to PATH for those that follow, by `GITHUB_PATH`. */
+  readonly paths: string[];
 }
 
 export interface Performed {
@@ -28,9 +32,35 @@ export interface Performed {
 }
 
 export function performStep(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
-  return step.uses === undefined
-    ? performScript(step, contexts, scope)
-    : performAction(step.uses, fill(step.with, contexts), scope);
+  if (step.uses === undefined) return performScript(step, contexts, scope);
+  const inputs = fill(step.with, contexts);
+  return step.uses.startsWith("./")
+    ? performComposite(path.join(scope.place.workspace, step.uses), inputs, contexts, scope)
+    : performAction(step.uses, inputs, scope);
+}
+
+/** A composite action of the workspace. */
+async function performComposite(
+  directory: string,
+  given: Readonly<Record<string, string>>,
+  contexts: Contexts,
+  scope: Scope,
+): Promise<Performed> {
+  const { inputs = {}, runs } = parseAction(
+    readFileSync(path.join(directory, "action.yml"), "utf8"),
+  );
+  const defaults = Object.entries(inputs).map(([name, input]) => [name, input.default ?? ""]);
+  const own = { ...contexts, inputs: { ...Object.fromEntries(defaults), ...given } };
+  const env = { ...scope.env, GITHUB_ACTION_PATH: directory };
+  let [log, summary] = ["", ""];
+  for (const step of runs.steps) {
+    if (!isMet(step.if, own, { success: true, failure: false, cancelled: false })) continue;
+    const performed = await performStep(step, own, { ...scope, env });
+    log += performed.log;
+    summary += performed.summary;
+    if (performed.failed) return { failed: true, outputs: {}, log, summary };
+  }
+  return { failed: false, outputs: {}, log, summary };
 }
 
 /** Every value with its expressions evaluated. */
@@ -41,9 +71,11 @@ export function fill(values: Variables = {}, contexts: Contexts): Record<string,
 }
 
 async function performScript(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
-  const { host, github, token, env, exported, place, shell } = scope;
+  const { host, github, token, env, exported, place, paths } = scope;
+  const shell = step.shell ?? scope.shell;
   const variables = { ...host.env, ...gitHubVariables(github), ...env, ...exported };
-  const all = { ...variables, ...fill(step.env, contexts) };
+  const PATH = [...paths, variables.PATH ?? ""].join(path.delimiter);
+  const all = { ...variables, PATH, ...fill(step.env, contexts) };
   const { code, outputs, summary, log, ...ran } = await runScript(
     step.run ?? "",
     shell,
@@ -51,6 +83,7 @@ async function performScript(step: Step, contexts: Contexts, scope: Scope): Prom
     place,
   );
   Object.assign(exported, ran.exported);
+  paths.unshift(...ran.paths);
   // As GitHub masks what it knows to be a secret.
   return { failed: code !== 0, outputs, summary, log: log.replaceAll(token, "***") };
 }

@@ -18,6 +18,10 @@ export interface Job {
   readonly name?: string;
   readonly needs?: string | readonly string[];
   readonly if?: string;
+  /** A reusable workflow, in place of steps. */
+  readonly uses?: string;
+  readonly with?: Variables;
+  readonly secrets?: "inherit" | Variables;
   readonly "runs-on": string;
   /** Not started here: the steps run on this machine. */
   readonly container?: string;
@@ -37,6 +41,7 @@ export interface Step {
   readonly with?: Variables;
   readonly env?: Variables;
   readonly run?: string;
+  readonly shell?: string;
   readonly "continue-on-error"?: boolean;
 }
 
@@ -44,17 +49,31 @@ const known = {
   workflow: ["name", "on", "permissions", "concurrency", "defaults", "env", "jobs"],
   job: [
     ...["name", "needs", "if", "runs-on", "container", "timeout-minutes", "environment"],
-    ...["permissions", "outputs", "env", "steps"],
+    ...["permissions", "outputs", "env", "steps", "uses", "with", "secrets"],
   ],
-  step: ["id", "name", "if", "uses", "with", "env", "run", "continue-on-error"],
+  step: ["id", "name", "if", "uses", "with", "env", "run", "shell", "continue-on-error"],
+  action: ["name", "description", "inputs", "runs"],
 };
+
+/** A composite action: its steps run in the job that uses it. */
+export interface CompositeAction {
+  readonly inputs?: Readonly<Record<string, { readonly default?: string }>>;
+  readonly runs: { readonly using: "composite"; readonly steps: readonly Step[] };
+}
+
+export function parseAction(text: string): CompositeAction {
+  const action: CompositeAction = parse(text);
+  refuseOthers("action", action);
+  for (const step of action.runs.steps) refuseOthers("step", step);
+  return action;
+}
 
 export function parseWorkflow(text: string): Workflow {
   const workflow: Workflow = parse(text);
   refuseOthers("workflow", workflow);
   for (const job of Object.values(workflow.jobs)) {
     refuseOthers("job", job);
-    for (const step of job.steps) refuseOthers("step", step);
+    for (const step of job.steps ?? []) refuseOthers("step", step);
   }
   return workflow;
 }
