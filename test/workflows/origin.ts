@@ -8,6 +8,9 @@ import { top } from "../scripts/run.ts";
 /** Long enough ago for a flag that is on for everyone to be stale. */
 const long_ago = 1_700_000_000;
 
+/** One publication may remove a fifth of the flags, however few they are. */
+const project = "limits:\n  remove: 20%\n  turn: 100%\n  at_least: 0\n";
+
 export const flags = {
   "flags/nutrition/meal_planning.yaml":
     "description: Plan meals\nenabled: true\nowner: nutrition\ntype: permission\n",
@@ -30,7 +33,7 @@ export function makeOrigin(): Origin {
     copyFileSync(path.join(top, file), to);
   }
   // The tests of the tests would be these.
-  work.write({ ".ci/run": "#!/bin/sh\necho All tests ran\n", ...flags });
+  work.write({ "bunting.yaml": project, ".ci/run": "#!/bin/sh\necho All tests ran\n", ...flags });
   work.git("add", "--all");
   work.git("update-index", "--chmod=+x", ".ci/run");
   work.commit(long_ago);
