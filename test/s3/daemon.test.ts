@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { bundleModule } from "../setup/bundle-module.ts";
 import { startDaemon } from "./daemon.ts";
 import { freePort } from "./port.ts";
 
@@ -46,14 +47,15 @@ test("ready() says what a program wrote when it ended too early", async () => {
 });
 
 test("startDaemon() starts what does not outlive a kill -9 of its starter", async () => {
-  const module = JSON.stringify(new URL("daemon.ts", import.meta.url));
+  const module = JSON.stringify(bundleModule(new URL("./daemon.ts", import.meta.url)));
   const log = JSON.stringify(path.join(folder, "log"));
   const script = `
-    import { startDaemon } from ${module};
+    import { bundleModule } from "../setup/bundle-module.ts";
+import { startDaemon } from ${module};
     startDaemon(${log}, ${JSON.stringify(listener())});
     setInterval(() => {}, 1000);
   `;
-  const args = ["--import", "tsx", "--input-type=module", "-e", script];
+  const args = ["--input-type=module", "-e", script];
   const starter = spawn(process.execPath, args, { stdio: "inherit" });
   await expect.poll(connects, { timeout: 30_000 }).toBe(undefined);
   starter.kill("SIGKILL");

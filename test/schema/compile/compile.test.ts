@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
@@ -13,6 +12,7 @@ import { etag, type Release } from "../../../schema/compile/release.ts";
 import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import { description } from "../arbitrary.ts";
 import { decisionsOf, flagOf, manyFlags, snapshotOf } from "../snapshots.ts";
 
@@ -201,13 +201,9 @@ test.each([
 });
 
 async function run(env: Record<string, string>): Promise<string> {
-  const program = fileURLToPath(new URL("../snapshots.ts", import.meta.url));
+  const program = bundleModule(new URL("../snapshots.ts", import.meta.url));
   const options = { env: { ...process.env, ...env } };
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["--import", "tsx", program],
-    options,
-  );
+  const { stdout } = await promisify(execFile)(process.execPath, [program], options);
   return stdout;
 }
 

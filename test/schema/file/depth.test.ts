@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "../../../schema/file/parse.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import { said } from "../said.ts";
 import { broken, deep } from "./deep.ts";
 
 test("parse() refuses deep nesting twice in one process, and the process lives", async () => {
-  const program = fileURLToPath(new URL("deep.ts", import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", program]);
+  const program = bundleModule(new URL("./deep.ts", import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const found = stdout
     .trimEnd()
     .split("\n")

@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Release } from "../../../schema/compile/release.ts";
@@ -11,7 +10,7 @@ import { normalize } from "../../../schema/flag/flag.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { writeRelease } from "../../../store/build/release-directory.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
-import { plain } from "./plain.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import { readWhole } from "./whole.ts";
 
 const time = "2024-08-31T12:00:00Z";
@@ -85,8 +84,6 @@ export interface BuildProcess {
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }
 
-let script: string | undefined;
-
 /** Starts a process that writes each of `releases` into `directory` in turn, `times` times in all. */
 export function startBuilds(
   directory: string,
@@ -94,7 +91,7 @@ export function startBuilds(
   times: number,
   env = {},
 ): BuildProcess {
-  script ??= plain(fileURLToPath(new URL("./write-releases.ts", import.meta.url)));
+  const script = bundleModule(new URL("./write-releases.ts", import.meta.url));
   const file = path.join(temporaryDirectory(), "releases.json");
   writeFileSync(file, JSON.stringify(releases));
   const child = spawn(process.execPath, [script, directory, file, `${times}`], {

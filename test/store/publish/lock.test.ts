@@ -7,8 +7,8 @@ import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { withLock } from "../../../store/publish/lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 
-const worker = path.join(import.meta.dirname, "lock-worker.ts");
 const long = 50_000;
 
 function newLock(): string {
@@ -117,7 +117,8 @@ interface Worker {
 }
 
 function startWorker(file: string, times: number, hear: (line: string) => void): Worker {
-  const child = spawn(process.execPath, ["--import", "tsx", worker, file, `${times}`], {
+  const worker = bundleModule(new URL("./lock-worker.ts", import.meta.url));
+  const child = spawn(process.execPath, [worker, file, `${times}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   createInterface(child.stdout).on("line", hear);

@@ -1,10 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import type { S3Double } from "../../s3/double.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import type { Job, News } from "./publisher.ts";
-
-const program = fileURLToPath(new URL("./publisher.ts", import.meta.url));
 
 /** A process that publishes what it is told to. */
 export class PublisherProcess {
@@ -14,8 +12,7 @@ export class PublisherProcess {
 
   /** `like` is a target of the kind that it will publish to. */
   constructor(like: string, { endpoint, region, credentials }: S3Double) {
-    this.child = fork(program, [like], {
-      execArgv: ["--import", "tsx"],
+    this.child = fork(bundleModule(new URL("./publisher.ts", import.meta.url)), [like], {
       env: {
         ...process.env,
         AWS_ENDPOINT_URL_S3: endpoint,

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { StoreHealth } from "../../../store/writes/store-health.ts";
 import type { Write, WriteResult } from "../../../store/writes/write.ts";
 import type { TestRepository } from "../../git/repository.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import { newClone } from "./writing.ts";
 
 /** What is asked of the process: a write, or how things stand, after a sync where that is wanted. */
@@ -29,7 +29,6 @@ export interface State {
   readonly health: StoreHealth;
 }
 
-const worker = fileURLToPath(new URL("./store-worker.ts", import.meta.url));
 const started: StoreProcess[] = [];
 afterAll(() => Promise.all(started.map((process) => process.kill())));
 
@@ -53,7 +52,10 @@ export class StoreProcess {
 
   private constructor(directory: string, url: string) {
     this.directory = directory;
-    this.#child = fork(worker, [directory, url], { execArgv: ["--import", "tsx"] });
+    this.#child = fork(bundleModule(new URL("./store-worker.ts", import.meta.url)), [
+      directory,
+      url,
+    ]);
     this.#child.on("message", (answer: Answer) => {
       this.#waiting.get(answer.id)?.(answer);
       this.#waiting.delete(answer.id);
