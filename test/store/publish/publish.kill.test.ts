@@ -3,8 +3,8 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileOf } from "../../../schema/compile/urls.ts";
+import { Random } from "../../random.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { Chance } from "../chance.ts";
 import { noLimits } from "./no-limits.ts";
 import { PublisherProcess } from "./publisher-process.ts";
 import { DirectorySite, findWrong, History, type OpenSite, S3Site } from "./publishing.ts";
@@ -42,13 +42,13 @@ interface Victims<Site extends OpenSite> {
   /** Where the old release stands. */
   newSite(): Promise<Site>;
   /** A random moment of a publication that has just begun. */
-  moment(site: Site, chance: Chance): Promise<void>;
+  moment(site: Site, random: Random): Promise<void>;
   read(site: Site, urlPath: string): Promise<string | undefined>;
 }
 
 /** Kills publishers, while readers read; after each, the next one completes. */
 async function killMany<Site extends OpenSite>(victims: Victims<Site>): Promise<void> {
-  const chance = new Chance();
+  const random = new Random();
   const good = await goodBodies();
   const tally = { before: 0, between: 0, after: 0 };
   let reads = 0;
@@ -61,7 +61,7 @@ async function killMany<Site extends OpenSite>(victims: Victims<Site>): Promise<
     const site = await victims.newSite();
     await publisher.ready;
     const job = { directory: history.made.directory, commit: next, to: site.name };
-    const moment = victims.moment(site, chance);
+    const moment = victims.moment(site, random);
     const { begun, ended } = publisher.start(job);
     await begun;
     const dying = Promise.race([moment, ended]).then(() => publisher.kill());
@@ -90,7 +90,7 @@ async function killMany<Site extends OpenSite>(victims: Victims<Site>): Promise<
   const { before, between, after } = tally;
   process.stderr.write(
     `kill -9, ${victims.kind}: ${kills}; before the first change ${before}, between ${between}, ` +
-      `after the last ${after}; ${reads} reads, all whole; SEED=${chance.seed}\n`,
+      `after the last ${after}; ${reads} reads, all whole; SEED=${random.seed}\n`,
   );
   expect(between).toBeGreaterThan(0);
 }
@@ -110,9 +110,9 @@ test(`publish() to S3 is completed by the next one after each of ${kills} kills`
       site.fillFrom(served);
       return site;
     },
-    async moment(site, chance) {
+    async moment(site, random) {
       const requests = 4 + 3 * (8 + 1) + 3 + 3 + 1;
-      const wanted = 1 + chance.below(requests);
+      const wanted = 1 + random.below(requests);
       await new Promise<void>((resolve) => {
         let seen = 0;
         double.fault({
@@ -125,7 +125,7 @@ test(`publish() to S3 is completed by the next one after each of ${kills} kills`
           },
         });
       });
-      await pause(chance.below(3));
+      await pause(random.below(3));
     },
     async read(site, urlPath) {
       const url = `${double.endpoint}/flags/${site.prefix}${urlPath.slice(1)}`;
@@ -146,11 +146,11 @@ test(`publish() to a directory is completed by the next one after each of ${kill
       await history.publish(site.open(), old);
       return site;
     },
-    async moment(site, chance) {
+    async moment(site, random) {
       const lock = path.join(site.name, ".publish.lock");
       while (!existsSync(lock)) await new Promise(setImmediate);
       const began = performance.now();
-      const wanted = began + chance.below(longest);
+      const wanted = began + random.below(longest);
       while (existsSync(lock) && performance.now() < wanted) await new Promise(setImmediate);
       if (!existsSync(lock)) longest = performance.now() - began;
     },

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Random } from "../../random.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { Chance } from "../chance.ts";
 import { noLimits } from "./no-limits.ts";
 import { PublisherProcess } from "./publisher-process.ts";
 import { DirectorySite, findWrong, History, S3Site, type Site } from "./publishing.ts";
@@ -49,20 +49,20 @@ beforeAll(async () => {
 afterAll(() => double?.close());
 
 /** Delays the requests to a site, most of them a little. */
-function slowDown(site: S3Site, chance: Chance): void {
+function slowDown(site: S3Site, random: Random): void {
   const match = ({ key, query }: { key: string; query: URLSearchParams }) =>
     (key || query.get("prefix") || "").startsWith(site.prefix);
   for (let request = 0; request < 60; request++) {
-    const delay = chance.below(8) === 0 ? chance.below(150) : chance.below(20);
+    const delay = random.below(8) === 0 ? random.below(150) : random.below(20);
     double.fault({ kind: { delay }, match });
   }
 }
 
-async function newS3Site(at: number, chance: Chance): Promise<Site> {
+async function newS3Site(at: number, random: Random): Promise<Site> {
   const site = new S3Site(double);
   const template = sites[at];
   if (template) site.fillFrom(template);
-  slowDown(site, chance);
+  slowDown(site, random);
   return site;
 }
 
@@ -80,7 +80,7 @@ test.each([
   "publish() to %s ends on the newer of two commits in %i races of processes",
   async (...args) => {
     const [kind, races, newSite] = args;
-    const chance = new Chance();
+    const random = new Random();
     const tally = { right: 0, refused: 0 };
     let next = 0;
     const lane = async () => {
@@ -89,8 +89,8 @@ test.each([
       await Promise.all([slow.ready, fast.ready]);
       while (next < races) {
         const nth = next++;
-        const site = await newSite(nth % courses.length, chance);
-        const { right, refused } = await race(nth, site, slow, fast, chance);
+        const site = await newSite(nth % courses.length, random);
+        const { right, refused } = await race(nth, site, slow, fast, random);
         tally.right += right ? 1 : 0;
         tally.refused += refused ? 1 : 0;
       }
@@ -99,7 +99,7 @@ test.each([
     await Promise.all(Array.from({ length: lanes }, lane));
     const { right, refused } = tally;
     process.stderr.write(
-      `races to ${kind}: ${races}, right at once ${right}, the older refused ${refused}; SEED=${chance.seed}\n`,
+      `races to ${kind}: ${races}, right at once ${right}, the older refused ${refused}; SEED=${random.seed}\n`,
     );
     expect(right).toBe(races);
   },
@@ -111,7 +111,7 @@ async function race(
   site: Site,
   slow: PublisherProcess,
   fast: PublisherProcess,
-  chance: Chance,
+  random: Random,
 ): Promise<{ right: boolean; refused: boolean }> {
   const course = courses[nth % courses.length];
   if (!course) throw new Error("There is no such course");
@@ -121,7 +121,7 @@ async function race(
     () => fast.start({ directory: history.made.directory, commit: newer, to: site.name }).ended,
   ];
   const isOlderFirst = Math.floor(nth / courses.length) % 2 === 0;
-  const delays = isOlderFirst ? [0, chance.below(80)] : [chance.below(80), 0];
+  const delays = isOlderFirst ? [0, random.below(80)] : [random.below(80), 0];
   const [ofOlder, ofNewer] = await Promise.all(
     starts.map(async (start, which) => {
       await pause(delays[which]);

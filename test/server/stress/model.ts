@@ -1,5 +1,5 @@
-/** What the flags must be, said in memory: what each request would do, and which answers are right. */
-import { defaultProject } from "../../schema/project/project.ts";
+/** A model of the flags in memory: the effect of each request, and its status. */
+import { defaultProject } from "../../../schema/project/project.ts";
 
 const { environments } = defaultProject;
 
@@ -7,7 +7,7 @@ export interface ModelFlag {
   readonly folder: string;
   readonly description: string;
   readonly enabled: boolean;
-  /** By environment, what differs. */
+  /** By environment: values that differ from `enabled`. */
   readonly overrides: Readonly<Record<string, boolean>>;
 }
 
@@ -18,7 +18,7 @@ export type Wanted =
   | { method: "PUT"; name: string; environment: string; enabled?: boolean; description?: string }
   | { method: "DELETE"; name: string };
 
-/** What a request is answered in a state, and the state after it; the same where nothing is to be done. */
+/** The status of a request, and the state after it; the same object if nothing changes. */
 export interface Outcome {
   readonly status: number;
   readonly state: State;
@@ -62,7 +62,7 @@ export function stateIn({ enabled, overrides }: ModelFlag, environment: string):
   return overrides[environment] ?? enabled;
 }
 
-/** The body of the list in an environment, but for its time. */
+/** The `flags` of the list in an environment. */
 export function listOf(state: State, environment: string): Record<string, boolean> {
   const names = [...state.keys()].sort();
   return Object.fromEntries(
@@ -74,7 +74,7 @@ export function fileOf(name: string, { folder }: ModelFlag): string {
   return `flags/${folder}/${name}.yaml`;
 }
 
-/** As a person writes it. */
+/** A flag file as a person writes it. */
 export function textOf({ description, enabled, overrides }: ModelFlag): string {
   const states = Object.entries(overrides).map(
     ([environment, state]) => `  ${environment}:\n    enabled: ${state}\n`,

@@ -1,5 +1,5 @@
-/** Numbers that look random, and are the same for the same seed (mulberry32). */
-export class Chance {
+/** Pseudo-random numbers that are the same for the same seed (mulberry32). `SEED` sets the seed. */
+export class Random {
   readonly seed: number;
   #state: number;
 
@@ -8,11 +8,11 @@ export class Chance {
     this.#state = seed;
   }
 
-  /** A whole number from 0 to `below`, without that. */
-  below(below: number): number {
+  /** An integer from 0 to `limit` - 1. */
+  below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let number = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
     number ^= number + Math.imul(number ^ (number >>> 7), number | 61);
-    return ((number ^ (number >>> 14)) >>> 0) % below;
+    return ((number ^ (number >>> 14)) >>> 0) % limit;
   }
 }

@@ -1,0 +1,3 @@
+import { testConcurrentWriters } from "./concurrent-writers.ts";
+
+testConcurrentWriters(120);

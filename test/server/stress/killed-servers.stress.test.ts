@@ -1,0 +1,3 @@
+import { testKilledServers } from "./killed-servers.ts";
+
+testKilledServers(Number(process.env.KILLS ?? 100));

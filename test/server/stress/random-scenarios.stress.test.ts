@@ -1,0 +1,3 @@
+import { testRandomScenarios } from "./random-scenarios.ts";
+
+testRandomScenarios(Number(process.env.MODEL_SECONDS ?? 120));

@@ -1,0 +1,3 @@
+import { testRandomScenarios } from "./random-scenarios.ts";
+
+testRandomScenarios(3);
