@@ -50,8 +50,7 @@ test("startDaemon() starts what does not outlive a kill -9 of its starter", asyn
   const module = JSON.stringify(bundleModule(new URL("./daemon.ts", import.meta.url)));
   const log = JSON.stringify(path.join(folder, "log"));
   const script = `
-    import { bundleModule } from "../setup/bundle-module.ts";
-import { startDaemon } from ${module};
+    import { startDaemon } from ${module};
     startDaemon(${log}, ${JSON.stringify(listener())});
     setInterval(() => {}, 1000);
   `;

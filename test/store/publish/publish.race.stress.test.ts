@@ -1,0 +1,3 @@
+import { testPublishRaces } from "./publish-races.ts";
+
+testPublishRaces(50, 10);
