@@ -1,19 +1,23 @@
 import { randomBytes } from "node:crypto";
-import { type Role, roles, tokenEntry } from "../schema/access/tokens.ts";
+import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
+import { addToTokensFile } from "./tokens-file.ts";
 
 export const command = defineCommand({
   name: "token",
   summary:
-    "Makes an API token, and the line for it in the tokens file. The token is shown this once.",
+    "Makes an API token and its entry for the tokens file. The token itself is shown this once.",
   operands: "",
   options: {
     name: { value: "NAME", help: "whose it is: the author of the commits made with it" },
     role: { value: "ROLE", help: "what it may do", choices: roles },
-    email: { value: "ADDRESS", help: "the author's address (default: one made of the name)" },
+    add: { value: "FILE", help: "adds the entry to this tokens file, which is made if missing" },
+    id: { value: "ID", help: "the token's id in logs and history (default: made of the name)" },
+    email: { value: "ADDRESS", help: "the author's address (default: made of the id)" },
+    github: { value: "LOGIN", help: "the login on GitHub of the person who uses it" },
     expires: { value: "DAY", help: "the day from which it is refused, YYYY-MM-DD" },
     flags: {
       value: "PATTERNS",
@@ -23,41 +27,54 @@ export const command = defineCommand({
     repo: { value: "PATH", help: "the work tree of the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
-  run({ name, role, email, expires, flags, environments: only, repo, format }) {
+  run({ name, role, add, email, github, expires, flags, environments, repo, format, ...more }) {
     if (!name || !role) throw new UsageError("Cannot make a token: --name and --role are needed");
     if (expires !== undefined && !isDate(expires)) {
       throw new UsageError(`Cannot use --expires "${expires}": it must be a day as YYYY-MM-DD`);
     }
-    // Outside of a repository of flags, the environments are not known.
-    const { project, entries } = readWorkTreeProject(repo);
-    const environments = entries.length === 0 ? undefined : project?.environments;
-    const unknown = list(only)?.filter((name) => environments?.includes(name) === false) ?? [];
-    if (environments && unknown.length > 0) {
-      const known = environments.join(", ");
-      throw new UsageError(`Cannot use --environments "${unknown.join(",")}": known are ${known}`);
-    }
-    const id =
-      name
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, "-")
-        .replace(/^-|-$/g, "") || "token";
+    checkEnvironments(list(environments), repo);
+    const id = more.id ?? idFor(name);
     const { token, entry } = tokenEntry(randomBytes(24), {
       id,
       name: identity(name, id),
       email: email ?? `${id}@bunting.example`,
       role: role as Role,
       flags: list(flags),
-      environments: list(only),
+      environments: list(environments),
+      github,
       expires,
     });
-    process.stdout.write(
-      format === "json"
-        ? `${JSON.stringify({ token, entry })}\n`
-        : `${token}\n\nFor the tokens file:\n${JSON.stringify(entry)}\n`,
-    );
+    if (add !== undefined) addToTokensFile(add, entry);
+    process.stdout.write(format === "json" ? json(token, entry) : text(token, entry, add));
     return 0;
   },
 });
+
+/** Outside of a repository of flags, the environments are not known. */
+function checkEnvironments(wanted: readonly string[] = [], repo: string): void {
+  const { project, entries } = readWorkTreeProject(repo);
+  const known = entries.length === 0 ? undefined : project?.environments;
+  const unknown = wanted.filter((name) => known?.includes(name) === false);
+  if (known && unknown.length > 0) {
+    throw new UsageError(
+      `Cannot use --environments "${unknown.join(",")}": known are ${known.join(", ")}`,
+    );
+  }
+}
+
+function idFor(name: string): string {
+  const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return id.replace(/^-|-$/g, "") || "token";
+}
+
+function json(token: string, entry: TokenEntry): string {
+  return `${JSON.stringify({ token, entry })}\n`;
+}
+
+function text(token: string, entry: TokenEntry, file: string | undefined): string {
+  if (file !== undefined) return `${token}\n\nAdded "${entry.id}" to ${file}.\n`;
+  return `${token}\n\nFor the tokens file:\n${JSON.stringify(entry)}\n`;
+}
 
 function list(text: string | undefined): string[] | undefined {
   return text

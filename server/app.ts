@@ -1,20 +1,17 @@
-/** The API: which request goes where, and through what. */
-import express, {
-  type Express,
-  type Request,
-  type RequestHandler,
-  type RequestParamHandler,
-} from "express";
+/** The routes of the API: which handlers a request passes, in which order. */
+import express, { type Express, type Request, type RequestParamHandler } from "express";
 import type { Logger } from "pino";
 import type { Project } from "../schema/project/project.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
 import type { Action } from "./auth/principal.ts";
-import { limitWrites } from "./auth/write-limit.ts";
+import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { readBody } from "./http/body.ts";
+import { checkChangeReason } from "./http/change-reason.ts";
 import { description } from "./http/description.ts";
 import { errorHandler } from "./http/error-handler.ts";
+import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/target.ts";
@@ -35,13 +32,13 @@ import {
   reportHandler,
   usagePath,
 } from "./routes/usage/usage-report.ts";
-import { webhookHandler } from "./routes/webhook.ts";
+import { webhookHandlers } from "./routes/webhook.ts";
 import { changeHandler } from "./routes/writes/changes.ts";
 import type { WriteBackends } from "./routes/writes/write-backends.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
 
-export interface Api {
+export interface AppOptions {
   readonly settings: Pick<
     Settings,
     "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
@@ -54,12 +51,12 @@ export interface Api {
   readonly publisher: BackgroundPublisher | undefined;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly isStopping: () => boolean;
 }
 
-export function createApp(api: Api): Express {
-  const { settings, places, responses, streams, usage, authenticator, publisher, metrics, log } =
-    api;
-  const { store, pulls } = places;
+export function createApp(options: AppOptions): Express {
+  const { settings, places, authenticator, metrics, log } = options;
+  const { store } = places;
   const app = express();
   app.disable("x-powered-by");
   // Entity tags are the release's, never Express's own.
@@ -70,55 +67,80 @@ export function createApp(api: Api): Express {
 
   app.use(observe(metrics, log), secure, refuseBadEscapes);
   route(app, "/healthz", { get: [healthHandler] });
-  route(app, "/readyz", { get: [readyHandler(store, publisher, places)] });
   route(app, "/webhooks/github", {
-    post: [webhookHandler(settings.webhookSecret, () => store.sync())],
+    post: webhookHandlers(settings.webhookSecret, () => store.sync()),
   });
-  const project = () => store.project;
-  const served = () => store.current?.snapshot.flags.map(({ name }) => name) ?? [];
-  const isFree = settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
-  app.use(allowOrigins(settings.origins), authenticate(authenticator, isFree));
-
-  const allow = (action: Action) => permit(project, action);
-  const read = [allow("read"), readHandler(responses)];
-  const stream = streamHandler(streams);
-  const list: RequestHandler = (request, response, next) =>
-    request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
-  const write = writeHandlers(places);
-  const limit = limitWrites(settings.writesPerMinute);
-  const update = [allow("update"), limit, readBody, write.update];
-  const base = "/v1/feature-flags/";
-  app.param("environment", skipUnknown(project));
-  for (const folder of ["", "/:environment"]) {
-    const isRoot = folder === "";
-    route(app, `${folder}${base}`, {
-      get: [allow("read"), list, ...read],
-      ...(isRoot ? { post: [allow("create"), limit, readBody, write.create] } : {}),
-    });
-    route(app, `${folder}${base}:name`, {
-      get: read,
-      put: update,
-      ...(isRoot ? { delete: [allow("delete"), limit, write.remove] } : {}),
-    });
-    route(app, `${folder}${base}:name/history`, { get: [allow("read"), historyHandler(store)] });
-  }
-  route(app, usagePath, {
-    get: [usageHandler(usage, served)],
-    post: [limitReports(), readBody, reportHandler(project, usage, metrics.usage)],
-  });
-  // These are of no environment: whoever may read anything may read them.
-  route(app, "/v1/changes/:id", { get: [changeHandler(pulls, () => store.sync())] });
-  route(app, "/errors/:name", { get: [readHandler(responses)] });
-  route(app, "/metrics", { get: [metricsHandler(metrics)] });
-  route(app, "/openapi.json", { get: [describeHandler] });
+  const isReport =
+    settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
+  const isPublic = (request: Request) => request.path === "/readyz" || isReport(request);
+  app.use(allowOrigins(settings.origins), authenticate(authenticator, isPublic, log));
+  route(app, "/readyz", { get: [readyHandler(options)] });
+  addFlagRoutes(app, options);
+  addOtherRoutes(app, options);
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
   });
-  app.use(errorHandler(project, served));
+  app.use(
+    errorHandler(
+      () => store.project,
+      () => namesServed(options),
+    ),
+  );
   return app;
 }
 
-/** Goes on to the other routes if the current project serves no such environment below this path. */
+function addFlagRoutes(app: Express, options: AppOptions): void {
+  const { settings, places, responses, streams, authenticator } = options;
+  const project = () => places.store.project;
+  const allow = (action: Action) => permit(action, authenticator, project);
+  const mayRead = allow("read");
+  const read = [mayRead, readHandler(responses)];
+  const history = [mayRead, limitExpensiveReads(), historyHandler(places.store)];
+  const stream = streamHandler(streams);
+  const list: Handler = (request, response, next) =>
+    request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
+  const write = writeHandlers(places);
+  const limit = limitWrites(settings.writesPerMinute);
+  app.param("environment", skipUnknown(project));
+  for (const folder of ["", "/:environment"]) {
+    const isRoot = folder === "";
+    const base = `${folder}/v1/feature-flags/`;
+    route(app, base, {
+      get: [mayRead, list, ...read],
+      ...(isRoot
+        ? { post: [allow("create"), limit, checkChangeReason, readBody, write.create] }
+        : {}),
+    });
+    route(app, `${base}:name`, {
+      get: read,
+      put: [allow("update"), limit, checkChangeReason, readBody, write.update],
+      ...(isRoot ? { delete: [allow("delete"), limit, checkChangeReason, write.remove] } : {}),
+    });
+    route(app, `${base}:name/history`, { get: history });
+  }
+}
+
+/** These belong to no environment: every token may read them. */
+function addOtherRoutes(app: Express, options: AppOptions): void {
+  const { places, responses, usage, metrics } = options;
+  const { store, pulls } = places;
+  route(app, usagePath, {
+    get: [usageHandler(usage, () => namesServed(options))],
+    post: [limitReports(), readBody, reportHandler(() => store.project, usage, metrics.usage)],
+  });
+  route(app, "/v1/changes/:id", {
+    get: [limitExpensiveReads(), changeHandler(pulls, () => store.sync())],
+  });
+  route(app, "/errors/:name", { get: [readHandler(responses)] });
+  route(app, "/metrics", { get: [metricsHandler(metrics)] });
+  route(app, "/openapi.json", { get: [describeHandler] });
+}
+
+function namesServed({ places }: AppOptions): readonly string[] {
+  return places.store.current?.snapshot.flags.map(({ name }) => name) ?? [];
+}
+
+/** Skips a route if the current project serves no such environment below this path. */
 function skipUnknown(project: () => Project): RequestParamHandler {
   return (request, _response, next, environment: string) => {
     const others = project().environments.slice(1);
@@ -129,20 +151,16 @@ function skipUnknown(project: () => Project): RequestParamHandler {
   };
 }
 
-/** Whether an event stream is what the client would rather have. */
+/** Whether the client prefers an event stream. */
 function wantsStream(request: Request): boolean {
   return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
 }
 
 type Method = "get" | "post" | "put" | "delete";
 
-/** The handlers of a path, by method; other methods are refused with the list of these. */
-function route(
-  app: Express,
-  path: string,
-  handlers: Partial<Record<Method, RequestHandler[]>>,
-): void {
-  const methods = Object.entries(handlers) as [Method, RequestHandler[]][];
+/** Adds the handlers of a path, by method; other methods are refused with the list of these. */
+function route(app: Express, path: string, handlers: Partial<Record<Method, Handler[]>>): void {
+  const methods = Object.entries(handlers) as [Method, Handler[]][];
   for (const [method, chain] of methods) app[method](path, ...chain);
   const names = methods.flatMap(([method]) =>
     method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
@@ -153,11 +171,11 @@ function route(
   });
 }
 
-const describeHandler: RequestHandler = (_request, response) => {
+const describeHandler: Handler = (_request, response) => {
   response.set("Cache-Control", "private, no-cache").json(description);
 };
 
-function metricsHandler({ registry }: Metrics): RequestHandler {
+function metricsHandler({ registry }: Metrics): Handler {
   return async (_request, response) => {
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("Content-Type", registry.contentType);

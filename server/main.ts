@@ -40,7 +40,9 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const { remote, note } = settings.remote
     ? { remote: settings.remote, note: undefined }
     : await embeddedRemote(checkout, data, branch);
-  const { file, token } = tokens ? { file: tokens, token: undefined } : embeddedTokens(data);
+  // Without a tokens file, a server of a remote accepts JSON web tokens only.
+  const { file, token } =
+    tokens || settings.remote ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch, undefined, acceptRemote);
   const store = await FlagStore.open(clone, acceptRemote, undefined, signer);
@@ -54,8 +56,8 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
     log,
   );
   const cdnServer = cdn === undefined ? undefined : await createCdnServer(cdn);
-  stopOnSignal(async () => {
-    await Promise.all([service.close(), cdnServer && close(cdnServer)]);
+  stopOnSignal(async (drainMs) => {
+    await Promise.all([service.close(drainMs), cdnServer && close(cdnServer)]);
   });
 
   const url = await listen(service.server, host, port);
@@ -78,13 +80,17 @@ async function createCdnServer(directory: string): Promise<Server> {
   return createServer(cdnHandler(directory));
 }
 
-/** On a signal, exits with 0 when all requests are finished, at the latest after the time-out. */
-function stopOnSignal(stop: () => Promise<void>): void {
-  const timeoutMs = 8_000;
+/** How long the server answers after a signal, at least. A person at a terminal does not wait. */
+const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
+/** Supervisors kill a process ten seconds after the signal. */
+const maxStopMs = 8_000;
+
+/** On a signal, exits with 0 when `stop` is done, at the latest after `maxStopMs`. */
+function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      setTimeout(() => process.exit(0), timeoutMs).unref();
-      stop().then(
+      setTimeout(() => process.exit(0), maxStopMs).unref();
+      stop(drainMs[signal]).then(
         () => process.exit(0),
         () => process.exit(1),
       );

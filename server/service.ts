@@ -1,6 +1,8 @@
-/** The server put together: a store, the API over it, and what goes on in the background. */
+/** Puts the server together: a store, the API over it, and the work in the background. */
 import type { Server } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Principal } from "../schema/access/tokens.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
@@ -11,39 +13,51 @@ import type { FlagStore } from "../store/writes/flag-store.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { JwtVerifier } from "./auth/jwt.ts";
+import { refusal } from "./auth/principal.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { close, createHttpServer } from "./http/http.ts";
+import { environmentOf } from "./http/routes.ts";
 import { originForm } from "./http/target.ts";
+import { writeLog } from "./observe/audit.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { Streams } from "./routes/events/streams.ts";
-import { HotReads } from "./routes/reads/fast-reads.ts";
+import { FastReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
 import { Usage } from "./routes/usage/usage.ts";
 import { createWriteBackends } from "./routes/writes/write-backends.ts";
 import type { Settings } from "./settings.ts";
 
-/** How often to look for broken glass that nobody was told of, in milliseconds. */
-const lookInterval = 600_000;
+/** How often to look for emergency changes without a review. */
+const reviewIntervalMs = 600_000;
 
 export interface Service {
   readonly server: Server;
-  /** Finishes what was begun, writes included, and ends. */
-  close(): Promise<void>;
+  /**
+   * Stops: `/readyz` says so at once, and requests are answered for at least `drainMs` and until work in
+   * progress has ended, so that a load balancer has time to send clients elsewhere. Then it closes.
+   */
+  close(drainMs?: number): Promise<void>;
 }
 
 export function createService(
-  settings: Settings & { readonly tokens: string },
+  settings: Settings,
   store: FlagStore,
   repository: Repository,
   target: Target | undefined,
   log: Logger,
 ): Service {
-  const tokens = new Tokens(settings.tokens, (error) => log.error({ err: error }, "tokens"));
-  const authenticator = new Authenticator(tokens, settings.oidc && new JwtVerifier(settings.oidc));
+  let isStopping = false;
+  const authenticator = createAuthenticator(settings, log);
   const responses = new Responses();
-  const isGood = (token: string | undefined) => authenticator.recognize(token) !== undefined;
-  const streams = new Streams(responses, isGood);
+  const streams = new Streams(
+    responses,
+    (authorization, path) => mayRead(authenticator, authorization, environmentOf(responses, path)),
+    ({ requestId, path, owner }) =>
+      writeLog(log, {
+        ...{ requestId, method: "GET", path, route: path, status: 200, actor: owner },
+      }),
+  );
   const usage = new Usage(
     (name) => responses.has(pathOf(responses, rootEnvironment(responses), name)),
     (name) => fitsNames(name, store.project),
@@ -59,55 +73,74 @@ export function createService(
     publisher?.publish(current);
   };
   if (store.current) serve(store.current);
-  store.onChange((serving) => {
-    serve(serving);
-    const { commit, flags } = serving.snapshot;
+  store.onChange((current) => {
+    serve(current);
+    const { commit, flags } = current.snapshot;
     log.info({ commit, flags: flags.length }, "serving");
   });
 
+  const shared = { responses, streams, authenticator, metrics, log };
   const app = createApp({
-    settings,
-    places,
-    responses,
-    streams,
-    usage,
-    authenticator,
-    publisher,
-    metrics,
-    log,
+    ...shared,
+    ...{ settings, places, usage, publisher, isStopping: () => isStopping },
   });
-  const { requests } = metrics;
-  const hot = new HotReads(responses, streams, authenticator, requests, settings.origins);
-  const server = createHttpServer(app, (request, response) => {
-    if (hot.answer(request, response)) return;
+  const fastReads = new FastReads({ ...shared, origins: settings.origins });
+  const server = createHttpServer((request, response) => {
+    // The client's next request then goes to another server.
+    if (isStopping) response.shouldKeepAlive = false;
+    if (fastReads.answer(request, response)) return;
     request.url = originForm(request.url);
     app(request, response);
   });
   const poll = repeat(settings.pollSeconds * 1_000, () =>
     store.sync().catch((error) => log.error({ err: error }, "sync")),
   );
-  const look = repeat(lookInterval, async () => reviews?.look());
+  const review = repeat(reviewIntervalMs, async () => reviews?.look());
   reviews?.look();
   return {
     server,
-    async close() {
+    async close(drainMs = 0) {
+      isStopping = true;
       poll.stop();
-      look.stop();
+      review.stop();
       streams.close();
+      await Promise.all([store.close(), reviews?.close(), pause(drainMs)]);
       await close(server);
-      await reviews?.close();
-      await store.close();
       await publisher?.close();
     },
   };
 }
 
-/** Works again and again, with a pause of so many milliseconds after each time. */
-function repeat(pause: number, work: () => Promise<void>): { stop(): void } {
+function createAuthenticator(settings: Settings, log: Logger): Authenticator {
+  const { tokens: file, oidc } = settings;
+  const logTo = (name: string) => (problem: string) => log.error({ problem }, name);
+  return new Authenticator(
+    file === undefined ? undefined : new Tokens(file, logTo("tokens file")),
+    oidc && new JwtVerifier(oidc, logTo("signing keys")),
+  );
+}
+
+/** The check of a stream before each event. An issuer that does not answer ends a stream too: nobody can tell then. */
+function mayRead(
+  authenticator: Authenticator,
+  authorization: string | undefined,
+  environment: string,
+): boolean | Promise<boolean> {
+  const isAllowed = (principal: Principal) => refusal(principal, "read", environment) === undefined;
+  const known = authenticator.recognize(authorization);
+  if (known) return isAllowed(known);
+  return authenticator.authenticate(authorization).then(
+    (result) => "principal" in result && isAllowed(result.principal),
+    () => false,
+  );
+}
+
+/** Repeats `work`, with a pause after each run. */
+function repeat(pauseMs: number, work: () => Promise<void>): { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
   const wait = () => {
-    if (!isStopped) timer = setTimeout(() => void work().then(wait), pause);
+    if (!isStopped) timer = setTimeout(() => void work().then(wait), pauseMs);
   };
   wait();
   return {

@@ -1,40 +1,40 @@
 import { type GitHubOptions, readGitHubOptions } from "../store/github/options.ts";
 
-/** What the server is told by its environment; where it is told nothing, everything is embedded. */
+/** The settings of the server, from its environment. Without any, everything is embedded. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
-  /** Missing: a bare repository of our own, made from this checkout's `HEAD`. */
+  /** Missing: an embedded bare repository, made from this checkout's `HEAD`. */
   readonly remote: string | undefined;
   readonly branch: string;
   readonly data: string;
   /** Path of the ssh key that signs commits; missing: they are not signed. */
   readonly signingKey: string | undefined;
-  /** Missing: one of our own, with a token that is printed once. */
+  /** Path of the tokens file. Missing: with the embedded remote one is made beside it; else there are no tokens. */
   readonly tokens: string | undefined;
-  /** Missing: nothing is published; where nothing at all is configured, `.data/cdn`. */
+  /** The publish target. Missing: nothing is published; without any settings, `.data/cdn`. */
   readonly publish: string | undefined;
   readonly pollSeconds: number;
   /** 0: no limit. */
   readonly writesPerMinute: number;
   readonly origins: readonly string[];
-  /** Who may report usage: whoever has a token, or pages of `origins` as well, which cannot send one. */
+  /** Who may report usage: requests with a token, or also pages of `origins`, which cannot send one. */
   readonly usage: "token" | "anonymous";
-  /** How many proxies before us may say where a request comes from. */
+  /** How many proxies in front of the server may set the client's address. */
   readonly trustedProxies: number;
   readonly logLevel: string;
   readonly oidc:
     | { readonly issuer: string; readonly audience: string; readonly roleClaim: string }
     | undefined;
   readonly webhookSecret: string | undefined;
-  /** Missing: nothing is proposed, and broken glass opens no issue. */
+  /** Missing: no change is proposed, and an emergency change opens no issue. */
   readonly github: GitHubOptions | undefined;
 }
 
-/** For how many seconds a request may wait where GitHub asks for patience; then the client is asked for it. */
+/** How many seconds a request waits if GitHub asks for it; after that the client gets a `Retry-After`. */
 const gitHubPatience = 2;
 
-/** Reads the settings. Throws where one cannot be meant. */
+/** Reads the settings. Throws an `Error` that names the variable if one cannot be used. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const { OIDC_ISSUER, OIDC_AUDIENCE, OIDC_ROLE_CLAIM = "role" } = env;
   if (OIDC_ISSUER && !OIDC_AUDIENCE) {
@@ -46,6 +46,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     .split(",")
     .map((origin) => origin.trim())
     .filter(Boolean);
+  if (env.FLAGS_REMOTE && !env.FLAGS_TOKENS && !OIDC_ISSUER) {
+    throw new Error(
+      "Cannot authenticate clients: with FLAGS_REMOTE, set FLAGS_TOKENS to the path of a tokens file, or OIDC_ISSUER; to make the file, run: bunting token --add FILE --name NAME --role admin",
+    );
+  }
   const usage = choice(env, "FLAGS_USAGE", "token", ["token", "anonymous"]);
   if (usage === "anonymous" && origins.length === 0) {
     throw new Error(
@@ -80,7 +85,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
         ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, roleClaim: OIDC_ROLE_CLAIM }
         : undefined,
     webhookSecret: env.GITHUB_WEBHOOK_SECRET || undefined,
-    // Not without a token: in a workflow GitHub sets the other variables unasked.
+    // Only with a token: in a workflow GitHub always sets the other variables.
     github: env.GITHUB_TOKEN ? readGitHubOptions(env, { patience: gitHubPatience }) : undefined,
   };
 }

@@ -1,12 +1,12 @@
-/** The tokens file: who may use the API, and as what. The tokens themselves are nowhere. */
+/** API tokens: who may use the API, and in which role. A token itself is not stored anywhere. */
 import { hash } from "node:crypto";
-import { isDate } from "../text/date.ts";
 
-/** Each may do what those before it may: read; create and update; delete. */
+/** In ascending order: read; also create and update; also delete. */
 export const roles = ["reader", "editor", "admin"] as const;
 export type Role = (typeof roles)[number];
 
 export interface Principal {
+  /** Unique. For a JSON web token: the issuer and the subject. */
   readonly id: string;
   readonly name: string;
   readonly email: string;
@@ -15,54 +15,27 @@ export interface Principal {
   readonly flags?: readonly string[] | undefined;
   /** The environments that it may read and write; missing: all. */
   readonly environments?: readonly string[] | undefined;
+  /** The login on GitHub of the person who uses the token. */
+  readonly github?: string | undefined;
+  /** The issuer that vouches for it, for a JSON web token; missing for an entry of the tokens file. */
+  readonly issuer?: string | undefined;
 }
 
-/** An entry of the file. */
-export interface TokenEntry extends Principal {
-  /** Of the whole token, in lower-case hex. */
+/** An entry of the tokens file. */
+export interface TokenEntry extends Omit<Principal, "issuer"> {
+  /** SHA-256 of the whole token, in lower-case hex. */
   readonly sha256: string;
-  /** A day, `YYYY-MM-DD`, from which it is refused. */
+  /** The day from which it is refused, `YYYY-MM-DD`. */
   readonly expires?: string | undefined;
 }
 
-/** The entry for a new token, made of `random`: at least 128 bits that nobody else has. */
+/** A new token and its entry. `random` must have at least 16 bytes that nobody else has. */
 export function tokenEntry(
   random: Uint8Array,
   principal: Principal & { readonly expires?: string | undefined },
 ): { readonly token: string; readonly entry: TokenEntry } {
   const token = `bnt_${Buffer.from(random).toString("base64url")}`;
-  const { id, name, email, role, flags, environments, expires } = principal;
+  const { id, name, email, role, flags, environments, github, expires } = principal;
   const sha256 = hash("sha256", token);
-  return { token, entry: { id, name, email, role, sha256, flags, environments, expires } };
-}
-
-/** The entries of a tokens file. Throws where one is not as it should be; `file` is for the message. */
-export function parseTokens(text: string, file: string): TokenEntry[] {
-  const entries: unknown = JSON.parse(text);
-  if (!Array.isArray(entries)) throw new Error(`Cannot read "${file}": it must be a JSON array`);
-  return entries.map((entry: TokenEntry, index) => {
-    const fault = findFault(entry ?? {});
-    if (fault === undefined) return entry;
-    throw new Error(`Cannot read token ${index + 1} of "${file}": ${fault}`);
-  });
-}
-
-function findFault(entry: TokenEntry): string | undefined {
-  for (const key of ["id", "name", "email"] as const) {
-    if (typeof entry[key] !== "string" || entry[key] === "") return `"${key}" must be text`;
-  }
-  if (!roles.includes(entry.role)) return `"role" must be one of ${roles.join(", ")}`;
-  if (!/^[0-9a-f]{64}$/.test(entry.sha256)) return '"sha256" must be 64 lower-case hex digits';
-  for (const key of ["flags", "environments"] as const) {
-    const list: unknown = entry[key];
-    if (
-      list !== undefined &&
-      !(Array.isArray(list) && list.every((one) => typeof one === "string"))
-    ) {
-      return `"${key}" must be a list of texts`;
-    }
-  }
-  if (entry.expires !== undefined && !isDate(entry.expires))
-    return '"expires" must be a day as YYYY-MM-DD';
-  return undefined;
+  return { token, entry: { id, name, email, role, sha256, flags, environments, github, expires } };
 }

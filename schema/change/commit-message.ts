@@ -1,4 +1,5 @@
 /** The message of a commit that the API makes: for people first, and for programs in its trailers. */
+import { withoutHiddenCharacters } from "../text/hidden-characters.ts";
 
 export interface Message {
   readonly subject: string;
@@ -38,10 +39,7 @@ const scissors = "------------------------ >8 ------------------------";
 
 /** Text from outside on one line: no control or invisible characters, cut. */
 export function oneLine(text: string, limit: number): string {
-  const line = text
-    .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Z}]+/gu, " ")
-    .replaceAll(scissors, "…")
-    .trim();
+  const line = withoutHiddenCharacters(text).replaceAll(scissors, "…").trim();
   if (line.length <= limit) return line;
   // Not through the middle of a character that takes two code units.
   return `${line.slice(0, limit - 1).replace(/[\p{Cs}\p{Z}]+$/u, "")}…`;

@@ -3,8 +3,9 @@ import { type FlagFile, isOn, normalize } from "../flag/flag.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
-import { codePoint, invisible } from "./decode.ts";
+import { commentsIn } from "./comments.ts";
 import { escapePointer, type Source } from "./parse.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
@@ -71,65 +72,91 @@ const checks: readonly Check[] = [
     return [{ ...place, code: "enabled-out-of-order", message, hint }];
   },
 
-  /** Nobody can be reached or recognised through a flag. */
-  function holdsNoPersonalData(_flag, source) {
-    return texts(source).flatMap(([pointer, text]) =>
-      kinds(findPersonalData(text)).map((what) => {
-        const message = `Cannot publish ${what} in "${pointer.slice(1)}"`;
-        const hint = "flags are public: name the team or the reason instead";
-        return { ...valueAt(source, pointer), code: "personal-data", message, hint } as const;
-      }),
-    );
-  },
-
-  (_flag, source) => holdsNoCredential(source),
+  (_flag, source) => checkKeptText(source),
 
   /** What a reviewer reads is what clients get, escapes included. */
   function showsItsText(_flag, source) {
-    return texts(source).flatMap(([pointer, text]): Finding[] => {
-      const place = valueAt(source, pointer);
+    return textsOf(source).flatMap(({ pointer, place, text }): Finding[] => {
       const hint = "delete the escape sequence";
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+      const where = ` in "${pointer.slice(1)}"`;
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for them
       const [control] = /[\0-\x08\x0b-\x1f\x7f-\x9f]/.exec(text) ?? [];
       if (control !== undefined) {
-        const message = `Cannot publish the control character ${codePoint(control)} in "${pointer.slice(1)}"`;
+        const message = `Cannot publish the control character ${codePoint(control)}${where}`;
         return [{ ...place, code: "control-character", message, hint }];
       }
-      const [hidden] = invisible.exec(text) ?? [];
-      if (hidden === undefined || source.text.includes(hidden)) return [];
-      const message = `Cannot publish the invisible character ${codePoint(hidden)} in "${pointer.slice(1)}"`;
+      const hidden = findHiddenCharacter(text);
+      if (!hidden || source.text.includes(hidden.character)) return [];
+      const message = `Cannot publish the invisible character ${codePoint(hidden.character)}${where}`;
       return [{ ...place, code: "invisible-character", message, hint }];
     });
   },
 ];
 
-/** No credential is kept in git, a comment included, or one that escapes spell. */
-export function holdsNoCredential(source: Source): Finding[] {
-  const hint = "revoke it now, then delete it: it stays in the history of git";
-  const written = findCredentials(source.text).map(({ what, at }): Finding => {
-    const message = `Cannot keep ${what} here`;
-    return { ...positionAt(source.text, at), code: "credential", message, hint };
-  });
-  const said = new Set(written.map(({ message }) => message));
-  const spelt = texts(source).flatMap(([pointer, text]) =>
-    kinds(findCredentials(text)).map((what): Finding => {
-      const message = `Cannot keep ${what} here`;
-      return { ...valueAt(source, pointer), code: "credential", message, hint };
-    }),
-  );
-  return [...written, ...spelt.filter(({ message }) => !said.has(message))];
+/** What git keeps has no personal data and no credentials in it: no value, no key and no comment. */
+export function checkKeptText(source: Source): Finding[] {
+  return [...holdsNoPersonalData(source), ...holdsNoCredential(source)];
 }
 
-/** The free texts of a flag, by pointer. */
-function texts({ value }: Source): [string, string][] {
-  const { description, owner, metadata = {} } = value as FlagFile;
-  const found = Object.entries(metadata).map(([key, text]): [string, string] => [
-    `/metadata/${escapePointer(key)}`,
-    text,
-  ]);
-  if (description !== undefined) found.push(["/description", description]);
-  if (owner !== undefined) found.push(["/owner", owner]);
-  return found;
+/** Nobody can be reached or recognised through a flag. */
+function holdsNoPersonalData(source: Source): Finding[] {
+  const hint = "flags are public: name the team or the reason instead";
+  const inValues = textsOf(source).flatMap(({ pointer, place, text }) =>
+    kinds(findPersonalData(text)).map((what): Finding => {
+      const message = `Cannot publish ${what} in "${pointer.slice(1)}"`;
+      return { ...place, code: "personal-data", message, hint };
+    }),
+  );
+  // Splitting a text into lexemes is slow, and nearly no file has anything to look for.
+  const comments = findPersonalData(source.text).length > 0 ? commentsIn(source.text) : [];
+  const inComments = comments.flatMap((comment) =>
+    findPersonalData(comment.text).map(({ what, at }): Finding => {
+      const message = `Cannot keep ${what} in a comment`;
+      return { ...positionAt(source.text, comment.at + at), code: "personal-data", message, hint };
+    }),
+  );
+  return [...inValues, ...inComments];
+}
+
+/** No credential is kept in git, whether it is written as it is or with escape sequences. */
+function holdsNoCredential(source: Source): Finding[] {
+  const hint = "revoke it now, then delete it: it stays in the history of git";
+  const finding = (what: string, place: { line: number; column: number }): Finding => {
+    return { ...place, code: "credential", message: `Cannot keep ${what} here`, hint };
+  };
+  const written = findCredentials(source.text);
+  const escaped = textsOf(source).flatMap(({ place, text }) =>
+    kinds(findCredentials(text))
+      .filter((what) => !written.some((one) => one.what === what))
+      .map((what) => finding(what, place)),
+  );
+  return [...written.map(({ what, at }) => finding(what, positionAt(source.text, at))), ...escaped];
+}
+
+interface Text {
+  readonly pointer: string;
+  readonly place: { readonly line: number; readonly column: number };
+  readonly text: string;
+}
+
+/** Every text of a file: all values that are text, and all keys. */
+function textsOf(source: Source): Text[] {
+  const texts: Text[] = [];
+  const visit = (value: unknown, pointer: string): void => {
+    if (typeof value === "string")
+      texts.push({ pointer, place: valueAt(source, pointer), text: value });
+    if (typeof value !== "object" || value === null) return;
+    for (const [key, child] of Object.entries(value)) {
+      const at = `${pointer}/${escapePointer(key)}`;
+      if (!Array.isArray(value)) {
+        const place = positionAt(source.text, source.offsets.get(at)?.key ?? 0);
+        texts.push({ pointer: at, place, text: key });
+      }
+      visit(child, at);
+    }
+  };
+  visit(source.value, "");
+  return texts;
 }
 
 /** What was found, each once: of all in one text the place is the same. */

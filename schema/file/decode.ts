@@ -1,5 +1,6 @@
 import { fileStart, positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
+import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 
 /** Files beyond this are refused unread. A flag file has some 300 bytes. */
 export const maxFileBytes = 65_536;
@@ -58,11 +59,11 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   },
 
   function hasNoInvisibleCharacter(text) {
-    return first(text.replace(/^\uFEFF/, " "), invisible, (place, character) => {
-      const message = `Cannot read the invisible character ${codePoint(character)}`;
-      const hint = "delete it: a reviewer cannot see it, and it may reorder the text around it";
-      return { ...place, code: "invisible-character", message, hint };
-    });
+    const found = findHiddenCharacter(text.replace(/^\uFEFF/, " "));
+    if (!found) return [];
+    const message = `Cannot read the invisible character ${codePoint(found.character)}`;
+    const hint = "delete it: a reviewer cannot see it, and it may reorder the text around it";
+    return [{ ...positionAt(text, found.at), code: "invisible-character", message, hint }];
   },
 
   /** Longer runs are noise, and take quadratic time to normalize: UAX #15, Stream-Safe Text Format. */
@@ -96,9 +97,6 @@ const formatIt = "run: bunting format";
 
 const tooManyMarks = /\p{M}{31}/u;
 
-/** Format characters (bidirectional controls, zero-width ones), separators and lone surrogates. */
-export const invisible = /[\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u115F\u1160\u3164\uFFA0]|\u034F|\u17B4|\u17B5/u;
-
 function first(
   text: string,
   pattern: RegExp,
@@ -106,11 +104,6 @@ function first(
 ): Finding[] {
   const match = pattern.exec(text);
   return match ? [finding(positionAt(text, match.index), match[0])] : [];
-}
-
-/** `U+202E`. */
-export function codePoint(character: string): string {
-  return `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -2,7 +2,7 @@ import type { FlagFile } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
-import { checkFlag, holdsNoCredential } from "./checks.ts";
+import { checkFlag, checkKeptText } from "./checks.ts";
 import { decode } from "./decode.ts";
 import { parse, type Source } from "./parse.ts";
 import { checkPolicy, checkProject } from "./project-checks.ts";
@@ -35,7 +35,7 @@ export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkPolicyShape);
   if (!source) return { findings };
   const policy = value as PolicyFile;
-  const found = [...checkPolicy(policy, source), ...holdsNoCredential(source)];
+  const found = [...checkPolicy(policy, source), ...checkKeptText(source)];
   return { policy, findings: [...findings, ...found] };
 }
 
@@ -46,7 +46,7 @@ export function parseProjectFile(bytes: Uint8Array): ParsedFile {
   if (format) return { findings: [format] };
   if (!source) return { findings };
   const project = value as ProjectFile;
-  const found = [...checkProject(project, source), ...holdsNoCredential(source)];
+  const found = [...checkProject(project, source), ...checkKeptText(source)];
   return { project, findings: [...findings, ...found] };
 }
 

@@ -1,3 +1,4 @@
+import { escapeCharacter, escapeHiddenCharacters } from "../text/hidden-characters.ts";
 import { compareText } from "../text/order.ts";
 import { type Code, type Severity, severities } from "./codes.ts";
 
@@ -57,14 +58,11 @@ export function formatAnnotation(problem: Problem): string {
 }
 
 /**
- * Control and invisible characters as `\u{…}`: a hostile file name or value cannot rewrite the
- * terminal. So the `[` of `##[`, and `::` at the start: GitHub runs lines that have them as commands.
+ * Escapes control and invisible characters, so that a hostile file name or value cannot rewrite the
+ * terminal. Also escapes the `[` of `##[`, and `::` at the start: GitHub runs such lines as commands.
  */
 export function escapeInvisible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]|(?<=##)\[|:(?<=^\s*:)(?=:)/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
+  return escapeHiddenCharacters(text).replace(/(?<=##)\[|:(?<=^\s*:)(?=:)/g, escapeCharacter);
 }
 
 /** Escapes as GitHub's own toolkit does for the text of a workflow command. */

@@ -2,7 +2,7 @@
  * Finds personal data and credentials, which must not reach a public document or a git history.
  *
  * Each pattern starts at a character that is rare in prose and is bounded in length, so that the
- * time is linear in the text whatever the text is.
+ * time is linear in the length of any text.
  */
 interface Pattern {
   readonly what: string;
@@ -16,13 +16,19 @@ export interface Discovery {
   readonly at: number;
 }
 
+/** What must not be kept in any text: in a flag file, a reason for a change, a name. */
+export function findForbidden(text: string): Discovery[] {
+  return [...findPersonalData(text), ...findCredentials(text)];
+}
+
 export function findPersonalData(text: string): Discovery[] {
   if (!/[@\d]/.test(text)) return [];
   return personal.flatMap((pattern) => search(text, pattern));
 }
 
 export function findCredentials(text: string): Discovery[] {
-  if (!/AKIA|ASIA|gh[pousr]_|hub_pat|glpat|npm_|xox|_live_|AIza|eyJ|-----/.test(text)) return [];
+  if (!/bnt_|AKIA|ASIA|gh[pousr]_|hub_pat|glpat|npm_|xox|_live_|AIza|eyJ|-----/.test(text))
+    return [];
   return credentials.flatMap((pattern) => search(text, pattern));
 }
 
@@ -49,6 +55,7 @@ const personal: readonly Pattern[] = [
 ];
 
 const credentials: readonly Pattern[] = [
+  { what: "a Bunting API token", pattern: /(?<!\w)bnt_[\w-]{22}/g },
   { what: "an AWS access key", pattern: /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])/g },
   { what: "a GitHub token", pattern: /(?<!\w)(?:gh[pousr]_\w{36}|github_pat_\w{22})/g },
   { what: "a GitLab token", pattern: /(?<!\w)glpat-[\w-]{20}/g },

@@ -1,5 +1,7 @@
-import type { Request, RequestHandler } from "express";
-import { rateLimit } from "express-rate-limit";
+import type { Request } from "express";
+import { type RateLimitInfo, rateLimit } from "express-rate-limit";
+import type { Logger } from "pino";
+import type { ApiResponse, Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import type { Authenticator } from "./authenticator.ts";
 
@@ -7,49 +9,64 @@ import type { Authenticator } from "./authenticator.ts";
 const failuresPerMinute = 30;
 
 /**
- * Finds out who asks. Failures are counted per address; good tokens are never held up by them. A
- * request that `isFree` goes on without a token, of nobody.
+ * Finds out who sends a request. Failures are logged with their reason and counted per address; they
+ * never hold up a valid token. A request for which `isPublic` returns true may come without a token.
  */
 export function authenticate(
   authenticator: Authenticator,
-  isFree: (request: Request) => boolean,
-): RequestHandler {
-  const limit = rateLimit({
+  isPublic: (request: Request) => boolean,
+  log: Logger,
+): Handler {
+  const limit: Handler = rateLimit({
     windowMs: 60_000,
     limit: failuresPerMinute,
     standardHeaders: "draft-8",
     legacyHeaders: false,
-    // It would tell the console, with a stack, of what a client may send.
+    // Its warnings go to the console, with a stack, for what a client may send.
     validate: false,
     handler: () => {
       throw new HttpError(429, "Cannot try again so soon: too many failed authentications");
     },
   });
-  const examine: RequestHandler = async (request, response, next) => {
+  const verify: Handler = async (request, response, next) => {
     const header = request.get("Authorization");
-    const principal = await authenticator.authenticate(header);
-    if (principal) {
-      response.locals.principal = principal;
+    if (header === undefined && isPublic(request)) return next();
+    const result = await authenticator.authenticate(header);
+    if ("principal" in result) {
+      response.locals.principal = result.principal;
       return next();
     }
-    if (header === undefined && isFree(request)) return next();
     await limit(request, response, (error?: unknown) => {
+      logFailure(log, request, response, error ? undefined : result.refused);
       if (error) return next(error);
       const invalid = header === undefined ? "" : ', error="invalid_token"';
       response.setHeader("WWW-Authenticate", `Bearer realm="feature flags"${invalid}`);
       next(
         new HttpError(
           401,
-          'Cannot tell who asks: wanted "Authorization: Bearer TOKEN" with a token that is good',
+          'Cannot authenticate: expected "Authorization: Bearer TOKEN" with a valid token',
         ),
       );
     });
   };
   return (request, response, next) => {
-    // Nearly all are known at once, and need not wait for a promise.
-    const known = authenticator.recognize(request.get("Authorization"));
-    if (!known) return examine(request, response, next);
-    response.locals.principal = known;
+    // Most tokens are recognized without waiting, which saves a promise per request.
+    const principal = authenticator.recognize(request.get("Authorization"));
+    if (!principal) return verify(request, response, next);
+    response.locals.principal = principal;
     next();
   };
+}
+
+/** Logs each failure with its reason, and once when an address begins to be refused: a storm must not fill the log. */
+function logFailure(
+  log: Logger,
+  request: Request,
+  { locals: { requestId } }: ApiResponse,
+  reason: string | undefined,
+): void {
+  const line = { requestId, address: request.ip };
+  const { rateLimit: limit } = request as { rateLimit?: RateLimitInfo };
+  if (reason !== undefined) log.warn({ ...line, reason }, "authentication failed");
+  else if (limit?.used === failuresPerMinute + 1) log.warn(line, "too many failed authentications");
 }

@@ -1,66 +1,79 @@
+import { LRUCache } from "lru-cache";
 import type { Principal } from "../../schema/access/tokens.ts";
-import type { JwtVerifier } from "./jwt.ts";
-import type { Tokens } from "./tokens.ts";
+import type { JwtVerifier, Refused } from "./jwt.ts";
+import type { Tokens, Verified } from "./tokens.ts";
 
 const cacheSize = 1_000;
 
-/** Somebody whose token is good until some time, in milliseconds since 1970. */
-export interface Verified {
-  readonly principal: Principal;
-  readonly until: number;
-}
-
-/** Tells who asks, from the `Authorization` header. */
+/** Finds out whose the `Authorization` header of a request is. */
 export class Authenticator {
-  readonly #tokens: Tokens;
+  readonly #tokens: Tokens | undefined;
   readonly #jwt: JwtVerifier | undefined;
-  /** By header, and good only for the tokens file of this version. */
-  #recognized = new Map<string, Verified>();
+  /** By header. Valid only for the tokens file of this version. */
+  readonly #known = new LRUCache<string, Verified>({ max: cacheSize });
   #version = "";
-  readonly #verified = new Map<string, Verified>();
 
-  constructor(tokens: Tokens, jwt: JwtVerifier | undefined) {
+  constructor(tokens: Tokens | undefined, jwt: JwtVerifier | undefined) {
     this.#tokens = tokens;
     this.#jwt = jwt;
   }
 
-  /** At once, where that is possible: a token of the file, or one that was verified before. */
+  /** What keeps it from deciding as it should, for people who operate the server. */
+  get problems(): readonly string[] {
+    return [this.#tokens?.problem, this.#jwt?.problem].filter((problem) => problem !== undefined);
+  }
+
+  /** Why this principal may not write now, although its token is known. */
+  writeProblem({ issuer }: Principal): string | undefined {
+    if (issuer !== undefined || this.#tokens?.problem === undefined) return undefined;
+    return "Cannot write: the tokens file cannot be read, so this token may have been revoked; try again when the file is corrected";
+  }
+
+  /** Without waiting: a token of the file, or a JSON web token that was verified before. */
   recognize(header: string | undefined): Principal | undefined {
     if (header === undefined) return undefined;
-    const now = Date.now();
-    const version = this.#tokens.version(now);
-    if (version !== this.#version) {
-      this.#version = version;
-      this.#recognized.clear();
-    }
-    const known = this.#recognized.get(header) ?? this.#recognizeAnew(header);
-    return known !== undefined && now < known.until ? known.principal : undefined;
+    const nowMs = Date.now();
+    this.#forgetIfFileChanged(nowMs);
+    const verified = this.#known.get(header) ?? this.#verifyByFile(header);
+    return verified !== undefined && nowMs < verified.untilMs ? verified.principal : undefined;
   }
 
-  async authenticate(header: string | undefined): Promise<Principal | undefined> {
-    const known = this.recognize(header);
-    const token = bearer(header);
-    if (known || token === undefined || !this.#jwt || token.split(".").length !== 3) return known;
-    const verified = await this.#jwt.verify(token);
-    if (!verified) return undefined;
-    if (this.#verified.size >= cacheSize) this.#verified.clear();
-    this.#verified.set(token, verified);
-    return verified.principal;
+  /** Throws `IssuerUnavailableError` if only the issuer could tell, and it does not answer. */
+  async authenticate(header: string | undefined): Promise<{ principal: Principal } | Refused> {
+    const principal = this.recognize(header);
+    if (principal) return { principal };
+    if (header === undefined) return { refused: "no Authorization header" };
+    const token = bearerToken(header);
+    if (token === undefined) return { refused: "the Authorization header has no bearer token" };
+    if (!this.#jwt || token.split(".").length !== 3) return { refused: this.#whyUnknown(token) };
+    const result = await this.#jwt.verify(token);
+    if ("refused" in result) return result;
+    this.#known.set(header, result);
+    return result;
   }
 
-  #recognizeAnew(header: string): Verified | undefined {
-    const token = bearer(header);
-    if (token === undefined) return undefined;
-    const verified = this.#verified.get(token) ?? this.#tokens.verify(token);
-    if (!verified) return undefined;
-    if (this.#recognized.size >= cacheSize) this.#recognized.clear();
-    this.#recognized.set(header, verified);
+  #forgetIfFileChanged(nowMs: number): void {
+    const version = this.#tokens?.version(nowMs) ?? "";
+    if (version === this.#version) return;
+    this.#version = version;
+    this.#known.clear();
+  }
+
+  #verifyByFile(header: string): Verified | undefined {
+    const token = bearerToken(header);
+    const verified = token === undefined ? undefined : this.#tokens?.verify(token);
+    if (verified) this.#known.set(header, verified);
     return verified;
+  }
+
+  #whyUnknown(token: string): string {
+    const entry = this.#tokens?.verify(token);
+    return entry ? `the token of "${entry.principal.id}" has expired` : "the token is unknown";
   }
 }
 
 /** RFC 6750: the scheme in any case, one space, the token. */
-function bearer(header: string | undefined): string | undefined {
-  const [, token] = /^bearer ([\w.~+/-]+=*)$/i.exec(header ?? "") ?? [];
+function bearerToken(header: string): string | undefined {
+  const [, token] = /^bearer ([\w.~+/-]+=*)$/i.exec(header) ?? [];
   return token;
 }

@@ -1,62 +1,107 @@
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from "jose";
-import { type Role, roles } from "../../schema/access/tokens.ts";
-import type { Verified } from "./authenticator.ts";
+import type { JWTPayload } from "jose";
+import type { Principal } from "../../schema/access/tokens.ts";
+import { IssuerUnavailableError } from "./issuer-unavailable.ts";
+import { roleIn } from "./role-claim.ts";
+import { SigningKeys } from "./signing-keys.ts";
+import type { Verified } from "./tokens.ts";
 
 export interface Oidc {
   readonly issuer: string;
   readonly audience: string;
-  /** The claim that names the role. */
+  /** The claim with the role, or with a list of roles; a path for a nested claim (`realm_access.roles`). */
   readonly roleClaim: string;
 }
 
-/** RSA signatures only: one family, so that a key cannot be taken for a secret of another. */
-const algorithms = ["RS256", "RS384", "RS512"];
-/** A token that is longer is not looked at. */
-const maximumLength = 8_192;
+/** Why a token is not accepted: for the log, never for the client. */
+export interface Refused {
+  readonly refused: string;
+}
 
-/** Accepts JSON web tokens of one issuer, checked against the keys that it publishes. */
+/** Signatures with a public key. No HMAC: a public key must never be used as a shared secret. */
+const algorithms = [
+  ...["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"],
+  ...["ES256", "ES384", "ES512", "EdDSA", "Ed25519"],
+];
+/** Other types are not access tokens: a logout token, a security event, a proof of possession. */
+const types = [undefined, "jwt", "at+jwt", "application/at+jwt"];
+/** Longer tokens are refused unread. */
+const maxLength = 8_192;
+/** How far the clocks of the issuer and of this server may differ. */
+const clockToleranceSeconds = 60;
+/** A verified token is verified again after this time, so that a withdrawn key stops to count. */
+const cacheMs = 300_000;
+
+/** Accepts JSON web tokens of one issuer, checked against its public keys. Loads `jose` at the first token. */
 export class JwtVerifier {
   readonly #oidc: Oidc;
-  #keys: Promise<JWTVerifyGetKey> | undefined;
+  readonly #keys: SigningKeys;
 
-  constructor(oidc: Oidc) {
+  /** `onProblem` is called if the issuer's keys cannot be read. */
+  constructor(oidc: Oidc, onProblem: (problem: string) => void) {
     this.#oidc = oidc;
+    this.#keys = new SigningKeys(oidc.issuer, onProblem);
   }
 
-  /** Who the token is for, and until when; nothing where it is not good. */
-  async verify(token: string): Promise<Verified | undefined> {
-    if (token.length > maximumLength) return undefined;
-    const { issuer, audience, roleClaim } = this.#oidc;
+  /** Why the issuer's keys could not be read the last time; `undefined` if they could. */
+  get problem(): string | undefined {
+    return this.#keys.problem;
+  }
+
+  /** Throws `IssuerUnavailableError` if the keys that the token needs cannot be read now. */
+  async verify(token: string): Promise<Verified | Refused> {
+    const { errors } = await import("jose");
     try {
-      // One search for all who wait for it; a failed one is forgotten.
-      this.#keys ??= this.#findKeys().catch((error) => {
-        this.#keys = undefined;
-        throw error;
-      });
-      const keys = await this.#keys;
-      const required = ["exp", "sub"];
-      const options = { issuer, audience, algorithms, requiredClaims: required, clockTolerance: 5 };
-      const { payload } = await jwtVerify(token, keys, options);
-      const role = payload[roleClaim];
-      if (!roles.includes(role as Role)) return undefined;
-      const id = String(payload.sub);
-      const name = text(payload.name) ?? id;
-      const email = text(payload.email) ?? "unknown@bunting.example";
-      const principal = { id, name, email, role: role as Role };
-      return { principal, until: (payload.exp ?? 0) * 1_000 };
-    } catch {
-      return undefined;
+      const fault = await faultBeforeSignature(token, this.#oidc.issuer);
+      if (fault !== undefined) return { refused: fault };
+      return this.#principalOf(await this.#payloadOf(token));
+    } catch (error) {
+      if (error instanceof IssuerUnavailableError) throw error;
+      if (error instanceof errors.JOSEError) return { refused: error.message };
+      return { refused: "the token is not a JSON web token" };
     }
   }
 
-  /** By the issuer's own description of itself (OpenID Connect Discovery). */
-  async #findKeys(): Promise<JWTVerifyGetKey> {
-    const base = this.#oidc.issuer.replace(/\/$/, "");
-    const signal = AbortSignal.timeout(5_000);
-    const answer = await fetch(`${base}/.well-known/openid-configuration`, { signal });
-    const { jwks_uri } = (await answer.json()) as { jwks_uri: string };
-    return createRemoteJWKSet(new URL(jwks_uri), { timeoutDuration: 5_000 });
+  async #payloadOf(token: string): Promise<JWTPayload> {
+    const { jwtVerify } = await import("jose");
+    const { issuer, audience } = this.#oidc;
+    const requiredClaims = ["exp", "sub"];
+    const clockTolerance = clockToleranceSeconds;
+    const options = { issuer, audience, algorithms, requiredClaims, clockTolerance };
+    const { payload } = await this.#keys.verifyWith((keys) => jwtVerify(token, keys, options));
+    return payload;
   }
+
+  #principalOf(payload: JWTPayload): Verified | Refused {
+    const { issuer, roleClaim } = this.#oidc;
+    const { sub, exp = 0 } = payload;
+    if (typeof sub !== "string" || !/^[\x20-\x7e]{1,255}$/.test(sub))
+      return { refused: 'the claim "sub" must be text of 1 to 255 ASCII characters' };
+    const role = roleIn(payload, roleClaim);
+    if (role === undefined)
+      return { refused: `the claim "${roleClaim}" of "${sub}" names no role of Bunting` };
+    const isVerified = payload.email_verified !== false;
+    const principal: Principal = {
+      id: `${issuer}#${sub}`,
+      name: text(payload.name) ?? sub,
+      email: (isVerified ? text(payload.email) : undefined) ?? "unknown@bunting.example",
+      role,
+      issuer,
+    };
+    const untilMs = Math.min((exp + clockToleranceSeconds) * 1_000, Date.now() + cacheMs);
+    return { principal, untilMs };
+  }
+}
+
+/** What can be refused without a key: only a token that claims to be of our issuer may make us ask it. */
+async function faultBeforeSignature(token: string, issuer: string): Promise<string | undefined> {
+  if (token.length > maxLength) return `the token has more than ${maxLength} characters`;
+  const { decodeJwt, decodeProtectedHeader } = await import("jose");
+  const { alg = "", typ } = decodeProtectedHeader(token);
+  if (!algorithms.includes(alg)) return `the algorithm "${alg}" is not accepted`;
+  if (!types.includes(typ?.toLowerCase()))
+    return `a token of the type "${typ}" is not an access token`;
+  const { iss } = decodeJwt(token);
+  return iss === issuer ? undefined : `the issuer is "${iss}", not "${issuer}"`;
 }
 
 function text(claim: unknown): string | undefined {

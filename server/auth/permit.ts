@@ -1,16 +1,26 @@
-import type { RequestHandler } from "express";
-import type { Principal } from "../../schema/access/tokens.ts";
 import type { Project } from "../../schema/project/project.ts";
+import { type Handler, principalOf } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import { environmentOf } from "../http/routes.ts";
+import type { Authenticator } from "./authenticator.ts";
 import { type Action, refusal } from "./principal.ts";
 
-/** Lets only those through who may do this to what the path is about. */
-export function permit(project: () => Project, action: Action): RequestHandler {
+/** Lets a request through if its principal may do this to the flag and the environment of the path. */
+export function permit(
+  action: Action,
+  authenticator: Authenticator,
+  project: () => Project,
+): Handler {
   return (request, response, next) => {
-    const principal = response.locals.principal as Principal;
+    const principal = principalOf(response);
     const name = request.params.name === undefined ? undefined : String(request.params.name);
     const reason = refusal(principal, action, environmentOf(project(), request.path), name);
-    next(reason === undefined ? undefined : new HttpError(403, reason));
+    if (reason !== undefined) return next(new HttpError(403, reason));
+    const problem = action === "read" ? undefined : authenticator.writeProblem(principal);
+    next(
+      problem === undefined
+        ? undefined
+        : new HttpError(503, problem, { kind: "tokens-unreadable" }),
+    );
   };
 }

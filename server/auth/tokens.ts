@@ -1,39 +1,57 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import { parseTokens, type TokenEntry } from "../../schema/access/tokens.ts";
-import type { Verified } from "./authenticator.ts";
+import type { Principal, TokenEntry } from "../../schema/access/tokens.ts";
+import { parseTokens } from "../../schema/access/tokens-file.ts";
 
-/** How often the file is looked at, in milliseconds. */
-const interval = 1_000;
+const checkIntervalMs = 1_000;
 
-/** The tokens of a file that may change at any time; when it is broken, those from before stay good. */
+/** A principal whose token is valid until a time, in milliseconds since 1970. */
+export interface Verified {
+  readonly principal: Principal;
+  readonly untilMs: number;
+}
+
+/**
+ * The tokens of a file that may change at any time. If a new version of the file cannot be read, the
+ * entries of the last good version stay valid for reading; `problem` says why, and writes must be
+ * refused: the edit that broke the file may have been made to revoke a token.
+ */
 export class Tokens {
   readonly #file: string;
-  readonly #complain: (error: Error) => void;
+  readonly #onProblem: (problem: string) => void;
   #tokens: readonly TokenEntry[] = [];
   #version = "";
-  #looked = 0;
+  #checkedAtMs = 0;
+  #problem: string | undefined;
 
-  /** Throws where the file cannot be read now; later `complain` hears of it. */
-  constructor(file: string, complain: (error: Error) => void) {
+  /** Throws if the file cannot be read now. Later problems are passed to `onProblem`, each once. */
+  constructor(file: string, onProblem: (problem: string) => void) {
     this.#file = file;
-    this.#complain = complain;
+    this.#onProblem = onProblem;
     this.#read();
   }
 
-  /** Whose token this is, and until when; nothing where it is nobody's. Good for this `version()`. */
-  verify(token: string): Verified | undefined {
-    const principal = this.#find(token);
-    return principal && { principal, until: endOf(principal) };
+  /** Why the file cannot be read now; `undefined` if it can. */
+  get problem(): string | undefined {
+    this.version(Date.now());
+    return this.#problem;
   }
 
-  /** Another one where the file has changed. It is looked at once a second. */
-  version(now: number): string {
-    if (now - this.#looked >= interval) this.#look(now);
+  /** Whose token this is, and until when; `undefined` if it is nobody's. Valid for this `version()`. */
+  verify(token: string): Verified | undefined {
+    const entry = this.#find(token);
+    if (!entry) return undefined;
+    const { sha256: _, expires, ...principal } = entry;
+    return { principal, untilMs: endOf(expires) };
+  }
+
+  /** Changes whenever the file changes. The file is checked once a second. */
+  version(nowMs: number): string {
+    if (nowMs - this.#checkedAtMs >= checkIntervalMs) this.#check(nowMs);
     return this.#version;
   }
 
-  /** Compares with every token, each in constant time, so that the time tells nothing. */
+  /** Compares with every token, each in constant time, so that the time reveals nothing. */
   #find(token: string): TokenEntry | undefined {
     const digest = createHash("sha256").update(token).digest();
     let found: TokenEntry | undefined;
@@ -43,25 +61,48 @@ export class Tokens {
     return found;
   }
 
-  #look(now: number): void {
-    this.#looked = now;
+  #check(nowMs: number): void {
+    this.#checkedAtMs = nowMs;
     try {
       this.#read();
     } catch (error) {
-      this.#complain(error as Error);
+      const { message } = error as Error;
+      if (message !== this.#problem) this.#onProblem(message);
+      this.#problem = message;
     }
   }
 
   #read(): void {
-    const { mtimeMs, size, ino } = statSync(this.#file);
-    const version = `${mtimeMs} ${size} ${ino}`;
+    const { mtimeMs, ctimeMs, size, ino, mode } = this.#stat();
+    const version = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
     if (version === this.#version) return;
-    this.#version = version;
+    if ((mode & 0o022) !== 0 && process.platform !== "win32") {
+      const found = (mode & 0o777).toString(8);
+      throw new Error(
+        `Cannot use "${this.#file}": other users may write to it (mode ${found}); run: chmod go-w ${this.#file}`,
+      );
+    }
     this.#tokens = parseTokens(readFileSync(this.#file, "utf8"), this.#file);
+    this.#version = version;
+    this.#problem = undefined;
+  }
+
+  #stat() {
+    try {
+      return statSync(this.#file);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const isMissing = code === "ENOENT";
+      const found = isMissing ? "there is no such file" : message;
+      const hint = isMissing
+        ? "; make it with: bunting token --add FILE --name NAME --role ROLE"
+        : "";
+      throw new Error(`Cannot read the tokens file "${this.#file}": ${found}${hint}`);
+    }
   }
 }
 
-/** The beginning of the day from which it is refused. */
-function endOf({ expires }: TokenEntry): number {
+/** A token is refused from the beginning of its day, in UTC. */
+function endOf(expires: string | undefined): number {
   return expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${expires}T00:00:00Z`);
 }

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import { contentTypeOf, fileOf, parsePath } from "../../schema/compile/urls.ts";
-import { isFresh } from "../http/conditions.ts";
+import { isNotModified } from "../http/conditions.ts";
 
 /** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */
 export function cdnHandler(directory: string) {
@@ -21,7 +21,7 @@ export function cdnHandler(directory: string) {
       ETag: etag,
       ...(found ? { "Last-Modified": found.written.toUTCString() } : {}),
     };
-    if (found && isFresh(request.headers["if-none-match"], etag)) {
+    if (found && isNotModified(request.headers["if-none-match"], etag)) {
       response.writeHead(304, headers).end();
       return;
     }

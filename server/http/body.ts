@@ -1,5 +1,5 @@
 import express, { type Request, type RequestHandler } from "express";
-import { duplicateKey } from "./duplicate-key.ts";
+import { duplicateKey } from "../../schema/text/duplicate-key.ts";
 import { HttpError } from "./problem.ts";
 
 /** In bytes, also of what was compressed. */

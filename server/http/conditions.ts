@@ -11,7 +11,7 @@ export function allowsWrite(
 }
 
 /** Whether a read may be answered with 304: the client has these bytes. Weak comparison. */
-export function isFresh(ifNoneMatch: string | undefined, etag: string): boolean {
+export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
   return ifNoneMatch !== undefined && (ifNoneMatch === etag || hasWeak(ifNoneMatch, etag));
 }
 

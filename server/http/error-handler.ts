@@ -1,42 +1,50 @@
-import type { ErrorRequestHandler } from "express";
+import type { NextFunction, Request } from "express";
 import type { Project } from "../../schema/project/project.ts";
 import { WriteUnavailableError } from "../../store/git/unavailable.ts";
+import { IssuerUnavailableError } from "../auth/issuer-unavailable.ts";
+import type { ApiResponse } from "./handler.ts";
 import { hintFor } from "./hints.ts";
 import { HttpError, sendProblem } from "./problem.ts";
 
-/** When to come back after an answer of 503 or 429, in seconds, where nobody knows better. */
-const retryAfter = 2;
+/** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
+const standardRetryAfter = 2;
 
 /**
- * Turns whatever went wrong into problem details. Nothing of a failure's insides reaches a client. What
- * is not found may be misspelt: `names` are those of the flags that are served.
+ * Turns every error into problem details. No detail of an internal error reaches a client. `names` are
+ * the flags that are served, for a hint if a path that is not found is misspelt.
  */
-export function errorHandler(
-  project: () => Project,
-  names: () => readonly string[],
-): ErrorRequestHandler {
-  return (error, request, response, next) => {
-    if (response.headersSent) return next(error);
+export function errorHandler(project: () => Project, names: () => readonly string[]) {
+  return (error: unknown, request: Request, response: ApiResponse, next: NextFunction): void => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
     const known = asHttpError(error);
     if (!known) response.locals.failure = error;
-    const isForNow = known?.status === 503 || known?.status === 429;
-    if (isForNow && !response.hasHeader("Retry-After"))
-      response.setHeader("Retry-After", String(waitOf(error) ?? retryAfter));
+    const isTemporary = known?.status === 503 || known?.status === 429;
+    if (isTemporary && !response.hasHeader("Retry-After"))
+      response.setHeader("Retry-After", String(retryAfterOf(error) ?? standardRetryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
     sendProblem(request, response, failed, hint);
   };
 }
 
-function waitOf(error: unknown): number | undefined {
-  return error instanceof WriteUnavailableError ? error.retryAfter : undefined;
+function retryAfterOf(error: unknown): number | undefined {
+  const isUnavailable =
+    error instanceof WriteUnavailableError || error instanceof IssuerUnavailableError;
+  return isUnavailable ? error.retryAfter : undefined;
 }
 
 function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof WriteUnavailableError)
     return new HttpError(503, error.message, { kind: "write-unavailable" });
-  // Express and its parsers say with a status that it was the client.
+  if (error instanceof IssuerUnavailableError) {
+    const detail = "Cannot authenticate: the issuer of JSON web tokens does not answer";
+    return new HttpError(503, detail, { kind: "issuer-unavailable" });
+  }
+  // Express and its parsers set a status if the error is the client's.
   const { status, type } = error as { status?: unknown; type?: unknown };
   if (typeof status !== "number" || status < 400 || status > 499) return undefined;
   const details: Record<number, string> = {

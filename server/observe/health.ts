@@ -1,45 +1,70 @@
-import type { RequestHandler } from "express";
 import { formatProblem } from "../../schema/problem/problem.ts";
-import type { FlagStore } from "../../store/writes/flag-store.ts";
+import type { Authenticator } from "../auth/authenticator.ts";
+import type { Handler } from "../http/handler.ts";
 import type { BackgroundPublisher } from "../publisher.ts";
 import type { WriteBackends } from "../routes/writes/write-backends.ts";
 
+export interface HealthSources {
+  readonly publisher: BackgroundPublisher | undefined;
+  readonly places: WriteBackends;
+  readonly authenticator: Authenticator;
+  /** Whether the server is about to stop, so that a load balancer chooses another one. */
+  readonly isStopping: () => boolean;
+}
+
 /** `/healthz`: the process answers. */
-export const healthHandler: RequestHandler = (_request, response) => {
+export const healthHandler: Handler = (_request, response) => {
   response.set("Cache-Control", "no-store").json({ status: "ok" });
 };
 
-/** `/readyz`: flags are served; which, how fresh they are, and what is not as it should be. */
-export function readyHandler(
-  store: FlagStore,
-  publisher: BackgroundPublisher | undefined,
-  { pulls, reviews }: Pick<WriteBackends, "pulls" | "reviews">,
-): RequestHandler {
+/**
+ * `/readyz`: whether flags are served. Without a token only the status; with one also which commit is
+ * served, how old it is, and what is wrong: that can name files, remotes and people.
+ */
+export function readyHandler(sources: HealthSources): Handler {
   return (_request, response) => {
-    const { current, health } = store;
-    const { syncedAtMs, unreachable, stopped, problems, queued } = health;
-    const published = publisher?.status;
-    const reasons = [
-      unreachable,
-      stopped,
-      ...problems.map(formatProblem),
-      published?.error,
-      published?.waiting,
-      pulls?.trouble,
-      reviews?.trouble,
-    ];
-    const degraded = reasons.filter((reason): reason is string => reason !== undefined);
-    const age = (time: number) => (time === 0 ? null : Math.round((Date.now() - time) / 1_000));
-    response.status(current ? 200 : 503).set("Cache-Control", "no-store");
-    response.json({
-      status: current ? (degraded.length === 0 ? "ok" : "degraded") : "unavailable",
-      commit: current?.snapshot.commit ?? null,
-      committed_at: current?.snapshot.committed_at ?? null,
-      last_sync_seconds: age(syncedAtMs),
-      last_publish_seconds: published ? age(published.time) : null,
-      published_commit: published?.commit ?? null,
-      queue: queued,
-      degraded,
-    });
+    const degraded = problemsOf(sources);
+    const isReady = sources.places.store.current !== undefined && !sources.isStopping();
+    const status = statusOf(sources, degraded);
+    response.status(isReady ? 200 : 503).set("Cache-Control", "no-store");
+    const isKnown = response.locals.principal !== undefined;
+    response.json(isKnown ? { status, ...detailsOf(sources), degraded } : { status });
   };
+}
+
+function statusOf({ places, isStopping }: HealthSources, degraded: readonly string[]): string {
+  if (isStopping()) return "stopping";
+  if (!places.store.current) return "unavailable";
+  return degraded.length === 0 ? "ok" : "degraded";
+}
+
+function problemsOf({ publisher, places, authenticator }: HealthSources): string[] {
+  const { unreachable, stopped, problems } = places.store.health;
+  return [
+    unreachable,
+    stopped,
+    ...problems.map(formatProblem),
+    publisher?.status.error,
+    publisher?.status.waiting,
+    places.pulls?.trouble,
+    places.reviews?.trouble,
+    ...authenticator.problems,
+  ].filter((problem) => problem !== undefined);
+}
+
+function detailsOf({ places: { store }, publisher }: HealthSources): object {
+  const { syncedAtMs, queued } = store.health;
+  const published = publisher?.status;
+  return {
+    commit: store.current?.snapshot.commit ?? null,
+    committed_at: store.current?.snapshot.committed_at ?? null,
+    last_sync_seconds: secondsSince(syncedAtMs),
+    last_publish_seconds: published ? secondsSince(published.time) : null,
+    published_commit: published?.commit ?? null,
+    queue: queued,
+  };
+}
+
+function secondsSince(timeMs: number): number | null {
+  return timeMs === 0 ? null : Math.round((Date.now() - timeMs) / 1_000);
 }

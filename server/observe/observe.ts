@@ -1,38 +1,38 @@
-import { randomUUID } from "node:crypto";
-import type { RequestHandler } from "express";
 import type { Logger } from "pino";
+import type { Handler } from "../http/handler.ts";
 import { routeOf } from "../http/routes.ts";
 import type { Outcome } from "../routes/writes/outcome.ts";
-import { type Ended, resultOf, writeTo } from "./audit.ts";
+import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
+import { requestIdOf } from "./request-id.ts";
 
-/** What log and metrics say, as nginx does, of a request whose client did not wait for the answer. */
-const abandoned = 499;
+/** The status in log and metrics if the client did not wait for the answer; nginx uses the same. */
+const clientClosedRequest = 499;
 
-/** Gives each request an id, and tells metrics and log how it ended. */
-export function observe(metrics: Metrics, log: Logger): RequestHandler {
+/** Gives each request an id, and reports to metrics and log how it ended. */
+export function observe(metrics: Metrics, log: Logger): Handler {
   return (request, response, next) => {
-    const started = performance.now();
-    const given = request.get("X-Request-Id") ?? "";
-    const requestId = /^[\w.-]{1,64}$/.test(given) ? given : randomUUID();
+    const startedMs = performance.now();
+    const requestId = requestIdOf(request.headers["x-request-id"]);
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
-    const tell = (written?: Outcome) => {
+    const end = (outcome?: Outcome) => {
       const { method, path } = request;
-      const status = response.headersSent ? response.statusCode : abandoned;
       const { principal, flag, failure, isStream } = response.locals;
-      const actor: string | undefined = principal?.id;
+      // `Streams` reports its own.
+      if (isStream) return;
+      const status = response.headersSent ? response.statusCode : clientClosedRequest;
       const route = routeOf(path);
-      const ended = { requestId, method, path, route, status, actor, flag, written, failure };
-      // How long somebody listens is no measure of how fast an answer is.
-      count(metrics, ended, isStream ? undefined : (performance.now() - started) / 1_000);
-      writeTo(log, ended);
+      const actor = principal?.id;
+      const ended = { requestId, method, path, route, status, actor, flag, outcome, failure };
+      count(metrics, ended, (performance.now() - startedMs) / 1_000);
+      writeLog(log, ended);
     };
     response.on("close", () => {
-      // Who does not wait for the end of a write does not end it.
-      const writing: Promise<Outcome> | undefined = response.locals.writing;
-      if (writing !== undefined) writing.then(tell, () => tell());
-      else tell();
+      // A write goes on if the client leaves before its end.
+      const { writing } = response.locals;
+      if (writing !== undefined) writing.then(end, () => end());
+      else end();
     });
     next();
   };
@@ -40,11 +40,11 @@ export function observe(metrics: Metrics, log: Logger): RequestHandler {
 
 const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);
 
-function count(metrics: Metrics, ended: Ended, seconds: number | undefined): void {
+function count(metrics: Metrics, ended: EndedRequest, seconds: number): void {
   const { route, status } = ended;
   const method = methods.has(ended.method) ? ended.method : "other";
-  if (seconds !== undefined) metrics.requests.series({ route, method, status }).observe(seconds);
+  metrics.requests.series({ route, method, status }).observe(seconds);
   if (status >= 400) metrics.errors.inc({ route, status });
-  const change = resultOf(ended);
+  const change = changeOf(ended);
   if (change) metrics.updates.inc(change);
 }

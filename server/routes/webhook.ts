@@ -1,32 +1,63 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { RequestHandler } from "express";
+import type { Request } from "express";
+import { rateLimit } from "express-rate-limit";
+import type { Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 
-/** GitHub sends no more, in bytes. */
-const limit = 25 * 1_024 * 1_024;
+/** GitHub sends at most 25 MiB. */
+const maxBytes = 25 * 1_024 * 1_024;
+/** Webhooks of one address in a minute that are not signed correctly. */
+const failuresPerMinute = 60;
 
 /**
- * `POST /webhooks/github`: a push happened, so look now instead of at the next poll. The body is
- * only proof of who asks, and never kept; what changed is asked of the remote, so a replay does no
- * harm.
+ * `POST /webhooks/github`: something was pushed, so fetch now instead of at the next poll. The body only
+ * proves who sent it and is not kept. The changes are read from the remote, so a replay does no harm.
  */
-export function webhookHandler(
-  secret: string | undefined,
-  sync: () => Promise<void>,
-): RequestHandler {
-  return async (request, response) => {
-    if (secret === undefined)
-      throw new HttpError(404, "Cannot take webhooks: GITHUB_WEBHOOK_SECRET is not set");
-    if (Number(request.get("Content-Length") ?? 0) > limit)
-      throw new HttpError(413, "Cannot take a webhook of more than 25 MiB");
-    const hmac = createHmac("sha256", secret);
-    for await (const chunk of request) hmac.update(chunk as Buffer);
-    const expected = Buffer.from(`sha256=${hmac.digest("hex")}`);
+export function webhookHandlers(secret: string | undefined, sync: () => Promise<void>): Handler[] {
+  if (secret === undefined) {
+    return [
+      () => {
+        throw new HttpError(404, "Cannot take webhooks: GITHUB_WEBHOOK_SECRET is not set");
+      },
+    ];
+  }
+  const limit = rateLimit({
+    windowMs: 60_000,
+    limit: failuresPerMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    validate: false,
+    skipSuccessfulRequests: true,
+    handler: () => {
+      throw new HttpError(429, "Cannot take a webhook so soon: too many with a wrong signature");
+    },
+  });
+  const receive: Handler = async (request, response) => {
+    // What is left of a body that is refused is not worth reading.
+    response.setHeader("Connection", "close");
     const given = Buffer.from(request.get("X-Hub-Signature-256") ?? "");
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
-      throw new HttpError(403, "Cannot take this webhook: its signature is not ours");
+    const expected = given.length === 71 ? await signatureOf(request, secret) : undefined;
+    if (expected === undefined || !timingSafeEqual(given, expected)) {
+      throw new HttpError(403, "Cannot take this webhook: it is not signed with the shared secret");
     }
     void sync();
     response.status(202).end();
   };
+  return [limit, receive];
+}
+
+/** Reads the body for its signature. Throws `HttpError` 413 as soon as it is too long, whatever its header says. */
+async function signatureOf(request: Request, secret: string): Promise<Buffer> {
+  const hmac = createHmac("sha256", secret);
+  let bytes = Number(request.get("Content-Length") ?? 0) > maxBytes ? maxBytes + 1 : 0;
+  if (bytes === 0) {
+    // Destroying the request would close the connection before the answer.
+    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > maxBytes) break;
+      hmac.update(chunk as Buffer);
+    }
+  }
+  if (bytes > maxBytes) throw new HttpError(413, "Cannot take a webhook of more than 25 MiB");
+  return Buffer.from(`sha256=${hmac.digest("hex")}`);
 }

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
+import { outgoingFetch } from "../network/outgoing.ts";
 import { explain } from "./error.ts";
 import type { GitHubOptions } from "./options.ts";
 
@@ -23,6 +24,7 @@ export class GitHub {
   readonly name: string;
   readonly options: GitHubOptions;
   readonly #client: InstanceType<typeof Client>;
+  #quota: Quota = { remainingShare: 1, resetSeconds: 60 };
   #login: Promise<string> | undefined;
 
   /** `note` hears when there is a wait. */
@@ -32,6 +34,14 @@ export class GitHub {
     this.repo = options.repo;
     this.name = `${options.owner}/${options.repo}`;
     this.#client = connect(options, note);
+    this.#client.hook.after("request", ({ headers }) => {
+      this.#quota = quotaIn(headers) ?? this.#quota;
+    });
+  }
+
+  /** What is left of the quota of the token, as of the last answer. */
+  get quota(): Quota {
+    return this.#quota;
   }
 
   /** The result of a call, or a `GitHubError`. `doing` is what is tried: `read the issues`. */
@@ -86,6 +96,24 @@ export class GitHub {
 
 const Client = Octokit.plugin(retry, throttling);
 
+/** Of the primary rate limit. */
+export interface Quota {
+  /** From 0 to 1. */
+  readonly remainingShare: number;
+  /** After how many seconds there is a new quota. */
+  readonly resetSeconds: number;
+}
+
+function quotaIn(
+  headers: Readonly<Record<string, string | number | undefined>>,
+): Quota | undefined {
+  const remainingShare =
+    Number(headers["x-ratelimit-remaining"]) / Number(headers["x-ratelimit-limit"]);
+  if (!Number.isFinite(remainingShare)) return undefined;
+  const seconds = Math.ceil(Number(headers["x-ratelimit-reset"]) - Date.now() / 1_000);
+  return { remainingShare, resetSeconds: Math.max(1, Math.min(3_600, seconds || 60)) };
+}
+
 function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string) => void) {
   const wait = (what: string) => (seconds: number, _: object, __: unknown, attempt: number) => {
     const goesOn = attempt < retries && seconds <= patience;
@@ -102,7 +130,7 @@ function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
       fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
+        outgoingFetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
     },
     // 400, 401, 403, 404, 410, 422 and 451 come again; so do conflicts. 429 is the other plugin's.
     retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retries },

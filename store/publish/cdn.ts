@@ -4,6 +4,7 @@ import { type Manifest, manifestPath, parseManifest } from "../../schema/compile
 import type { Release } from "../../schema/compile/release.ts";
 import { contentTypeOf, isFetched, outputs } from "../../schema/compile/urls.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
+import { outgoingFetch } from "../network/outgoing.ts";
 import type { Expected } from "./live.ts";
 
 const concurrency = 16;
@@ -116,7 +117,7 @@ interface Answer {
 }
 
 async function ask(base: string, path: string, tag?: string): Promise<Answer> {
-  const answer = await fetch(base.replace(/\/+$/, "") + path, {
+  const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
     headers: tag === undefined ? {} : { "If-None-Match": tag },
     signal: AbortSignal.timeout(timeoutMs),
     redirect: "error",

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CloudFrontClient, CreateInvalidationCommand } from "@aws-sdk/client-cloudfront";
+import { withOutgoingAgents } from "../network/outgoing.ts";
 
 /**
  * CloudFront accepts 3,000 paths and 15 wildcards of invalidations that are in progress. Fewer paths
@@ -31,7 +32,10 @@ export async function invalidate(
   const client = new CloudFrontClient({
     region: "us-east-1",
     maxAttempts: 5,
-    requestHandler: { requestTimeout: timeoutMs, throwOnRequestTimeout: true },
+    requestHandler: withOutgoingAgents({
+      requestTimeout: timeoutMs,
+      throwOnRequestTimeout: true,
+    }),
   });
   const command = new CreateInvalidationCommand({
     DistributionId: distribution,

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pMap from "p-map";
 import type { Response } from "../../schema/compile/release.ts";
+import { outgoingFetch } from "../network/outgoing.ts";
 
 /** A change that clients are to see: the response at a path, or that there is none any more. */
 export interface Expected {
@@ -38,7 +39,10 @@ async function isLive(
   // The last look gets a moment as well, even when the time is up.
   const signal = AbortSignal.timeout(Math.min(10_000, Math.max(1_000, deadline - Date.now())));
   try {
-    const answer = await fetch(base.replace(/\/+$/, "") + path, { signal, redirect: "error" });
+    const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
+      signal,
+      redirect: "error",
+    });
     const body = await answer.text();
     if (response === undefined) return answer.status === 404 || answer.status === 403;
     return answer.status === 200 && body === response.body;

@@ -1,5 +1,6 @@
 /** The AWS SDK's client, and its errors in our words. */
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
+import { withOutgoingAgents } from "../network/outgoing.ts";
 
 /** How often the SDK sends a request before it gives up. */
 export const maxAttempts = 5;
@@ -15,13 +16,13 @@ export function createClient(config: S3ClientConfig = {}): S3Client {
     // Servers other than AWS's know buckets by path only.
     forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined,
     maxAttempts,
-    requestHandler: {
+    requestHandler: withOutgoingAgents({
       connectionTimeout: 5_000,
       // Until an answer begins, and from one piece of it to the next.
       requestTimeout: timeoutMs,
       socketTimeout: timeoutMs,
       throwOnRequestTimeout: true,
-    },
+    }),
     ...config,
   });
   // Parts of S3 do not know a new key or role for a while.

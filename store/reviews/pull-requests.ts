@@ -11,6 +11,7 @@ import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import { type Proposal, textOf } from "../writes/proposal.ts";
+import { KnownPulls, type ListedPull } from "./known-pulls.ts";
 import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 import { Recent } from "./recent.ts";
 
@@ -18,6 +19,9 @@ import { Recent } from "./recent.ts";
 const most = 50;
 /** For how long an answer about a pull request may be told again, in milliseconds. */
 const fresh = 5_000;
+
+/** The share of GitHub's quota that is kept for writes. */
+const reservedShare = 0.2;
 
 export class PullRequests {
   readonly #store: FlagStore;
@@ -31,6 +35,7 @@ export class PullRequests {
     (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : fresh),
     1_000,
   );
+  readonly #known = new KnownPulls(() => this.#listPulls());
   #trouble: string | undefined;
 
   /** `base` is the branch that changes land on. `patience` is how long to let a client wait, in milliseconds. */
@@ -70,9 +75,31 @@ export class PullRequests {
     });
   }
 
-  /** Up to 5 s old. Nothing where there is no such pull request of ours. Throws `WriteUnavailableError`. */
-  find(id: number): Promise<ProposedChange | undefined> {
-    return this.#found.get(id, () => this.#watch(this.#find(id)));
+  /**
+   * Up to 5 s old; `undefined` if no change has this pull request. When little is left of GitHub's quota,
+   * only a `isPrivileged` caller may use it: the rest is for writes. Throws `WriteUnavailableError`.
+   */
+  find(id: number, isPrivileged: boolean): Promise<ProposedChange | undefined> {
+    const { remainingShare, resetSeconds } = this.#github.quota;
+    if (!isPrivileged && remainingShare < reservedShare) {
+      const message =
+        "Cannot look up the change: the rest of GitHub's quota is reserved for writes";
+      return Promise.reject(new WriteUnavailableError(message, { retryAfter: resetSeconds }));
+    }
+    return this.#found.get(id, () => this.#watch(this.#findKnown(id)));
+  }
+
+  async #findKnown(id: number): Promise<ProposedChange | undefined> {
+    return (await this.#known.has(id)) ? this.#find(id) : undefined;
+  }
+
+  async *#listPulls(): AsyncGenerator<ListedPull> {
+    const query = { state: "all", base: this.#base, sort: "created", direction: "desc" } as const;
+    const pulls = this.#github.list("read the pull requests", (rest, page) =>
+      rest.pulls.list({ ...page, ...query }),
+    );
+    for await (const { number, head } of pulls)
+      yield { number, isProposal: flagOfProposalBranch(head.ref) !== undefined };
   }
 
   async #find(id: number): Promise<ProposedChange | undefined> {
@@ -96,6 +123,7 @@ export class PullRequests {
     const open = await this.#findOpen(proposal);
     const commit = await this.#store.propose(proposal, open !== undefined);
     const pull = open ?? (await this.#open(proposal, commit));
+    this.#known.add(pull.number);
     await this.#label(pull, labelsOf(proposal.environments));
     return asChange(pull, proposal.flag);
   }

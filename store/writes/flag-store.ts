@@ -73,6 +73,11 @@ export class FlagStore {
     return this.#branchSync.current;
   }
 
+  /** The newest commit of the branch that was fetched, valid or not; `""` if there is none yet. */
+  get head(): string {
+    return this.#branchSync.head;
+  }
+
   /** The project of the current release; the default one before the first release. */
   get project(): Project {
     return this.current?.snapshot.project ?? defaultProject;

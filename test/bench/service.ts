@@ -23,15 +23,15 @@ export function writeToken(scratch: string): { token: string; file: string } {
   } as const;
   const { token, entry } = tokenEntry(randomBytes(24), admin);
   const file = path.join(scratch, `tokens-${process.pid}.json`);
-  writeFileSync(file, JSON.stringify([entry]));
+  writeFileSync(file, JSON.stringify([entry]), { mode: 0o600 });
   return { token, file };
 }
 
 export function authenticatorOf(tokensFile: string): Authenticator {
-  const complain = (error: Error) => {
-    throw error;
+  const fail = (problem: string) => {
+    throw new Error(problem);
   };
-  return new Authenticator(new Tokens(tokensFile, complain), undefined);
+  return new Authenticator(new Tokens(tokensFile, fail), undefined);
 }
 
 /** Starts the server on a remote, with its clone at `clone`, and returns its URL. */

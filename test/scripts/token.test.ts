@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseTokens, roles, type TokenEntry } from "../../schema/access/tokens.ts";
+import { roles, type TokenEntry } from "../../schema/access/tokens.ts";
+import { parseTokens } from "../../schema/access/tokens-file.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { startService } from "../server/api.ts";
 import { TestTokens } from "../server/tokens.ts";
@@ -59,6 +60,36 @@ describe.concurrent("token", () => {
       environments: ["staging", "development"],
       expires: "2030-01-31",
     });
+  });
+
+  test("--add writes the entry into a file that only its owner reads, and keeps what is there", async () => {
+    const file = path.join(temporaryDirectory(), "tokens.json");
+    const add = (name: string, ...more: string[]) =>
+      make("--name", name, "--role", "reader", "--add", file, ...more);
+    const first = await add("Ada", "--github", "ada-l");
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toMatch(/^bnt_[\w-]{32}\n\nAdded "ada" to .*tokens\.json\.\n$/);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const text = readFileSync(file, "utf8");
+    await add("Bob");
+    expect(readFileSync(file, "utf8").startsWith(text.slice(0, -3))).toBe(true);
+    const entries = parseTokens(readFileSync(file, "utf8"), file);
+    expect(entries.map(({ id, github }) => [id, github])).toEqual([
+      ["ada", "ada-l"],
+      ["bob", undefined],
+    ]);
+
+    const before = readFileSync(file, "utf8");
+    const twin = await add("Ada");
+    expect({ code: twin.code, stdout: twin.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(twin.stderr).toContain('another entry has the same "id"');
+    expect((await add("Ada", "--id", "ada-2", "--github", "a b")).stderr).toContain('"github"');
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect((await add("Ada", "--id", "ada-2")).code).toBe(0);
+    writeFileSync(file, "[{},]");
+    expect((await add("Eve")).stderr).toContain("it is not valid JSON at 1:");
+    expect(readFileSync(file, "utf8")).toBe("[{},]");
+    expect(readdirSync(path.dirname(file))).toEqual(["tokens.json"]);
   });
 
   test("is another each time", async () => {

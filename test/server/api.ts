@@ -64,7 +64,7 @@ export class Api {
 
   // biome-ignore lint/suspicious/noExplicitAny: what is in it is what tests are to find out
   async ready(): Promise<any> {
-    return (await this.ask("GET /readyz", { as: null })).json;
+    return (await this.ask("GET /readyz")).json;
   }
 }
 

@@ -268,6 +268,22 @@ test("without GitHub, a write to a protected environment is refused with the way
 });
 
 describe("GET /v1/changes/{id}", () => {
+  test("asks GitHub for no number that was made up", async () => {
+    const reviewed = await startReviewed();
+    const { json } = await reviewed.api.ask(`PUT ${meal}`, { as: "editor", body: off });
+    const { length } = reviewed.github.requests;
+    const own = await reviewed.again();
+    const made = Array.from({ length: 40 }, (_, index) => Number(json.id) + 1 + index);
+    const answers = await Promise.all(
+      made.map((id) => reviewed.api.ask(`GET /v1/changes/${id}`, { as: "reader" })),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
+    // One listing, and another one for those that came after it.
+    expect(reviewed.github.requests.length - length).toBeLessThanOrEqual(2);
+    // A server that did not make the proposal finds it in the listing.
+    expect((await own.ask(`GET ${json.url}`)).json.status).toBe("open");
+  });
+
   test("knows the pull requests of this API, and no others", async () => {
     const { api, github, remote } = await startReviewed();
     const branch = "bunting/meal_planning/disable-0123456789ab";

@@ -1,6 +1,6 @@
 /** Changes on condition, and changes asked for twice. */
 import { beforeAll, describe, expect, test } from "vitest";
-import { allowsWrite, isFresh } from "../../server/http/conditions.ts";
+import { allowsWrite, isNotModified } from "../../server/http/conditions.ts";
 import { type OwnApi, startProcess, startService } from "./api.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -40,10 +40,10 @@ describe("allowsWrite()", () => {
   });
 });
 
-test("isFresh() looks through a header of any length in no time", () => {
+test("isNotModified() looks through a header of any length in no time", () => {
   for (const part of ['"', '","', 'W/"', "W/", '"a', " ", "*"]) {
     const started = performance.now();
-    expect(isFresh(part.repeat(16_000), tag)).toBe(false);
+    expect(isNotModified(part.repeat(16_000), tag)).toBe(false);
     expect(performance.now() - started).toBeLessThan(1_000);
   }
 });

@@ -66,6 +66,7 @@ const speaking = [
   "allow",
   "bunting-commit",
   "etag",
+  "last-modified",
   "location",
   "ratelimit",
   "ratelimit-policy",

@@ -27,9 +27,20 @@ test("/healthz says that the process answers, to anyone", async () => {
 });
 
 describe("/readyz", () => {
-  test("says which commit is served, and how fresh it is, to anyone", async () => {
+  test("says to anyone whether flags are served, and nothing more", async () => {
     const api = await startService();
-    const { status, headers, json } = await api.ask("GET /readyz", { as: null });
+    const asked = () => api.ask("GET /readyz", { as: null });
+    expect(await asked()).toMatchObject({ status: 200, text: '{"status":"ok"}' });
+    api.remote.push({ [file]: bad });
+    await look(api, "degraded");
+    expect(await asked()).toMatchObject({ status: 200, text: '{"status":"degraded"}' });
+    const headers = { Authorization: "Bearer unknown" };
+    expect((await api.ask("GET /readyz", { as: null, headers })).status).toBe(401);
+  });
+
+  test("says to a token which commit is served, and how fresh it is", async () => {
+    const api = await startService();
+    const { status, headers, json } = await api.ask("GET /readyz", { as: "reader" });
     expect(status).toBe(200);
     expect(headers["cache-control"]).toBe("no-store");
     expect(json).toEqual({
@@ -133,7 +144,9 @@ describe("/readyz", () => {
 
   test("is 503 as long as no commit was ever valid, and so is all that needs one", async () => {
     const api = await startService({ remote: new Remote({ [file]: bad }) });
-    const { status, json } = await api.ask("GET /readyz", { as: null });
+    const { text } = await api.ask("GET /readyz", { as: null });
+    expect(text).toBe('{"status":"unavailable"}');
+    const { status, json } = await api.ask("GET /readyz");
     expect(status).toBe(503);
     expect(json).toMatchObject({
       status: "unavailable",

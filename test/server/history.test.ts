@@ -1,7 +1,9 @@
 /** The account of who changed a flag. */
-import { beforeAll, describe, expect, test } from "vitest";
-import { type OwnApi, startService } from "./api.ts";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { FlagStore } from "../../store/writes/flag-store.ts";
+import { type OwnApi, startService, until } from "./api.ts";
 import { flags } from "./remote.ts";
+import { TestTokens } from "./tokens.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
@@ -119,6 +121,82 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     for (const name of ["none", "Meal_Planning", "constructor", "--output=x", ":(glob)*", "a%00"]) {
       expect((await quiet.ask(`GET ${list}${name}/history`)).status).toBe(404);
     }
+  });
+
+  test("shows a token for one environment no change and no reason of another", async () => {
+    const tester = { role: "reader", environments: ["staging"] } as const;
+    const api = await startService({ tokens: new TestTokens({ tester }) });
+    for (const [where, enabled, reason] of [
+      ["", false, "A secret of application"],
+      ["/staging", true, "A test in staging"],
+      ["", true, "Another secret"],
+    ] as const) {
+      const headers = { "Change-Reason": reason };
+      await api.ask(`PUT ${where}${meal}`, { body: { enabled }, headers });
+    }
+    const { json, text } = await api.ask(`GET /staging${meal}/history`, { as: "tester" });
+    expect(json.changes.map(({ kind }: { kind: string }) => kind)).toEqual(["updated", "created"]);
+    expect(text).toContain("A test in staging");
+    expect(text).not.toMatch(/secret/);
+    const whole = await api.ask(`GET /staging${meal}/history`, { as: "reader" });
+    expect(whole.json.changes).toHaveLength(4);
+  });
+
+  test("starts at most four git processes, two of one token, however many ask at once", async () => {
+    const api = await startService();
+    const read = vi.spyOn(FlagStore.prototype, "changesOf");
+    const running = { editor: 0, reader: 0, admin: 0 };
+    const most = { total: 0, own: 0 };
+    const ends: (() => void)[] = [];
+    read.mockImplementation(async (name) => {
+      const owner = name.split("_")[0] as keyof typeof running;
+      running[owner] += 1;
+      most.own = Math.max(most.own, running[owner]);
+      most.total = Math.max(most.total, running.editor + running.reader + running.admin);
+      await new Promise<void>((resolve) => ends.push(resolve));
+      running[owner] -= 1;
+      return [];
+    });
+    const asked = (["editor", "reader", "admin"] as const).flatMap((as) =>
+      Array.from({ length: 10 }, (_, index) =>
+        api.ask(`GET ${list}${as}_${index}/history`, { as }),
+      ),
+    );
+    let isOver = false;
+    const all = Promise.all(asked).finally(() => {
+      isOver = true;
+    });
+    await until(() => {
+      ends.shift()?.();
+      return isOver;
+    });
+    expect(new Set((await all).map(({ status }) => status))).toEqual(new Set([404]));
+    expect(most).toEqual({ total: 4, own: 2 });
+    read.mockRestore();
+  });
+
+  test("is read once for all who ask for the same page of the same head", async () => {
+    const api = await startService();
+    const read = vi.spyOn(FlagStore.prototype, "changesOf");
+    await Promise.all(Array.from({ length: 5 }, () => api.ask(`GET ${meal}/history`)));
+    await api.ask(`GET ${meal}/history`, { as: "reader" });
+    expect(read).toHaveBeenCalledTimes(1);
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    const { json } = await api.ask(`GET ${meal}/history`);
+    expect(json.changes).toHaveLength(2);
+    expect(read).toHaveBeenCalledTimes(2);
+    read.mockRestore();
+  });
+
+  test("is refused to a token that asks more than 120 times a minute, and to no other", async () => {
+    const api = await startService();
+    const statuses: number[] = [];
+    for (let count = 0; count < 125; count += 1)
+      statuses.push((await api.ask(`GET ${meal}/history`, { as: "reader" })).status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(120);
+    expect(statuses.at(-1)).toBe(429);
+    expect((await api.ask(`GET ${meal}/history`, { as: "editor" })).status).toBe(200);
+    expect((await api.ask(`GET ${list}`, { as: "reader" })).status).toBe(200);
   });
 
   test("goes on across a move to another folder", async () => {

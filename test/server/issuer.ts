@@ -38,7 +38,11 @@ export class Issuer {
   #key: Pair | undefined;
   #shown: JWK[] = [];
 
-  static async start(): Promise<Issuer> {
+  /** What it says of itself, where that is not as it should be. */
+  says: Readonly<Record<string, unknown>> = {};
+  #algorithm = "RS256";
+
+  static async start(algorithm = "RS256"): Promise<Issuer> {
     const server = createServer();
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -50,6 +54,7 @@ export class Issuer {
       response.setHeader("Content-Type", "application/json");
       response.end(JSON.stringify(answer ?? {}));
     });
+    issuer.#algorithm = algorithm;
     await issuer.rotate();
     return issuer;
   }
@@ -62,13 +67,14 @@ export class Issuer {
     if (this.isDown) return undefined;
     if (path === "/realm/keys") return { keys: this.#shown };
     if (path !== "/realm/.well-known/openid-configuration") return undefined;
-    return { issuer: this.url, jwks_uri: `${this.url}/keys` };
+    return { issuer: this.url, jwks_uri: `${this.url}/keys`, ...this.says };
   }
 
   /** A new key, shown instead of those before. */
   async rotate(): Promise<void> {
-    this.#key = await pair();
-    this.#shown = [{ ...(await exportJWK(this.#key.shown)), kid: this.#key.id, alg: "RS256" }];
+    this.#key = await pair(this.#algorithm);
+    const alg = this.#algorithm;
+    this.#shown = [{ ...(await exportJWK(this.#key.shown)), kid: this.#key.id, alg }];
   }
 
   get key(): Pair {
@@ -96,16 +102,16 @@ export class Issuer {
       ...claims,
     };
     return new SignJWT(defined(all))
-      .setProtectedHeader({ alg: "RS256", kid: this.key.id, ...header })
+      .setProtectedHeader({ alg: this.#algorithm, kid: this.key.id, ...header })
       .sign(key, { crit });
   }
 }
 
 let made = 0;
 
-export async function pair(): Promise<Pair> {
+export async function pair(algorithm = "RS256"): Promise<Pair> {
   made += 1;
-  const { privateKey, publicKey } = await generateKeyPair("RS256", { extractable: true });
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true });
   return { id: `key-${made}`, secret: privateKey, shown: publicKey };
 }
 

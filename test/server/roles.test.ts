@@ -1,5 +1,5 @@
 /** Who may do what: derived from what the description says of each operation. */
-import { readFileSync, rmSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { roles } from "../../schema/access/tokens.ts";
 import { type OwnApi, startService } from "./api.ts";
@@ -16,11 +16,13 @@ const table = operations
   .flatMap(({ method, template, operation }) => {
     const { security = [{ bearer: ["reader"] }] } = operation;
     const [least] = security[0]?.bearer ?? [];
+    // A token is optional, but an unknown one is an error.
+    const isOptional = least === undefined && security.length > 0;
     return [undefined, "unknown", ...roles].map((role) => {
       const rank = (roles as readonly (string | undefined)[]).indexOf(role);
       const isEnough = rank >= (roles as readonly (string | undefined)[]).indexOf(least);
-      const outcome =
-        least === undefined || (rank >= 0 && isEnough) ? "let in" : rank >= 0 ? 403 : 401;
+      const isPublic = least === undefined && !(isOptional && role === "unknown");
+      const outcome = isPublic || (rank >= 0 && isEnough) ? "let in" : rank >= 0 ? 403 : 401;
       return { method, template, role, outcome };
     });
   });
@@ -183,7 +185,7 @@ describe("the Authorization header", () => {
 
 describe("the tokens file", () => {
   beforeEach(() => {
-    // It is looked at once a second; here, whenever a test says so.
+    // The server checks the file once a second; here, when a test moves the clock.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   });
   afterEach(() => {
@@ -210,32 +212,64 @@ describe("the tokens file", () => {
     expect(await statusOf(api, "editor")).toBe(401);
   });
 
-  test.each([
-    ["cut off", (text: string) => text.slice(0, 40)],
+  const broken: [what: string, spoil: (text: string) => string][] = [
+    ["cut off", (text) => text.slice(0, 40)],
     ["empty", () => ""],
     ["no list", () => "{}"],
-    ["of no such role", (text: string) => text.replaceAll('"admin"', '"root"')],
-    ["of a hash that is none", (text: string) => text.replace(/[0-9a-f]{64}/, "0")],
-    ["of an empty name", (text: string) => text.replace(/"name":"[^"]*"/, '"name":""')],
-    ["of patterns that are no list", (text: string) => text.replace("{", '{"flags":"*",')],
-  ])("that is broken (%s) leaves the old tokens good", async (_what, spoil) => {
-    const api = await startService();
-    const good = readFileSync(api.tokens.file, "utf8");
-    api.tokens.write(spoil(good));
-    later();
-    expect(await statusOf(api, "admin")).toBe(200);
-    expect(await statusOf(api, "editor")).toBe(200);
+    ["with a stray comma", (text) => text.replace("}]", "},]")],
+    ["of no such role", (text) => text.replaceAll('"admin"', '"root"')],
+    ["of a hash that is none", (text) => text.replace(/[0-9a-f]{64}/, "0")],
+    ["of an empty name", (text) => text.replace(/"name":"[^"]*"/, '"name":""')],
+    ["of patterns that are no list", (text) => text.replace("{", '{"flags":"*",')],
+    ["with a misspelt key", (text) => text.replace("{", '{"expire":"2020-01-01",')],
+    ["with a key twice", (text) => text.replace("{", '{"role":"reader",')],
+    ["with an id twice", (text) => text.replace(/"id":"[^"]*"/g, '"id":"a"')],
+  ];
+  test.each(broken)(
+    "that is broken (%s) stops writes, while the old tokens read on",
+    async (_what, spoil) => {
+      const api = await startService();
+      const good = readFileSync(api.tokens.file, "utf8");
+      api.tokens.write(spoil(good));
+      later();
+      expect(await statusOf(api, "admin")).toBe(200);
+      expect(await statusOf(api, "editor")).toBe(200);
+      for (const what of [`PUT ${meal}`, `DELETE ${meal}`, `POST ${list}`]) {
+        const { status, json, headers } = await api.ask(what, { body: { enabled: false } });
+        expect({ status, type: json.type }).toEqual({
+          status: 503,
+          type: "https://bunting.example/problems/tokens-unreadable",
+        });
+        expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+      }
+      const { status, degraded } = await api.ready();
+      expect(status).toBe("degraded");
+      expect(degraded).toEqual([expect.stringContaining(api.tokens.file)]);
 
-    api.tokens.add("late");
-    later();
-    expect(await statusOf(api, "late")).toBe(200);
-  });
+      api.tokens.add("late");
+      later();
+      expect(await statusOf(api, "late")).toBe(200);
+      expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
+      expect((await api.ready()).status).toBe("ok");
+    },
+  );
 
-  test("that goes missing leaves the old tokens good", async () => {
+  test("that goes missing does the same", async () => {
     const api = await startService();
     rmSync(api.tokens.file);
     later();
     expect(await statusOf(api, "admin")).toBe(200);
+    expect((await api.ask(`DELETE ${meal}`)).status).toBe(503);
+    expect((await api.ready()).degraded).toEqual([expect.stringContaining("no such file")]);
+  });
+
+  test("that others may write to is refused, at the start and later", async () => {
+    const api = await startService();
+    chmodSync(api.tokens.file, 0o666);
+    later();
+    expect((await api.ask(`DELETE ${meal}`)).status).toBe(503);
+    expect((await api.ready()).degraded).toEqual([expect.stringContaining("chmod go-w")]);
+    await expect(startService({ tokens: api.tokens })).rejects.toThrow("mode 666");
   });
 
   test("of a token that expires refuses it from that day on, used before or not", async () => {
@@ -254,5 +288,7 @@ describe("the tokens file", () => {
     const tokens = new TestTokens();
     tokens.write("[{}]");
     await expect(startService({ tokens })).rejects.toThrow('token 1 of "');
+    rmSync(tokens.file);
+    await expect(startService({ tokens })).rejects.toThrow("bunting token --add FILE");
   });
 });

@@ -2,7 +2,7 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { defaultProject } from "../../schema/project/project.ts";
-import { type Api, createApp } from "../../server/app.ts";
+import { type AppOptions, createApp } from "../../server/app.ts";
 import { description } from "../../server/http/description.ts";
 import { startService } from "./api.ts";
 import { operations } from "./described.ts";
@@ -37,8 +37,9 @@ function routes(): Set<string> {
         "publisher",
         "metrics",
         "log",
+        "isStopping",
       ].map((name) => [name, nothing]),
-    ) as unknown as Omit<Api, "settings">),
+    ) as unknown as Omit<AppOptions, "settings">),
   });
   const others = environments.filter((environment) => environment !== "application");
   const folder = new RegExp(`^/(${others.join("|")})/`);

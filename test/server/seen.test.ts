@@ -30,8 +30,11 @@ describe("the log", () => {
 
   // biome-ignore lint/suspicious/noExplicitAny: what is in a line is what is to be found out
   async function lineOf(id: string): Promise<any> {
-    await until(() => api.program.log.some(({ requestId }) => requestId === id));
-    return api.program.log.find(({ requestId }) => requestId === id);
+    // A failed authentication has a line of its own, before that of its request.
+    const isIt = ({ requestId, method }: { requestId?: string; method?: string }) =>
+      requestId === id && method !== undefined;
+    await until(() => api.program.log.some(isIt));
+    return api.program.log.find(isIt);
   }
 
   const asked = async (id: string, what: string, asking: Parameters<typeof api.ask>[1] = {}) => {
@@ -141,6 +144,45 @@ describe("the log", () => {
     expect(api.program.log.filter(({ actor }) => actor === "eve")).toEqual([]);
   });
 
+  test("has each failed authentication with its address and reason", async () => {
+    const failed = async (authorization: string | undefined) => {
+      const id = `failed-${Math.random()}`;
+      const headers = { "X-Request-Id": id, ...(authorization && { authorization }) };
+      await api.ask(`GET ${list}`, { as: null, headers });
+      await lineOf(id);
+      return api.program.log.find(({ requestId, msg }) => {
+        return requestId === id && msg === "authentication failed";
+      });
+    };
+    const bad = await issuer.sign({ claims: { role: "root" } });
+    const old = await issuer.sign({ claims: { exp: 1 } });
+    const hmac = await issuer.sign({ header: { alg: "HS256" }, key: await issuer.pem() });
+    for (const [token, reason] of [
+      [undefined, "no Authorization header"],
+      ["Basic abc", "no bearer token"],
+      ["Bearer abc", "the token is unknown"],
+      [`Bearer ${bad}`, 'the claim "role" of "user-1" names no role'],
+      [`Bearer ${old}`, '"exp" claim timestamp check failed'],
+      [`Bearer ${hmac}`, 'the algorithm "HS256" is not accepted'],
+    ] as const) {
+      expect(await failed(token)).toMatchObject({
+        level: "warn",
+        address: "127.0.0.1",
+        reason: expect.stringContaining(reason),
+      });
+    }
+  });
+
+  test("has a read at debug, whether Express answered it or not", async () => {
+    for (const headers of [{}, { Origin: "https://elsewhere.example" }]) {
+      const { line } = await asked(`read-${Object.keys(headers).length}`, `GET ${meal}`, {
+        as: "reader",
+        headers,
+      });
+      expect(line).toMatchObject({ msg: "read", path: meal, status: 200, actor: "reader" });
+    }
+  });
+
   test("cuts what is long", async () => {
     const { line } = await asked("long", `PUT ${list}${"a".repeat(10_000)}`, { body: {} });
     expect(JSON.stringify(line).length).toBeLessThan(1_000);
@@ -165,7 +207,8 @@ describe("the log", () => {
       expect(stdout.includes(secret), secret).toBe(false);
       expect(stderr.includes(secret), secret).toBe(false);
     }
-    expect(stdout.toLowerCase()).not.toContain("bearer");
+    expect(stdout.toLowerCase()).not.toContain("bearer ey");
+    expect(stdout.toLowerCase()).not.toContain("bearer bnt");
   });
 
   test("says what went wrong inside, which the client is not told", async () => {

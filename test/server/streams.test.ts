@@ -4,13 +4,16 @@ import { connect } from "node:net";
 import express from "express";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/compile/release.ts";
+import type { ApiResponse } from "../../server/http/handler.ts";
 import { close, createHttpServer, listen } from "../../server/http/http.ts";
 import { streamHandler } from "../../server/routes/events/stream-handler.ts";
 import { Streams } from "../../server/routes/events/streams.ts";
 import { readHandler } from "../../server/routes/reads/reads.ts";
 import { Responses } from "../../server/routes/reads/responses.ts";
 import { type OwnApi, startProcess, startService, until } from "./api.ts";
+import { audience, Issuer } from "./issuer.ts";
 import { Stream } from "./stream.ts";
+import { TestTokens } from "./tokens.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
@@ -31,7 +34,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     const stream = await Stream.open(api, list);
     expect(stream.response.headers).toMatchObject({
       "content-type": "text/event-stream",
-      "cache-control": "no-store",
+      "cache-control": "no-store, no-transform",
     });
     const { id, data } = await stream.event(0);
     expect(id).toBe(api.remote.head);
@@ -169,6 +172,65 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     theirs.close();
   });
 
+  test("ends when its token is narrowed to other environments", async () => {
+    const api = await startService();
+    const [narrowed, other] = [
+      await Stream.open(api, list, { as: "editor" }),
+      await Stream.open(api, `/staging${list}`, { as: "editor" }),
+    ];
+    await Promise.all([narrowed.event(0), other.event(0)]);
+    api.tokens.edit("editor", { environments: ["staging"] });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 1_001 });
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    await other.event(1);
+    await until(() => narrowed.isOver);
+    expect(narrowed.events).toHaveLength(1);
+    other.close();
+  });
+
+  test("ends when its token expires", async () => {
+    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    const tokens = new TestTokens({ today: { role: "reader", expires: day } });
+    const api = await startService({ tokens });
+    const stream = await Stream.open(api, list, { as: "today" });
+    await stream.event(0);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.parse(`${day}T00:00:01Z`) });
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    await until(() => stream.isOver);
+    expect(stream.events).toHaveLength(1);
+  });
+
+  test("goes on with a JSON web token for as long as that is verified anew, and no longer", async () => {
+    const issuer = await Issuer.start();
+    const api = await startService({ env: { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience } });
+    const token = await issuer.sign({ claims: { exp: Math.floor(Date.now() / 1_000) + 3_000 } });
+    const headers = { Authorization: `Bearer ${token}` };
+    const stream = await Stream.open(api, list, { headers });
+    await stream.event(0);
+    // After the time for which a verified token is kept.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 400_000 });
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    await stream.event(1);
+    await issuer.rotate();
+    vi.setSystemTime(Date.now() + 400_000);
+    await api.ask(`PUT ${meal}`, { body: { enabled: true } });
+    await until(() => stream.isOver);
+    expect(stream.events).toHaveLength(2);
+  });
+
+  test("ends after about an hour", async () => {
+    const api = await startService();
+    const stream = await Stream.open(api, list);
+    await stream.event(0);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_500_000 });
+    await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+    await stream.event(1);
+    vi.setSystemTime(Date.now() + 500_000);
+    await api.ask(`PUT ${meal}`, { body: { enabled: true } });
+    await until(() => stream.isOver);
+    expect(stream.events).toHaveLength(2);
+  });
+
   test("is no request whose time is measured", async () => {
     const api = await startService();
     const stream = await Stream.open(api, list);
@@ -200,18 +262,22 @@ test.each([9_999, 10_000, 10_001])(
     const responses = new Responses();
     responses.serve({
       commit: "",
-      committed_at: "",
+      committed_at: "2024-08-31T12:00:00Z",
       environments: ["application"],
       responses: [respond(list, body)],
     });
-    const streams = new Streams(responses, () => true);
+    const streams = new Streams(
+      responses,
+      () => true,
+      () => {},
+    );
     const app = express();
-    app.get(list, (request, response, next) => {
+    app.get(list, (request, response: ApiResponse, next) => {
       Object.assign(response.locals, { principal: { id: "ada" } });
       const isStream = request.get("Accept") === "text/event-stream";
       return (isStream ? streamHandler(streams) : readHandler(responses))(request, response, next);
     });
-    const server = createHttpServer(app, app);
+    const server = createHttpServer(app);
     const url = (await listen(server, "127.0.0.1", 0)) + list;
     const answer = await fetch(url);
     expect(await answer.text()).toBe(body);
@@ -230,21 +296,25 @@ async function startStreams(body: string) {
   const serve = (text: string) =>
     responses.serve({
       commit: "",
-      committed_at: "",
+      committed_at: "2024-08-31T12:00:00Z",
       environments: ["application"],
       responses: [respond(list, text)],
     });
   serve(body);
-  const streams = new Streams(responses, () => true);
+  const streams = new Streams(
+    responses,
+    () => true,
+    () => {},
+  );
   const app = express();
-  app.get(list, (request, response, next) => {
+  app.get(list, (request, response: ApiResponse, next) => {
     Object.assign(response.locals, { principal: { id: String(request.query.as) } });
     return streamHandler(streams)(request, response, next);
   });
   app.use(((error, _request, response, _next) => {
     response.status(error.status).end();
   }) as express.ErrorRequestHandler);
-  const server = createHttpServer(app, app);
+  const server = createHttpServer(app);
   const url = await listen(server, "127.0.0.1", 0);
   const end = async () => {
     streams.close();

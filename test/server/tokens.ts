@@ -33,6 +33,14 @@ export class TestTokens {
     this.save();
   }
 
+  /** Changes an entry of a token that stays the same. */
+  edit(name: string, change: Partial<TokenEntry>): void {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new Error(`Cannot find a token for "${name}"`);
+    this.#entries.set(name, { ...entry, ...change });
+    this.save();
+  }
+
   remove(name: string): void {
     this.#entries.delete(name);
     this.save();
@@ -44,7 +52,7 @@ export class TestTokens {
 
   /** Whatever text, as the file. */
   write(text: string): void {
-    writeFileSync(this.file, text);
+    writeFileSync(this.file, text, { mode: 0o600 });
   }
 
   /** Those of removed entries as well. */

@@ -1,4 +1,6 @@
 /** GitHub says that something was pushed. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, signed, startService, until } from "./api.ts";
 
@@ -74,5 +76,47 @@ describe("POST /webhooks/github", () => {
     const headers = { ...huge.headers, "Content-Length": 25 * 1_024 * 1_024 + 1 };
     const { status } = await api.ask(what, { as: null, headers });
     expect(status).toBe(413);
+  });
+
+  test("reads no more of an endless body than GitHub sends", async () => {
+    const api = await startService();
+    const { hostname, port } = new URL(api.url);
+    const chunk = `100000\r\n${"x".repeat(1_048_576)}\r\n`;
+    for (const [signature, most] of [
+      [good, 60_000_000],
+      ["none", 10_000_000],
+    ] as const) {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", () => {});
+      let said = "";
+      socket.setEncoding("latin1").on("data", (text: string) => {
+        said += text;
+      });
+      socket.write(
+        `POST /webhooks/github HTTP/1.1\r\nHost: flags.example\r\nTransfer-Encoding: chunked\r\nX-Hub-Signature-256: ${signature}\r\n\r\n`,
+      );
+      let sent = 0;
+      while (!socket.destroyed && said === "" && sent < 2 * most) {
+        const isTaken = socket.write(chunk);
+        sent += chunk.length;
+        const goesOn = ["drain", "close"].map((event) => once(socket, event).catch(() => {}));
+        if (!isTaken) await Promise.race(goesOn);
+      }
+      expect(sent).toBeLessThan(most);
+      if (said !== "")
+        expect(said).toMatch(signature === good ? /^HTTP\/1.1 413 / : /^HTTP\/1.1 403 /);
+      socket.destroy();
+    }
+  });
+
+  test("refuses an address that sends many wrong signatures, however it is signed then", async () => {
+    const api = await startService();
+    const statuses: number[] = [];
+    for (let count = 0; count < 65; count += 1)
+      statuses.push((await api.ask(what, signed("{}", "another"))).status);
+    expect(statuses.filter((status) => status === 403)).toHaveLength(60);
+    const { status, headers } = await api.ask(what, signed("{}"));
+    expect(status).toBe(429);
+    expect(Number(headers["retry-after"])).toBeGreaterThan(0);
   });
 });

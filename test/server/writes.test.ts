@@ -114,6 +114,7 @@ describe("POST /v1/feature-flags/", () => {
 
   test.each([
     ["mail to ada.lovelace@gmail.com", "personal-data"],
+    [`token bnt_${"a".repeat(32)}`, "credential"],
     ["AKIAIOSFODNN7EXAMPLE", "credential"],
     ["a\u0000b", "control-character"],
     ["a\u202eb", undefined],

@@ -1,20 +1,20 @@
-import type { RequestHandler } from "express";
-import type { Principal } from "../../../schema/access/tokens.ts";
+import type { Handler } from "../../http/handler.ts";
+import { principalOf } from "../../http/handler.ts";
 import { type Streams, streamHeaders } from "./streams.ts";
 
-/** Opens an event stream for a request that came by way of Express. */
-export function streamHandler(streams: Streams): RequestHandler {
+/** Opens an event stream for a request that Express routed. */
+export function streamHandler(streams: Streams): Handler {
   return (request, response) => {
     const listener = {
       path: request.path,
-      owner: (response.locals.principal as Principal).id,
-      token: request.get("Authorization"),
-      lastEventId: request.get("Last-Event-ID"),
+      owner: principalOf(response).id,
+      authorization: request.get("Authorization"),
+      requestId: response.locals.requestId,
     };
     streams.check(listener);
     response.locals.isStream = true;
     response.vary("Accept");
     response.writeHead(200, streamHeaders);
-    streams.add(response, listener);
+    streams.add(response, listener, request.get("Last-Event-ID"));
   };
 }

@@ -1,71 +1,80 @@
+/** Event streams of lists: each new commit is an event with the commit as its id and the list as its data. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HttpError } from "../../http/problem.ts";
 import { notReady } from "../reads/reads.ts";
 import type { Responses } from "../reads/responses.ts";
 
-const limits = { perPrincipal: 1_000, inAll: 20_000 };
-/** How often an idle stream shows that it lives, in milliseconds. */
-const pingInterval = 15_000;
-/** A reader that lets this many bytes pile up is dropped: it reads the list anew when it comes back. */
-const patience = 1_048_576;
-/** How many streams are written to before others get a turn. */
-const slice = 500;
+const limits = { perPrincipal: 1_000, total: 20_000 };
+/** How often an idle stream gets a comment, so that proxies keep it open. */
+const pingIntervalMs = 15_000;
+/** A client that reads slower than this is disconnected: it reads the whole list when it returns. */
+const maxBufferedBytes = 1_048_576;
+/**
+ * A stream ends after this time, plus up to a tenth of it: its client connects again, perhaps to another
+ * server, and not all clients at once.
+ */
+const maxLifetimeMs = 3_600_000;
+/** How many streams are written to before other work gets a turn. */
+const streamsPerSlice = 500;
 
 const ping = Buffer.from(": ping\n\n");
 const same = Buffer.from(": same\n\n");
 
-/** What a stream begins with, beside the headers that every answer has. */
+/** The headers of a stream, in addition to those of every answer. */
 export const streamHeaders = {
   "Content-Type": "text/event-stream",
-  "Cache-Control": "no-store",
-  // nginx would gather events until a buffer is full.
+  // A proxy that compresses would hold events back until it has enough of them.
+  "Cache-Control": "no-store, no-transform",
   "X-Accel-Buffering": "no",
 };
 
-/** Who listens, and to what. */
+/** Who listens, and to which list. */
 export interface Listener {
-  /** Of the list. */
+  /** The path of the list. */
   readonly path: string;
   /** The id of the principal. */
   readonly owner: string;
-  /** The `Authorization` header that opened it. */
-  readonly token: string | undefined;
-  /** The commit that the client has seen last. */
-  readonly lastEventId: string | undefined;
+  /** The `Authorization` header of the request. */
+  readonly authorization: string | undefined;
+  readonly requestId: string;
 }
 
-/** Thousands of them are held: there is nothing in it that can be shared, no function above all. */
-interface Stream {
-  readonly path: string;
-  readonly owner: string;
-  readonly token: string | undefined;
-  /** The commit that it was told of last. */
-  told: string;
+/** Thousands of these are kept: it holds strings only, and no function of its own. */
+interface Stream extends Listener {
+  readonly endsAtMs: number;
+  /** The commit of the last event. */
+  sent: string;
 }
 
-/** Event streams of lists: each new commit is an event with the commit as its id and the list as its data. */
+/** Whether a stream may go on: the check of every other read, with the header that opened it. */
+export type IsAllowed = (
+  authorization: string | undefined,
+  path: string,
+) => boolean | Promise<boolean>;
+
 export class Streams {
   readonly #responses: Responses;
-  readonly #isGood: (token: string | undefined) => boolean;
+  readonly #isAllowed: IsAllowed;
+  readonly #onEnd: (listener: Listener) => void;
   readonly #streams = new Map<ServerResponse, Stream>();
-  /** Listens to the end of all of them. */
+  /** One listener for the end of all streams. */
   readonly #onClose: (this: ServerResponse) => void;
-  /** By owner. */
-  readonly #counts = new Map<string, number>();
-  /** What is told of the current commit, by path. */
+  readonly #countByOwner = new Map<string, number>();
+  /** The event of the current commit, by path. */
   readonly #events = new Map<string, Buffer>();
   readonly #pings: NodeJS.Timeout;
   #commit = "";
 
-  /** `isGood`: whether the token of a stream is taken yet, which may expire, or be removed. */
-  constructor(responses: Responses, isGood: (token: string | undefined) => boolean) {
+  /** `isAllowed` is asked before each event and each ping; `onEnd` is called for each stream that ended. */
+  constructor(responses: Responses, isAllowed: IsAllowed, onEnd: (listener: Listener) => void) {
     this.#responses = responses;
-    this.#isGood = isGood;
+    this.#isAllowed = isAllowed;
+    this.#onEnd = onEnd;
     const remove = (response: ServerResponse) => this.#remove(response);
     this.#onClose = function () {
       remove(this);
     };
-    this.#pings = setInterval(() => void this.#write(() => ping), pingInterval);
+    this.#pings = setInterval(() => void this.#write(() => ping), pingIntervalMs);
     this.#pings.unref();
   }
 
@@ -73,33 +82,38 @@ export class Streams {
     return this.#streams.size;
   }
 
-  /** Throws where nothing is served yet, or this owner, or all together, have as many open as may be. */
+  /** Throws `HttpError` if no list is served at the path yet, or if too many streams are open. */
   check({ path, owner }: Pick<Listener, "path" | "owner">): void {
-    const own = this.#counts.get(owner) ?? 0;
-    if (own >= limits.perPrincipal || this.#streams.size >= limits.inAll) {
+    const own = this.#countByOwner.get(owner) ?? 0;
+    if (own >= limits.perPrincipal || this.#streams.size >= limits.total) {
       throw new HttpError(429, `Cannot open another stream: ${own} of this token are open`);
     }
     if (this.#eventOf(path) === undefined) throw notReady();
   }
 
-  /** Goes on with an answer whose head is written, until one of the two ends it. */
-  add(response: ServerResponse, { path, owner, token, lastEventId }: Listener): void {
-    // Who has seen this commit waits for the next.
-    response.write(lastEventId === this.#commit ? same : this.#eventOf(path));
-    forget(response.req);
-    this.#streams.set(response, { path, owner, token, told: this.#commit });
-    this.#counts.set(owner, (this.#counts.get(owner) ?? 0) + 1);
+  /**
+   * Continues an answer whose head is written, until the client or the server ends it. `lastEventId` is
+   * the commit that the client has already: it then waits for the next one.
+   */
+  add(response: ServerResponse, listener: Listener, lastEventId: string | undefined): void {
+    response.write(lastEventId === this.#commit ? same : this.#eventOf(listener.path));
+    releaseHeaders(response.req);
+    const { path, owner, authorization, requestId } = listener;
+    const endsAtMs = Date.now() + maxLifetimeMs * (1 + Math.random() / 10);
+    const sent = this.#commit;
+    this.#streams.set(response, { path, owner, authorization, requestId, endsAtMs, sent });
+    this.#countByOwner.set(owner, (this.#countByOwner.get(owner) ?? 0) + 1);
     response.on("close", this.#onClose);
   }
 
-  /** Tells everyone of the commit that is served from now on. */
+  /** Sends the lists of a new commit. */
   async announce(commit: string): Promise<void> {
     this.#commit = commit;
     this.#events.clear();
     await this.#write((stream) => {
-      // The next commit may have come while others had their turn.
-      if (stream.told === this.#commit) return undefined;
-      stream.told = this.#commit;
+      // A newer commit may have been sent already, while this loop waited.
+      if (stream.sent === this.#commit) return undefined;
+      stream.sent = this.#commit;
       return this.#eventOf(stream.path);
     });
   }
@@ -110,43 +124,51 @@ export class Streams {
   }
 
   #eventOf(path: string): Buffer | undefined {
-    const made = this.#events.get(path);
-    const answer = this.#responses.get(path);
-    if (made || !answer) return made;
-    const event = Buffer.from(
-      `id: ${this.#commit}\ndata: ${answer.body.toString("latin1")}\n\n`,
-      "latin1",
-    );
-    this.#events.set(path, event);
+    const event = this.#events.get(path) ?? this.#makeEvent(path);
+    if (event) this.#events.set(path, event);
     return event;
   }
 
+  #makeEvent(path: string): Buffer | undefined {
+    const answer = this.#responses.get(path);
+    const data = answer?.body.toString("latin1");
+    return answer && Buffer.from(`id: ${this.#commit}\ndata: ${data}\n\n`, "latin1");
+  }
+
   async #write(bytesFor: (stream: Stream) => Buffer | undefined): Promise<void> {
-    let written = 0;
+    let count = 0;
     for (const [response, stream] of [...this.#streams]) {
-      if (response.writableLength > patience) response.destroy();
-      else if (!this.#isGood(stream.token)) response.end();
-      else {
+      const mayGoOn = await this.#mayGoOn(stream);
+      if (response.writableLength > maxBufferedBytes) response.destroy();
+      else if (!mayGoOn) response.end();
+      else if (this.#streams.has(response)) {
         const bytes = bytesFor(stream);
         if (bytes) response.write(bytes);
       }
-      written += 1;
-      if (written % slice === 0) await new Promise((resolve) => setImmediate(resolve));
+      count += 1;
+      if (count % streamsPerSlice === 0) await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  #mayGoOn({ authorization, path, endsAtMs }: Stream): boolean | Promise<boolean> {
+    // The list is gone if its environment is.
+    if (Date.now() >= endsAtMs || this.#eventOf(path) === undefined) return false;
+    return this.#isAllowed(authorization, path);
   }
 
   #remove(response: ServerResponse): void {
     const stream = this.#streams.get(response);
     if (!stream) return;
     this.#streams.delete(response);
-    const left = (this.#counts.get(stream.owner) ?? 1) - 1;
-    if (left === 0) this.#counts.delete(stream.owner);
-    else this.#counts.set(stream.owner, left);
+    const left = (this.#countByOwner.get(stream.owner) ?? 1) - 1;
+    if (left === 0) this.#countByOwner.delete(stream.owner);
+    else this.#countByOwner.set(stream.owner, left);
+    this.#onEnd(stream);
   }
 }
 
-/** Nobody needs the headers of a request any more; they would be held for as long as the stream is open. */
-function forget(request: IncomingMessage): void {
+/** The headers of the request would be kept in memory for as long as the stream is open. */
+function releaseHeaders(request: IncomingMessage): void {
   request.headers = noHeaders;
   request.rawHeaders = noRawHeaders;
 }

@@ -4,49 +4,51 @@ import type { Durations, Series } from "../../observe/durations.ts";
 import { streamHeaders } from "../events/streams.ts";
 import type { Answer } from "./responses.ts";
 
-/** All of an answer that can be made before anybody asks for it. */
-export interface Prepared {
+/** Everything of an answer that does not depend on the request, made once for each release. */
+export interface PreparedAnswer {
+  readonly route: string;
   readonly environment: string;
   readonly isList: boolean;
   readonly etag: string;
   readonly body: string | Buffer;
-  readonly whole: Half;
-  /** For who wants a stream of a list's changes. */
-  readonly streamHeaders: string[];
-  /** For who has these bytes. */
-  readonly known: Half;
+  readonly ok: PreparedHead;
+  readonly notModified: PreparedHead;
+  /** Of the event stream of a list. */
+  readonly streamHeaders: readonly string[];
 }
 
-interface Half {
-  /** As Node takes them without looking: name, value, name, value. */
-  readonly headers: string[];
+interface PreparedHead {
+  /** Names and values in turn, which Node sends without further checks. */
+  readonly headers: readonly string[];
   readonly durations: Series;
 }
 
 /** `common` are the headers of every answer, with names in lower case. */
-export function prepare(
+export function prepareAnswer(
   project: Pick<Project, "environments">,
   url: string,
-  { etag, contentType, body, isList }: Answer,
+  { etag, contentType, lastModified, body, isList }: Answer,
   common: Readonly<Record<string, string>>,
   durations: Durations,
-): Prepared {
+): PreparedAnswer {
+  const route = routeOf(url);
   const { vary, ...rest } = common;
   const varies = [vary, isList ? "Accept" : undefined].filter(Boolean).join(", ");
   const first = [...Object.entries(rest).flat(), ...(varies === "" ? [] : ["Vary", varies])];
-  const known = [...first, "Cache-Control", "private, no-cache", "ETag", etag];
+  const validators = ["ETag", etag, "Last-Modified", lastModified];
+  const known = [...first, "Cache-Control", "private, no-cache", ...validators];
   const whole = [...known, "Content-Type", contentType, "Content-Length", String(body.length)];
-  const half = (headers: string[], status: number) => {
-    const labels = { route: routeOf(url), method: "GET", status };
-    return { headers, durations: durations.series(labels) };
+  const head = (headers: readonly string[], status: number): PreparedHead => {
+    return { headers, durations: durations.series({ route, method: "GET", status }) };
   };
   return {
+    route,
     environment: environmentOf(project, url),
     isList,
     etag,
     body,
-    whole: half(whole, 200),
+    ok: head(whole, 200),
+    notModified: head(known, 304),
     streamHeaders: [...first, ...Object.entries(streamHeaders).flat()],
-    known: half(known, 304),
   };
 }

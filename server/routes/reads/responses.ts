@@ -2,28 +2,31 @@ import { etag, type Release, type Response } from "../../../schema/compile/relea
 import { contentTypeOf, isList } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 
-/** In bytes: to copy more into one piece takes longer than to send two. */
-const longestPiece = 10_000;
+/** Copying a longer body into one piece with the head takes longer than sending two pieces. */
+const maxOnePieceBytes = 10_000;
 
 /** A response ready to be sent. */
 export interface Answer {
   readonly etag: string;
   readonly contentType: string;
-  /** The bytes. Of a short one each as a character: Node then sends head and body as one piece. */
+  /** When a flag in it changed last, as an HTTP date. */
+  readonly lastModified: string;
+  /** Bytes. A short body is text of one character per byte: Node then sends head and body as one piece. */
   readonly body: string | Buffer;
-  /** A list has an event stream behind the same URL. */
+  /** A list has an event stream at the same URL. */
   readonly isList: boolean;
 }
 
-/** The responses of the release that is served, by path as it came: another case or an escape is another URL. */
+/** The responses of the current release, by their exact path: another case or an escape is another URL. */
 export class Responses {
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
+  #committedAt = "";
 
-  /** Those of the release that is served; the first is at the root of the URLs. */
+  /** The environments of the current release; the first is at the root of the URLs. */
   environments: readonly string[] = defaultProject.environments;
 
-  /** How many releases were served so far: what was made of one's answers is good as long as it stays. */
+  /** How many releases were served so far: what is derived from answers is valid as long as it stays. */
   generation = 0;
 
   /** Whether there is a release yet. */
@@ -35,15 +38,16 @@ export class Responses {
     return this.#byPath.has(path);
   }
 
-  /** From one release to the next at once: no request sees some of both. */
+  /** Replaces one release by the next in one step: no request sees a mixture. */
   serve(release: Release): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
     this.#answers = new Map();
+    this.#committedAt = release.committed_at;
     this.environments = release.environments;
     this.generation += 1;
   }
 
-  /** Made ready when it is first asked for: most flags never are. */
+  /** The answer is made at the first request, because most flags are never read one by one. */
   get(path: string): Answer | undefined {
     const ready = this.#answers.get(path);
     if (ready) return ready;
@@ -53,10 +57,17 @@ export class Responses {
     const answer = {
       etag: etag(response),
       contentType: contentTypeOf(path),
-      body: bytes.length <= longestPiece ? bytes.toString("latin1") : bytes,
+      lastModified: lastModifiedOf(response, this.#committedAt),
+      body: bytes.length <= maxOnePieceBytes ? bytes.toString("latin1") : bytes,
       isList: isList(path),
     };
     this.#answers.set(path, answer);
     return answer;
   }
+}
+
+/** The time that the body itself gives; for documents without one, the time of the commit. */
+function lastModifiedOf({ body }: Response, committedAt: string): string {
+  const [, updatedAt = committedAt] = /"updated_at":"([^"]+)"\}$/.exec(body.slice(-60)) ?? [];
+  return new Date(updatedAt).toUTCString();
 }

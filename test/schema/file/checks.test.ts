@@ -81,8 +81,21 @@ test.each([
     "enabled: true\nowner: card-4111-1111-1111-1111\n",
     "2:8 personal-data",
   ],
+  ["an address in a comment", "# Ask ann@example.com\nenabled: true\n", "1:10 personal-data"],
+  [
+    "a card number in a comment behind a value",
+    "enabled: true # 4111 1111 1111 1111\n",
+    "1:17 personal-data",
+  ],
 ])("checkFlag() refuses personal data: %s", (_where, text, problem) => {
   expect(said(text)).toEqual([problem]);
+});
+
+test.each([
+  'description: "a # ann@example.com"\nenabled: true\n',
+  "description: |\n  # ann@example.com\nenabled: true\n",
+])("checkFlag() reports an address in a text once, though it follows a #: %j", (text) => {
+  expect(said(text)).toEqual(["1:14 personal-data"]);
 });
 
 const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
@@ -90,6 +103,7 @@ const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
 test.each([
   ["in a description", `description: key ${key}\nenabled: true\n`, "1:18 credential"],
   ["in a comment", `enabled: true # key ${key}\n`, "1:21 credential"],
+  ["of our own", `# bnt_${"aZ09_-bB".repeat(4)}\nenabled: true\n`, "1:3 credential"],
   ["in a comment above", `# a\n# ${key}\nenabled: true\n`, "2:3 credential"],
   [
     "that an escape begins",

@@ -31,8 +31,8 @@ test.each([
   expect(said(bytes(parts))).toEqual([`${place} invalid-utf8`]);
 });
 
-test("decode() takes a replacement character that was typed", () => {
-  expect(said("enabled: true # \uFFFD\n")).toEqual([]);
+test("decode() refuses a replacement character, which stands for a character that was lost", () => {
+  expect(said("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
 });
 
 test("decode() refuses UTF-16 without a byte order mark for its zeros", () => {
@@ -62,6 +62,15 @@ test.each([
   ["tag letter", "\u{e0041}"],
   ["language tag", "\u{e0001}"],
   ["combining grapheme joiner", "\u034f"],
+  ["variation selector", "\ufe00"],
+  ["variation selector for emoji", "\ufe0f"],
+  ["supplementary variation selector", "\u{e0100}"],
+  ["private-use character", "\ue000"],
+  ["supplementary private-use character", "\u{f0000}"],
+  ["replacement character", "\ufffd"],
+  ["noncharacter", "\ufdd0"],
+  ["blank Braille pattern", "\u2800"],
+  ["em space", "\u2003"],
 ])("decode() refuses the invisible character %s", (_what, character) => {
   expect(said(`enabled: true\n# a${character}b\n`)).toEqual(["2:4 invisible-character"]);
 });

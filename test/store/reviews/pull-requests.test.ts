@@ -19,14 +19,21 @@ const pull = {
 };
 
 /** As the settings spell it: GitHub takes any case, and answers in its own. */
-function pullsWith(answer: () => Promise<unknown>, patience?: number): PullRequests {
-  const github = { owner: "mealtrack", name: "mealtrack/flags", do: answer };
+function pullsWith(
+  answer: () => Promise<typeof pull>,
+  patience?: number,
+  quota = { remainingShare: 1, resetSeconds: 60 },
+): PullRequests {
+  const list = async function* () {
+    yield await answer();
+  };
+  const github = { owner: "mealtrack", name: "mealtrack/flags", do: answer, list, quota };
   return new PullRequests(store, github as unknown as GitHub, "main", patience);
 }
 
 test("PullRequests.find() goes by GitHub's own spelling of the repository", async () => {
   const pulls = pullsWith(async () => pull);
-  expect(await pulls.find(7)).toMatchObject({ id: "7", flag: "meal_planning" });
+  expect(await pulls.find(7, false)).toMatchObject({ id: "7", flag: "meal_planning" });
 });
 
 test.each([
@@ -35,7 +42,17 @@ test.each([
   ["for another branch", { base: { ...pull.base, ref: "topic" } }],
   ["of another branch", { head: { ...pull.head, ref: "topic" } }],
 ])("PullRequests.find() finds none %s", async (_what, other) => {
-  expect(await pullsWith(async () => ({ ...pull, ...other })).find(7)).toBeUndefined();
+  const answer = async () => ({ ...pull, ...other }) as typeof pull;
+  expect(await pullsWith(answer).find(7, false)).toBeUndefined();
+});
+
+test("PullRequests.find() leaves the rest of GitHub's quota to writes and to privileged callers", async () => {
+  const pulls = pullsWith(async () => pull, undefined, { remainingShare: 0.1, resetSeconds: 90 });
+  await expect(pulls.find(7, false)).rejects.toMatchObject({
+    message: expect.stringContaining("reserved for writes"),
+    retryAfter: 90,
+  });
+  expect(await pulls.find(7, true)).toMatchObject({ id: "7" });
 });
 
 test("PullRequests.propose() takes no more than 50 that wait for GitHub, but who asks again may wait", async () => {

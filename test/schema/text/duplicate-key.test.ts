@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { duplicateKey } from "../../server/http/duplicate-key.ts";
+import { duplicateKey } from "../../../schema/text/duplicate-key.ts";
 
 test.each([
   ['{"a":1,"a":2}', "a"],

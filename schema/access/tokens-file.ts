@@ -1,0 +1,100 @@
+/**
+ * The tokens file: a JSON array of entries. A misspelt key must not widen what a token may do, so
+ * unknown keys, duplicate keys and duplicate entries are errors.
+ */
+import { positionAt } from "../problem/position.ts";
+import { isDate } from "../text/date.ts";
+import { duplicateKey } from "../text/duplicate-key.ts";
+import { quoteValue } from "../text/show.ts";
+import { suggest } from "../text/suggest.ts";
+import { roles, type TokenEntry } from "./tokens.ts";
+
+/** The entries of a tokens file. Throws an `Error` that says what is wrong; `file` is its name in the message. */
+export function parseTokens(text: string, file: string): TokenEntry[] {
+  const entries = parseJson(text, file);
+  if (!Array.isArray(entries)) throw new Error(`Cannot read "${file}": it must be a JSON array`);
+  const key = duplicateKey(text);
+  if (key !== undefined) {
+    throw new Error(`Cannot read "${file}": an entry has the key ${quoteValue(key)} twice`);
+  }
+  for (const [index, entry] of entries.entries()) {
+    const fault = findFault(entry) ?? findDuplicate(entry, entries.slice(0, index));
+    if (fault !== undefined)
+      throw new Error(`Cannot read token ${index + 1} of "${file}": ${fault}`);
+  }
+  return entries;
+}
+
+/** The text of a tokens file with one more entry. `text` must be a valid tokens file; all else in it stays. */
+export function addToken(text: string, entry: TokenEntry): string {
+  const end = text.lastIndexOf("]");
+  const before = text.slice(0, end).trimEnd();
+  const separator = before.endsWith("[") ? "" : ",";
+  return `${before}${separator}\n  ${JSON.stringify(entry)}\n${text.slice(end)}`;
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The rest of the message can repeat a part of the file.
+    const [, position] = /at position (\d+)/.exec((error as Error).message) ?? [];
+    const { line, column } = positionAt(text, Number(position ?? text.length));
+    throw new Error(`Cannot read "${file}": it is not valid JSON at ${line}:${column}`);
+  }
+}
+
+const checks: Readonly<Record<keyof TokenEntry, (value: unknown) => string | undefined>> = {
+  id: (value) =>
+    typeof value === "string" && /^[^\s#\p{C}]{1,100}$/u.test(value)
+      ? undefined
+      : "must be text of 1 to 100 characters without spaces and #",
+  name: checkText,
+  email: checkText,
+  role: (value) =>
+    roles.some((role) => role === value) ? undefined : `must be one of ${roles.join(", ")}`,
+  sha256: (value) =>
+    /^[0-9a-f]{64}$/.test(String(value)) ? undefined : "must be 64 lower-case hex digits",
+  flags: checkList,
+  environments: checkList,
+  github: (value) =>
+    /^[a-z\d](?:-?[a-z\d]){0,38}$/i.test(String(value)) ? undefined : "must be a login on GitHub",
+  expires: (value) => (isDate(String(value)) ? undefined : "must be a day of the form YYYY-MM-DD"),
+};
+
+const required = ["id", "name", "email", "role", "sha256"] as const;
+const known = Object.keys(checks);
+
+function findFault(entry: unknown): string | undefined {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry))
+    return "it must be an object";
+  const missing = required.find((key) => !Object.hasOwn(entry, key));
+  if (missing !== undefined) return `"${missing}" is missing`;
+  for (const [key, value] of Object.entries(entry)) {
+    if (!known.includes(key)) {
+      const near = suggest(key, known);
+      const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
+      return `it has the unknown key ${quoteValue(key)}; ${hint}`;
+    }
+    const fault = checks[key as keyof TokenEntry](value);
+    if (fault !== undefined) return `"${key}" ${fault}`;
+  }
+  return undefined;
+}
+
+/** Two entries of one id share limits and idempotency keys; of two equal tokens only one would count. */
+function findDuplicate(entry: TokenEntry, earlier: readonly TokenEntry[]): string | undefined {
+  const twin = (["id", "sha256"] as const).find((key) =>
+    earlier.some((other) => other[key] === entry[key]),
+  );
+  return twin === undefined ? undefined : `another entry has the same "${twin}"`;
+}
+
+function checkText(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? undefined : "must be text";
+}
+
+function checkList(value: unknown): string | undefined {
+  const isList = Array.isArray(value) && value.every((item) => typeof item === "string");
+  return isList ? undefined : "must be a list of texts";
+}

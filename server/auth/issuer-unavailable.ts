@@ -1,0 +1,11 @@
+/** The keys that a token needs cannot be read now: nobody can say whether the token is valid. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = "IssuerUnavailableError";
+  /** In seconds. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}

@@ -1,0 +1,36 @@
+/** How often a token may do what is expensive. */
+import { rateLimit } from "express-rate-limit";
+import { type Handler, principalOf } from "../http/handler.ts";
+import { HttpError } from "../http/problem.ts";
+
+const expensiveReadsPerMinute = 120;
+
+/** Writes per minute of each token; 0 is no limit. */
+export function limitWrites(perMinute: number): Handler {
+  return limitPerToken(perMinute, "write");
+}
+
+/** Reads that start git processes or call GitHub: histories, and what became of a proposed change. */
+export function limitExpensiveReads(perMinute = expensiveReadsPerMinute): Handler {
+  return limitPerToken(perMinute, "read");
+}
+
+function limitPerToken(perMinute: number, what: "write" | "read"): Handler {
+  if (perMinute === 0) return (_request, _response, next) => next();
+  return rateLimit({
+    windowMs: 60_000,
+    limit: perMinute,
+    standardHeaders: "draft-8",
+    legacyHeaders: false,
+    // Its warnings go to the console, with a stack, for what a client may send.
+    validate: false,
+    keyGenerator: (_request, response) => principalOf(response as never).id,
+    handler: () => {
+      const kind = what === "write" ? "writes" : "reads of this kind";
+      throw new HttpError(
+        429,
+        `Cannot ${what} so often: ${perMinute} ${kind} a minute are allowed`,
+      );
+    },
+  });
+}
