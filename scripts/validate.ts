@@ -1,7 +1,9 @@
 import { countFlags, validate } from "../schema/file/validate.ts";
+import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
+import { compareProblems } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
-import { readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
+import { readText, readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { report, reportFormats, today } from "./command/report.ts";
 
@@ -23,7 +25,9 @@ export const command = defineCommand({
     const rules = project ?? defaultProject;
     const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];
     const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
-    const { problems } = validate(distinct, project, day);
+    const validated = validate(distinct, project, day);
+    const outdated = findOutdatedSchemas(rules, (file) => readText(repo, file));
+    const problems = [...validated.problems, ...(project ? outdated : [])].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };
     process.stdout.write(report(format, read, problems));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;

@@ -6,19 +6,23 @@ import {
   type Document,
   isCollection,
   isMap,
+  isNode,
   isScalar,
   type ParsedNode,
   Scalar,
-  stringify,
   visit,
 } from "yaml";
 import { formatProblem, problemsIn } from "../problem/problem.ts";
+import { type EditValue, mergeNode, oneLine, writeScalar } from "./merge-node.ts";
 import { parseYaml } from "./parse.ts";
 
+type PlainValue = boolean | number | string;
+
 export interface Change {
-  /** `["environments", "staging", "enabled"]`. */
+  /** `["environments", "staging", "enabled"]`; in a list, the index of an item from 0. */
   readonly path: readonly string[];
-  readonly value: boolean | string;
+  /** Missing if the key is to be deleted. */
+  readonly value?: EditValue | undefined;
 }
 
 /** `text` with `changes` made, one after the other. Throws where `text` is not YAML. */
@@ -50,11 +54,19 @@ function layOut(text: string): string {
 function editOne(text: string, { path, value }: Change): string {
   const document = open(text);
   const node = document.getIn(path, true);
-  if (isScalar(node) && node.value === value) return text;
-  if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
-  const described = path.join() === "description" && describe(text, document, value);
-  if (described) return described;
-  document.setIn(path, document.createNode(safe(value)));
+  if (value === undefined) {
+    if (node === undefined) return text;
+    document.deleteIn(path);
+    return format(print(document));
+  }
+  if (typeof value !== "object") {
+    if (isScalar(node) && node.value === value) return text;
+    if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
+    const described = path.join() === "description" && describe(text, document, value);
+    if (described) return described;
+  }
+  if (isNode(node) && JSON.stringify(node.toJSON()) === JSON.stringify(value)) return text;
+  document.setIn(path, mergeNode(document, node, value));
   return format(print(document));
 }
 
@@ -76,9 +88,9 @@ function isWritten(node: unknown): node is Written {
   return isScalar(node) && node.range != null && node.range[0] < node.range[1];
 }
 
-function replace(text: string, node: Written, isInFlow: boolean, value: boolean | string): string {
+function replace(text: string, node: Written, isInFlow: boolean, value: PlainValue): string {
   const [start, end] = node.range;
-  const written = isInFlow ? JSON.stringify(value) : write(value);
+  const written = isInFlow ? JSON.stringify(value) : writeScalar(value);
   // Of a block scalar, "|" and its comment belong to the value, and so does the line's end.
   const isBlock = node.type === Scalar.BLOCK_LITERAL || node.type === Scalar.BLOCK_FOLDED;
   const comment = isBlock && node.comment ? ` #${node.comment}` : "";
@@ -91,30 +103,12 @@ function isInFlow(document: Document, path: readonly string[]): boolean {
 }
 
 /** `text` with the description above all other keys, below the comments at the top; nothing where no line begins there. */
-function describe(text: string, { contents }: Document, value: boolean | string) {
+function describe(text: string, { contents }: Document, value: PlainValue) {
   if (!isMap(contents) || contents.flow) return undefined;
   const [first] = contents.items;
   const key = isScalar(first?.key) ? (first.key.range?.[0] ?? 0) : 0;
   const start = text.lastIndexOf("\n", key - 1) + 1;
   const indent = text.slice(start, key);
   if (!/^ *$/.test(indent)) return undefined;
-  return `${text.slice(0, start)}${indent}description: ${write(value)}\n${text.slice(start)}`;
-}
-
-const oneLine = { lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } as const;
-
-/** A value as it stands after `key: `: on one line, and the same to readers of YAML 1.1, who take `no` for false. */
-function write(value: boolean | string): string {
-  const options = { ...oneLine, blockQuote: false, compat: "yaml-1.1" } as const;
-  const scalar = new Scalar(value);
-  if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
-  // Only the line feed: other white space at the end is the value's own.
-  return stringify({ v: scalar }, options).slice("v: ".length, -1);
-}
-
-/** A node that is written as `write` would. */
-function safe(value: boolean | string): Scalar {
-  const scalar = new Scalar(value);
-  if (/^["']/.test(write(value))) scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
+  return `${text.slice(0, start)}${indent}description: ${writeScalar(value)}\n${text.slice(start)}`;
 }

@@ -1,7 +1,23 @@
 /** JSON Schemas for editors in a repository of flags: the program's schemas with the names of its project. */
+import { fileStart } from "../problem/position.ts";
+import { type Problem, problemsIn } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { type Project, projectFile, rootEnvironment } from "../project/project.ts";
 import flagSchema from "./flag.schema.json" with { type: "json" };
+
+/** Warnings about generated files that are not up to date. Files that do not exist are not asked for. */
+export function findOutdatedSchemas(
+  project: Project,
+  read: (file: string) => string | undefined,
+): Problem[] {
+  return [...editorSchemas(project)].flatMap(([file, text]) => {
+    const found = read(file);
+    if (found === undefined || found === text) return [];
+    const message = `Is out of date: ${projectFile} or the version of bunting has changed`;
+    const hint = "run: bunting schema";
+    return problemsIn(file, [{ ...fileStart, code: "outdated-schema", message, hint }], "");
+  });
+}
 
 /** The texts of the generated files, by path from the top of the repository. */
 export function editorSchemas(project: Project): ReadonlyMap<string, string> {

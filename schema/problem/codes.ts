@@ -41,6 +41,7 @@ export const severities = {
   "not-normalized": "error",
   "old-policy": "warning",
   "out-of-range": "error",
+  "outdated-schema": "warning",
   "personal-data": "error",
   "reserved-name": "error",
   "second-document": "error",

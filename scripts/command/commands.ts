@@ -43,6 +43,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "write the flag names as a TypeScript type",
     load: () => import("../types.ts"),
   },
+  schema: {
+    summary: "write JSON Schemas for editors from bunting.yaml",
+    load: () => import("../schema.ts"),
+  },
+  migrate: {
+    summary: "bring the repository to the form of this version, or back",
+    load: () => import("../migrate.ts"),
+  },
   token: {
     summary: "create an API token",
     load: () => import("../token.ts"),

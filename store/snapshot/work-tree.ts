@@ -65,6 +65,12 @@ function readFile(file: string, kind: Kind, project: Project): ParsedFile {
   return kind === "policy" ? parsePolicyFile(bytes) : parseFlagFile(bytes, project);
 }
 
+/** The text of a plain file below `directory`; `undefined` if there is none. */
+export function readText(directory: string, file: string): string | undefined {
+  const place = path.resolve(directory, file);
+  return look(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
+}
+
 /** Every file in the folder and those in it; nothing is followed. */
 function list(folder: string): string[] {
   const entries: Dirent[] = readdirSync(folder, { withFileTypes: true });

@@ -28,6 +28,7 @@ const rooms: Readonly<Record<string, Room>> = {
       compile: ["text", "project", "flag", "evaluate"],
       plan: ["text", "problem", "project", "flag", "evaluate", "compile"],
       change: ["text", "project", "flag", "file", "evaluate", "plan"],
+      migrate: ["text", "problem", "project", "flag", "file", "change"],
       access: ["text", "problem"],
       github: ["text", "problem", "project", "flag", "compile", "plan", "change"],
     },

@@ -3,9 +3,10 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { type Entry, validate } from "../../schema/file/validate.ts";
+import { findOutdatedSchemas } from "../../schema/flag/editor-schema.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject } from "../../schema/project/project.ts";
-import { readWorkTree, readWorkTreeProject } from "../../store/snapshot/work-tree.ts";
+import { readText, readWorkTree, readWorkTreeProject } from "../../store/snapshot/work-tree.ts";
 
 export const fixtures = new URL("../fixtures/", import.meta.url);
 
@@ -25,7 +26,9 @@ export function judge(fixture: URL): readonly Problem[] {
   const { entries, project } = readWorkTreeProject(place);
   const folder = path.join(place, isRepository ? "flags" : ".");
   const files = existsSync(folder) ? readWorkTree(place, folder, project ?? defaultProject) : [];
-  return validate([...entries, ...files.map(inFlags)], project, today).problems;
+  const { problems } = validate([...entries, ...files.map(inFlags)], project, today);
+  const outdated = project ? findOutdatedSchemas(project, (file) => readText(place, file)) : [];
+  return [...problems, ...outdated];
 }
 
 function readFile(fixture: URL): Entry {

@@ -236,3 +236,78 @@ function rangeOf(text: string, { path }: Change): [number, number] {
   const node = parseDocument(text).getIn(path, true) as { range?: [number, number] } | undefined;
   return node?.range ? [node.range[0], node.range[1]] : [0, 0];
 }
+
+const rules = `enabled: true
+# who gets it
+rules:
+  # they cannot show it
+  - name: old apps
+    if:
+      app_version: "<4.2.0" # see the release notes
+    enabled: false
+  # since May
+  - name: staff
+    if:
+      country:
+        - SE
+        - DK # from 2027
+    rollout: 10
+metadata:
+  issue: MT-1 # the first
+`;
+
+const [oldApps, staff] = [
+  { name: "old apps", if: { app_version: "<4.2.0" }, enabled: false },
+  { name: "staff", if: { country: ["SE", "DK"] }, rollout: 10 },
+];
+
+test("edit() writes a list and a mapping where there was none", () => {
+  const changes = [
+    { path: ["rules"], value: [oldApps, { name: "beta", if: { country: "NO" }, rollout: 0.5 }] },
+    { path: ["metadata"], value: { issue: "MT-2", build: "010" } },
+  ];
+  const edited = edit("# why\nenabled: true\n", changes);
+  expect(edited).toBe(`# why
+enabled: true
+rules:
+  - name: old apps
+    if:
+      app_version: <4.2.0
+    enabled: false
+  - name: beta
+    if:
+      country: "NO"
+    rollout: 0.5
+metadata:
+  issue: MT-2
+  build: "010"
+`);
+  expect(format(edited)).toBe(edited);
+});
+
+test("edit() changes one value in a list, and only its line", () => {
+  const change = { path: ["rules"], value: [oldApps, { ...staff, rollout: 25 }] };
+  expect(edit(rules, [change])).toBe(rules.replace("rollout: 10", "rollout: 25"));
+  const inPlace = { path: ["rules", "1", "rollout"], value: 25 };
+  expect(edit(rules, [inPlace])).toBe(rules.replace("rollout: 10", "rollout: 25"));
+});
+
+test("edit() moves, adds and removes items with their comments", () => {
+  const moved = edit(rules, [{ path: ["rules"], value: [staff, oldApps] }]);
+  expect(moved.indexOf("# since May")).toBeLessThan(moved.indexOf("# they cannot show it"));
+  expect(moved).toContain("- DK # from 2027");
+  expect(parse(moved).value).toMatchObject({ rules: [staff, oldApps] });
+  const less = edit(rules, [{ path: ["rules"], value: [staff] }]);
+  expect(less).not.toContain("they cannot show it");
+  expect(less).toContain("# since May");
+  const more = { ...staff, if: { country: ["SE", "DK", "FI"] } };
+  expect(edit(rules, [{ path: ["rules"], value: [oldApps, more] }])).toBe(
+    rules.replace("- DK # from 2027\n", "- DK # from 2027\n        - FI\n"),
+  );
+});
+
+test("edit() deletes a key with its comment, and leaves what it does not find", () => {
+  expect(edit(rules, [{ path: ["metadata"] }])).toBe(rules.slice(0, rules.indexOf("metadata")));
+  expect(edit(rules, [{ path: ["schedule"] }, { path: ["environments", "qa"] }])).toBe(rules);
+  expect(edit(rules, [{ path: ["rules"], value: [oldApps, staff] }])).toBe(rules);
+});

@@ -1,0 +1,13 @@
+/** A change of any number of files, to be made by one commit: a migration, a promotion, an import. */
+export interface ChangeSet {
+  readonly files: readonly FileEdit[];
+  /** The first line of the commit. */
+  readonly subject: string;
+}
+
+export interface FileEdit {
+  /** From the top of the repository. */
+  readonly file: string;
+  /** The new text; missing if the file is deleted. */
+  readonly text?: string;
+}

@@ -1,0 +1,33 @@
+import { policyFile } from "../project/policy.ts";
+import { projectFile } from "../project/project.ts";
+import { type FlagFiles, type Migration, MigrationError } from "./migration.ts";
+
+/**
+ * The table `feature_flags` becomes flags in files. This repository has no access to the table, so
+ * neither direction writes files: whoever moves the rows uses an importer or exporter.
+ */
+export const tableToFiles: Migration = {
+  number: 3,
+  name: "003_feature_flags_table_to_files",
+  up: {
+    summary: "Flags are files. Changes no file: rows of a table are to be imported.",
+    run: () => [],
+  },
+  down: {
+    summary: "Flags are rows of a table. Changes no file, and is refused while there are flags.",
+    run(files) {
+      const flags = flagsOf(files);
+      if (flags.length === 0) return [];
+      const found =
+        flags.length === 1 ? "1 flag is in a file" : `${flags.length} flags are in files`;
+      throw new MigrationError(
+        `Cannot migrate down to 2: ${found}, and this command writes no table\n  hint: export the flags, then delete their files`,
+      );
+    },
+  },
+};
+
+/** The files that are flags. */
+export function flagsOf({ names }: FlagFiles): string[] {
+  return names.filter((name) => name !== projectFile && name !== policyFile);
+}

@@ -1,0 +1,114 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import type { ChangeSet } from "../schema/change/change-set.ts";
+import { type FlagFiles, MigrationError } from "../schema/migrate/migration.ts";
+import {
+  firstFormat,
+  formatOf,
+  type PlannedStep,
+  stepsBetween,
+} from "../schema/migrate/migrations.ts";
+import { projectFile, projectFormat } from "../schema/project/project.ts";
+import { compareText } from "../schema/text/order.ts";
+import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
+import { readText } from "../store/snapshot/work-tree.ts";
+import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
+
+export const command = defineCommand({
+  name: "migrate",
+  summary:
+    "Brings a repository of flags to the form that this version reads, or back. Each migration is one commit.",
+  operands: "",
+  options: {
+    to: {
+      value: "N",
+      help: "the form to go to, up or down",
+      choices: Array.from({ length: projectFormat - firstFormat + 1 }, (_, index) =>
+        String(firstFormat + index),
+      ),
+      default: String(projectFormat),
+    },
+    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
+    "dry-run": { help: "show the steps; change nothing" },
+  },
+  async run({ to, repo, "dry-run": isDry = false }): Promise<ExitCode> {
+    const top = await workTreeOf(repo);
+    const files = filesOf(top);
+    try {
+      const from = formatOf(files);
+      const steps = stepsBetween(from, Number(to));
+      const changes = planChanges(files, steps);
+      const touched = changes.flatMap((change) => change.files.map(({ file }) => file));
+      const dirty = touched.length === 0 ? [] : await findUncommitted(top, touched);
+      if (dirty.length > 0) {
+        throw new UsageError(
+          `Cannot migrate: ${dirty.join(", ")} differ from the last commit\n  hint: commit or remove them first`,
+        );
+      }
+      if (!isDry)
+        await commitFiles(
+          top,
+          changes.filter(({ files: edits }) => edits.length > 0),
+        );
+      process.stdout.write(describe(from, Number(to), steps, changes, isDry));
+      return 0;
+    } catch (error) {
+      if (!(error instanceof MigrationError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      return 1;
+    }
+  },
+});
+
+/** What each step changes, on what the steps before it leave. */
+function planChanges(files: FlagFiles, steps: readonly PlannedStep[]): ChangeSet[] {
+  const texts = new Map(files.names.map((name) => [name, files.read(name)]));
+  return steps.map(({ name, direction, step }) => {
+    const names = [...texts.keys()].sort(compareText);
+    const edits = step.run({ names, read: (file) => texts.get(file) });
+    for (const { file, text } of edits) {
+      if (text === undefined) texts.delete(file);
+      else texts.set(file, text);
+    }
+    return { files: edits, subject: `Migrate ${direction}: ${name}` };
+  });
+}
+
+function filesOf(top: string): FlagFiles {
+  const flags = readText(top, "flags") === undefined ? list(path.join(top, "flags")) : [];
+  const names = flags.map((file) => `flags/${file}`);
+  if (readText(top, projectFile) !== undefined) names.push(projectFile);
+  return { names: names.sort(compareText), read: (file) => readText(top, file) };
+}
+
+/** The files below a folder; none if there is no such folder. */
+function list(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory());
+    return files.map((entry) =>
+      path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"),
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function describe(
+  from: number,
+  to: number,
+  steps: readonly PlannedStep[],
+  changes: readonly ChangeSet[],
+  isDry: boolean,
+): string {
+  if (steps.length === 0) return `This repository has format ${to} already\n`;
+  const lines = steps.flatMap(({ name, direction, step }, index) => [
+    `${name} ${direction}: ${step.summary}`,
+    ...(changes[index]?.files ?? []).map(
+      ({ file, text }) => `  ${text === undefined ? "-" : "+"} ${file}`,
+    ),
+  ]);
+  const end = isDry ? "Nothing was changed" : `Migrated from format ${from} to ${to}`;
+  return `${[...lines, end].join("\n")}\n`;
+}

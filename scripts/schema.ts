@@ -1,0 +1,37 @@
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { editorSchemas } from "../schema/flag/editor-schema.ts";
+import { makeDirectory } from "../store/files/make-directory.ts";
+import { readText, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
+import { defineCommand, type ExitCode } from "./command/command.ts";
+import { commandLine } from "./command/command-line.ts";
+
+export const command = defineCommand({
+  name: "schema",
+  summary:
+    "Writes JSON Schemas for editors, with the environments of bunting.yaml: schema/flag.schema.json and schema/bunting.schema.json.",
+  operands: "",
+  options: {
+    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
+    check: { help: "write nothing; exit with 1 if a file is not up to date" },
+  },
+  run({ repo, check }): ExitCode {
+    const { project } = readWorkTreeProject(repo);
+    if (!project) {
+      const cure = commandLine("validate");
+      process.stderr.write(`Cannot read the project: it has errors\n  hint: run: ${cure}\n`);
+      return 1;
+    }
+    const outdated = [...editorSchemas(project)].filter(
+      ([file, text]) => readText(repo, file) !== text,
+    );
+    for (const [file, text] of check ? [] : outdated) {
+      const place = path.resolve(repo, file);
+      makeDirectory(path.dirname(place));
+      writeFileSync(place, text);
+    }
+    const lines = outdated.map(([file]) => `${file}: ${check ? "not up to date" : "written"}`);
+    process.stdout.write(`${(lines.length === 0 ? ["up to date"] : lines).join("\n")}\n`);
+    return check && outdated.length > 0 ? 1 : 0;
+  },
+});
