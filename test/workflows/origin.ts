@@ -52,6 +52,8 @@ function ownFiles(): string[] {
     (file) =>
       file !== "" &&
       !deleted.includes(file) &&
+      // These two are about the program, and start with every push.
+      !/^\.github\/workflows\/(?:codeql|release)\.yml$/.test(file) &&
       !/^(?:node_modules$|(?:client|server|test|flags\/\w+)\/)/.test(file),
   );
 }

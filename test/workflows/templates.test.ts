@@ -34,11 +34,25 @@ describe("CODEOWNERS", () => {
     [".github/workflows/publish.yml", "security"],
     [".github/CODEOWNERS", "security"],
     ["package-lock.json", "flags-core"],
+    [".npmrc", "flags-core"],
+    [".node-version", "flags-core"],
+    ["tsconfig.json", "flags-core"],
+    ["vitest.config.ts", "flags-core"],
+    ["action.yml", "security"],
     ["flags/billing/annual_plan_checkout.yaml", "billing"],
     ["bunting.yaml", "flags-core"],
     ["README.md", "platform"],
   ])("%s belongs to %s", (file, team) => {
     expect(ownersOf(lines, file)).toContain(`@mealtrack/${team}`);
+  });
+
+  test("the command in its head replaces every team", () => {
+    const text = readFileSync(".github/CODEOWNERS", "utf8");
+    const script = /^# {5}sed -i '([^']+)'/m.exec(text)?.[1] ?? "";
+    const { stdout } = spawnSync("sed", [script], { input: text, encoding: "utf8" });
+    const teams = parseOwners(stdout).flatMap(({ owners }) => owners);
+    expect(teams.length).toBeGreaterThan(10);
+    expect(teams.filter((team) => !team.startsWith("@YOUR-ORGANISATION/"))).toEqual([]);
   });
 
   test("every line has owners, and matches something that is there", () => {
