@@ -18,6 +18,8 @@ export interface Drift {
   /** How many URLs were asked. */
   readonly asked: number;
   readonly differences: readonly Difference[];
+  /** How many changes of the commit exceed a limit and are not published yet. */
+  readonly waiting: number;
   /** What the CDN says of itself; missing where its manifest cannot be had. */
   readonly served?:
     | { readonly commit: string; readonly rollback?: Rollback | undefined }

@@ -71,4 +71,4 @@ export function findPlanViolations(plan: Plan): LimitViolation[] {
 
 /** What to do about a violation, for the author of a change. */
 export const howToAllow =
-  "publishing holds these changes back until the pull request has the label `allow-publish`, or somebody publishes with `--allow REASON`";
+  "publishing holds these changes back until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";

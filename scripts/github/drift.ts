@@ -17,6 +17,7 @@ import {
   readMaxAge,
   readServedManifest,
 } from "../../store/publish/cdn.ts";
+import { holdBackChanges } from "../../store/publish/served-release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
@@ -65,10 +66,11 @@ export const command = defineCommand({
       throw new UsageError(`Cannot use --max-age "${maxAge}": it must be a number of seconds`);
     }
     const github = isDry ? undefined : new GitHub(readGitHubOptions(process.env), note);
-    const snapshot = await readSnapshot(await Repository.open(repo), at);
+    const repository = await Repository.open(repo);
+    const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;
 
-    const drift = await findDrift(cdn, snapshot, {
+    const drift = await findDrift(cdn, repository, snapshot, {
       graceSeconds: grace === undefined ? undefined : Number(grace),
       maxAgeSeconds: Number(maxAge),
     });
@@ -88,11 +90,14 @@ interface Tolerance {
 /** Compares, and compares what differs once more, since a publication or a cache may be a moment behind. */
 async function findDrift(
   cdn: string,
+  repository: Repository,
   snapshot: Snapshot,
   { graceSeconds, maxAgeSeconds }: Tolerance,
 ): Promise<Drift> {
-  const release = compile(snapshot);
   const manifest = await readServedManifest(cdn);
+  const waiting = (manifest?.commit === snapshot.commit && manifest.waiting) || [];
+  const compiled = { snapshot, release: compile(snapshot) };
+  const { release } = await holdBackChanges(repository, compiled, waiting);
   const expected = expectedAt(release, manifest);
   let differences = await findDifferences(cdn, expected, maxAgeSeconds);
   const silent = differences.filter(({ found }) => found === "no answer").length;
@@ -115,7 +120,8 @@ async function findDrift(
   }
   const now = differences.length > 0 ? await readServedManifest(cdn) : manifest;
   const served = now && { commit: now.commit, rollback: now.rollback };
-  return { commit: snapshot.commit, cdn, asked: expected.length, differences, served };
+  const found = { differences, served, waiting: waiting.length };
+  return { commit: snapshot.commit, cdn, asked: expected.length, ...found };
 }
 
 interface IssueChange {
@@ -144,7 +150,7 @@ function formatJson({ differences, ...drift }: Drift, issue: IssueChange | undef
 }
 
 function formatText(
-  { commit, cdn, asked, differences }: Drift,
+  { commit, cdn, asked, differences, waiting }: Drift,
   issue: IssueChange | undefined,
 ): string {
   const what = `${cdn} and ${commit.slice(0, 7)}`;
@@ -154,6 +160,7 @@ function formatText(
     differences.length === 0
       ? `${what} agree: ${count(asked, "URL")}`
       : `${what} differ in ${differences.length} of ${count(asked, "URL")}:`;
+  if (waiting > 0) lines.push(`${count(waiting, "change")} not published yet because of a limit`);
   const told = issue ? [`Issue #${issue.number}: ${issue.action}`] : [];
   return `${[sum, ...lines, ...told].join("\n")}\n`;
 }
