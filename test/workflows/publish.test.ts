@@ -125,6 +125,7 @@ describe.sequential("publish.yml", () => {
     for (const { number } of merged) {
       expect(site.github.comments(number).join(), `#${number}`).toMatch(/live after \d/i);
     }
+  });
 
   test("what exceeds a limit waits for a word, by input or by label", {
     timeout: patience,
@@ -162,7 +163,7 @@ describe.sequential("publish.yml", () => {
     expect(await served()).toBe(0);
     const again = site.branch("again", filesOf(names, on));
     const labelled = site.github.openPull({ branch: "again", sha: again });
-    const label = { id: 7, name: "bunting:allow", color: "0e8a16", description: null };
+    const label = { id: 7, name: "bunting:allow", color: "0e8a16", description: "" };
     site.github.state.labels.set(label.name, label);
     labelled.labels = [label.name];
     expect(told(await site.merge(labelled))).toEqual({ Publish: "success" });
