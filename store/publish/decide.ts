@@ -62,7 +62,10 @@ export async function decide(
     ? await checkFastForward(repository, revision, snapshot)
     : checkAge(served.updatedAt, snapshot, isSame);
   const dangers = findDangers(state, served, compiled);
-  const limited = await applyLimits(repository, revision, diffs[0], compiled, intent);
+  // Whoever rolls back has chosen this very commit, so nothing of it waits.
+  const isRollback = obstacle?.way === "rollback" && intent.rollback !== undefined;
+  const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
+  const limited = await applyLimits(repository, revision, diffs[0], compiled, { ...intent, allow });
   if (limited.problem !== undefined) dangers.push(limited.problem);
 
   const refusals: string[] = [];

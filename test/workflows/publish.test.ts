@@ -127,49 +127,28 @@ describe.sequential("publish.yml", () => {
     }
   });
 
-  test("what exceeds a limit waits for a word, by input or by label", {
+  test("what waits does not fail later runs; a label on the pull request publishes it", {
     timeout: patience,
   }, async () => {
-    const names = Array.from({ length: 8 }, (_, at) => `flags/nutrition/improvement_${at}.yaml`);
-    const filesOf = (some: readonly string[], text: string) =>
-      Object.fromEntries(some.map((name) => [name, text]));
-    const served = async () => {
-      const { flags } = (await site.served(list)) as { flags: Record<string, boolean> };
-      return Object.entries(flags).filter(([name, isOn]) => /^improvement/.test(name) && isOn)
-        .length;
-    };
-    await site.push({ ...filesOf(names, off), [file]: on });
-    const sha = site.branch("launch", filesOf(names.slice(0, 7), on));
-    const launch = site.github.openPull({ branch: "launch", sha });
-    const [run] = await site.merge(launch);
-    expect(run?.conclusion).toBe("failure");
-    expect(run?.jobs.publish?.log).toMatch(/it switches on 7 of \d+ flags/);
-    expect(await served()).toBe(0);
+    const food = "flags/platform/food_search.yaml";
+    const [waits] = await site.push({ [food]: null });
+    expect(waits?.conclusion).toBe("failure");
     const [ending] = lastDeployment()?.statuses.slice(-1) ?? [];
-    expect(ending).toMatchObject({
-      state: "failure",
-      description: expect.stringMatching(/^live after .*, 7 changes wait$/),
-    });
-    expect(site.github.comments(launch.number)[0]).toContain("run Publish with `allow`");
-
-    // The next change is published, and its run is green.
+    expect(ending?.description).toMatch(/^live after .*, 1 change waits$/);
     expect(told(await site.push({ [file]: off }))).toEqual({ Publish: "success" });
-    expect(await served()).toBe(0);
-    const allowed = await site.ask("Publish", { allow: "The $(touch x) launch" });
-    expect(told([allowed])).toEqual({ Publish: "success" });
-    expect(await served()).toBe(7);
+    expect(await site.served(list)).toMatchObject({ flags: { food_search: true } });
 
-    await site.push(filesOf(names, off));
-    expect(await served()).toBe(0);
-    const again = site.branch("again", filesOf(names, on));
-    const labelled = site.github.openPull({ branch: "again", sha: again });
+    const sha = site.branch("labelled", { [file]: null });
+    const labelled = site.github.openPull({ branch: "labelled", sha });
     const label = { id: 7, name: "bunting:allow", color: "0e8a16", description: "" };
     site.github.state.labels.set(label.name, label);
     labelled.labels = [label.name];
     expect(told(await site.merge(labelled))).toEqual({ Publish: "success" });
-    expect(await served()).toBe(8);
-    await site.push(Object.fromEntries(names.map((name) => [name, null])));
-    await site.ask("Publish", { allow: "The end of the test" });
+    expect(await site.served(list)).toMatchObject({ flags: { meal_planning: true } });
+    expect(await site.served(list)).not.toHaveProperty("flags.food_search");
+    expect(parseManifest(stored("manifest.json"))?.allowed).toBe(
+      `#${labelled.number} has the label bunting:allow`,
+    );
   });
 
   test("a variable that nobody set is named", { timeout: patience }, async () => {

@@ -133,6 +133,15 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, none)).toEqual([]);
   });
 
+  test("holds nothing back in a rollback", async () => {
+    const { site, history, commit } = await served();
+    const more = history.commit(flags([..."klmnop"], false));
+    await history.publish(site.open(), more);
+    const outcome = await history.publish(site.open(), commit, { rollback: "It is broken" });
+    expect(outcome).toMatchObject({ status: "published", waiting: [] });
+    expect(await findWrong(site, history, commit)).toEqual([]);
+  });
+
   test("a dry run says what would wait, and changes nothing", async () => {
     const { site, history } = await served();
     const bodies = site.bodies();
