@@ -74,6 +74,20 @@ const checks: readonly Check[] = [
 
   (_flag, source) => checkKeptText(source),
 
+  /** A "#" in the middle of a sentence begins a comment, and the rest of the sentence is lost. */
+  function keepsWholeText(_flag, source) {
+    if (!/ #\S/.test(source.text)) return [];
+    const texts = textsOf(source);
+    return commentsIn(source.text).flatMap(({ at, text: comment }): Finding[] => {
+      const text = /^#\S/.test(comment) && texts.find((one) => isCutBy(source, one, at));
+      if (!text) return [];
+      const key = text.pointer.slice(text.pointer.lastIndexOf("/") + 1);
+      const message = `Ends the text of "${key}" at " #", which begins a comment`;
+      const hint = `put the text in quotes; for a comment, write "# " with a space`;
+      return [{ ...positionAt(source.text, at), code: "comment-cuts-text", message, hint }];
+    });
+  },
+
   /** What a reviewer reads is what clients get, escapes included. */
   function showsItsText(_flag, source) {
     return textsOf(source).flatMap(({ pointer, place, text }): Finding[] => {
@@ -137,6 +151,13 @@ interface Text {
   readonly pointer: string;
   readonly place: { readonly line: number; readonly column: number };
   readonly text: string;
+}
+
+/** Whether an unquoted sentence stands right before an offset. */
+function isCutBy({ text: source, offsets }: Source, { pointer, text }: Text, at: number): boolean {
+  const start = offsets.get(pointer)?.value ?? at;
+  const isSentence = /^\/(?:description|metadata\/)/.test(pointer);
+  return isSentence && start < at && source.slice(start, at).trimEnd() === text;
 }
 
 /** Every text of a file: all values that are text, and all keys. */

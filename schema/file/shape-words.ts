@@ -38,9 +38,13 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     return { code: "missing-key", message, hint: `add "${begins}"` };
   },
 
-  additionalProperties({ params, parentSchema }) {
+  additionalProperties({ instancePath, params, parentSchema }, { what }) {
     const known = Object.keys((parentSchema as { properties: object }).properties);
     const key = params.additionalProperty;
+    if (what === "a flag" && instancePath === "" && ["name", "key", "id"].includes(key)) {
+      const hint = "delete the line: the name of the file is the name of the flag";
+      return { code: "unknown-key", message: `Cannot read key ${quoteValue(key)}`, hint };
+    }
     const near = suggest(key, known);
     const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(", ")}`;
     return { code: "unknown-key", message: `Cannot read key ${quoteValue(key)}`, hint };

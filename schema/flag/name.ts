@@ -43,6 +43,11 @@ export function checkName(path: string, project: Pick<Project, "names">): Findin
 function checkPattern(name: string, project: Pick<Project, "names">): Finding[] {
   if (fitsNames(name, project)) return [];
   const { pattern, longest } = project.names;
+  const { length } = [...name];
+  if (length > longest) {
+    const message = `Cannot use "${name.slice(0, 200)}" as a flag's name: it has ${length} characters, and at most ${longest} are allowed`;
+    return [named("invalid-name", message)];
+  }
   const isDefault = pattern === defaultProject.names.pattern;
   const wanted = isDefault
     ? "it must be lower-case letters, digits and single underscores"

@@ -9,6 +9,7 @@ export const severities = {
   anchor: "error",
   "byte-order-mark": "error",
   "carriage-return": "error",
+  "comment-cuts-text": "warning",
   "control-character": "error",
   credential: "error",
   directive: "error",

@@ -98,6 +98,19 @@ test.each([
   expect(said(text)).toEqual(["1:14 personal-data"]);
 });
 
+test.each([
+  ["description: Ask #team-payments first\nenabled: true\n", ["1:18 comment-cuts-text"]],
+  ["description: Ask   #payments\nenabled: true\n", ["1:20 comment-cuts-text"]],
+  ["description: Ask # a comment\nenabled: true\n", []],
+  ['description: "Ask" #comment\nenabled: true\n', []],
+  ['description: "Ask #payments"\nenabled: true\n', []],
+  ["description: |\n  Ask #payments\nenabled: true\n", []],
+  ["description: Ask the team#payments\nenabled: true\n", []],
+  ["enabled: true #todo\nowner: growth #todo\n", []],
+])("checkFlag() warns of a text that a # ends: %j", (text, warnings) => {
+  expect(said(text)).toEqual(warnings);
+});
+
 const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
 
 test.each([

@@ -172,3 +172,17 @@ test.each([
 ])("parse() reads %s", (_what, text, value) => {
   expect(parse(text).value).toEqual(value);
 });
+
+test.each([
+  [
+    "description: Gateway: Enable payments\nenabled: false\n",
+    "1:14",
+    'description: "Gateway: Enable payments"',
+  ],
+  ["enabled: false\nmetadata:\n  note: a: b\n", "3:9", 'note: "a: b"'],
+  ["enabled: false\ndescription: a: b: c\nowner: x\n", "2:14", 'description: "a: b: c"'],
+])("parse() asks for quotes around the text of %j, where it is", (text, place, quoted) => {
+  const { findings } = parse(text);
+  const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
+  expect(said).toEqual([[place, `put the text in quotes: ${quoted}`]]);
+});

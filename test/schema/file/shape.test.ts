@@ -89,6 +89,9 @@ test.each([
   ],
   ["expire: 2027-01-01\n", "1:1 unknown-key", 'did you mean "expires"?'],
   ["rollout: 50\n", "1:1 unknown-key", /^known here: /],
+  ["name: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],
+  ["key: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],
+  ["id: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],
   ["? [a, b]\n: 1\n", "1:3 unknown-key", /^known here: /],
   ["1: 2\n", "1:1 unknown-key", /^known here: /],
   [

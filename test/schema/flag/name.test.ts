@@ -132,3 +132,11 @@ test.each([
 ])("nameOf() of %s is %s", (path, name) => {
   expect(flagNameOf(path)).toBe(name);
 });
+
+test("checkName() says how long a name is that is too long", () => {
+  const [problem] = checkName(`a/${"b".repeat(81)}.yaml`, defaultProject);
+  expect(problem).toMatchObject({
+    code: "invalid-name",
+    message: expect.stringContaining("it has 81 characters, and at most 64 are allowed"),
+  });
+});
