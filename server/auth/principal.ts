@@ -1,10 +1,10 @@
-/** What a principal may do. */
+/** Permissions of a principal. */
 
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
 
 export type Action = "read" | "create" | "update" | "delete";
 
-/** The least role for each action. */
+/** The lowest role for each action. */
 export const leastRole: Readonly<Record<Action, Role>> = {
   read: "reader",
   create: "editor",
@@ -12,7 +12,7 @@ export const leastRole: Readonly<Record<Action, Role>> = {
   delete: "admin",
 };
 
-/** Why a principal may not do this; nothing where it may. */
+/** Why a principal may not do this; `undefined` if it may. */
 export function refusal(
   principal: Principal,
   action: Action,
@@ -31,7 +31,7 @@ export function refusal(
   return `Cannot ${action} "${name}": this token is for ${principal.flags.join(", ")}`;
 }
 
-/** `*` stands for any characters. */
+/** `*` matches any characters. */
 function matches(pattern: string, name: string): boolean {
   const parts = pattern.split("*");
   if (parts.length === 1) return pattern === name;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { contentTypeOf, fileOf, parsePath } from "../../schema/compile/urls.ts";
 import { isNotModified } from "../http/conditions.ts";
 
-/** Serves a published directory as a CDN would: to anyone, reads only, for trying things out. */
+/** Serves a published directory as a CDN does, for trying things out: to anyone, reads only. */
 export function cdnHandler(directory: string) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const url = (request.url ?? "").split("?")[0] ?? "";
@@ -35,7 +35,7 @@ export function cdnHandler(directory: string) {
   };
 }
 
-/** Only what a release may hold is looked for: no path of a client's reaches the file system otherwise. */
+/** Reads a file only for paths that a release can have: no other path reaches the file system. */
 function read(directory: string, url: string): { body: Buffer; written: Date } | undefined {
   if (!parsePath(url)) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** What `npm start` brings along where nothing is configured: a remote, a token, a directory for the CDN. */
+/** What `bunting start` embeds if it is not configured: a remote and a tokens file. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -9,8 +9,8 @@ import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 /**
- * A bare repository in `data` whose branch begins as this checkout's `HEAD`. What the API commits
- * stays there; later commits of the checkout are taken in as long as nothing was committed there.
+ * A bare repository in `data` whose branch begins as this checkout's `HEAD`. Later commits of the
+ * checkout are pushed to it as long as the API has not committed anything there.
  */
 export async function embeddedRemote(
   directory: string,
@@ -23,7 +23,7 @@ export async function embeddedRemote(
     makeDirectory(data);
     await readGit(directory, ["init", "--quiet", "--bare", `--initial-branch=${branch}`, remote]);
   }
-  // A machine may have ended in the middle of a push to it.
+  // A crash in the middle of a push can leave locks behind.
   await clearOldLocks(remote);
   const head = await checkout.resolve("HEAD");
   // Its own hooks alone, whatever the user has configured for other repositories.
@@ -39,7 +39,7 @@ export async function embeddedRemote(
   };
 }
 
-/** A tokens file in `data` and, when it is made, the one token in it. */
+/** The tokens file in `data`. If it is made now, also returns the one token in it. */
 export function embeddedTokens(data: string): { file: string; token?: string } {
   const file = path.resolve(data, "tokens.json");
   if (existsSync(file)) return { file };

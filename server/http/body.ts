@@ -2,13 +2,13 @@ import express, { type Request, type RequestHandler } from "express";
 import { duplicateKey } from "../../schema/text/duplicate-key.ts";
 import { HttpError } from "./problem.ts";
 
-/** In bytes, also of what was compressed. */
-const limit = 32_768;
+/** The limit also holds for a body after decompression. */
+const maxBytes = 32_768;
 
-/** Reads the body as bytes, whatever it says it is: `jsonOf` decides what to make of it. */
-export const readBody: RequestHandler = express.raw({ type: () => true, limit });
+/** Reads the body as bytes, whatever its type: `jsonOf()` checks the type. */
+export const readBody: RequestHandler = express.raw({ type: () => true, limit: maxBytes });
 
-/** The body as JSON, which says that it is of one of `types`. Throws `HttpError` where it is not, or not clearly. */
+/** The body as JSON. Throws `HttpError` if its type is not one of `types`, or if it is not valid JSON without duplicate keys. */
 export function jsonOf(request: Request, types = ["application/json"]): unknown {
   const type = request.get("Content-Type") ?? "";
   const [, plain = ""] = /^([^\s;]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.exec(type) ?? [];

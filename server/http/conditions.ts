@@ -1,6 +1,6 @@
-/** Conditional requests (RFC 9110, section 13): what a client says it has seen. */
+/** Conditional requests (RFC 9110, section 13). */
 
-/** Whether `If-Match` and `If-None-Match` let a write go on. `etag` is missing where nothing is there. */
+/** Whether `If-Match` and `If-None-Match` allow a write. `etag` is missing if the flag does not exist. */
 export function allowsWrite(
   ifMatch: string | undefined,
   ifNoneMatch: string | undefined,
@@ -10,7 +10,7 @@ export function allowsWrite(
   return ifNoneMatch === undefined || etag === undefined || !hasWeak(ifNoneMatch, etag);
 }
 
-/** Whether a read may be answered with 304: the client has these bytes. Weak comparison. */
+/** Whether a read is answered with 304: the client has these bytes. Uses weak comparison. */
 export function isNotModified(ifNoneMatch: string | undefined, etag: string): boolean {
   return ifNoneMatch !== undefined && (ifNoneMatch === etag || hasWeak(ifNoneMatch, etag));
 }

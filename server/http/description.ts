@@ -7,7 +7,7 @@ interface Description {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
-/** The API's description as one document: what it refers to in other files is brought in. */
+/** The API's OpenAPI description as one document: references to other files are resolved. */
 export const description = load();
 
 function load(): Description {
@@ -21,10 +21,10 @@ function load(): Description {
   return { ...document, components: { ...document.components, schemas } };
 }
 
-/** As many as anybody would mend before sending it again. */
-const maximumFaults = 20;
-/** How much of a key is repeated. */
-const maximumKey = 100;
+/** An answer lists at most this many faults. */
+const maxFaults = 20;
+/** An answer repeats at most this many characters of a key. */
+const maxKeyLength = 100;
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });
 const local = JSON.stringify(description.components.schemas).replaceAll(
@@ -33,12 +33,12 @@ const local = JSON.stringify(description.components.schemas).replaceAll(
 );
 ajv.addSchema({ $id: "api", $defs: JSON.parse(local) });
 
-/** A function that says whether a body is what the description calls `name`. Throws `HttpError` where it is not. */
+/** Returns a function that checks a body against the schema `name` of the description. It throws `HttpError` 400. */
 export function bodyReader<T>(name: string): (body: unknown) => T {
   const validate: ValidateFunction<T> = ajv.compile({ $ref: `api#/$defs/${name}` });
   return (body) => {
     if (validate(body)) return body;
-    const errors = (validate.errors ?? []).slice(0, maximumFaults).map(fault).filter(isFirst);
+    const errors = (validate.errors ?? []).slice(0, maxFaults).map(fault).filter(isFirst);
     throw new HttpError(
       400,
       `Cannot read the body: ${errors.map(({ message }) => message).join("; ")}`,
@@ -49,7 +49,7 @@ export function bodyReader<T>(name: string): (body: unknown) => T {
 
 function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {
   const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
-  const token = extra?.slice(0, maximumKey).replaceAll("~", "~0").replaceAll("/", "~1");
+  const token = extra?.slice(0, maxKeyLength).replaceAll("~", "~0").replaceAll("/", "~1");
   const pointer = `#${instancePath}${token === undefined ? "" : `/${token}`}`;
   const code = pointer === "#/name" && keyword === "pattern" ? "invalid-name" : codeOf(keyword);
   const what = pointer === "#" ? "the body" : `"${pointer.slice(2)}"`;
@@ -60,7 +60,7 @@ function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fa
   };
 }
 
-/** `anyOf` repeats what its parts say. */
+/** Removes the error of an `anyOf`, which repeats those of its parts. */
 function isFirst({ pointer, code }: Fault, index: number, all: readonly Fault[]): boolean {
   return (
     code !== "invalid" &&

@@ -2,7 +2,7 @@ import type { Request } from "express";
 import { isPossibleName } from "../../schema/flag/name.ts";
 import { HttpError } from "./problem.ts";
 
-/** A name that no flag can have is not looked for; nor is one that is written with escapes. */
+/** The flag's name in the path. Throws `HttpError` 404 for a name that no flag can have, and for one with escapes. */
 export function nameIn({ params, path }: Request): string {
   const name = String(params.name);
   const isPlain = path.includes(`/v1/feature-flags/${name}`);

@@ -4,7 +4,7 @@ import cors from "cors";
 import type { Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
 
-/** There is nothing to render, embed or script here, so what guards pages is left out. */
+/** The API has no pages, so the headers that protect pages are left out. */
 const guard = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
@@ -20,7 +20,7 @@ const guard = helmet({
   xXssProtection: false,
 });
 
-/** What helmet sets, which is the same for all requests: worked out once. */
+/** The headers of helmet are the same for all requests, so they are computed once. */
 const guards = headersBy([guard], undefined);
 
 export const secure: RequestHandler = (_request, response, next) => {
@@ -28,7 +28,7 @@ export const secure: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Exactly the origins that are configured, and nobody else. */
+/** Answers browsers on the configured origins, and on no others. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_request, _response, next) => next();
   const exposedHeaders = [
@@ -38,7 +38,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
   return cors({ origin: [...origins], methods: allowed, exposedHeaders, maxAge: 600 });
 }
 
-/** The headers that these set for a request from `origin`, for answers that do not pass them; names in lower case. */
+/** The headers of every answer to a request from `origin`, with names in lower case. */
 export function commonHeaders(
   origins: readonly string[],
   origin: string | undefined,

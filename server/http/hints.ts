@@ -2,10 +2,10 @@ import { pathOf } from "../../schema/compile/urls.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
 
-/** Among more names it would take milliseconds, for whoever asks for what is not there. */
+/** Comparing more names would take milliseconds for each unknown path. */
 const maximumNames = 2_000;
 
-/** What a path that is not served was probably meant to be, as words to go on a message with; or nothing. */
+/** `; did you mean "…"?` for a path that is not served; `""` if no served path is similar. */
 export function hintFor(
   project: Pick<Project, "environments">,
   path: string,
@@ -15,7 +15,7 @@ export function hintFor(
   return near === undefined ? "" : `; did you mean "${near}"?`;
 }
 
-/** The path of a list or a flag: a slash forgotten, an environment or a flag misspelt. */
+/** The similar path of a list or a flag: without a missing slash or a misspelt environment or flag. */
 function nearestTo(
   project: Pick<Project, "environments">,
   path: string,

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Request, Response } from "express";
 
-/** A value of the request's body that is at fault. */
+/** A value of the request's body that is not valid. */
 export interface Fault {
   /** A JSON pointer in a URI fragment: `#/enabled`. */
   readonly pointer: string;
@@ -9,11 +9,11 @@ export interface Fault {
   readonly message: string;
 }
 
-/** An error that is the client's to know: ends the request with its status. */
+/** An error that the client is told: it ends the request with its status. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;
-  /** Kebab-case, for the problem's type; the status's own words where missing. */
+  /** Kebab-case, for the problem's type; if missing, the title of the status. */
   readonly kind: string | undefined;
   readonly errors: readonly Fault[] | undefined;
 
@@ -29,10 +29,10 @@ export class HttpError extends Error {
   }
 }
 
-/** What RFC 9110 calls by another name than Node. */
+/** Titles of RFC 9110 that differ from Node's. */
 const titles: Readonly<Record<number, string>> = { 413: "Content Too Large" };
 
-/** Ends a request with an error, as problem details (RFC 9457); `hint` goes on with its message. */
+/** Ends a request with problem details (RFC 9457); `hint` is added to the message. */
 export function sendProblem(
   request: Request,
   response: Response,
@@ -56,7 +56,7 @@ export function sendProblem(
   response.end(request.method === "HEAD" ? undefined : JSON.stringify(body));
 }
 
-/** What a client sent comes back short, however long it was. */
+/** Text of the client is repeated in part only. */
 function cut(text: string): string {
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

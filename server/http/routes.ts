@@ -1,14 +1,14 @@
-/** The URLs of the API, and what they are called where millions of them must be counted as few. */
+/** Environments and route patterns of URLs. */
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 
-/** The environment that a path is about. */
+/** The environment of a path. */
 export function environmentOf(project: Pick<Project, "environments">, path: string): string {
   const first = path.slice(1, path.indexOf("/", 1));
   const root = rootEnvironment(project);
   return project.environments.includes(first) ? first : root;
 }
 
-/** The pattern that a path belongs to, for logs and metrics. */
+/** The route pattern of a path: logs and metrics must not have a series for each path. */
 export function routeOf(path: string): string {
   const [plain = ""] = path.split("?");
   const [, folder = "", name, history] =

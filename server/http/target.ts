@@ -1,10 +1,10 @@
-/** What a request asks for, before anything is looked up by it. */
+/** The target of a request, before routing. */
 import type { RequestHandler } from "express";
 import { HttpError } from "./problem.ts";
 
 /**
- * A request's target without the host that it may name (RFC 9112, section 3.2.2). Express passes
- * over all handlers where it cannot read the host, and answers in HTML.
+ * A request's target without a host (RFC 9112, section 3.2.2). If Express cannot parse the host, it skips
+ * all handlers and answers in HTML.
  */
 export function originForm(target = "/"): string {
   const [host] = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(target) ?? [];
@@ -13,7 +13,7 @@ export function originForm(target = "/"): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-/** Express would answer a percent sign that escapes nothing in HTML, and elsewhere not at all. */
+/** Answers 400 to an invalid percent escape; Express would answer in HTML. */
 export const refuseBadEscapes: RequestHandler = (request, _response, next) => {
   try {
     decodeURIComponent(request.path);

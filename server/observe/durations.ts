@@ -10,15 +10,15 @@ export interface Labels {
 }
 
 /**
- * A histogram of how long requests take. prom-client's own looks its labels up on each observation,
- * which costs as much as the rest of a hot read; here whoever observes often keeps the series.
+ * A histogram of how long requests take. prom-client's own histogram looks up its labels at each
+ * observation, which costs as much as the rest of a plain read; here the caller keeps the series.
  */
 export class Durations {
   readonly name = "bunting_http_request_duration_seconds";
   readonly #series = new Map<string, Series>();
 
   constructor(registry: Registry) {
-    // All that a registry asks of a metric is its name, and `get()` when it is read.
+    // A registry uses only a metric's `name`, and `get()` when it is read.
     registry.registerMetric(this as unknown as Histogram);
   }
 
@@ -46,7 +46,7 @@ export class Durations {
 
 export class Series {
   readonly #labels: Labels;
-  /** By the first bound that is not less; the last is of those beyond all bounds. */
+  /** Counts by bucket; the last one is for values above all bounds. */
   readonly #counts = new Float64Array(bounds.length + 1);
   #sum = 0;
 
@@ -61,7 +61,7 @@ export class Series {
     this.#sum += seconds;
   }
 
-  /** As Prometheus has it: each bucket also counts those before it. None before anything was observed. */
+  /** In the form of Prometheus: each bucket includes those before it. Empty before the first observation. */
   values(name: string): object[] {
     const labels = this.#labels;
     let total = 0;

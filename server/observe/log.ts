@@ -1,6 +1,6 @@
 import pino, { type Logger } from "pino";
 
-/** JSON lines on stdout. Nothing that proves who somebody is ever gets into them. */
+/** JSON lines on stdout. They never contain a credential. */
 export function createLog(level: string): Logger {
   return pino({
     level,

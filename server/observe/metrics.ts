@@ -7,19 +7,19 @@ import type { Usage } from "../routes/usage/usage.ts";
 import { UsageMetrics } from "../routes/usage/usage-metrics.ts";
 import { Durations } from "./durations.ts";
 
-/** What is seen from outside at `/metrics`. Labels are route patterns and kinds, never what a client sent. */
+/** The metrics at `/metrics`. Labels are route patterns and kinds, never text of a client. */
 export class Metrics {
   readonly registry = new Registry();
   readonly requests = new Durations(this.registry);
   readonly errors = new Counter({
     name: "bunting_http_errors_total",
-    help: "Answers of 400 and more",
+    help: "Answers with a status of 400 or more",
     labelNames: ["route", "status"],
     registers: [this.registry],
   });
   readonly updates = new Counter({
     name: "bunting_flag_updates_total",
-    help: "Changes of flags through the API, by kind and what became of them",
+    help: "Changes of flags through the API, by kind and result",
     labelNames: ["kind", "result"],
     registers: [this.registry],
   });
@@ -35,7 +35,7 @@ export class Metrics {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.health.queued);
-    this.#gauge("bunting_head_age_seconds", "Time since the served commit was made", () => {
+    this.#gauge("bunting_served_commit_age_seconds", "Time since the served commit was made", () => {
       const { committed_at } = store.current?.snapshot ?? {};
       return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
     });
@@ -54,7 +54,7 @@ export class Metrics {
     this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);
     const git = new Histogram({
       name: "bunting_git_duration_seconds",
-      help: "Time that git took to fetch, to commit and to push, failures included",
+      help: "Time that git took to fetch, commit and push, including failures",
       labelNames: ["operation", "result"],
       buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 20],
       registers: [this.registry],
@@ -62,7 +62,7 @@ export class Metrics {
     store.onGit((operation, result, seconds) => git.observe({ operation, result }, seconds));
     const conflicts = new Counter({
       name: "bunting_git_conflicts_total",
-      help: "Pushes that came second and were decided anew",
+      help: "Pushes that lost a race and were repeated on the new head",
       registers: [this.registry],
     });
     store.onConflict(() => conflicts.inc());

@@ -253,7 +253,7 @@ describe("/metrics", () => {
         "bunting_http_errors_total",
         "bunting_flag_updates_total",
         "bunting_queue_depth",
-        "bunting_head_age_seconds",
+        "bunting_served_commit_age_seconds",
         "bunting_sync_age_seconds",
         "bunting_stream_clients",
         "bunting_git_duration_seconds",
@@ -297,7 +297,7 @@ describe("/metrics", () => {
     const values = await read();
     expect(values.get("bunting_queue_depth")).toBe(0);
     expect(values.get("bunting_sync_age_seconds")).toBeLessThan(600);
-    expect(values.get("bunting_head_age_seconds")).toBeGreaterThanOrEqual(0);
+    expect(values.get("bunting_served_commit_age_seconds")).toBeGreaterThanOrEqual(0);
     expect([...values.keys()]).not.toContain("bunting_publish_age_seconds");
   });
 

@@ -2,7 +2,7 @@ import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { EvaluationCount, Usage } from "./usage.ts";
 
-/** `GET /v1/usage`: how often, and when last, each served flag was asked for, and each name that no flag has. */
+/** `GET /v1/usage`: count and time of the last evaluation, for each served flag and for names that no flag has. */
 export function usageHandler(usage: Usage, namesServed: () => readonly string[]): RequestHandler {
   return (_request, response) => {
     const { environments } = response.locals.principal as Principal;

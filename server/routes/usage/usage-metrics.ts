@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Usage, UsageReport } from "./usage.ts";
 
-/** Shows at `/metrics` what clients report. Of names, only those of flags that are served become labels. */
+/** Metrics of what clients report. Only names of served flags become labels. */
 export class UsageMetrics {
   readonly #unknown: Counter;
   readonly #reports: Counter;
@@ -12,7 +12,7 @@ export class UsageMetrics {
     const registers = [registry];
     new Counter({
       name: "bunting_flag_evaluations_total",
-      help: "How often clients asked for a flag, as they report it",
+      help: "Evaluations of a flag, as clients report them",
       labelNames: ["environment", "flag"],
       registers,
       collect() {
@@ -23,25 +23,25 @@ export class UsageMetrics {
     });
     this.#unknown = new Counter({
       name: "bunting_unknown_flag_evaluations_total",
-      help: "How often clients asked for flags that do not exist; GET /v1/usage names them",
+      help: "Evaluations of flags that do not exist; GET /v1/usage lists their names",
       labelNames: ["environment"],
       registers,
     });
     this.#reports = new Counter({
       name: "bunting_usage_reports_total",
-      help: "Reports of clients",
+      help: "Usage reports of clients",
       labelNames: ["environment"],
       registers,
     });
     this.#fetches = new Counter({
       name: "bunting_client_fetches_total",
-      help: "Fetches of clients by what came of them, as they report it",
+      help: "Fetches of clients by outcome, as clients report them",
       labelNames: ["environment", "outcome"],
       registers,
     });
     this.#age = new Histogram({
       name: "bunting_client_age_seconds",
-      help: "How old the flags were that clients held when they reported",
+      help: "Age of the flags that a client held when it reported",
       labelNames: ["environment"],
       buckets: [60, 300, 900, 3_600, 86_400, 604_800],
       registers,

@@ -12,14 +12,14 @@ import type { UsageMetrics } from "./usage-metrics.ts";
 
 export const usagePath = "/v1/usage";
 
-/** Of one address: a client reports once a minute, and many may share an address. */
+/** Limit for one address: a client reports once a minute, and many clients can share an address. */
 const reportsPerMinute = 300;
 
 const read = bodyReader<UsageReport>("UsageReport");
-/** `sendBeacon` sends text as `text/plain`; any other type would need a preflight, and credentials. */
+/** `sendBeacon()` sends text as `text/plain`; any other type needs a preflight with credentials. */
 const types = ["application/json", "text/plain"];
 
-/** `POST /v1/usage`: what a client counted since its last report. */
+/** `POST /v1/usage`: adds what a client counted since its last report. */
 export function reportHandler(
   project: () => Project,
   usage: Usage,
@@ -39,8 +39,8 @@ export function reportHandler(
 }
 
 /**
- * Whether a request is a report that needs no token: a browser's `sendBeacon` cannot carry one. Which
- * page sent it is the browser's word; any other program may claim the same.
+ * Whether a request is a report that needs no token, because `sendBeacon()` cannot send one. Only a
+ * browser's `Origin` can be trusted; other programs can send any.
  */
 export function isAnonymousReport(origins: readonly string[]): (request: Request) => boolean {
   return ({ method, path, headers }) =>
@@ -53,7 +53,7 @@ export function limitReports(): RequestHandler {
     limit: reportsPerMinute,
     standardHeaders: "draft-8",
     legacyHeaders: false,
-    // It would tell the console, with a stack, of what a client may send.
+    // Its warnings go to the console, with a stack, for what a client may send.
     validate: false,
     handler: () => {
       throw new HttpError(

@@ -1,17 +1,17 @@
-/** Which flags clients ask for: counted in memory since the server started, and nowhere else. */
+/** Which flags clients evaluate: counted in memory only, since the server started. */
 
-/** What a client sends from time to time: a body of `POST /v1/usage`. */
+/** The body of `POST /v1/usage`. */
 export interface UsageReport {
   readonly environment: string;
-  /** How often each flag was asked for, whether there is one of that name or not. */
+  /** Evaluations by name, also of flags that do not exist. */
   readonly evaluations?: Readonly<Record<string, number>>;
-  /** How its fetches ended: counts by outcome. */
+  /** Counts of fetches by outcome. */
   readonly fetches?: Readonly<Record<string, number>>;
-  /** How old what it holds is, in seconds; `null` where it holds nothing. */
+  /** Age of the flags that the client holds, in seconds; `null` if it holds none. */
   readonly age?: number | null;
 }
 
-/** How often a flag was asked for in an environment, and when last, in milliseconds since 1970. */
+/** Evaluations of a flag in an environment, and the time of the last one in milliseconds since 1970. */
 export interface EvaluationCount {
   readonly name: string;
   readonly environment: string;
@@ -19,7 +19,7 @@ export interface EvaluationCount {
   last: number;
 }
 
-/** How many names of flags that do not exist are remembered: the newest. */
+/** Only the newest names of flags that do not exist are kept. */
 const maximumUnknown = 100;
 
 export class Usage {
@@ -42,13 +42,13 @@ export class Usage {
     this.since = now();
   }
 
-  /** Takes a report in, and returns how many of its evaluations were of flags that do not exist. */
+  /** Adds a report. Returns how many of its evaluations were of flags that do not exist. */
   take({ environment, evaluations = {} }: UsageReport): number {
     let unknown = 0;
     for (const [name, count] of Object.entries(evaluations)) {
       const isServed = this.#isServed(name);
       if (!isServed) unknown += count;
-      // What no flag could be called may be anything, personal data too: it is not kept.
+      // A name that no flag can have could be anything, personal data too: it is not kept.
       if (!this.#isAllowed(name)) continue;
       this.#count(isServed ? this.#served : this.#unknown, name, environment, count);
     }
@@ -59,13 +59,13 @@ export class Usage {
     return unknown;
   }
 
-  /** Of flags that exist now. */
+  /** Counts of flags that exist now. */
   get served(): readonly EvaluationCount[] {
     for (const [key, { name }] of this.#served) if (!this.#isServed(name)) this.#served.delete(key);
     return [...this.#served.values()];
   }
 
-  /** Of names that no flag has, the newest first. */
+  /** Counts of names that no flag has, the newest first. */
   get unknown(): readonly EvaluationCount[] {
     return [...this.#unknown.values()].filter(({ name }) => !this.#isServed(name)).reverse();
   }
@@ -80,7 +80,7 @@ export class Usage {
     const asked = counts.get(key) ?? { name, environment, evaluations: 0, last: 0 };
     asked.evaluations += count;
     asked.last = this.#now();
-    // Whoever was asked for last stands last.
+    // The map is in the order of the last evaluation.
     if (counts === this.#unknown) counts.delete(key);
     counts.set(key, asked);
   }
