@@ -35,10 +35,14 @@ export class Metrics {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.health.queued);
-    this.#gauge("bunting_served_commit_age_seconds", "Time since the served commit was made", () => {
-      const { committed_at } = store.current?.snapshot ?? {};
-      return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
-    });
+    this.#gauge(
+      "bunting_served_commit_age_seconds",
+      "Time since the served commit was made",
+      () => {
+        const { committed_at } = store.current?.snapshot ?? {};
+        return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
+      },
+    );
     this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
       return (Date.now() - store.health.syncedAtMs) / 1_000;
     });

@@ -44,6 +44,7 @@ export function gitEnvironment(
   config: readonly (readonly [key: string, value: string])[] = [],
   extra: Readonly<Record<string, string>> = {},
 ): NodeJS.ProcessEnv {
+  const { HTTP_PROXY, http_proxy } = process.env;
   const kept = Object.entries(process.env).filter(
     ([name]) => !name.startsWith("GIT_") || ownersVariables.test(name),
   );
@@ -54,6 +55,8 @@ export function gitEnvironment(
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
     LC_ALL: "C",
+    // git reads this one in lower case only.
+    ...(HTTP_PROXY && http_proxy === undefined ? { http_proxy: HTTP_PROXY } : {}),
     ...extra,
   };
   const first = Number(environment.GIT_CONFIG_COUNT ?? 0);

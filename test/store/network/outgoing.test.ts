@@ -2,6 +2,7 @@
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { JwtVerifier } from "../../../server/auth/jwt.ts";
+import { gitEnvironment } from "../../../store/git/environment.ts";
 import { GitHub } from "../../../store/github/github.ts";
 import { readGitHubOptions } from "../../../store/github/options.ts";
 import { outgoingFetch } from "../../../store/network/outgoing.ts";
@@ -74,6 +75,13 @@ describe("with a proxy in the environment, it carries", () => {
     expect(proxy.tunnels).toEqual(["cdn.test:80"]);
     await double.close();
   });
+});
+
+test("git gets HTTP_PROXY in lower case, the only spelling that it reads", () => {
+  vi.stubEnv("HTTP_PROXY", "http://proxy.test:3128");
+  expect(gitEnvironment().http_proxy).toBe("http://proxy.test:3128");
+  vi.stubEnv("http_proxy", "http://other.test:3128");
+  expect(gitEnvironment().http_proxy).toBe("http://other.test:3128");
 });
 
 test("NO_PROXY names hosts that are reached directly", async () => {
