@@ -6,6 +6,8 @@ export const help = `Environment variables:
   FLAGS_BRANCH             its branch (main)
   FLAGS_DATA               where the clone is kept (.data); may be deleted while the server is down
   FLAGS_TOKENS             the tokens file; "bunting token --add FILE" makes it and adds to it
+  FLAGS_COMMIT_KEY         secret with which this and all other servers of the branch recognize their commits;
+                           several, comma-separated, to change it. Without it, one is kept in FLAGS_DATA
   FLAGS_SIGNING_KEY        path of the ssh key that signs each commit; none are signed without it
   FLAGS_PUBLISH            s3://bucket[/prefix] or a directory, published to after each change
   FLAGS_POLL_SECONDS       how often to look for commits of others (15)

@@ -6,11 +6,15 @@ import { Signer } from "../store/git/signer.ts";
 import { openTarget } from "../store/publish/target.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
+import { embeddedCommitKeys } from "./embedded/commit-key.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
 import { close, listen } from "./http/http.ts";
 import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
+
+const ownKeyWarning =
+  "FLAGS_COMMIT_KEY is not set: only this FLAGS_DATA recognizes the commits of this server; other servers, and this one without its data, know neither their idempotency keys nor their actors";
 
 export interface StartOptions {
   /** The clone that the embedded remote is made from. */
@@ -45,7 +49,9 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
     tokens || settings.remote ? { file: tokens, token: undefined } : embeddedTokens(data);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch, undefined, acceptRemote);
-  const store = await FlagStore.open(clone, acceptRemote, undefined, signer);
+  const commitKeys = settings.commitKeys ?? embeddedCommitKeys(data);
+  if (settings.remote && !settings.commitKeys) log.warn(ownKeyWarning);
+  const store = await FlagStore.open(clone, { acceptRemote, commitKeys, signer });
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;
   const service = createService(

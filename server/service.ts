@@ -95,8 +95,8 @@ export function createService(
   const poll = repeat(settings.pollSeconds * 1_000, () =>
     store.sync().catch((error) => log.error({ err: error }, "sync")),
   );
-  const review = repeat(reviewIntervalMs, async () => reviews?.look());
-  reviews?.look();
+  const review = repeat(reviewIntervalMs, async () => reviews?.check());
+  reviews?.check();
   return {
     server,
     async close(drainMs = 0) {

@@ -1,3 +1,4 @@
+import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
 import { type GitHubOptions, readGitHubOptions } from "../store/github/options.ts";
 
 /** The settings of the server, from its environment. Without any, everything is embedded. */
@@ -10,6 +11,8 @@ export interface Settings {
   readonly data: string;
   /** Path of the ssh key that signs commits; missing: they are not signed. */
   readonly signingKey: string | undefined;
+  /** Sign the commits of the API; missing: one that is kept in `data`. */
+  readonly commitKeys: CommitKeys | undefined;
   /** Path of the tokens file. Missing: with the embedded remote one is made beside it; else there are no tokens. */
   readonly tokens: string | undefined;
   /** The publish target. Missing: nothing is published; without any settings, `.data/cdn`. */
@@ -64,6 +67,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     branch: env.FLAGS_BRANCH || "main",
     data: env.FLAGS_DATA || ".data",
     signingKey: env.FLAGS_SIGNING_KEY || undefined,
+    commitKeys: env.FLAGS_COMMIT_KEY
+      ? parseCommitKeys(env.FLAGS_COMMIT_KEY, "FLAGS_COMMIT_KEY")
+      : undefined,
     tokens: env.FLAGS_TOKENS || undefined,
     publish: env.FLAGS_PUBLISH || undefined,
     pollSeconds: number(env, "FLAGS_POLL_SECONDS", 15, 86_400, 1),

@@ -3,7 +3,7 @@ import { oneLine } from "./commit-message.ts";
 import type { Requester } from "./proposal.ts";
 
 /** The trailer of a commit that did it; its value names the protected environments. */
-export const trailer = "Break-Glass";
+export const emergencyTrailer = "Break-Glass";
 
 /** The label of the issues in which such commits are reviewed. */
 export const reviewLabel = "break-glass";

@@ -1,6 +1,6 @@
 import type { NextFunction, Request } from "express";
 import type { Project } from "../../schema/project/project.ts";
-import { WriteUnavailableError } from "../../store/git/unavailable.ts";
+import { WriteDeclinedError, WriteUnavailableError } from "../../store/git/unavailable.ts";
 import { IssuerUnavailableError } from "../auth/issuer-unavailable.ts";
 import type { ApiResponse } from "./handler.ts";
 import { hintFor } from "./hints.ts";
@@ -40,6 +40,8 @@ function asHttpError(error: unknown): HttpError | undefined {
   if (error instanceof HttpError) return error;
   if (error instanceof WriteUnavailableError)
     return new HttpError(503, error.message, { kind: "write-unavailable" });
+  if (error instanceof WriteDeclinedError)
+    return new HttpError(502, error.message, { kind: "write-declined" });
   if (error instanceof IssuerUnavailableError) {
     const detail = "Cannot authenticate: the issuer of JSON web tokens does not answer";
     return new HttpError(503, detail, { kind: "issuer-unavailable" });

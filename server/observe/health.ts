@@ -39,15 +39,16 @@ function statusOf({ places, isStopping }: HealthSources, degraded: readonly stri
 }
 
 function problemsOf({ publisher, places, authenticator }: HealthSources): string[] {
-  const { unreachable, stopped, problems } = places.store.health;
+  const { unreachable, stopped, declined, problems } = places.store.health;
   return [
     unreachable,
     stopped,
+    declined,
     ...problems.map(formatProblem),
     publisher?.status.error,
     publisher?.status.waiting,
-    places.pulls?.trouble,
-    places.reviews?.trouble,
+    places.pulls?.problem,
+    places.reviews?.problem,
     ...authenticator.problems,
   ].filter((problem) => problem !== undefined);
 }

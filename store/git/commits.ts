@@ -5,10 +5,11 @@ import type { LogCommit } from "./log.ts";
 import { signCommits } from "./signed.ts";
 import type { Signer } from "./signer.ts";
 
-/** A commit to be made, of one file. */
+/** A commit to be made, of one file or of none. */
 export interface NewCommit {
-  readonly file: string;
-  /** The file's new text; missing if it is removed. */
+  /** Missing if the commit changes no file. */
+  readonly file?: string | undefined;
+  /** The file's new text; missing if the file is deleted. */
   readonly text?: string | undefined;
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
@@ -57,15 +58,18 @@ export async function createCommits(
     `committer ${person(service)} ${commit.time} +0000\n`,
     data(commit.message),
     index === 0 ? `from ${parent}\n` : "",
-    commit.text === undefined
-      ? `D ${commit.file}\n`
-      : `M 100644 inline ${commit.file}\n${data(commit.text)}`,
+    fileChange(commit),
     `get-mark :${index + 1}\n`,
   ]);
   const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
   const args = ["--git-dir=.", "fast-import", "--quiet", "--force", "--done"];
   const ids = (await readGit(directory, args, { input })).trimEnd().split("\n");
   return signer ? signCommits(directory, ids, signer) : ids;
+}
+
+function fileChange({ file, text }: NewCommit): string {
+  if (file === undefined) return "";
+  return text === undefined ? `D ${file}\n` : `M 100644 inline ${file}\n${data(text)}`;
 }
 
 function person({ name, email }: { readonly name: string; readonly email: string }): string {

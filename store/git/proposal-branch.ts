@@ -1,5 +1,6 @@
 import { inClone } from "./clone.ts";
 import { isOurs } from "./commits.ts";
+import { PushDeclinedError } from "./declined.ts";
 import { readCommitsById } from "./log.ts";
 import type { Remote } from "./remote.ts";
 
@@ -35,7 +36,7 @@ export class ProposalBranch {
         return commit;
       } catch (error) {
         // Another server came first, or the answer was lost: the branch itself says which.
-        if (attempt === maxAttempts) throw error;
+        if (attempt === maxAttempts || error instanceof PushDeclinedError) throw error;
       }
     }
   }

@@ -110,7 +110,8 @@ export class RemoteBranch {
 
   /**
    * Moves the branch from `parent` to its descendant `commit`, if the remote has it at `parent`.
-   * Throws `RemoteUnavailableError`; `fetch()` then finds out what became of the push.
+   * Throws `PushDeclinedError`, or `RemoteUnavailableError`: then only `fetch()` can tell whether
+   * the push succeeded.
    */
   async push(commit: string, parent: string): Promise<void> {
     const ref = `refs/heads/${this.#branch}`;

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { declineReason, PushDeclinedError } from "./declined.ts";
 import { readGit } from "./git.ts";
 import { parseRemoteAddress, type RemoteAddress, withoutSecrets } from "./remote-address.ts";
 
@@ -55,12 +56,18 @@ export class Remote {
     }
   }
 
-  /** Pushes one ref. Throws as `run()`. */
+  /** Pushes one ref. Throws `PushDeclinedError` if the remote refuses it, else as `run()`. */
   async push(directory: string, refspec: string, lease: string, timeoutMs: number): Promise<void> {
     this.#receivePack ??= receivePackOptions(this.#address);
     const args = ["push", "--quiet", "--no-verify", `--force-with-lease=${lease}`];
     args.push(...(await this.#receivePack), "--end-of-options", this.url, refspec);
-    await this.run(directory, args, timeoutMs);
+    try {
+      await this.run(directory, args, timeoutMs);
+    } catch (error) {
+      const reason = declineReason((error as Error).message);
+      if (reason === undefined) throw error;
+      throw new PushDeclinedError(`Cannot push: the remote declines it: ${reason}`);
+    }
   }
 
   /** Fetches one ref into another. Throws as `run()`. */

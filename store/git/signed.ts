@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { inClone } from "./clone.ts";
+import { objectId } from "./object-id.ts";
 import type { Signer } from "./signer.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function signCommits(
     const parent = commits.at(-1)?.id;
     const text = parent === undefined ? unsigned : withParent(unsigned, parent);
     const signed = withSignature(text, await signer.sign(text), ids[0]?.length === 64);
-    commits.push({ id: idOf(signed, ids[0]?.length === 64), text: signed });
+    commits.push({ id: objectId("commit", signed, ids[0] ?? ""), text: signed });
   }
   await store(directory, commits);
   return commits.map(({ id }) => id);
@@ -47,11 +47,6 @@ function withSignature(commit: string, signature: string, isSha256: boolean): st
   const name = isSha256 ? "gpgsig-sha256" : "gpgsig";
   const header = `${name} ${signature.trimEnd().replaceAll("\n", "\n ")}`;
   return `${commit.slice(0, end)}\n${header}${commit.slice(end)}`;
-}
-
-function idOf(commit: string, isSha256: boolean): string {
-  const hash = createHash(isSha256 ? "sha256" : "sha1");
-  return hash.update(`commit ${Buffer.byteLength(commit)}\0${commit}`).digest("hex");
 }
 
 /** Git checks each of them, and gives it the id that its descendants know it by, or there is no such id. */

@@ -1,7 +1,8 @@
+import { PushDeclinedError } from "./declined.ts";
 import { RemoteUnavailableError } from "./remote.ts";
 import { RemoteRewoundError } from "./remote-branch.ts";
 
-/** A write could not be done now, and may be sent again: `message` says why, for the client. */
+/** A write cannot be made now and may be sent again. `message` says why, for the client. */
 export class WriteUnavailableError extends Error {
   override readonly name = "WriteUnavailableError";
   /** In how many seconds, where that is known. */
@@ -16,10 +17,17 @@ export class WriteUnavailableError extends Error {
   }
 }
 
-/** What a client may know. The rest is in the store's `condition`. */
-export function asUnavailable(error: unknown): WriteUnavailableError {
-  if (error instanceof WriteUnavailableError) return error;
+/** The remote refuses the change. Sending it again does not help. `message` says why, for the client. */
+export class WriteDeclinedError extends Error {
+  override readonly name = "WriteDeclinedError";
+}
+
+/** The error for the client. More is in the store's `health`. */
+export function asWriteError(error: unknown): WriteUnavailableError | WriteDeclinedError {
+  if (error instanceof WriteUnavailableError || error instanceof WriteDeclinedError) return error;
   const { message } = error as Error;
+  if (error instanceof PushDeclinedError)
+    return new WriteDeclinedError(message.replace("Cannot push", "Cannot write"));
   if (error instanceof RemoteRewoundError) return new WriteUnavailableError(message);
   const who =
     error instanceof RemoteUnavailableError

@@ -1,4 +1,4 @@
-/** What became of a change that was proposed. */
+/** The state of a proposed change. */
 export interface ProposedChange {
   /** The pull request's number. */
   readonly id: string;
@@ -8,11 +8,11 @@ export interface ProposedChange {
   readonly summary: string;
   /** Its URL, for people. */
   readonly pullRequest: string;
-  /** The commit that brought it onto the branch. */
+  /** The commit that merged it. */
   readonly commit: string | undefined;
 }
 
-/** What GitHub tells of a pull request, as far as it is used here. */
+/** The part of GitHub's answer about a pull request that is used here. */
 export interface Pull {
   readonly number: number;
   readonly state: string;
@@ -20,8 +20,10 @@ export interface Pull {
   readonly html_url: string;
   readonly merged_at: string | null;
   readonly merge_commit_sha: string | null;
+  /** Missing if the account was deleted. */
+  readonly user: { readonly login: string } | null;
   readonly labels: readonly { readonly name?: string }[];
-  /** A fork may be gone. */
+  /** `repo` is null if the fork was deleted. */
   readonly head: { readonly ref: string; readonly repo: Repository | null };
   readonly base: { readonly ref: string; readonly repo: Repository };
 }

@@ -1,7 +1,7 @@
 /**
- * Changes that wait for a review, as pull requests on GitHub. Nothing is kept here: branch and pull
- * request are found by the change itself, so whoever asks again finds them, or what is missing of them
- * is made.
+ * Proposed changes as pull requests on GitHub. Nothing is stored here: the effect of a change gives
+ * the name of its branch, so a repeated request finds the branch and the pull request, or makes what
+ * is missing.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { flagOfProposalBranch, labelsOf } from "../../schema/change/proposal.ts";
@@ -15,10 +15,10 @@ import { KnownPulls, type ListedPull } from "./known-pulls.ts";
 import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 import { Recent } from "./recent.ts";
 
-/** How many may wait for GitHub at once. */
-const most = 50;
-/** For how long an answer about a pull request may be told again, in milliseconds. */
-const fresh = 5_000;
+/** How many proposals may wait for GitHub at once, and how many of one actor. */
+const limits = { total: 50, perActor: 25 };
+/** How long an answer about a pull request is kept. */
+const maxAgeMs = 5_000;
 
 /** The share of GitHub's quota that is kept for writes. */
 const reservedShare = 0.2;
@@ -27,42 +27,36 @@ export class PullRequests {
   readonly #store: FlagStore;
   readonly #github: GitHub;
   readonly #base: string;
-  readonly #patience: number;
-  /** By branch: who asks for the same meanwhile waits for the same. */
-  readonly #running = new Map<string, Promise<ProposedChange>>();
-  /** By number. What is merged stays merged. */
+  readonly #timeoutMs: number;
+  /** By branch: equal requests share one proposal. */
+  readonly #running = new Map<string, { actor: string; result: Promise<ProposedChange> }>();
+  /** By number. A merged pull request stays merged. */
   readonly #found = new Recent<number, ProposedChange | undefined>(
-    (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : fresh),
+    (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : maxAgeMs),
     1_000,
   );
   readonly #known = new KnownPulls(() => this.#listPulls());
-  #trouble: string | undefined;
+  #problem: string | undefined;
 
-  /** `base` is the branch that changes land on. `patience` is how long to let a client wait, in milliseconds. */
-  constructor(store: FlagStore, github: GitHub, base: string, patience = 10_000) {
+  /** `base` is the branch that changes land on. `timeoutMs` is how long a client waits. */
+  constructor(store: FlagStore, github: GitHub, base: string, timeoutMs = 10_000) {
     this.#store = store;
     this.#github = github;
     this.#base = base;
-    this.#patience = patience;
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** Why GitHub could not be used the last time; nothing where it could. */
-  get trouble(): string | undefined {
-    return this.#trouble;
+  /** Why GitHub could not be used the last time; `undefined` if it could. */
+  get problem(): string | undefined {
+    return this.#problem;
   }
 
   /** The pull request for a change: the one that is open, or a new one. Throws `WriteUnavailableError`. */
   async propose(proposal: Proposal): Promise<ProposedChange> {
-    const { branch } = proposal;
-    if (!this.#running.has(branch) && this.#running.size >= most)
-      throw new WriteUnavailableError("Cannot propose the change: too many wait for GitHub");
-    const running = this.#running.get(branch) ?? this.#watch(this.#propose(proposal));
-    this.#running.set(branch, running);
-    const forget = () => this.#running.delete(branch);
-    running.then(forget, forget);
+    const running = this.#running.get(proposal.branch)?.result ?? this.#start(proposal);
 
     const late = new AbortController();
-    const giveUp = pause(this.#patience, undefined, { signal: late.signal, ref: false }).then(
+    const giveUp = pause(this.#timeoutMs, undefined, { signal: late.signal, ref: false }).then(
       () => {
         throw new WriteUnavailableError(
           "Cannot tell whether the pull request is open yet: ask again",
@@ -102,6 +96,20 @@ export class PullRequests {
       yield { number, isProposal: flagOfProposalBranch(head.ref) !== undefined };
   }
 
+  #start(proposal: Proposal): Promise<ProposedChange> {
+    const { branch, asked } = proposal;
+    const actor = asked.actor.id;
+    const all = [...this.#running.values()];
+    const own = all.filter((one) => one.actor === actor).length;
+    if (all.length >= limits.total || own >= limits.perActor)
+      throw new WriteUnavailableError("Cannot propose the change: too many wait for GitHub");
+    const result = this.#watch(this.#propose(proposal));
+    this.#running.set(branch, { actor, result });
+    const forget = () => this.#running.delete(branch);
+    result.then(forget, forget);
+    return result;
+  }
+
   async #find(id: number): Promise<ProposedChange | undefined> {
     try {
       const pull: Pull = await this.#github.do(`read #${id}`, (rest, where) =>
@@ -134,7 +142,11 @@ export class PullRequests {
     const pulls: Pull[] = await this.#github.do("read the pull requests", (rest, where) =>
       rest.pulls.list({ ...where, ...query }),
     );
-    return pulls.find(({ head }) => head.ref === branch);
+    const pull = pulls.find(({ head }) => head.ref === branch);
+    if (!pull || pull.user?.login === (await this.#github.login())) return pull;
+    // Its text is somebody else's: reviewers would approve words that do not describe the change.
+    const found = `#${pull.number} of ${pull.user?.login ?? "somebody else"} has its branch`;
+    throw new WriteUnavailableError(`Cannot propose the change: ${found}; close it first`);
   }
 
   async #open(proposal: Proposal, commit: string): Promise<Pull> {
@@ -163,15 +175,15 @@ export class PullRequests {
     );
   }
 
-  /** Keeps what is wrong with GitHub for the operator, and tells the client less. */
+  /** Keeps GitHub's error for the operator; the client's error says less. */
   async #watch<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await work;
-      this.#trouble = undefined;
+      this.#problem = undefined;
       return result;
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error;
-      this.#trouble = error.message;
+      this.#problem = error.message;
       const { status, retryAfter } = error;
       const what = status === 0 ? "does not answer" : `answers ${status}`;
       const message = `Cannot reach the pull requests: GitHub ${what}`;

@@ -1,21 +1,21 @@
-/** Answers that many ask for: one look-up for all who ask meanwhile, and its answer for a while. */
+/** A cache of answers. Callers that ask for the same key at once share one look-up. */
 export class Recent<K, V> {
   /** The oldest first. */
   readonly #known = new Map<K, { readonly answer: Promise<V>; until: number }>();
   readonly #lifetime: (value: V) => number;
   readonly #limit: number;
 
-  /** `lifetime` is for how many milliseconds an answer is kept, `limit` how many are. */
+  /** `lifetime` returns how many milliseconds an answer is kept, `limit` is the number of answers. */
   constructor(lifetime: (value: V) => number, limit: number) {
     this.#lifetime = lifetime;
     this.#limit = limit;
   }
 
-  /** A failure is passed on to all who wait for it, and not kept. */
-  get(key: K, look: () => Promise<V>): Promise<V> {
+  /** A failure goes to all callers that wait for it, and is not kept. */
+  get(key: K, lookUp: () => Promise<V>): Promise<V> {
     const known = this.#known.get(key);
     if (known && performance.now() < known.until) return known.answer;
-    const entry = { answer: look(), until: Number.POSITIVE_INFINITY };
+    const entry = { answer: lookUp(), until: Number.POSITIVE_INFINITY };
     this.#keep(key, entry);
     entry.answer.then(
       (value) => {

@@ -6,61 +6,61 @@ import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 
-/** How long to wait after a failure, in milliseconds: from, to. */
-const backoff = { first: 1_000, last: 60_000 };
+/** The pause after a failure: the first, and the longest. */
+const backOffMs = { first: 1_000, longest: 60_000 };
 
-/** What an opener of reviews has to tell: an issue that is open now, or why one is not. */
+/** An issue that was opened, or why it could not be. */
 export type ReviewEvent =
   | { readonly commit: string; readonly issue: string }
   | { readonly commit: string; readonly error: string };
 
 /**
- * Opens an issue for each commit that broke the glass, in the background, again until it succeeds.
- * What is to be done stands in git, and what is done on GitHub: a restart forgets nothing.
+ * Opens an issue for each emergency change, in the background, and retries until it succeeds. Git has
+ * the changes and GitHub has the issues, so a restart loses nothing.
  */
 export class Reviews {
   readonly #store: Pick<FlagStore, "emergencyChanges">;
   readonly #github: GitHub;
-  readonly #tell: (event: ReviewEvent) => void;
+  readonly #report: (event: ReviewEvent) => void;
   readonly #done = new Set<string>();
   readonly #stop = new AbortController();
   #waiting: readonly EmergencyChange[] = [];
-  #trouble: string | undefined;
+  #problem: string | undefined;
   #wanted = false;
   #running: Promise<void> | undefined;
 
   constructor(
     store: Pick<FlagStore, "emergencyChanges">,
     github: GitHub,
-    tell: (event: ReviewEvent) => void,
+    report: (event: ReviewEvent) => void,
   ) {
     this.#store = store;
     this.#github = github;
-    this.#tell = tell;
+    this.#report = report;
   }
 
-  /** How many commits wait for their issue, as far as that is known. */
+  /** How many emergency changes have no issue yet, as far as is known. */
   get backlog(): number {
     return this.#waiting.length;
   }
 
-  /** Why they wait; nothing where none does. */
-  get trouble(): string | undefined {
+  /** Why they have none; `undefined` if there are none. */
+  get problem(): string | undefined {
     const { length } = this.#waiting;
-    if (length === 0 || this.#trouble === undefined) return undefined;
-    return `${length} broken glass without an issue for its review: ${this.#trouble}`;
+    if (length === 0 || this.#problem === undefined) return undefined;
+    return `${length} emergency changes without an issue for their review: ${this.#problem}`;
   }
 
-  /** Looks for commits without an issue. */
-  look(): void {
+  /** Checks for emergency changes without an issue. */
+  check(): void {
     this.#wanted = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
-      if (this.#wanted && !this.#stop.signal.aborted) this.look();
+      if (this.#wanted && !this.#stop.signal.aborted) this.check();
     });
   }
 
-  /** Finishes what was begun, and begins nothing more. */
+  /** Finishes the current issue and opens no more. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#running;
@@ -68,23 +68,27 @@ export class Reviews {
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    for (let wait = backoff.first; !signal.aborted; wait = Math.min(backoff.last, wait * 2)) {
+    for (
+      let waitMs = backOffMs.first;
+      !signal.aborted;
+      waitMs = Math.min(backOffMs.longest, waitMs * 2)
+    ) {
       this.#wanted = false;
       const retryAfter = await this.#attempt();
       if (retryAfter === undefined) return;
-      // Ended early when the server stops.
-      await pause(Math.max(wait, retryAfter * 1_000), undefined, { signal, ref: false }).catch(
+      // Ends early when the server stops.
+      await pause(Math.max(waitMs, retryAfter * 1_000), undefined, { signal, ref: false }).catch(
         () => {},
       );
     }
   }
 
-  /** Nothing when all is done; else after how many seconds GitHub may be asked again. */
+  /** Returns `undefined` if all issues are open; otherwise the seconds that GitHub asks to wait. */
   async #attempt(): Promise<number | undefined> {
     let commit = "";
     try {
-      const broken = await this.#store.emergencyChanges();
-      this.#waiting = broken.filter((one) => !this.#done.has(one.commit));
+      const changes = await this.#store.emergencyChanges();
+      this.#waiting = changes.filter((one) => !this.#done.has(one.commit));
       for (const one of this.#waiting.toReversed()) {
         if (this.#stop.signal.aborted) return undefined;
         commit = one.commit;
@@ -94,31 +98,32 @@ export class Reviews {
         );
         this.#done.add(commit);
         this.#waiting = this.#waiting.filter((other) => other !== one);
-        if (isNew) this.#tell({ commit, issue: item });
+        if (isNew) this.#report({ commit, issue: item });
       }
-      this.#trouble = undefined;
+      this.#problem = undefined;
       return undefined;
     } catch (error) {
-      this.#trouble = (error as Error).message;
-      this.#tell({ commit, error: this.#trouble });
+      this.#problem = (error as Error).message;
+      this.#report({ commit, error: this.#problem });
       return (error instanceof GitHubError && error.retryAfter) || 0;
     }
   }
 
-  /** The URL of the issue for a commit, open or closed. */
-  async #find(broken: EmergencyChange): Promise<string | undefined> {
-    const query = { labels: reviewLabel, state: "all" } as const;
+  /** The URL of our issue for a commit, open or closed. Anybody can write the marker: only our own account counts. */
+  async #find(change: EmergencyChange): Promise<string | undefined> {
+    const login = await this.#github.login();
+    const query = { labels: reviewLabel, state: "all", creator: login } as const;
     const issues = this.#github.list("read the reviews", (rest, page) =>
       rest.issues.listForRepo({ ...page, ...query }),
     );
-    for await (const { body, html_url } of issues) {
-      if (body?.includes(markerOf(broken))) return html_url;
+    for await (const { body, html_url, user } of issues) {
+      if (user?.login === login && body?.includes(markerOf(change))) return html_url;
     }
     return undefined;
   }
 
-  async #open(broken: EmergencyChange): Promise<string> {
-    const issue = { ...describeReview(broken), labels: [reviewLabel] };
+  async #open(change: EmergencyChange): Promise<string> {
+    const issue = { ...describeReview(change), labels: [reviewLabel] };
     const { html_url } = await this.#github.do("open an issue for a review", (rest, where) =>
       rest.issues.create({ ...where, ...issue }),
     );

@@ -1,13 +1,18 @@
-/** Who made a commit, and why, by the commit's own account. */
-import { trailer as emergencyTrailer } from "../../schema/change/emergency-change.ts";
+/** Who made a commit, and why. Only what is signed counts: anybody can write a trailer. */
+import type { SignedMessage } from "../../schema/change/commit-signature.ts";
+import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { parseMessage } from "../../schema/change/parse-message.ts";
-import { isOurs } from "../git/commits.ts";
-import { type LogCommit, readCommitsById } from "../git/log.ts";
+import { type LogCommit, readLog } from "../git/log.ts";
+import { maxChangesPerCommit } from "./first-parent-log.ts";
 
 export interface CommitAttribution {
-  /** A person, or a token. */
+  /** The name of a person or a token. */
   readonly changed_by: string;
-  /** `api` if the API was asked for the commit. */
+  /** For the API: the issuer of the actor's JSON web token; `null` for a token of the tokens file. */
+  readonly issuer: string | null;
+  /** For the API: the subject of the JSON web token, or the id of the token; otherwise `null`. */
+  readonly subject: string | null;
+  /** `api` if a server made the commit for a request. */
   readonly origin: "api" | "git";
   /** The first line of the commit's message. */
   readonly summary: string;
@@ -17,20 +22,24 @@ export interface CommitAttribution {
   readonly break_glass: boolean;
 }
 
-/** The attribution of a commit, and the flag that it names. */
-export function attributionOf(commit: LogCommit): CommitAttribution & { readonly flag: string } {
-  const { author, committer, message } = commit;
-  const { subject, body, trailers } = parseMessage(message);
-  const actor = trailers.get("Actor");
-  const [reason = "", ...others] = body.split("\n\n");
+/** What a server signed about a commit; `undefined` if none did. The commit must have its changes. */
+export type VerifyCommit = (commit: LogCommit) => SignedMessage | undefined;
+
+export function attributionOf(commit: LogCommit, verify: VerifyCommit): CommitAttribution {
+  const summary = parseMessage(commit.message).subject;
+  const signed = verify(commit);
+  if (!signed) {
+    const person = { changed_by: commit.author.name, issuer: null, subject: null };
+    return { ...person, origin: "git", summary, reason: "", break_glass: false };
+  }
+  const { reason, trailers } = signed;
+  const subject = trailers.get("Actor-Id") ?? "";
   return {
-    // When GitHub makes one commit of a pull request, its author is whoever opened that.
-    changed_by: actor !== undefined && !isOurs(committer.email) ? nameIn(actor) : author.name,
-    origin: actor === undefined ? "git" : "api",
-    summary: subject,
-    reason: actor !== undefined && others.length > 0 ? reason : "",
-    break_glass: isOurs(committer.email) && trailers.has(emergencyTrailer),
-    flag: trailers.get("Flag") ?? "",
+    changed_by: (trailers.get("Actor") ?? "").replace(` (${subject})`, ""),
+    issuer: trailers.get("Actor-Issuer") ?? null,
+    subject,
+    ...{ origin: "api", summary, reason },
+    break_glass: trailers.has(emergencyTrailer),
   };
 }
 
@@ -39,16 +48,13 @@ export async function readProposals(
   directory: string,
   commits: readonly string[],
   name: string,
+  verify: VerifyCommit,
 ): Promise<Map<string, CommitAttribution>> {
   const proposals = new Map<string, CommitAttribution>();
-  for (const commit of await readCommitsById(directory, commits)) {
-    const { flag, ...attribution } = attributionOf(commit);
-    if (attribution.origin === "api" && flag === name) proposals.set(commit.id, attribution);
+  const options = { from: commits, walk: "given", maxChanges: maxChangesPerCommit } as const;
+  for await (const commit of readLog(directory, options)) {
+    if (verify(commit)?.trailers.get("Flag") === name)
+      proposals.set(commit.id, attributionOf(commit, verify));
   }
   return proposals;
-}
-
-/** The name in `Ada (ada)`, the form of the trailer. */
-function nameIn(actor: string): string {
-  return actor.replace(/ \([^()]*\)$/, "");
 }

@@ -3,7 +3,12 @@ import { timestamp } from "../../schema/flag/snapshot.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
 import type { IndexedCommit } from "./change-index.ts";
-import { attributionOf, type CommitAttribution, readProposals } from "./commit-attribution.ts";
+import {
+  attributionOf,
+  type CommitAttribution,
+  readProposals,
+  type VerifyCommit,
+} from "./commit-attribution.ts";
 import { maxChangesPerCommit } from "./first-parent-log.ts";
 import { type FlagState, FlagStates, type PastFile } from "./flag-states.ts";
 import { readChanges } from "./tree-changes.ts";
@@ -24,12 +29,13 @@ export async function readFlagChanges(
   indexed: readonly IndexedCommit[],
   name: string,
   environment: string,
+  verify: VerifyCommit,
 ): Promise<FlagChange[]> {
-  const commits = await readCommits(directory, indexed, name);
+  const commits = await readCommits(directory, indexed, name, verify);
   const files = commits.flatMap(({ before, after }) => [before, after]);
   const states = await FlagStates.read(directory, files, name, environment);
   const merged = commits.flatMap(({ merged }) => merged ?? []);
-  const proposals = await readProposals(directory, merged, name);
+  const proposals = await readProposals(directory, merged, name, verify);
   return commits.map(({ before, after, merged, attribution, changed_at }) => ({
     kind: before.object === "" ? "created" : after.object === "" ? "deleted" : "updated",
     commit: after.commit,
@@ -53,6 +59,7 @@ async function readCommits(
   directory: string,
   indexed: readonly IndexedCommit[],
   name: string,
+  verify: VerifyCommit,
 ): Promise<ReadCommit[]> {
   const found = new Map<string, LogCommit>();
   const given = (isUsual: boolean) => ({
@@ -73,7 +80,8 @@ async function readCommits(
         comparedWith === undefined
           ? commit.changes
           : await readChanges(directory, comparedWith, id, maxChangesPerCommit);
-      return readCommit(commit, time, comparedWith, ofFlag(changes ?? [], name));
+      const own = { ...commit, changes: ofFlag(changes ?? [], name) };
+      return readCommit(own, time, comparedWith, verify);
     }),
   );
 }
@@ -82,13 +90,13 @@ function readCommit(
   commit: LogCommit,
   time: number,
   comparedWith: string | undefined,
-  changes: readonly FileChange[],
+  verify: VerifyCommit,
 ): ReadCommit {
-  const { flag: _, ...attribution } = attributionOf(commit);
+  const { changes } = commit;
   const earlier = comparedWith ?? commit.parents[0] ?? "";
   return {
     changed_at: timestamp(time),
-    attribution,
+    attribution: attributionOf(commit, verify),
     merged: commit.parents.find((parent) => parent !== earlier),
     // A move is two changes: the old file goes, the new one comes.
     before: { commit: earlier, object: changes.find(({ before }) => before)?.before ?? "" },

@@ -10,6 +10,7 @@ import { readGit } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
 import type { Page } from "./change-index.ts";
+import type { VerifyCommit } from "./commit-attribution.ts";
 import { entryOf, parseBlob } from "./entry.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
 import { KnownHistory } from "./known-history.ts";
@@ -98,9 +99,10 @@ export class Repository {
     name: string,
     environment: string,
     page: Page,
+    verify: VerifyCommit = () => undefined,
   ): Promise<FlagChange[]> {
     const index = await this.#history.changesAt(head);
-    return readFlagChanges(this.directory, index.find(name, page), name, environment);
+    return readFlagChanges(this.directory, index.find(name, page), name, environment, verify);
   }
 
   /**

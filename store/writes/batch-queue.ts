@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Exclusive } from "./exclusive.ts";
+import { FairQueue } from "./fair-queue.ts";
 
-/** A batch that took longer than this waited for something else, in milliseconds. */
+/** A longer batch waited for something else. */
 const maxBackOffMs = 500;
 
 interface Waiting<T, R> {
@@ -10,58 +12,59 @@ interface Waiting<T, R> {
   readonly timer: NodeJS.Timeout;
 }
 
-export interface BatchQueueOptions<T, R> {
-  /** Does the work on a batch: one result for each item. Where it throws, it throws for all of them. */
-  readonly work: (items: readonly T[]) => Promise<readonly R[]>;
-  /** Runs a batch when it may; until then it may still grow. */
-  readonly runExclusive: (run: () => Promise<void>) => Promise<void>;
-  /** Whether other processes were met of late that want the same. */
+export interface BatchQueueOptions<T, R, Resource> {
+  /** Processes a batch and returns one result for each item. If it throws, all items fail. */
+  readonly work: (resource: Resource, items: readonly T[]) => Promise<readonly R[]>;
+  /** What `work` needs. A batch grows until it is free. */
+  readonly resource: Exclusive<Resource>;
+  /** Whether other processes have recently won a race for the same resource. */
   readonly isContended: () => boolean;
-  /** How many may wait, and how many make one batch. */
   readonly limits: { readonly waiting: number; readonly batch: number };
-  /** How long one may wait, in milliseconds. */
+  /** How long an item may wait for its batch. */
   readonly timeoutMs: number;
-  /** What an item is told that there is no room for, or that waited for too long. */
+  /** The error of an item that finds no place, loses it, or waits too long. */
   readonly refuse: (why: string) => Error;
 }
 
-/** Gathers what comes while earlier items are worked on, and hands it over in batches, in order. */
-export class BatchQueue<T, R> {
-  readonly #options: BatchQueueOptions<T, R>;
-  readonly #waiting: Waiting<T, R>[] = [];
+/** Collects items while a batch is processed, and processes them as the next batch. */
+export class BatchQueue<T, R, Resource> {
+  readonly #options: BatchQueueOptions<T, R, Resource>;
+  readonly #waiting: FairQueue<Waiting<T, R>>;
   #isClosed = false;
   #running: Promise<void> | undefined;
-  #ended = 0;
-  /** How long the last batch took, in milliseconds; 0 where it failed. */
-  #duration = 0;
+  #endedMs = 0;
+  /** Duration of the last batch; 0 if it failed. */
+  #durationMs = 0;
 
-  constructor(options: BatchQueueOptions<T, R>) {
+  constructor(options: BatchQueueOptions<T, R, Resource>) {
     this.#options = options;
+    this.#waiting = new FairQueue(options.limits.waiting);
   }
 
-  /** How many wait. */
+  /** How many items wait. */
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** Queues an item, and returns what became of it. */
-  add(item: T): Promise<R> {
+  /** Queues an item and returns its result. Owners share the places; an urgent item always gets one. */
+  add(item: T, owner: string, isUrgent = false): Promise<R> {
     const { limits, timeoutMs, refuse } = this.#options;
     if (this.#isClosed) return Promise.reject(refuse("the service is being stopped"));
-    if (this.#waiting.length >= limits.waiting)
-      return Promise.reject(refuse(`${limits.waiting} are waiting already`));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
-        reject(refuse(`its turn did not come in ${timeoutMs / 1_000} s`));
+        this.#waiting.remove(waiting);
+        reject(refuse(`it waited for ${timeoutMs / 1_000} s`));
       }, timeoutMs);
       const waiting = { item, resolve, reject, timer };
-      this.#waiting.push(waiting);
+      for (const displaced of this.#waiting.add(waiting, owner, isUrgent)) {
+        clearTimeout(displaced.timer);
+        displaced.reject(refuse(`${limits.waiting} changes are waiting already`));
+      }
       this.#running ??= this.#run();
     });
   }
 
-  /** Takes nothing more, and finishes what waits. */
+  /** Accepts nothing more, and processes what waits. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;
@@ -69,32 +72,33 @@ export class BatchQueue<T, R> {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#giveWay();
-      await this.#options.runExclusive(() => this.#workOnBatch());
+      await this.#backOff();
+      await this.#options.resource.use((resource) => this.#processBatch(resource));
     }
     this.#running = undefined;
   }
 
   /**
-   * Who has just been first is ahead of everybody who lost, and would be first again and again. So a
-   * busy queue gives way: often while others are known to be there, and now and then to find out.
+   * The last winner tends to win again and starve the other servers. So a busy queue backs off with
+   * jitter while there is contention, and sometimes to find out whether there is.
    */
-  async #giveWay(): Promise<void> {
-    if (performance.now() - this.#ended > this.#duration) return;
-    if (this.#options.isContended()) await pause(Math.random() * 2 * this.#duration);
-    else if (Math.random() < 1 / 16) await pause(3 * this.#duration);
+  async #backOff(): Promise<void> {
+    if (performance.now() - this.#endedMs > this.#durationMs) return;
+    if (this.#options.isContended()) await pause(Math.random() * 2 * this.#durationMs);
+    else if (Math.random() < 1 / 16) await pause(3 * this.#durationMs);
   }
 
-  async #workOnBatch(): Promise<void> {
-    const batch = this.#waiting.splice(0, this.#options.limits.batch);
+  async #processBatch(resource: Resource): Promise<void> {
+    const batch = this.#waiting.take(this.#options.limits.batch);
     if (batch.length === 0) return;
     for (const { timer } of batch) clearTimeout(timer);
-    const started = performance.now();
-    this.#duration = 0;
+    const startedMs = performance.now();
+    this.#durationMs = 0;
     try {
-      const results = await this.#options.work(batch.map(({ item }) => item));
-      this.#ended = performance.now();
-      this.#duration = Math.min(this.#ended - started, maxBackOffMs);
+      const items = batch.map(({ item }) => item);
+      const results = await this.#options.work(resource, items);
+      this.#endedMs = performance.now();
+      this.#durationMs = Math.min(this.#endedMs - startedMs, maxBackOffMs);
       for (const [index, { resolve }] of batch.entries()) resolve(results[index] as R);
     } catch (error) {
       for (const { reject } of batch) reject(error as Error);

@@ -1,16 +1,17 @@
-/** Follows a branch: fetches it, serves its newest valid snapshot, and knows what is wrong with it. */
+/** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
 import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { LogCommit } from "../git/log.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import type { Page } from "../snapshot/change-index.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
-import { IdempotencyIndex } from "./idempotency-index.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
+import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
 
 /** What is served: a snapshot and its responses. */
@@ -19,28 +20,51 @@ export interface CurrentRelease {
   readonly release: Release;
 }
 
-/** After so many commits of which only the changes were read, one is read whole. */
-const wholeAfter = 500;
+/** What is known of the branch. Anybody may read it at any time. */
+export interface BranchState {
+  /** The newest commit of the branch, valid or not; `""` before the first. */
+  readonly head: string;
+  /** Missing as long as no commit of the branch was valid. */
+  readonly current: CurrentRelease | undefined;
+  readonly status: SyncStatus;
+  /** Reads any commit of the clone. */
+  snapshotAt(commit: string): Promise<Snapshot | undefined>;
+  /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
+  changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]>;
+  /** Emits each new release, once it is served. */
+  readonly onChange: Listeners<[CurrentRelease]>;
+  /** Emits the duration of each git operation. */
+  readonly onGit: Listeners<GitMeasurement>;
+}
 
-/** Its methods take turns; the caller sees to that. */
-export class BranchSync {
+/** After so many updates from changes alone, a commit is read completely, so that a start finds it in the cache. */
+const maxUpdates = 500;
+
+/**
+ * Changes the state of the branch and works in its clone. Two methods must not run at once, so one
+ * gets it only from an `Exclusive`.
+ */
+export class BranchSync implements BranchState {
   readonly branch: RemoteBranch;
   /** Of the commits up to `head`. */
-  readonly keys = new IdempotencyIndex();
-  /** Hear of each new snapshot, once it is served. */
+  readonly index: RequestIndex;
   readonly onChange = new Listeners<[CurrentRelease]>();
-  /** Hear how long git takes, for what. */
   readonly onGit = new Listeners<GitMeasurement>();
   readonly #repository: Repository;
-  /** How often in a row only what changed was read. */
-  #advanced = 0;
+  /** Updates from changes alone since a commit was read completely. */
+  #updates = 0;
   #head = "";
-  #serving: CurrentRelease | undefined;
-  #standing: SyncStatus = { syncedAtMs: 0, problems: [] };
+  #current: CurrentRelease | undefined;
+  #status: SyncStatus = { syncedAtMs: 0, problems: [] };
 
-  /** Fetches, or goes on with what the clone has when the remote is gone. As `FlagStore.open()`. */
-  static async open(branch: RemoteBranch, acceptRemote: boolean): Promise<BranchSync> {
-    const branchSync = new BranchSync(branch, await Repository.open(branch.directory));
+  /** Fetches the branch. If the remote is gone, continues with what the clone has. See `FlagStore.open()`. */
+  static async open(
+    branch: RemoteBranch,
+    acceptRemote: boolean,
+    commitKeys: readonly string[],
+  ): Promise<BranchSync> {
+    const repository = await Repository.open(branch.directory);
+    const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
     const known = branch.accepted;
     if (acceptRemote) branch.forget();
     try {
@@ -51,34 +75,33 @@ export class BranchSync {
       await branchSync.applyCommit(known).catch((reason) => branchSync.recordFailure(reason));
     }
     if (!branchSync.current)
-      await branchSync.#serveValid().catch((reason) => branchSync.recordFailure(reason));
+      await branchSync.#serveLastValid().catch((reason) => branchSync.recordFailure(reason));
     return branchSync;
   }
 
-  private constructor(branch: RemoteBranch, repository: Repository) {
+  private constructor(branch: RemoteBranch, repository: Repository, index: RequestIndex) {
     this.branch = branch;
+    this.index = index;
     this.#repository = repository;
   }
 
-  /** The newest commit of the branch that was seen, valid or not; `""` before the first. */
   get head(): string {
     return this.#head;
   }
 
-  /** Missing as long as no commit of the branch was ever valid. */
   get current(): CurrentRelease | undefined {
-    return this.#serving;
+    return this.#current;
   }
 
   get status(): SyncStatus {
-    return this.#standing;
+    return this.#status;
   }
 
-  /** What a write may be decided on. Throws `WriteUnavailableError` where there is nothing. */
+  /** The release that writes are decided on. Throws `WriteUnavailableError` if there is none. */
   get writable(): CurrentRelease {
-    const { stopped, problems } = this.#standing;
+    const { stopped, problems } = this.#status;
     if (stopped !== undefined) throw new WriteUnavailableError(stopped);
-    if (this.#serving && problems.length === 0) return this.#serving;
+    if (this.#current && problems.length === 0) return this.#current;
     const [first] = problems;
     const where = first
       ? `${first.file}:${first.line}:${first.column}: ${first.message}`
@@ -86,7 +109,7 @@ export class BranchSync {
     throw new WriteUnavailableError(`Cannot write: the head of the branch is not valid (${where})`);
   }
 
-  /** Fetches the branch, and serves what is new. */
+  /** Fetches the branch and serves its head. */
   async fetchAndApply(): Promise<void> {
     const head = await this.fetch();
     if (head !== this.#head) await this.applyCommit(head);
@@ -96,7 +119,7 @@ export class BranchSync {
   async fetch(): Promise<string> {
     try {
       const head = await measureGit(this.onGit, "fetch", () => this.branch.fetch());
-      this.#standing = syncSucceeded(this.#standing);
+      this.#status = syncSucceeded(this.#status);
       return head;
     } catch (error) {
       this.recordFailure(error);
@@ -104,42 +127,46 @@ export class BranchSync {
     }
   }
 
-  /** Serves a commit, if it is valid; else goes on with what was served before. */
+  /** Serves a commit if it is valid; otherwise the earlier release stays. */
   async applyCommit(commit: string): Promise<void> {
     const known = this.#head || undefined;
-    // Git works on both at once.
     const [{ snapshot, problems, changed }] = await this.withRepairedClone(() =>
-      Promise.all([this.#read(commit), this.keys.read(this.branch.directory, commit, known)]),
+      Promise.all([this.#read(commit), this.index.read(this.branch.directory, commit, known)]),
     );
-    const { release } = this.#serving ?? {};
+    const { release } = this.#current ?? {};
     const earlier = release && changed && { release, changed };
-    const serving = snapshot && { snapshot, release: compile(snapshot, earlier) };
+    const current = snapshot && { snapshot, release: compile(snapshot, earlier) };
     this.#head = commit;
     const errors = problems.filter(({ severity }) => severity === "error");
-    this.#standing = { ...this.#standing, problems: errors };
-    if (!serving) return;
-    this.#serve(serving);
+    this.#status = { ...this.#status, problems: errors };
+    if (!current) return;
+    this.#serve(current);
     await this.branch.remember(commit);
   }
 
-  /** All of a commit, or what changed since the one that is served. Now and then all, so that a start finds it in the cache. */
+  /** Reads what changed since the current snapshot, or the complete commit. */
   async #read(
     commit: string,
   ): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<AppliedCommits>> {
-    const from = this.#serving?.snapshot;
-    const isDue = this.#advanced >= wholeAfter;
+    const from = this.#current?.snapshot;
+    const isDue = this.#updates >= maxUpdates;
     const next =
       from && !isDue && (await applyCommitsToSnapshot(this.branch.directory, from, commit));
-    this.#advanced = next ? this.#advanced + 1 : 0;
+    this.#updates = next ? this.#updates + 1 : 0;
     return next ? { ...next, problems: [] } : this.#repository.read(commit, "");
   }
 
-  /** Keeps what went wrong for whoever asks for the condition. */
+  /** Records a failure in `status`. */
   recordFailure(error: unknown): void {
-    this.#standing = syncFailed(this.#standing, error);
+    this.#status = syncFailed(this.#status, error);
   }
 
-  /** Does what takes nothing but the clone. Where that fails the clone is mended, and it is done once more. */
+  /** Records that the remote accepted a push. */
+  recordPush(): void {
+    this.#status = { ...this.#status, declined: undefined };
+  }
+
+  /** Runs work that needs only the clone. If it fails, repairs the clone and runs it once more. */
   async withRepairedClone<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -149,26 +176,25 @@ export class BranchSync {
     }
   }
 
-  /** Reads any commit of the clone. */
   async snapshotAt(commit: string): Promise<Snapshot | undefined> {
     return (await this.#repository.read(commit, "")).snapshot;
   }
 
-  /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
   async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
-    return this.#head === "" ? [] : this.#repository.changesOf(this.#head, name, environment, page);
+    if (this.#head === "") return [];
+    const verify = (commit: LogCommit) => this.index.verify(commit);
+    return this.#repository.changesOf(this.#head, name, environment, page, verify);
   }
 
-  /** Serves what was valid last. */
-  async #serveValid(): Promise<void> {
+  async #serveLastValid(): Promise<void> {
     const { valid } = this.branch;
     if (valid === undefined) return;
     const snapshot = await this.snapshotAt(valid);
     if (snapshot) this.#serve({ snapshot, release: compile(snapshot) });
   }
 
-  #serve(serving: CurrentRelease): void {
-    this.#serving = serving;
-    this.onChange.tell(serving);
+  #serve(current: CurrentRelease): void {
+    this.#current = current;
+    this.onChange.emit(current);
   }
 }

@@ -1,36 +1,34 @@
-import { type EmergencyChange, trailer } from "../../schema/change/emergency-change.ts";
-import { parseMessage } from "../../schema/change/parse-message.ts";
-import { isPossibleName } from "../../schema/flag/name.ts";
-import { isOurs } from "../git/commits.ts";
+import { unverifiedTrailer } from "../../schema/change/commit-signature.ts";
+import { type EmergencyChange, emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { readLog } from "../git/log.ts";
+import { type SignedCommit, verifyCommits } from "../snapshot/signed-commits.ts";
 
-/** How many of the newest commits are looked at. */
+/** How many of the newest commits are read. */
 const maxCommitsScanned = 1_000;
 
 /** The commits up to `head` that disabled a flag in a protected environment without a review, the newest first. */
 export async function readEmergencyChanges(
   directory: string,
   head: string,
+  commitKeys: readonly string[],
 ): Promise<EmergencyChange[]> {
-  const changes: EmergencyChange[] = [];
-  const options = { from: [head], maxCount: maxCommitsScanned };
-  for await (const { id, committer, message } of readLog(directory, options)) {
-    const { body, trailers } = parseMessage(message);
-    const flag = trailers.get("Flag") ?? "";
-    const names = trailers.get(trailer)?.split(", ") ?? [];
-    const named = names.filter((name) => /^[a-z][a-z0-9_-]*$/.test(name));
-    // What people write into messages of their own is not believed.
-    if (named.length === 0 || !isOurs(committer.email) || !isPossibleName(flag)) continue;
-    const [reason = ""] = body.split("\n\n");
-    const requestId = trailers.get("Request-Id") ?? "";
-    const asked = { actor: personIn(trailers.get("Actor") ?? ""), reason, requestId };
-    changes.push({ commit: id, flag, environments: named, asked });
+  const candidates: string[] = [];
+  for await (const { id, message } of readLog(directory, {
+    from: [head],
+    maxCount: maxCommitsScanned,
+  })) {
+    if (unverifiedTrailer(message, emergencyTrailer) !== "") candidates.push(id);
   }
-  return changes;
+  const signed = await verifyCommits(directory, candidates, commitKeys);
+  return signed.flatMap((commit) => emergencyChange(commit) ?? []);
 }
 
-/** `Ada (ada)`, as the trailer has it. */
-function personIn(actor: string): { name: string; id: string } {
-  const [, name = actor, id = ""] = /^(.*) \(([^()]*)\)$/.exec(actor) ?? [];
-  return { name, id };
+function emergencyChange({ commit, reason, trailers }: SignedCommit): EmergencyChange | undefined {
+  const environments = (trailers.get(emergencyTrailer) ?? "").split(", ").filter(Boolean);
+  if (environments.length === 0) return undefined;
+  const id = trailers.get("Actor-Id") ?? "";
+  const name = (trailers.get("Actor") ?? "").replace(` (${id})`, "");
+  const requestId = trailers.get("Request-Id") ?? "";
+  const asked = { actor: { id, name }, reason, requestId };
+  return { commit, flag: trailers.get("Flag") ?? "", environments, asked };
 }

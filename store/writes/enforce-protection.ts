@@ -1,70 +1,42 @@
-import type { Edit } from "../../schema/change/change.ts";
-import { formatMessage } from "../../schema/change/commit-message.ts";
-import { trailer } from "../../schema/change/emergency-change.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
-import type { TimedFlag } from "../../schema/flag/snapshot.ts";
-import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
-import { instanceId } from "../git/instance-id.ts";
+import type { FlagEdit } from "./edited-flag.ts";
+import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
-/** Lets a change land, unless it shows in a protected environment and the glass is not broken. */
+/** Commits an edit, unless it shows in a protected environment: then it needs a review, or must be an emergency change. */
 export function enforceProtection(
   write: Write,
-  edit: Edit,
-  sides: TimedSides,
-  { head, project, time }: WriteContext,
+  { edit, before, after }: FlagEdit,
+  context: WriteContext,
 ): WriteDecision {
+  const { head, project, time } = context;
   const { file, text, subject } = edit;
+  const sides = { before: before?.flag, after: after?.flag };
   const environments = findProtectedEnvironments(project, sides);
   const needsReview = environments.length > 0;
-  const bypassedEnvironments = needsReview && write.isEmergency ? environments : [];
-  if (bypassedEnvironments.length > 0 && !onlyDisables(sides))
-    return { result: { status: "not-disabling" } };
+  const isBypass = needsReview && write.isEmergency === true;
+  if (isBypass && !onlyDisables(sides)) return { result: { status: "not-disabling" } };
 
-  const proposedEnvironments = bypassedEnvironments.length > 0 ? [] : environments;
-  const message = messageOf(write, edit, bypassedEnvironments, proposedEnvironments);
+  const words = {
+    ...{ subject, change: edit.change },
+    bypassed: isBypass ? environments : [],
+    proposed: isBypass ? [] : environments,
+    file: { file, before: before?.flag.object ?? "", after: after?.flag.object ?? "" },
+  };
+  const message = messageOf(write, words, context);
   const commit = { file, text, message, author: write.actor, time };
-  if (needsReview && bypassedEnvironments.length === 0) {
+  if (needsReview && !isBypass) {
     const proposal = proposalOf(write, {
       ...{ commit, base: head, project, environments, subject },
       ...sides,
     });
     return { result: { status: "protected", proposal } };
   }
-  const { after } = sides;
   return {
+    status: "committed",
     commit,
-    ...(after && text !== undefined ? { flag: after, text } : {}),
-    ...(bypassedEnvironments.length > 0 ? { bypassedEnvironments } : {}),
+    after,
+    ...(isBypass ? { bypassedEnvironments: environments } : {}),
   };
-}
-
-interface TimedSides {
-  readonly before: TimedFlag | undefined;
-  readonly after: TimedFlag | undefined;
-}
-
-function messageOf(
-  { change, actor, reason, requestId, idempotency }: Write,
-  edit: Edit,
-  bypassedEnvironments: readonly string[],
-  proposedEnvironments: readonly string[],
-): string {
-  const environment = change.kind === "update" ? change.environment : "";
-  return formatMessage({
-    subject: edit.subject,
-    reason,
-    trailers: {
-      Flag: change.name,
-      Environment: environment,
-      Change: edit.change,
-      Actor: `${actor.name} (${actor.id})`,
-      "Request-Id": requestId,
-      [instanceTrailer]: instanceId,
-      [proposalTrailer]: proposedEnvironments.join(", "),
-      [trailer]: bypassedEnvironments.join(", "),
-      "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
-    },
-  });
 }

@@ -1,4 +1,4 @@
-/** Those who want to hear of something once it has happened. A listener's failure is its own. */
+/** Listeners of one kind of event. One that throws neither stops the others nor the caller. */
 export class Listeners<Event extends readonly unknown[]> {
   readonly #listeners: ((...event: Event) => void)[] = [];
 
@@ -6,7 +6,7 @@ export class Listeners<Event extends readonly unknown[]> {
     this.#listeners.push(listener);
   }
 
-  tell(...event: Event): void {
+  emit(...event: Event): void {
     for (const listener of this.#listeners) {
       try {
         listener(...event);

@@ -1,13 +1,13 @@
 import type { Listeners } from "./listeners.ts";
 
-/** What git was asked for, how that went, and how many seconds it took. */
+/** A git operation, its result, and its duration in seconds. */
 export type GitMeasurement = readonly [
   operation: "fetch" | "commit" | "push",
   result: "ok" | "failed",
   seconds: number,
 ];
 
-/** Does the work, and tells how long it took, whether it fails or not. */
+/** Runs `work` and emits how long it took, also if it fails. */
 export async function measureGit<T>(
   listeners: Listeners<GitMeasurement>,
   operation: GitMeasurement[0],
@@ -20,6 +20,6 @@ export async function measureGit<T>(
     result = "ok";
     return value;
   } finally {
-    listeners.tell(operation, result, (performance.now() - started) / 1_000);
+    listeners.emit(operation, result, (performance.now() - started) / 1_000);
   }
 }

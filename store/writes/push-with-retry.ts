@@ -1,19 +1,21 @@
-/** Brings commits to the remote. What became of a push that nobody answered for, the branch itself must say. */
+/** Pushes commits. If the answer to a push is lost, the branch itself says whether the push succeeded. */
 import { setTimeout as pause } from "node:timers/promises";
+import { PushDeclinedError } from "../git/declined.ts";
 import { RemoteRewoundError } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import type { BranchSync } from "./branch-sync.ts";
 import { measureGit } from "./measure-git.ts";
 
-/** How often the same commits are pushed before the remote is taken at its word. */
+/** How often the same commits are pushed. A remote that declines them twice is believed. */
 const maxPushes = 4;
-/** What stands behind a pause, in milliseconds: between two questions, and after the first push. */
-const pausesMs = { question: 250, push: 250 };
+/** Pauses between two fetches, and after the first push. */
+const pausesMs = { fetch: 250, push: 250 };
 
 /**
- * Moves the branch from `parent` to `commit`, and serves what it is at then. False where others came
- * first: theirs is served. Throws where the remote takes neither, or does not say until `deadline`
- * (milliseconds since 1970): nothing that landed is ever taken for failed.
+ * Moves the branch from `parent` to `commit` and serves its head. Returns false if another commit
+ * came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
+ * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds since 1970).
+ * A push that succeeded is never reported as failed.
  */
 export async function pushWithRetry(
   branchSync: BranchSync,
@@ -23,32 +25,35 @@ export async function pushWithRetry(
 ): Promise<boolean> {
   for (let push = 1; ; push++) {
     const failure = await tryPush(branchSync, commit, parent);
+    if (failure instanceof PushDeclinedError && push > 1) throw failure;
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
     if (head !== parent) return receive(branchSync, head, commit);
-    // Refused, or lost on the way. The same commits again: however many arrive, they are there once.
+    // Rejected, or lost on the way. The same commits are pushed again: they cannot arrive twice.
     if (push === maxPushes || Date.now() > deadline) {
-      const message = "Cannot write: the remote did not take the commit";
+      const message = "Cannot write: the remote did not accept the commit";
       throw new WriteUnavailableError(message, { cause: failure });
     }
     await pause(pausesMs.push * 2 ** (push - 1));
   }
 }
 
-/** Why a push failed; nothing when it did not. */
+/** Returns why a push failed; `undefined` if it succeeded. */
 async function tryPush(
-  { branch, onGit }: BranchSync,
+  branchSync: BranchSync,
   commit: string,
   parent: string,
 ): Promise<Error | undefined> {
+  const { branch, onGit } = branchSync;
   try {
     await measureGit(onGit, "push", () => branch.push(commit, parent));
+    branchSync.recordPush();
     return undefined;
   } catch (error) {
     return error as Error;
   }
 }
 
-/** The head of the branch after a push that failed, or whose answer was lost. */
+/** Returns the head of the branch after a push that failed or whose answer was lost. */
 async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error): Promise<string> {
   for (;;) {
     try {
@@ -60,11 +65,11 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
         throw new WriteUnavailableError(message, { cause });
       }
     }
-    await pause(pausesMs.question);
+    await pause(pausesMs.fetch);
   }
 }
 
-/** Whether `commit` is in `head`, which the remote is known to hold. Serves `head`. */
+/** Serves `head`, which the remote has. Returns whether it contains `commit`. */
 async function receive(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
   const { branch } = branchSync;
   if (head === commit) await branch.accept(commit);
@@ -72,7 +77,7 @@ async function receive(branchSync: BranchSync, head: string, commit: string): Pr
     await branchSync.applyCommit(head);
     return false;
   }
-  // From here on the writes are done, whatever becomes of their commits here.
+  // The commits are on the remote: the writes have succeeded, even if this clone cannot read them.
   await branchSync.applyCommit(head).catch((error) => branchSync.recordFailure(error));
   return true;
 }

@@ -1,16 +1,19 @@
 import type { Problem } from "../../schema/problem/problem.ts";
+import { PushDeclinedError } from "../git/declined.ts";
 import { RemoteRewoundError } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 
-/** What keeps a store from being as good as new. */
+/** What is known of the remote, the clone and the queue. */
 export interface StoreHealth {
-  /** Milliseconds since 1970 of the last time that the remote answered; 0 before the first. */
+  /** When the remote answered last, in milliseconds since 1970; 0 before the first time. */
   readonly syncedAtMs: number;
-  /** Why the remote, or the clone of it, could not be used the last time; missing where it could. */
+  /** Why the remote or the clone could not be used the last time; missing if it could. */
   readonly unreachable?: string | undefined;
-  /** Why nothing is written until a person has looked. */
+  /** Why nothing is written until a person has acted. */
   readonly stopped?: string | undefined;
-  /** What is wrong with the head of the branch; the snapshot served is older then. */
+  /** Why the remote declined the last push; missing if it accepted it. */
+  readonly declined?: string | undefined;
+  /** Errors in the head of the branch. An older snapshot is served meanwhile. */
   readonly problems: readonly Problem[];
   /** How many writes wait. */
   readonly queued: number;
@@ -19,18 +22,19 @@ export interface StoreHealth {
 /** The part of it that is known from following the branch. */
 export type SyncStatus = Omit<StoreHealth, "queued">;
 
-/** After a fetch that brought what was asked for. */
-export function syncSucceeded({ problems }: SyncStatus): SyncStatus {
-  return { syncedAtMs: Date.now(), problems };
+/** The status after a fetch. */
+export function syncSucceeded({ problems, declined }: SyncStatus): SyncStatus {
+  return { syncedAtMs: Date.now(), problems, declined };
 }
 
-/** After something went wrong, as whoever asks for the condition is to see it. */
-export function syncFailed(standing: SyncStatus, error: unknown): SyncStatus {
-  // Said to whoever wrote; the remote and the clone may be well.
-  if (error instanceof WriteUnavailableError) return standing;
-  const { syncedAtMs, stopped, problems } = standing;
+/** The status after a failure. */
+export function syncFailed(status: SyncStatus, error: unknown): SyncStatus {
+  // This error is the client's; the remote and the clone may be well.
+  if (error instanceof WriteUnavailableError) return status;
+  const { syncedAtMs, stopped, declined, problems } = status;
   const { message } = error as Error;
-  return error instanceof RemoteRewoundError
-    ? { syncedAtMs: Date.now(), stopped: message, problems }
-    : { syncedAtMs, unreachable: message, stopped, problems };
+  if (error instanceof PushDeclinedError) return { ...status, declined: message };
+  if (error instanceof RemoteRewoundError)
+    return { syncedAtMs: Date.now(), stopped: message, declined, problems };
+  return { syncedAtMs, unreachable: message, stopped, declined, problems };
 }

@@ -1,19 +1,16 @@
-import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import { randomBytes } from "node:crypto";
+import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
+import { type Snapshot, secondsOf } from "../../schema/flag/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
-import type { IdempotencyIndex } from "./idempotency-index.ts";
-import {
-  decideWrite,
-  type KnownFlag,
-  type Write,
-  type WriteDecision,
-  type WriteResult,
-} from "./write.ts";
+import { decideWrite } from "./decide-write.ts";
+import type { RequestIndex } from "./request-index.ts";
+import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
-/** Writes decided one after the other, each on what those before it would leave. */
+/** Writes decided one after the other, each on the state that those before it leave. */
 export interface Batch {
   readonly commits: readonly NewCommit[];
-  /** What became of each write, once the commits have their ids. */
+  /** The result of each write, given the ids of the commits. */
   readonly results: (ids: readonly string[]) => WriteResult[];
 }
 
@@ -21,81 +18,79 @@ export interface Batch {
 export async function decideBatch(
   directory: string,
   snapshot: Snapshot,
-  keys: IdempotencyIndex,
+  index: RequestIndex,
+  keys: CommitKeys,
   writes: readonly Write[],
 ): Promise<Batch> {
-  const known = await readKnown(directory, snapshot, writes);
-  const pending = new Map<string, { fingerprint: string; step: number }>();
+  const known = await readKnownFlags(directory, snapshot, writes);
+  const recorded = await index.find(
+    directory,
+    writes.flatMap(({ idempotency }) => idempotency?.key ?? []),
+  );
+  const context: WriteContext = {
+    head: snapshot.commit,
+    project: snapshot.project,
+    time: Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at)),
+    sign: (message, file) => signMessage(message, file, keys, randomBytes(8).toString("hex")),
+  };
+  /** Requests with a key that were decided in this batch. */
+  const pending = new Map<string, { fingerprint: string; position: number }>();
   const commits: NewCommit[] = [];
-  const settle: ((ids: readonly string[]) => WriteResult)[] = [];
-  const time = Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at));
-
-  const context = { head: snapshot.commit, project: snapshot.project, time };
+  const results: ((ids: readonly string[]) => WriteResult)[] = [];
 
   for (const write of writes) {
-    const { key = "", fingerprint } = write.idempotency ?? {};
-    const done = keys.get(key);
-    const twin = pending.get(key);
-    if (done || twin) {
-      const isSame = (done ?? twin)?.fingerprint === fingerprint;
-      settle.push((ids) => repeat(isSame, done?.commit ?? ids[twin?.step ?? 0]));
+    const { key = "", fingerprint = "" } = write.idempotency ?? {};
+    const earlier = recorded.get(key) ?? pending.get(key);
+    if (earlier) {
+      const isSame = earlier.fingerprint === fingerprint;
+      results.push((ids) => {
+        if (!isSame) return { status: "key-reused" };
+        const commit = "commit" in earlier ? earlier.commit : (ids[earlier.position] ?? "");
+        return { status: "repeated", commit };
+      });
       continue;
     }
-    const step = decideWrite(write, known.get(write.change.name), context);
-    if ("result" in step) {
-      const { length } = commits;
-      settle.push((ids) => rebaseResult(ids[length - 1], step.result));
+    const decision = decideWrite(write, known.get(write.change.name), context);
+    if ("result" in decision) {
+      const last = commits.length - 1;
+      results.push((ids) => resultAt(ids[last], decision.result));
       continue;
     }
-    const index = commits.push(step.commit) - 1;
-    if (write.idempotency)
-      pending.set(key, { fingerprint: write.idempotency.fingerprint, step: index });
-    remember(known, write.change.name, step);
-    const { flag, bypassedEnvironments } = step;
-    settle.push((ids) => ({
-      status: "committed",
-      commit: ids[index] ?? "",
-      flag,
-      bypassedEnvironments,
-    }));
+    const position = commits.push(decision.commit) - 1;
+    if (write.idempotency) pending.set(key, { fingerprint, position });
+    if (decision.after) known.set(write.change.name, decision.after);
+    else known.delete(write.change.name);
+    results.push((ids) => resultOf(decision, ids[position]));
   }
-  return { commits, results: (ids) => settle.map((result) => result(ids)) };
+  return { commits, results: (ids) => results.map((result) => result(ids)) };
 }
 
-/** What was decided on what the writes before it left stands on the last of their commits. */
-function rebaseResult(commit: string | undefined, result: WriteResult): WriteResult {
+function resultOf(
+  { status, after, bypassedEnvironments }: Extract<WriteDecision, { commit: NewCommit }>,
+  commit = "",
+): WriteResult {
+  return { status, commit, flag: after?.flag, bypassedEnvironments };
+}
+
+/** A result that was decided after earlier writes of the batch refers to their last commit, if there is one. */
+function resultAt(commit: string | undefined, result: WriteResult): WriteResult {
   if (commit === undefined) return result;
   if (result.status === "unchanged") return { ...result, commit };
   if (result.status !== "protected") return result;
   return { ...result, proposal: { ...result.proposal, base: commit } };
 }
 
-function repeat(isSame: boolean, commit = ""): WriteResult {
-  return isSame ? { status: "repeated", commit } : { status: "key-reused" };
-}
-
-function remember(
-  known: Map<string, KnownFlag>,
-  name: string,
-  { flag, text }: Extract<WriteDecision, { commit: NewCommit }>,
-): void {
-  if (flag && text !== undefined) known.set(name, { flag, text });
-  else known.delete(name);
-}
-
-/** The flags that are written, with the texts of their files, from one process. */
-async function readKnown(
+/** The flags that are written, with the texts of their files, read by one process. */
+async function readKnownFlags(
   directory: string,
   { flags }: Snapshot,
   writes: readonly Write[],
 ): Promise<Map<string, KnownFlag>> {
   const names = new Set(writes.map(({ change }) => change.name));
-  const wanted: TimedFlag[] = flags.filter(({ name }) => names.has(name));
+  const wanted = flags.filter(({ name }) => names.has(name));
   const texts = new Map<string, string>();
-  for await (const { object, bytes } of readBlobs(
-    directory,
-    wanted.map(({ object }) => object),
-  )) {
+  const objects = wanted.map(({ object }) => object);
+  for await (const { object, bytes } of readBlobs(directory, objects)) {
     texts.set(object, bytes.toString("utf8"));
   }
   return new Map(wanted.map((flag) => [flag.name, { flag, text: texts.get(flag.object) ?? "" }]));

@@ -36,7 +36,9 @@ export function authenticatorOf(tokensFile: string): Authenticator {
 
 /** Starts the server on a remote, with its clone at `clone`, and returns its URL. */
 export async function startService(remote: string, clone: string, tokens: string): Promise<string> {
-  const store = await FlagStore.open(await RemoteBranch.open(clone, remote, "main"));
+  const store = await FlagStore.open(await RemoteBranch.open(clone, remote, "main"), {
+    commitKeys: ["k".repeat(64)],
+  });
   const settings = readSettings({ FLAGS_WRITES_PER_MINUTE: "0", LOG_LEVEL: "silent" });
   const service = createService(
     { ...settings, tokens },

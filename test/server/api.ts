@@ -103,7 +103,9 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
   const settings = readSettings(env);
   const directory = path.join(data, "clone.git");
   const branch = await RemoteBranch.open(directory, remote.directory, settings.branch);
-  const store = await FlagStore.open(branch);
+  const store = await FlagStore.open(branch, {
+    commitKeys: settings.commitKeys ?? ["k".repeat(64)],
+  });
   const repository = await Repository.open(directory);
   const target = settings.publish === undefined ? undefined : await openTarget(settings.publish);
   const log = createLog(settings.logLevel);
@@ -139,6 +141,7 @@ function withDefaults(given: Options) {
     FLAGS_TOKENS: tokens.file,
     FLAGS_POLL_SECONDS: "3600",
     FLAGS_WRITES_PER_MINUTE: "0",
+    FLAGS_COMMIT_KEY: "k".repeat(64),
     GITHUB_WEBHOOK_SECRET: webhookSecret,
     LOG_LEVEL: "silent",
     ...given.env,

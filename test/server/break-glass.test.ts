@@ -1,11 +1,14 @@
 /** Disabling at once where that takes a review: who may, what it leaves behind, and the review that follows. */
 import { describe, expect, test } from "vitest";
 import { harmless } from "../../schema/change/commit-message.ts";
+import { markerOf } from "../../schema/github/review-issue.ts";
 import type { FakeGitHub } from "../github/fake.ts";
 import { useLabel as known } from "../github/issues.ts";
+import type { Issue } from "../github/state.ts";
 import { startService, until } from "./api.ts";
 import { flags, Remote } from "./remote.ts";
 import {
+  close,
   file,
   issuesOf,
   list,
@@ -122,7 +125,7 @@ describe("the review of broken glass", () => {
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     await until(async () => (await api.ready()).status === "degraded");
-    expect((await api.ready()).degraded.join()).toMatch(/^1 broken glass without an issue/);
+    expect((await api.ready()).degraded.join()).toMatch(/^1 emergency changes without an issue/);
     expect((await api.ask("GET /metrics")).text).toContain("bunting_break_glass_backlog 1");
     github.heal();
     await until(() => issuesOf(github).length > 0);
@@ -140,12 +143,23 @@ describe("the review of broken glass", () => {
     await again();
     await until(() => issuesOf(github).length === 1);
     // Newer ones come first: on the first page it is not.
-    for (const title of ["One", "Two", "Three"]) label(github, title);
+    for (const title of ["One", "Two", "Three"]) label(github, title, robot);
     const before = looksAt(github);
     const third = await again();
     await until(() => looksAt(github) === before + 2 || issuesOf(github).length > 4);
     await third.service.close();
     expect(issuesOf(github).map(({ title }) => title)).toHaveLength(4);
+  });
+
+  test("is opened even if somebody else closed an issue that claims to be it", async () => {
+    const { api, github, remote } = await startReviewed();
+    github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
+    expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
+    const forged = label(github, "Nothing to see", "mallory", markerOf({ commit: remote.head }));
+    close(github, forged.number);
+    github.heal();
+    await until(() => issuesOf(github).length === 2);
+    expect(issuesOf(github)[1]?.title).toContain("meal_planning was disabled in application");
   });
 
   test("that lost its answer is found again", async () => {
@@ -159,9 +173,14 @@ describe("the review of broken glass", () => {
   });
 });
 
+/** The account of the servers. */
+const robot = "github-actions[bot]";
+
 /** Another issue with the label of reviews. */
-function label(github: FakeGitHub, title: string): void {
-  github.openIssue("grace", title).labels.push(known(github.world, "break-glass"));
+function label(github: FakeGitHub, title: string, author: string, body = ""): Issue {
+  const issue = github.openIssue(author, title, body);
+  issue.labels.push(known(github.world, "break-glass"));
+  return issue;
 }
 
 function looksAt({ requests }: FakeGitHub): number {

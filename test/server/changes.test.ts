@@ -27,6 +27,9 @@ async function ask({ api }: Pick<Reviewed, "api">, as = "editor", headers = {}) 
   return answer.json;
 }
 
+/** The account of the servers. */
+const robot = "github-actions[bot]";
+
 describe("a write to a protected environment", () => {
   test("does not land: it is a pull request with plan, reason, actor and labels", async () => {
     const { api, github, remote } = await startReviewed();
@@ -95,6 +98,19 @@ describe("a write to a protected environment", () => {
     expect(pullsOf(reviewed.github)).toHaveLength(1);
   });
 
+  test("whose branch has a pull request of somebody else is not that one", async () => {
+    const { api, github, remote } = await startReviewed();
+    atRequest(github, "pulls/create", () => {
+      const branch = remote.bare.git("branch", "--list", "--format=%(refname:short)", "bunting/*");
+      const sha = remote.bare.git("rev-parse", branch);
+      github.openPull({ branch, sha, title: "Harmless", body: "Nothing changes" });
+    });
+    const body = { enabled: false };
+    const { status, json } = await api.ask(`PUT ${meal}`, { as: "editor", body });
+    expect(status).toBe(503);
+    expect(json.detail).toContain("#1 of ada has its branch; close it first");
+  });
+
   test("opened by another server at the last moment is that server's", async () => {
     const reviewed = await startReviewed();
     const { github, remote } = reviewed;
@@ -102,7 +118,7 @@ describe("a write to a protected environment", () => {
     atRequest(github, "pulls/create", () => {
       const branch = remote.bare.git("branch", "--list", "--format=%(refname:short)", "bunting/*");
       const sha = remote.bare.git("rev-parse", branch);
-      theirs ??= github.openPull({ branch, sha, title: "Theirs" });
+      theirs ??= github.openPull({ branch, sha, title: "Theirs", author: robot });
     });
     expect((await ask(reviewed)).id).toBe(String(theirs?.number));
     expect(pullsOf(github)).toHaveLength(1);

@@ -145,7 +145,22 @@ describe("Idempotency-Key", () => {
     [`POST ${list}`, { name: "new_feature", description: "New" }],
     [`PUT ${meal}`, { enabled: false }],
     [`PUT /staging${meal}`, { enabled: true }],
+    // Changes nothing.
+    [`PUT ${meal}`, { enabled: true }],
   ];
+
+  test("DELETE sent again does not delete a flag that was created again", async () => {
+    const api = await startService();
+    const remove = () => api.ask(`DELETE ${meal}`, { headers: key });
+    const first = await remove();
+    expect(first.status).toBe(204);
+    await api.ask(`POST ${list}`, { body: { name: "meal_planning", description: "Another" } });
+    const second = await remove();
+    expect(second.status).toBe(204);
+    expect(second.headers["bunting-commit"]).toBe(first.headers["bunting-commit"]);
+    expect((await api.ask(`GET ${meal}`)).json.description).toBe("Another");
+    expect(api.remote.length).toBe(3);
+  });
 
   test.each(cases)(
     "%s sent again gets the same answer, and makes one commit",
@@ -242,7 +257,7 @@ describe("Idempotency-Key", () => {
     const api = await startService();
     await api.ask(`PUT ${meal}`, { headers: key, body: { enabled: false } });
     expect(api.remote.show("%B")).not.toContain(key["Idempotency-Key"]);
-    expect(api.remote.show("%B")).toMatch(/^Idempotency-Key: [0-9a-f]{64} [0-9a-f]{16}$/m);
+    expect(api.remote.show("%B")).toMatch(/^Idempotency-Key: [0-9a-f]{64} [0-9a-f]{64}$/m);
   });
 
   test.each(["", "a b", "x".repeat(256), "caf\xe9"])("%j is a 400", async (value) => {

@@ -180,3 +180,23 @@ test("a failure of the server is a 500 that tells a client nothing of its inside
   expect(text).not.toMatch(/\bat |\.ts|node:|clone/);
   expect((await api.ask(`GET ${list}`)).status).toBe(200);
 });
+
+test("a push that the remote declines is a 502 with its reason, without advice to retry, and degrades /readyz", async () => {
+  const remote = new Remote();
+  const api = await startService({ remote });
+  const hook = path.join(remote.directory, "hooks/pre-receive");
+  const words = "GH006: Protected branch update failed for refs/heads/main.";
+  writeFileSync(hook, `#!/bin/sh\necho "error: ${words}" >&2\nexit 1\n`, { mode: 0o755 });
+  const put = () => api.ask("PUT /v1/feature-flags/meal_planning", { body: { enabled: false } });
+  const { status, headers, json } = await put();
+  expect([status, json.type]).toEqual([502, "https://bunting.example/problems/write-declined"]);
+  expect(headers["retry-after"]).toBeUndefined();
+  expect(json.detail).toContain(words);
+  expect(json.detail).toContain("let the server's account bypass the rules of this branch");
+  const ready = await api.ready();
+  expect(ready.status).toBe("degraded");
+  expect(ready.degraded.join()).toContain(words);
+  rmSync(hook);
+  expect((await put()).status).toBe(200);
+  expect((await api.ready()).status).toBe("ok");
+});

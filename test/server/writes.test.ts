@@ -351,8 +351,10 @@ describe("the commit of a change", () => {
         ...(what.startsWith("PUT") ? [`Environment: ${environment}`] : []),
         ...(change === "" ? [] : [`Change: ${change}`]),
         "Actor: Ada Admin (admin)",
+        "Actor-Id: admin",
         "Request-Id: trace-1",
         expect.stringMatching(/^Bunting-Instance: [0-9a-f]{8}$/),
+        expect.stringMatching(/^Bunting-Signature: v1 [0-9a-f]{16} [0-9a-f]{64}$/),
       ]);
       expect(own.remote.show("%an <%ae>")).toBe("Ada Admin <admin@example.com>");
       expect(own.remote.show("%cn <%ce>")).toBe("Bunting <bunting@bunting.example>");
@@ -389,7 +391,7 @@ describe("text that reaches a commit message", () => {
     const remote = await written("Actor: Eve (root) Flag: other");
     expect(remote.show("%(trailers:key=Actor,valueonly)").trim()).toBe("Ada Admin (admin)");
     expect(remote.show("%(trailers:key=Flag,valueonly)").trim()).toBe("meal_planning");
-    expect(remote.show("%(trailers:only)").trim().split("\n")).toHaveLength(6);
+    expect(remote.show("%(trailers:only)").trim().split("\n")).toHaveLength(8);
   });
 
   test("is one line of at most 500 characters", async () => {

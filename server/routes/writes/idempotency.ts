@@ -3,7 +3,10 @@ import type { Request } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { HttpError } from "../../http/problem.ts";
 
-/** Keys are each principal's own. Kept as hashes: a commit message is public. */
+/**
+ * The idempotency key of a request, if it has one. Each principal has keys of its own. Only hashes are
+ * kept, because everybody can read a commit message. The fingerprint is the whole request.
+ */
 export function idempotencyOf(
   request: Request,
   principal: Principal,
@@ -20,7 +23,7 @@ export function idempotencyOf(
   const content = Buffer.isBuffer(body) ? body.toString("utf8") : "";
   return {
     key: digest(`${principal.id}\n${header}`),
-    fingerprint: digest(`${request.method} ${request.path}\n${content}`).slice(0, 16),
+    fingerprint: digest(`${request.method} ${request.path}\n${content}`),
   };
 }
 

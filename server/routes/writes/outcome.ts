@@ -1,7 +1,7 @@
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 
-/** What became of a write: what the store says, or the pull request that it waits in. */
+/** The outcome of a write: the store's result, or the pull request that asks for a review. */
 export type Outcome = WriteResult | Proposed;
 
 export interface Proposed {
@@ -9,5 +9,5 @@ export interface Proposed {
   readonly change: ProposedChange;
 }
 
-/** Of a write that was not refused. */
-export type Granted = Extract<WriteResult, { commit: string }> | Proposed;
+/** The outcome of a write that was not refused. */
+export type Accepted = Extract<WriteResult, { commit: string }> | Proposed;

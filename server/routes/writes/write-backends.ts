@@ -6,23 +6,23 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { BackgroundPublisher } from "../../publisher.ts";
 import type { Settings } from "../../settings.ts";
 
-/** Where changes go: onto the branch, into a pull request, or onto the branch with a review to follow. */
+/** Where changes go: to the branch, to a pull request, or to the branch with a review afterwards. */
 export interface WriteBackends {
   readonly store: FlagStore;
-  /** Missing where this server is not told of a GitHub. */
+  /** Missing if no GitHub is configured. */
   readonly pulls: PullRequests | undefined;
   readonly reviews: Reviews | undefined;
   /** `undefined` if this server does not publish. */
   readonly publisher: BackgroundPublisher | undefined;
 }
 
-/** What the store does alone, and what it takes GitHub for. */
 export function createWriteBackends(
   { github: options, branch }: Settings,
   store: FlagStore,
   publisher: BackgroundPublisher | undefined,
   log: Logger,
 ): WriteBackends {
+  store.onDecline((reason) => log.error({ reason }, "push declined"));
   if (!options) return { store, pulls: undefined, reviews: undefined, publisher };
   const github = new GitHub(options, (note) => log.warn({ note }, "github"));
   const reviews = new Reviews(store, github, (event) => {

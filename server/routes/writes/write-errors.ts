@@ -1,7 +1,7 @@
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 
-/** A write that the store decided against, as the answer to who asked for it. */
+/** The error for the client whose write the store refused. */
 export function writeError(
   name: string,
   result: Exclude<WriteResult, { commit: string }>,
@@ -27,8 +27,17 @@ export function writeError(
       return new HttpError(403, detail, { kind: "protected-environment" });
     }
     case "not-disabling": {
-      const detail = `Cannot break the glass for this change of "${name}": it may only disable`;
+      const detail = `Cannot use Break-Glass for this change of "${name}": it may only disable`;
       return new HttpError(400, detail, { kind: "break-glass" });
+    }
+    case "read-only": {
+      const errors = result.keys.map((key) => ({
+        pointer: `#/${key}`,
+        code: "read-only",
+        message: `"${key}" cannot be changed here`,
+      }));
+      const detail = `Cannot change ${result.keys.join(", ")} of "${name}" here`;
+      return new HttpError(400, detail, { errors });
     }
     case "invalid": {
       const errors = result.faults.map(({ key, code, message }) => {

@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
+import type { SentBack } from "../../../schema/change/sent-back.ts";
 import { pathOf } from "../../../schema/compile/urls.ts";
 import type { FlagType } from "../../../schema/flag/flag.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
@@ -10,7 +11,6 @@ import { nameIn } from "../../http/flag-name.ts";
 import { HttpError } from "../../http/problem.ts";
 import { environmentOf } from "../../http/routes.ts";
 import { answerProposed } from "./changes.ts";
-import type { SentBack } from "./read-only.ts";
 import { submit } from "./submit.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeResponse } from "./write-response.ts";
@@ -30,18 +30,18 @@ const readCreate = bodyReader<CreateBody>("CreateFlag");
 const readUpdate = bodyReader<UpdateBody>("UpdateFlag");
 const readEnvironmentUpdate = bodyReader<UpdateBody>("UpdateEnvironmentFlag");
 
-/** The handlers of everything that changes a flag. Each answers once the change is on the remote, or waits for a review. */
+/** The handlers that change a flag. Each answers when the change is on the remote, or is proposed for a review. */
 export function writeHandlers(
-  places: WriteBackends,
+  backends: WriteBackends,
 ): Record<"create" | "update" | "remove", RequestHandler> {
   return {
     async create(request, response) {
       const { name, enabled = false, description = "", ...more } = readCreate(jsonOf(request));
-      const { project } = places.store;
+      const { project } = backends.store;
       const root = rootEnvironment(project);
       const reason = refusal(response.locals.principal as Principal, "create", root, name);
       if (reason !== undefined) throw new HttpError(403, reason);
-      const result = await submit(places, request, response, {
+      const result = await submit(backends, request, response, {
         kind: "create",
         name,
         enabled,
@@ -50,11 +50,11 @@ export function writeHandlers(
       });
       if (result.status === "proposed") return answerProposed(response, result.change);
       response.setHeader("Location", pathOf(project, root, name));
-      await writeResponse(places.store, response, 201, root, name, result);
+      await writeResponse(backends.store, response, 201, root, name, result);
     },
 
     async update(request, response) {
-      const { project } = places.store;
+      const { project } = backends.store;
       const environment = environmentOf(project, request.path);
       const isRoot = environment === rootEnvironment(project);
       const name = nameIn(request);
@@ -68,16 +68,16 @@ export function writeHandlers(
         enabled: body.enabled,
         description,
       } as const;
-      const result = await submit(places, request, response, change, body);
+      const result = await submit(backends, request, response, change, body);
       if (result.status === "proposed") return answerProposed(response, result.change);
-      await writeResponse(places.store, response, 200, environment, name, result);
+      await writeResponse(backends.store, response, 200, environment, name, result);
     },
 
     async remove(request, response) {
       const name = nameIn(request);
-      const result = await submit(places, request, response, { kind: "delete", name });
+      const result = await submit(backends, request, response, { kind: "delete", name });
       if (result.status === "proposed") return answerProposed(response, result.change);
-      if (result.status === "committed") response.setHeader("Bunting-Commit", result.commit);
+      response.setHeader("Bunting-Commit", result.commit);
       response.status(204).end();
     },
   };

@@ -39,7 +39,7 @@ async function queue() {
     remote,
     "main",
   );
-  const store = await FlagStore.open(clone);
+  const store = await FlagStore.open(clone, { commitKeys: ["k".repeat(64)] });
   const names = store.current?.snapshot.flags.map(({ name }) => name) ?? [];
   return async (writer: number, turn: number) => {
     const change = {

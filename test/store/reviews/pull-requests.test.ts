@@ -13,22 +13,23 @@ const pull = {
     title: "Disable meal_planning",
     html_url: "https://github.example",
   },
-  ...{ merged_at: null, merge_commit_sha: null, labels: [] },
+  ...{ merged_at: null, merge_commit_sha: null, user: { login: "bunting" }, labels: [] },
   head: { ref: "bunting/meal_planning/disable-0123456789ab", repo: canonical },
   base: { ref: "main", repo: canonical },
 };
 
 /** As the settings spell it: GitHub takes any case, and answers in its own. */
 function pullsWith(
-  answer: () => Promise<typeof pull>,
-  patience?: number,
+  answer: () => Promise<unknown>,
+  timeoutMs?: number,
   quota = { remainingShare: 1, resetSeconds: 60 },
 ): PullRequests {
   const list = async function* () {
     yield await answer();
   };
-  const github = { owner: "mealtrack", name: "mealtrack/flags", do: answer, list, quota };
-  return new PullRequests(store, github as unknown as GitHub, "main", patience);
+  const login = async () => "bunting";
+  const github = { owner: "mealtrack", name: "mealtrack/flags", do: answer, list, login, quota };
+  return new PullRequests(store, github as unknown as GitHub, "main", timeoutMs);
 }
 
 test("PullRequests.find() goes by GitHub's own spelling of the repository", async () => {
@@ -55,10 +56,33 @@ test("PullRequests.find() leaves the rest of GitHub's quota to writes and to pri
   expect(await pulls.find(7, true)).toMatchObject({ id: "7" });
 });
 
-test("PullRequests.propose() takes no more than 50 that wait for GitHub, but who asks again may wait", async () => {
+function proposal(number: number, actor = `actor-${number}`): Proposal {
+  const asked = { actor: { id: actor, name: actor }, reason: "", requestId: "" };
+  return { branch: `bunting/${number}`, asked } as Proposal;
+}
+
+const tooMany = "Cannot propose the change: too many wait for GitHub";
+
+test("PullRequests.propose() accepts 50 that wait for GitHub; an equal request waits with the first", async () => {
   const pulls = pullsWith(() => new Promise(() => {}), 10);
-  const propose = (number: number) => pulls.propose({ branch: `bunting/${number}` } as Proposal);
-  const waiting = Array.from({ length: 50 }, (_, number) => propose(number));
-  await expect(propose(50)).rejects.toThrow("Cannot propose the change: too many wait for GitHub");
-  for (const late of [...waiting, propose(0)]) await expect(late).rejects.toThrow("ask again");
+  const waiting = Array.from({ length: 50 }, (_, number) => pulls.propose(proposal(number)));
+  await expect(pulls.propose(proposal(50))).rejects.toThrow(tooMany);
+  for (const late of [...waiting, pulls.propose(proposal(0))])
+    await expect(late).rejects.toThrow("ask again");
+});
+
+test("PullRequests.propose() leaves half of the places to other actors", async () => {
+  const pulls = pullsWith(() => new Promise(() => {}), 10);
+  const ada = Array.from({ length: 25 }, (_, number) => pulls.propose(proposal(number, "ada")));
+  await expect(pulls.propose(proposal(25, "ada"))).rejects.toThrow(tooMany);
+  for (const late of [...ada, pulls.propose(proposal(26, "bob"))])
+    await expect(late).rejects.toThrow("ask again");
+});
+
+test("PullRequests.propose() does not take a pull request of another account for its own", async () => {
+  const branch = "bunting/meal_planning/disable-0123456789ab";
+  const pulls = pullsWith(async () => [{ ...pull, user: { login: "mallory" } }]);
+  await expect(pulls.propose({ ...proposal(1), branch })).rejects.toThrow(
+    "Cannot propose the change: #7 of mallory has its branch; close it first",
+  );
 });

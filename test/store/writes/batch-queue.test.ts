@@ -1,20 +1,21 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { BatchQueue, type BatchQueueOptions } from "../../../store/writes/batch-queue.ts";
+import { Exclusive } from "../../../store/writes/exclusive.ts";
 
-type Options = BatchQueueOptions<number, string>;
+type Options = BatchQueueOptions<number, string, null>;
 
 /** A queue whose batches are noted, and whose work takes as long as the test wants. */
 function newQueue(options: Partial<Options> = {}) {
   const batches: (readonly number[])[] = [];
   const gates: (() => void)[] = [];
-  const queue = new BatchQueue<number, string>({
-    async work(items) {
+  const queue = new BatchQueue<number, string, null>({
+    async work(_resource, items) {
       batches.push(items);
       await new Promise<void>((resolve) => gates.push(resolve));
       return items.map(String);
     },
-    runExclusive: (run) => run(),
+    resource: new Exclusive(null),
     isContended: () => false,
     limits: { waiting: 5, batch: 3 },
     timeoutMs: 60_000,
@@ -30,10 +31,10 @@ function newQueue(options: Partial<Options> = {}) {
 
 test("add() gathers what comes during a batch into the next, in order, up to a limit", async () => {
   const { queue, batches, next } = newQueue();
-  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item));
+  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item, "ada"));
   expect(queue.length).toBe(5);
   await next();
-  results.push(queue.add(6));
+  results.push(queue.add(6, "ada"));
   await next();
   expect(await Promise.all(results)).toEqual(["1", "2", "3", "4", "5", "6"]);
   expect(batches).toEqual([
@@ -45,8 +46,8 @@ test("add() gathers what comes during a batch into the next, in order, up to a l
 
 test("add() refuses what there is no room for", async () => {
   const { queue, next } = newQueue();
-  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item));
-  await expect(queue.add(6)).rejects.toThrow("5 are waiting already");
+  const results = [1, 2, 3, 4, 5].map((item) => queue.add(item, "ada"));
+  await expect(queue.add(6, "ada")).rejects.toThrow("5 changes are waiting already");
   await next();
   await next();
   expect(await Promise.all(results)).toHaveLength(5);
@@ -57,15 +58,11 @@ test("add() gives up what waited for too long, and only that", async () => {
   const blocked = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  const { queue, batches, next } = newQueue({
-    timeoutMs: 20,
-    runExclusive: async (run) => {
-      await blocked;
-      await run();
-    },
-  });
-  await expect(queue.add(1)).rejects.toThrow("its turn did not come in 0.02 s");
-  const second = queue.add(2);
+  const resource = new Exclusive(null);
+  void resource.use(() => blocked);
+  const { queue, batches, next } = newQueue({ timeoutMs: 20, resource });
+  await expect(queue.add(1, "ada")).rejects.toThrow("it waited for 0.02 s");
+  const second = queue.add(2, "ada");
   begin();
   await next();
   expect(await second).toBe("2");
@@ -76,19 +73,19 @@ test("add() fails for all of a batch that failed, and goes on with the next", as
   const outcomes = [Promise.reject(new Error("no")), Promise.resolve(["2"])];
   outcomes[0]?.catch(() => {});
   const { queue } = newQueue({ work: () => outcomes.shift() ?? Promise.resolve([]) });
-  const first = [queue.add(1), queue.add(1)];
+  const first = [queue.add(1, "ada"), queue.add(1, "ada")];
   for (const result of first) await expect(result).rejects.toThrow("no");
-  expect(await queue.add(2)).toBe("2");
+  expect(await queue.add(2, "ada")).toBe("2");
 });
 
 test("close() finishes what waits, and takes nothing more", async () => {
   const { queue, next } = newQueue();
-  const results = [1, 2, 3, 4].map((item) => queue.add(item));
+  const results = [1, 2, 3, 4].map((item) => queue.add(item, "ada"));
   let isClosed = false;
   const closed = queue.close().then(() => {
     isClosed = true;
   });
-  await expect(queue.add(5)).rejects.toThrow("the service is being stopped");
+  await expect(queue.add(5, "ada")).rejects.toThrow("the service is being stopped");
   await next();
   expect(isClosed).toBe(false);
   await next();
@@ -97,14 +94,14 @@ test("close() finishes what waits, and takes nothing more", async () => {
 });
 
 test("add() lets others come first now and then, while others are there", async () => {
-  const work = async (items: readonly number[]) => {
+  const work = async (_resource: null, items: readonly number[]) => {
     await pause(20);
     return items.map(String);
   };
   const busy = async (isContended: boolean) => {
     const { queue } = newQueue({ work, isContended: () => isContended });
     const started = performance.now();
-    for (let item = 0; item < 30; item++) await queue.add(item);
+    for (let item = 0; item < 30; item++) await queue.add(item, "ada");
     return performance.now() - started;
   };
   const [alone, together] = await Promise.all([busy(false), busy(true)]);

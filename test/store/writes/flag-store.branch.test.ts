@@ -115,7 +115,7 @@ test("write() refuses at once what would make the queue too long", async () => {
   expect(store.health.queued).toBe(1_000);
   await expect(store.write(write(turn("daily_tips", true)))).rejects.toMatchObject({
     name: "WriteUnavailableError",
-    message: "Cannot take the change: 1000 are waiting already",
+    message: "Cannot take the change: 1000 changes are waiting already",
   });
   await Promise.all(taken);
   expect(requestsOf(bare)).toHaveLength(1_000);

@@ -180,7 +180,7 @@ test("open() stops at a rewound branch though its clone has missing objects", as
 test("write() and sync() wait for a remote that is gone before a damaged clone is given up", async () => {
   const { bare, directory, remote, store: earlier } = await setUp("http");
   await earlier.close();
-  const store = await openStore(remote.url, { directory, writePatience: 300 });
+  const store = await openStore(remote.url, { directory, writeTimeoutMs: 300 });
   await remote.stop();
   damages["a truncated pack"]?.(directory);
   const refused = store.write(write(turn("daily_tips", true)));

@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
@@ -31,10 +31,10 @@ function patienceFor(fault: Fault): number {
   return fault === "hang" ? 4_000 : 20_000;
 }
 
-async function setUp(fault: Fault, writePatience = 15_000) {
+async function setUp(fault: Fault, writeTimeoutMs = 15_000) {
   const flags = flagRemote();
   const remote = await serveOverHttp(flags.bare);
-  const store = await openStore(remote.url, { patience: patienceFor(fault), writePatience });
+  const store = await openStore(remote.url, { timeoutMs: patienceFor(fault), writeTimeoutMs });
   return { flags, bare: flags.bare, remote, store };
 }
 
@@ -90,14 +90,15 @@ test.concurrent.each(kinds)(
   },
 );
 
-const lasting = failing.filter((fault) => fault !== "drop-after");
+/** A remote that answers 403 declines the push: see below. */
+const lasting = failing.filter((fault) => fault !== "drop-after" && fault !== "refuse");
 
 test.concurrent.each(lasting)(
   'write() gives up on a lasting "%s" of pushes, and recovers by itself',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
     remote.fail("push", fault, forever);
-    await expectRefusal(store, "Cannot write: the remote did not take the commit", 20_000);
+    await expectRefusal(store, "Cannot write: the remote did not accept the commit", 20_000);
     expectReads(store);
     remote.heal();
     await expectWrite(store, bare);
@@ -106,7 +107,7 @@ test.concurrent.each(lasting)(
   },
 );
 
-test.concurrent.each(failing)(
+test.concurrent.each(failing.filter((fault) => fault !== "refuse"))(
   'write() gives up on a lasting "%s" of everything, and recovers by itself',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
@@ -146,25 +147,75 @@ test.concurrent("write() acknowledges a commit that nobody answered for, however
   expect(await written).toMatchObject({ status: "committed", commit: headOf(bare) });
 });
 
-test.concurrent("write() is told no by a hook, and the next one is not", async () => {
-  const { bare, store } = await setUp("drop");
+type Setup = Awaited<ReturnType<typeof setUp>>;
+
+function addHook({ bare }: Pick<Setup, "bare">, words: string): () => void {
   const hook = path.join(bare.directory, "hooks", "pre-receive");
-  writeFileSync(hook, "#!/bin/sh\necho 'not on a Friday' >&2\nexit 1\n");
-  chmodSync(hook, 0o755);
-  await expectRefusal(store, "Cannot write: the remote did not take the commit", 30_000);
-  expectReads(store);
-  rmSync(hook);
-  await expectWrite(store, bare);
-});
+  writeFileSync(hook, `#!/bin/sh\necho '${words}' >&2\nexit 1\n`, { mode: 0o755 });
+  return () => rmSync(hook);
+}
+
+const protectedBranch =
+  "error: GH006: Protected branch update failed for refs/heads/main. Changes must be made through a pull request.";
+
+/** Why a remote declines a push: what to do to it, and what the client is told. */
+const declines: Record<string, [decline: (setup: Setup) => () => void, words: string]> = {
+  "is protected": [
+    (setup) => addHook(setup, protectedBranch),
+    "pre-receive hook declined; GH006: Protected branch update failed for refs/heads/main. Changes must be made through a pull request.; let the server's account bypass the rules of this branch",
+  ],
+  "has a hook": [
+    (setup) => addHook(setup, "not on a Friday"),
+    "pre-receive hook declined; not on a Friday",
+  ],
+  "may only be read": [
+    ({ remote }) => {
+      remote.fail("push", "refuse", forever);
+      return () => remote.heal();
+    },
+    "HTTP 403; give the server's credentials write access",
+  ],
+  "is checked out": [
+    ({ bare }) => {
+      bare.git("config", "core.bare", "false");
+      return () => bare.git("config", "core.bare", "true");
+    },
+    "use a bare repository, or set receive.denyCurrentBranch",
+  ],
+};
+
+test.concurrent.each(Object.entries(declines))(
+  "write() says at once why a branch that %s declines it, and recovers by itself",
+  async (_what, [decline, words]) => {
+    const setup = await setUp("drop");
+    const { bare, store } = setup;
+    const reasons: string[] = [];
+    store.onDecline((reason) => reasons.push(reason));
+    const accept = decline(setup);
+    const refused = await store.write(write(turn("meal_planning", false))).catch((error) => error);
+    expect(refused).toMatchObject({ name: "WriteDeclinedError" });
+    expect(refused.message).toContain("Cannot write: the remote declines it: ");
+    expect(refused.message).toContain(words);
+    expect(refused.message).not.toContain("s3cret");
+    expect(store.health.declined).toContain(words);
+    expect(reasons).toEqual([store.health.declined]);
+    await store.sync();
+    expect(store.health.declined).toContain(words);
+    expectReads(store);
+    accept();
+    await expectWrite(store, bare);
+    expect(store.health.declined).toBeUndefined();
+  },
+);
 
 test.concurrent("write() that takes too long over a path leaves no lock on the remote", async () => {
   const { bare } = flagRemote();
-  const store = await openStore(bare, { patience: patienceFor("hang"), writePatience: 500 });
+  const store = await openStore(bare, { timeoutMs: patienceFor("hang"), writeTimeoutMs: 500 });
   const hook = path.join(bare.directory, "hooks", "reference-transaction");
   // While it runs, the branch is locked.
   const text = '#!/bin/sh\nif [ "$1" = prepared ]; then sleep 60; fi\n';
   writeFileSync(hook, text, { mode: 0o755 });
-  await expectRefusal(store, "Cannot write: the remote did not take the commit", 60_000);
+  await expectRefusal(store, "Cannot write: the remote did not accept the commit", 60_000);
   rmSync(hook);
   await expectWrite(store, bare);
   expectSound(bare, store);
@@ -230,14 +281,14 @@ test.concurrent.each(kinds)(
     await (await openStore(remote.url, { directory })).close();
 
     remote.fail("fetch", fault, forever);
-    const store = await openStore(remote.url, { directory, patience: 50 });
+    const store = await openStore(remote.url, { directory, timeoutMs: 50 });
     expectReads(store);
     expect(store.health.unreachable).toContain("Cannot reach the remote: ");
-    await expect(openStore(remote.url, { patience: 50 })).rejects.toThrow(
+    await expect(openStore(remote.url, { timeoutMs: 50 })).rejects.toThrow(
       "Cannot reach the remote",
     );
     await expect(
-      openStore(remote.url, { directory, acceptRemote: true, patience: 50 }),
+      openStore(remote.url, { directory, acceptRemote: true, timeoutMs: 50 }),
     ).rejects.toThrow("Cannot reach the remote");
   },
 );

@@ -5,7 +5,9 @@ import { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Answer, Order } from "./store-process.ts";
 
 const [directory = "", remote = ""] = process.argv.slice(2);
-const store = await FlagStore.open(await RemoteBranch.open(directory, remote, "main"));
+const store = await FlagStore.open(await RemoteBranch.open(directory, remote, "main"), {
+  commitKeys: ["k".repeat(64)],
+});
 process.on("message", (order: Order) => void answer(order));
 process.on("disconnect", () => process.exit());
 process.send?.({ id: 0, value: "ready" } satisfies Answer);

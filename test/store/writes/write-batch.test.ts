@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createCommits } from "../../../store/git/commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { IdempotencyIndex } from "../../../store/writes/idempotency-index.ts";
+import { RequestIndex } from "../../../store/writes/request-index.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { type Batch, decideBatch } from "../../../store/writes/write-batch.ts";
 import type { TestRepository } from "../../git/repository.ts";
@@ -13,6 +13,7 @@ import {
   headOf,
   idempotency,
   remove,
+  testCommitKeys,
   turn,
   write,
 } from "./writing.ts";
@@ -21,13 +22,13 @@ async function decide(bare: TestRepository, writes: readonly Write[]): Promise<B
   const repository = await Repository.open(bare.directory);
   const { snapshot } = await repository.read(headOf(bare), "");
   if (!snapshot) throw new Error("Not valid");
-  const keys = new IdempotencyIndex();
+  const keys = new RequestIndex(testCommitKeys);
   await keys.read(bare.directory, headOf(bare), undefined);
-  return decideBatch(bare.directory, snapshot, keys, writes);
+  return decideBatch(bare.directory, snapshot, keys, testCommitKeys, writes);
 }
 
 /** Decides writes, and puts them on the branch. */
-async function carryOut(bare: TestRepository, writes: readonly Write[]) {
+async function commitWrites(bare: TestRepository, writes: readonly Write[]) {
   const { commits, results } = await decide(bare, writes);
   const ids = await createCommits(bare.directory, headOf(bare), commits);
   bare.git("update-ref", "refs/heads/main", ids.at(-1) ?? "");
@@ -36,7 +37,7 @@ async function carryOut(bare: TestRepository, writes: readonly Write[]) {
 
 test("decideBatch() decides each write on what those before it leave", async () => {
   const { bare } = flagRemote();
-  const { results } = await carryOut(bare, [
+  const { results } = await commitWrites(bare, [
     write(create("streaks", true)),
     write(create("streaks", true)),
     write(turn("streaks", false)),
@@ -62,7 +63,7 @@ test("decideBatch() decides each write on what those before it leave", async () 
 test("decideBatch() tells who had nothing to do the commit as of which that is so", async () => {
   const { bare } = flagRemote();
   const before = headOf(bare);
-  const { ids, results } = await carryOut(bare, [
+  const { ids, results } = await commitWrites(bare, [
     write(remove("streaks")),
     write(create("streaks", true)),
     write(turn("streaks", true)),
@@ -86,7 +87,7 @@ test("decideBatch() gives each write its own commit, in order", async () => {
   const { bare } = flagRemote();
   const names = ["daily_tips", "meal_planning", "daily_tips"];
   const writes = names.map((name, index) => write(describe(name, `Number ${index}`)));
-  const { ids, results } = await carryOut(bare, writes);
+  const { ids, results } = await commitWrites(bare, writes);
   expect(results).toMatchObject(ids.map((commit) => ({ status: "committed", commit })));
   const log = bare.git("log", "--reverse", "--format=%H", "main").split("\n").slice(1);
   expect(log).toEqual(ids);
@@ -95,8 +96,8 @@ test("decideBatch() gives each write its own commit, in order", async () => {
 test("decideBatch() does a key once, and knows it again from the branch", async () => {
   const { bare } = flagRemote();
   const same = { idempotency: idempotency(1) };
-  const other = { idempotency: idempotency(1, "0".repeat(16)) };
-  const first = await carryOut(bare, [
+  const other = { idempotency: idempotency(1, "0".repeat(64)) };
+  const first = await commitWrites(bare, [
     write(create("streaks"), same),
     write(create("streaks"), same),
     write(turn("streaks", true), other),
@@ -121,7 +122,7 @@ test("decideBatch() does a key once, and knows it again from the branch", async 
 test("decideBatch() keeps no key of a write that took no commit", async () => {
   const { bare } = flagRemote();
   const keyed = { idempotency: idempotency(1) };
-  const { results } = await carryOut(bare, [
+  const { results } = await commitWrites(bare, [
     write(turn("streaks", true), keyed),
     write(create("streaks")),
     write(turn("streaks", true), keyed),
@@ -150,7 +151,7 @@ test.each(hostile)("createCommits() takes %o as name, e-mail, reason and id", as
     }),
     write(turn("meal_planning", false)),
   ];
-  await carryOut(bare, writes);
+  await commitWrites(bare, writes);
   expect(bare.git("rev-list", "--count", "main")).toBe("3");
   expect(bare.git("diff", "--name-only", "main~2", "main").split("\n")).toHaveLength(2);
   const format = "--format=%cn%x00%ce%x00%s%x00%(trailers:key=Request-Id,valueonly,separator=%x00)";

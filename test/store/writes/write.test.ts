@@ -4,7 +4,8 @@ import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { instanceId } from "../../../store/git/instance-id.ts";
-import { decideWrite, type KnownFlag, type WriteDecision } from "../../../store/writes/write.ts";
+import { decideWrite } from "../../../store/writes/decide-write.ts";
+import type { KnownFlag, WriteDecision } from "../../../store/writes/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";
 
 const head = "0".repeat(40);
@@ -26,22 +27,25 @@ function decide(
   there: KnownFlag | undefined,
   options = {},
 ): WriteDecision {
-  return decideWrite(write(change, options), there, { head, project, time });
+  const sign = (message: string) => message;
+  return decideWrite(write(change, options), there, { head, project, time, sign });
 }
 
 test("decideWrite() commits a new flag, by whom and when", () => {
   expect(decide(create("water_log", true, "Log water"), undefined)).toMatchObject({
     commit: { file: "flags/unowned/water_log.yaml", author: ada, time },
-    flag: {
-      name: "water_log",
-      description: "Log water",
-      decisions: {
-        application: { enabled: true },
-        staging: { enabled: true },
-        development: { enabled: true },
+    after: {
+      flag: {
+        name: "water_log",
+        description: "Log water",
+        decisions: {
+          application: { enabled: true },
+          staging: { enabled: true },
+          development: { enabled: true },
+        },
+        created_at: now,
+        updated_at: now,
       },
-      created_at: now,
-      updated_at: now,
     },
   });
 });
@@ -49,11 +53,13 @@ test("decideWrite() commits a new flag, by whom and when", () => {
 test("decideWrite() keeps when a changed flag was created", () => {
   const step = decide(turn("meal_planning", false), known());
   expect(step).toMatchObject({
-    text: "# Ours\ndescription: Plan meals\nenabled: false\n",
-    flag: {
-      created_at: "2020-01-01T00:00:00Z",
-      updated_at: now,
-      decisions: { application: { enabled: false } },
+    after: {
+      text: "# Ours\ndescription: Plan meals\nenabled: false\n",
+      flag: {
+        created_at: "2020-01-01T00:00:00Z",
+        updated_at: now,
+        decisions: { application: { enabled: false } },
+      },
     },
   });
 });
@@ -61,7 +67,7 @@ test("decideWrite() keeps when a changed flag was created", () => {
 test("decideWrite() deletes a flag where it is", () => {
   const step = decide(remove("meal_planning"), known());
   expect(step).toMatchObject({ commit: { file: "flags/nutrition/meal_planning.yaml" } });
-  expect(step).not.toHaveProperty("flag");
+  expect(step).toHaveProperty("after", undefined);
   expect(step).not.toHaveProperty("commit.text", expect.anything());
 });
 
@@ -75,16 +81,29 @@ test.each([
   expect(decide(change, there)).toMatchObject({ result: { status } });
 });
 
-test("decideWrite() asks what is expected before anything else", () => {
+test("decideWrite() checks the precondition of whatever could succeed without it", () => {
   const isExpected = () => false;
-  for (const there of [undefined, known()]) {
-    for (const change of [
-      create("meal_planning"),
-      turn("meal_planning", true),
-      remove("meal_planning"),
-    ])
-      expect(decide(change, there, { isExpected })).toEqual({ result: { status: "stale" } });
+  const stale = { result: { status: "stale" } };
+  for (const change of [turn("meal_planning", true), remove("meal_planning")]) {
+    expect(decide(change, known(), { isExpected })).toEqual(stale);
+    expect(decide(change, undefined, { isExpected })).toEqual({ result: { status: "not-found" } });
   }
+  for (const there of [undefined, known()])
+    expect(decide(create("meal_planning"), there, { isExpected })).toEqual(stale);
+});
+
+test("decideWrite() refuses values that were sent back changed, before the precondition", () => {
+  const options = { isExpected: () => false, sentBack: { name: "other", created_at: "2020" } };
+  expect(decide(turn("meal_planning", false), known(), options)).toEqual({
+    result: { status: "read-only", keys: ["name", "created_at"] },
+  });
+});
+
+test("decideWrite() records a key that changes nothing in a commit without files", () => {
+  const step = decide(turn("meal_planning", true), known(), { idempotency: idempotency(7) });
+  expect(step).toMatchObject({ status: "unchanged", after: known() });
+  expect(step).not.toHaveProperty("commit.file");
+  expect(step).toHaveProperty("commit.message", expect.stringContaining("Idempotency-Key: 0"));
 });
 
 test.each([
@@ -133,9 +152,10 @@ Flag: meal_planning
 Environment: staging
 Change: enabled true -> false
 Actor: Ada (ada)
+Actor-Id: ada
 Request-Id: r1
 Bunting-Instance: ${instanceId}
-Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(16)}
+Idempotency-Key: ${"7".padStart(64, "0")} ${"f".repeat(64)}
 `,
     },
   });
@@ -186,10 +206,10 @@ test("decideWrite() never throws, and what it commits says what was asked, whate
         ? decide(create(name, enabled, description), undefined)
         : decide({ kind: "update", name, environment, enabled, description }, known(text));
       if ("result" in step) return;
-      const written = parseFlagFile(Buffer.from(step.text ?? ""), defaultProject).flag;
+      const written = parseFlagFile(Buffer.from(step.after?.text ?? ""), defaultProject).flag;
       expect(written).toMatchObject({ enabled });
       expect(written?.description ?? "").toBe(description.normalize("NFC"));
-      expect(step.flag).toMatchObject({ description: description.normalize("NFC") });
+      expect(step.after?.flag).toMatchObject({ description: description.normalize("NFC") });
     }),
     { numRuns: 2_000 },
   );

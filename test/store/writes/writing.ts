@@ -2,6 +2,7 @@
 import path from "node:path";
 import { afterAll, expect } from "vitest";
 import type { Change } from "../../../schema/change/change.ts";
+import type { CommitKeys } from "../../../schema/change/commit-signature.ts";
 import { RemoteBranch } from "../../../store/git/remote-branch.ts";
 import type { Signer } from "../../../store/git/signer.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
@@ -85,12 +86,16 @@ export interface StoreOptions {
   /** Where the clone is. */
   readonly directory?: string;
   readonly acceptRemote?: boolean;
-  /** How long to wait for one fetch or push, in milliseconds. */
-  readonly patience?: number;
-  /** How long to try for a write, in milliseconds. */
-  readonly writePatience?: number;
+  /** How long one fetch or push may take. */
+  readonly timeoutMs?: number;
+  /** How long to try for a write. */
+  readonly writeTimeoutMs?: number;
   readonly signer?: Signer;
+  readonly commitKeys?: CommitKeys;
 }
+
+/** What the servers of every test sign commits with. */
+export const testCommitKeys: CommitKeys = ["k".repeat(64)];
 
 const opened: FlagStore[] = [];
 afterAll(() => Promise.all(opened.map((store) => store.close())));
@@ -100,10 +105,14 @@ export async function openStore(
   remote: TestRepository | string,
   options: StoreOptions = {},
 ): Promise<FlagStore & { readonly directory: string }> {
-  const { directory = newClone(), acceptRemote, patience, writePatience, signer } = options;
+  const { directory = newClone(), acceptRemote = false, timeoutMs, signer } = options;
+  const { commitKeys = testCommitKeys, writeTimeoutMs } = options;
   const url = typeof remote === "string" ? remote : remote.directory;
-  const branch = await RemoteBranch.open(directory, url, "main", patience, acceptRemote);
-  const store = await FlagStore.open(branch, acceptRemote, writePatience, signer);
+  const branch = await RemoteBranch.open(directory, url, "main", timeoutMs, acceptRemote);
+  const store = await FlagStore.open(branch, {
+    ...{ acceptRemote, commitKeys, signer },
+    timeoutMs: writeTimeoutMs,
+  });
   opened.push(store);
   return Object.assign(store, { directory });
 }
@@ -140,7 +149,7 @@ export function remove(name: string): Change {
 }
 
 /** What a key belongs to. */
-export function idempotency(seed: number, fingerprint = "f".repeat(16)) {
+export function idempotency(seed: number, fingerprint = "f".repeat(64)) {
   return { key: seed.toString(16).padStart(64, "0"), fingerprint };
 }
 

@@ -1,0 +1,45 @@
+/** What a remote says when it answers a push and refuses it. */
+
+/** The remote refuses the push; sending it again changes nothing. `message` has the remote's words. */
+export class PushDeclinedError extends Error {
+  override readonly name = "PushDeclinedError";
+}
+
+/** Characters of the remote's words that are kept. */
+const maxWords = 200;
+
+/** Reasons of git for a lost race or a fault that passes. */
+const transient =
+  /failed to update ref|cannot lock ref|incorrect old value|already exists|unpacker error|internal server error/i;
+
+/** What to change, by what the remote says. */
+const cures: readonly (readonly [RegExp, string])[] = [
+  [
+    /GH006|GH013|protected branch|rule violations/i,
+    'let the server\'s account bypass the rules of this branch ("Allow specified actors to bypass required pull requests", or the bypass list of the ruleset)',
+  ],
+  [
+    /currently checked out|checked out branch/i,
+    "use a bare repository, or set receive.denyCurrentBranch to updateInstead there",
+  ],
+  [/\b403\b|permission|denied|read.?only/i, "give the server's credentials write access"],
+];
+
+/**
+ * Why the remote declined a push, from git's error output; `undefined` if it did not: it did not
+ * answer, or another push came first.
+ */
+export function declineReason(output: string): string | undefined {
+  const [, rejected] = /! \[remote rejected\] .* \((.*)\)$/m.exec(output) ?? [];
+  const [, status] = /The requested URL returned error: (403)/.exec(output) ?? [];
+  const [, refused] = /(?<=^|": )(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
+  const reason = rejected ?? refused ?? (status && `HTTP ${status}`);
+  if (reason === undefined || transient.test(reason)) return undefined;
+  // The first line follows the name of the command.
+  const lines = [...output.matchAll(/(?<=^|": )remote: (?:error: )?(.*)$/gim)];
+  const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
+  const words = [...new Set([reason, ...said])].join("; ");
+  const cut = words.length > maxWords ? `${words.slice(0, maxWords - 1)}…` : words;
+  const cure = cures.find(([pattern]) => pattern.test(words))?.[1];
+  return cure === undefined ? cut : `${cut}; ${cure}`;
+}

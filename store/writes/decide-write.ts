@@ -1,0 +1,57 @@
+/** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
+import { type Change, type Edit, editForChange, newFile } from "../../schema/change/change.ts";
+import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { resultOfEdit } from "./edited-flag.ts";
+import { enforceProtection } from "./enforce-protection.ts";
+import { messageOf } from "./message.ts";
+import type { KnownFlag, Write, WriteContext, WriteDecision } from "./write.ts";
+
+/** Decides a write against what is known of its flag. */
+export function decideWrite(
+  write: Write,
+  known: KnownFlag | undefined,
+  context: WriteContext,
+): WriteDecision {
+  const { change, sentBack = {} } = write;
+  // A precondition is evaluated only if the request could succeed without it (RFC 9110, section 13.2.1).
+  if (!known && change.kind !== "create") return { result: { status: "not-found" } };
+  const keys =
+    known && findReadOnlyChanges(sentBack, known.flag, isAtRoot(change, context.project));
+  if (keys && keys.length > 0) return { result: { status: "read-only", keys } };
+  if (!write.isExpected(known?.flag)) return { result: { status: "stale" } };
+  if (change.kind === "create")
+    return known
+      ? { result: { status: "duplicate" } }
+      : decideEdit(write, newFile(change), known, context);
+  if (!known) return { result: { status: "not-found" } };
+
+  const { flag, text } = known;
+  const edit = editForChange(change, { file: flag.file, text, flag }, context.project);
+  return edit ? decideEdit(write, edit, known, context) : decideNoChange(write, known, context);
+}
+
+function isAtRoot(change: Change, project: Project): boolean {
+  return change.kind !== "update" || change.environment === rootEnvironment(project);
+}
+
+function decideEdit(
+  write: Write,
+  edit: Edit,
+  before: KnownFlag | undefined,
+  context: WriteContext,
+): WriteDecision {
+  const edited = resultOfEdit(write.change.name, edit, before, context);
+  if ("faults" in edited) return { result: { status: "invalid", faults: edited.faults } };
+  return enforceProtection(write, edited, context);
+}
+
+/** A key is recorded by a commit that changes no file: a restart or another server must know it as well. */
+function decideNoChange(write: Write, known: KnownFlag, context: WriteContext): WriteDecision {
+  const { head, time } = context;
+  if (!write.idempotency)
+    return { result: { status: "unchanged", commit: head, flag: known.flag } };
+  const subject = `Leave ${write.change.name} as it is`;
+  const message = messageOf(write, { subject, change: "" }, context);
+  return { status: "unchanged", commit: { message, author: write.actor, time }, after: known };
+}

@@ -1,0 +1,56 @@
+/** A flag before and after an edit of its file, if the new file is valid. */
+import type { Edit } from "../../schema/change/change.ts";
+import { parseFlagFile } from "../../schema/file/parsed-file.ts";
+import { normalize } from "../../schema/flag/flag.ts";
+import { checkName } from "../../schema/flag/name.ts";
+import { timestamp } from "../../schema/flag/snapshot.ts";
+import { type Finding, severityOf } from "../../schema/problem/problem.ts";
+import { objectId } from "../git/object-id.ts";
+import type { InvalidValue, KnownFlag, WriteContext } from "./write.ts";
+
+export interface FlagEdit {
+  readonly edit: Edit;
+  readonly before: KnownFlag | undefined;
+  /** Missing if the flag is deleted. */
+  readonly after: KnownFlag | undefined;
+}
+
+export function resultOfEdit(
+  name: string,
+  edit: Edit,
+  before: KnownFlag | undefined,
+  { head, project, time }: Pick<WriteContext, "head" | "project" | "time">,
+): FlagEdit | { readonly faults: readonly InvalidValue[] } {
+  const { file, text } = edit;
+  if (text === undefined) return { edit, before, after: undefined };
+
+  const { flag, findings } = parseFlagFile(Buffer.from(text), project);
+  // A slash would make it the name of a folder and of another flag.
+  const fileName = `${name.replaceAll("/", "\\")}.yaml`;
+  const faults = [
+    ...checkName(fileName, project)
+      .filter(isError)
+      .map((finding) => invalidValue("name", finding)),
+    ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding), finding)),
+  ];
+  if (!flag || faults.length > 0) return { faults };
+  const updated_at = timestamp(time);
+  const created_at = before?.flag.created_at ?? updated_at;
+  const object = objectId("blob", text, head);
+  const after = { ...normalize(name, flag, project), file, object, created_at, updated_at };
+  return { edit, before, after: { flag: after, text } };
+}
+
+function isError(finding: Finding): boolean {
+  return severityOf(finding) === "error";
+}
+
+function invalidValue(key: string, { code, message }: Finding): InvalidValue {
+  return { key, code, message };
+}
+
+/** The key on the line of a finding. Every value that a client can set is written on one line. */
+function keyAt(text: string, { line }: Finding): string {
+  const [, key = "description"] = /^ *(\w+):/.exec(text.split("\n")[line - 1] ?? "") ?? [];
+  return key;
+}

@@ -1,0 +1,50 @@
+/** The commit message of a write: for people, and for the programs that read its trailers. */
+import { formatMessage } from "../../schema/change/commit-message.ts";
+import { noFile, type SignedFile } from "../../schema/change/commit-signature.ts";
+import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
+import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
+import { instanceId } from "../git/instance-id.ts";
+import type { Actor, Write, WriteContext } from "./write.ts";
+
+/** What a commit does, beside the write that it is made for. */
+export interface CommitWords {
+  readonly subject: string;
+  /** The changed values in one line. */
+  readonly change: string;
+  /** The protected environments that are changed without a review. */
+  readonly bypassed?: readonly string[];
+  /** The protected environments for which the commit is proposed. */
+  readonly proposed?: readonly string[];
+  /** Missing if the commit changes no file. */
+  readonly file?: SignedFile;
+}
+
+/** The signed message. */
+export function messageOf(
+  { change, actor, reason, requestId, idempotency }: Write,
+  { subject, change: values, bypassed = [], proposed = [], file = noFile }: CommitWords,
+  { sign }: Pick<WriteContext, "sign">,
+): string {
+  const id = subjectOf(actor);
+  const trailers = {
+    Flag: change.name,
+    Environment: change.kind === "update" ? change.environment : "",
+    Change: values,
+    Actor: `${actor.name} (${id})`,
+    "Actor-Id": id,
+    "Actor-Issuer": actor.issuer ?? "",
+    "Actor-GitHub": actor.github ?? "",
+    "Request-Id": requestId,
+    [instanceTrailer]: instanceId,
+    [proposalTrailer]: proposed.join(", "),
+    [emergencyTrailer]: bypassed.join(", "),
+    "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
+  };
+  return sign(formatMessage({ subject, reason, trailers }), file);
+}
+
+/** The subject of the actor's JSON web token, or the id of the token. */
+function subjectOf({ id, issuer }: Actor): string {
+  const prefix = `${issuer}#`;
+  return issuer !== undefined && id.startsWith(prefix) ? id.slice(prefix.length) : id;
+}

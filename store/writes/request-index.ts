@@ -1,0 +1,86 @@
+import {
+  type SignedMessage,
+  signatureIn,
+  unverifiedTrailer,
+} from "../../schema/change/commit-signature.ts";
+import { type LogCommit, readLog } from "../git/log.ts";
+import { verifyCommit, verifyCommits } from "../snapshot/signed-commits.ts";
+
+/** How many of the newest commits are searched for keys at the start, and how many keys are kept. */
+const maxCommitsScanned = 10_000;
+
+const keyTrailer = "Idempotency-Key";
+
+/** A request that was answered before. */
+export interface RecordedRequest {
+  readonly commit: string;
+  readonly fingerprint: string;
+}
+
+/**
+ * The commits that servers made for requests, and their idempotency keys, wherever in the ancestry of
+ * the branch they are. What a message says is only a claim; it is verified when it is used.
+ */
+export class RequestIndex {
+  readonly #commitKeys: readonly string[];
+  /** By signature, the oldest commit that has it. */
+  readonly #firstCommits = new Map<string, string>();
+  /** Commits by idempotency key, the oldest first. */
+  readonly #claims = new Map<string, readonly string[]>();
+
+  /** `commitKeys` are the keys that commits of the API are signed with. */
+  constructor(commitKeys: readonly string[]) {
+    this.#commitKeys = commitKeys;
+  }
+
+  /** Reads the keys of all commits in the ancestry of `head`; of those that are not in `known`, if it is given. */
+  async read(directory: string, head: string, known: string | undefined): Promise<void> {
+    const found: { signature: string; key: string; commit: string }[] = [];
+    // Whatever parents they are on: a pull with a merge makes the branch the second parent.
+    const options = { from: [head], after: known, maxCount: maxCommitsScanned };
+    for await (const { id, message } of readLog(directory, options)) {
+      const signature = signatureIn(message);
+      const [key = ""] = unverifiedTrailer(message, keyTrailer).split(" ");
+      if (signature !== "") found.push({ signature, key, commit: id });
+    }
+    // Oldest first, so that the oldest are forgotten first.
+    for (const { signature, key, commit } of found.reverse()) {
+      if (!this.#firstCommits.has(signature)) this.#firstCommits.set(signature, commit);
+      if (key !== "") this.#claims.set(key, [...(this.#claims.get(key) ?? []), commit]);
+    }
+    forgetOldest(this.#firstCommits);
+    forgetOldest(this.#claims);
+  }
+
+  /** What a commit says, if one of our servers made it. The commit must have its changes. */
+  verify(commit: LogCommit): SignedMessage | undefined {
+    const signed = verifyCommit(commit, this.#commitKeys);
+    const first = signed && this.#firstCommits.get(signed.signature);
+    // A copy of one of our commits has a valid signature, but nobody requested it.
+    return first === undefined || first === commit.id ? signed : undefined;
+  }
+
+  /** The requests that had one of `keys`, by key. */
+  async find(
+    directory: string,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, RecordedRequest>> {
+    const claims = keys.flatMap((key) => this.#claims.get(key) ?? []);
+    const signed = await verifyCommits(directory, claims, this.#commitKeys);
+    const recorded = new Map<string, RecordedRequest>();
+    for (const { commit, trailers } of signed) {
+      const [key = "", fingerprint = ""] = (trailers.get(keyTrailer) ?? "").split(" ");
+      // The oldest is the request; a later one is a copy of its commit.
+      if (!recorded.has(key)) recorded.set(key, { commit, fingerprint });
+    }
+    return recorded;
+  }
+}
+
+/** Keeps the newest entries. */
+function forgetOldest(entries: Map<string, unknown>): void {
+  for (const key of entries.keys()) {
+    if (entries.size <= maxCommitsScanned) return;
+    entries.delete(key);
+  }
+}

@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { formatMessage } from "../../../schema/change/commit-message.ts";
+import {
+  noFile,
+  parseCommitKeys,
+  signMessage,
+  unverifiedTrailer,
+  verifyMessage,
+} from "../../../schema/change/commit-signature.ts";
+
+const [key, other] = ["k".repeat(32), "o".repeat(32)];
+const file = { file: "flags/a/b.yaml", before: "1".repeat(40), after: "" };
+const message = "Delete b\n\nFlag: b\nActor: Ada (ada)\n";
+
+test("verifyMessage() accepts what signMessage() signed, with any of the keys", () => {
+  const signed = signMessage(message, file, [key], "0a");
+  expect(signed).toMatch(
+    /^Delete b\n\nFlag: b\nActor: Ada \(ada\)\nBunting-Signature: v1 0a [0-9a-f]{64}\n$/,
+  );
+  expect(verifyMessage(signed, [file], [other, key])?.trailers.get("Actor")).toBe("Ada (ada)");
+  expect(verifyMessage(signed, [noFile, file], [key])).toBeDefined();
+});
+
+test.each([
+  ["another key", [file], [other]],
+  ["no key", [file], []],
+  ["no file", [], [key]],
+  ["another file", [{ ...file, file: "flags/a/c.yaml" }], [key]],
+  ["another content before", [{ ...file, before: "2".repeat(40) }], [key]],
+  ["another content after", [{ ...file, after: "2".repeat(40) }], [key]],
+] as const)("verifyMessage() refuses %s", (_what, files, keys) => {
+  expect(verifyMessage(signMessage(message, file, [key], "0a"), files, keys)).toBeUndefined();
+});
+
+test("verifyMessage() accepts a commit without files only if it was signed as one", () => {
+  const signed = signMessage(message, noFile, [key], "0a");
+  expect(verifyMessage(signed, [], [key])).toBeDefined();
+  expect(verifyMessage(signed, [file], [key])).toBeUndefined();
+});
+
+test("verifyMessage() gives back reason and trailers, whatever the reason says", () => {
+  const fake = "Bunting-Signature: v1 00 -";
+  const words = fc.oneof(fc.string({ unit: "binary", maxLength: 80 }), fc.constant(fake));
+  fc.assert(
+    fc.property(words, words, (reason, actor) => {
+      const trailers = { Flag: "b", Actor: actor, "Actor-Id": "x" };
+      const text = formatMessage({ subject: "Delete b", reason, trailers });
+      const verified = verifyMessage(signMessage(text, file, [key], "0a"), [file], [key]);
+      expect(verified?.trailers.get("Flag")).toBe("b");
+      expect(verified?.trailers.get("Actor-Id")).toBe("x");
+      if (verified?.reason !== "") expect(text).toContain(`\n\n${verified?.reason}\n\nFlag: b\n`);
+    }),
+  );
+});
+
+test("unverifiedTrailer() reads only messages that have a signature", () => {
+  expect(unverifiedTrailer(message, "Flag")).toBe("");
+  expect(unverifiedTrailer(signMessage(message, file, [key], "0a"), "Flag")).toBe("b");
+});
+
+test("parseCommitKeys() takes keys of 32 characters or more, and says how to make one", () => {
+  expect(parseCommitKeys(`${key}, ${other}`, "FLAGS_COMMIT_KEY")).toEqual([key, other]);
+  for (const text of ["", "secret", `${key},`])
+    expect(() => parseCommitKeys(text, "FLAGS_COMMIT_KEY")).toThrow(
+      /^Cannot use FLAGS_COMMIT_KEY: .*openssl rand -hex 32/,
+    );
+});
