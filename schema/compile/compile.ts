@@ -2,10 +2,13 @@ import { isOn } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
+import { compileDefinitions, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
+import { compileFlagd } from "./flagd.ts";
+import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
-import { pathOf } from "./urls.ts";
+import { outputPath, pathOf } from "./urls.ts";
 
 /** An earlier release, and the flags that have changed since. */
 export interface Earlier {
@@ -26,12 +29,14 @@ export function compile(snapshot: Snapshot, earlier?: Earlier): Release {
   const on: Known = new Map();
   const off: Known = new Map();
   const sections = environments.map((environment) => [
+    ...compileDefined(project, environment, flags, ["definitions"]),
     compileList(project, environment, flags, snapshot.updated_at),
     ...flags.map(
       (flag) =>
         known?.(environment, flag.name) ??
         compileFlagResponse(project, environment, flag, isOn(flag, environment) ? on : off),
     ),
+    ...compileDefined(project, environment, flags, ["flagd", "openfeature"]),
   ]);
   const responses = [...sections, errorResponses]
     .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
@@ -65,6 +70,27 @@ export function compileFlagResponse(
   known.set(flag.name, same);
   const { body, md5, sha256, length } = same;
   return { path: pathOf(project, environment, flag.name), body, md5, sha256, length };
+}
+
+/** The outputs that say how flags are decided, by kind. */
+const definedOutputs = {
+  definitions: compileDefinitions,
+  flagd: compileFlagd,
+  openfeature: compileOpenFeatureManifest,
+} as const;
+
+/** The outputs of an environment that show rules: none unless the project publishes them. */
+function compileDefined(
+  project: Project,
+  environment: string,
+  flags: readonly TimedFlag[],
+  kinds: readonly (keyof typeof definedOutputs)[],
+): Response[] {
+  if (!project.publish.definitions) return [];
+  const defined = definedFlags(environment, flags);
+  return kinds.map((kind) =>
+    respond(outputPath(project, environment, kind), definedOutputs[kind](defined)),
+  );
 }
 
 /** The list of an environment. */

@@ -1,4 +1,5 @@
 import type { Condition, Definition, Definitions } from "../evaluate/definition.ts";
+import type { Flag } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 
 /** The flags of one environment, with what the outputs say about them. */
@@ -17,6 +18,25 @@ export interface DefinedFlag {
   /** The rules of a private flag are never published. */
   readonly private: boolean;
   readonly definition: Definition;
+}
+
+/** Flags in their normal form as one environment decides them. */
+export function definedFlags(environment: string, flags: readonly Flag[]): DefinedFlags {
+  const defined = flags.flatMap((flag): DefinedFlag[] => {
+    const definition = flag.decisions[environment];
+    if (!definition) return [];
+    const { name, description, owner } = flag;
+    return [
+      {
+        name,
+        description: description || undefined,
+        owner: owner || undefined,
+        private: flag.private,
+        definition,
+      },
+    ];
+  });
+  return { environment, flags: defined, audiences: new Map() };
 }
 
 /** Which flags a document has: for the public, or for roles that may read private flags. */

@@ -7,7 +7,9 @@ import {
   isCollection,
   isMap,
   isNode,
+  isPair,
   isScalar,
+  type Node,
   type ParsedNode,
   Scalar,
   visit,
@@ -44,11 +46,24 @@ function layOut(text: string): string {
     .normalize("NFC");
   const document = open(plain);
   visit(document, {
-    Collection: (_key, node) => {
-      node.flow = node.items.length === 0;
+    Collection: (_key, node, path) => {
+      node.flow = node.items.length === 0 || path.some(isCondition);
     },
   });
   return print(document);
+}
+
+/** The `if` of a rule is one line, so that a rule can be read at a glance; with comments it is a block. */
+function isCondition(node: unknown): boolean {
+  return isPair(node) && isScalar(node.key) && node.key.value === "if" && !hasComments(node.value);
+}
+
+function hasComments(node: unknown): boolean {
+  let found = false;
+  visit(node as Node, (_key, inner) => {
+    if (isNode(inner) && (inner.comment || inner.commentBefore)) found = true;
+  });
+  return found;
 }
 
 function editOne(text: string, { path, value }: Change): string {

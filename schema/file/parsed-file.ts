@@ -6,6 +6,7 @@ import { checkFlag, checkKeptText } from "./checks.ts";
 import { decode } from "./decode.ts";
 import { parse, type Source } from "./parse.ts";
 import { checkPolicy, checkProject } from "./project-checks.ts";
+import { checkDecisions } from "./rule-checks.ts";
 import { checkFlagShape, checkPolicyShape, checkProjectShape } from "./shape.ts";
 
 /**
@@ -28,6 +29,9 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   );
   if (!source) return { findings };
   const flag = value as FlagFile;
+  const decisions = checkDecisions(flag, source, project);
+  // The other checks read the flag in its normal form, which only valid decisions have.
+  if (decisions.length > 0) return { findings: [...findings, ...decisions] };
   return { flag, findings: [...findings, ...checkFlag(flag, source, project)] };
 }
 

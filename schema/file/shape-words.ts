@@ -35,7 +35,10 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   required({ instancePath, params }, { what, begins }) {
     const where = instancePath === "" ? what : `"${keyOf(instancePath)}"`;
     const message = `Cannot read ${where} without "${params.missingProperty}"`;
-    return { code: "missing-key", message, hint: `add "${begins}"` };
+    const { missingProperty } = params;
+    const isFirst = instancePath === "" || begins.startsWith(`${missingProperty}:`);
+    const line = isFirst ? begins : `${missingProperty}: …`;
+    return { code: "missing-key", message, hint: `add "${line}"` };
   },
 
   additionalProperties({ instancePath, params, parentSchema }, { what }) {
@@ -69,7 +72,7 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   },
 
   maxItems({ instancePath, params }) {
-    const message = `Cannot read "${keyOf(instancePath)}" with more than ${params.limit} environments`;
+    const message = `Cannot read "${keyOf(instancePath)}" with more than ${params.limit} items`;
     return { code: "out-of-range", message, hint: "delete those that nobody uses" };
   },
 
@@ -88,6 +91,13 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     if (instancePath === "/format") return unknownFormat(data);
     const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: at most ${params.limit}`;
     return { code: "out-of-range", message };
+  },
+
+  minLength({ instancePath }) {
+    return {
+      code: "out-of-range",
+      message: `Cannot read "${keyOf(instancePath)}" as an empty text`,
+    };
   },
 
   maxLength({ instancePath, params, data }) {
@@ -136,6 +146,7 @@ const kinds: Readonly<Record<string, string>> = {
   boolean: "true or false",
   string: "text",
   integer: "a whole number",
+  number: "a number",
   object: "a mapping",
   array: "a list",
 };

@@ -108,7 +108,11 @@ const subjects = { flag: "a flag", project: "the project", policy: "the policy" 
 /** Codes of flags that depend on the project. */
 const ofProject: ReadonlySet<Code> = new Set([
   "enabled-out-of-order",
+  "invalid-list",
+  "invalid-matcher",
   "invalid-name",
+  "invalid-version",
+  "undeclared-attribute",
   "unknown-environment",
 ]);
 

@@ -1,4 +1,6 @@
+import type { Definition, Value, Variant } from "../evaluate/definition.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { type IfFile, toConditions } from "./conditions.ts";
 
 /** A flag as people write it: a file that meets `flag.schema.json`. */
 export interface FlagFile extends DecisionFile {
@@ -6,6 +8,12 @@ export interface FlagFile extends DecisionFile {
   readonly owner?: string;
   readonly type?: FlagType;
   readonly expires?: string;
+  readonly bucket?: string;
+  readonly seed?: string;
+  /** In file order: the first one is for callers outside. */
+  readonly variants?: Readonly<Record<string, Value>>;
+  readonly split?: Readonly<Record<string, number>>;
+  readonly private?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Blocks that replace the keys of `DecisionFile` as one unit. */
   readonly environments?: Readonly<Record<string, DecisionFile>>;
@@ -14,15 +22,26 @@ export interface FlagFile extends DecisionFile {
 /** How a flag is decided, as people write it. */
 export interface DecisionFile {
   readonly enabled: boolean;
+  readonly rollout?: number;
+  readonly rules?: readonly RuleFile[];
+}
+
+export interface RuleFile {
+  readonly name: string;
+  readonly if: IfFile;
+  /** Exactly one of these three is there. */
+  readonly enabled?: boolean;
+  readonly rollout?: number;
+  readonly variant?: string;
 }
 
 export type FlagType = "release" | "experiment" | "operational" | "kill_switch" | "permission";
 
-/** How a flag is decided in one environment, with every default filled in. */
-export interface Decision {
-  /** `false` overrides everything else. */
-  readonly enabled: boolean;
-}
+/**
+ * How a flag is decided in one environment. What has its default value is left out, and so is what
+ * a disabled flag does not use: two decisions that give every caller the same are equal.
+ */
+export type Decision = Definition;
 
 /** A flag as the program uses it, with every default filled in. */
 export interface Flag {
@@ -33,6 +52,8 @@ export interface Flag {
   readonly type: FlagType;
   /** `YYYY-MM-DD`; `""` if the flag may stay. */
   readonly expires: string;
+  /** Whether its rules must not be published. */
+  readonly private: boolean;
   /** Shown to people, not sent to clients. */
   readonly metadata: Readonly<Record<string, string>>;
   /** By environment: one for each environment of the project, in its order. */
@@ -41,30 +62,64 @@ export interface Flag {
 
 const none = {};
 
+/** What of a project decides the normal form of a flag. */
+export type DecidingProject = Pick<Project, "environments" | "attributes">;
+
 /** The written form of a flag in its normal form. */
-export function normalize(
-  name: string,
-  file: FlagFile,
-  project: Pick<Project, "environments">,
-): Flag {
+export function normalize(name: string, file: FlagFile, project: DecidingProject): Flag {
   const { description = "", owner = "", type = "release", expires = "", metadata = none } = file;
   const root = rootEnvironment(project);
   const decisions: Record<string, Decision> = {};
   for (const environment of project.environments) {
     const block = environment === root ? undefined : file.environments?.[environment];
-    decisions[environment] = normalizeDecision(block ?? file);
+    decisions[environment] = normalizeDecision(file, block ?? file, project);
   }
-  return { name, description, owner, type, expires, metadata, decisions };
+  const isPrivate = file.private ?? false;
+  return { name, description, owner, type, expires, private: isPrivate, metadata, decisions };
 }
 
 /** The decisions of flags that are on or off for everyone, which nearly all are: one object for all of them. */
 const plain = { on: { enabled: true }, off: { enabled: false } } as const;
 
-function normalizeDecision({ enabled }: DecisionFile): Decision {
-  return enabled ? plain.on : plain.off;
+function normalizeDecision(
+  file: FlagFile,
+  { enabled, rollout, rules }: DecisionFile,
+  project: DecidingProject,
+): Decision {
+  const { bucket, seed, variants, split } = file;
+  if (!variants && !enabled) return plain.off;
+  if (!variants && rollout === undefined && rules === undefined) return plain.on;
+  const values = variants && Object.entries(variants);
+  if (!enabled) return { enabled, ...(values && { variants: values }) };
+  return {
+    enabled,
+    ...(rollout !== undefined && rollout !== 100 && { rollout }),
+    ...(bucket !== undefined && { bucket }),
+    ...(seed !== undefined && { seed }),
+    ...(rules && rules.length > 0 && { rules: rules.map((rule) => normalizeRule(rule, project)) }),
+    ...(values && { variants: values }),
+    ...(values && split && { split: weightsOf(values, split) }),
+  };
+}
+
+function normalizeRule(rule: RuleFile, { attributes }: DecidingProject) {
+  const { name, variant } = rule;
+  const conditions = toConditions(rule.if, attributes);
+  if (variant !== undefined) return { name, if: conditions, variant };
+  return { name, if: conditions, rollout: rule.rollout ?? (rule.enabled ? 100 : 0) };
+}
+
+function weightsOf(variants: readonly Variant[], split: Readonly<Record<string, number>>) {
+  return variants.map(([name]) => (Object.hasOwn(split, name) ? (split[name] ?? 0) : 0));
 }
 
 /** The boolean that clients get in an environment: whether the flag is on for everyone there. */
 export function isOn({ decisions }: Pick<Flag, "decisions">, environment: string): boolean {
-  return decisions[environment]?.enabled === true;
+  return isFull(decisions[environment]);
+}
+
+/** Whether a decision gives the feature to every caller. A rule with a variant counts as full. */
+export function isFull(decision: Decision | undefined): boolean {
+  if (!decision?.enabled || (decision.rollout ?? 100) < 100) return false;
+  return (decision.rules ?? []).every(({ rollout = 100 }) => rollout >= 100);
 }

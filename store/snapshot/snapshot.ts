@@ -22,11 +22,8 @@ export function snapshot(
       const times = history.flags.get(name);
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
       const { created, updated, blobs } = times;
-      const { description, owner, type, expires, metadata, decisions } = normalize(
-        name,
-        flag,
-        project,
-      );
+      const normal = normalize(name, flag, project);
+      const { description, owner, type, expires, metadata, decisions } = normal;
       // Spelt out: spreading ten thousand of them takes twenty times as long.
       return {
         name,
@@ -34,6 +31,7 @@ export function snapshot(
         owner,
         type,
         expires,
+        private: normal.private,
         metadata,
         decisions,
         file,

@@ -22,7 +22,7 @@ const rooms: Readonly<Record<string, Room>> = {
       text: [],
       problem: ["text"],
       project: ["text", "problem"],
-      flag: ["text", "problem", "project"],
+      flag: ["text", "problem", "project", "evaluate"],
       file: ["text", "problem", "project", "flag"],
       evaluate: [],
       compile: ["text", "project", "flag", "evaluate"],

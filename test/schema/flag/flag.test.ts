@@ -91,7 +91,7 @@ test("all schemas are looked at", () => {
 });
 
 test("normalize() keeps metadata, and shares the decisions of plain flags", () => {
-  const project = { environments: ["production", "qa", "dev"] };
+  const project = { environments: ["production", "qa", "dev"], attributes: {} };
   const file = {
     enabled: true,
     metadata: { issue: "MT-1" },
