@@ -31,7 +31,8 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   const flag = value as FlagFile;
   const decisions = checkDecisions(flag, source, project);
   // The other checks read the flag in its normal form, which only valid decisions have.
-  if (decisions.length > 0) return { findings: [...findings, ...decisions] };
+  if (decisions.length > 0)
+    return { findings: [...findings, ...decisions, ...checkKeptText(source)] };
   return { flag, findings: [...findings, ...checkFlag(flag, source, project)] };
 }
 

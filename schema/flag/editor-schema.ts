@@ -34,6 +34,7 @@ function flagSchemaFor(project: Project): object {
   const { additionalProperties: block, ...environments } = properties.environments;
   return {
     ...flagSchema,
+    $defs: { ...flagSchema.$defs, rule: ruleSchemaFor(project) },
     properties: {
       ...properties,
       environments: {
@@ -43,6 +44,16 @@ function flagSchemaFor(project: Project): object {
       },
     },
   };
+}
+
+/** A rule whose `if` completes the attributes of the project. */
+function ruleSchemaFor({ attributes }: Project): object {
+  const { rule } = flagSchema.$defs;
+  const { additionalProperties: matcher, ...condition } = rule.properties.if;
+  const names = Object.keys(attributes);
+  const properties = Object.fromEntries(names.map((attribute) => [attribute, matcher]));
+  const known = { ...condition, additionalProperties: false, properties };
+  return { ...rule, properties: { ...rule.properties, if: known } };
 }
 
 function projectSchemaFor({ environments }: Project): object {

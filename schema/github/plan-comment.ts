@@ -1,12 +1,12 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
-import { isSameDecision } from "../plan/difference.ts";
 import { describeProject, inWords, summarize } from "../plan/format.ts";
-import type { FlagPlan, Plan, ResponsePlan } from "../plan/plan.ts";
+import type { Plan, ResponsePlan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
 import type { Problems } from "./artifact.ts";
+import { describeFlag } from "./flag-sentence.ts";
 import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
 
 /** What is said, and about what. All but the last two was written by whoever opened the pull request. */
@@ -62,24 +62,8 @@ function verdict({ plan, run }: Review, errors: number): string {
   const failed = run?.failed ? " But the checks failed." : "";
   const [flag, ...others] = plan.flags;
   const isAlone = flag && others.length === 0 && plan.settings.length === 0;
-  const summary = isAlone ? one(flag, plan.environments) : summarize(plan);
+  const summary = isAlone ? describeFlag(flag, plan.environments) : summarize(plan);
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${failed}`;
-}
-
-/** A single flag is called by its name. */
-function one(flag: FlagPlan, environments: readonly string[]): string {
-  const moves = (["on", "off"] as const).flatMap((way) => {
-    const where = environments.filter((environment) => {
-      const { before, after } = flag.decisions[environment] ?? {};
-      return !isSameDecision(before, after) && after?.enabled === (way === "on");
-    });
-    return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
-  });
-  if (flag.change === "removed") return `\`${flag.name}\` is removed`;
-  if (flag.change === "added") return `\`${flag.name}\` is added, ${joined(moves)}`;
-  if (moves.length > 0) return `\`${flag.name}\` turns ${joined(moves)}`;
-  const seen = flag.fields.filter((field) => field !== "updated_at");
-  return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
 }
 
 /** The plan was computed by the code of the base branch, so changes of code must be reviewed as code. */

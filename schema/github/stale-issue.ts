@@ -1,6 +1,6 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
 import { createHash } from "node:crypto";
-import { describeDecision } from "../plan/difference.ts";
+import { describeDecision } from "../plan/reach.ts";
 import type { StaleFlag } from "../plan/stale.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 

@@ -2,7 +2,7 @@
  * What differs between two states of flags, in terms of who gets them. Plans, limits, comments,
  * protection, history and stale flags all use this, so that they agree on what a change is.
  */
-import type { Decision, Flag } from "../flag/flag.ts";
+import { type Decision, type Flag, isFull } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 
 /** A decision before and after; missing if there is no such flag or environment. */
@@ -62,10 +62,13 @@ export function diffFlag<F extends Flag>(
   return { name, change, before, after, decisions, fields };
 }
 
-/** Whether callers begin or cease to get a flag. `same` also if it is added or removed. */
+/**
+ * Whether the boolean that clients get changes: `on` if the flag is on for everyone from now on.
+ * `same` also if it is added or removed.
+ */
 export function turnOf({ before, after }: DecisionChange = {}): "on" | "off" | "same" {
-  if (!before || !after || before.enabled === after.enabled) return "same";
-  return after.enabled ? "on" : "off";
+  if (!before || !after || isFull(before) === isFull(after)) return "same";
+  return isFull(after) ? "on" : "off";
 }
 
 /** What differs in one environment between the decisions of all flags, by name. Names, sorted. */
@@ -94,12 +97,6 @@ export function diffDecisions(
 
 export function isSameDecision(a: Decision | undefined, b: Decision | undefined): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
-}
-
-/** A decision in a word or two: `on`, `off`, or `none` if there is no flag. */
-export function describeDecision(decision: Decision | undefined): string {
-  if (decision === undefined) return "none";
-  return decision.enabled ? "on" : "off";
 }
 
 export function kindOf(before: unknown, after: unknown): Kind {

@@ -1,8 +1,9 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
-import { describeDecision, isSameDecision } from "./difference.ts";
+import { isSameDecision } from "./difference.ts";
 import { findPlanViolations, howToAllow } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
+import { describeDecision, describeReach } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
 
 /** As text: what changes in each environment, then which URLs. */
@@ -57,6 +58,13 @@ export function summarize(plan: Plan): string {
         : [`${counted(turned, "flag turns", "flags turn")} ${way} in ${environment}`];
     }),
   );
+  for (const environment of plan.environments) {
+    const changed = plan.flags.filter((flag) => changesReach(flag, environment)).length;
+    if (changed > 0)
+      parts.push(
+        `${counted(changed, "flag changes", "flags change")} who gets it in ${environment}`,
+      );
+  }
   for (const change of ["added", "removed"] as const) {
     const flags = plan.flags.filter((flag) => flag.change === change).length;
     if (flags > 0) parts.push(`${counted(flags, "flag is", "flags are")} ${change}`);
@@ -72,6 +80,13 @@ export function summarize(plan: Plan): string {
     : "no flag turns on or off";
 }
 
+/** Whether other people get a flag, although its boolean stays as it is. */
+function changesReach(flag: FlagPlan, environment: string): boolean {
+  const { before, after } = flag.decisions[environment] ?? {};
+  const isThere = before !== undefined && after !== undefined;
+  return isThere && !isSameDecision(before, after) && toggled(flag, environment) === "same";
+}
+
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
 function describe(flag: FlagPlan, environment: string): string[] {
@@ -79,7 +94,9 @@ function describe(flag: FlagPlan, environment: string): string[] {
   const [was, is] = [before, after].map(describeDecision);
   if (flag.change === "added") return [`+ ${flag.name}: ${is}`];
   if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
-  return isSameDecision(before, after) ? [] : [`~ ${flag.name}: ${was} → ${is}`];
+  if (isSameDecision(before, after)) return [];
+  const reach = describeReach(flag.decisions[environment] ?? {});
+  return [`~ ${flag.name}: ${was} → ${is}${reach.length === 0 ? "" : `: ${reach.join(", ")}`}`];
 }
 
 /** What changes in `bunting.yaml`, each as a line of Markdown. */
@@ -89,6 +106,11 @@ export function describeProject({ settings, protection }: Plan): string[] {
     ...protection.map(inSentence),
   ];
   return lines.map((line) => `project: ${line}`);
+}
+
+/** A clause that may name a rule, in a cell of a table: what is Markdown or HTML becomes a space. */
+export function escapeMarkdown(text: string): string {
+  return escapeInvisible(text).replace(/[`*_|<>[\]\\@#!~&\n]/g, " ");
 }
 
 /** Text that others wrote, as code on one line, in which Markdown means nothing. */
@@ -114,7 +136,10 @@ function describeFields({ name, fields }: FlagPlan): string[] {
 export function inWords({ decisions }: FlagPlan, environment: string): string {
   const { before, after } = decisions[environment] ?? {};
   if (isSameDecision(before, after)) return describeDecision(after);
-  return `**${describeDecision(before)} → ${describeDecision(after)}**`;
+  const reach = describeReach({ ...(before && { before }), ...(after && { after }) }).map(
+    escapeMarkdown,
+  );
+  return [`**${describeDecision(before)} → ${describeDecision(after)}**`, ...reach].join("<br>");
 }
 
 function count(number: number, noun: string): string {

@@ -1,8 +1,10 @@
 /** Which flags have done their work: whoever reads their code carries a branch that nobody needs. */
 
+import { isFull } from "../flag/flag.ts";
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
-import { describeDecision, isSameDecision } from "./difference.ts";
+import { isSameDecision } from "./difference.ts";
+import { describeDecision } from "./reach.ts";
 
 export interface StaleFlag {
   readonly flag: TimedFlag;
@@ -48,7 +50,8 @@ export function needsHistory(flag: TimedFlag, today: string, days: number): bool
 /** A release flag that is on, or off, in every environment. */
 function isTheSameForAll({ type, decisions }: TimedFlag): boolean {
   const [first, ...others] = Object.values(decisions);
-  return type === "release" && others.every((other) => isSameDecision(first, other));
+  const isSettled = isFull(first) || first?.enabled === false;
+  return type === "release" && isSettled && others.every((other) => isSameDecision(first, other));
 }
 
 function expired(flag: TimedFlag): StaleFlag {

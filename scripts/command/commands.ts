@@ -35,6 +35,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show what a change does to what consumers receive",
     load: () => import("../plan.ts"),
   },
+  evaluate: {
+    summary: "evaluate a flag for a caller",
+    load: () => import("../evaluate.ts"),
+  },
   publish: {
     summary: "publish a commit to S3 or a directory",
     load: () => import("../publish.ts"),

@@ -1,0 +1,32 @@
+/** One changed flag in a sentence. */
+import { isFull } from "../flag/flag.ts";
+import { isSameDecision } from "../plan/difference.ts";
+import { escapeMarkdown } from "../plan/format.ts";
+import { type FlagPlan, toggled } from "../plan/plan.ts";
+import { describeDecision, describeReach } from "../plan/reach.ts";
+import { joined } from "../plan/warnings.ts";
+
+/** What happens to a flag that is alone in a plan, in Markdown. */
+export function describeFlag(flag: FlagPlan, environments: readonly string[]): string {
+  const moves = (["on", "off"] as const).flatMap((way) => {
+    const where = environments.filter((environment) => {
+      const { before, after } = flag.decisions[environment] ?? {};
+      if (before && after) return toggled(flag, environment) === way;
+      return after !== undefined && isFull(after) === (way === "on");
+    });
+    return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
+  });
+  if (flag.change === "removed") return `\`${flag.name}\` is removed`;
+  if (flag.change === "added") return `\`${flag.name}\` is added, ${joined(moves)}`;
+  if (moves.length > 0) return `\`${flag.name}\` turns ${joined(moves)}`;
+  const reaches = environments.flatMap((environment) => {
+    const change = flag.decisions[environment] ?? {};
+    if (isSameDecision(change.before, change.after)) return [];
+    const [was, is] = [change.before, change.after].map(describeDecision);
+    const reach = describeReach(change).map(escapeMarkdown).join(", ");
+    return [`${environment}: ${was} → ${is}${reach === "" ? "" : ` (${reach})`}`];
+  });
+  if (reaches.length > 0) return `\`${flag.name}\`: ${reaches.join("; ")}`;
+  const seen = flag.fields.filter((field) => field !== "updated_at");
+  return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
+}

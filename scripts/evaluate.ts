@@ -1,0 +1,102 @@
+import { definedFlags, toDefinitions } from "../schema/compile/definitions.ts";
+import type { Context } from "../schema/evaluate/context.ts";
+import { evaluate } from "../schema/evaluate/evaluate.ts";
+import type { Project } from "../schema/project/project.ts";
+import { rootEnvironment } from "../schema/project/project.ts";
+import { Repository } from "../store/snapshot/repository.ts";
+import { defineCommand, UsageError } from "./command/command.ts";
+import { readSnapshot } from "./command/read-snapshot.ts";
+
+export const command = defineCommand({
+  name: "evaluate",
+  summary: "Evaluates a flag for a caller: value, variant, reason and the rule that decided.",
+  operands: "NAME",
+  options: {
+    environment: { value: "NAME", help: "environment (default: the first of bunting.yaml)" },
+    context: {
+      value: "JSON",
+      help: 'what is known about the caller, like \'{"targetingKey":"u1","country":"SE"}\'',
+      default: "{}",
+    },
+    sample: { value: "COUNT", help: "evaluate for so many invented ids, and print percentages" },
+    at: { value: "COMMIT", help: "commit to read", default: "HEAD" },
+    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+  },
+  async run({ environment: named, context: text, sample, at, repo, format }, operands) {
+    const [name, ...others] = operands;
+    if (name === undefined || others.length > 0) throw new UsageError("Name one flag");
+    const context = parseContext(text);
+    const size = sample === undefined ? undefined : parseSize(sample);
+
+    const snapshot = await readSnapshot(await Repository.open(repo), at);
+    if (!snapshot) return 1;
+    const environment = named ?? rootEnvironment(snapshot.project);
+    requireEnvironment(snapshot.project, environment);
+    const definitions = toDefinitions(definedFlags(environment, snapshot.flags));
+    if (!Object.hasOwn(definitions.flags, name)) {
+      process.stderr.write(`Cannot find a flag "${name}" at ${snapshot.commit.slice(0, 7)}\n`);
+      return 1;
+    }
+    if (size !== undefined) {
+      const counts = new Map<string, number>();
+      for (let id = 0; id < size; id++) {
+        const { variant = "" } = evaluate(definitions, name, {
+          ...context,
+          targetingKey: `sample-${id}`,
+        });
+        counts.set(variant, (counts.get(variant) ?? 0) + 1);
+      }
+      const shares = [...counts].map(([variant, count]) => ({
+        variant,
+        percent: share(count, size),
+      }));
+      const lines = shares.map(({ variant, percent }) => `${variant}  ${percent} %\n`);
+      process.stdout.write(format === "json" ? `${JSON.stringify(shares)}\n` : lines.join(""));
+      return 0;
+    }
+    const { value, variant, reason, rule } = evaluate(definitions, name, context);
+    const answer = {
+      name,
+      environment,
+      value,
+      variant,
+      reason,
+      ...(rule !== undefined && { rule }),
+    };
+    const lines = Object.entries(answer).map(
+      ([key, one]) =>
+        `${`${key}:`.padEnd(13)}${typeof one === "string" ? one : JSON.stringify(one)}\n`,
+    );
+    process.stdout.write(format === "json" ? `${JSON.stringify(answer)}\n` : lines.join(""));
+    return 0;
+  },
+});
+
+function parseContext(text: string): NonNullable<Context> {
+  try {
+    const context: unknown = JSON.parse(text);
+    if (typeof context === "object" && context !== null && !Array.isArray(context))
+      return context as NonNullable<Context>;
+  } catch {
+    // Said below.
+  }
+  throw new UsageError(`Cannot read --context ${text}: it must be a JSON object`);
+}
+
+function parseSize(text: string): number {
+  const size = Number(text);
+  if (Number.isInteger(size) && size >= 1 && size <= 10_000_000) return size;
+  throw new UsageError(`Cannot use --sample "${text}": it must be a number from 1 to 10000000`);
+}
+
+function requireEnvironment({ environments }: Project, environment: string): void {
+  if (environments.includes(environment)) return;
+  const known = environments.join(", ");
+  throw new UsageError(`Cannot find the environment "${environment}": known are ${known}`);
+}
+
+/** In percent, with at most two decimals. */
+function share(count: number, size: number): number {
+  return Math.round((count / size) * 10_000) / 100;
+}
