@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Principal } from "../schema/access/tokens.ts";
+import { compileUnpublished } from "../schema/compile/compile.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
@@ -68,7 +69,8 @@ export function createService(
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
   const serve = (current: CurrentRelease) => {
-    responses.serve(current.release);
+    const { release, snapshot } = current;
+    responses.serve(release, (path) => compileUnpublished(snapshot, path));
     void streams.announce(current.snapshot.commit);
     publisher?.publish(current);
   };

@@ -8,7 +8,7 @@ import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
-import { outputPath, pathOf } from "./urls.ts";
+import { outputPath, parsePath, pathOf } from "./urls.ts";
 
 /** An earlier release, and the flags that have changed since. */
 export interface Earlier {
@@ -91,6 +91,22 @@ function compileDefined(
   return kinds.map((kind) =>
     respond(outputPath(project, environment, kind), definedOutputs[kind](defined)),
   );
+}
+
+/**
+ * An output that shows rules, by its path: the bytes that would be published, for projects that do
+ * not publish them. `undefined` for any other path.
+ */
+export function compileUnpublished(
+  { project, flags }: Pick<Snapshot, "project" | "flags">,
+  path: string,
+): Response | undefined {
+  const { kind, folder = "" } = parsePath(path) ?? {};
+  if (kind !== "definitions" && kind !== "flagd" && kind !== "openfeature") return undefined;
+  const environment = folder === "" ? rootEnvironment(project) : folder;
+  if (!project.environments.includes(environment)) return undefined;
+  if (outputPath(project, environment, kind) !== path) return undefined;
+  return respond(path, definedOutputs[kind](definedFlags(environment, flags)));
 }
 
 /** The list of an environment. */

@@ -14,10 +14,14 @@ export function routeOf(path: string): string {
   const [, folder = "", name, history] =
     /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history)?$/.exec(plain) ?? [];
   if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
+  const document = documents.exec(plain);
+  if (document) return `${document[1] === undefined ? "" : "/{environment}"}${document[2]}`;
   if (name === undefined) return others.has(plain) ? plain : "other";
   const environment = folder === "" ? "" : "/{environment}";
   return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
 }
+
+const documents = /^(\/[^/]+)?(\/v1\/(?:definitions|flagd|openfeature)\.json)$/;
 
 const others = new Set([
   "/healthz",

@@ -26,8 +26,14 @@ export function decisionsOf(states: Readonly<Record<string, boolean>>): Flag["de
 /** A flag that is on in every environment, but for what `flag` says. */
 export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
   const decisions = decisionsOf(Object.fromEntries(environments.map((one) => [one, true])));
-  const words = { description: "", owner: "", type: "release", expires: "",
-        private: false, metadata: {} } as const;
+  const words = {
+    description: "",
+    owner: "",
+    type: "release",
+    expires: "",
+    private: false,
+    metadata: {},
+  } as const;
   const normal: Flag = { name, ...words, decisions };
   const file = `flags/nutrition/${name}.yaml`;
   return { ...normal, file, object: "0".repeat(40), created_at: noon, updated_at: noon, ...flag };

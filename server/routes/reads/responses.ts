@@ -22,6 +22,7 @@ export class Responses {
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
   #committedAt = "";
+  #compileOther: (path: string) => Response | undefined = () => undefined;
 
   /** The environments of the current release; the first is at the root of the URLs. */
   environments: readonly string[] = defaultProject.environments;
@@ -38,10 +39,17 @@ export class Responses {
     return this.#byPath.has(path);
   }
 
-  /** Replaces one release by the next in one step: no request sees a mixture. */
-  serve(release: Release): void {
+  /**
+   * Replaces one release by the next in one step: no request sees a mixture. `compileOther` makes
+   * the responses that the release does not publish, at their first request.
+   */
+  serve(
+    release: Release,
+    compileOther: (path: string) => Response | undefined = () => undefined,
+  ): void {
     this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
     this.#answers = new Map();
+    this.#compileOther = compileOther;
     this.#committedAt = release.committed_at;
     this.environments = release.environments;
     this.generation += 1;
@@ -51,7 +59,7 @@ export class Responses {
   get(path: string): Answer | undefined {
     const ready = this.#answers.get(path);
     if (ready) return ready;
-    const response = this.#byPath.get(path);
+    const response = this.#byPath.get(path) ?? this.#compileOther(path);
     if (!response) return undefined;
     const bytes = Buffer.from(response.body);
     const answer = {

@@ -85,10 +85,10 @@ test.each([
   [
     "desc: a\n",
     "1:1 unknown-key",
-    "known here: description, enabled, owner, type, expires, metadata, environments",
+    "known here: description, enabled, rollout, bucket, seed, rules, variants, split, private, owner, type, expires, metadata, environments",
   ],
   ["expire: 2027-01-01\n", "1:1 unknown-key", 'did you mean "expires"?'],
-  ["rollout: 50\n", "1:1 unknown-key", /^known here: /],
+  ["percentage: 50\n", "1:1 unknown-key", /^known here: /],
   ["name: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],
   ["key: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],
   ["id: a\n", "1:1 unknown-key", /the name of the file is the name of the flag/],

@@ -30,6 +30,7 @@ test("normalize() fills in every default", () => {
     owner: "",
     type: "release",
     expires: "",
+    private: false,
     metadata: {},
     decisions: decisionsOf({ application: true, staging: true, development: true }),
   });
@@ -42,6 +43,7 @@ test("normalize() takes from an environment what differs there", () => {
     owner: "nutrition",
     type: "experiment",
     expires: "2027-03-31",
+    private: false,
     environments: { staging: { enabled: true } },
   } as const;
   const { enabled, environments: _, ...rest } = file;

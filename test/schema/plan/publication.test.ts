@@ -20,7 +20,7 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     owner: "",
     type: "release" as const,
     expires: "",
-        private: false,
+    private: false,
     metadata: {},
     decisions: decisionsOf(
       Object.fromEntries(

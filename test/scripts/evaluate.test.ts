@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { type TestRepository, testRepository } from "../git/repository.ts";
+import { runScript } from "./run.ts";
+
+const flag = `description: Check out in one step
+enabled: true
+rollout: 25
+rules:
+  - name: nordic beta
+    if: { country: SE }
+    enabled: true
+owner: billing
+`;
+
+function repository(): TestRepository {
+  const repository = testRepository();
+  const project = "environments: [production, qa]\nattributes: { country: string }\n";
+  repository.change(1_725_105_600, {
+    "bunting.yaml": project,
+    "flags/billing/checkout.yaml": flag,
+  });
+  return repository;
+}
+
+test("evaluate prints value, variant, reason and the rule that decided", async () => {
+  const place = { in: repository().directory };
+  const context = '{"country": "SE", "targetingKey": "u1"}';
+  const { stdout, stderr, code } = await runScript(
+    "evaluate",
+    ["checkout", "--context", context],
+    place,
+  );
+  expect([stderr, code]).toEqual(["", 0]);
+  expect(stdout).toBe(
+    "name:        checkout\nenvironment: production\nvalue:       true\nvariant:     on\nreason:      TARGETING_MATCH\nrule:        nordic beta\n",
+  );
+});
+
+test("evaluate --sample prints percentages, the same at each run", async () => {
+  const place = { in: repository().directory };
+  const runs = [1, 2].map(() =>
+    runScript("evaluate", ["checkout", "--sample", "20000", "--format", "json"], place),
+  );
+  const [first, second] = await Promise.all(runs);
+  expect(second?.stdout).toBe(first?.stdout);
+  const shares: { variant: string; percent: number }[] = JSON.parse(first?.stdout ?? "");
+  expect(shares.find(({ variant }) => variant === "on")?.percent).toBeCloseTo(25, 0);
+});
+
+test.each([
+  [["checkot"], 1, 'Cannot find a flag "checkot" at'],
+  [[], 2, "Name one flag"],
+  [
+    ["checkout", "--environment", "dev"],
+    2,
+    'Cannot find the environment "dev": known are production, qa',
+  ],
+  [["checkout", "--context", "{"], 2, "Cannot read --context {: it must be a JSON object"],
+  [["checkout", "--sample", "0"], 2, 'Cannot use --sample "0"'],
+])("evaluate %j exits with %i and says why", async (args, code, words) => {
+  const ran = await runScript("evaluate", args, { in: repository().directory });
+  expect(ran.stderr).toContain(words);
+  expect(ran.code).toBe(code);
+});
