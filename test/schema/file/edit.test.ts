@@ -271,12 +271,10 @@ test("edit() writes a list and a mapping where there was none", () => {
 enabled: true
 rules:
   - name: old apps
-    if:
-      app_version: <4.2.0
+    if: { app_version: <4.2.0 }
     enabled: false
   - name: beta
-    if:
-      country: "NO"
+    if: { country: "NO" }
     rollout: 0.5
 metadata:
   issue: MT-2
