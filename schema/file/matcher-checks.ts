@@ -47,17 +47,23 @@ function checkMatcher(
   source: Source,
   report: Report,
 ): void {
-  if (!isMapping(matcher)) return checkValues(place, matcher, type, source, report);
+  if (!isMapping(matcher)) {
+    checkValues(place, matcher, type, source, report);
+    return;
+  }
   const keys = Object.keys(matcher);
-  const [key = ""] = keys;
+  const key = keys.length === 1 ? keys[0] : undefined;
   const isRange = keys.length > 0 && keys.every((one) => one === "min" || one === "max");
-  if (isRange && type === "number") return checkRange(place, matcher, source, report);
-  if (keys.length === 1 && key === "not" && type !== "version")
-    return checkValues(`${place}/not`, matcher.not, type, source, report);
-  if (keys.length === 1 && (key === "starts_with" || key === "ends_with") && type === "string")
-    return checkValue(`${place}/${key}`, matcher[key], type, source, report);
-  const message = `Cannot compare a ${type} with ${quoteValue(matcher)}`;
-  report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+  const isAffix = key === "starts_with" || key === "ends_with";
+  if (isRange && type === "number") checkRange(place, matcher, source, report);
+  else if (key === "not" && type !== "version") {
+    checkValues(`${place}/not`, matcher.not, type, source, report);
+  } else if (isAffix && type === "string") {
+    checkValue(`${place}/${key}`, matcher[key], type, source, report);
+  } else {
+    const message = `Cannot compare a ${type} with ${quoteValue(matcher)}`;
+    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+  }
 }
 
 const matchersOf: Readonly<Record<AttributeType, string>> = {
@@ -85,12 +91,16 @@ function checkValues(
   source: Source,
   report: Report,
 ): void {
-  if (!Array.isArray(values)) return checkValue(place, values, type, source, report);
+  if (!Array.isArray(values)) {
+    checkValue(place, values, type, source, report);
+    return;
+  }
   const list: readonly unknown[] = values;
   if (list.length === 0 || list.length > maxValues || type === "version") {
     const found = type === "version" ? "versions" : `${list.length} values`;
     const message = `Cannot use a list of ${found}: it must have 1 to ${maxValues}, and versions take a range`;
-    return report(place, "invalid-list", message);
+    report(place, "invalid-list", message);
+    return;
   }
   for (const [index, value] of list.entries()) {
     checkValue(`${place}/${index}`, value, type, source, report);
@@ -111,20 +121,18 @@ function checkValue(
   if (type === "version") {
     if (typeof value === "string" && parseRange(value)) return;
     const message = `Cannot read ${quoteValue(value)} as a range of versions`;
-    return report(
-      place,
-      "invalid-version",
-      message,
-      'write an operator and a version, like ">=4.2.0"',
-    );
+    report(place, "invalid-version", message, 'write an operator and a version, like ">=4.2.0"');
+    return;
   }
   if (written !== undefined && isAmbiguous(written, value)) {
     const message = `Cannot read ${written} without quotes: YAML 1.1 and YAML 1.2 read it differently`;
-    return report(place, "ambiguous-value", message, `write "${written}" for text`);
+    report(place, "ambiguous-value", message, `write "${written}" for text`);
+    return;
   }
   if (typeof value !== type) {
     const message = `Cannot compare a ${type} with ${quoteValue(value)}`;
-    return report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+    return;
   }
 }
 
