@@ -69,7 +69,7 @@ export function createService(
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
   const serve = (current: CurrentRelease) => {
-    const { release, snapshot } = current;
+    const { release, snapshot } = current.served;
     responses.serve(release, (path) => compileUnpublished(snapshot, path));
     void streams.announce(current.snapshot.commit);
     publisher?.publish(current);

@@ -39,11 +39,12 @@ function statusOf({ places, isStopping }: HealthSources, degraded: readonly stri
 }
 
 function problemsOf({ publisher, places, authenticator }: HealthSources): string[] {
-  const { unreachable, stopped, declined, problems } = places.store.health;
+  const { unreachable, stopped, declined, heldBack, problems } = places.store.health;
   return [
     unreachable,
     stopped,
     declined,
+    heldBack,
     ...problems.map(formatProblem),
     publisher?.status.error,
     publisher?.status.waiting,

@@ -9,15 +9,18 @@ import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-c
 import type { Page } from "../snapshot/change-index.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
+import { type ServedRelease, serveNext } from "./held-removals.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
 
-/** What is served: a snapshot and its responses. */
+/** The newest valid commit, and what is served. */
 export interface CurrentRelease {
   readonly snapshot: Snapshot;
   readonly release: Release;
+  /** Differs from `release` if removals are held back. */
+  readonly served: ServedRelease;
 }
 
 /** What is known of the branch. Anybody may read it at any time. */
@@ -67,6 +70,9 @@ export class BranchSync implements BranchState {
     const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
     const known = branch.accepted;
     if (acceptRemote) branch.forget();
+    // First what was served last, so that limits apply to commits that came while no server ran.
+    if (!acceptRemote)
+      await branchSync.#serveLastValid().catch((reason) => branchSync.recordFailure(reason));
     try {
       await branchSync.fetchAndApply();
     } catch (error) {
@@ -74,8 +80,6 @@ export class BranchSync implements BranchState {
       branchSync.recordFailure(error);
       await branchSync.applyCommit(known).catch((reason) => branchSync.recordFailure(reason));
     }
-    if (!branchSync.current)
-      await branchSync.#serveLastValid().catch((reason) => branchSync.recordFailure(reason));
     return branchSync;
   }
 
@@ -127,8 +131,11 @@ export class BranchSync implements BranchState {
     }
   }
 
-  /** Serves a commit if it is valid; otherwise the earlier release stays. */
-  async applyCommit(commit: string): Promise<void> {
+  /**
+   * Serves a commit if it is valid; otherwise the earlier release stays. `isOwn` says that this server
+   * made all changes since the current commit.
+   */
+  async applyCommit(commit: string, isOwn = false): Promise<void> {
     const known = this.#head || undefined;
     const [{ snapshot, problems, changed }] = await this.withRepairedClone(() =>
       Promise.all([this.#read(commit), this.index.read(this.branch.directory, commit, known)]),
@@ -140,8 +147,17 @@ export class BranchSync implements BranchState {
     const errors = problems.filter(({ severity }) => severity === "error");
     this.#status = { ...this.#status, problems: errors };
     if (!current) return;
-    this.#serve(current);
-    await this.branch.remember(commit);
+    const served = serveNext(this.#current?.served, current, isOwn);
+    this.#serve({ ...current, served });
+    if (served.held.length === 0) await this.branch.remember(commit);
+  }
+
+  /** Serves the newest valid commit as it is, without the flags whose removal was held back. */
+  async acceptRemovals(): Promise<void> {
+    const { snapshot, release } = this.#current ?? {};
+    if (!snapshot || !release || this.#status.heldBack === undefined) return;
+    this.#serve({ snapshot, release, served: { snapshot, release, held: [] } });
+    await this.branch.remember(snapshot.commit);
   }
 
   /** Reads what changed since the current snapshot, or the complete commit. */
@@ -190,11 +206,14 @@ export class BranchSync implements BranchState {
     const { valid } = this.branch;
     if (valid === undefined) return;
     const snapshot = await this.snapshotAt(valid);
-    if (snapshot) this.#serve({ snapshot, release: compile(snapshot) });
+    if (!snapshot) return;
+    const current = { snapshot, release: compile(snapshot) };
+    this.#serve({ ...current, served: { ...current, held: [] } });
   }
 
   #serve(current: CurrentRelease): void {
     this.#current = current;
+    this.#status = { ...this.#status, heldBack: current.served.reason };
     this.onChange.emit(current);
   }
 }

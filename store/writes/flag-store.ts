@@ -129,6 +129,11 @@ export class FlagStore {
     return this.#nextSync;
   }
 
+  /** Serves the removals that are held back: see `health.heldBack`. */
+  acceptRemovals(): Promise<void> {
+    return this.#sync.use((sync) => sync.acceptRemovals());
+  }
+
   /**
    * Makes a write. Returns once its commit is on the remote, or it is clear that there will be none.
    * Throws `WriteUnavailableError` or `WriteDeclinedError`.

@@ -78,6 +78,8 @@ async function receive(branchSync: BranchSync, head: string, commit: string): Pr
     return false;
   }
   // The commits are on the remote: the writes have succeeded, even if this clone cannot read them.
-  await branchSync.applyCommit(head).catch((error) => branchSync.recordFailure(error));
+  await branchSync
+    .applyCommit(head, head === commit)
+    .catch((error) => branchSync.recordFailure(error));
   return true;
 }

@@ -13,6 +13,8 @@ export interface StoreHealth {
   readonly stopped?: string | undefined;
   /** Why the remote declined the last push; missing if it accepted it. */
   readonly declined?: string | undefined;
+  /** Which removals are not served, and why; missing if there are none. */
+  readonly heldBack?: string | undefined;
   /** Errors in the head of the branch. An older snapshot is served meanwhile. */
   readonly problems: readonly Problem[];
   /** How many writes wait. */
@@ -23,18 +25,17 @@ export interface StoreHealth {
 export type SyncStatus = Omit<StoreHealth, "queued">;
 
 /** The status after a fetch. */
-export function syncSucceeded({ problems, declined }: SyncStatus): SyncStatus {
-  return { syncedAtMs: Date.now(), problems, declined };
+export function syncSucceeded({ problems, declined, heldBack }: SyncStatus): SyncStatus {
+  return { syncedAtMs: Date.now(), problems, declined, heldBack };
 }
 
 /** The status after a failure. */
 export function syncFailed(status: SyncStatus, error: unknown): SyncStatus {
   // This error is the client's; the remote and the clone may be well.
   if (error instanceof WriteUnavailableError) return status;
-  const { syncedAtMs, stopped, declined, problems } = status;
   const { message } = error as Error;
   if (error instanceof PushDeclinedError) return { ...status, declined: message };
   if (error instanceof RemoteRewoundError)
-    return { syncedAtMs: Date.now(), stopped: message, declined, problems };
-  return { syncedAtMs, unreachable: message, stopped, declined, problems };
+    return { ...status, syncedAtMs: Date.now(), unreachable: undefined, stopped: message };
+  return { ...status, unreachable: message };
 }

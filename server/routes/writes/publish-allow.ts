@@ -2,16 +2,16 @@ import type { Request } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { isReason, shortestReason } from "../../../schema/change/emergency-change.ts";
 import { HttpError } from "../../http/problem.ts";
-import type { BackgroundPublisher } from "../../publisher.ts";
+import type { WriteBackends } from "./write-backends.ts";
 
 /**
- * The reason in `Publish-Allow`, with which a write publishes all changes that exceed a limit;
+ * The reason in `Publish-Allow`, with which a write serves and publishes all changes that exceed a limit;
  * `undefined` without the header. Throws if it may not, or cannot, do that.
  */
 export function publishAllowOf(
   request: Request,
   principal: Principal,
-  publisher: BackgroundPublisher | undefined,
+  { publisher, store }: Pick<WriteBackends, "publisher" | "store">,
 ): string | undefined {
   const reason = request.get("Publish-Allow")?.trim();
   if (reason === undefined) return undefined;
@@ -19,8 +19,9 @@ export function publishAllowOf(
     const detail = `Cannot allow a publication as ${principal.role}: it needs the role admin`;
     throw new HttpError(403, detail);
   }
-  if (!publisher) {
-    const detail = "Cannot allow a publication: this server does not publish (FLAGS_PUBLISH)";
+  if (!publisher && store.health.heldBack === undefined) {
+    const detail =
+      "Cannot allow a publication: this server holds nothing back and does not publish (FLAGS_PUBLISH)";
     throw new HttpError(400, detail, { kind: "publish-allow" });
   }
   if (!isReason(reason)) {

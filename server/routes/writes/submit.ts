@@ -28,7 +28,7 @@ export async function submit(
   const { project } = backends.store;
   const environment = environmentOf(project, request.path);
   const reason = textOf(request.get("Change-Reason"));
-  const allow = publishAllowOf(request, principal, backends.publisher);
+  const allow = publishAllowOf(request, principal, backends);
   const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
   response.locals.flag = change.name;
   const writing = performWrite(backends, {
@@ -58,7 +58,10 @@ function reportPublication(
   flag: string,
   allow: string | undefined,
 ): void {
-  if (allow !== undefined) publisher?.allow(allow);
+  if (allow !== undefined) {
+    publisher?.allow(allow);
+    void store.acceptRemovals();
+  }
   const reason = store.current && publisher?.whyWaiting(store.current, flag);
   if (reason !== undefined) response.setHeader("Publish-Waiting", reason);
 }

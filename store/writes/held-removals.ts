@@ -1,0 +1,57 @@
+/**
+ * The server holds back what publishing holds back: removals that look like an accident, for example a
+ * renamed folder. The flags stay served as they were, until somebody accepts their removal.
+ */
+import { compile } from "../../schema/compile/compile.ts";
+import type { Release } from "../../schema/compile/release.ts";
+import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { holdBack } from "../../schema/plan/hold-back.ts";
+import { findLimitViolations } from "../../schema/plan/limits.ts";
+
+/** What is served: the flags of a commit, and those whose removal is held back. */
+export interface ServedRelease {
+  readonly snapshot: Snapshot;
+  readonly release: Release;
+  /** Names of the flags whose removal is held back. */
+  readonly held: readonly string[];
+  /** Why; missing if none is. */
+  readonly reason?: string;
+}
+
+/**
+ * What to serve after `served`. Of removals that this server made itself (`isOwn`) none is held back,
+ * because each of them was requested; what is held already stays so.
+ */
+export function serveNext(
+  served: ServedRelease | undefined,
+  next: { readonly snapshot: Snapshot; readonly release: Release },
+  isOwn: boolean,
+): ServedRelease {
+  if (!served) return { ...next, held: [] };
+  const { flags, project } = next.snapshot;
+  const names = new Set(flags.map(({ name }) => name));
+  const before = served.snapshot.flags.map(({ name }) => name).filter((name) => !names.has(name));
+  const removed = isOwn ? before.filter((name) => served.held.includes(name)) : before;
+  if (removed.length === 0) return { ...next, held: [] };
+
+  const size = { served: served.snapshot.flags.length, size: flags.length };
+  const waiting = served.held.map(removalOf);
+  const violations = findLimitViolations({ removed, on: [], ...size }, project.limits, waiting);
+  const held = violations.flatMap((violation) => violation.flags);
+  if (held.length === 0) return { ...next, held };
+  const snapshot = holdBack(next.snapshot, held.map(removalOf), new Map([["", served.snapshot]]));
+  const release = compile(snapshot, { release: next.release, changed: new Set(held) });
+  const reason = violations.map((violation) => violation.reason).join(", and ");
+  return { snapshot, release, held, reason: describe(held, reason) };
+}
+
+function removalOf(flag: string) {
+  return { flag, change: "removal", served: "" } as const;
+}
+
+function describe(held: readonly string[], reason: string): string {
+  const more = held.length > 5 ? ` and ${held.length - 5} more` : "";
+  const names = `${held.slice(0, 5).join(", ")}${more}`;
+  const cure = "restore the files, or accept it: send Publish-Allow: REASON with a write";
+  return `The removal of ${names} is not served: ${reason}; ${cure}, or start with --accept-remote`;
+}
