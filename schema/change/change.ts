@@ -18,6 +18,8 @@ export type Change =
       readonly name: string;
       readonly environment: string;
       readonly enabled?: boolean | undefined;
+      /** In percent. */
+      readonly rollout?: number | undefined;
       readonly description?: string | undefined;
     }
   | { readonly kind: "delete"; readonly name: string };
@@ -53,43 +55,61 @@ export function editForChange(
 }
 
 function editForUpdate(
-  { environment, enabled, description: requested }: Extract<Change, { kind: "update" }>,
+  { environment, enabled, rollout, description: requested }: Extract<Change, { kind: "update" }>,
   { file, text, flag }: Current,
   project: Pick<Project, "environments">,
 ): Edit | undefined {
-  const before = flag.decisions[environment]?.enabled;
+  const decision = flag.decisions[environment];
+  const before = decision?.enabled;
   // format() writes NFC, so the same text in another Unicode form is no change.
   const description = requested?.normalize("NFC");
   const describes = description !== undefined && description !== flag.description;
   const isRoot = environment === rootEnvironment(project);
-  const path = isRoot ? ["enabled"] : ["environments", environment, "enabled"];
+  const block = isRoot ? [] : ["environments", environment];
   const changes: TextChange[] = [
     // Written even if the value is the same today: an environment without a value of its own would
     // follow the next change at the root.
-    ...(enabled === undefined ? [] : [{ path, value: enabled }]),
+    ...(enabled === undefined ? [] : [{ path: [...block, "enabled"], value: enabled }]),
+    // 100 is the default, and needs no line.
+    ...(rollout === undefined
+      ? []
+      : [{ path: [...block, "rollout"], ...(rollout === 100 ? {} : { value: rollout }) }]),
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
   const edited = edit(text, changes);
   if (edited === text) return undefined;
 
   const toggles = enabled !== undefined && enabled !== before;
-  const pins = enabled !== undefined && !toggles && !describes;
+  const rolls =
+    rollout !== undefined && !(decision?.enabled && rollout === (decision.rollout ?? 100));
+  const pins = enabled !== undefined && !toggles && !describes && !rolls;
   const verbs = [
     ...(toggles ? [enabled ? "Enable" : "Disable"] : []),
     ...(pins ? ["Pin"] : []),
+    ...(rolls ? ["Roll out"] : []),
     ...(describes ? ["Describe"] : []),
   ];
   const where = isRoot ? "" : ` in ${environment}`;
   return {
     file,
     text: edited,
-    subject: `${verbs.join(" and ").replace("and D", "and d")} ${flag.name}${where}`,
+    subject: `${inSentence(verbs)} ${flag.name}${where}`,
     change: [
       ...(toggles ? [`enabled ${before} -> ${enabled}`] : []),
       ...(pins ? [`enabled ${enabled}`] : []),
+      ...(rolls ? [`rollout ${rollout}`] : []),
       ...(describes ? ["description"] : []),
     ].join(", "),
   };
+}
+
+/** `Enable, roll out and describe`. */
+function inSentence(verbs: readonly string[]): string {
+  const [first = "", ...others] = verbs;
+  const rest = others.map((verb) => verb.toLowerCase());
+  const last = rest.pop();
+  const words = [first, ...rest].join(", ");
+  return last === undefined ? words : `${words} and ${last}`;
 }
 
 /** The folder of flags that have no owner. */

@@ -82,7 +82,17 @@ function editOne(text: string, { path, value }: Change): string {
   }
   if (isNode(node) && JSON.stringify(node.toJSON()) === JSON.stringify(value)) return text;
   document.setIn(path, mergeNode(document, node, value));
+  if (node === undefined && path.at(-1) === "rollout") moveBehindEnabled(document, path);
   return format(print(document));
+}
+
+/** A new `rollout` is read together with `enabled`; other new keys are the last ones. */
+function moveBehindEnabled(document: Document, path: readonly string[]): void {
+  const block = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  if (!isMap(block)) return;
+  const enabled = block.items.findIndex(({ key }) => isScalar(key) && key.value === "enabled");
+  const added = block.items.pop();
+  if (added) block.items.splice(enabled + 1 || block.items.length, 0, added);
 }
 
 function open(text: string): Document<ParsedNode> {

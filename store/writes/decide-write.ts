@@ -1,11 +1,12 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
 import { type Change, type Edit, editForChange, newFile } from "../../schema/change/change.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { resultOfEdit } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
-import type { KnownFlag, Write, WriteContext, WriteDecision } from "./write.ts";
+import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
 /** Decides a write against what is known of its flag. */
 export function decideWrite(
@@ -28,7 +29,29 @@ export function decideWrite(
 
   const { flag, text } = known;
   const edit = editForChange(change, { file: flag.file, text, flag }, context.project);
-  return edit ? decideEdit(write, edit, known, context) : decideNoChange(write, known, context);
+  if (edit) return decideEdit(write, edit, known, context);
+  const obstacle = findObstacle(change, flag);
+  return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
+}
+
+/**
+ * Why a flag that was requested to be on is still not on for everyone. A request that names
+ * `rollout` says that this is meant.
+ */
+function findObstacle(change: Change, flag: Flag): WriteResult | undefined {
+  if (change.kind !== "update" || change.enabled !== true || change.rollout !== undefined)
+    return undefined;
+  const decision = flag.decisions[change.environment];
+  if (!decision || isFull(decision)) return undefined;
+  const status = "not-for-everyone";
+  const rules = (decision.rules ?? []).filter(({ rollout = 100 }) => rollout < 100);
+  if (rules.length === 0) {
+    const reason = `its rollout is ${decision.rollout} %`;
+    return { status, reason, cure: 'send {"enabled": true, "rollout": 100}' };
+  }
+  const names = rules.map(({ name }) => JSON.stringify(name)).join(", ");
+  const reason = `${rules.length === 1 ? "the rule" : "the rules"} ${names} gives less`;
+  return { status, reason, cure: "change its file, or send a rollout if this is meant" };
 }
 
 function isAtRoot(change: Change, project: Project): boolean {
@@ -43,6 +66,8 @@ function decideEdit(
 ): WriteDecision {
   const edited = resultOfEdit(write.change.name, edit, before, context);
   if ("faults" in edited) return { result: { status: "invalid", faults: edited.faults } };
+  const obstacle = edited.after && findObstacle(write.change, edited.after.flag);
+  if (obstacle) return { result: obstacle };
   return enforceProtection(write, edited, context);
 }
 

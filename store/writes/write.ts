@@ -47,6 +47,8 @@ export type WriteResult =
   | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
   | { readonly status: "protected"; readonly proposal: Proposal }
   | { readonly status: "read-only"; readonly keys: readonly string[] }
+  /** `enabled` was requested, but not everyone would get the flag. */
+  | { readonly status: "not-for-everyone"; readonly reason: string; readonly cure: string }
   | { readonly status: "invalid"; readonly faults: readonly InvalidValue[] };
 
 /** A value that the flag's file may not have. */

@@ -30,6 +30,10 @@ export function writeError(
       const detail = `Cannot use Break-Glass for this change of "${name}": it may only disable`;
       return new HttpError(400, detail, { kind: "break-glass" });
     }
+    case "not-for-everyone": {
+      const detail = `Cannot turn "${name}" on for everyone: ${result.reason}; ${result.cure}`;
+      return new HttpError(409, detail, { kind: "not-for-everyone" });
+    }
     case "read-only": {
       const errors = result.keys.map((key) => ({
         pointer: `#/${key}`,

@@ -24,7 +24,7 @@ interface CreateBody {
   readonly expires?: string;
 }
 
-type UpdateBody = SentBack & { readonly enabled?: boolean };
+type UpdateBody = SentBack & { readonly enabled?: boolean; readonly rollout?: number };
 
 const readCreate = bodyReader<CreateBody>("CreateFlag");
 const readUpdate = bodyReader<UpdateBody>("UpdateFlag");
@@ -66,6 +66,7 @@ export function writeHandlers(
         name,
         environment,
         enabled: body.enabled,
+        rollout: body.rollout,
         description,
       } as const;
       const result = await submit(backends, request, response, change, body);
