@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { decode } from "../schema/file/decode.ts";
 import { format } from "../schema/file/edit.ts";
@@ -10,6 +10,7 @@ import {
   problemsIn,
 } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
+import { replaceFile } from "../store/files/replace-file.ts";
 import { readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
@@ -41,7 +42,7 @@ export const command = defineCommand({
         process.stdout.write(`${problems.join("\n")}\n`);
       } else if (layout.formatted !== layout.text) {
         unformatted.push(file);
-        if (!check) replace(place, layout.formatted);
+        if (!check) replaceFile(place, layout.formatted);
         process.stdout.write(
           `${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}\n`,
         );
@@ -68,13 +69,6 @@ function layOut(file: string, findings: readonly Finding[]): Layout | undefined 
 interface Layout {
   readonly text: string;
   readonly formatted: string;
-}
-
-/** Replaces the file in one step, so that no reader sees half of it. */
-function replace(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, text);
-  renameSync(temporary, file);
 }
 
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {

@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { editorSchemas } from "../schema/flag/editor-schema.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
+import { replaceFile } from "../store/files/replace-file.ts";
 import { readText, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
@@ -28,7 +28,7 @@ export const command = defineCommand({
     for (const [file, text] of check ? [] : outdated) {
       const place = path.resolve(repo, file);
       makeDirectory(path.dirname(place));
-      writeFileSync(place, text);
+      replaceFile(place, text);
     }
     const lines = outdated.map(([file]) => `${file}: ${check ? "not up to date" : "written"}`);
     process.stdout.write(`${(lines.length === 0 ? ["up to date"] : lines).join("\n")}\n`);

@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { namesMark } from "../schema/flag/names-mark.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
+import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
@@ -29,7 +30,7 @@ export const command = defineCommand({
     const isCurrent = read(out) === text;
     if (!isCurrent && !check) {
       makeDirectory(path.dirname(out));
-      writeFileSync(out, text);
+      replaceFile(out, text);
     }
     const isStale = !isCurrent && check === true;
     const flags = count(names.length, "flag");

@@ -15,12 +15,12 @@ import { makeDirectory } from "../files/make-directory.ts";
 import { withLock } from "./lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
-/** How long a publisher waits for another one, in milliseconds. */
+/** How long a publisher waits for another one. */
 const lockTimeoutMs = 60_000;
 
 /**
- * A directory that a web server or a CDN serves. Each file is replaced in one rename; a lock lets
- * one publisher in at a time. Headers and metadata are the web server's business: it keeps none.
+ * A directory that a web server or a CDN serves. Each file is replaced in one rename; a lock admits
+ * one publisher at a time. It keeps no headers or metadata: the web server sends them.
  */
 export class DirectoryTarget implements Target {
   readonly name: string;
@@ -39,7 +39,7 @@ export class DirectoryTarget implements Target {
       try {
         return await work();
       } finally {
-        // Also those of a publisher that died.
+        // Includes the drafts of a publisher that died.
         rmSync(this.#drafts, { recursive: true, force: true });
       }
     });
@@ -50,9 +50,9 @@ export class DirectoryTarget implements Target {
       const listed = new Map<string, Listed>();
       for (const file of walk(this.#directory, "")) {
         const urlPath = pathOfFile(file);
-        // Nobody's, since no URL leads there; it may also be large.
+        // No URL leads to this file, so it is not one of ours; it may be large.
         if (fileOf(urlPath) !== file) continue;
-        const found = look(path.join(this.#directory, file));
+        const found = lookUp(path.join(this.#directory, file));
         if (found) listed.set(urlPath, found);
       }
       return listed;
@@ -75,7 +75,7 @@ export class DirectoryTarget implements Target {
       const file = this.#file(urlPath);
       const draft = path.join(this.#drafts, randomUUID());
       for (const one of [draft, file]) refuseLinks(this.#directory, one);
-      if (look(file)?.etag !== seen) return false;
+      if (lookUp(file)?.etag !== seen) return false;
       makeDirectory(this.#drafts);
       makeDirectory(path.dirname(file));
       writeFileSync(draft, body);
@@ -88,7 +88,7 @@ export class DirectoryTarget implements Target {
     return this.#explain("remove", urlPath, () => {
       const file = this.#file(urlPath);
       refuseLinks(this.#directory, file);
-      if ((look(file)?.etag ?? seen) !== seen) return false;
+      if ((lookUp(file)?.etag ?? seen) !== seen) return false;
       rmSync(file, { force: true });
       return true;
     });
@@ -125,7 +125,7 @@ function findLink(top: string, file: string): string | undefined {
   return parents.find((parent) => lstatSync(parent, { throwIfNoEntry: false })?.isSymbolicLink());
 }
 
-/** The files below `directory`. What begins with a dot is a publisher's own, or nothing that is served. */
+/** The files below `directory`. Names that begin with a dot are a publisher's own, or not served. */
 function* walk(directory: string, below: string): Generator<string> {
   const entries = ifExists(() => readdirSync(path.join(directory, below), { withFileTypes: true }));
   for (const entry of entries ?? []) {
@@ -136,7 +136,7 @@ function* walk(directory: string, below: string): Generator<string> {
   }
 }
 
-function look(file: string): Listed | undefined {
+function lookUp(file: string): Listed | undefined {
   if (!isFile(file)) return undefined;
   return ifExists(() => ({
     etag: hash("md5", readFileSync(file)),

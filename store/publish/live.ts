@@ -3,23 +3,23 @@ import pMap from "p-map";
 import type { Response } from "../../schema/compile/release.ts";
 import { outgoingFetch } from "../network/outgoing.ts";
 
-/** A change that clients are to see: the response at a path, or that there is none any more. */
+/** What clients should get: the response at a path, or none. */
 export interface Expected {
   readonly path: string;
-  /** Missing for a path that was removed. */
+  /** Missing if the path was removed. */
   readonly response?: Response;
 }
 
 /**
- * Waits until every URL below `base` answers with the expected bytes, as any client would ask.
- * Returns the paths that do not yet after `patience` milliseconds: none, if all is live.
+ * Waits until every URL below `base` answers with the expected bytes. Returns the paths that do not
+ * after `timeoutMs` milliseconds.
  */
 export async function waitUntilLive(
   base: string,
   expected: readonly Expected[],
-  patience: number,
+  timeoutMs: number,
 ): Promise<string[]> {
-  const deadline = Date.now() + patience;
+  const deadline = Date.now() + timeoutMs;
   let pending = expected;
   for (let interval = 250; ; interval = Math.min(2_000, interval * 1.5)) {
     const live = await pMap(pending, (one) => isLive(base, one, deadline), { concurrency: 16 });
@@ -36,7 +36,7 @@ async function isLive(
   { path, response }: Expected,
   deadline: number,
 ): Promise<boolean> {
-  // The last look gets a moment as well, even when the time is up.
+  // The last request gets a second even if the time is over.
   const signal = AbortSignal.timeout(Math.min(10_000, Math.max(1_000, deadline - Date.now())));
   try {
     const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {

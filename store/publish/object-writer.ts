@@ -6,28 +6,28 @@ import type { Repository } from "../snapshot/repository.ts";
 import type { Relation } from "../snapshot/revisions.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
 
-/** A newer commit is being published, or was: this one must not go on. */
+/** An object belongs to a newer commit, so this publisher must stop. */
 export class SupersededError extends Error {
   override readonly name = "SupersededError";
 }
 
-/** How often another publisher may come between before it is no coincidence. */
-const attempts = 10;
+/** How often other publishers may replace an object first before this one gives up. */
+const maxAttempts = 10;
 
-/** The commit that an object belongs to, and the newer one that it took the place of in a rollback. */
+/** The commit that an object belongs to, and the newer one that it replaced in a rollback. */
 export interface Origin {
   readonly commit: string;
   readonly supersedes?: string | undefined;
 }
 
 /**
- * Writes objects of one commit, each only over what is older. The commit that an object belongs to
- * is kept with it, so publishers agree without ever talking to each other.
+ * Writes the objects of one commit, each only over an older one. The commit is kept in the object's
+ * metadata, so publishers agree without talking to each other.
  */
 export class ObjectWriter {
-  /** The newer commit that a rollback takes the place of. */
+  /** The newer commit that a rollback replaces. */
   supersedes: string | undefined;
-  /** What this writer did, by path. */
+  /** What this writer changed, by path. */
   readonly written = new Map<string, Written>();
   readonly #commit: string;
   readonly #target: Target;
@@ -42,29 +42,29 @@ export class ObjectWriter {
     this.#settings = settings;
   }
 
-  /** Puts a response in the place of what stands there. Throws `SupersededError` where that is newer. */
-  async put(response: Response, standing: PublishedObject | undefined): Promise<void> {
+  /** Writes a response over `current`. Throws `SupersededError` if a newer object is there. */
+  async put(response: Response, current: PublishedObject | undefined): Promise<void> {
     const object = this.#object(response, this.#origin);
-    await this.#replace(response.path, response.md5, standing, (expected) =>
+    await this.#replace(response.path, response.md5, current, (expected) =>
       this.#target.write(object, expected),
     );
   }
 
-  /** Likewise. */
-  async remove(path: string, standing: PublishedObject | undefined): Promise<void> {
-    await this.#replace(path, undefined, standing, async (expected) =>
+  /** Removes the object `current`, in the same way. */
+  async remove(path: string, current: PublishedObject | undefined): Promise<void> {
+    await this.#replace(path, undefined, current, async (expected) =>
       expected === undefined ? true : this.#target.remove(path, expected),
     );
   }
 
-  /** False where another manifest than the one `seen` stands there. */
+  /** Writes the manifest over the one with the ETag `seen`. Returns false if another one is there. */
   async putManifest(manifest: Response, seen: string | undefined): Promise<boolean> {
     if (await this.#target.write(this.#object(manifest, this.#origin), seen)) return true;
-    // It may have landed although the answer was lost, and the request was sent again.
+    // The SDK repeats a request whose answer was lost; the first one may have succeeded.
     return (await this.#target.read(manifest.path))?.etag === manifest.md5;
   }
 
-  /** Puts a response of another origin where this writer wrote, if that still stands there. */
+  /** Writes a response of another origin over an object of this writer, if that is still there. */
   async restore(response: Response, origin: Origin): Promise<void> {
     const own = this.written.get(response.path)?.etag;
     await this.#target.write(this.#object(response, origin), own);
@@ -76,7 +76,7 @@ export class ObjectWriter {
 
   isOwn({ metadata }: StoredObject): boolean {
     const { commit, supersedes } = this.#origin;
-    // A target that keeps no metadata lets in one writer at a time; elsewhere it is nobody's.
+    // Without metadata it is from a directory, which has one writer at a time, or from nobody.
     return (
       !isCommit(metadata.commit) ||
       (metadata.commit === commit && metadata.supersedes === supersedes)
@@ -87,24 +87,26 @@ export class ObjectWriter {
     return { commit: this.#commit, supersedes: this.supersedes };
   }
 
-  /** Tries with what was seen, then with what is there now, as long as that may be replaced. */
+  /** Tries with the object that was seen, then with the one that is there now if it may be replaced. */
   async #replace(
     path: string,
     etag: string | undefined,
-    standing: PublishedObject | undefined,
+    current: PublishedObject | undefined,
     change: (expected: string | undefined) => Promise<boolean>,
   ): Promise<void> {
-    let expected = standing?.etag;
-    // What was touched may be a newer publisher's, which is not done yet.
-    let isKnown = !standing?.isModifiedElsewhere || this.#settings.overrules;
-    for (let attempt = 1; attempt <= attempts; attempt++) {
+    let expected = current?.etag;
+    // An object that others changed may belong to a newer publisher that has not finished.
+    let isKnown = !current?.isModifiedElsewhere || this.#settings.overrules;
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       if (isKnown && (await change(expected))) return this.#record(path, etag, expected);
       const found = await this.#target.read(path);
       if (found) await this.#refuseNewer(path, found);
       expected = found?.etag;
       isKnown = true;
     }
-    throw new Error(`Cannot replace "${path}" in "${this.#target.name}": it changes all the time`);
+    throw new Error(
+      `Cannot replace "${path}" in "${this.#target.name}": others changed it ${maxAttempts} times`,
+    );
   }
 
   #record(path: string, etag: string | undefined, expected: string | undefined): void {
@@ -118,11 +120,11 @@ export class ObjectWriter {
     const { commit = "", supersedes } = found.metadata;
     const relation = await this.#relate(supersedes ?? commit);
     if (relation === "older" || (relation === "same" && supersedes === undefined)) return;
-    const state = "which is newer and not published to its end";
+    const state = "which is newer and not published completely";
     throw new SupersededError(`"${path}" is of commit ${commit.slice(0, 7)}, ${state}`);
   }
 
-  /** How a commit stands to the newest that this writer may replace. */
+  /** The relation of a commit to the newest one that this writer may replace. */
   #relate(commit: string): Promise<Relation> {
     const newest = this.supersedes ?? this.#commit;
     const question = `${commit}...${newest}`;
@@ -143,15 +145,15 @@ export class ObjectWriter {
 }
 
 export interface Written {
-  /** What stands there now: an entity tag, or nothing where it was removed. */
+  /** The entity tag of the object now; `undefined` if it was removed. */
   readonly etag: string | undefined;
-  /** Likewise, what stood there before. */
+  /** The entity tag of the object before. */
   readonly replaced: string | undefined;
 }
 
 export interface WriterSettings {
   /** The `Cache-Control` of flags and lists. */
   readonly cacheControl: string;
-  /** Replaces what stood there from the start, whatever it is. */
+  /** Whether objects that others changed may be replaced without a look at their commit. */
   readonly overrules: boolean;
 }

@@ -1,20 +1,20 @@
 import path from "node:path";
 
 /**
- * A place where clients fetch a release. Objects go by the paths of their URLs and are replaced
- * whole; each write names what it expects to replace, so that nobody overwrites what they have not seen.
+ * A place where clients fetch a release. Objects are identified by the paths of their URLs. Each
+ * write names the object that it expects to replace, so publishers do not overwrite each other.
  */
 export interface Target {
-  /** As people write it: `s3://bucket/prefix`, or a directory. */
+  /** As users write it: `s3://bucket/prefix`, or a directory. */
   readonly name: string;
-  /** Runs `work` alone, where the target has a way to keep others out. */
+  /** Runs `work` alone if the target has a lock. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** What is there, by path; may hold objects that are nobody's. */
+  /** All objects, by path, including those of other programs. */
   list(): Promise<ReadonlyMap<string, Listed>>;
   read(path: string): Promise<StoredObject | undefined>;
-  /** Puts `object` in place of the one with the entity tag `seen`, or where there is none. False: there is another. */
+  /** Writes `object` over the one with the ETag `seen`, or a new one if `seen` is missing. Returns false if another is there. */
   write(object: NewObject, seen: string | undefined): Promise<boolean>;
-  /** Removes the object with the entity tag `seen`. False: there is another. True also where it is gone. */
+  /** Removes the object with the ETag `seen`. Returns false if another is there, true if there is none. */
   remove(path: string, seen: string): Promise<boolean>;
   close(): void;
 }
@@ -22,7 +22,7 @@ export interface Target {
 export interface Listed {
   /** Without quotes; the MD5 of the body in lower-case hex, if we wrote it. */
   readonly etag: string;
-  /** By the target's own clock, in milliseconds since 1970. */
+  /** By the target's clock, in milliseconds since 1970. */
   readonly modified: number;
 }
 

@@ -6,14 +6,14 @@ import { drainThenThrow } from "./drain-then-throw.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import type { StoredObject, Target } from "./target.ts";
 
-/** How often what was just mended may turn out to be wrong again. */
-const rounds = 3;
+/** How often a repaired object may be wrong again. */
+const maxRounds = 3;
 
-const touched: PublishedObject = { etag: "", isModifiedElsewhere: true };
+const changedElsewhere: PublishedObject = { etag: "", isModifiedElsewhere: true };
 
 /**
- * Reads every object of a release back, body and headers, and puts those that are not as they
- * should be. Returns how many had to be mended. Throws where that does not help.
+ * Reads back every object of a release, with its headers, and repairs the wrong ones. Returns how
+ * many were repaired. Throws if they are wrong again and again.
  */
 export async function verify(
   target: Target,
@@ -23,22 +23,22 @@ export async function verify(
 ): Promise<number> {
   let due: readonly Response[] = release.responses;
   let mended = 0;
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= maxRounds; round++) {
     const found = await pMap(due, ({ path }) => target.read(path), { concurrency });
     const wrong = due.filter(
       (response, index) => !isAsPut(found[index], response, writer.cacheControlOf(response.path)),
     );
     if (wrong.length === 0) return mended;
-    await drainThenThrow(wrong, concurrency, (response) => writer.put(response, touched));
+    await drainThenThrow(wrong, concurrency, (response) => writer.put(response, changedElsewhere));
     mended += wrong.length;
     due = wrong;
   }
   throw new Error(
-    `Cannot verify "${target.name}": ${due.length} objects do not stay as they are put`,
+    `Cannot verify "${target.name}": ${due.length} objects are wrong again after ${maxRounds} repairs`,
   );
 }
 
-/** Where the target keeps headers, they count as well. */
+/** Compares headers too, if the target keeps them. */
 function isAsPut(
   object: StoredObject | undefined,
   { path, body, md5, sha256 }: Response,

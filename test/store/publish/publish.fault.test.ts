@@ -120,3 +120,23 @@ async function expectWhole(site: S3Site): Promise<void> {
   expect([...bodies].map((entry) => entry.join(" ")).filter((one) => !known.has(one))).toEqual([]);
   expect(bodies.size).toBe(after.responses.length);
 }
+
+test("publish() restores what it deleted after a newer publisher, on a store that ignores If-Match on DELETE", async () => {
+  await using careless = await startS3Double({ bucket: "flags", ignoresConditionOnDelete: true });
+  const aba = new History();
+  const [first, without, again] = [
+    aba.commit({ meal_planning: true, data_export: true }, 0),
+    aba.commit({ data_export: null }, 0),
+    aba.commit({ data_export: true }, 0),
+  ];
+  const site = new S3Site(careless);
+  await aba.publish(site.open(), first, bold);
+  // The object is checked, then the newer publisher leaves it alone, then the DELETE arrives.
+  careless.fault({ kind: { delay: 1_000 }, match: ({ method }) => method === "DELETE", times: 3 });
+  const older = aba.publish(site.open(), without, bold);
+  await expect.poll(() => careless.requests.some(({ method }) => method === "DELETE")).toBe(true);
+  await aba.publish(site.open(), again, bold);
+  expect(await findWrong(site, aba, again)).toEqual([]);
+  expect(await older).toMatchObject({ status: "refused", left: [] });
+  expect(await findWrong(site, aba, again)).toEqual([]);
+});
