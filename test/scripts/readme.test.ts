@@ -14,7 +14,7 @@ const commands = [...readme.matchAll(/^npm run ([a-z]+) -- (.*)$/gm)].map(
 
 test("README.md shows only options that the commands have", async () => {
   expect(new Set(commands.map(({ name }) => name))).toEqual(
-    new Set(["comment", "deployment", "drift", "stale"]),
+    new Set(["comment", "deployment", "drift", "publish", "stale"]),
   );
   const names = [...new Set(commands.map(({ name }) => name))];
   const helps = await Promise.all(names.map((name) => runScript(name, ["--help"], { in: top })));

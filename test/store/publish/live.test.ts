@@ -133,13 +133,14 @@ describe("invalidate()", () => {
     expect(asked[0]?.authorization).toContain("Credential=AKIACLOUDFRONT/");
   });
 
-  test("asks in batches of 3,000, each by a name of its own", async () => {
+  test("sends 7,000 paths as one wildcard, and each invalidation under its own name", async () => {
     const asked = await standIn();
     const paths = Array.from({ length: 7_000 }, (_, at) => `${list}flag_${at}`);
-    await invalidate("E123", "9f8e7d6", paths);
-    expect(asked.map(({ quantity }) => quantity)).toEqual([3_000, 3_000, 1_000]);
-    expect(asked.flatMap((one) => one.paths)).toEqual(paths);
-    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(3);
+    for (const _ of [1, 2]) {
+      expect(await invalidate("E123", "9f8e7d6", paths)).toEqual([`${list}*`]);
+    }
+    expect(asked.map((one) => one.paths)).toEqual([[`${list}*`], [`${list}*`]]);
+    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
   });
 
   test("asks again by the same name when there was no answer", async () => {
