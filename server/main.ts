@@ -1,6 +1,7 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
 import { createServer, type Server } from "node:http";
 import path from "node:path";
+import { endChildren } from "../store/git/children.ts";
 import { RemoteBranch } from "../store/git/remote-branch.ts";
 import { Signer } from "../store/git/signer.ts";
 import { openTarget } from "../store/publish/target.ts";
@@ -95,7 +96,8 @@ const maxStopMs = 8_000;
 function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      setTimeout(() => process.exit(0), maxStopMs).unref();
+      // A push that hangs must not succeed when nobody can answer for it any more.
+      setTimeout(() => void endChildren().then(() => process.exit(0)), maxStopMs).unref();
       stop(drainMs[signal]).then(
         () => process.exit(0),
         () => process.exit(1),

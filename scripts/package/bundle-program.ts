@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { parse } from "yaml";
+import { compareText } from "../../schema/text/order.ts";
 
 const top = path.join(import.meta.dirname, "../..");
 
@@ -25,11 +27,26 @@ export async function bundleProgram(out: string): Promise<Metafile> {
     minifyWhitespace: true,
     legalComments: "none",
     banner: { js: commonJsRequire },
+    define: { BUNTING_BUILD_ID: JSON.stringify(hashSources()) },
     plugins: [embedOpenApi],
     metafile: true,
     logLevel: "error",
   });
   return metafile;
+}
+
+/** Changes with every source and library of the program: what another build has cached is not used. */
+function hashSources(): string {
+  const digest = createHash("sha256").update(readFileSync(path.join(top, "package-lock.json")));
+  for (const room of ["schema", "store"]) {
+    const options = { recursive: true, encoding: "utf8" } as const;
+    const files = readdirSync(path.join(top, room), options).filter((file) =>
+      /\.(?:ts|json)$/.test(file),
+    );
+    for (const file of files.sort(compareText))
+      digest.update(file).update(readFileSync(path.join(top, room, file)));
+  }
+  return digest.digest("hex");
 }
 
 /** Bundled CommonJS packages call `require()` for Node's own modules. */

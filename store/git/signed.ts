@@ -5,8 +5,8 @@ import { objectId } from "./object-id.ts";
 import type { Signer } from "./signer.ts";
 
 /**
- * Makes signed ones of commits that lie one on the other, and returns their ids. What is signed names
- * the parent, so each must be finished before the next can be begun; git stores them all at once.
+ * Signs commits, each of which is the parent of the next, and returns their new ids. A signature
+ * covers the parent's id, so each commit is finished before the next; git stores them all at once.
  */
 export async function signCommits(
   directory: string,
@@ -20,7 +20,7 @@ export async function signCommits(
     const signed = withSignature(text, await signer.sign(text), ids[0]?.length === 64);
     commits.push({ id: objectId("commit", signed, ids[0] ?? ""), text: signed });
   }
-  await store(directory, commits);
+  await storeCommits(directory, commits);
   return commits.map(({ id }) => id);
 }
 
@@ -41,7 +41,7 @@ function withParent(commit: string, parent: string): string {
   return commit.replace(/^parent .*$/m, `parent ${parent}`);
 }
 
-/** The last of the headers; further lines of it begin with a space. */
+/** The signature is the last header. Its further lines begin with a space. */
 function withSignature(commit: string, signature: string, isSha256: boolean): string {
   const end = commit.indexOf("\n\n");
   const name = isSha256 ? "gpgsig-sha256" : "gpgsig";
@@ -49,8 +49,8 @@ function withSignature(commit: string, signature: string, isSha256: boolean): st
   return `${commit.slice(0, end)}\n${header}${commit.slice(end)}`;
 }
 
-/** Git checks each of them, and gives it the id that its descendants know it by, or there is no such id. */
-async function store(
+/** Git checks each commit, and must give it the id that its child refers to. */
+async function storeCommits(
   directory: string,
   commits: readonly { readonly id: string; readonly text: string }[],
 ): Promise<void> {
@@ -65,7 +65,7 @@ async function store(
     const answer = await inClone(directory, args, { input: `${files.join("\n")}\n` });
     const wanted = commits.map(({ id }) => id).join("\n");
     if (answer.trim() !== wanted)
-      throw new Error("Cannot sign: git knows the commits by other ids");
+      throw new Error(`Cannot sign: git stored the commits as ${answer.trim()}, not as ${wanted}`);
   } finally {
     rmSync(drafts, { recursive: true, force: true });
   }

@@ -5,7 +5,7 @@ import { RemoteRewoundError } from "./remote-branch.ts";
 /** A write cannot be made now and may be sent again. `message` says why, for the client. */
 export class WriteUnavailableError extends Error {
   override readonly name = "WriteUnavailableError";
-  /** In how many seconds, where that is known. */
+  /** Seconds to wait, if known. */
   readonly retryAfter: number | undefined;
 
   constructor(

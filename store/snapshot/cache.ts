@@ -1,46 +1,56 @@
 /**
- * What was once read from git, kept beside the objects it was read from, so that it is not read again.
+ * What was read from git once, kept beside the objects that it was read from.
  *
- * A cache may be deleted at any time. It is believed only when it is whole and was written by
- * this version of the language; it is replaced in one rename, so two processes cannot mix theirs.
+ * A cache may be deleted at any time. It is used only if it is whole and was written by the same
+ * build of the program. It is replaced by one rename, so two processes cannot mix theirs.
  */
-import { createHash, hash, randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hash, randomUUID } from "node:crypto";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { makeDirectory } from "../files/make-directory.ts";
+import { buildId } from "./build-id.ts";
 
 export class Cache {
   readonly #directory: string;
+  readonly #writer: string;
 
-  /** `gitDirectory` is where git keeps its own files; the cache is a folder of its own in there. */
-  constructor(gitDirectory: string) {
+  /**
+   * `gitDirectory` is where git keeps its own files; the cache is a folder in it. `writer` names the
+   * rules by which values are made: values of another writer are not used.
+   */
+  constructor(gitDirectory: string, writer = buildId) {
     this.#directory = path.join(gitDirectory, "bunting");
+    this.#writer = writer;
   }
 
-  /** What `write` was last given under `name`; nothing where that is missing, damaged or of another version. */
+  /** The last value that was written under `name`; `undefined` if it is missing, damaged or of another writer. */
   read(name: string): unknown {
     try {
       const bytes = readFileSync(this.#file(name));
       const body = bytes.subarray(bytes.indexOf("\n") + 1);
-      const isWhole = bytes.toString("latin1", 0, bytes.length - body.length) === head(body);
+      const isWhole = bytes.toString("latin1", 0, bytes.length - body.length) === this.#head(body);
       return isWhole ? JSON.parse(body.toString()) : undefined;
     } catch {
       return undefined;
     }
   }
 
-  /** Keeps `value` under `name`. Where it cannot (a full or read-only disk), the next run reads more: no harm. */
+  /** Keeps `value` under `name`. If that fails (a full or read-only disk), the next process reads more. */
   write(name: string, value: unknown): void {
     const body = JSON.stringify(value);
     const temporary = this.#file(`${name}-${randomUUID()}`);
     try {
       makeDirectory(this.#directory);
-      writeFileSync(temporary, head(body) + body);
+      writeFileSync(temporary, this.#head(body) + body);
       renameSync(temporary, this.#file(name));
     } catch {
       remove(temporary);
     }
+  }
+
+  /** The first line of a file: who wrote it, and that its body is whole. */
+  #head(body: Uint8Array | string): string {
+    return `${hash("sha256", this.#writer)} ${hash("sha256", body)}\n`;
   }
 
   #file(name: string): string {
@@ -52,32 +62,6 @@ function remove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // It lies where nothing can be written, so it was never there.
+    // The directory cannot be written, so there is no file.
   }
-}
-
-/** Before the body stands a line that says by whom it was written, and that it is whole. */
-function head(body: Uint8Array | string): string {
-  return `${language()} ${hash("sha256", body)}\n`;
-}
-
-let languageHash: string | undefined;
-
-/**
- * Changes whenever any source of the language does, a library that it rests on, or Node with its
- * Unicode tables: what was judged by other rules is not believed.
- */
-function language(): string {
-  if (languageHash === undefined) {
-    const digest = createHash("sha256").update(process.version);
-    digest.update(readFileSync(new URL("../../package-lock.json", import.meta.url)));
-    for (const room of ["../../schema/", "../"]) {
-      const directory = fileURLToPath(new URL(room, import.meta.url));
-      const files = readdirSync(directory, { recursive: true, encoding: "utf8" });
-      const sources = files.filter((file) => /\.(ts|mjs|json)$/.test(file)).sort();
-      for (const file of sources) digest.update(readFileSync(path.join(directory, file)));
-    }
-    languageHash = digest.digest("hex");
-  }
-  return languageHash;
 }

@@ -6,7 +6,7 @@ import { Stopwatch } from "../cost.ts";
 const [directory = "", commit = "", kept = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();
 await stopwatch.time("history", async () => {
-  const cache = new Cache(kept);
+  const cache = new Cache(kept, "bench");
   const known = restore(cache.read("history"));
   if (known?.commit === commit) return;
   const history = await readHistory(directory, commit, known);
