@@ -3,6 +3,7 @@ import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
+import { reportCommitWarnings } from "./command/commit-warnings.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 
 export const command = defineCommand({
@@ -30,6 +31,7 @@ export const command = defineCommand({
     const before = await readSnapshot(repository, fork);
     const after = await readSnapshot(repository, head);
     if (!before || !after) return 1;
+    await reportCommitWarnings(repo, after.commit, before.commit);
 
     const change = plan(before, rebaseSnapshot(before, after));
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];

@@ -5,6 +5,7 @@ import { defaultProject } from "../schema/project/project.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
+import { reportCommitWarnings } from "./command/commit-warnings.ts";
 import { report, reportFormats, today } from "./command/report.ts";
 
 export const command = defineCommand({
@@ -17,7 +18,7 @@ export const command = defineCommand({
     format: { value: "FORMAT", help: "output format", choices: reportFormats, default: "text" },
     today: { value: "DAY", help: "judges expiry as of this day, YYYY-MM-DD (default: today)" },
   },
-  run({ format, repo, today: day = today() }, places) {
+  async run({ format, repo, today: day = today() }, places) {
     if (!isDate(day))
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     const roots = places.length === 0 ? ["flags"] : places;
@@ -30,6 +31,7 @@ export const command = defineCommand({
     const problems = [...validated.problems, ...(project ? outdated : [])].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };
     process.stdout.write(report(format, read, problems));
+    await reportCommitWarnings(repo, "HEAD");
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });

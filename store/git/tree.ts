@@ -18,6 +18,8 @@ export interface TreeEntry {
 export interface Tree {
   /** By path. Incomplete if a limit is exceeded. */
   readonly entries: readonly TreeEntry[];
+  /** The names of all files and folders at the top. */
+  readonly top: readonly string[];
   /** The limit that is exceeded, and the folder in which that was found. */
   readonly exceeded?: ExceededLimit;
 }
@@ -52,6 +54,7 @@ export async function readTree(
   commit: string,
   paths: readonly string[],
 ): Promise<Tree> {
+  const top = await readTop(directory, commit, paths);
   const files: TreeEntry[] = [];
   let folders: Folder[] = [];
   let count = 0;
@@ -64,10 +67,10 @@ export async function readTree(
   };
   const finish = (exceeded?: ExceededLimit): Tree => {
     files.sort((a, b) => compareText(a.file, b.file));
-    return { entries: files, ...(exceeded ? { exceeded } : {}) };
+    const names = top.entries.map(({ path }) => path);
+    return { entries: files, top: names, ...(exceeded ? { exceeded } : {}) };
   };
 
-  const top = await readTop(directory, commit, paths);
   for (const { path, mode, id } of top.entries) if (paths.includes(path)) add(path, mode, id);
   for (let depth = 1; folders.length > 0; depth++) {
     const level = folders;

@@ -1,41 +1,51 @@
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import type { Cache } from "./cache.ts";
 
-/** So many that are no longer in use are kept, and as many as are, before all of them are forgotten. */
-const spare = 1_000;
+/** Contents out of use that are kept beside those in use and as many again. */
+const maxSpare = 1_000;
 
-/** The content of each blob once read: the same bytes are not parsed twice, in this process or the next. */
+export interface KnownFile {
+  readonly content: ParsedFile;
+  /** Bytes that were read. */
+  readonly size: number;
+}
+
+/**
+ * The parsed content of each blob: the same bytes are not parsed twice, in this process or the next.
+ * It is bounded by what the last commit uses, which a cache of a fixed size cannot be: that would be
+ * too small for large repositories, or too large for small ones.
+ */
 export class ParsedFiles {
   readonly #cache: Cache;
   /** What was asked for since the last `save()`. */
   #used = new Set<string>();
-  #known: Map<string, ParsedFile> | undefined;
+  #known: Map<string, KnownFile> | undefined;
   #changed = false;
 
   constructor(cache: Cache) {
     this.#cache = cache;
   }
 
-  get(object: string): ParsedFile | undefined {
+  get(object: string): KnownFile | undefined {
     this.#used.add(object);
-    this.#known ??= new Map((this.#cache.read("contents") as [string, ParsedFile][]) ?? []);
+    this.#known ??= new Map((this.#cache.read("contents") as [string, KnownFile][]) ?? []);
     return this.#known.get(object);
   }
 
-  set(object: string, content: ParsedFile): void {
-    this.#known?.set(object, content);
+  set(object: string, file: KnownFile): void {
+    this.#known?.set(object, file);
     this.#changed = true;
   }
 
   /**
-   * Hands what is new to the next process. Comes after all contents of a commit were asked for: a
-   * server that reads each new one would keep every text that a flag ever had.
+   * Keeps what is new for the next process, and forgets what is out of use. Is called after all
+   * contents of a commit were asked for.
    */
   save(): void {
     const used = this.#used;
     this.#used = new Set();
     if (!this.#changed || !this.#known) return;
-    if (this.#known.size > 2 * used.size + spare) {
+    if (this.#known.size > 2 * used.size + maxSpare) {
       this.#known = new Map([...this.#known].filter(([object]) => used.has(object)));
     }
     this.#cache.write("contents", [...this.#known]);

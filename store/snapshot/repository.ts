@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, kindOf, type Validated, validate } from "../../schema/file/validate.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
-import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
 import type { Page } from "./change-index.ts";
 import type { VerifyCommit } from "./commit-attribution.ts";
-import { entryOf, parseBlob } from "./entry.ts";
+import { entryOf } from "./entry.ts";
+import { ErrorBudget } from "./error-budget.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
+import { maxTotalBytes, readFlagFiles } from "./flag-files.ts";
 import { KnownHistory } from "./known-history.ts";
 import { ParsedFiles } from "./parsed-files.ts";
 import { readProject } from "./projects.ts";
@@ -24,7 +24,7 @@ import {
   resolveRevision,
 } from "./revisions.ts";
 import { snapshot } from "./snapshot.ts";
-import { tooLargeTree } from "./too-large-tree.ts";
+import { findTreeProblem, tooManyBytes } from "./tree-problems.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {
@@ -115,49 +115,43 @@ export class Repository {
     progress = (_read: number, _all: number) => {},
   ): Promise<Reading> {
     // The history of a commit that is too large is not worth its time.
-    const { entries, exceeded } = await readTree(this.directory, commit, ["flags", projectFile]);
-    if (exceeded) return { files: 0, problems: [tooLargeTree(exceeded)] };
+    const tree = await readTree(this.directory, commit, ["flags", projectFile]);
+    const problem = findTreeProblem(tree);
+    if (problem) return { files: 0, problems: [problem] };
     // Git works on both at once, beside this process.
-    const [{ files, validated, project }, history] = await Promise.all([
-      this.#validate(entries, today, progress),
+    const [{ files, problems, flags, project }, history] = await Promise.all([
+      this.#validate(tree.entries, today, progress),
       this.#history.at(commit),
     ]);
-    const { problems } = validated;
     const isInvalid = problems.some(({ severity }) => severity === "error");
     if (isInvalid || !project) return { files, problems };
-    return { files, problems, snapshot: snapshot(validated, project, history) };
+    return { files, problems, snapshot: snapshot({ flags }, project, history) };
   }
 
   async #validate(
     tree: readonly TreeEntry[],
     today: string,
     progress: (read: number, all: number) => void,
-  ): Promise<{ files: number; validated: Validated; project: Project | undefined }> {
+  ): Promise<Validated & { files: number; project: Project | undefined }> {
     const { project, entries: others } = await readProject(this.directory, tree);
-    const rules = project ?? defaultProject;
     const flags = tree.filter(({ file }) => kindOf(file) === "flag");
     const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
-    // The same bytes may be valid in one project and invalid in another.
-    const keyOf = (object: string) => `${rules.object}${object}`;
-    const contents = new Map<string, ParsedFile>();
-    const unread = new Set<string>();
-    for (const { object } of readable) {
-      const content = this.#contents.get(keyOf(object));
-      if (content) contents.set(object, content);
-      else unread.add(object);
-    }
-    for await (const blob of readBlobs(this.directory, [...unread])) {
-      const content = parseBlob(blob, (bytes) => parseFlagFile(bytes, rules));
-      contents.set(blob.object, content);
-      this.#contents.set(keyOf(blob.object), content);
-      if (contents.size % 500 === 0) progress(contents.size, readable.length);
-    }
-    this.#contents.save();
-
-    const entries = flags.map(({ file, mode, object }) =>
-      entryOf(file, mode, isReadable(file, mode) ? contents.get(object) : undefined),
+    const contents = await readFlagFiles(
+      readable.map(({ object }) => object),
+      {
+        directory: this.directory,
+        known: this.#contents,
+        project: project ?? defaultProject,
+        progress,
+      },
     );
-    const validated = validate([...entries, ...others], project, today);
-    return { files: flags.length, validated, project };
+    const files = flags.length;
+    if (!contents) return { flags: [], problems: [tooManyBytes(maxTotalBytes)], files, project };
+    const budget = new ErrorBudget();
+    const entries = flags.map(({ file, mode, object }) => {
+      const content = isReadable(file, mode) ? contents.get(object) : undefined;
+      return entryOf(file, mode, content && budget.apply(content));
+    });
+    return { ...validate([...entries, ...others], project, today), files, project };
   }
 }

@@ -125,7 +125,7 @@ describe("an unchanged file", () => {
     const read = (...objects: string[]) => {
       const contents = new ParsedFiles(cache);
       const known = objects.filter((object) => contents.get(object));
-      for (const object of objects) contents.set(object, { findings: [] });
+      for (const object of objects) contents.set(object, { content: { findings: [] }, size: 1 });
       contents.save();
       return known;
     };

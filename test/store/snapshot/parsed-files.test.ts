@@ -6,7 +6,7 @@ import { temporaryDirectory } from "../../git/repository.ts";
 test("Contents keep what is in use, and not every text that a flag ever had", () => {
   const cache = new Cache(temporaryDirectory());
   const contents = new ParsedFiles(cache);
-  const content = { findings: [] };
+  const content = { content: { findings: [] }, size: 1 };
   const stays = Array.from({ length: 10 }, (_, index) => `stays-${index}`);
   for (let commit = 0; commit < 5_000; commit += 1) {
     for (const object of [...stays, `once-${commit}`]) {
