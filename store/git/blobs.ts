@@ -1,4 +1,5 @@
 import { maxFileBytes } from "../../schema/file/decode.ts";
+import { readGit } from "./git.ts";
 import { readObjects } from "./objects.ts";
 
 export interface Blob {
@@ -15,4 +16,12 @@ export async function* readBlobs(directory: string, ids: readonly string[]): Asy
     if (type !== "blob") throw new Error(`Cannot read object ${name}: it is ${type}, not a blob`);
     yield { object: name, size, bytes };
   }
+}
+
+/** The bytes of which `readBlobs()` reads these blobs, all together. */
+export async function sumSizes(directory: string, ids: readonly string[]): Promise<number> {
+  const args = ["cat-file", "--batch-check=%(objectsize)"];
+  const answer = await readGit(directory, args, { input: ids.map((id) => `${id}\n`).join("") });
+  const sizes = answer.trimEnd().split("\n").map(Number);
+  return sizes.reduce((sum, size) => sum + Math.min(size || 0, maxFileBytes + 1), 0);
 }

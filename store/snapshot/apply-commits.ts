@@ -2,27 +2,27 @@ import { checkListSize } from "../../schema/flag/list-size.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { severityOf } from "../../schema/problem/problem.ts";
 import { compareText } from "../../schema/text/order.ts";
-import { type KnownFlags, readChangedFlags, readLanded } from "./changed-flags.ts";
+import { type KnownFlags, readChangedFlags, readNewCommits } from "./changed-flags.ts";
 
-/** A snapshot, and the flags that are not as they were in the one before. */
+/** A snapshot, and the flags that differ from the one before. */
 export interface AppliedCommits {
   readonly snapshot: Snapshot;
-  /** By name; those that are gone, too. */
+  /** Their names, also of those that are gone. */
   readonly changed: ReadonlySet<string>;
 }
 
 /**
- * The snapshot of a later commit, from an earlier one and the files that were touched in between.
- * Nothing where that takes a look at all files.
+ * The snapshot of a later commit, from an earlier one and the files that changed in between.
+ * `undefined` if all files must be read for it.
  */
 export async function applyCommitsToSnapshot(
   directory: string,
   from: Snapshot,
   commit: string,
 ): Promise<AppliedCommits | undefined> {
-  const landed = await readLanded(directory, from.commit, commit);
+  const commits = await readNewCommits(directory, from.commit, commit);
   const changes =
-    landed && (await readChangedFlags(directory, from.project, knownFrom(from), landed, commit));
+    commits && (await readChangedFlags(directory, from.project, knownFrom(from), commits, commit));
   if (!changes) return undefined;
   const { snapshot, names } = changes;
   const others = from.flags.filter(({ name }) => !names.has(name));

@@ -1,8 +1,8 @@
 /**
- * The flags that commits touched, read without the others. They are read and judged as all flags
- * are; whatever takes a look at the others as well is left to those who read everything.
+ * The flags that commits changed, read without the others. They are parsed and checked as all flags
+ * are. If other flags or files matter too, the functions return `undefined`, and the caller reads
+ * everything.
  */
-
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, kindOf, validate } from "../../schema/file/validate.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
@@ -14,6 +14,7 @@ import {
 } from "../../schema/flag/snapshot.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
+import { differsWithin } from "../git/tree-difference.ts";
 import { entryOf, parseBlob } from "./entry.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
 import { type FlagHistory, HistoryLine } from "./history.ts";
@@ -23,10 +24,10 @@ import { snapshot } from "./snapshot.ts";
 export interface KnownFlags {
   readonly commit: string;
   readonly committed_at: Timestamp;
-  /** Committer time of the last commit that touched `flags/`. */
+  /** Time of the last commit that changed `flags/`. */
   readonly updated_at: Timestamp;
   has(name: string): boolean;
-  /** One of its flags; nothing where it cannot be told since when that is as it is. */
+  /** One of its flags; `undefined` if its times are unknown. */
   find(name: string): Pick<TimedFlag, "created_at" | "updated_at"> | undefined;
 }
 
@@ -38,21 +39,21 @@ export interface Changes {
   readonly names: ReadonlySet<string>;
 }
 
-/** Beyond so many, reading everything is as fast. */
-const maximumChanges = 1_000;
+/** For more changes, reading everything is as fast. */
+const maxChanges = 1_000;
 
 /**
- * What changed with `landed`, up to `commit`. Nothing where that takes more than the files that
- * were touched: it does not descend by first parents, or a flag is not valid.
+ * What `commits` changed, up to `commit`. `undefined` if that takes more than the changed files:
+ * `commit` is not on the same line, or a flag is not valid.
  */
 export async function readChangedFlags(
   directory: string,
   project: Project,
   known: KnownFlags,
-  landed: readonly BranchCommit[],
+  commits: readonly BranchCommit[],
   commit: string,
 ): Promise<Changes | undefined> {
-  const earlier = readEarlier(landed, known);
+  const earlier = readEarlier(commits, known);
   if (!earlier) return undefined;
   const line = new HistoryLine({
     commit: known.commit,
@@ -60,11 +61,11 @@ export async function readChangedFlags(
     touched: secondsOf(known.updated_at),
     flags: earlier,
   });
-  if (!landed.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
+  if (!commits.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
   const { history } = line;
 
   const modes = new Map(
-    landed.flatMap(({ changes }) => changes.map(({ file, mode }) => [file, mode])),
+    commits.flatMap(({ changes }) => changes.map(({ file, mode }) => [file, mode])),
   );
   const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
   const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
@@ -83,38 +84,45 @@ export async function readChangedFlags(
 }
 
 /**
- * The commits that landed, oldest first, with what they did below `flags/`. Nothing where that are
- * many files, or others than flags.
+ * The commits from `after` to `commit`, oldest first, with what they changed below `flags/`.
+ * `undefined` if those are many files, or other files than flags.
  */
-export async function readLanded(
+export async function readNewCommits(
   directory: string,
   after: string,
   commit: string,
 ): Promise<BranchCommit[] | undefined> {
+  if (!(await differsWithin(directory, [after, commit], "flags", maxChanges))) return undefined;
   const read: BranchCommit[] = [];
   let seen = 0;
-  for await (const landed of readCommits(directory, commit, after)) {
-    const changes = landed.changes.filter(
+  for await (const next of readCommits(directory, commit, after, maxChanges)) {
+    if (next.isSkipped || next.changes.some(({ file }) => isMisnamed(file))) return undefined;
+    const changes = next.changes.filter(
       ({ file }) => /^flags(?:\/|$)/.test(file) || kindOf(file) !== "flag",
     );
     seen += changes.length;
-    if (seen > maximumChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;
-    read.push({ ...landed, changes });
+    if (seen > maxChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;
+    read.push({ ...next, changes });
   }
   return read;
+}
+
+/** Whether a file lies in a folder that is `flags` but for the case of its letters. */
+function isMisnamed(file: string): boolean {
+  return /^flags(?:\/|$)/i.test(file) && !file.startsWith("flags");
 }
 
 function isFlagFile(file: string): boolean {
   return file.startsWith("flags/") && file.endsWith(".yaml") && kindOf(file) === "flag";
 }
 
-/** What is known of the flags before they were touched; nothing where another file has one of their names. */
+/** The flags before they changed; `undefined` if another file has one of their names. */
 function readEarlier(
-  landed: readonly BranchCommit[],
+  commits: readonly BranchCommit[],
   known: KnownFlags,
 ): Map<string, FlagHistory> | undefined {
   const before = new Map<string, string | undefined>();
-  for (const change of landed.flatMap(({ changes }) => changes)) {
+  for (const change of commits.flatMap(({ changes }) => changes)) {
     if (!before.has(change.file)) before.set(change.file, change.before);
   }
   const earlier = new Map<string, FlagHistory>();

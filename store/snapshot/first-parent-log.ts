@@ -19,6 +19,8 @@ export interface BranchCommit {
   /** Committer time as the commit has it, in seconds since 1970. */
   readonly time: number;
   readonly changes: readonly FileChange[];
+  /** Whether the commit changes too many files: `changes` is empty then. */
+  readonly isSkipped: boolean;
 }
 
 /**
@@ -37,39 +39,37 @@ export async function* readCommits(
   directory: string,
   head: string,
   after: string | undefined,
+  maxChanges = maxChangesPerCommit,
 ): AsyncGenerator<BranchCommit> {
   /** The last commit whose changes were read, if those after it were too many. */
   let last: string | undefined;
-  for await (const found of readLine(directory, head, after)) {
-    const { isTooLarge, ...commit } = found;
-    if (!isTooLarge && last === undefined) {
-      yield commit;
+  for await (const found of readLine(directory, head, after, maxChanges)) {
+    if (last === undefined) {
+      yield found;
+      if (found.isSkipped) last = found.comparedWith ?? found.parent;
       continue;
     }
-    const comparedWith: string = last ?? commit.comparedWith ?? commit.parent;
-    const changes = await readChanges(directory, comparedWith, commit.commit, maxChangesPerCommit);
-    last = changes ? undefined : comparedWith;
-    yield { ...commit, comparedWith, changes: changes ?? [] };
+    const comparedWith: string = last;
+    const changes = await readChanges(directory, comparedWith, found.commit, maxChanges);
+    if (changes) last = undefined;
+    yield { ...found, comparedWith, changes: changes ?? [], isSkipped: !changes };
   }
-}
-
-interface LineCommit extends BranchCommit {
-  readonly isTooLarge: boolean;
 }
 
 async function* readLine(
   directory: string,
   head: string,
   after: string | undefined,
-): AsyncGenerator<LineCommit> {
+  maxChanges: number,
+): AsyncGenerator<BranchCommit> {
   // The line nearly always is the one of first parents: it is read while git looks at the merges.
-  const usual = readSegment(directory, { tip: head }, after);
+  const usual = readSegment(directory, { tip: head }, after, maxChanges);
   const first = usual.next();
   first.catch(() => {});
   try {
     const segments = await findLine(directory, head, after);
     if (segments.length > 1) {
-      for (const segment of segments) yield* readSegment(directory, segment, after);
+      for (const segment of segments) yield* readSegment(directory, segment, after, maxChanges);
       return;
     }
     const { value, done } = await first;
@@ -85,13 +85,14 @@ async function* readSegment(
   directory: string,
   { tip, merge }: LineSegment,
   after: string | undefined,
-): AsyncGenerator<LineCommit> {
+  maxChanges: number,
+): AsyncGenerator<BranchCommit> {
   if (merge) {
     const { parent } = merge;
     const { id, time } = merge.commit;
-    const changes = await readChanges(directory, parent, id, maxChangesPerCommit);
+    const changes = await readChanges(directory, parent, id, maxChanges);
     const compared = { parent, comparedWith: parent, changes: changes ?? [] };
-    yield { commit: id, time, ...compared, isTooLarge: !changes };
+    yield { commit: id, time, ...compared, isSkipped: !changes };
     if (tip === id) return;
   }
   for (let from: string | undefined = merge?.commit.id ?? after, isDone = false; !isDone; ) {
@@ -101,7 +102,7 @@ async function* readSegment(
       after: from,
       walk: "first-parent",
       order: "oldest-first",
-      maxChanges: maxChangesPerCommit,
+      maxChanges,
     })) {
       yield branchCommit(commit);
       // Git is not asked for the rest of it, which may be endless.
@@ -112,7 +113,13 @@ async function* readSegment(
   }
 }
 
-function branchCommit(commit: LogCommit): LineCommit {
+function branchCommit(commit: LogCommit): BranchCommit {
   const { id, parents, time, changes, hasMoreChanges } = commit;
-  return { commit: id, parent: parents[0] ?? "", time, changes, isTooLarge: hasMoreChanges };
+  return {
+    commit: id,
+    parent: parents[0] ?? "",
+    time,
+    changes: hasMoreChanges ? [] : changes,
+    isSkipped: hasMoreChanges,
+  };
 }

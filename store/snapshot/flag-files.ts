@@ -1,7 +1,8 @@
 /** The flag files of a commit, each content parsed once. */
+import { maxFileBytes } from "../../schema/file/decode.ts";
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import type { Project } from "../../schema/project/project.ts";
-import { readBlobs } from "../git/blobs.ts";
+import { readBlobs, sumSizes } from "../git/blobs.ts";
 import { parseBlob } from "./entry.ts";
 import { ErrorBudget } from "./error-budget.ts";
 import type { ParsedFiles } from "./parsed-files.ts";
@@ -39,14 +40,16 @@ export async function readFlagFiles(
       contents.set(object, budget.apply(found.content));
     }
   }
+  // Only many files can be too much: git is not asked for the sizes of few.
+  if (bytes + unread.size * maxFileBytes > maxTotalBytes)
+    bytes += await sumSizes(directory, [...unread]);
+  if (bytes > maxTotalBytes) return undefined;
   for await (const blob of readBlobs(directory, [...unread])) {
-    bytes += blob.bytes.length;
-    if (bytes > maxTotalBytes) break;
     const content = budget.apply(parseBlob(blob, (text) => parseFlagFile(text, project)));
     contents.set(blob.object, content);
     known.set(keyOf(blob.object), { content, size: blob.bytes.length });
     if (contents.size % 500 === 0) progress(contents.size, objects.length);
   }
   known.save();
-  return bytes > maxTotalBytes ? undefined : contents;
+  return contents;
 }
