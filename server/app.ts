@@ -16,6 +16,7 @@ import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/target.ts";
+import type { CommitWatch } from "./observe/commit-watch.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
@@ -50,6 +51,7 @@ export interface AppOptions {
   readonly usage: Usage;
   readonly authenticator: Authenticator;
   readonly publisher: BackgroundPublisher | undefined;
+  readonly commits: CommitWatch;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly isStopping: () => boolean;

@@ -8,6 +8,7 @@ import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
+import { readCommitFacts } from "../store/snapshot/commit-facts.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { CurrentRelease } from "../store/writes/branch-sync.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
@@ -20,6 +21,7 @@ import { close, createHttpServer } from "./http/http.ts";
 import { environmentOf } from "./http/routes.ts";
 import { originForm } from "./http/target.ts";
 import { writeLog } from "./observe/audit.ts";
+import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { Streams } from "./routes/events/streams.ts";
@@ -68,9 +70,12 @@ export function createService(
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
+  const commits = new CommitWatch((commit) => readCommitFacts(repository.directory, commit));
+
   const serve = (current: CurrentRelease) => {
     const { release, snapshot } = current.served;
     responses.serve(release, (path) => compileUnpublished(snapshot, path));
+    void commits.update(snapshot.commit);
     void streams.announce(current.snapshot.commit);
     publisher?.publish(current);
   };
@@ -84,7 +89,7 @@ export function createService(
   const shared = { responses, streams, authenticator, metrics, log };
   const app = createApp({
     ...shared,
-    ...{ settings, places, usage, publisher, isStopping: () => isStopping },
+    ...{ settings, places, usage, publisher, commits, isStopping: () => isStopping },
   });
   const fastReads = new FastReads({ ...shared, origins: settings.origins });
   const server = createHttpServer((request, response) => {

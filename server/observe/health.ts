@@ -3,11 +3,13 @@ import type { Authenticator } from "../auth/authenticator.ts";
 import type { Handler } from "../http/handler.ts";
 import type { BackgroundPublisher } from "../publisher.ts";
 import type { WriteBackends } from "../routes/writes/write-backends.ts";
+import type { CommitWatch } from "./commit-watch.ts";
 
 export interface HealthSources {
   readonly publisher: BackgroundPublisher | undefined;
   readonly places: WriteBackends;
   readonly authenticator: Authenticator;
+  readonly commits: CommitWatch;
   /** Whether the server is about to stop, so that a load balancer chooses another one. */
   readonly isStopping: () => boolean;
 }
@@ -19,7 +21,7 @@ export const healthHandler: Handler = (_request, response) => {
 
 /**
  * `/readyz`: whether flags are served. Without a token only the status; with one also which commit is
- * served, how old it is, and what is wrong: that can name files, remotes and people.
+ * served, how old it is, what is wrong, and what is odd but stops nothing: that can name files, remotes and people.
  */
 export function readyHandler(sources: HealthSources): Handler {
   return (_request, response) => {
@@ -28,7 +30,16 @@ export function readyHandler(sources: HealthSources): Handler {
     const status = statusOf(sources, degraded);
     response.status(isReady ? 200 : 503).set("Cache-Control", "no-store");
     const isKnown = response.locals.principal !== undefined;
-    response.json(isKnown ? { status, ...detailsOf(sources), degraded } : { status });
+    response.json(
+      isKnown
+        ? {
+            status,
+            ...detailsOf(sources),
+            degraded,
+            warnings: sources.commits.warnings(Date.now()),
+          }
+        : { status },
+    );
   };
 }
 

@@ -52,8 +52,19 @@ describe("/readyz", () => {
       published_commit: null,
       queue: 0,
       degraded: [],
+      warnings: [],
     });
     expect(json.last_sync_seconds).toBeLessThan(60);
+  });
+
+  test("says what is odd about the newest commits, and is ok all the same", async () => {
+    const api = await startService();
+    const ahead = Math.floor(Date.now() / 1_000) + 3_600;
+    const commit = api.remote.pushAt(ahead, { [file]: good });
+    await look(api, "ok");
+    const expected = `warning: Commit ${commit.slice(0, 7)} is dated `;
+    await until(async () => (await api.ready()).warnings[0]?.startsWith(expected));
+    expect(await api.ready()).toMatchObject({ status: "ok", commit, degraded: [] });
   });
 
   test("says what is wrong with an invalid head, with file and line, while the last valid one is served", async () => {

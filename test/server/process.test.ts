@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { Agent } from "node:http";
 import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readSettings } from "../../server/settings.ts";
 import { temporaryDirectory } from "../git/repository.ts";
@@ -70,6 +71,9 @@ describe.concurrent("SIGTERM", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     held.letGo();
     await write;
+    // The push ended with the server: nobody was told of it, and it does not arrive later.
+    await pause(1_000);
+    expect(api.remote.length).toBe(1);
   });
 });
 

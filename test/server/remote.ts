@@ -61,7 +61,13 @@ export class Remote {
       this.#time + 60,
       Number(this.bare.git("log", "-1", "--format=%ct", "main")),
     );
-    const commit = this.#people.change(this.#time, files);
+    return this.pushAt(this.#time, files);
+  }
+
+  /** As `push()`, by somebody whose clock says `time`, in seconds since 1970. */
+  pushAt(time: number, files: Files): string {
+    this.#people ??= this.bare.clone();
+    const commit = this.#people.change(time, files);
     this.#people.git("push", "--quiet", this.directory, "main");
     return commit;
   }

@@ -75,7 +75,7 @@ test("write() signs again what is done again on top of another commit", async ()
   expect(verdicts(bare, key)).toEqual(["N", "G", "G", "G"]);
   expect(await flagsOf(bare)).toMatchObject([
     { description: "Show two tips" },
-    { enabled: { application: false } },
+    { decisions: { application: { enabled: false } } },
   ]);
   expectSound(bare, store);
 });

@@ -1,8 +1,6 @@
 import {
-  appendFileSync,
   chmodSync,
   chownSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -13,8 +11,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
-import { setImmediate as yieldToOthers } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { streamGit } from "../../../store/git/git.ts";
@@ -34,7 +30,6 @@ vi.mock(import("../../../schema/file/parsed-file.ts"), { spy: true });
 vi.mock(import("../../../store/git/git.ts"), { spy: true });
 beforeEach(() => vi.clearAllMocks());
 
-const top = fileURLToPath(new URL("../../../", import.meta.url));
 const today = "2026-01-01";
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 const off = on.replace("true", "false");
@@ -176,21 +171,35 @@ describe("a known history", () => {
   }
 });
 
-test("an unchanged file and a known history are taken from the cache by another process", async () => {
+test("an unchanged file and a known history are taken from the cache by another process of the same build", async () => {
   const { directory, repository, second, cache } = planner();
-  await readAnew(directory, second);
-  tamper(cache, "contents", "Plan meals", "Plan more meals");
-  tamper(cache, "history", `${at(1)}`, `${at(0)}`);
+  await readInProcess(directory, second, { buildId: "1" });
+  tamper(cache, "contents", "Plan meals", "Plan more meals", writerOf("1"));
+  tamper(cache, "history", `${at(1)}`, `${at(0)}`, writerOf("1"));
   const head = repository.commit(at(3));
-  const { readings } = await readInProcess(directory, head);
+  const { readings } = await readInProcess(directory, head, { buildId: "1" });
   const flags = readings[0]?.snapshot?.flags ?? [];
-  const told = flags.map(({ description, created_at }) => [description, created_at]);
-  expect(told).toEqual(Array(3).fill(["Plan more meals", "2001-09-09T01:46:40Z"]));
+  const found = flags.map(({ description, created_at }) => [description, created_at]);
+  expect(found).toEqual(Array(3).fill(["Plan more meals", "2001-09-09T01:46:40Z"]));
 });
 
-/** Changes what the cache holds, as only this version of the language could have written it. */
-function tamper(directory: string, name: string, from: string, to: string): void {
-  const cache = new Cache(path.dirname(directory));
+test("what another build wrote into the cache is not used", async () => {
+  const { directory, second, cache } = planner();
+  const expected = await readWithoutCache(directory, second);
+  await readInProcess(directory, second, { buildId: "1" });
+  tamper(cache, "contents", "Plan meals", "Plan more meals", writerOf("1"));
+  const { readings } = await readInProcess(directory, second, { buildId: "2" });
+  expect(readings).toEqual([expected]);
+});
+
+/** How a cache names a build. */
+function writerOf(id: string): string {
+  return `${id} ${process.version}`;
+}
+
+/** Changes what the cache holds, as only this writer could have written it. */
+function tamper(directory: string, name: string, from: string, to: string, writer: string): void {
+  const cache = new Cache(path.dirname(directory), writer);
   const text = JSON.stringify(cache.read(name));
   expect(text).toContain(from);
   cache.write(name, JSON.parse(text.replaceAll(from, to)));
@@ -262,42 +271,6 @@ describe("a damaged cache", () => {
     expect(readFileSync(cache, "utf8")).toBe("not a folder");
   });
 
-  test("is not believed by another version of the language, nor by one with other libraries", async () => {
-    const { directory, second, cache } = planner();
-    const expected = await readWithoutCache(directory, second);
-    for (const [source, believed] of [
-      ["README.md", true],
-      ["schema/file/checks.ts", false],
-      ["store/git/tree.ts", false],
-      ["package-lock.json", false],
-    ] as const) {
-      await readAnew(directory, second);
-      tamper(cache, "contents", "Plan meals", "Plan more meals");
-      const copy = copyLanguage();
-      appendFileSync(path.join(copy, source), "\n");
-      const { readings } = await readInProcess(directory, second, { top: copy });
-      expect(JSON.stringify(readings).includes("Plan more meals")).toBe(believed);
-      if (!believed) expect(readings).toEqual([expected]);
-      rmSync(cache, { recursive: true });
-    }
-  });
-
-  /** The language, with what runs it, in a directory of its own. */
-  function copyLanguage(): string {
-    const copy = temporaryDirectory();
-    for (const part of [
-      "schema",
-      "store",
-      "package.json",
-      "package-lock.json",
-      "test/store/snapshot/read.ts",
-    ]) {
-      cpSync(path.join(top, part), path.join(copy, part), { recursive: true });
-    }
-    symlinkSync(path.join(top, "node_modules"), path.join(copy, "node_modules"));
-    return copy;
-  }
-
   function flip(file: string, position: number): void {
     const bytes = readFileSync(file);
     bytes[position] = (bytes[position] ?? 0) ^ 1;
@@ -325,41 +298,4 @@ test("a read-only clone is read without a cache", async () => {
 function listBelow(directory: string): string[] {
   const options = { recursive: true, encoding: "utf8" } as const;
   return readdirSync(directory, options).map((file) => path.join(directory, file));
-}
-
-test("processes that read at once, while the cache is damaged again and again, all read the same", async () => {
-  const { directory } = testRepository();
-  const commits = importCommits(directory, largeHistory(30, 40));
-  const asked = [39, 20, 0].map((position) => commits[position] ?? "");
-  const expected = [];
-  for (const commit of asked) expected.push([await readAnew(directory, commit)]);
-
-  const cache = path.join(directory, ".git/bunting");
-  const reading = asked.map((commit) => readInProcess(directory, commit, { times: 5 }));
-  let reads = true;
-  const done = Promise.all(reading).finally(() => {
-    reads = false;
-  });
-  let damages = 0;
-  for (; reads; await yieldToOthers()) damages += damage(cache, damages);
-  expect((await done).map(({ readings }) => readings)).toEqual(expected);
-  expect(damages).toBeGreaterThan(20);
-});
-
-/** Damages each file in the way whose turn it is, and returns how many there were. */
-function damage(cache: string, turn: number): number {
-  let damages = 0;
-  for (const name of readdirSync(cache)) {
-    const file = path.join(cache, name);
-    try {
-      const { length } = readFileSync(file);
-      if (turn % 3 === 0) rmSync(file);
-      else if (turn % 3 === 1) truncateSync(file, Math.floor(length / 2));
-      else writeFileSync(file, "{}");
-      damages++;
-    } catch {
-      // Another process replaced it meanwhile.
-    }
-  }
-  return damages;
 }

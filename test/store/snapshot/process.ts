@@ -2,13 +2,14 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import type { Reading } from "../../../store/snapshot/repository.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
 
-const here = fileURLToPath(new URL("../../../", import.meta.url));
-const script = path.relative(here, fileURLToPath(new URL("./read.ts", import.meta.url)));
+const script = fileURLToPath(new URL("./read.ts", import.meta.url));
 
 export interface ProcessReading {
-  /** Those that differ: one, where all is well. */
+  /** The readings that differ: one, if all is well. */
   readonly readings: readonly Reading[];
   /** What the process needed at most, in megabytes. */
   readonly memory: number;
@@ -18,18 +19,20 @@ export interface ProcessOptions {
   /** How often it reads, each time as if it had just started. */
   readonly times?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where its code is: a copy of this checkout. */
-  readonly top?: string;
+  /** Identifies the build of the program, as the bundler does. */
+  readonly buildId?: string;
 }
 
 /** Reads a commit in a process of its own. */
 export async function readInProcess(
   directory: string,
   commit: string,
-  { times = 1, env = {}, top = here }: ProcessOptions = {},
+  { times = 1, env = {}, buildId = "a build" }: ProcessOptions = {},
 ): Promise<ProcessReading> {
-  const args = ["--import", "tsx", script, directory, commit, `${times}`];
-  const options = { cwd: top, env: { ...process.env, ...env }, maxBuffer: 2 ** 28 };
+  bundled ??= bundle();
+  const args = [await bundled, directory, commit, `${times}`];
+  const variables = { ...process.env, ...env, BUILD_ID: buildId };
+  const options = { env: variables, maxBuffer: 2 ** 28 };
   const { stdout } = await promisify(execFile)(process.execPath, args, options);
   const lines: unknown[] = stdout
     .trimEnd()
@@ -37,4 +40,23 @@ export async function readInProcess(
     .map((line) => JSON.parse(line));
   const kilobytes = lines.pop() as number;
   return { readings: lines as Reading[], memory: kilobytes / 1024 };
+}
+
+let bundled: Promise<string> | undefined;
+
+async function bundle(): Promise<string> {
+  const outfile = path.join(temporaryDirectory(), "read.mjs");
+  const requires =
+    'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+  await build({
+    entryPoints: [script],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    define: { BUNTING_BUILD_ID: "process.env.BUILD_ID" },
+    banner: { js: requires },
+    logLevel: "error",
+  });
+  return outfile;
 }

@@ -1,0 +1,75 @@
+/** What commands say of odd commits, and of names that are both a branch and a tag. */
+import { describe, expect, test } from "vitest";
+import { testRepository } from "../git/repository.ts";
+import { runScript } from "./run.ts";
+
+const file = "flags/nutrition/meal_planning.yaml";
+const flag = (enabled: boolean) =>
+  `description: Plan meals\nenabled: ${enabled}\nowner: nutrition\n`;
+const start = 1_725_105_600;
+const tomorrow = Math.floor(Date.now() / 1_000) + 86_400;
+
+/** A branch `main`, and on `work` a commit from tomorrow, into which `main` was pulled. */
+function pulled() {
+  const made = testRepository();
+  made.change(start, { [file]: flag(true) });
+  made.git("branch", "work");
+  made.change(start + 60, { "notes.txt": "x\n" });
+  made.switch("work");
+  const ahead = made.change(tomorrow, { [file]: flag(false) });
+  const subject = "Merge branch 'main' of git.example:acme/flags into main";
+  made.run(["merge", "--quiet", "--no-ff", `--message=${subject}`, "main"], {
+    env: { GIT_COMMITTER_DATE: `@${start + 120} +0000` },
+  });
+  const merge = made.git("rev-parse", "HEAD");
+  return { made, ahead, merge };
+}
+
+const mergeWarning = (id: string) =>
+  `warning: Commit ${id.slice(0, 7)} merges the branch into other commits: the branch is not its first parent [pull-merge]\n  hint: use "git pull --rebase"`;
+
+describe.concurrent("commands report", () => {
+  test("a merge that makes the branch its second parent", async () => {
+    const { made, merge } = pulled();
+    for (const [name, ...args] of [["validate"], ["plan", "--base", "main"]] as const) {
+      const { code, stderr } = await runScript(name, args, { in: made.directory });
+      expect([name, code]).toEqual([name, 0]);
+      expect(stderr).toContain(mergeWarning(merge));
+    }
+  });
+
+  test("a date ahead of the clock", async () => {
+    const made = testRepository();
+    made.change(start, { [file]: flag(true) });
+    made.switch("work");
+    const ahead = made.change(tomorrow, { [file]: flag(false) });
+    for (const [name, ...args] of [["validate"], ["plan", "--base", "main"]] as const) {
+      const { code, stderr } = await runScript(name, args, { in: made.directory });
+      expect([name, code]).toEqual([name, 0]);
+      expect(stderr).toMatch(
+        new RegExp(`^warning: Commit ${ahead.slice(0, 7)} is dated .*ahead of the clock`, "m"),
+      );
+    }
+  });
+
+  test("nothing of the commits that the branch has already, and nothing without a clone", async () => {
+    const { made } = pulled();
+    const { stderr } = await runScript("plan", ["--base", "HEAD"], { in: made.directory });
+    expect(stderr).not.toContain("warning: Commit");
+    made.git("init", "--quiet", "empty");
+    made.write({ [`empty/${file}`]: flag(true) });
+    const ran = await runScript("validate", [], { in: `${made.directory}/empty` });
+    expect(ran).toMatchObject({ code: 0, stderr: "" });
+  });
+});
+
+test("plan compares with the branch main, also if a tag has its name", async () => {
+  const made = testRepository();
+  made.change(start, { [file]: flag(false) });
+  made.switch("work");
+  made.change(start + 60, { [file]: flag(true) });
+  const expected = await runScript("plan", [], { in: made.directory });
+  expect(expected.stdout).toContain("meal_planning");
+  made.git("tag", "main", "HEAD");
+  expect(await runScript("plan", [], { in: made.directory })).toEqual(expected);
+});
