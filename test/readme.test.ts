@@ -89,7 +89,7 @@ describe("README", () => {
     });
   });
 
-  for (const section of ["Flip a flag", "Publishing", "Operations"]) {
+  for (const section of ["Flip a flag", "Roll out a feature", "Publishing", "Operations"]) {
     for (const [index, { command, output }] of stepsOf(section).entries()) {
       test(`${section}, step ${index + 1}: ${command}`, () => {
         expect(run(command)).toBe(normalize(output));
