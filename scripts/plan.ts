@@ -8,12 +8,12 @@ import { readSnapshot } from "./command/read-snapshot.ts";
 
 export const command = defineCommand({
   name: "plan",
-  summary: "Tells what a change would do to what consumers receive, in each environment.",
+  summary: "Shows what a change would do to what consumers receive, in each environment.",
   operands: "",
   options: {
     base: {
       value: "REF",
-      help: "where the change goes; it is compared from where it left there",
+      help: "the branch that the change goes to; the comparison begins at their merge base",
       default: "main",
     },
     head: { value: "REF", help: "the change", default: "HEAD" },
@@ -40,7 +40,7 @@ export const command = defineCommand({
   },
 });
 
-/** Short enough to be handed on to whoever comments on a pull request. */
+/** Bounded in size, so that a comment on a pull request can show it. */
 function formatJson(plan: Plan): string {
   return `${JSON.stringify(boundPlan(plan), null, 2)}\n`;
 }

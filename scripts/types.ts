@@ -16,9 +16,9 @@ export const command = defineCommand({
   operands: "",
   options: {
     at: { value: "COMMIT", help: "the commit whose flags are named", default: "HEAD" },
-    out: { value: "FILE", help: "the module", default: "dist/flag-names.ts" },
+    out: { value: "FILE", help: "the module to write", default: "dist/flag-names.ts" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    check: { help: "writes nothing, and exits with 1 if the module is not up to date" },
+    check: { help: "write nothing; exit with 1 if the module is not up to date" },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ at, out, repo, check, format }): Promise<ExitCode> {

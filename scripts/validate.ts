@@ -11,12 +11,12 @@ import { report, reportFormats, today } from "./command/report.ts";
 export const command = defineCommand({
   name: "validate",
   summary:
-    "Checks flag files in the working tree and tells every problem, with its place and its cure.",
+    "Checks flag files in the working tree and reports every problem with its position and a hint.",
   operands: "[PATH…]",
   options: {
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: reportFormats, default: "text" },
-    today: { value: "DAY", help: "judges expiry as of this day, YYYY-MM-DD (default: today)" },
+    today: { value: "DAY", help: "judge expiry as of this day, YYYY-MM-DD (default: today)" },
   },
   async run({ format, repo, today: day = today() }, places) {
     if (!isDate(day))

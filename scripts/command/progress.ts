@@ -1,4 +1,4 @@
-/** A line on the terminal that says how far long work has come; silent where nobody watches. */
+/** A progress line on a terminal; nothing if stderr is not a terminal. */
 export function progress(doing: string): { at(done: number, all: number): void; end(): void } {
   const isWatched = process.stderr.isTTY;
   let shown = false;

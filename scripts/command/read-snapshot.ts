@@ -4,8 +4,8 @@ import { progress } from "./progress.ts";
 import { report, today } from "./report.ts";
 
 /**
- * The snapshot at `revision`: what build, plan and publish begin with. Nothing where a flag there
- * has an error; its problems are told on stderr then, and the command is to exit with 1.
+ * The snapshot at `revision`, which build, plan and publish begin with. `undefined` if a flag there has an
+ * error; its problems are on stderr then, and the command exits with 1.
  */
 export async function readSnapshot(
   repository: Repository,

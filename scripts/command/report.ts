@@ -1,4 +1,4 @@
-/** How problems are told: to a person, to a program, to GitHub. */
+/** Formats problems for a person, a program or GitHub. */
 import { appendFileSync } from "node:fs";
 import { formatAnnotation, formatProblem, type Problem } from "../../schema/problem/problem.ts";
 
@@ -41,7 +41,7 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-/** Today as `YYYY-MM-DD`, in UTC: the one place where the clock of the reader comes in. */
+/** Today as `YYYY-MM-DD`, in UTC. The commands read the clock only here. */
 export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }

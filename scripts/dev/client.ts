@@ -12,10 +12,10 @@ await main(
   defineCommand({
     name: "client",
     summary:
-      "Bundles the client for a frontend to take: ES modules, minified, each with its types beside it.",
+      "Bundles the client as minified ES modules with types, for frontends that do not use npm.",
     operands: "",
     options: {
-      out: { value: "DIRECTORY", help: "where to put them", default: "dist/client" },
+      out: { value: "DIRECTORY", help: "the directory to write to", default: "dist/client" },
       format: {
         value: "FORMAT",
         help: "output format",

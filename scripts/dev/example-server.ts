@@ -1,4 +1,4 @@
-/** The example page of `client/`, and all that it needs, on one port: the page, the API and the CDN. */
+/** Serves the example page of `client/` with an API and a CDN on one port. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,9 +10,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 export interface Example {
-  /** What to open. A token is in it, with which the page may turn flags on and off. */
+  /** The URL to open. It contains a token with which the page may change flags. */
   readonly url: string;
-  /** Settles when the server below has ended by itself. */
+  /** Resolves if the server behind it ends by itself. */
   readonly ended: Promise<unknown>;
   close(): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function startExample(port: number): Promise<Example> {
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://example");
     const file = files.get(pathname === "/" ? "/index.html" : pathname);
-    if (pathname.includes("/v1/") && backend) pass(backend)(request, response);
+    if (pathname.includes("/v1/") && backend) forward(backend)(request, response);
     else if (file === undefined) response.writeHead(404).end();
     else {
       const type = types[path.extname(pathname)] ?? types[".html"];
@@ -90,13 +90,13 @@ interface Backend {
   close(): Promise<void>;
 }
 
-/** `npm start` with everything embedded, in a directory that goes when it ends. */
+/** `bunting start` with everything embedded, in a directory that is deleted when it ends. */
 async function startBackend(origin: string): Promise<Backend> {
   const data = mkdtempSync(path.join(tmpdir(), "bunting-example-"));
   const { PATH, HOME } = process.env;
   const child = spawn(
     process.execPath,
-    ["--import", import.meta.resolve("tsx"), path.join(top, "server/main.ts")],
+    ["--import", import.meta.resolve("tsx"), path.join(top, "scripts/bunting.ts"), "start"],
     {
       env: {
         PATH,
@@ -116,7 +116,7 @@ async function startBackend(origin: string): Promise<Backend> {
     await ended;
     rmSync(data, { recursive: true, force: true, maxRetries: 5 });
   };
-  const said = await hear(child, "token");
+  const said = await readUntil(child, "token");
   const find = (pattern: RegExp) => pattern.exec(said)?.[1] ?? "";
   const backend = {
     api: find(/API +(http:\/\/[^/]+)/),
@@ -128,8 +128,8 @@ async function startBackend(origin: string): Promise<Backend> {
   throw new Error(`Cannot start the example's server: it said "${said.trim()}"`);
 }
 
-/** What a child says, until it has said this or has ended. */
-function hear(child: ChildProcess, last: string): Promise<string> {
+/** The output of a child process until it contains `last`, or until the process ends. */
+function readUntil(child: ChildProcess, last: string): Promise<string> {
   let said = "";
   return new Promise((resolve) => {
     child.once("exit", () => resolve(said));
@@ -140,8 +140,8 @@ function hear(child: ChildProcess, last: string): Promise<string> {
   });
 }
 
-/** `/api/v1/…` is the API, `/v1/…` the CDN. */
-function pass({ api, cdn }: Backend): RequestListener {
+/** Forwards `/api/v1/…` to the API and `/v1/…` to the CDN. */
+function forward({ api, cdn }: Backend): RequestListener {
   return (request, response) => {
     const { method, headers, url = "" } = request;
     const target = url.startsWith("/api/") ? api + url.slice("/api".length) : cdn + url;

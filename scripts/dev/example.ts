@@ -5,11 +5,10 @@ import { startExample } from "./example-server.ts";
 await main(
   defineCommand({
     name: "example",
-    summary:
-      "Shows the client at work: a page whose flags you can turn, with an API and a CDN of its own.",
+    summary: "Serves an example page whose flags you can change, with its own API and CDN.",
     operands: "",
     options: {
-      port: { value: "PORT", help: "where it listens; 0 is any that is free", default: "8090" },
+      port: { value: "PORT", help: "the port to listen on; 0 for any free one", default: "8090" },
     },
     async run({ port }) {
       if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {

@@ -11,7 +11,7 @@ await main(
   defineCommand({
     name: "screenshot",
     summary:
-      "Takes the picture of the example page that the README shows. Needs Chromium; fonts-inter is what the page would like best.",
+      "Takes the screenshot of the example page in the README. Needs Chromium, and fonts-inter for the page's font.",
     operands: "",
     options: {
       out: { value: "FILE", help: "where to write it (default: client/example/screenshot.png)" },
@@ -37,7 +37,7 @@ async function takePicture(url: string, executablePath: string): Promise<Buffer>
     const page = await browser.newPage({ viewport: { width: 1060, height: 664 } });
     await page.goto(url);
     await page.getByText("up to date").waitFor();
-    // A flag that is turned here, to be seen there.
+    // The change of this flag shows on the page.
     await page.getByRole("switch", { name: "activity_tracking" }).check();
     await page.getByRole("heading", { name: "Activity" }).waitFor();
     return await page.screenshot({ animations: "disabled" });

@@ -7,7 +7,7 @@ import { readGitHubOptions } from "../../store/github/options.ts";
 import { getPull } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { today } from "../command/report.ts";
-import { findOccasion, type Occasion } from "./event.ts";
+import { findSubject, type Subject } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
 import { reviewCommits } from "./review.ts";
 
@@ -41,38 +41,38 @@ export const command = defineCommand({
     if (!isDate(day)) {
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     }
-    const said =
+    const review =
       ref === undefined
         ? read(plan, problems)
         : await reviewCommits(repo, { base, head: ref, today: day });
-    if (!said) return 1;
+    if (!review) return 1;
     if (options["dry-run"] && number === undefined && !process.env.GITHUB_EVENT_PATH) {
-      const { head = ref ?? "HEAD" } = said.plan ?? {};
-      process.stdout.write(formatPlanComment({ ...said, head, today: day }));
+      const { head = ref ?? "HEAD" } = review.plan ?? {};
+      process.stdout.write(formatPlanComment({ ...review, head, today: day }));
       return 0;
     }
 
     const github = new GitHub(readGitHubOptions(process.env), note);
     const { pulls, run } = await findPulls(github, number);
-    if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to say");
+    if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to do");
     for (const { number, head } of pulls) {
-      const body = formatPlanComment({ ...said, number, head, run, today: day });
+      const body = formatPlanComment({ ...review, number, head, run, today: day });
       if (options["dry-run"]) {
         process.stdout.write(body);
         continue;
       }
       const { action, url } = await keepComment(github, number, planMarker, body);
-      const told = { pullRequest: number, action, url };
-      const words = action === "unchanged" ? "says so already" : action;
+      const result = { pullRequest: number, action, url };
+      const words = action === "unchanged" ? "is up to date" : action;
       const line =
-        format === "json" ? JSON.stringify(told) : `Comment on #${number}: ${words} ${url}`;
+        format === "json" ? JSON.stringify(result) : `Comment on #${number}: ${words} ${url}`;
       process.stdout.write(`${line}\n`);
     }
     return 0;
   },
 });
 
-/** Nothing where one of them is not what it should be: then it is better to say nothing at all. */
+/** `undefined` if one of the files is not valid: no comment is better than a wrong one. */
 function read(
   plan: string | undefined,
   problems: string | undefined,
@@ -89,8 +89,8 @@ function read(
   }
 }
 
-async function findPulls(github: GitHub, number: string | undefined): Promise<Occasion> {
-  if (number === undefined) return findOccasion(github, process.env);
+async function findPulls(github: GitHub, number: string | undefined): Promise<Subject> {
+  if (number === undefined) return findSubject(github, process.env);
   return { pulls: [await getPull(github, Number(number))] };
 }
 

@@ -1,19 +1,19 @@
-/** What started this workflow run, as GitHub itself wrote it: the only word on which pull request it is about. */
+/** The event that started this workflow run. GitHub wrote it, so it decides which pull request this is about. */
 import { readFileSync } from "node:fs";
 import type { GitHub } from "../../store/github/github.ts";
 import { findOpenPulls, getPull, type PullRequest } from "../../store/github/pulls.ts";
 
-export interface Occasion {
+export interface Subject {
   readonly pulls: readonly PullRequest[];
-  /** The run that looked at the pull request. */
+  /** The workflow run that checked the pull request. */
   readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
 }
 
-/** The open pull requests that the event is about; none, where it is about an older state of one. */
-export async function findOccasion(
+/** The open pull requests of the event; none if a pull request has newer commits. */
+export async function findSubject(
   github: GitHub,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Occasion> {
+): Promise<Subject> {
   const event = readEvent(env.GITHUB_EVENT_PATH);
   const run = event.workflow_run;
   if (run) {
@@ -29,10 +29,10 @@ export async function findOccasion(
   const number = event.pull_request?.number;
   if (Number.isInteger(number)) return { pulls: [await getPull(github, Number(number))] };
   const wanted = "wanted a workflow_run or pull_request event, or --pull-request N";
-  throw new Error(`Cannot find the pull request: GITHUB_EVENT_PATH tells of none; ${wanted}`);
+  throw new Error(`Cannot find the pull request: GITHUB_EVENT_PATH names none; ${wanted}`);
 }
 
-/** As much of an event as is used here. */
+/** The parts of an event that are used here. */
 interface Event {
   readonly workflow_run?: {
     readonly head_sha?: unknown;

@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { maxArtifactBytes } from "../../schema/github/artifact.ts";
 
 /**
- * The text of a file that a stranger may have made: a plain file, and not too large to be read.
- * Nothing where there is none, or nothing in it: whoever should have written it failed before.
+ * The text of a file that may be hostile: it must be a plain file of limited size. `undefined` if it is
+ * missing or empty, because the step that writes it has failed.
  */
 export function readArtifact(file: string): string | undefined {
   let descriptor: number;

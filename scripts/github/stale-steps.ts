@@ -1,4 +1,4 @@
-/** From the flags that are stale to what is open on GitHub about them. */
+/** Opens and closes issues and pull requests on GitHub about stale flags. */
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   fingerprint,
@@ -24,11 +24,11 @@ export interface Step {
 
 export interface Findings {
   readonly snapshot: Snapshot;
-  /** In the order in which they are brought up. */
+  /** In the order in which issues are opened. */
   readonly stale: readonly StaleFlag[];
-  /** By flag; missing where no code was searched. */
+  /** By flag; missing if no code was searched. */
   readonly places: ReadonlyMap<string, Places> | undefined;
-  /** How many may be open at a time. */
+  /** The largest number of issues that are open at a time. */
   readonly limit: number;
   readonly as: "issues" | "pull-requests";
 }
@@ -51,7 +51,7 @@ export async function tidyUp(github: GitHub, findings: Findings): Promise<Step[]
     const about = known.filter(({ name }) => name === stale.flag.name);
     const isOpen = about.some((one) => open.includes(one));
     if (!isOpen && (wasDeclined(about, stale) || room <= 0)) continue;
-    const step = await bringUp(github, findings, stale, about);
+    const step = await openAbout(github, findings, stale, about);
     if (step && !isOpen) room -= 1;
     if (step) steps.push(step);
   }
@@ -66,13 +66,13 @@ async function findKnown(github: GitHub): Promise<Known[]> {
   });
 }
 
-/** Somebody closed it, and since then nothing about the flag has changed. */
+/** Whether somebody closed the issue and the flag has not changed since. */
 function wasDeclined(about: readonly Known[], stale: StaleFlag): boolean {
   const now = fingerprint(stale);
   return about.some((one) => one.state === "closed" && one.fingerprint === now);
 }
 
-/** Issues about flags that are gone, or not stale any more, are done. Pull requests are people's to close. */
+/** Closes issues about flags that are gone or no longer stale. People close pull requests. */
 async function closeDone(
   github: GitHub,
   { snapshot, stale }: Findings,
@@ -90,8 +90,8 @@ async function closeDone(
   return steps;
 }
 
-/** Code first, then the flag: a pull request only where no code names it any more. */
-async function bringUp(
+/** Opens a pull request if no code names the flag any more, otherwise an issue. */
+async function openAbout(
   github: GitHub,
   { places, as }: Findings,
   stale: StaleFlag,

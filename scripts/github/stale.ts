@@ -17,26 +17,26 @@ import { type Step, tidyUp } from "./stale-steps.ts";
 export const command = defineCommand({
   name: "stale",
   summary:
-    "Finds flags that have done their work: past their day, or on (or off) for everyone for long. Opens an issue for each on GitHub, or a pull request that removes it once no code names it.",
+    "Finds flags that have served their purpose: past their expiry, or on (or off) everywhere for many days. Opens an issue for each on GitHub, or a pull request that removes it if no code names it.",
   operands: "",
   options: {
     source: {
       value: "DIRECTORY",
-      help: "code that uses flags; its places are told. May be given more than once",
+      help: "code to search for flags; may be given more than once",
       many: true,
     },
-    limit: { value: "N", help: "how many may be open at a time", default: "5" },
-    days: { value: "N", help: "how long is long", default: "40" },
+    limit: { value: "N", help: "the largest number of open issues", default: "5" },
+    days: { value: "N", help: "how many days a flag may be on or off everywhere", default: "40" },
     as: {
       value: "KIND",
       help: "what to open",
       choices: ["issues", "pull-requests"],
       default: "issues",
     },
-    at: { value: "REF", help: "the commit to look at", default: "HEAD" },
+    at: { value: "REF", help: "the commit to read", default: "HEAD" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    today: { value: "DAY", help: "counts from this day, YYYY-MM-DD (default: today)" },
-    "dry-run": { help: "tells, and leaves GitHub alone" },
+    today: { value: "DAY", help: "count from this day, YYYY-MM-DD (default: today)" },
+    "dry-run": { help: "print the result and change nothing on GitHub" },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ source: sources, today: day = today(), as, format, repo, at, ...options }) {
@@ -58,8 +58,8 @@ export const command = defineCommand({
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;
-    const settled = await readSettled(repository, snapshot, day, days);
-    const stale = findStale(snapshot.flags, settled, day, days);
+    const lastToggled = await readLastToggled(repository, snapshot, day, days);
+    const stale = findStale(snapshot.flags, lastToggled, day, days);
     const places = search(sources, stale, as === "pull-requests");
     const steps = github
       ? await tidyUp(github, {
@@ -77,8 +77,8 @@ export const command = defineCommand({
   },
 });
 
-/** Since when flags are what they are, where their last change does not say. */
-async function readSettled(
+/** When flags were last turned on or off, for those whose last change does not show it. */
+async function readLastToggled(
   repository: Repository,
   { commit, flags }: Snapshot,
   day: string,
@@ -86,16 +86,16 @@ async function readSettled(
 ): Promise<Map<string, Timestamp>> {
   const unclear = flags.filter((flag) => needsHistory(flag, day, days));
   const reading = progress("Reading histories:");
-  const settled = new Map<string, Timestamp>();
+  const lastToggled = new Map<string, Timestamp>();
   for (const [index, flag] of unclear.entries()) {
-    settled.set(flag.name, await lastToggledAt(repository, commit, flag));
+    lastToggled.set(flag.name, await lastToggledAt(repository, commit, flag));
     reading.at(index + 1, unclear.length);
   }
   reading.end();
-  return settled;
+  return lastToggled;
 }
 
-/** Nothing where nobody said where to look. */
+/** `undefined` if no code is to be searched. */
 function search(
   sources: readonly string[],
   stale: readonly StaleFlag[],

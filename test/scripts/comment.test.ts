@@ -124,7 +124,7 @@ describe.concurrent("comment", () => {
     const files = await artifact(hosted);
     expect((await comment(hosted, files, env)).stdout).toContain("Comment on #1: created");
     const named = await comment(hosted, files, {}, "--pull-request=1");
-    expect(named.stdout).toContain("Comment on #1: says so already");
+    expect(named.stdout).toContain("Comment on #1: is up to date");
     const unknown = await comment(hosted, files, {}, "--pull-request=9");
     expect(unknown.code).toBe(2);
     expect(unknown.stderr).toContain('Cannot read pull request #9 in "mealtrack/flags": found 404');
