@@ -31,6 +31,7 @@ export async function readFlagChanges(
   environment: string,
   verify: VerifyCommit,
 ): Promise<FlagChange[]> {
+  if (indexed.length === 0) return [];
   const commits = await readCommits(directory, indexed, name, verify);
   const files = commits.flatMap(({ before, after }) => [before, after]);
   const states = await FlagStates.read(directory, files, name, environment);
