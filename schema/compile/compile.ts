@@ -6,55 +6,71 @@ import { compileDefinitions, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
 import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
-import { readBackFlag, readBackList } from "./read-back.ts";
+import { readBackEntry, readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
 import { outputPath, parsePath, pathOf } from "./urls.ts";
 
-/** An earlier release, and the flags that have changed since. */
-export interface Earlier {
-  readonly release: Release;
-  /** By name. */
-  readonly changed: ReadonlySet<string>;
-}
-
 /**
  * Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its
- * flags. With an earlier release of the same project, only what changed is compiled.
+ * flags. The parts of a flag are kept with the flag's object: the next snapshot, which has the same
+ * objects for flags that did not change, costs only what changed and the bytes of the lists.
  */
-export function compile(snapshot: Snapshot, earlier?: Earlier): Release {
-  const flags = [...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
-  const { project } = snapshot;
+export function compile(snapshot: Snapshot): Release {
+  const { project, commit, committed_at, updated_at } = snapshot;
   const { environments } = project;
-  const known = earlier && unchanged(project, earlier);
-  const on: Known = new Map();
-  const off: Known = new Map();
-  const sections = environments.map((environment) => [
+  const flags = sortByName(snapshot.flags);
+  const parts = flags.map((flag) => partsOf(project, flag));
+  const sections = environments.map((environment, index) => [
     ...compileDefined(project, environment, flags, ["definitions"]),
-    compileList(project, environment, flags, snapshot.updated_at),
-    ...flags.map(
-      (flag) =>
-        known?.(environment, flag.name) ??
-        compileFlagResponse(project, environment, flag, isOn(flag, environment) ? on : off),
-    ),
+    compileList(project, index, parts, updated_at),
+    ...parts.map(({ responses }) => responses[index] as Response),
     ...compileDefined(project, environment, flags, ["flagd", "openfeature"]),
   ]);
   const responses = [...sections, errorResponses]
     .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
     .flat();
-  const { commit, committed_at } = snapshot;
   return { commit, committed_at, environments, responses };
-}
-
-function unchanged(project: Environments, { release, changed }: Earlier) {
-  const byPath = new Map(release.responses.map((response) => [response.path, response]));
-  return (environment: string, name: string): Response | undefined =>
-    changed.has(name) ? undefined : byPath.get(pathOf(project, environment, name));
 }
 
 type Environments = Pick<Project, "environments">;
 
-/** Responses by name, of flags that are all on or all off. */
-type Known = Map<string, Response>;
+/** Snapshots are usually sorted already, which is cheaper to check than to do again. */
+function sortByName(flags: readonly TimedFlag[]): readonly TimedFlag[] {
+  const isSorted = flags.every(
+    ({ name }, index) => index === 0 || compareText(flags[index - 1]?.name ?? "", name) < 0,
+  );
+  return isSorted ? flags : [...flags].sort((a, b) => compareText(a.name, b.name));
+}
+
+/** What one flag gives to a release, by the position of the environment. */
+interface FlagParts {
+  readonly environments: readonly string[];
+  readonly name: string;
+  readonly responses: readonly Response[];
+  /** `"meal_planning":true`, for the list. */
+  readonly entries: readonly string[];
+}
+
+/** Flags are never changed in place, so their parts are valid as long as they exist. */
+const knownParts = new WeakMap<TimedFlag, FlagParts>();
+
+function partsOf(project: Environments, flag: TimedFlag): FlagParts {
+  const { environments } = project;
+  const known = knownParts.get(flag);
+  if (known?.environments === environments) return known;
+  const same: Known = {};
+  const parts = {
+    environments,
+    name: flag.name,
+    responses: environments.map((one) => compileFlagResponse(project, one, flag, same)),
+    entries: environments.map((one) => compileEntry(flag.name, isOn(flag, one))),
+  };
+  knownParts.set(flag, parts);
+  return parts;
+}
+
+/** The responses of one flag where it is on, and where it is off. */
+type Known = { on?: Response; off?: Response };
 
 /**
  * The response of one flag, as an environment sees it. It does not name the environment: one body
@@ -64,10 +80,11 @@ export function compileFlagResponse(
   project: Environments,
   environment: string,
   flag: TimedFlag,
-  known: Known = new Map(),
+  known: Known = {},
 ): Response {
-  const same = known.get(flag.name) ?? compileFlag(project, flag, isOn(flag, environment));
-  known.set(flag.name, same);
+  const state = isOn(flag, environment) ? "on" : "off";
+  const same = known[state] ?? compileFlag(project, flag, state === "on");
+  known[state] = same;
   const { body, md5, sha256, length } = same;
   return { path: pathOf(project, environment, flag.name), body, md5, sha256, length };
 }
@@ -109,17 +126,28 @@ export function compileUnpublished(
   return respond(path, definedOutputs[kind](definedFlags(environment, flags)));
 }
 
-/** The list of an environment. */
+/** The list of the environment at a position. */
 function compileList(
   project: Environments,
-  environment: string,
-  flags: readonly TimedFlag[],
+  index: number,
+  parts: readonly FlagParts[],
   updated_at: string,
 ): Response {
-  const states = flags.map((flag) => [flag.name, isOn(flag, environment)]);
-  const body = JSON.stringify({ environment, flags: Object.fromEntries(states), updated_at });
-  readBackList(body, environment, flags.length);
-  return respond(pathOf(project, environment), body);
+  const environment = project.environments[index] ?? "";
+  const twice = parts.find(({ name }, at) => at > 0 && parts[at - 1]?.name === name);
+  if (twice) throw new Error(`Cannot compile a list: it has two flags "${twice.name}"`);
+  const empty = JSON.stringify({ environment, flags: {}, updated_at });
+  // The entries were read back one by one, so the whole is a list if the rest of it is one.
+  readBackList(empty, environment, 0);
+  const [head = "", tail = ""] = empty.split('"flags":{}');
+  const entries = parts.map((part) => part.entries[index]).join(",");
+  return respond(pathOf(project, environment), `${head}"flags":{${entries}}${tail}`);
+}
+
+function compileEntry(name: string, enabled: boolean): string {
+  const entry = `${JSON.stringify(name)}:${enabled}`;
+  readBackEntry(entry, name);
+  return entry;
 }
 
 function compileFlag(project: Environments, flag: TimedFlag, enabled: boolean): Response {

@@ -42,6 +42,14 @@ export function readBackList(body: string, environment?: string, size?: number):
   );
 }
 
+/** Checks that an entry of a list's flags is that flag's. */
+export function readBackEntry(entry: string, name: string): void {
+  const value = JSON.parse(`{${entry}}`) as Record<string, unknown>;
+  const [[found, state] = [], ...others] = Object.entries(value);
+  if (found === name && typeof state === "boolean" && others.length === 0) return;
+  throw new Error(`Cannot believe the entry ${entry} of a list: wanted the state of "${name}"`);
+}
+
 function read<T>(body: string, isValid: ValidateFunction<T>): T {
   const value: unknown = JSON.parse(body);
   if (isValid(value)) return value;

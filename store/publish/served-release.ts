@@ -38,6 +38,5 @@ export async function holdBackChanges(
     if (reading.snapshot) served.set(commit, reading.snapshot);
   }
   const held = holdBack(snapshot, waiting, served);
-  const changed = new Set(waiting.map(({ flag }) => flag));
-  return { snapshot: held, release: compile(held, { release, changed }) };
+  return { snapshot: held, release: compile(held) };
 }

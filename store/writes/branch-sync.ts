@@ -137,12 +137,10 @@ export class BranchSync implements BranchState {
    */
   async applyCommit(commit: string, isOwn = false): Promise<void> {
     const known = this.#head || undefined;
-    const [{ snapshot, problems, changed }] = await this.withRepairedClone(() =>
+    const [{ snapshot, problems }] = await this.withRepairedClone(() =>
       Promise.all([this.#read(commit), this.index.read(this.branch.directory, commit, known)]),
     );
-    const { release } = this.#current ?? {};
-    const earlier = release && changed && { release, changed };
-    const current = snapshot && { snapshot, release: compile(snapshot, earlier) };
+    const current = snapshot && { snapshot, release: compile(snapshot) };
     this.#head = commit;
     const errors = problems.filter(({ severity }) => severity === "error");
     this.#status = { ...this.#status, problems: errors };

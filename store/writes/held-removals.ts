@@ -4,9 +4,10 @@
  */
 import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
+import { compareText } from "../../schema/text/order.ts";
 
 /** What is served: the flags of a commit, and those whose removal is held back. */
 export interface ServedRelease {
@@ -29,8 +30,7 @@ export function serveNext(
 ): ServedRelease {
   if (!served) return { ...next, held: [] };
   const { flags, project } = next.snapshot;
-  const names = new Set(flags.map(({ name }) => name));
-  const before = served.snapshot.flags.map(({ name }) => name).filter((name) => !names.has(name));
+  const before = findRemoved(served.snapshot.flags, flags);
   const removed = isOwn ? before.filter((name) => served.held.includes(name)) : before;
   if (removed.length === 0) return { ...next, held: [] };
 
@@ -40,9 +40,20 @@ export function serveNext(
   const held = violations.flatMap((violation) => violation.flags);
   if (held.length === 0) return { ...next, held };
   const snapshot = holdBack(next.snapshot, held.map(removalOf), new Map([["", served.snapshot]]));
-  const release = compile(snapshot, { release: next.release, changed: new Set(held) });
+  const release = compile(snapshot);
   const reason = violations.map((violation) => violation.reason).join(", and ");
   return { snapshot, release, held, reason: describe(held, reason) };
+}
+
+/** The names that are gone. Both lists are sorted by name. */
+function findRemoved(before: readonly TimedFlag[], after: readonly TimedFlag[]): string[] {
+  const removed: string[] = [];
+  let at = 0;
+  for (const { name } of before) {
+    while (at < after.length && compareText(after[at]?.name ?? "", name) < 0) at += 1;
+    if (after[at]?.name !== name) removed.push(name);
+  }
+  return removed;
 }
 
 function removalOf(flag: string) {

@@ -66,9 +66,11 @@ function isOn(flag: number): boolean {
   return flag % 3 !== 0;
 }
 
-/** Three words that no other flag has, of the first ten thousand. */
+/** Words that no other flag has: three, and a number beyond the first ten thousand flags. */
 function wordsOf(flag: number): string[] {
-  return words.map((list, position) => pick(list, Math.floor(flag / 22 ** position)));
+  const three = words.map((list, position) => pick(list, Math.floor(flag / 22 ** position)));
+  const round = Math.floor(flag / 22 ** words.length);
+  return round === 0 ? three : [...three, String(round)];
 }
 
 function pick(from: readonly string[], at: number): string {

@@ -11,6 +11,10 @@ const jobs = {
 };
 const seconds = 10;
 const flags = 100;
+/** How many flags there are while one writer changes one after the other. */
+const sizes = [100, 10_000, 100_000];
+/** How much longer a write takes with the second size than with the first, and how long with the third. */
+const bounds = { ratio: 1.3, milliseconds: 500 };
 
 interface Rate {
   /** Acknowledged writes a second. */
@@ -23,12 +27,37 @@ interface Rate {
 export async function* writes({ progress }: Plan): AsyncGenerator<Section> {
   progress("writes over a path");
   yield await section("a path", async (repository, measure) => measure(repository));
+  progress("writes by the number of flags");
+  yield await bySize();
   progress("writes over smart HTTP");
   yield await section("smart HTTP", async (repository, measure) => {
     using remote = new Background(jobs.remote, [repository]);
     const { url } = await remote.hear();
     return await measure(url);
   });
+}
+
+/** What one write costs by the number of flags. */
+async function bySize(): Promise<Section> {
+  const waits: number[] = [];
+  for (const size of sizes) {
+    const scratch = new Scratch();
+    scratch.import(editedOneByOne(size, 1));
+    const args = ["queue", scratch.repository, scratch.path("."), 1, seconds];
+    waits.push(((await runJob(jobs.write, args)) as unknown as Rate).median);
+  }
+  const [few = 0] = waits;
+  const figures = waits.map((median, index) => {
+    const ratio = {
+      unit: "times the wait with the fewest flags",
+      value: median / few,
+      bound: index === 1 ? bounds.ratio : undefined,
+    };
+    const bound = index === 2 ? bounds.milliseconds : undefined;
+    const wait = { unit: "ms median wait", value: Math.round(median), bound };
+    return { name: `${sizes[index]} flags`, comparisons: [wait, ratio] };
+  });
+  return { title: "one write by the number of flags, over a path", figures };
 }
 
 type Measure = (remote: string) => Promise<Rate>;

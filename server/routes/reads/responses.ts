@@ -19,6 +19,7 @@ export interface Answer {
 
 /** The responses of the current release, by their exact path: another case or an escape is another URL. */
 export class Responses {
+  #release: readonly Response[] = [];
   #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
   #committedAt = "";
@@ -47,12 +48,27 @@ export class Responses {
     release: Release,
     compileOther: (path: string) => Response | undefined = () => undefined,
   ): void {
-    this.#byPath = new Map(release.responses.map((response) => [response.path, response]));
+    this.#replace(release.responses);
     this.#answers = new Map();
     this.#compileOther = compileOther;
     this.#committedAt = release.committed_at;
     this.environments = release.environments;
     this.generation += 1;
+  }
+
+  /** Only paths that changed are set anew, unless there are other paths than before. */
+  #replace(next: readonly Response[]): void {
+    const before = this.#release;
+    this.#release = next;
+    const changed = next.filter((response, index) => response !== before[index]);
+    const isSamePaths =
+      next.length === before.length &&
+      next.every((response, index) => {
+        const earlier = before[index];
+        return response === earlier || response.path === earlier?.path;
+      });
+    if (!isSamePaths) this.#byPath = new Map(next.map((response) => [response.path, response]));
+    else for (const response of changed) this.#byPath.set(response.path, response);
   }
 
   /** The answer is made at the first request, because most flags are never read one by one. */

@@ -166,7 +166,7 @@ test.each([
 
 test("compile() refuses two flags of one name", () => {
   const twice = snapshotOf([flagOf("meal_planning"), flagOf("meal_planning")]);
-  expect(() => compile(twice)).toThrow('Cannot believe a list: it has 1 flags of "application"');
+  expect(() => compile(twice)).toThrow('Cannot compile a list: it has two flags "meal_planning"');
 });
 
 test("compile() refuses a snapshot whose time is none", () => {
