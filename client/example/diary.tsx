@@ -1,4 +1,4 @@
-/** What people see of MealTrack: each part is there when its flag is on. */
+/** The application MealTrack: each part is shown if its flag is on. */
 import { OpenFeatureProvider, useBooleanFlagDetails } from "@openfeature/react-sdk";
 import type { ReactNode } from "react";
 import { useFlag } from "../react.ts";
@@ -98,7 +98,7 @@ function Shopping() {
   );
 }
 
-/** Reads its flag through OpenFeature, which would read it from any other provider alike. */
+/** Reads its flag through OpenFeature, as with any other provider. */
 function Search() {
   const { value, variant, reason, errorCode } = useBooleanFlagDetails("food_search_v2", false);
   return (

@@ -1,4 +1,4 @@
-/** Flags for a whole page: made once, then read by plain DOM code, by React and by OpenFeature. */
+/** Flags for a page: created once, then read by plain DOM code, React and OpenFeature. */
 import { OpenFeature } from "@openfeature/react-sdk";
 import { createRoot } from "react-dom/client";
 import { createFlags } from "../flags.ts";
@@ -8,9 +8,9 @@ import { Diary } from "./diary.tsx";
 import { showState } from "./state.ts";
 import { showSwitches } from "./switches.ts";
 
-// After the "#", so that it is sent to no server but in the header of a request.
+// After the "#", so that the browser sends it to no server. Requests have it in a header.
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? undefined;
-// With a token there is the API, which tells of changes at once; without one the CDN, which is asked now and then.
+// With a token the page uses the API, which streams changes; without one it polls the CDN.
 const url = `${token ? "/api" : ""}/v1/feature-flags/`;
 const flags = createFlags({
   url,
@@ -20,7 +20,7 @@ const flags = createFlags({
   reportTo: "/api/v1/usage",
 });
 
-// It answers from its copies when the network does not, and so the page starts without one.
+// The worker returns its copies if the network fails, so the page starts without a network.
 const worker = `/worker.js?url=${encodeURIComponent(url)}`;
 void navigator.serviceWorker?.register(worker, { type: "module" });
 

@@ -1,15 +1,15 @@
-/** How it stands with the flags, in plain DOM code. */
+/** Shows the state of the flags, in plain DOM code. */
 import type { Failure, Flags } from "../types.ts";
 
 const reasons: Readonly<Record<Failure, string>> = {
   network: "the network is gone",
   timeout: "the network is slow",
-  status: "the server is in trouble",
-  content_type: "something else than flags came",
-  too_large: "far too much came",
-  malformed: "what came could not be read",
-  environment: "flags of another environment came",
-  older: "older flags came",
+  status: "the server returned an error",
+  content_type: "the answer is not a list of flags",
+  too_large: "the list is too large",
+  malformed: "the answer cannot be read",
+  environment: "the list is of another environment",
+  older: "the list is older than the known one",
 };
 
 export function showState(flags: Flags): void {
@@ -20,7 +20,7 @@ export function showState(flags: Flags): void {
     place.dataset.status = status;
     place.textContent =
       status === "loading"
-        ? "Looking for flags…"
+        ? "Fetching flags…"
         : reason === null
           ? `${count} flags, up to date`
           : `${count} flags as they were: ${reasons[reason]}`;

@@ -1,4 +1,4 @@
-/** A switch for each flag, in plain DOM code. Turning one is a commit. */
+/** A switch for each flag, in plain DOM code. Each change is a commit. */
 import type { Flags } from "../types.ts";
 
 export function showSwitches(flags: Flags, token: string | undefined): void {

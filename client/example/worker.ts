@@ -1,4 +1,4 @@
-/** The example's service worker: flags, and the page itself, without a network. */
+/** The example's service worker: serves flags and the page without a network. */
 import { serveFlags } from "../worker.ts";
 
 serveFlags({ url: new URL(location.href).searchParams.get("url") ?? "/v1/feature-flags/" });

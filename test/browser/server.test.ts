@@ -1,4 +1,4 @@
-/** A page over the real server and the real CDN: what is committed is what it sees. */
+/** A page with the real server and the real CDN: it shows what is committed. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Options } from "../../client/types.ts";
@@ -33,7 +33,7 @@ describeWithChromium("a page", () => {
     return page;
   }
 
-  /** Waits until the page, which nobody has loaded anew, takes the flag for this. */
+  /** Waits until the flag has this value, without a reload. */
   async function sees(page: Page, name: string, isOn: boolean): Promise<void> {
     await page.waitForFunction(([flag, on]) => window.flags.all()[flag] === on, [
       name,
@@ -45,7 +45,7 @@ describeWithChromium("a page", () => {
     return startService({ env: { FLAGS_CORS_ORIGINS: pages.url, ...env } });
   }
 
-  test("of the server sees a flip by its event stream, with its token in a header", async () => {
+  test("of the server shows a change by its event stream, with the token in a header", async () => {
     const api = await startApi();
     const token = api.tokens.of("reader");
     const page = await open({ url: api.url + list, token, stream: true });
@@ -59,7 +59,7 @@ describeWithChromium("a page", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("of the server sees a flip by polling, with its token in a header", async () => {
+  test("of the server shows a change by polling, with the token in a header", async () => {
     const api = await startApi();
     const token = api.tokens.of("reader");
     const page = await open({ url: api.url + list, token, refreshSeconds: 0.3 });
@@ -70,7 +70,7 @@ describeWithChromium("a page", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("of the server is refused without a token, and says so", async () => {
+  test("of the server is refused without a token, with a hint", async () => {
     const api = await startApi();
     const page = await open({ url: api.url + list });
     expect(await page.evaluate(() => window.flags.state)).toMatchObject({
@@ -84,7 +84,7 @@ describeWithChromium("a page", () => {
       ]);
   });
 
-  test("that is left tells the server what it was asked", async () => {
+  test("that is left sends its counts to the server", async () => {
     const api = await startApi({ FLAGS_USAGE: "anonymous" });
     const token = api.tokens.of("reader");
     const url = api.url + list;
@@ -106,7 +106,7 @@ describeWithChromium("a page", () => {
   describeWithNginx("behind nginx", () => {
     afterEach(() => vi.unstubAllEnvs());
 
-    test("sees what was changed through the API, committed and published to S3", async () => {
+    test("shows what was changed through the API, committed and published to S3", async () => {
       await using edge = await startEdge();
       vi.stubEnv("AWS_ENDPOINT_URL_S3", edge.s3.endpoint);
       vi.stubEnv("AWS_REGION", edge.s3.region);
@@ -123,7 +123,7 @@ describeWithChromium("a page", () => {
       expect(visitor.complaints).toEqual([]);
     });
 
-    test("sees a flip, and goes on when the bucket is gone", async () => {
+    test("shows a change, and keeps working without the bucket", async () => {
       await using edge = await startEdge();
       const key = list.slice(1);
       const publish = (flags: Readonly<Record<string, boolean>>, changes: number) =>

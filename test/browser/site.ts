@@ -1,4 +1,4 @@
-/** A site of the tests' own: pages whose scripts are bundled in memory, served by a real HTTP server. */
+/** Pages for tests: scripts are bundled in memory and served by a real HTTP server. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import path from "node:path";
 import { type BuildOptions, build } from "esbuild";
@@ -7,13 +7,13 @@ import { top } from "../scripts/run.ts";
 
 export interface Site extends AsyncDisposable {
   readonly url: string;
-  /** Ends all connections and listens no more: the network is gone. */
+  /** Closes all connections and stops listening, like a network failure. */
   stop(): Promise<void>;
   /** Listens again, at the same URL. */
   start(): Promise<void>;
 }
 
-/** What is answered at a path: a page or a script as it stands, or whatever a listener does. */
+/** The answer at a path: a page, a script, or a listener. */
 export type Content = string | Buffer | RequestListener;
 
 export async function startSite(contents: Readonly<Record<string, Content>>): Promise<Site> {
@@ -44,7 +44,7 @@ export async function startSite(contents: Readonly<Record<string, Content>>): Pr
   };
 }
 
-/** A page that runs `script` and shows nothing but what that does. */
+/** A page that only runs `script`. */
 export function pageWith(script: string, body = ""): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><title>Test</title>${body}<script type="module" src="${script}"></script></html>`;
 }

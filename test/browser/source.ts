@@ -1,4 +1,4 @@
-/** A server of flags that does as it is told: one that is well, and every way of not being so. */
+/** An HTTP server for flags whose answers the test decides. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { FlagList } from "../../client/types.ts";
 import { type Site, startSite } from "./site.ts";
@@ -6,11 +6,11 @@ import { type Site, startSite } from "./site.ts";
 export const path = "/v1/feature-flags/";
 
 export interface Source extends Site {
-  /** Where the list is. */
+  /** The URL of the list. */
   readonly list: string;
-  /** What it was asked, oldest first. */
+  /** All requests, the oldest first. */
   readonly requests: readonly IncomingMessage[];
-  /** Serves these flags from now on, as something that changed just now. */
+  /** Serves these flags from now on, with a later `updated_at`. */
   serve(flags: FlagList["flags"]): void;
   /** Answers in this way from now on. */
   answer(listener: RequestListener): void;
@@ -41,7 +41,7 @@ export async function startSource(flags: FlagList["flags"]): Promise<Source> {
   };
 }
 
-/** The list as it is after so many changes. */
+/** The list after this number of changes. */
 export function listOf(flags: FlagList["flags"], changes = 0): FlagList {
   const updated_at = new Date(Date.UTC(2026, 0, 1) + changes * 1_000).toISOString();
   return { environment: "application", flags, updated_at: updated_at.replace(".000", "") };

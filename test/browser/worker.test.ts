@@ -1,4 +1,4 @@
-/** The service worker's part, alone: these pages store nothing themselves. */
+/** The service worker alone: these pages store nothing themselves. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
@@ -26,7 +26,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     return () => source[Symbol.asyncDispose]();
   });
 
-  /** A page whose worker is at work, before it has asked for any flags itself. */
+  /** A page whose worker is active, before it has fetched flags itself. */
   async function openControlled(): Promise<Page> {
     const page = await visitor.open(`${pages.url}/empty`);
     await page.evaluate(
@@ -42,7 +42,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     return page;
   }
 
-  /** Comes to the page of the flags, and waits until it has got an answer or none. */
+  /** Opens the page with flags and waits for a response or a failure. */
   async function visit(page: Page): Promise<ReturnType<typeof look>> {
     const options = { url: source.list, refreshSeconds: 3_600, storage: null };
     await page.goto(`${pages.url}/?options=${encodeURIComponent(JSON.stringify(options))}`);
@@ -50,7 +50,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     return look(page);
   }
 
-  test("an application starts without a network, with the last good copy", async () => {
+  test("an application starts without a network, with the last valid copy", async () => {
     const page = await openControlled();
     await source.stop();
     expect(await visit(page)).toEqual({
@@ -60,7 +60,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("the network comes first: a worker keeps no page on old flags", async () => {
+  test("the network comes first: a page never stays on old flags", async () => {
     const page = await openControlled();
     for (const isOn of [false, true, false]) {
       source.serve({ meal_planning: isOn });
@@ -73,7 +73,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).flags).toEqual({ meal_planning: false });
   });
 
-  test("a network that hangs gets a second, then the copy is given", async () => {
+  test("a network that hangs gets half a second, then the copy is returned", async () => {
     const page = await openControlled();
     source.answer(() => {});
     expect(await visit(page)).toMatchObject({
@@ -82,17 +82,17 @@ describeWithChromium("serveFlags() in a service worker", () => {
     });
   });
 
-  test("what a slow network says is there the next time", async () => {
+  test("a late response is stored for the next time", async () => {
     const page = await openControlled();
     const late = json(JSON.stringify(listOf({ meal_planning: false }, 1)));
-    source.answer((request, response) => setTimeout(() => late(request, response), 1_500));
+    source.answer((request, response) => setTimeout(() => late(request, response), 1_000));
     expect((await visit(page)).flags).toMatchObject({ meal_planning: true });
     source.answer(() => {});
     const again = async () => (await visit(page)).flags;
     await expect.poll(again, { timeout: 20_000 }).toEqual({ meal_planning: false });
   });
 
-  test("an error, a login page and half a list are neither given nor kept where there is a copy", async () => {
+  test("an error, a login page and half a list are neither returned nor stored if there is a copy", async () => {
     const page = await openControlled();
     const good = JSON.stringify(listOf({ meal_planning: false }, 9));
     const bad = [
@@ -112,7 +112,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
   });
 
-  test("a copy says when it was written, so that flags that are put back on purpose are taken", async () => {
+  test("a copy has its Last-Modified, so that a rollback is accepted", async () => {
     const page = await openControlled();
     const written = (at: string, on: boolean, day: number) => {
       const answer = json(JSON.stringify(listOf({ meal_planning: on }, day)));
@@ -130,7 +130,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await look(page)).flags).toEqual({ meal_planning: false });
   });
 
-  test("without a copy, a page gets what the network says", async () => {
+  test("without a copy, a page gets the network's response", async () => {
     source.answer(respond(500, "text/plain", "broken"));
     const page = await openControlled();
     expect((await visit(page)).state).toMatchObject({ status: "stale", reason: "status" });
@@ -141,7 +141,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).state).toMatchObject({ status: "ready", reason: null });
   });
 
-  test("caches of old versions and of other URLs go, others' stay", async () => {
+  test("caches of old versions and of other URLs are deleted, those of others stay", async () => {
     const page = await visitor.open(`${pages.url}/empty`);
     await page.evaluate(async () => {
       await caches.open("bunting flags 0 http://old.example/");

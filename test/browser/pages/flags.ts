@@ -1,13 +1,13 @@
-/** A page with flags and nothing else, for tests to look into. Its query says with which options. */
+/** A page with flags and nothing else. The query contains the options. */
 import { createFlags } from "../../../client/flags.ts";
 import type { Flags } from "../../../client/types.ts";
 
 declare global {
   interface Window {
     flags: Flags;
-    /** What there was before anything could have come from the network. */
+    /** The flags before the first response. */
     first: Readonly<Record<string, boolean>>;
-    /** Everything that listeners were told of. */
+    /** The flags at each call of a listener. */
     told: Readonly<Record<string, boolean>>[];
   }
 }

@@ -1,4 +1,4 @@
-/** Takes over the HTML that a server has rendered, after the network has said something else. */
+/** Hydrates the HTML of a server after the network has returned other flags. */
 import { createElement as h } from "react";
 import { hydrateRoot } from "react-dom/client";
 import { createFlags } from "../../../client/flags.ts";
@@ -9,7 +9,7 @@ declare global {
   interface Window {
     /** Every text that the page has shown for the flag. */
     shown: (string | null | undefined)[];
-    /** What React could not take over as it was. */
+    /** Hydration errors that React repaired. */
     mended: string[];
   }
 }

@@ -1,4 +1,4 @@
-/** A React page that knows nothing of Bunting but the provider. */
+/** A React page that uses only the OpenFeature provider. */
 import {
   OpenFeature,
   OpenFeatureProvider,

@@ -1,4 +1,4 @@
-/** React over flags that a test turns on and off. */
+/** React with flags that a test switches. */
 import { createElement as h, startTransition, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot } from "react-dom/client";
@@ -11,13 +11,13 @@ declare global {
   interface Window {
     memory: MemoryFlags;
     renders: typeof renders;
-    /** How often each flag was asked for, as metrics would count it. */
+    /** Evaluations of each flag, as metrics count them. */
     asked: Record<string, number>;
-    /** Flips a flag in the middle of a slow render; tells what each look at the page had to show. */
+    /** Switches a flag during a slow render. Returns what each commit showed. */
     tear(): Promise<string[]>;
-    /** Mounts and unmounts so many applications over one `Flags`. */
+    /** Mounts and unmounts this many applications with one `Flags`. */
     mount(times: number): void;
-    /** Makes and closes so many `Flags` of this URL, half of them when they have heard from it. */
+    /** Creates and closes this many clients of this URL, half of them after a response. */
     make(times: number, url: string): Promise<void>;
   }
 }

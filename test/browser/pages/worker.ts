@@ -1,7 +1,7 @@
-/** A service worker as an application would write it. Its query says where the flags are. */
+/** A service worker of an application. The query contains the URL of the flags. */
 import { serveFlags } from "../../../client/worker.ts";
 
-serveFlags({ url: new URL(location.href).searchParams.get("url") ?? "", timeoutSeconds: 1 });
+serveFlags({ url: new URL(location.href).searchParams.get("url") ?? "", timeoutSeconds: 0.5 });
 
 interface Worker {
   readonly clients: { claim(): Promise<void> };

@@ -1,0 +1,3 @@
+import { testLeaks } from "./leak.ts";
+
+testLeaks(10);
