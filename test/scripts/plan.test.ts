@@ -137,3 +137,54 @@ describe.concurrent("plan", () => {
     expect(stderr).toContain(`\n${file("meal_planning")}:1:10: `);
   });
 });
+
+describe("plan of a change of bunting.yaml", () => {
+  const cart = flag(true, "Show the cart");
+  const names = 'names: { pattern: "^[a-z]+(-[a-z]+)*$" }\n';
+
+  test("shows environments, protection and limits, and reads each commit with its own project", async () => {
+    const repository = testRepository();
+    repository.change(start, { [file("new_cart")]: cart });
+    repository.switch("topic");
+    repository.change(start + 60, {
+      [file("new_cart")]: null,
+      [file("new-cart")]: cart,
+      "bunting.yaml": `environments: [application, qa]\nprotected: [qa]\nlimits: { turn: 10% }\n${names}`,
+    });
+    const { code, stdout, stderr } = await runScript("plan", ["--head", "topic"], {
+      in: repository.directory,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    for (const line of [
+      "  ~ environments: application, staging, development → application, qa",
+      "  ~ limits: remove 20 %, turn 50 %, at least 5 flags → remove 20 %, turn 10 %, at least 5 flags",
+      "  ~ qa is protected: changes through the API become pull requests",
+      "  + /qa/v1/feature-flags/new-cart",
+      "  - /staging/v1/feature-flags/new_cart",
+    ]) {
+      expect(stdout).toContain(`${line}\n`);
+    }
+    const built = await runScript("build", ["--at", "main", "--out", "dist/old"], {
+      in: repository.directory,
+    });
+    expect(built.code).toBe(0);
+  });
+
+  test("names no flag for an environment that is added", async () => {
+    const repository = testRepository();
+    repository.change(start, { [file("new_cart")]: cart });
+    repository.switch("topic");
+    repository.change(start + 60, {
+      "bunting.yaml": "environments: [application, staging, development, qa]\n",
+    });
+    const plan = await runScript("plan", ["--head", "topic", "--format", "json"], {
+      in: repository.directory,
+    });
+    const { flags, settings } = JSON.parse(plan.stdout);
+    expect(flags).toEqual([]);
+    expect(settings.map(({ setting }: { setting: string }) => setting)).toEqual([
+      "environments",
+      "order",
+    ]);
+  });
+});
