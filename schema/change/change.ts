@@ -1,7 +1,9 @@
 /** A requested change of one flag, as an edit of the flag's file. */
+
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import type { FileEdit } from "./change-set.ts";
 
 export type Change =
   | {
@@ -33,10 +35,7 @@ export interface Current {
 }
 
 /** The new content of one file, and the words of its commit. */
-export interface Edit {
-  readonly file: string;
-  /** The new text; missing if the file is deleted. */
-  readonly text?: string;
+export interface Edit extends FileEdit {
   /** `Disable meal_planning in staging`. */
   readonly subject: string;
   /** The changed values in one line, `enabled true -> false`; `""` if the subject says everything. */

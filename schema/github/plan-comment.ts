@@ -1,13 +1,14 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
 import { describeProject, inWords, summarize } from "../plan/format.ts";
-import type { Plan, ResponsePlan } from "../plan/plan.ts";
+import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
 import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
+import { counted, listUrls, type Pointer } from "./plan-urls.ts";
 
 /** What is said, and about what. All but the last two was written by whoever opened the pull request. */
 export interface Review {
@@ -53,8 +54,6 @@ export function formatPlanComment(review: Review): string {
   const urls = plan ? listUrls(plan, room, pointer) : [];
   return `${[...start, ...urls, ...end].join("\n\n")}\n`;
 }
-
-type Pointer = (left: number, what: string) => string;
 
 function verdict({ plan, run }: Review, errors: number): string {
   if (errors > 0) return `Cannot be merged: ${counted(errors, "problem")} in flag files.`;
@@ -158,29 +157,6 @@ function owners({ flags }: Plan, pointer: Pointer): string[] {
   return ["### Who owns what", shown.join("\n")];
 }
 
-function listUrls({ responses }: Plan, room: number, pointer: Pointer): string[] {
-  if (responses.length === 0) return [];
-  // What customers get comes first.
-  const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
-  const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
-  const summary = `${counted(responses.length, "URL")} with other bytes, before and after`;
-  const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
-  const items = sorted.map(showUrl);
-  const shown = whatFits(items, room - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
-  return [
-    `<details>\n<summary>${summary}</summary>\n\n${shown.join("\n").trimEnd()}\n\n</details>`,
-  ];
-}
-
-function showUrl({ path, change, before, after }: ResponsePlan): string {
-  const bodies = [
-    ...(before === undefined ? [] : [`- ${before}`]),
-    ...(after === undefined ? [] : [`+ ${after}`]),
-  ];
-  const title = `\`${path}\` ${change}`;
-  return bodies.length === 0 ? `${title}\n` : `${title}\n\n${block(bodies, "diff")}\n`;
-}
-
 /** The commit is asked for when it is wanted: until the merge, others may be merged before. */
 function rollback({ number }: Review): string {
   const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
@@ -199,8 +175,4 @@ function footer({ head, run }: Review): string {
 
 function whereRest({ run }: Review): string {
   return run ? `[the run](${run.url}) has them all` : "`npm run plan` has them all";
-}
-
-function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

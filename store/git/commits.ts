@@ -1,3 +1,4 @@
+import type { FileEdit } from "../../schema/change/change-set.ts";
 import { identity } from "../../schema/change/commit-message.ts";
 import { parseMessage } from "../../schema/change/parse-message.ts";
 import { readGit } from "./git.ts";
@@ -5,12 +6,10 @@ import type { LogCommit } from "./log.ts";
 import { signCommits } from "./signed.ts";
 import type { Signer } from "./signer.ts";
 
-/** A commit to be made, of one file or of none. */
+/** A commit to be made. */
 export interface NewCommit {
-  /** Missing if the commit changes no file. */
-  readonly file?: string | undefined;
-  /** The file's new text; missing if the file is deleted. */
-  readonly text?: string | undefined;
+  /** None if the commit only records something in its message. */
+  readonly files: readonly FileEdit[];
   readonly message: string;
   readonly author: { readonly name: string; readonly email: string };
   /** Seconds since 1970, author's and committer's. */
@@ -58,7 +57,7 @@ export async function createCommits(
     `committer ${person(service)} ${commit.time} +0000\n`,
     data(commit.message),
     index === 0 ? `from ${parent}\n` : "",
-    fileChange(commit),
+    commit.files.map(fileChange).join(""),
     `get-mark :${index + 1}\n`,
   ]);
   const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
@@ -67,8 +66,7 @@ export async function createCommits(
   return signer ? signCommits(directory, ids, signer) : ids;
 }
 
-function fileChange({ file, text }: NewCommit): string {
-  if (file === undefined) return "";
+function fileChange({ file, text }: FileEdit): string {
   return text === undefined ? `D ${file}\n` : `M 100644 inline ${file}\n${data(text)}`;
 }
 

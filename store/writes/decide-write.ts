@@ -78,5 +78,9 @@ function decideNoChange(write: Write, known: KnownFlag, context: WriteContext): 
     return { result: { status: "unchanged", commit: head, flag: known.flag } };
   const subject = `Leave ${write.change.name} as it is`;
   const message = messageOf(write, { subject, change: "" }, context);
-  return { status: "unchanged", commit: { message, author: write.actor, time }, after: known };
+  return {
+    status: "unchanged",
+    commit: { files: [], message, author: write.actor, time },
+    after: known,
+  };
 }

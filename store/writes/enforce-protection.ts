@@ -25,7 +25,8 @@ export function enforceProtection(
     file: { file, before: before?.flag.object ?? "", after: after?.flag.object ?? "" },
   };
   const message = messageOf(write, words, context);
-  const commit = { file, text, message, author: write.actor, time };
+  const files = [text === undefined ? { file } : { file, text }];
+  const commit = { files, message, author: write.actor, time };
   if (needsReview && !isBypass) {
     const proposal = proposalOf(write, {
       ...{ commit, base: head, project, environments, subject },

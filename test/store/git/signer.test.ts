@@ -103,8 +103,7 @@ test("createCommits() signs in a repository of SHA-256 too", async () => {
   const parent = repository.change(begun, { [dailyTips]: "enabled: true\n" });
   const key = sshKey();
   const commits = [1, 2].map((number) => ({
-    file: dailyTips,
-    text: `enabled: ${number === 1}\n`,
+    files: [{ file: dailyTips, text: `enabled: ${number === 1}\n` }],
     message: `Number ${number}\n`,
     author: ada,
     time: begun,

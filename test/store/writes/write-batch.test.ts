@@ -6,6 +6,7 @@ import type { Write } from "../../../store/writes/write.ts";
 import { type Batch, decideBatch } from "../../../store/writes/write-batch.ts";
 import type { TestRepository } from "../../git/repository.ts";
 import {
+  ada,
   create,
   describe,
   expectSound,
@@ -166,4 +167,22 @@ test.each(hostile)("createCommits() takes %o as name, e-mail, reason and id", as
   expect(bare.git("cat-file", "commit", "main~1").length).toBeLessThan(2_000);
   expect(bare.git("log", "-1", "--format=%an%ae", "main~1")).not.toBe("");
   expectSound(bare);
+});
+
+test("createCommits() changes any number of files in one commit", async () => {
+  const { bare } = flagRemote();
+  const parent = headOf(bare);
+  const files = [
+    { file: "flags/nutrition/water_log.yaml", text: "enabled: true\n" },
+    { file: "bunting.yaml", text: "format: 4\n" },
+  ];
+  const common = { author: ada, time: 1_725_105_700 };
+  const [first = "", second = ""] = await createCommits(bare.directory, parent, [
+    { ...common, files, message: "Add two\n" },
+    { ...common, files: [{ file: "bunting.yaml" }], message: "Delete one\n" },
+  ]);
+  const changed = (commit: string) =>
+    bare.git("diff-tree", "-r", "--no-commit-id", "--name-status", commit).split("\n");
+  expect(changed(first)).toEqual(["A\tbunting.yaml", "A\tflags/nutrition/water_log.yaml"]);
+  expect(changed(second)).toEqual(["D\tbunting.yaml"]);
 });

@@ -33,7 +33,7 @@ function decide(
 
 test("decideWrite() commits a new flag, by whom and when", () => {
   expect(decide(create("water_log", true, "Log water"), undefined)).toMatchObject({
-    commit: { file: "flags/unowned/water_log.yaml", author: ada, time },
+    commit: { files: [{ file: "flags/unowned/water_log.yaml" }], author: ada, time },
     after: {
       flag: {
         name: "water_log",
@@ -66,9 +66,11 @@ test("decideWrite() keeps when a changed flag was created", () => {
 
 test("decideWrite() deletes a flag where it is", () => {
   const step = decide(remove("meal_planning"), known());
-  expect(step).toMatchObject({ commit: { file: "flags/nutrition/meal_planning.yaml" } });
+  expect(step).toMatchObject({
+    commit: { files: [{ file: "flags/nutrition/meal_planning.yaml" }] },
+  });
   expect(step).toHaveProperty("after", undefined);
-  expect(step).not.toHaveProperty("commit.text", expect.anything());
+  expect(step).not.toHaveProperty("commit.files.0.text", expect.anything());
 });
 
 test.each([

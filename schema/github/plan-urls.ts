@@ -1,0 +1,34 @@
+/** The URLs of a plan with their bodies before and after, as a part of the comment on a pull request. */
+import type { Plan, ResponsePlan } from "../plan/plan.ts";
+import { block, sizeOf, whatFits } from "./markdown.ts";
+
+/** Says that more is elsewhere: how many, and of what. */
+export type Pointer = (left: number, what: string) => string;
+
+/** Folded away, as many as fit into `room` characters. */
+export function listUrls({ responses }: Plan, room: number, pointer: Pointer): string[] {
+  if (responses.length === 0) return [];
+  // What customers get comes first.
+  const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
+  const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
+  const summary = `${counted(responses.length, "URL")} with other bytes, before and after`;
+  const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
+  const items = sorted.map(showUrl);
+  const shown = whatFits(items, room - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
+  return [
+    `<details>\n<summary>${summary}</summary>\n\n${shown.join("\n").trimEnd()}\n\n</details>`,
+  ];
+}
+
+function showUrl({ path, change, before, after }: ResponsePlan): string {
+  const bodies = [
+    ...(before === undefined ? [] : [`- ${before}`]),
+    ...(after === undefined ? [] : [`+ ${after}`]),
+  ];
+  const title = `\`${path}\` ${change}`;
+  return bodies.length === 0 ? `${title}\n` : `${title}\n\n${block(bodies, "diff")}\n`;
+}
+
+export function counted(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
