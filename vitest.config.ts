@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig } from "vitest/config";
 
 // `npm test` runs everything but the stress tests; `npm run test:stress` runs these alone.
@@ -8,6 +9,8 @@ export default defineConfig({
     globalSetup: "test/setup/program.ts",
     include: [isStress ? "test/**/*.stress.test.ts" : "test/**/*.test.ts"],
     exclude: [...configDefaults.exclude, ...(isStress ? [] : ["test/**/*.stress.test.ts"])],
+    // Tests wait for other processes most of the time. Vitest's default on two cores is one worker.
+    maxWorkers: availableParallelism() + 1,
     // Real git, real processes and real servers on small machines.
     testTimeout: isStress ? 600_000 : 120_000,
     hookTimeout: 120_000,
