@@ -8,6 +8,7 @@ import { matches, ownersOf, parseOwners } from "./owners.ts";
 
 const { environments } = defaultProject;
 
+/** This file and the folders of `flags/` are the sample's; the tests hold for those of any team. */
 describe("CODEOWNERS", () => {
   const lines = parseOwners(readFileSync(".github/CODEOWNERS", "utf8"));
   const files = spawnSync("git", ["ls-files", "-z"], { encoding: "utf8" }).stdout.split("\0");
@@ -17,45 +18,34 @@ describe("CODEOWNERS", () => {
       one.isDirectory(),
     );
     const patterns = lines.map(({ pattern }) => pattern);
-    expect(folders.length).toBeGreaterThan(3);
+    expect(folders).not.toEqual([]);
     for (const { name } of folders) {
-      const cure = `add the line "/flags/${name}/  @mealtrack/${name}" to .github/CODEOWNERS`;
+      const cure = `add a line "/flags/${name}/" with its owners to .github/CODEOWNERS`;
       expect(patterns, cure).toContain(`/flags/${name}/`);
     }
   });
 
+  /** Files that decide which bytes clients get, or that run with the right to publish. */
   test.each([
-    ["schema/flag.schema.json", "flags-core"],
-    ["schema/plan/plan.ts", "flags-core"],
-    ["scripts/publish.ts", "flags-core"],
-    ["server/app.ts", "flags-core"],
-    ["store/publish/publish.ts", "flags-core"],
-    ["client/flags.ts", "frontend"],
-    [".github/workflows/publish.yml", "security"],
-    [".github/CODEOWNERS", "security"],
-    ["package-lock.json", "flags-core"],
-    [".npmrc", "flags-core"],
-    [".node-version", "flags-core"],
-    ["tsconfig.json", "flags-core"],
-    ["vitest.config.ts", "flags-core"],
-    ["action.yml", "security"],
-    ["flags/billing/annual_plan_checkout.yaml", "billing"],
-    ["bunting.yaml", "flags-core"],
-    ["README.md", "platform"],
-  ])("%s belongs to %s", (file, team) => {
-    expect(ownersOf(lines, file)).toContain(`@mealtrack/${team}`);
+    ...["schema/flag.schema.json", "schema/plan/plan.ts", "scripts/publish.ts", "server/app.ts"],
+    ...["store/publish/publish.ts", "client/flags.ts", "bunting.yaml", "package-lock.json"],
+    ...[".npmrc", ".node-version", "tsconfig.json", "vitest.config.ts", "action.yml"],
+    ...[".github/workflows/publish.yml", ".github/CODEOWNERS", ".ci/run"],
+  ])("%s has owners of its own, not those of every file", (file) => {
+    expect(lines.findLast(({ pattern }) => matches(pattern, file))?.pattern).not.toBe("*");
   });
 
-  test("the command in its head replaces every team", () => {
+  test("a sed command in its comments replaces the organisation of every team", () => {
     const text = readFileSync(".github/CODEOWNERS", "utf8");
-    const script = /^# {5}sed -i '([^']+)'/m.exec(text)?.[1] ?? "";
-    const { stdout } = spawnSync("sed", [script], { input: text, encoding: "utf8" });
-    const teams = parseOwners(stdout).flatMap(({ owners }) => owners);
-    expect(teams.length).toBeGreaterThan(10);
-    expect(teams.filter((team) => !team.startsWith("@YOUR-ORGANISATION/"))).toEqual([]);
+    for (const [, script = ""] of text.matchAll(/^# {5}sed -i '([^']+)'/gm)) {
+      const { stdout } = spawnSync("sed", [script], { input: text, encoding: "utf8" });
+      const teams = parseOwners(stdout).flatMap(({ owners }) => owners);
+      expect(teams).not.toEqual([]);
+      expect(teams.filter((team) => !team.startsWith("@YOUR-ORGANISATION/"))).toEqual([]);
+    }
   });
 
-  test("every line has owners, and matches something that is there", () => {
+  test("every line has owners and matches a file", () => {
     for (const { pattern, owners } of lines) {
       expect(owners.length, pattern).toBeGreaterThan(0);
       for (const owner of owners) expect(owner).toMatch(/^@[\w-]+\/[\w-]+$/);
@@ -67,7 +57,7 @@ describe("CODEOWNERS", () => {
     }
   });
 
-  test("the last line that matches decides, and only patterns that are understood are taken", () => {
+  test("ownersOf() takes the last matching line, and matches() refuses unknown patterns", () => {
     const some = parseOwners("# all\n* @a/b\n/c/ @a/c @a/d # why\n/c/* @a/e\n/c/f @a/f\n");
     expect(ownersOf(some, "x")).toEqual(["@a/b"]);
     expect(ownersOf(some, "c/d/e")).toEqual(["@a/c", "@a/d"]);
@@ -81,7 +71,7 @@ describe("issue forms", () => {
   const forms = readdirSync(".github/ISSUE_TEMPLATE").filter((name) => name !== "config.yml");
 
   /** https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
-  test.each(forms)("%s is one that GitHub takes", (name) => {
+  test.each(forms)("%s has the keys that GitHub knows", (name) => {
     const form = read(name);
     expect(Object.keys(form).sort()).toEqual(["body", "description", "labels", "name", "title"]);
     const fields = form.body.filter(({ type }) => type !== "markdown");
@@ -101,7 +91,7 @@ describe("issue forms", () => {
     expect(fields.filter((id) => id !== "name" && !keys.includes(id))).toEqual([]);
   });
 
-  test("new-flag.yml offers the types and environments that there are", () => {
+  test("new-flag.yml offers the types of the schema and the default environments", () => {
     const options = (id: string) =>
       read("new-flag.yml").body.find((field) => field.id === id)?.attributes.options;
     expect(options("type")).toEqual(schema.properties.type.enum);
