@@ -17,7 +17,7 @@ export class RemoteRewoundError extends Error {
   override readonly name = "RemoteRewoundError";
 }
 
-/** A new clone that did not help is not replaced again before this time, in milliseconds. */
+/** A new clone that did not help is not replaced again before this time. */
 const minRecloneIntervalMs = 60_000;
 /** A first fetch transfers everything, and may take so many times as long as another. */
 const firstFetchFactor = 30;
@@ -86,10 +86,7 @@ export class RemoteBranch {
     this.#record.forget();
   }
 
-  /**
-   * Fetches the branch and returns its head. Throws `RemoteUnavailableError`, or `RemoteRewoundError`
-   * if the branch no longer contains what was accepted before.
-   */
+  /** Fetches the branch and returns its head. Throws `RemoteUnavailableError` or `RemoteRewoundError`. */
   async fetch(): Promise<string> {
     const startedMs = performance.now();
     const fetched = await this.#fetchInto(this.directory).catch(async (error) => {
@@ -165,10 +162,8 @@ export class RemoteBranch {
     const fetched = await inClone(directory, args).catch(() => "");
     if (fetched !== "") return fetched.trim();
     // Git succeeds without the ref in this case.
-    const cure = "run there: git fetch --unshallow, or name a complete repository";
-    throw new RemoteUnavailableError(
-      `Cannot follow "${this.#branch}": the remote is a shallow clone, which lacks a part of its history; ${cure}`,
-    );
+    const what = `Cannot follow "${this.#branch}": the remote is a shallow clone`;
+    throw new RemoteUnavailableError(`${what}, ${shallowHint}`);
   }
 
   /** The head of the branch on the remote. Throws if the remote does not answer, or has no such branch. */
@@ -183,13 +178,11 @@ export class RemoteBranch {
   /** Mends the clone; replaces it by one of the remote's object format if it holds nothing yet. */
   async #repairFor(head: string): Promise<void> {
     const args = ["rev-parse", "--show-object-format"];
-    const [found, wanted] = [
-      await inClone(this.directory, args).catch(() => ""),
-      objectFormatOf(head),
-    ];
-    if (found.trim() === wanted || found === "") return this.mend();
+    const found = (await inClone(this.directory, args).catch(() => "")).trim();
+    const wanted = objectFormatOf(head);
+    if (found === wanted || found === "") return this.mend();
     if (this.accepted === undefined) return replaceClone(this.directory, wanted, async () => {});
-    const what = `its objects are ${wanted}, those of the clone ${found.trim()}`;
+    const what = `its objects are ${wanted}, those of the clone ${found}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);
   }
 
@@ -202,4 +195,6 @@ export class RemoteBranch {
   }
 }
 
+const shallowHint =
+  "which lacks a part of its history; run there: git fetch --unshallow, or name a complete repository";
 const acceptHint = "see what happened to it, then start with --accept-remote";
