@@ -230,6 +230,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     expect(status).toBe(400);
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
       "#/enabled",
+      "#/rollout",
       "#/description",
     ]);
   });
