@@ -35,6 +35,9 @@ test("the tests pass with the flags, project and owners of another team", async 
   rmSync(path.join(copy.directory, "flags"), { recursive: true });
   copy.write(otherTeam);
   copy.commit(1_700_000_000);
+  const generated = await runNpm(["run", "--silent", "schema"], { in: copy.directory });
+  expect(generated).toMatchObject({ code: 0 });
+  copy.commit(1_700_000_060);
   const validated = await runNpm(["run", "--silent", "validate"], { in: copy.directory });
   expect(validated).toMatchObject({ code: 0, stdout: "2 flags, 3 environments, no problems\n" });
 

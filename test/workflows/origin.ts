@@ -42,7 +42,7 @@ export function makeOrigin(): Origin {
   return { work, bare };
 }
 
-/** What is in this checkout now, committed or not, of what the workflows run; but its own flags. */
+/** The files of this checkout that the workflows run, committed or not, without its sample flags. */
 function ownFiles(): string[] {
   const options = { cwd: top, encoding: "utf8" } as const;
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
@@ -54,7 +54,7 @@ function ownFiles(): string[] {
       !deleted.includes(file) &&
       // These two are about the program, and start with every push.
       !/^\.github\/workflows\/(?:codeql|release)\.yml$/.test(file) &&
-      !/^(?:node_modules$|(?:client|server|test|flags\/\w+)\/)/.test(file),
+      !/^(?:node_modules$|(?:client|server|test|flags)\/)/.test(file),
   );
 }
 
