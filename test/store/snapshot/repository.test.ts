@@ -64,6 +64,7 @@ describe("read()", () => {
       owner: "nutrition",
       type: "release",
       expires: "",
+      private: false,
       metadata: {},
       decisions: {
         application: { enabled: false },
