@@ -47,10 +47,10 @@ describe("children end", () => {
   test.each([
     ["process.exit(0)", 0],
     ["throw new Error('a fault')", 1],
-    ["import('CHILDREN').then(({ endChildren }) => endChildren()).then(() => process.exit(3))", 3],
+    ["import(CHILDREN).then(({ endChildren }) => endChildren()).then(() => process.exit(3))", 3],
   ])("with this process, by %s", async (end, code) => {
     const { directory, ids } = hanging();
-    const ending = end.replace("CHILDREN", module("children"));
+    const ending = end.replace("CHILDREN", JSON.stringify(module("children")));
     const ended = await run(`
       import { existsSync } from "node:fs";
       import { readGit } from ${JSON.stringify(module("git"))};

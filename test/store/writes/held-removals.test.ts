@@ -16,13 +16,22 @@ function servedBy(store: FlagStore): string[] {
     .map(([name]) => name);
 }
 
-/** As `git mv flags Flags` does. */
-const renamed: Files = Object.fromEntries(names.map((name) => [fileOf(name), null]));
+/** As `git rm -r flags` does. */
+const removed: Files = Object.fromEntries(names.map((name) => [fileOf(name), null]));
 
-test("sync() serves the flags of a folder that was renamed, and says so; the next process does as well", async () => {
+test("sync() goes on serving if flags/ is renamed to Flags/, and names the folder", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
-  human.publish({ ...renamed, "Flags/growth/flag_0.yaml": "enabled: false\n" });
+  human.publish({ ...removed, "Flags/growth/flag_0.yaml": "enabled: false\n" });
+  await store.sync();
+  expect(servedBy(store)).toEqual(names);
+  expect(store.health.problems.map(({ file }) => file)).toContain("Flags");
+});
+
+test("sync() serves the flags of a folder that was removed, and says so; the next process does as well", async () => {
+  const { bare, human } = flagRemote(ten);
+  const store = await openStore(bare);
+  human.publish({ ...removed, "README.md": "Nothing here\n" });
   await store.sync();
   expect(servedBy(store)).toEqual(names);
   const reason = "it removes 10 of 10 flags (100 %), and no flag would be left";
@@ -65,7 +74,7 @@ test("sync() serves everything else meanwhile, and writes go on", async () => {
 test("acceptRemovals(), or a start with acceptRemote, serves what the branch has", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
-  human.publish(renamed);
+  human.publish(removed);
   await store.sync();
   expect(servedBy(store)).toEqual(names);
   const { directory } = store;
@@ -78,7 +87,7 @@ test("acceptRemovals(), or a start with acceptRemote, serves what the branch has
 
   human.publish(ten);
   await next.sync();
-  human.publish(renamed);
+  human.publish(removed);
   await next.sync();
   expect(servedBy(next)).toEqual(names);
   await next.close();
