@@ -1,3 +1,3 @@
 import { testRandomScenarios } from "./random-scenarios.ts";
 
-testRandomScenarios(3);
+testRandomScenarios(3, 612137822);
