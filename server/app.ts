@@ -1,7 +1,7 @@
 /** The routes of the API: which handlers a request passes, in which order. */
 import express, { type Express, type Request, type RequestParamHandler } from "express";
 import type { Logger } from "pino";
-import { outputs } from "../schema/compile/urls.ts";
+import { definitionKinds, outputs } from "../schema/compile/urls.ts";
 import type { Project } from "../schema/project/project.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
@@ -120,7 +120,7 @@ function addFlagRoutes(app: Express, options: AppOptions): void {
       ...(isRoot ? { delete: [allow("delete"), limit, checkChangeReason, write.remove] } : {}),
     });
     route(app, `${base}:name/history`, { get: history });
-    for (const kind of ["definitions", "flagd", "openfeature"] as const) {
+    for (const kind of definitionKinds) {
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
   }

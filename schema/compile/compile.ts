@@ -8,7 +8,7 @@ import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackEntry, readBackFlag, readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
-import { outputPath, parsePath, pathOf } from "./urls.ts";
+import { definitionKinds, outputPath, parsePath, pathOf } from "./urls.ts";
 
 /**
  * Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its
@@ -118,8 +118,9 @@ export function compileUnpublished(
   { project, flags }: Pick<Snapshot, "project" | "flags">,
   path: string,
 ): Response | undefined {
-  const { kind, folder = "" } = parsePath(path) ?? {};
-  if (kind !== "definitions" && kind !== "flagd" && kind !== "openfeature") return undefined;
+  const { kind: found, folder = "" } = parsePath(path) ?? {};
+  const kind = definitionKinds.find((one) => one === found);
+  if (kind === undefined) return undefined;
   const environment = folder === "" ? rootEnvironment(project) : folder;
   if (!project.environments.includes(environment)) return undefined;
   if (outputPath(project, environment, kind) !== path) return undefined;

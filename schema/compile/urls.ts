@@ -54,6 +54,9 @@ export const outputs = {
 
 export type Kind = keyof typeof outputs;
 
+/** The outputs that show how flags are decided: a project may keep them unpublished. */
+export const definitionKinds = ["definitions", "flagd", "openfeature"] as const satisfies Kind[];
+
 /** What a path names. */
 export interface Resource {
   readonly kind: Kind;

@@ -1,4 +1,5 @@
 /** Environments and route patterns of URLs. */
+import { definitionKinds } from "../../schema/compile/urls.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 
 /** The environment of a path. */
@@ -21,7 +22,7 @@ export function routeOf(path: string): string {
   return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
 }
 
-const documents = /^(\/[^/]+)?(\/v1\/(?:definitions|flagd|openfeature)\.json)$/;
+const documents = new RegExp(`^(/[^/]+)?(/v1/(?:${definitionKinds.join("|")})\\.json)$`);
 
 const others = new Set([
   "/healthz",
