@@ -1,9 +1,9 @@
-/** A requested change of one flag, as an edit of the flag's file. */
+/** A requested change of one flag, as a change set: the files that it takes, and the words of its commit. */
 
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import type { FileEdit } from "./change-set.ts";
+import type { ChangeSet, FileEdit } from "./change-set.ts";
 
 export type Change =
   | {
@@ -34,22 +34,22 @@ export interface Current {
   readonly flag: Flag;
 }
 
-/** The new content of one file, and the words of its commit. */
-export interface Edit extends FileEdit {
-  /** `Disable meal_planning in staging`. */
-  readonly subject: string;
+export interface FlagChangeSet extends ChangeSet {
+  /** The file of the flag after the change; missing if the flag is deleted. */
+  readonly flagFile?: Required<FileEdit>;
   /** The changed values in one line, `enabled true -> false`; `""` if the subject says everything. */
   readonly change: string;
 }
 
-/** The edit for an update or a deletion; `undefined` if the file already says what is requested. */
+/** The change set of an update or a deletion; `undefined` if the file already says what is requested. */
 export function editForChange(
   change: Exclude<Change, { kind: "create" }>,
   current: Current,
   project: Pick<Project, "environments">,
-): Edit | undefined {
+): FlagChangeSet | undefined {
   const { file, flag } = current;
-  if (change.kind === "delete") return { file, subject: `Delete ${flag.name}`, change: "" };
+  if (change.kind === "delete")
+    return { files: [{ file }], subject: `Delete ${flag.name}`, change: "" };
   return editForUpdate(change, current, project);
 }
 
@@ -57,7 +57,7 @@ function editForUpdate(
   { environment, enabled, rollout, description: requested }: Extract<Change, { kind: "update" }>,
   { file, text, flag }: Current,
   project: Pick<Project, "environments">,
-): Edit | undefined {
+): FlagChangeSet | undefined {
   const decision = flag.decisions[environment];
   const before = decision?.enabled;
   // format() writes NFC, so the same text in another Unicode form is no change.
@@ -89,9 +89,10 @@ function editForUpdate(
     ...(describes ? ["Describe"] : []),
   ];
   const where = isRoot ? "" : ` in ${environment}`;
+  const flagFile = { file, text: edited };
   return {
-    file,
-    text: edited,
+    files: [flagFile],
+    flagFile,
     subject: `${inSentence(verbs)} ${flag.name}${where}`,
     change: [
       ...(toggles ? [`enabled ${before} -> ${enabled}`] : []),
@@ -115,7 +116,7 @@ function inSentence(verbs: readonly string[]): string {
 const unownedFolder = "unowned";
 
 /** The file of a new flag, in its owner's folder. */
-export function newFile(change: Extract<Change, { kind: "create" }>): Edit {
+export function newFile(change: Extract<Change, { kind: "create" }>): FlagChangeSet {
   const { name, enabled, description, owner, type, expires } = change;
   const pragma = "# yaml-language-server: $schema=../../schema/flag.schema.json\n";
   const values = { description: description || undefined, owner, type, expires };
@@ -123,6 +124,11 @@ export function newFile(change: Extract<Change, { kind: "create" }>): Edit {
     value === undefined ? [] : [{ path: [key], value }],
   );
   const text = format(edit(`${pragma}enabled: ${enabled}\n`, changes));
-  const file = `flags/${owner ?? unownedFolder}/${name}.yaml`;
-  return { file, text, subject: `Create ${name}`, change: `enabled ${enabled}` };
+  const flagFile = { file: fileOf(name, owner), text };
+  const files = [flagFile];
+  return { files, flagFile, subject: `Create ${name}`, change: `enabled ${enabled}` };
+}
+
+function fileOf(name: string, owner: string | undefined): string {
+  return `flags/${owner || unownedFolder}/${name}.yaml`;
 }

@@ -1,13 +1,15 @@
 /**
  * A keyed signature in a commit's message. It shows that a server that has the key made this change
- * of this file for this actor. Names, e-mail addresses and trailers alone prove nothing: whoever can
+ * of these files for this actor. Names, e-mail addresses and trailers alone prove nothing: whoever can
  * push a commit can write any of them.
  *
  * The signature covers what was requested and what it did to the file, but neither the parent nor the
  * committer: it stays valid when a proposal is squashed or rebased by a merge, as long as that
- * changes the file from and to the same content.
+ * changes the files from and to the same content. Version 1 covers one file. Version 2 covers several,
+ * and lists a digest of each: a squash may add other files to the commit, but must have all of these.
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { compareText } from "../text/order.ts";
 
 /** Shared by all servers of a branch. The first key signs, all are accepted. */
 export type CommitKeys = readonly [string, ...string[]];
@@ -20,12 +22,14 @@ export interface SignedFile {
 }
 
 /** A commit that changes no file. */
-export const noFile: SignedFile = { file: "", before: "", after: "" };
+const noFile: SignedFile = { file: "", before: "", after: "" };
 
 /** What a verified message says. */
 export interface SignedMessage {
   readonly reason: string;
   readonly trailers: ReadonlyMap<string, string>;
+  /** The paths of the files that it was signed for. */
+  readonly files: readonly string[];
   /** Unique to each signed message. A commit that repeats it is a copy of somebody else's commit. */
   readonly signature: string;
 }
@@ -44,36 +48,51 @@ export function parseCommitKeys(text: string, setting: string): CommitKeys {
   return [first, ...others];
 }
 
-/** `message` with the signature as its last trailer. `nonce` must be new for each message. */
+/** `message` with a signature for the change of `files` as its last trailer. `nonce` must be new for each message. */
 export function signMessage(
   message: string,
-  file: SignedFile,
+  files: readonly SignedFile[],
   [key]: CommitKeys,
   nonce: string,
 ): string {
-  const parts = partsOf(`${message.trimEnd()}\n${signatureTrailer}: v1 ${nonce} -\n`);
+  const [file = noFile, ...others] = files;
+  const digests = others.length === 0 ? [] : digestsOf(files);
+  const list = digests.length === 0 ? "" : ` ${digests.join(",")}`;
+  const line = (mac: string) =>
+    `${message.trimEnd()}\n${signatureTrailer}: v${list === "" ? 1 : 2} ${nonce} ${mac}${list}\n`;
+  const parts = partsOf(line("-"));
   if (!parts) throw new Error("Cannot sign a commit message without trailers");
-  const mac = macOf(key, nonce, parts, file);
-  return `${message.trimEnd()}\n${signatureTrailer}: v1 ${nonce} ${mac}\n`;
+  return line(list === "" ? macOfFile(key, parts, file) : macOfDigests(key, parts));
 }
 
-/** What a message says, if one of `keys` signed it for one of `files`; else `undefined`. */
+/** What a message says, if one of `keys` signed it for `files` or for some of them; else `undefined`. */
 export function verifyMessage(
   message: string,
   files: readonly SignedFile[],
   keys: readonly string[],
 ): SignedMessage | undefined {
   const parts = partsOf(message);
-  if (!parts) return undefined;
-  const { nonce, mac, reason, lines } = parts;
-  const isSigned = keys.some((key) =>
-    (files.length === 0 ? [noFile] : files).some((file) =>
-      isSame(mac, macOf(key, nonce, parts, file)),
-    ),
-  );
-  return isSigned
-    ? { reason, trailers: trailersOf(lines), signature: `${nonce} ${mac}` }
-    : undefined;
+  const signed = parts && findSigned(parts, files.length === 0 ? [noFile] : files, keys);
+  if (!signed) return undefined;
+  const { reason, lines } = parts;
+  const paths = signed.map(({ file }) => file);
+  return { reason, trailers: trailersOf(lines), files: paths, signature: signatureOf(parts) };
+}
+
+/** Those of `files` that the signature covers; `undefined` if it is not valid. */
+function findSigned(
+  parts: Parts,
+  files: readonly SignedFile[],
+  keys: readonly string[],
+): readonly SignedFile[] | undefined {
+  const { mac, digests } = parts;
+  if (digests.length === 0) {
+    const file = files.find((one) => keys.some((key) => isSame(mac, macOfFile(key, parts, one))));
+    return file && [file];
+  }
+  if (!keys.some((key) => isSame(mac, macOfDigests(key, parts)))) return undefined;
+  const signed = files.filter((file) => digests.includes(digestOf(file)));
+  return signed.length === digests.length ? signed : undefined;
 }
 
 /** The value of a trailer that nobody has verified: good for a search, not for a decision. */
@@ -83,8 +102,12 @@ export function unverifiedTrailer(message: string, key: string): string {
 
 /** The signature of a message, verified or not; `""` if it has none. */
 export function signatureIn(message: string): string {
-  const { nonce = "", mac = "" } = partsOf(message) ?? {};
-  return mac === "" ? "" : `${nonce} ${mac}`;
+  const parts = partsOf(message);
+  return parts ? signatureOf(parts) : "";
+}
+
+function signatureOf({ nonce, mac }: Parts): string {
+  return `${nonce} ${mac}`;
 }
 
 interface Parts {
@@ -94,9 +117,13 @@ interface Parts {
   readonly lines: readonly string[];
   readonly nonce: string;
   readonly mac: string;
+  /** Of the files of version 2. */
+  readonly digests: readonly string[];
 }
 
-const signaturePattern = /^Bunting-Signature: v1 ([0-9a-f]+) ([0-9a-f]{64}|-)$/;
+/** Version 1 has no digests; version 2 has two or more. */
+const signaturePattern =
+  /^Bunting-Signature: v(?:1(?= \S+ \S+$)|2(?= \S+ \S+ \S+$)) ([0-9a-f]+) ([0-9a-f]{64}|-)(?: ([0-9a-f]{64}(?:,[0-9a-f]{64})+))?$/;
 
 /**
  * The parts of a message with a signature. The trailers are the second paragraph, or the third if
@@ -112,7 +139,7 @@ function partsOf(message: string): Parts | undefined {
   const hasReason = third.split("\n").some((line) => signaturePattern.test(line));
   const lines = (hasReason ? third : second).split("\n");
   const end = lines.findIndex((line) => signaturePattern.test(line));
-  const [, nonce = "", mac = ""] = signaturePattern.exec(lines[end] ?? "") ?? [];
+  const [, nonce = "", mac = "", digests] = signaturePattern.exec(lines[end] ?? "") ?? [];
   if (mac === "") return undefined;
   return {
     subject: subject.replace(/ \(#\d+\)$/, ""),
@@ -120,17 +147,32 @@ function partsOf(message: string): Parts | undefined {
     lines: lines.slice(0, end),
     nonce,
     mac,
+    digests: digests?.split(",") ?? [],
   };
 }
 
-function macOf(
+function macOfFile(
   key: string,
-  nonce: string,
-  { subject, reason, lines }: Parts,
+  { nonce, subject, reason, lines }: Parts,
   { file, before, after }: SignedFile,
 ): string {
-  const signed = JSON.stringify(["v1", nonce, subject, reason, lines, file, before, after]);
-  return createHmac("sha256", key).update(signed).digest("hex");
+  return macOf(key, ["v1", nonce, subject, reason, lines, file, before, after]);
+}
+
+function macOfDigests(key: string, { nonce, subject, reason, lines, digests }: Parts): string {
+  return macOf(key, ["v2", nonce, subject, reason, lines, digests]);
+}
+
+function macOf(key: string, signed: readonly unknown[]): string {
+  return createHmac("sha256", key).update(JSON.stringify(signed)).digest("hex");
+}
+
+function digestsOf(files: readonly SignedFile[]): string[] {
+  return files.map(digestOf).sort(compareText);
+}
+
+function digestOf({ file, before, after }: SignedFile): string {
+  return hash("sha256", JSON.stringify([file, before, after]));
 }
 
 function isSame(a: string, b: string): boolean {

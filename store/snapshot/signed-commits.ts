@@ -6,7 +6,7 @@ export interface SignedCommit extends SignedMessage {
   readonly commit: string;
 }
 
-/** A commit of the API changes one file. The commit of a merge may have more, which are other changes. */
+/** A commit of the API changes few files. The commit of a merge may have more, which are other changes. */
 const maxChanges = 1_000;
 
 /** Those of the commits that one of `keys` signed, in their order. */

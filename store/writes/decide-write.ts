@@ -1,9 +1,14 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
-import { type Change, type Edit, editForChange, newFile } from "../../schema/change/change.ts";
+import {
+  type Change,
+  editForChange,
+  type FlagChangeSet,
+  newFile,
+} from "../../schema/change/change.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
-import { resultOfEdit } from "./edited-flag.ts";
+import { resultOfChangeSet } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
@@ -24,12 +29,12 @@ export function decideWrite(
   if (change.kind === "create")
     return known
       ? { result: { status: "duplicate" } }
-      : decideEdit(write, newFile(change), known, context);
+      : decideChangeSet(write, newFile(change), known, context);
   if (!known) return { result: { status: "not-found" } };
 
   const { flag, text } = known;
-  const edit = editForChange(change, { file: flag.file, text, flag }, context.project);
-  if (edit) return decideEdit(write, edit, known, context);
+  const changeSet = editForChange(change, { file: flag.file, text, flag }, context.project);
+  if (changeSet) return decideChangeSet(write, changeSet, known, context);
   const obstacle = findObstacle(change, flag);
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
 }
@@ -58,17 +63,17 @@ function isAtRoot(change: Change, project: Project): boolean {
   return change.kind !== "update" || change.environment === rootEnvironment(project);
 }
 
-function decideEdit(
+function decideChangeSet(
   write: Write,
-  edit: Edit,
+  changeSet: FlagChangeSet,
   before: KnownFlag | undefined,
   context: WriteContext,
 ): WriteDecision {
-  const edited = resultOfEdit(write.change.name, edit, before, context);
-  if ("faults" in edited) return { result: { status: "invalid", faults: edited.faults } };
-  const obstacle = edited.after && findObstacle(write.change, edited.after.flag);
+  const changed = resultOfChangeSet(write.change.name, changeSet, before, context);
+  if ("faults" in changed) return { result: { status: "invalid", faults: changed.faults } };
+  const obstacle = changed.after && findObstacle(write.change, changed.after.flag);
   if (obstacle) return { result: obstacle };
-  return enforceProtection(write, edited, context);
+  return enforceProtection(write, changed, context);
 }
 
 /** A key is recorded by a commit that changes no file: a restart or another server must know it as well. */

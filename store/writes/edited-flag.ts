@@ -1,5 +1,5 @@
-/** A flag before and after an edit of its file, if the new file is valid. */
-import type { Edit } from "../../schema/change/change.ts";
+/** A flag before and after a change set, if its new file is valid. */
+import type { FlagChangeSet } from "../../schema/change/change.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { checkName } from "../../schema/flag/name.ts";
@@ -8,21 +8,22 @@ import { type Finding, severityOf } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
 import type { InvalidValue, KnownFlag, WriteContext } from "./write.ts";
 
-export interface FlagEdit {
-  readonly edit: Edit;
+export interface ChangedFlag {
+  readonly changeSet: FlagChangeSet;
   readonly before: KnownFlag | undefined;
   /** Missing if the flag is deleted. */
   readonly after: KnownFlag | undefined;
 }
 
-export function resultOfEdit(
+export function resultOfChangeSet(
   name: string,
-  edit: Edit,
+  changeSet: FlagChangeSet,
   before: KnownFlag | undefined,
   { head, project, time }: Pick<WriteContext, "head" | "project" | "time">,
-): FlagEdit | { readonly faults: readonly InvalidValue[] } {
-  const { file, text } = edit;
-  if (text === undefined) return { edit, before, after: undefined };
+): ChangedFlag | { readonly faults: readonly InvalidValue[] } {
+  const { flagFile } = changeSet;
+  if (!flagFile) return { changeSet, before, after: undefined };
+  const { file, text } = flagFile;
 
   const { flag, findings } = parseFlagFile(Buffer.from(text), project);
   // A slash would make it the name of a folder and of another flag.
@@ -38,7 +39,7 @@ export function resultOfEdit(
   const created_at = before?.flag.created_at ?? updated_at;
   const object = objectId("blob", text, head);
   const after = { ...normalize(name, flag, project), file, object, created_at, updated_at };
-  return { edit, before, after: { flag: after, text } };
+  return { changeSet, before, after: { flag: after, text } };
 }
 
 function isError(finding: Finding): boolean {

@@ -1,6 +1,6 @@
 /** The commit message of a write: for people, and for the programs that read its trailers. */
 import { formatMessage } from "../../schema/change/commit-message.ts";
-import { noFile, type SignedFile } from "../../schema/change/commit-signature.ts";
+import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
 import { instanceId } from "../git/instance-id.ts";
@@ -15,14 +15,14 @@ export interface CommitWords {
   readonly bypassed?: readonly string[];
   /** The protected environments for which the commit is proposed. */
   readonly proposed?: readonly string[];
-  /** Missing if the commit changes no file. */
-  readonly file?: SignedFile;
+  /** What the commit does to files. */
+  readonly files?: readonly SignedFile[];
 }
 
 /** The signed message. */
 export function messageOf(
   { change, actor, reason, requestId, idempotency }: Write,
-  { subject, change: values, bypassed = [], proposed = [], file = noFile }: CommitWords,
+  { subject, change: values, bypassed = [], proposed = [], files = [] }: CommitWords,
   { sign }: Pick<WriteContext, "sign">,
 ): string {
   const id = subjectOf(actor);
@@ -40,7 +40,7 @@ export function messageOf(
     [emergencyTrailer]: bypassed.join(", "),
     "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
   };
-  return sign(formatMessage({ subject, reason, trailers }), file);
+  return sign(formatMessage({ subject, reason, trailers }), files);
 }
 
 /** The subject of the actor's JSON web token, or the id of the token. */

@@ -31,7 +31,7 @@ export async function decideBatch(
     head: snapshot.commit,
     project: snapshot.project,
     time: Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at)),
-    sign: (message, file) => signMessage(message, file, keys, randomBytes(8).toString("hex")),
+    sign: (message, files) => signMessage(message, files, keys, randomBytes(8).toString("hex")),
   };
   /** Requests with a key that were decided in this batch. */
   const pending = new Map<string, { fingerprint: string; position: number }>();

@@ -83,6 +83,6 @@ export interface WriteContext {
   readonly project: Project;
   /** The time of the commit, in seconds since 1970. */
   readonly time: number;
-  /** Signs the message of a commit that changes `file`. */
-  readonly sign: (message: string, file: SignedFile) => string;
+  /** Signs the message of a commit that changes `files`. */
+  readonly sign: (message: string, files: readonly SignedFile[]) => string;
 }

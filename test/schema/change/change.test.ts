@@ -38,7 +38,7 @@ function update(change: Partial<Update>, environment = "application"): Change & 
 function linesOf(change: Change & Update, file = text): { minus: string[]; plus: string[] } {
   const [before, after] = [
     file,
-    editForChange(change, currently(file), defaultProject)?.text ?? file,
+    editForChange(change, currently(file), defaultProject)?.flagFile?.text ?? file,
   ].map((one) => one.split("\n")) as [string[], string[]];
   return {
     minus: before.filter((line) => !after.includes(line)),
@@ -65,8 +65,8 @@ test("editForChange() gives an environment a state of its own, after the others"
     currently(),
     defaultProject,
   );
-  expect(edited?.text).toBe(`${text}  development:\n    enabled: false\n`);
-  expect(format(edited?.text ?? "")).toBe(edited?.text);
+  expect(edited?.flagFile?.text).toBe(`${text}  development:\n    enabled: false\n`);
+  expect(format(edited?.flagFile?.text ?? "")).toBe(edited?.flagFile?.text);
 });
 
 test("editForChange() pins an environment that follows the root, even if the value is the same today", () => {
@@ -76,14 +76,14 @@ test("editForChange() pins an environment that follows the root, even if the val
     defaultProject,
   );
   expect(pinned).toMatchObject({
-    text: `${text}  development:\n    enabled: true\n`,
+    flagFile: { text: `${text}  development:\n    enabled: true\n` },
     subject: "Pin meal_planning in development",
     change: "enabled true",
   });
   const { flag } = parseFlagFile(
     Buffer.from(
-      editForChange(update({ enabled: false }), currently(pinned?.text), defaultProject)?.text ??
-        "",
+      editForChange(update({ enabled: false }), currently(pinned?.flagFile?.text), defaultProject)
+        ?.flagFile?.text ?? "",
     ),
     defaultProject,
   );
@@ -91,7 +91,7 @@ test("editForChange() pins an environment that follows the root, even if the val
   expect(
     editForChange(
       update({ enabled: true }, "development"),
-      currently(pinned?.text),
+      currently(pinned?.flagFile?.text),
       defaultProject,
     ),
   ).toBe(undefined);
@@ -103,7 +103,7 @@ test("editForChange() describes a flag that has no description, above all else",
     currently("enabled: true\n"),
     defaultProject,
   );
-  expect(edited?.text).toBe('description: "Plan: meals"\nenabled: true\n');
+  expect(edited?.flagFile?.text).toBe('description: "Plan: meals"\nenabled: true\n');
 });
 
 test.each([
@@ -139,8 +139,10 @@ test.each([
 test("editForChange() takes a description in any Unicode form, and writes it in the one that files have", () => {
   const decomposed = update({ description: "Cafe\u0301" });
   const edited = editForChange(decomposed, currently(), defaultProject);
-  expect(edited?.text).toContain("description: Caf\u00e9\n");
-  expect(editForChange(decomposed, currently(edited?.text), defaultProject)).toBeUndefined();
+  expect(edited?.flagFile?.text).toContain("description: Caf\u00e9\n");
+  expect(
+    editForChange(decomposed, currently(edited?.flagFile?.text), defaultProject),
+  ).toBeUndefined();
 });
 
 test("editForChange() deletes the file, wherever it is", () => {
@@ -150,7 +152,7 @@ test("editForChange() deletes the file, wherever it is", () => {
     defaultProject,
   );
   const file = "flags/nutrition/meal_planning.yaml";
-  expect(edited).toEqual({ file, subject: "Delete meal_planning", change: "" });
+  expect(edited).toEqual({ files: [{ file }], subject: "Delete meal_planning", change: "" });
 });
 
 test("newFile() is laid out as every flag file is, with the schema for editors", () => {
@@ -160,26 +162,30 @@ test("newFile() is laid out as every flag file is, with the schema for editors",
     enabled: true,
     description: "Log: water",
   });
-  expect(created).toEqual({
+  const flagFile = {
     file: "flags/unowned/water_log.yaml",
     text: `# yaml-language-server: $schema=../../schema/flag.schema.json
 description: "Log: water"
 enabled: true
 `,
+  };
+  expect(created).toEqual({
+    files: [flagFile],
+    flagFile,
     subject: "Create water_log",
     change: "enabled true",
   });
-  expect(format(created.text ?? "")).toBe(created.text);
+  expect(format(created.flagFile?.text ?? "")).toBe(created.flagFile?.text);
 });
 
 test("newFile() has no description where none is given", () => {
-  const { text: file } = newFile({
+  const { flagFile } = newFile({
     kind: "create",
     name: "water_log",
     enabled: false,
     description: "",
   });
-  expect(file?.split("\n").slice(1)).toEqual(["enabled: false", ""]);
+  expect(flagFile?.text.split("\n").slice(1)).toEqual(["enabled: false", ""]);
 });
 
 test("newFile() is in the owner's folder, with all that is given", () => {
@@ -192,7 +198,7 @@ test("newFile() is in the owner's folder, with all that is given", () => {
     type: "experiment",
     expires: "2027-02-28",
   });
-  expect(created).toMatchObject({
+  expect(created.flagFile).toEqual({
     file: "flags/nutrition/water_log.yaml",
     text: `# yaml-language-server: $schema=../../schema/flag.schema.json
 description: Log water
@@ -202,5 +208,5 @@ type: experiment
 expires: "2027-02-28"
 `,
   });
-  expect(format(created.text ?? "")).toBe(created.text);
+  expect(format(created.flagFile?.text ?? "")).toBe(created.flagFile?.text);
 });

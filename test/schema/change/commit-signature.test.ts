@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatMessage } from "../../../schema/change/commit-message.ts";
 import {
-  noFile,
   parseCommitKeys,
   signMessage,
   unverifiedTrailer,
@@ -11,15 +10,16 @@ import {
 
 const [key, other] = ["k".repeat(32), "o".repeat(32)];
 const file = { file: "flags/a/b.yaml", before: "1".repeat(40), after: "" };
+const moved = { file: "flags/c/b.yaml", before: "", after: "3".repeat(40) };
 const message = "Delete b\n\nFlag: b\nActor: Ada (ada)\n";
 
 test("verifyMessage() accepts what signMessage() signed, with any of the keys", () => {
-  const signed = signMessage(message, file, [key], "0a");
+  const signed = signMessage(message, [file], [key], "0a");
   expect(signed).toMatch(
     /^Delete b\n\nFlag: b\nActor: Ada \(ada\)\nBunting-Signature: v1 0a [0-9a-f]{64}\n$/,
   );
   expect(verifyMessage(signed, [file], [other, key])?.trailers.get("Actor")).toBe("Ada (ada)");
-  expect(verifyMessage(signed, [noFile, file], [key])).toBeDefined();
+  expect(verifyMessage(signed, [moved, file], [key])).toBeDefined();
 });
 
 test.each([
@@ -30,11 +30,11 @@ test.each([
   ["another content before", [{ ...file, before: "2".repeat(40) }], [key]],
   ["another content after", [{ ...file, after: "2".repeat(40) }], [key]],
 ] as const)("verifyMessage() refuses %s", (_what, files, keys) => {
-  expect(verifyMessage(signMessage(message, file, [key], "0a"), files, keys)).toBeUndefined();
+  expect(verifyMessage(signMessage(message, [file], [key], "0a"), files, keys)).toBeUndefined();
 });
 
 test("verifyMessage() accepts a commit without files only if it was signed as one", () => {
-  const signed = signMessage(message, noFile, [key], "0a");
+  const signed = signMessage(message, [], [key], "0a");
   expect(verifyMessage(signed, [], [key])).toBeDefined();
   expect(verifyMessage(signed, [file], [key])).toBeUndefined();
 });
@@ -46,7 +46,7 @@ test("verifyMessage() gives back reason and trailers, whatever the reason says",
     fc.property(words, words, (reason, actor) => {
       const trailers = { Flag: "b", Actor: actor, "Actor-Id": "x" };
       const text = formatMessage({ subject: "Delete b", reason, trailers });
-      const verified = verifyMessage(signMessage(text, file, [key], "0a"), [file], [key]);
+      const verified = verifyMessage(signMessage(text, [file], [key], "0a"), [file], [key]);
       expect(verified?.trailers.get("Flag")).toBe("b");
       expect(verified?.trailers.get("Actor-Id")).toBe("x");
       if (verified?.reason !== "") expect(text).toContain(`\n\n${verified?.reason}\n\nFlag: b\n`);
@@ -54,9 +54,56 @@ test("verifyMessage() gives back reason and trailers, whatever the reason says",
   );
 });
 
+/** As version 1 of the program signed it. */
+const old = `${message}Bunting-Signature: v1 0a 24dad1390824402b0f31a9dae76f8cf47f9cee74e770cdfe6a7618a51410c22e\n`;
+
+test("verifyMessage() accepts signatures of older versions of the program", () => {
+  expect(signMessage(message, [file], [key], "0a")).toBe(old);
+  expect(verifyMessage(old, [file], [key])).toBeDefined();
+});
+
+test("signMessage() covers all files of a commit, in any order, beside files of others", () => {
+  const signed = signMessage(message, [file, moved], [key], "0a");
+  expect(signed).toMatch(/\nBunting-Signature: v2 0a [0-9a-f]{64} [0-9a-f]{64},[0-9a-f]{64}\n$/);
+  expect(signMessage(message, [moved, file], [key], "0a")).toBe(signed);
+  const another = { ...moved, file: "flags/a/c.yaml" };
+  const verified = verifyMessage(signed, [another, moved, file], [other, key]);
+  expect(verified?.files).toEqual([moved.file, file.file]);
+  expect(verified?.trailers.get("Flag")).toBe("b");
+});
+
+test.each([
+  ["only the first file", [file]],
+  ["only the second file", [moved]],
+  ["no file", []],
+  ["another content", [file, { ...moved, after: "4".repeat(40) }]],
+  [
+    "the contents exchanged",
+    [
+      { ...file, file: moved.file },
+      { ...moved, file: file.file },
+    ],
+  ],
+])("verifyMessage() refuses a signature for two files with %s", (_what, files) => {
+  expect(verifyMessage(signMessage(message, [file, moved], [key], "0a"), files, [key])).toBe(
+    undefined,
+  );
+});
+
+test("verifyMessage() refuses a signature whose list of files was changed", () => {
+  const signed = signMessage(message, [file, moved], [key], "0a");
+  const [, first = "", second = ""] = / ([0-9a-f]{64}),([0-9a-f]{64})\n$/.exec(signed) ?? [];
+  for (const list of [` ${first}`, ` ${second},${first}`, ` ${first},${first}`, ""]) {
+    const forged = signed.replace(` ${first},${second}`, list);
+    expect(forged).not.toBe(signed);
+    expect(verifyMessage(forged, [file, moved], [key])).toBeUndefined();
+    expect(verifyMessage(forged, [file], [key])).toBeUndefined();
+  }
+});
+
 test("unverifiedTrailer() reads only messages that have a signature", () => {
   expect(unverifiedTrailer(message, "Flag")).toBe("");
-  expect(unverifiedTrailer(signMessage(message, file, [key], "0a"), "Flag")).toBe("b");
+  expect(unverifiedTrailer(signMessage(message, [file], [key], "0a"), "Flag")).toBe("b");
 });
 
 test("parseCommitKeys() takes keys of 32 characters or more, and says how to make one", () => {

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { noFile, signMessage } from "../../../schema/change/commit-signature.ts";
+import { signMessage } from "../../../schema/change/commit-signature.ts";
 import { findMissingApproval, type ProposalReviews } from "../../../schema/change/self-approval.ts";
 
 const head = "9f8e7d6c".repeat(5);
 const message = "Disable b\n\nFlag: b\nActor: Ada (ada)\nActor-GitHub: Ada-L\n";
-const proposal = { message: signMessage(message, noFile, ["k".repeat(32)], "0a"), author: "bot" };
+const proposal = { message: signMessage(message, [], ["k".repeat(32)], "0a"), author: "bot" };
 const approved = (login: string, commit = head) => ({ login, state: "APPROVED", commit });
 
 function problem(reviews: ProposalReviews["reviews"], commits = [proposal]): string | undefined {
@@ -44,7 +44,7 @@ test("findMissingApproval() does not accept those who added commits", () => {
 
 test("findMissingApproval() needs the login of the requester", () => {
   const without = message.replace(/Actor-GitHub.*\n/, "");
-  const commit = { ...proposal, message: signMessage(without, noFile, ["k".repeat(32)], "0a") };
+  const commit = { ...proposal, message: signMessage(without, [], ["k".repeat(32)], "0a") };
   expect(problem([approved("grace")], [commit])).toContain('add "github" to the entry');
 });
 

@@ -37,7 +37,7 @@ function disable(made: TestRepository, text: string, content = off): void {
 function signed(made: TestRepository, text = message, by = key, path = file): string {
   const before = made.run(["hash-object", "--stdin"], { input: on }).trim();
   const after = made.run(["hash-object", "--stdin"], { input: off }).trim();
-  return signMessage(text, { file: path, before, after }, [by], "0a");
+  return signMessage(text, [{ file: path, before, after }], [by], "0a");
 }
 
 async function newest(made: TestRepository) {
