@@ -14,7 +14,7 @@ import { description } from "./http/description.ts";
 import { errorHandler } from "./http/error-handler.ts";
 import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
-import { HttpError } from "./http/problem.ts";
+import { HttpError, sendProblem } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/target.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
@@ -24,6 +24,9 @@ import type { BackgroundPublisher } from "./publisher.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
 import type { Streams } from "./routes/events/streams.ts";
 import { historyHandler } from "./routes/history/history.ts";
+import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
+import type { Evaluations } from "./routes/ofrep/evaluations.ts";
+import { evaluateAllHandler, evaluateFlagHandler, evaluationPath } from "./routes/ofrep/ofrep.ts";
 import { readHandler } from "./routes/reads/reads.ts";
 import type { Responses } from "./routes/reads/responses.ts";
 import type { Usage } from "./routes/usage/usage.ts";
@@ -47,6 +50,7 @@ export interface AppOptions {
   >;
   readonly places: WriteBackends;
   readonly responses: Responses;
+  readonly evaluations: Evaluations;
   readonly streams: Streams;
   readonly usage: Usage;
   readonly authenticator: Authenticator;
@@ -87,13 +91,17 @@ export function createApp(options: AppOptions): Express {
     errorHandler(
       () => store.project,
       () => namesServed(options),
+      (request, response, error, hint) =>
+        isEvaluationPath(request.path)
+          ? sendEvaluationError(request, response, error)
+          : sendProblem(request, response, error, hint),
     ),
   );
   return app;
 }
 
 function addFlagRoutes(app: Express, options: AppOptions): void {
-  const { settings, places, responses, streams, authenticator } = options;
+  const { settings, places, responses, evaluations, streams, authenticator } = options;
   const project = () => places.store.project;
   const allow = (action: Action) => permit(action, authenticator, project);
   const mayRead = allow("read");
@@ -123,6 +131,11 @@ function addFlagRoutes(app: Express, options: AppOptions): void {
     for (const kind of definitionKinds) {
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
+    const evaluation = `${folder}${evaluationPath}`;
+    route(app, evaluation, { post: [mayRead, readBody, evaluateAllHandler(evaluations)] });
+    route(app, `${evaluation}/:key`, {
+      post: [mayRead, readBody, evaluateFlagHandler(evaluations)],
+    });
   }
 }
 

@@ -25,6 +25,7 @@ import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { Streams } from "./routes/events/streams.ts";
+import { Evaluations } from "./routes/ofrep/evaluations.ts";
 import { FastReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
 import { Usage } from "./routes/usage/usage.ts";
@@ -53,6 +54,7 @@ export function createService(
   let isStopping = false;
   const authenticator = createAuthenticator(settings, log);
   const responses = new Responses();
+  const evaluations = new Evaluations();
   const streams = new Streams(
     responses,
     (authorization, path) => mayRead(authenticator, authorization, environmentOf(responses, path)),
@@ -75,6 +77,7 @@ export function createService(
   const serve = (current: CurrentRelease) => {
     const { release, snapshot } = current.served;
     responses.serve(release, (path) => compileUnpublished(snapshot, path));
+    evaluations.serve(snapshot);
     void commits.update(snapshot.commit);
     void streams.announce(current.snapshot.commit);
     publisher?.publish(current);
@@ -89,7 +92,7 @@ export function createService(
   const shared = { responses, streams, authenticator, metrics, log };
   const app = createApp({
     ...shared,
-    ...{ settings, places, usage, publisher, commits, isStopping: () => isStopping },
+    ...{ settings, places, evaluations, usage, publisher, commits, isStopping: () => isStopping },
   });
   const fastReads = new FastReads({ ...shared, origins: settings.origins });
   const server = createHttpServer((request, response) => {

@@ -10,10 +10,15 @@ import { HttpError, sendProblem } from "./problem.ts";
 const standardRetryAfter = 2;
 
 /**
- * Turns every error into problem details. No detail of an internal error reaches a client. `names` are
- * the flags that are served, for a hint if a path that is not found is misspelt.
+ * Turns every error into problem details, or into what `send` makes of it. No detail of an internal
+ * error reaches a client. `names` are the flags that are served, for a hint if a path that is not
+ * found is misspelt.
  */
-export function errorHandler(project: () => Project, names: () => readonly string[]) {
+export function errorHandler(
+  project: () => Project,
+  names: () => readonly string[],
+  send: typeof sendProblem = sendProblem,
+) {
   return (error: unknown, request: Request, response: ApiResponse, next: NextFunction): void => {
     if (response.headersSent) {
       next(error);
@@ -26,7 +31,7 @@ export function errorHandler(project: () => Project, names: () => readonly strin
       response.setHeader("Retry-After", String(retryAfterOf(error) ?? standardRetryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
-    sendProblem(request, response, failed, hint);
+    send(request, response, failed, hint);
   };
 }
 

@@ -15,6 +15,11 @@ export function routeOf(path: string): string {
   const [, folder = "", name, history] =
     /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history)?$/.exec(plain) ?? [];
   if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
+  const evaluation = evaluations.exec(plain);
+  if (evaluation) {
+    const environment = evaluation[1] === undefined ? "" : "/{environment}";
+    return `${environment}${evaluation[2]}${evaluation[3] === undefined ? "" : "/{flag_name}"}`;
+  }
   const document = documents.exec(plain);
   if (document) return `${document[1] === undefined ? "" : "/{environment}"}${document[2]}`;
   if (name === undefined) return others.has(plain) ? plain : "other";
@@ -23,6 +28,8 @@ export function routeOf(path: string): string {
 }
 
 const documents = new RegExp(`^(/[^/]+)?(/v1/(?:${definitionKinds.join("|")})\\.json)$`);
+
+const evaluations = /^(\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;
 
 const others = new Set([
   "/healthz",

@@ -31,6 +31,7 @@ function routes(): Set<string> {
       [
         "places",
         "responses",
+        "evaluations",
         "streams",
         "usage",
         "authenticator",

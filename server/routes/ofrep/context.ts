@@ -1,0 +1,50 @@
+/** The body of an OFREP request: `{"context":{"targetingKey":"user-1","country":"SE"}}`. */
+import type { Context } from "../../../schema/evaluate/context.ts";
+import { EvaluationError } from "./errors.ts";
+
+/** Attributes, and what is inside them, in all. */
+const maxValues = 1_000;
+/** Rules use only the attributes at level 1; deeper ones are accepted because clients share contexts. */
+const maxLevels = 8;
+
+/** The context of a body that is valid JSON. Throws `EvaluationError` 400. */
+export function contextOf(body: unknown): Context {
+  if (!isObject(body)) {
+    throw new EvaluationError(400, "PARSE_ERROR", "Cannot read the body: it must be an object");
+  }
+  const context = body.context;
+  if (context === undefined) return {};
+  const fault = findFault(context);
+  if (fault === undefined) return context as Context;
+  throw new EvaluationError(400, "INVALID_CONTEXT", `Cannot read the context: ${fault}`);
+}
+
+function findFault(context: unknown): string | undefined {
+  if (!isObject(context)) return "it must be an object";
+  const { targetingKey } = context;
+  if (targetingKey !== undefined && typeof targetingKey !== "string") {
+    return '"targetingKey" must be text';
+  }
+  const count = countValues(context, maxLevels);
+  if (count === undefined) return `it is nested deeper than ${maxLevels} levels`;
+  return count > maxValues
+    ? `it has ${count} values, and at most ${maxValues} are read`
+    : undefined;
+}
+
+/** How many values are inside a value; `undefined` if it has more levels than `levels`. */
+function countValues(value: unknown, levels: number): number | undefined {
+  if (typeof value !== "object" || value === null) return 0;
+  if (levels === 0) return undefined;
+  let count = 0;
+  for (const inner of Object.values(value)) {
+    const more = countValues(inner, levels - 1);
+    if (more === undefined) return undefined;
+    count += 1 + more;
+  }
+  return count;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,77 @@
+/** The flags of the current release, ready to be evaluated for callers. */
+import { definedFlags, toDefinitions } from "../../../schema/compile/definitions.ts";
+import type { Context } from "../../../schema/evaluate/context.ts";
+import type { Definitions } from "../../../schema/evaluate/definition.ts";
+import { type Evaluation, evaluate } from "../../../schema/evaluate/evaluate.ts";
+import type { Snapshot } from "../../../schema/flag/snapshot.ts";
+import { rootEnvironment } from "../../../schema/project/project.ts";
+import { compareText } from "../../../schema/text/order.ts";
+
+export class Evaluations {
+  #snapshot: Pick<Snapshot, "project" | "flags"> | undefined;
+  #byEnvironment = new Map<string, EnvironmentFlags>();
+
+  /** Replaces one release by the next in one step. */
+  serve(snapshot: Pick<Snapshot, "project" | "flags">): void {
+    this.#snapshot = snapshot;
+    this.#byEnvironment = new Map();
+  }
+
+  /**
+   * The flags of an environment; those of the first one for `""`. Made at the first request.
+   * `undefined` if there is no release yet, or no such environment in it.
+   */
+  of(folder: string): EnvironmentFlags | undefined {
+    if (this.#snapshot === undefined) return undefined;
+    const { project, flags } = this.#snapshot;
+    const environment = folder === "" ? rootEnvironment(project) : folder;
+    const ready = this.#byEnvironment.get(environment);
+    if (ready || !project.environments.includes(environment)) return ready;
+    const made = new EnvironmentFlags(environment, toDefinitions(definedFlags(environment, flags)));
+    this.#byEnvironment.set(environment, made);
+    return made;
+  }
+}
+
+/** An evaluation as OFREP's JSON. */
+export interface EvaluatedFlag {
+  readonly evaluation: Evaluation;
+  readonly text: string;
+}
+
+/** The flags of one environment, private ones included: what leaves the server are answers only. */
+export class EnvironmentFlags {
+  readonly environment: string;
+  /** Sorted by code unit. */
+  readonly names: readonly string[];
+  readonly #definitions: Definitions;
+  /** By name, then by variant and reason: a flag has few answers, and most requests get the same ones. */
+  readonly #answers = new Map<string, Map<string, EvaluatedFlag>>();
+
+  constructor(environment: string, definitions: Definitions) {
+    this.environment = environment;
+    this.#definitions = definitions;
+    this.names = Object.keys(definitions.flags).sort(compareText);
+    for (const name of this.names) this.#answers.set(name, new Map());
+  }
+
+  /** Evaluates a flag. `undefined` if there is no flag of this name. */
+  evaluate(name: string, context: Context): EvaluatedFlag | undefined {
+    const answers = this.#answers.get(name);
+    if (answers === undefined) return undefined;
+    const evaluation = evaluate(this.#definitions, name, context);
+    const key = `${evaluation.reason} ${evaluation.variant}`;
+    const ready = answers.get(key);
+    if (ready !== undefined) return ready;
+    const made = { evaluation, text: textOf(name, evaluation) };
+    answers.set(key, made);
+    return made;
+  }
+}
+
+/** The rule that decided is left out: the rules of a flag may be private. */
+function textOf(key: string, { value, variant, reason, errorCode }: Evaluation): string {
+  if (errorCode === undefined) return JSON.stringify({ key, value, variant, reason, metadata: {} });
+  const errorDetails = `Cannot evaluate "${key}": its definition cannot be read`;
+  return JSON.stringify({ key, errorCode: "GENERAL", errorDetails });
+}
