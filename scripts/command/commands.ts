@@ -71,6 +71,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "write the plan as a comment on a pull request",
     load: () => import("../github/comment.ts"),
   },
+  approval: {
+    summary: "check that somebody other than the requester approved a proposal",
+    load: () => import("../github/approval.ts"),
+  },
   deployment: {
     summary: "report a publication as a GitHub deployment",
     load: () => import("../github/deployment.ts"),

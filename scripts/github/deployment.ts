@@ -15,6 +15,7 @@ import { readGitHubOptions } from "../../store/github/options.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { addStepSummary } from "../command/report.ts";
+import { runUrl } from "./event.ts";
 
 export const command = defineCommand({
   name: "deployment",
@@ -56,7 +57,7 @@ async function start(options: Options, connect: () => GitHub): Promise<0> {
     throw new UsageError(`Cannot use --environment "${environment}": it must be one word`);
   }
   if (url !== "") checkUrl(url);
-  const log = runUrl(process.env);
+  const log = runUrl(process.env) ?? "";
   const { id } = await startDeployment(connect(), { commit, environment, url, log });
   process.stdout.write(format === "json" ? `${JSON.stringify({ id })}\n` : `${id}\n`);
   const output = process.env.GITHUB_OUTPUT;
@@ -80,7 +81,7 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
     throw new UsageError(`Cannot use --started "${started}": it must be a time in ISO 8601`);
   }
   const { commit, environment, url } = deployment;
-  const log = runUrl(process.env);
+  const log = runUrl(process.env) ?? "";
   const ending: Ending = { state, environment, commit, published, started, url, log };
   const description = describeEnding(ending);
   await tellProgress(github, deployment.id, { state, description, url, log });
@@ -146,10 +147,4 @@ function readPublished(file: string) {
 function checkUrl(url: string): void {
   if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !/[\s()<>]/.test(url)) return;
   throw new UsageError(`Cannot use --url "${url}": wanted https://…`);
-}
-
-/** Where the workflow run is that this is part of; `""` outside of one. */
-function runUrl(env: NodeJS.ProcessEnv): string {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : "";
 }

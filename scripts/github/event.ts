@@ -7,6 +7,8 @@ export interface Subject {
   readonly pulls: readonly PullRequest[];
   /** The workflow run that checked the pull request. */
   readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
+  /** The commit of a merge queue that the run checked, which is no pull request's own. */
+  readonly queued?: string | undefined;
 }
 
 /** The open pull requests of the event; none if a pull request has newer commits. */
@@ -18,6 +20,7 @@ export async function findSubject(
   const run = event.workflow_run;
   if (run) {
     const { head_sha: commit, head_branch: branch, head_repository, html_url, conclusion } = run;
+    if (run.event === "merge_group" && isText(commit)) return { pulls: [], queued: commit };
     const owner = head_repository?.owner?.login;
     if (!isText(commit) || !isText(branch) || !isText(owner)) {
       throw new Error("Cannot find the pull request: the event's run has no head");
@@ -35,6 +38,7 @@ export async function findSubject(
 /** The parts of an event that are used here. */
 interface Event {
   readonly workflow_run?: {
+    readonly event?: unknown;
     readonly head_sha?: unknown;
     readonly head_branch?: unknown;
     readonly head_repository?: { readonly owner?: { readonly login?: unknown } } | null;
@@ -55,4 +59,10 @@ function readEvent(file: string | undefined): Event {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
+}
+
+/** Where GitHub shows this workflow run, if this is one. */
+export function runUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+  return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }

@@ -24,6 +24,16 @@ const callers: Readonly<Record<string, Caller>> = {
     on: "  workflow_run:\n    workflows: [Validate]\n    types: [completed]",
     permissions: ["contents: read", "pull-requests: write"],
   },
+  review: {
+    name: "Review",
+    on: "  pull_request_review:\n    types: [submitted, dismissed]",
+    permissions: ["contents: read"],
+  },
+  approval: {
+    name: "Approval",
+    on: "  workflow_run:\n    workflows: [Validate, Review]\n    types: [completed]",
+    permissions: ["contents: read", "pull-requests: read", "statuses: write"],
+  },
   publish: {
     name: "Publish",
     on: `  push:

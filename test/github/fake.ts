@@ -20,8 +20,16 @@ import { newComment, newIssue } from "./issues.ts";
 import type { OperationId } from "./operations.ts";
 import { rightsFor } from "./permissions.ts";
 import { mergePull, type NewPull, openPull } from "./pulls.ts";
+import { addReview } from "./reviews.ts";
 import { handlers } from "./service.ts";
-import { type Account, emptyState, type Issue, type State } from "./state.ts";
+import {
+  type Account,
+  type CommitStatus,
+  emptyState,
+  type Issue,
+  type Review,
+  type State,
+} from "./state.ts";
 import type { World } from "./world.ts";
 
 export interface GitHubOptions {
@@ -167,6 +175,18 @@ export class FakeGitHub {
     const commit = issue && mergePull(this.world, issue, by, squash);
     if (commit === undefined) throw new Error(`Cannot merge #${number}`);
     return commit;
+  }
+
+  /** A review of what the pull request is at, as a person gives it in the browser. */
+  review(issue: Issue, login: string, state: Review["state"]): void {
+    addReview(this.world, issue, login, state);
+  }
+
+  /** The newest commit status of a context. */
+  status(commit: string, context: string): CommitStatus | undefined {
+    return this.state.statuses.findLast(
+      (status) => status.commit === commit && status.context === context,
+    );
   }
 
   /** The bodies of the comments on an issue, oldest first. */

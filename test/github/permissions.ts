@@ -1,6 +1,12 @@
 import type { OperationId } from "./operations.ts";
 
-export type Area = "contents" | "deployments" | "issues" | "pull_requests" | "metadata";
+export type Area =
+  | "contents"
+  | "deployments"
+  | "issues"
+  | "pull_requests"
+  | "statuses"
+  | "metadata";
 export type Right = readonly [area: Area, level: "read" | "write"];
 
 /**
@@ -11,6 +17,8 @@ export function rightsFor(operation: OperationId): readonly Right[] {
   const [area, verb = ""] = operation.split("/");
   const level = /^(get|list)/.test(verb) ? "read" : "write";
   if (operation === "repos/get" || area === "users") return [["metadata", "read"]];
+  if (operation === "repos/get-collaborator-permission-level") return [["metadata", "read"]];
+  if (operation === "repos/create-commit-status") return [["statuses", "write"]];
   if (operation === "repos/list-pull-requests-associated-with-commit") {
     return [
       ["pull_requests", "read"],

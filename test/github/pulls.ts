@@ -91,7 +91,8 @@ export interface NewPull extends Pick<Pull, "owner" | "branch" | "base" | "sha" 
 
 export function openPull(world: World, { author, title, body, ...pull }: NewPull): Issue {
   const issue = newIssue(world, author, title, body);
-  issue.pull = { ...pull, merged_at: null, merge_commit_sha: null, merged_by: null };
+  const unmerged = { merged_at: null, merge_commit_sha: null, merged_by: null };
+  issue.pull = { ...pull, ...unmerged, reviews: [] };
   world.bare.git("update-ref", `refs/pull/${issue.number}/head`, pull.sha);
   return issue;
 }
@@ -151,14 +152,14 @@ function brought(world: World, issue: Issue, pull: Pull, commit: string): boolea
 }
 
 /** A branch of ours moves on; a fork's stands where it was seen last. */
-function headOf(world: World, issue: Issue, pull: Pull): string {
+export function headOf(world: World, issue: Issue, pull: Pull): string {
   const isOurs = pull.owner === world.owner && issue.state === "open";
   const head = (isOurs ? branchHead(world.bare, pull.branch) : undefined) ?? pull.sha;
   pull.sha = head;
   return head;
 }
 
-function withPull(ask: Ask, work: (issue: Issue, pull: Pull) => Answer): Answer {
+export function withPull(ask: Ask, work: (issue: Issue, pull: Pull) => Answer): Answer {
   const issue = ask.world.state.issues.get(Number(ask.params.pull_number));
   return issue?.pull ? work(issue, issue.pull) : problem(404, "Not Found");
 }

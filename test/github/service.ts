@@ -3,6 +3,7 @@ import { issueHandlers } from "./issues.ts";
 import { type OperationId, operations } from "./operations.ts";
 import { pullHandlers } from "./pulls.ts";
 import { repoHandlers } from "./repos.ts";
+import { reviewHandlers } from "./reviews.ts";
 import type { Handler } from "./world.ts";
 
 const known: Partial<Record<OperationId, Handler>> = {
@@ -10,6 +11,7 @@ const known: Partial<Record<OperationId, Handler>> = {
   ...pullHandlers,
   ...repoHandlers,
   ...deploymentHandlers,
+  ...reviewHandlers,
 };
 
 /** What answers each operation. */

@@ -7,6 +7,12 @@ export interface State {
   readonly comments: Map<number, Comment>;
   readonly labels: Map<string, Label>;
   readonly deployments: Map<number, Deployment>;
+  /** By login: what people may do here. Those who are missing may write. */
+  readonly permissions: Map<string, "admin" | "write" | "read" | "none">;
+  /** In the order in which they were set. */
+  readonly statuses: CommitStatus[];
+  /** Pushes to branches, oldest first. */
+  readonly pushes: { readonly branch: string; readonly login: string; readonly commit: string }[];
   /** The next id of anything but an issue. */
   nextId: number;
 }
@@ -46,6 +52,23 @@ export interface Pull {
   merged_at: string | null;
   merge_commit_sha: string | null;
   merged_by: string | null;
+  /** Oldest first. */
+  readonly reviews: Review[];
+}
+
+export interface Review {
+  readonly id: number;
+  readonly login: string;
+  readonly commit: string;
+  state: "APPROVED" | "CHANGES_REQUESTED" | "COMMENTED" | "DISMISSED";
+}
+
+export interface CommitStatus {
+  readonly commit: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string;
+  readonly target_url: string;
 }
 
 export interface Comment {
@@ -95,6 +118,9 @@ export function emptyState(): State {
     comments: new Map(),
     labels: new Map(),
     deployments: new Map(),
+    permissions: new Map(),
+    statuses: [],
+    pushes: [],
     nextId: 1_000,
   };
 }

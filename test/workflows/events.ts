@@ -6,6 +6,7 @@ export interface Happening {
   readonly name:
     | "push"
     | "pull_request"
+    | "pull_request_review"
     | "merge_group"
     | "workflow_run"
     | "workflow_dispatch"
@@ -49,6 +50,11 @@ export function pulled(github: FakeGitHub, issue: Issue, action: string): Happen
     ...repositoryOf(github),
   };
   return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== world.owner };
+}
+
+/** A review that was given or dismissed: the merge is what a workflow sees here, too. */
+export function reviewed(github: FakeGitHub, issue: Issue): Happening {
+  return { ...pulled(github, issue, "submitted"), name: "pull_request_review" };
 }
 
 /** A commit of the merge queue, on a branch of its own. */

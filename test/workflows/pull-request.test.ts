@@ -30,12 +30,16 @@ afterEach(() => {
   }
 });
 
+const success = {
+  ...{ Tests: "success", Validate: "success" },
+  ...{ "Plan comment": "success", Approval: "success" },
+};
+
 const named = (runs: readonly Run[], name: string) =>
   runs.find(({ workflow }) => workflow === name);
 
 test("a pull request gets a comment with its plan", { timeout: patience }, async () => {
   const { issue, runs } = await site.openPull("import", { [file]: on });
-  const success = { Tests: "success", Validate: "success", "Plan comment": "success" };
   expect(told(runs)).toEqual(success);
   // Only flags change, so there is nothing to test.
   expect(named(runs, "Tests")?.jobs.tests?.result).toBe("skipped");
@@ -49,6 +53,7 @@ test("a pull request gets a comment with its plan", { timeout: patience }, async
   expect(comment).toMatchObject({ issue: issue.number, author: "github-actions[bot]" });
   expect(comment?.body).toMatch(/recipe_import.*off → on/s);
   expect(comment?.body).not.toContain("It also changes");
+  expect(site.github.status(issue.pull?.sha ?? "", "Approval")?.state).toBe("success");
 });
 
 test("a second push updates it in place, and a mistake is shown on its line", {
@@ -77,8 +82,8 @@ test("a fork's pull request gets its comment and its tests, and no secret", {
 }, async () => {
   const files = { [file]: on, "README.md": "# Other\n" };
   const { issue, runs } = await site.openPull("theirs", files, "stranger");
-  expect(told(runs)).toEqual({ Tests: "success", Validate: "success", "Plan comment": "success" });
-  expect(runs.map(({ refused }) => refused)).toEqual([[], [], []]);
+  expect(told(runs)).toEqual(success);
+  expect(runs.map(({ refused }) => refused)).toEqual([[], [], [], []]);
   expect(named(runs, "Tests")?.jobs.tests?.log).toContain("All tests ran");
   const [comment] = site.github.comments(issue.number);
   expect(comment).toMatch(/recipe_import.*off → on/s);
@@ -131,6 +136,7 @@ test("a merge queue gets its checks", { timeout: patience }, async () => {
   const base = site.head;
   const sha = site.branch("gh-readonly-queue/main/pr-1", { [file]: on });
   const runs = await site.happen(queued(site.github, base, sha));
-  expect(told(runs)).toEqual({ Tests: "success", Validate: "success", "Plan comment": "skipped" });
+  expect(told(runs)).toEqual({ ...success, "Plan comment": "skipped" });
+  expect(site.github.status(sha, "Approval")?.state).toBe("success");
   expect(named(runs, "Validate")?.jobs.flags?.summary).toMatch(/recipe_import.*off → on/s);
 });

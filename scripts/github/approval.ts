@@ -1,0 +1,64 @@
+import { type ApprovalResult, checkApproval } from "../../schema/change/self-approval.ts";
+import {
+  approvalStatus,
+  readProposalReviews,
+  setApprovalStatus,
+} from "../../store/github/approvals.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
+import { getPull } from "../../store/github/pulls.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { addStepSummary } from "../command/report.ts";
+import { findSubject, runUrl } from "./event.ts";
+
+export const command = defineCommand({
+  name: "approval",
+  summary: `Checks that somebody other than the requester approved a change that the API proposed, and sets the commit status "${approvalStatus}", which a ruleset can require. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Only GitHub's API is read.`,
+  operands: "",
+  options: {
+    "pull-request": { value: "NUMBER", help: "instead of the event's" },
+    "dry-run": { help: "print the result, and write nothing to GitHub" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+  },
+  async run({ format, ...options }): Promise<0> {
+    const number = options["pull-request"];
+    if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
+      throw new UsageError(`Cannot use --pull-request "${number}": it must be a number`);
+    }
+    const github = new GitHub(readGitHubOptions(process.env), note);
+    const { pulls, queued } =
+      number === undefined
+        ? await findSubject(github, process.env)
+        : { pulls: [await getPull(github, Number(number))], queued: undefined };
+    const results = new Map<string, ApprovalResult & { pullRequest?: number }>();
+    if (queued !== undefined) {
+      const message = "GitHub queues only pull requests that had their approvals";
+      results.set(queued, { state: "success", message });
+    }
+    for (const pull of pulls) {
+      const reviews = await readProposalReviews(github, pull.number);
+      const result = { pullRequest: pull.number, ...checkApproval(reviews) };
+      const other = results.get(reviews.head);
+      // Several pull requests at one commit share its status: the worst counts.
+      if (other === undefined || rank[result.state] > rank[other.state])
+        results.set(reviews.head, result);
+    }
+    if (results.size === 0) note("No open pull request is at this commit: nothing to do");
+    for (const [commit, result] of results) {
+      if (!options["dry-run"]) await setApprovalStatus(github, commit, result, runUrl(process.env));
+      const { pullRequest, state, message } = result;
+      const what = pullRequest === undefined ? commit.slice(0, 7) : `#${pullRequest}`;
+      const line =
+        format === "json" ? JSON.stringify({ commit, ...result }) : `${what}: ${state}: ${message}`;
+      process.stdout.write(`${line}\n`);
+      addStepSummary(`${what}: ${state}`);
+    }
+    return 0;
+  },
+});
+
+const rank = { success: 0, pending: 1, failure: 2 } as const;
+
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
