@@ -48,9 +48,12 @@ function effectOf({ before, after }: BeforeAndAfter): unknown[] {
 
 /** A flag's values by key, those of an environment apart: `decisions.staging`. */
 function valuesOf(flag: Flag | undefined): Readonly<Record<string, unknown>> {
-  const { name, description, owner, type, expires, metadata, decisions } = flag ?? {};
+  const { name, description, owner, type, expires, metadata, decisions, schedules } = flag ?? {};
   const blocks = Object.entries(decisions ?? {}).map(([key, value]) => [`decisions.${key}`, value]);
-  return { name, description, owner, type, expires, metadata, ...Object.fromEntries(blocks) };
+  const facts = { name, description, owner, type, expires, metadata };
+  // Left out if there are none, so that branches of open proposals keep their names.
+  const steps = schedules && schedules.length > 0 ? { schedules } : {};
+  return { ...facts, ...steps, ...Object.fromEntries(blocks) };
 }
 
 /** The labels of a pull request: one for the API, one for each protected environment. */

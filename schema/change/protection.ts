@@ -1,6 +1,8 @@
 /** What a change of a flag does where, and whether that needs a review: pure, so that it is decided anew on each replay. */
 import type { Flag } from "../flag/flag.ts";
+import { stepsIn } from "../flag/schedule.ts";
 import { diffFlag, isSameDecision } from "../plan/difference.ts";
+import { isSameSchedule } from "../plan/steps.ts";
 import type { Project } from "../project/project.ts";
 
 /** A flag before and after a change; missing where it is not there. */
@@ -20,8 +22,8 @@ export function findProtectedEnvironments(
 }
 
 /**
- * The environments in which clients would see the flag change: how it is decided, its description,
- * or whether it exists. Its times do not count, because they change with every edit.
+ * The environments in which clients would see the flag change, now or by a scheduled step: how it is
+ * decided, its description, or whether it exists. Its times do not count, because they change with every edit.
  */
 function findAffectedEnvironments(
   { environments }: Pick<Project, "environments">,
@@ -29,19 +31,22 @@ function findAffectedEnvironments(
 ): string[] {
   const difference = diffFlag(before, after, environments);
   if (!difference) return [];
-  const { change, fields, decisions } = difference;
+  const { change, fields, decisions, schedules } = difference;
   const isEverywhere = change !== "changed" || fields.includes("description");
   return environments.filter((environment) => {
     const { before: was, after: is } = decisions[environment] ?? {};
-    return isEverywhere || !isSameDecision(was, is);
+    const steps = schedules[environment];
+    const isSame = isSameDecision(was, is) && (!steps || isSameSchedule(steps));
+    return isEverywhere || !isSame;
   });
 }
 
 /** Whether all that clients would see is that the flag turns off. */
 export function onlyDisables({ before, after }: BeforeAndAfter): boolean {
   if (!before || !after || before.description !== after.description) return false;
-  return Object.entries(after.decisions).every(
-    ([environment, decision]) =>
-      !decision.enabled || isSameDecision(before.decisions[environment], decision),
-  );
+  return Object.entries(after.decisions).every(([environment, decision]) => {
+    const steps = { before: stepsIn(before, environment), after: stepsIn(after, environment) };
+    const isSame = isSameDecision(before.decisions[environment], decision);
+    return !decision.enabled || (isSame && isSameSchedule(steps));
+  });
 }

@@ -9,7 +9,9 @@ import {
   isNode,
   isPair,
   isScalar,
+  isSeq,
   type Node,
+  type Pair,
   type ParsedNode,
   Scalar,
   visit,
@@ -47,7 +49,7 @@ function layOut(text: string): string {
   const document = open(plain);
   visit(document, {
     Collection: (_key, node, path) => {
-      node.flow = node.items.length === 0 || path.some(isCondition);
+      node.flow = node.items.length === 0 || path.some(isCondition) || isStep(node, path);
     },
   });
   return print(document);
@@ -56,6 +58,18 @@ function layOut(text: string): string {
 /** The `if` of a rule is one line, so that a rule can be read at a glance; with comments it is a block. */
 function isCondition(node: unknown): boolean {
   return isPair(node) && isScalar(node.key) && node.key.value === "if" && !hasComments(node.value);
+}
+
+/** So is a step of a schedule. */
+function isStep(node: Node, path: readonly unknown[]): boolean {
+  const keys = path.flatMap((one) => (isPair(one) && isScalar(one.key) ? [one.key.value] : []));
+  const isScheduled = keys.at(-1) === "schedule" && isSeq(path.at(-1));
+  const isBlock = keys.length === 1 || (keys.length === 3 && keys[0] === "environments");
+  return isScheduled && isBlock && isMap(node) && !node.items.some(hasCommentsInside);
+}
+
+function hasCommentsInside({ key, value }: Pair): boolean {
+  return hasComments(key) || hasComments(value);
 }
 
 function hasComments(node: unknown): boolean {

@@ -6,7 +6,7 @@ import { checkFlag, checkKeptText } from "./checks.ts";
 import { decode } from "./decode.ts";
 import { parse, type Source } from "./parse.ts";
 import { checkPolicy, checkProject } from "./project-checks.ts";
-import { checkDecisions } from "./rule-checks.ts";
+import { checkDecisions, checkTimes } from "./rule-checks.ts";
 import { checkFlagShape, checkPolicyShape, checkProjectShape } from "./shape.ts";
 
 /**
@@ -33,7 +33,8 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   // The other checks read the flag in its normal form, which only valid decisions have.
   if (decisions.length > 0)
     return { findings: [...findings, ...decisions, ...checkKeptText(source)] };
-  return { flag, findings: [...findings, ...checkFlag(flag, source, project)] };
+  const found = [...checkFlag(flag, source, project), ...checkTimes(flag, source)];
+  return { flag, findings: [...findings, ...found] };
 }
 
 export function parsePolicyFile(bytes: Uint8Array): ParsedFile {

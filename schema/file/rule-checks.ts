@@ -6,6 +6,7 @@ import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { checkMatchers, type Report } from "./matcher-checks.ts";
 import { escapePointer, type Source } from "./parse.ts";
+import { checkSchedule, findLateSteps } from "./schedule-checks.ts";
 
 /** What is wrong with the decisions of a flag that has the right shape. */
 export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
@@ -22,11 +23,18 @@ export function checkDecisions(flag: FlagFile, source: Source, project: Project)
     checkRollout(pointer, block.rollout, report);
     checkKillSwitch(pointer, flag, block, report);
     checkRules(pointer, flag, block.rules ?? [], report);
+    checkSchedule(pointer, flag, block, report);
     for (const [index, rule] of (block.rules ?? []).entries()) {
       checkMatchers(`${pointer}/rules/${index}/if`, rule.if, source, project, report);
     }
   }
   return findings;
+}
+
+/** Steps in the past, of a flag without other problems in its decisions. */
+export function checkTimes(flag: FlagFile, { text, offsets }: Source): Finding[] {
+  const placeOf = (pointer: string) => positionAt(text, offsets.get(pointer)?.value ?? 0);
+  return findLateSteps(blocksOf(flag), placeOf);
 }
 
 /** The decisions of a flag by JSON pointer: its own, then those of environments. */

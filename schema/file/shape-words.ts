@@ -71,7 +71,15 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     return { code: "out-of-range", message, hint: "name one, or delete the key for the default" };
   },
 
-  maxItems({ instancePath, params }) {
+  maxItems({ instancePath, params, data }) {
+    if (instancePath.endsWith("/schedule")) {
+      const message = `Cannot use a schedule of ${(data as unknown[]).length} steps: at most ${params.limit}`;
+      return {
+        code: "schedule-too-long",
+        message,
+        hint: "add the later steps when these are done",
+      };
+    }
     const message = `Cannot read "${keyOf(instancePath)}" with more than ${params.limit} items`;
     return { code: "out-of-range", message, hint: "delete those that nobody uses" };
   },
@@ -123,7 +131,11 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
     return { code: "invalid-environment", message, hint: 'write it like "production" or "eu-1"' };
   },
 
-  format({ instancePath, data }) {
+  format({ instancePath, params, data }) {
+    if (params.format === "date-time") {
+      const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be a time in UTC, to the second`;
+      return { code: "invalid-time", message, hint: 'write it like "2026-12-01T08:00:00Z"' };
+    }
     const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be a day as YYYY-MM-DD`;
     return { code: "invalid-date", message, hint: 'write it like "2027-03-31"' };
   },

@@ -9,7 +9,7 @@ import type { Finding } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
 import policySchema from "../project/policy.schema.json" with { type: "json" };
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { isDate } from "../text/date.ts";
+import { isDate, isUtcTime } from "../text/date.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
 import { escapePointer, type Source } from "./parse.ts";
@@ -19,7 +19,7 @@ import { type Subject, wordsFor } from "./shape-words.ts";
 const validateSchema = false;
 const ajv = new Ajv2020({
   ...{ allErrors: true, verbose: true, validateSchema },
-  formats: { date: isDate },
+  formats: { date: isDate, "date-time": isUtcTime },
 });
 
 const checkFlagSchema = checkOf(flagSchema, { what: "a flag", begins: "enabled: false" });

@@ -1,6 +1,7 @@
 import type { Definition, Value, Variant } from "../evaluate/definition.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { type IfFile, toConditions } from "./conditions.ts";
+import { type Schedule, type StepFile, toStep } from "./schedule.ts";
 
 /** A flag as people write it: a file that meets `flag.schema.json`. */
 export interface FlagFile extends DecisionFile {
@@ -24,6 +25,8 @@ export interface DecisionFile {
   readonly enabled: boolean;
   readonly rollout?: number;
   readonly rules?: readonly RuleFile[];
+  /** The earliest first. */
+  readonly schedule?: readonly StepFile[];
 }
 
 export interface RuleFile {
@@ -58,6 +61,8 @@ export interface Flag {
   readonly metadata: Readonly<Record<string, string>>;
   /** By environment: one for each environment of the project, in its order. */
   readonly decisions: Readonly<Record<string, Decision>>;
+  /** Those with steps. No response shows them: what is served is what the file says now. */
+  readonly schedules: readonly Schedule[];
 }
 
 const none = {};
@@ -75,7 +80,27 @@ export function normalize(name: string, file: FlagFile, project: DecidingProject
     decisions[environment] = normalizeDecision(file, block ?? file, project);
   }
   const isPrivate = file.private ?? false;
-  return { name, description, owner, type, expires, private: isPrivate, metadata, decisions };
+  const schedules = normalizeSchedules(file, project);
+  const facts = { name, description, owner, type, expires, private: isPrivate, metadata };
+  return { ...facts, decisions, schedules };
+}
+
+const noSchedules: readonly Schedule[] = [];
+
+function normalizeSchedules(
+  file: FlagFile,
+  { environments }: DecidingProject,
+): readonly Schedule[] {
+  const root = environments[0] ?? "";
+  const written: Readonly<Record<string, DecisionFile>> = file.environments ?? none;
+  const blocks = environments.flatMap((block): Schedule[] => {
+    const { schedule = [] } = (block === root ? file : written[block]) ?? {};
+    if (schedule.length === 0) return [];
+    const followsRoot = (one: string) => one === root || !Object.hasOwn(written, one);
+    const decided = block === root ? environments.filter(followsRoot) : [block];
+    return [{ block, environments: decided, steps: schedule.map(toStep) }];
+  });
+  return blocks.length === 0 ? noSchedules : blocks;
 }
 
 /** The decisions of flags that are on or off for everyone, which nearly all are: one object for all of them. */

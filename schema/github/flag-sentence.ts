@@ -4,6 +4,7 @@ import { isSameDecision } from "../plan/difference.ts";
 import { escapeMarkdown } from "../plan/format.ts";
 import { type FlagPlan, toggled } from "../plan/plan.ts";
 import { describeDecision, describeReach } from "../plan/reach.ts";
+import { describeSteps, isSameSchedule } from "../plan/steps.ts";
 import { joined } from "../plan/warnings.ts";
 
 /** What happens to a flag that is alone in a plan, in Markdown. */
@@ -27,6 +28,12 @@ export function describeFlag(flag: FlagPlan, environments: readonly string[]): s
     return [`${environment}: ${was} → ${is}${reach === "" ? "" : ` (${reach})`}`];
   });
   if (reaches.length > 0) return `\`${flag.name}\`: ${reaches.join("; ")}`;
+  const steps = environments.flatMap((environment) => {
+    const change = flag.schedules[environment];
+    if (!change || isSameSchedule(change)) return [];
+    return [`${environment}: ${describeSteps(change).join(", ")}`];
+  });
+  if (steps.length > 0) return `the schedule of \`${flag.name}\` changes: ${steps.join("; ")}`;
   const seen = flag.fields.filter((field) => field !== "updated_at");
   return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
 }

@@ -3,7 +3,9 @@
  * protection, history and stale flags all use this, so that they agree on what a change is.
  */
 import { type Decision, type Flag, isFull } from "../flag/flag.ts";
+import { stepsIn } from "../flag/schedule.ts";
 import { compareText } from "../text/order.ts";
+import { isSameSchedule, type StepsChange } from "./steps.ts";
 
 /** A decision before and after; missing if there is no such flag or environment. */
 export interface DecisionChange {
@@ -17,7 +19,7 @@ export type Kind = "added" | "removed" | "changed";
 const seenFields = ["description", "created_at", "updated_at"] as const;
 export type Field = (typeof seenFields)[number];
 
-/** A flag that consumers see change. At least one of `before` and `after` is there. */
+/** A flag that consumers see change, now or by a step of its schedule. At least one of `before` and `after` is there. */
 export interface FlagDifference<F extends Flag = Flag> {
   readonly name: string;
   readonly change: Kind;
@@ -25,6 +27,8 @@ export interface FlagDifference<F extends Flag = Flag> {
   readonly after: F | undefined;
   /** One for each environment before or after. */
   readonly decisions: Readonly<Record<string, DecisionChange>>;
+  /** By environment; those without steps before and after are left out. */
+  readonly schedules: Readonly<Record<string, StepsChange>>;
   /** Fields that differ between `before` and `after`. */
   readonly fields: readonly Field[];
 }
@@ -57,9 +61,28 @@ export function diffFlag<F extends Flag>(
   );
   const change = kindOf(before, after);
   const fields = before && after ? seenFields.filter((field) => differs(before, after, field)) : [];
-  const isSame = fields.length === 0 && Object.values(decisions).every(isUnchanged);
+  const schedules = diffSchedules(before, after, environments);
+  const isSame =
+    fields.length === 0 &&
+    Object.values(decisions).every(isUnchanged) &&
+    Object.values(schedules).every(isSameSchedule);
   if (change === "changed" && isSame) return undefined;
-  return { name, change, before, after, decisions, fields };
+  return { name, change, before, after, decisions, schedules, fields };
+}
+
+const noSchedules: Readonly<Record<string, StepsChange>> = {};
+
+function diffSchedules(
+  before: Flag | undefined,
+  after: Flag | undefined,
+  environments: readonly string[],
+): Readonly<Record<string, StepsChange>> {
+  if (!before?.schedules.length && !after?.schedules.length) return noSchedules;
+  const changes = environments.map((environment): [string, StepsChange] => [
+    environment,
+    { before: stepsIn(before, environment), after: stepsIn(after, environment) },
+  ]);
+  return Object.fromEntries(changes.filter(([, { before: was, after: is }]) => was[0] ?? is[0]));
 }
 
 /**

@@ -5,6 +5,7 @@ import { findPlanViolations, howToAllow } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
 import { describeDecision, describeReach } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
+import { describeSteps, isSameSchedule } from "./steps.ts";
 
 /** As text: what changes in each environment, then which URLs. */
 export function formatPlan(plan: Plan): string {
@@ -65,6 +66,15 @@ export function summarize(plan: Plan): string {
         `${counted(changed, "flag changes", "flags change")} who gets it in ${environment}`,
       );
   }
+  for (const environment of plan.environments) {
+    const changed = plan.flags.filter(
+      (flag) => flag.change === "changed" && changesSchedule(flag, environment),
+    ).length;
+    if (changed > 0)
+      parts.push(
+        `${counted(changed, "flag changes its", "flags change their")} schedule in ${environment}`,
+      );
+  }
   for (const change of ["added", "removed"] as const) {
     const flags = plan.flags.filter((flag) => flag.change === change).length;
     if (flags > 0) parts.push(`${counted(flags, "flag is", "flags are")} ${change}`);
@@ -92,11 +102,21 @@ const signs = { added: "+", removed: "-", changed: "~" } as const;
 function describe(flag: FlagPlan, environment: string): string[] {
   const { before, after } = flag.decisions[environment] ?? {};
   const [was, is] = [before, after].map(describeDecision);
-  if (flag.change === "added") return [`+ ${flag.name}: ${is}`];
+  const steps = describeSteps(flag.schedules[environment]);
+  const withSteps = (text: string) => [[text, ...steps].join("; ")];
+  if (flag.change === "added") return withSteps(`+ ${flag.name}: ${is}`);
   if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
-  if (isSameDecision(before, after)) return [];
+  if (isSameDecision(before, after))
+    return changesSchedule(flag, environment) ? withSteps(`~ ${flag.name}: ${is}`) : [];
   const reach = describeReach(flag.decisions[environment] ?? {});
-  return [`~ ${flag.name}: ${was} → ${is}${reach.length === 0 ? "" : `: ${reach.join(", ")}`}`];
+  const clauses = reach.length === 0 ? "" : `: ${reach.join(", ")}`;
+  return withSteps(`~ ${flag.name}: ${was} → ${is}${clauses}`);
+}
+
+/** Whether other steps are to come in an environment. */
+function changesSchedule({ schedules }: FlagPlan, environment: string): boolean {
+  const change = schedules[environment];
+  return change !== undefined && !isSameSchedule(change);
 }
 
 /** What changes in `bunting.yaml`, each as a line of Markdown. */
@@ -133,13 +153,15 @@ function describeFields({ name, fields }: FlagPlan): string[] {
 }
 
 /** `on`, or `off → on` in bold. */
-export function inWords({ decisions }: FlagPlan, environment: string): string {
+export function inWords({ decisions, schedules }: FlagPlan, environment: string): string {
   const { before, after } = decisions[environment] ?? {};
-  if (isSameDecision(before, after)) return describeDecision(after);
+  const steps = describeSteps(schedules[environment]);
+  if (isSameDecision(before, after)) return [describeDecision(after), ...steps].join("<br>");
   const reach = describeReach({ ...(before && { before }), ...(after && { after }) }).map(
     escapeMarkdown,
   );
-  return [`**${describeDecision(before)} → ${describeDecision(after)}**`, ...reach].join("<br>");
+  const change = `**${describeDecision(before)} → ${describeDecision(after)}**`;
+  return [change, ...reach, ...steps].join("<br>");
 }
 
 function count(number: number, noun: string): string {

@@ -15,6 +15,7 @@ import {
   turnOf,
 } from "./difference.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
+import type { StepsChange } from "./steps.ts";
 
 export interface Plan {
   /** Full ids of the commits compared. */
@@ -54,6 +55,8 @@ export interface FlagPlan {
   readonly change: Kind;
   /** By environment. */
   readonly decisions: Readonly<Record<string, DecisionChange>>;
+  /** By environment; those without steps before and after are left out. */
+  readonly schedules: Readonly<Record<string, StepsChange>>;
   /** What else consumers see change: `description`, or `updated_at` alone after an edit they cannot see. */
   readonly fields: readonly Field[];
 }
@@ -127,9 +130,9 @@ function planProtection(
 }
 
 function planFlag(difference: FlagDifference<TimedFlag>): FlagPlan {
-  const { name, change, before, after, decisions, fields } = difference;
+  const { name, change, before, after, decisions, schedules, fields } = difference;
   const known = after ?? before;
   if (!known) throw new Error(`Cannot plan "${name}": it is neither before nor after`);
   const { file, owner, type, expires } = known;
-  return { name, file, owner, type, expires, change, decisions, fields };
+  return { name, file, owner, type, expires, change, decisions, schedules, fields };
 }

@@ -23,7 +23,7 @@ export function snapshot(
       if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
       const { created, updated, blobs } = times;
       const normal = normalize(name, flag, project);
-      const { description, owner, type, expires, metadata, decisions } = normal;
+      const { description, owner, type, expires, metadata, decisions, schedules } = normal;
       // Spelt out: spreading ten thousand of them takes twenty times as long.
       return {
         name,
@@ -34,6 +34,7 @@ export function snapshot(
         private: normal.private,
         metadata,
         decisions,
+        schedules,
         file,
         object: blobs[file] ?? "",
         created_at: timestamp(created),

@@ -34,7 +34,7 @@ export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
     private: false,
     metadata: {},
   } as const;
-  const normal: Flag = { name, ...words, decisions };
+  const normal: Flag = { name, ...words, decisions, schedules: [] };
   const file = `flags/nutrition/${name}.yaml`;
   return { ...normal, file, object: "0".repeat(40), created_at: noon, updated_at: noon, ...flag };
 }

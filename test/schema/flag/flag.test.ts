@@ -33,6 +33,7 @@ test("normalize() fills in every default", () => {
     private: false,
     metadata: {},
     decisions: decisionsOf({ application: true, staging: true, development: true }),
+    schedules: [],
   });
 });
 
@@ -52,6 +53,7 @@ test("normalize() takes from an environment what differs there", () => {
     name: "meal_cost",
     metadata: {},
     decisions: decisionsOf({ application: enabled, staging: true, development: false }),
+    schedules: [],
   });
 });
 
@@ -77,7 +79,7 @@ const schemas = readdirSync(folder, { recursive: true, encoding: "utf8" }).filte
 
 test.each(schemas)("%s is a JSON Schema 2020-12, and is compiled without a warning", (file) => {
   const written = JSON.parse(readFileSync(new URL(file, folder), "utf8"));
-  const ajv = new Ajv2020({ strict: true, formats: { date: true } });
+  const ajv = new Ajv2020({ strict: true, formats: { date: true, "date-time": true } });
   expect(ajv.validateSchema(written), ajv.errorsText()).toBe(true);
   expect(() => ajv.compile(written)).not.toThrow();
 });

@@ -98,6 +98,7 @@ describe("plan()", () => {
           staging: { after: { enabled: true } },
           development: { after: { enabled: true } },
         },
+        schedules: {},
         fields: [],
       },
     ]);

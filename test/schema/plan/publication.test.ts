@@ -30,6 +30,7 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
         ]),
       ),
     ),
+    schedules: [],
     file: `flags/${name}.yaml`,
     object: "",
     created_at: at,

@@ -1,0 +1,86 @@
+/** Checks of a schedule, beyond its shape. */
+import type { DecisionFile, FlagFile } from "../flag/flag.ts";
+import type { StepFile } from "../flag/schedule.ts";
+import type { Finding } from "../problem/problem.ts";
+import { quoteValue } from "../text/show.ts";
+import type { Report } from "./matcher-checks.ts";
+
+type PlaceOf = (pointer: string) => { readonly line: number; readonly column: number };
+
+/** What is wrong with the schedule of the block at a JSON pointer. */
+export function checkSchedule(
+  pointer: string,
+  flag: FlagFile,
+  { enabled, schedule }: DecisionFile,
+  report: Report,
+): void {
+  if (schedule === undefined) return;
+  const list = `${pointer}/schedule`;
+  if (!enabled && schedule.length > 0) {
+    const message = 'Cannot keep a schedule under "enabled: false": a flag that is off stays off';
+    const hint = 'delete "schedule", or use "enabled: true" with "rollout: 0" until the first step';
+    report(list, "schedule-while-disabled", message, hint);
+  }
+  for (const [index, step] of schedule.entries()) {
+    const place = `${list}/${index}`;
+    checkOutcome(place, flag, step, report);
+    checkPosition(place, step, schedule[index - 1], report);
+    if (flag.expires === undefined || step.at.slice(0, 10) < flag.expires) continue;
+    const message = `Cannot apply a step at ${step.at}: the flag should be gone by ${flag.expires}`;
+    const hint = 'choose an earlier time, or a later day in "expires"';
+    report(`${place}/at`, "schedule-after-expiry", message, hint);
+  }
+}
+
+/** Warnings from the time of each step on: the step is late, and is applied at once. */
+export function findLateSteps(
+  blocks: readonly (readonly [pointer: string, block: DecisionFile])[],
+  placeOf: PlaceOf,
+): Finding[] {
+  return blocks.flatMap(([pointer, { schedule = [] }]) =>
+    schedule.map(({ at }, index): Finding => {
+      const message = `Is a step in the past: it is applied as soon as this is merged`;
+      const hint = "choose a later time, or delete the step if it must not be applied";
+      const place = placeOf(`${pointer}/schedule/${index}/at`);
+      return { ...place, code: "step-in-past", message, hint, since: at };
+    }),
+  );
+}
+
+/** A step says one thing. */
+function checkOutcome(place: string, { type }: FlagFile, step: StepFile, report: Report): void {
+  const outcomes = (["enabled", "rollout"] as const).filter((key) => step[key] !== undefined);
+  if (outcomes.length !== 1) {
+    const found = outcomes.length === 0 ? "none" : outcomes.join(" and ");
+    const message = `Cannot read a step with ${found}: it needs exactly one of enabled and rollout`;
+    report(place, "step-outcome", message, 'say what is to be, like "rollout: 25"');
+  }
+  const { rollout } = step;
+  if (rollout === undefined) return;
+  if (Number(rollout.toFixed(3)) !== rollout) {
+    const message = `Cannot use the rollout ${rollout}: it has more than three decimals`;
+    report(`${place}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
+  }
+  if (type !== "kill_switch") return;
+  const message = 'Cannot use "rollout" in a kill switch: it is on or off for everyone';
+  const hint = 'use "enabled" in the step, or choose another type';
+  report(`${place}/rollout`, "kill-switch-with-rules", message, hint);
+}
+
+/** Steps follow one another in time, and none follows on "off". */
+function checkPosition(
+  place: string,
+  { at }: StepFile,
+  earlier: StepFile | undefined,
+  report: Report,
+): void {
+  if (!earlier) return;
+  if (at <= earlier.at) {
+    const message = `Cannot read ${quoteValue(at)} after ${quoteValue(earlier.at)}: steps must be in the order of their times`;
+    report(`${place}/at`, "schedule-order", message, "write the earliest step first");
+  }
+  if (earlier.enabled !== false) return;
+  const message = 'Cannot reach this step: the one before it is "enabled: false"';
+  const hint = 'delete this step; to pause the flag, use "rollout: 0" in the one before';
+  report(place, "schedule-while-disabled", message, hint);
+}
