@@ -1,4 +1,4 @@
-import type { Definitions } from "../schema/evaluate/definition.ts";
+import { environmentOf, isDefinitions } from "./definitions-shape.ts";
 import { download } from "./download.ts";
 import type { Copy, Options } from "./types.ts";
 
@@ -14,13 +14,6 @@ export function downloadDefinitions(
   });
 }
 
-/** The evaluator accepts everything else that a definition may contain. */
-function isDefinitions(value: unknown): value is Definitions {
-  const { flags } = Object(value);
-  const definitions: unknown[] = Object.values(Object(flags));
-  return Object(flags) === flags && definitions.every((one) => "enabled" in Object(one));
-}
-
 function isOf(definitions: object, environment: string | undefined): boolean {
-  return !environment || ("environment" in definitions && definitions.environment === environment);
+  return !environment || environmentOf(definitions) === environment;
 }

@@ -10,6 +10,7 @@ import {
   StandardResolutionReasons,
 } from "@openfeature/web-sdk";
 import type { Evaluation, RuleFlags } from "./rules.ts";
+import { explainTypeMismatch } from "./type-mismatch.ts";
 import type { Flags, State } from "./types.ts";
 
 /** Everything that an evaluation can return, by flag. */
@@ -101,7 +102,7 @@ export class BuntingProvider implements Provider {
       const errorMessage =
         errorCode === "FLAG_NOT_FOUND"
           ? `Cannot find a flag "${name}"`
-          : `Cannot read "${name}" as ${typeOf(fallback)}: it is ${this.#typeOf(name)}`;
+          : explainTypeMismatch(name, fallback, this.#valueOf(name));
       return { value, reason, errorCode: ErrorCode[errorCode], errorMessage };
     }
     const isStale = this.#flags.state.status === "stale";
@@ -123,8 +124,8 @@ export class BuntingProvider implements Provider {
       : { value: fallback, reason, errorCode: "TYPE_MISMATCH" };
   }
 
-  #typeOf(name: string): string {
-    return typeOf(this.#rules?.peek(name, undefined).value ?? this.#flags.all()[name]);
+  #valueOf(name: string): unknown {
+    return this.#rules?.peek(name, undefined).value ?? this.#flags.all()[name];
   }
 
   #snapshot(): Snapshot {
@@ -158,8 +159,4 @@ export class BuntingProvider implements Provider {
     if (status === before.status) return;
     this.events.emit(status === "ready" ? ProviderEvents.Ready : ProviderEvents.Stale);
   }
-}
-
-function typeOf(value: unknown): string {
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }

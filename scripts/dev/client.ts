@@ -5,7 +5,7 @@ import { makeDirectory } from "../../store/files/make-directory.ts";
 
 import { defineCommand, type ExitCode } from "../command/command.ts";
 import { main } from "../command/run-command.ts";
-import { bundleClient, parts } from "../package/bundle-client.ts";
+import { browserParts, bundleClient } from "../package/bundle-client.ts";
 import { declareClient } from "../package/client-types.ts";
 
 await main(
@@ -25,7 +25,7 @@ await main(
     },
     async run({ out, format }): Promise<ExitCode> {
       const modules = await Promise.all(
-        parts.map(async (part) => ({ file: `${part}.js`, bytes: await bundleClient(part) })),
+        browserParts.map(async (part) => ({ file: `${part}.js`, bytes: await bundleClient(part) })),
       );
       const types = declareClient();
       makeDirectory(out);

@@ -1,15 +1,19 @@
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 
+const browserEntries = ["flags", "rules", "memory", "react", "openfeature", "worker"] as const;
+const nodeEntries = ["openfeature-server"] as const;
 /** The modules that an application imports. Each is one file. */
-export const entries = ["flags", "rules", "memory", "react", "openfeature", "worker"] as const;
+export const entries = [...browserEntries, ...nodeEntries] as const;
 /** The modules that `flags` loads only if they are needed. */
 const lazyParts = ["extras", "hints"] as const;
+/** The modules for pages. */
+export const browserParts = [...browserEntries, ...lazyParts] as const;
 export const parts = [...entries, ...lazyParts] as const;
 export type Part = (typeof parts)[number];
 
 /** The application brings these. */
-const peers = ["react", "@openfeature/web-sdk"];
+const peers = ["react", "@openfeature/web-sdk", "@openfeature/server-sdk"];
 
 /** A module of the client, minified, as an ES module or for CommonJS. */
 export async function bundleClient(part: Part, format: "esm" | "cjs" = "esm"): Promise<Uint8Array> {
@@ -19,7 +23,7 @@ export async function bundleClient(part: Part, format: "esm" | "cjs" = "esm"): P
     minify: true,
     format,
     // With another platform, esbuild marks no exports for Node's `import` of a CommonJS module.
-    platform: format === "cjs" ? "node" : "browser",
+    platform: format === "cjs" || isNodeEntry(part) ? "node" : "browser",
     target: "es2022",
     external: peers,
     plugins: [keepDynamicImports],
@@ -40,3 +44,7 @@ const keepDynamicImports: Plugin = {
     );
   },
 };
+
+function isNodeEntry(part: Part): boolean {
+  return nodeEntries.some((entry) => entry === part);
+}

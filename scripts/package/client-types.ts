@@ -19,9 +19,11 @@ export function declareClient(): Declarations[] {
     const compiler = path.join(top, "node_modules/.bin/tsc");
     const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly"];
     const places = ["--rootDir", top, "--outDir", made];
-    execFileSync(compiler, ["-p", path.join(top, "client"), ...options, ...places], {
-      stdio: ["ignore", 2, 2],
-    });
+    for (const project of ["client", "client/provider"]) {
+      execFileSync(compiler, ["-p", path.join(top, project), ...options, ...places], {
+        stdio: ["ignore", 2, 2],
+      });
+    }
     const found = new Map<string, string>();
     for (const entry of entries) collect(made, `client/${entry}.d.ts`, found);
     return [...found].map(([file, text]) => ({ file: placeOf(file), text }));

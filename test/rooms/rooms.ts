@@ -56,10 +56,15 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: ["client"],
     types: ["schema"],
     packages: [],
-    files: { "client/rules.ts": ["schema/evaluate"] },
+    files: {
+      "client/rules.ts": ["schema/evaluate"],
+      "client/openfeature-server.ts": ["schema/evaluate"],
+    },
     peers: {
       "client/react.ts": ["react"],
       "client/openfeature.ts": ["@openfeature/web-sdk"],
+      "client/openfeature-server.ts": ["@openfeature/server-sdk"],
+      "client/provider/": ["node:crypto", "node:fs", "node:path", "node:timers"],
       "client/example/": ["react", "react-dom", "@openfeature/web-sdk", "@openfeature/react-sdk"],
     },
   },

@@ -1,0 +1,59 @@
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { maxDefinitionsBytes, type Source, type SourceText } from "./source.ts";
+
+/** A build replaces its directory by two renames, and between them there is none. */
+const replacementMs = 50;
+
+/** Reads the definitions from a directory that holds a release: `bunting build`, or `bunting publish`. */
+export class DirectorySource implements Source {
+  readonly name: string;
+  readonly #files: readonly string[];
+
+  /** The first environment of a project is at the top of the directory, and others are in folders. */
+  constructor(directory: string, environment: string | undefined) {
+    this.name = directory;
+    this.#files = [...(environment ? [environment] : []), ""].map((folder) =>
+      path.join(directory, folder, "v1/definitions.json"),
+    );
+  }
+
+  async read(version: string): Promise<SourceText | undefined> {
+    const found = await this.#readFirst(version);
+    if (found !== "missing") return found;
+    await pause(replacementMs);
+    const foundLater = await this.#readFirst(version);
+    if (foundLater !== "missing") return foundLater;
+    const places = this.#files.map((file) => `"${file}"`).join(" or ");
+    throw new Error(
+      `Cannot read "${this.name}": there is no ${places}. Write publish: { definitions: true } to bunting.yaml`,
+    );
+  }
+
+  async #readFirst(version: string): Promise<SourceText | undefined | "missing"> {
+    for (const file of this.#files) {
+      try {
+        return await readIfChanged(file, version);
+      } catch (error) {
+        const { code, message } = error as NodeJS.ErrnoException;
+        if (code !== "ENOENT") throw new Error(`Cannot read "${file}": ${message}`);
+      }
+    }
+    return "missing";
+  }
+}
+
+/** The text of a file; `undefined` if it is the file that had `version`. */
+async function readIfChanged(file: string, version: string): Promise<SourceText | undefined> {
+  const found = await stat(file);
+  // Opening a named pipe would wait for a writer.
+  if (!found.isFile()) throw new Error("it is not a regular file");
+  if (found.size > maxDefinitionsBytes) {
+    throw new Error(`it has ${found.size} bytes; expected at most ${maxDefinitionsBytes}`);
+  }
+  const current = `${file} ${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
+  if (current === version) return undefined;
+  // If the file changes now, the next read sees another version than this one.
+  return { text: await readFile(file, "utf8"), version: current };
+}

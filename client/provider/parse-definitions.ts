@@ -1,0 +1,33 @@
+import type { Definitions } from "../../schema/evaluate/definition.ts";
+import { environmentOf, isDefinitions } from "../definitions-shape.ts";
+
+/**
+ * Reads the text of `definitions.json`. The evaluator accepts whatever a definition contains.
+ *
+ * @throws An error that says what was found instead. `name` is the source.
+ */
+export function parseDefinitions(
+  text: string,
+  name: string,
+  environment: string | undefined,
+): Definitions {
+  const value = parseJson(text, name);
+  if (!isDefinitions(value)) {
+    throw new Error(`Cannot read "${name}": expected {"flags":{…}} with "enabled" for each flag`);
+  }
+  const found = environmentOf(value);
+  if (environment && environment !== found) {
+    throw new Error(
+      `Cannot use "${name}": it is of the environment "${found}"; expected "${environment}"`,
+    );
+  }
+  return value;
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`Cannot read "${name}" as JSON: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,15 @@
+/** Waits plus or minus 10 %, so that many programs do not act at the same time; ends early if aborted. */
+export function sleep(seconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(end, seconds * (900 + 200 * Math.random()));
+    // A waiting provider does not keep a program alive.
+    timer.unref();
+    signal.addEventListener("abort", end);
+    function end() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    }
+  });
+}
