@@ -26,7 +26,10 @@ export function parseDefinitions(
 
 function parseJson(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // Throws if the nesting is too deep for what compares definitions later.
+    JSON.stringify(value);
+    return value;
   } catch (error) {
     throw new Error(`Cannot read "${name}" as JSON: ${(error as Error).message}`);
   }

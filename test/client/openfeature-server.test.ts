@@ -284,6 +284,11 @@ describe("requests", () => {
       json({ flags: { a: true } }),
       /with "enabled" for each flag$/,
     ],
+    [
+      "deep nesting in a definition",
+      json(`{"flags":{"on":{"enabled":true,"x":${"[".repeat(100_000)}${"]".repeat(100_000)}}}}`),
+      /^Cannot read ".+" as JSON: Maximum call stack size exceeded$/,
+    ],
     ["deep nesting", json("[".repeat(100_000)), /^Cannot read /],
     [
       "another environment",

@@ -74,10 +74,28 @@ describe("bunting, installed", () => {
   });
 });
 
+const openFeature = ["@openfeature/web-sdk", "@openfeature/server-sdk", "@openfeature/core"];
 const useMemory = "const flags = createMemoryFlags({ meal_planning: true });";
 const show = 'console.log(flags.isEnabled("meal_planning"), typeof createFlags);';
 
 describe("the client, installed", () => {
+  test("evaluates on a server, as an ES module", () => {
+    const application = new Application(
+      installed,
+      {
+        "release/v1/definitions.json": '{"flags":{"meal_planning":{"enabled":true}}}',
+        "main.mjs": `import { OpenFeature } from "@openfeature/server-sdk";
+import { BuntingServerProvider } from "bunting/client/openfeature-server";
+await OpenFeature.setProviderAndWait(new BuntingServerProvider({ directory: "release" }));
+console.log(await OpenFeature.getClient().getBooleanValue("meal_planning", false));
+`,
+      },
+      openFeature,
+    );
+    // It ends by itself: a provider does not keep a program alive.
+    expect(application.run("node", "main.mjs")).toEqual({ code: 0, output: "true\n" });
+  });
+
   test("loads as an ES module", () => {
     const application = new Application(installed, {
       "main.mjs": `import { createFlags } from "bunting/client";
@@ -98,19 +116,21 @@ ${show}
 const { createMemoryFlags } = require("bunting/client/memory");
 const { FlagsProvider } = require("bunting/client/react");
 const { BuntingProvider } = require("bunting/client/openfeature");
+const { BuntingServerProvider } = require("bunting/client/openfeature-server");
 const { serveFlags } = require("bunting/client/worker");
 ${useMemory}
 ${show}
 console.log(typeof FlagsProvider, typeof BuntingProvider, typeof serveFlags);
+console.log(typeof BuntingServerProvider);
 const url = "data:application/json,{}";
 const counted = createFlags({ url, onMetrics: () => {}, storage: null });
 counted.ready.then(() => counted.close());
 `,
       },
-      ["react", "@openfeature/web-sdk", "@openfeature/core"],
+      ["react", ...openFeature],
     );
     const { code, output } = application.run("node", "main.cjs");
-    expect(output).toMatch(/^true function\nfunction function function\n/);
+    expect(output).toMatch(/^true function\nfunction function function\nfunction\n/);
     expect(output).not.toContain("Error");
     expect(code).toBe(0);
   });
@@ -118,8 +138,12 @@ counted.ready.then(() => counted.close());
   const typed = `import { createFlags } from "bunting/client";
 import { createMemoryFlags } from "bunting/client/memory";
 import { BuntingProvider } from "bunting/client/openfeature";
+import { BuntingServerProvider } from "bunting/client/openfeature-server";
 import { FlagsProvider, useFlag } from "bunting/client/react";
 import { serveFlags } from "bunting/client/worker";
+new BuntingServerProvider({ url: "https://cdn.example.com/v1/definitions.json", cacheFile: "a" });
+// @ts-expect-error A directory has no event stream.
+new BuntingServerProvider({ directory: "release", stream: true });
 export const flags = createFlags<"meal_planning">({ url: "/v1/feature-flags/" });
 flags.isEnabled("meal_planning");
 // @ts-expect-error This flag does not exist.
@@ -128,7 +152,7 @@ export const on: boolean = createMemoryFlags({ a: true }).isEnabled("a");
 export const all = [BuntingProvider, FlagsProvider, useFlag, serveFlags] as const;
 `;
   const peers = [
-    ...["react", "@types/react", "csstype", "@openfeature/web-sdk", "@openfeature/core"],
+    ...["react", "@types/react", "@types/node", "undici-types", "csstype", ...openFeature],
   ];
 
   test.each([
@@ -137,7 +161,8 @@ export const all = [BuntingProvider, FlagsProvider, useFlag, serveFlags] as cons
   ])("has types with moduleResolution %s", (moduleResolution, module, files) => {
     const compilerOptions = {
       ...{ module, moduleResolution, target: "es2022", lib: ["es2022", "dom"], strict: true },
-      ...{ noEmit: true, types: [] },
+      // The types of OpenFeature's server SDK need those of Node.
+      ...{ noEmit: true, types: ["node"] },
     };
     const application = new Application(
       installed,
