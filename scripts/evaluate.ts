@@ -33,7 +33,7 @@ export const command = defineCommand({
     if (!snapshot) return 1;
     const environment = named ?? rootEnvironment(snapshot.project);
     requireEnvironment(snapshot.project, environment);
-    const definitions = toDefinitions(definedFlags(environment, snapshot.flags));
+    const definitions = toDefinitions(definedFlags(environment, snapshot));
     if (!Object.hasOwn(definitions.flags, name)) {
       process.stderr.write(`Cannot find a flag "${name}" at ${snapshot.commit.slice(0, 7)}\n`);
       return 1;

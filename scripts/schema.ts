@@ -9,7 +9,7 @@ import { commandLine } from "./command/command-line.ts";
 export const command = defineCommand({
   name: "schema",
   summary:
-    "Writes JSON Schemas for editors, with the environments of bunting.yaml: schema/flag.schema.json and schema/bunting.schema.json.",
+    "Writes JSON Schemas for editors, with the environments and attributes of bunting.yaml, into schema/.",
   operands: "",
   options: {
     repo: { value: "PATH", help: "the work tree of the flags", default: "." },

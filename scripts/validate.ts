@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { countFlags, validate } from "../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
 import { compareProblems } from "../schema/problem/problem.ts";
@@ -26,7 +28,9 @@ export const command = defineCommand({
     const rules = project ?? defaultProject;
     const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];
     const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
-    const validated = validate(distinct, project, day);
+    const isPart = places.length > 0 && existsSync(path.resolve(repo, "flags"));
+    const all = isPart ? readWorkTree(repo, "flags", rules) : distinct;
+    const validated = validate(distinct, project, day, all);
     const outdated = findOutdatedSchemas(rules, (file) => readText(repo, file));
     const problems = [...validated.problems, ...(project ? outdated : [])].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };

@@ -2,6 +2,7 @@
 
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
+import { isReservedFolder } from "../flag/kind.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import type { ChangeSet, FileEdit } from "./change-set.ts";
 
@@ -112,7 +113,7 @@ function inSentence(verbs: readonly string[]): string {
   return last === undefined ? words : `${words} and ${last}`;
 }
 
-/** The folder of flags that have no owner. */
+/** The folder of flags that have no owner, or one whose name is a reserved folder. */
 const unownedFolder = "unowned";
 
 /** The file of a new flag, in its owner's folder. */
@@ -130,5 +131,6 @@ export function newFile(change: Extract<Change, { kind: "create" }>): FlagChange
 }
 
 function fileOf(name: string, owner: string | undefined): string {
-  return `flags/${owner || unownedFolder}/${name}.yaml`;
+  const folder = !owner || isReservedFolder(owner) ? unownedFolder : owner;
+  return `flags/${folder}/${name}.yaml`;
 }

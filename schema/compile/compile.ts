@@ -21,10 +21,10 @@ export function compile(snapshot: Snapshot): Release {
   const flags = sortByName(snapshot.flags);
   const parts = flags.map((flag) => partsOf(project, flag));
   const sections = environments.map((environment, index) => [
-    ...compileDefined(project, environment, flags, ["definitions"]),
+    ...compileDefined(snapshot, environment, ["definitions"]),
     compileList(project, index, parts, updated_at),
     ...parts.map(({ responses }) => responses[index] as Response),
-    ...compileDefined(project, environment, flags, ["flagd", "openfeature"]),
+    ...compileDefined(snapshot, environment, ["flagd", "openfeature"]),
   ]);
   const responses = [...sections, errorResponses]
     .sort(([a], [b]) => compareText(a?.path ?? "", b?.path ?? ""))
@@ -98,13 +98,13 @@ const definedOutputs = {
 
 /** The outputs of an environment that show rules: none unless the project publishes them. */
 function compileDefined(
-  project: Project,
+  snapshot: Pick<Snapshot, "project" | "flags" | "audiences">,
   environment: string,
-  flags: readonly TimedFlag[],
   kinds: readonly (keyof typeof definedOutputs)[],
 ): Response[] {
+  const { project } = snapshot;
   if (!project.publish.definitions) return [];
-  const defined = definedFlags(environment, flags);
+  const defined = definedFlags(environment, snapshot);
   return kinds.map((kind) =>
     respond(outputPath(project, environment, kind), definedOutputs[kind](defined)),
   );
@@ -115,16 +115,17 @@ function compileDefined(
  * not publish them. `undefined` for any other path.
  */
 export function compileUnpublished(
-  { project, flags }: Pick<Snapshot, "project" | "flags">,
+  snapshot: Pick<Snapshot, "project" | "flags" | "audiences">,
   path: string,
 ): Response | undefined {
+  const { project } = snapshot;
   const { kind: found, folder = "" } = parsePath(path) ?? {};
   const kind = definitionKinds.find((one) => one === found);
   if (kind === undefined) return undefined;
   const environment = folder === "" ? rootEnvironment(project) : folder;
   if (!project.environments.includes(environment)) return undefined;
   if (outputPath(project, environment, kind) !== path) return undefined;
-  return respond(path, definedOutputs[kind](definedFlags(environment, flags)));
+  return respond(path, definedOutputs[kind](definedFlags(environment, snapshot)));
 }
 
 /** The list of the environment at a position. */

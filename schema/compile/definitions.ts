@@ -1,4 +1,5 @@
 import type { Condition, Definition, Definitions } from "../evaluate/definition.ts";
+import type { Audience } from "../flag/audience.ts";
 import type { Flag } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 
@@ -7,7 +8,7 @@ export interface DefinedFlags {
   readonly environment: string;
   /** In any order. */
   readonly flags: readonly DefinedFlag[];
-  /** Every audience that rules refer to, by name. */
+  /** At least those that rules refer to, by name. */
   readonly audiences: ReadonlyMap<string, readonly Condition[]>;
 }
 
@@ -20,8 +21,11 @@ export interface DefinedFlag {
   readonly definition: Definition;
 }
 
-/** Flags in their normal form as one environment decides them. */
-export function definedFlags(environment: string, flags: readonly Flag[]): DefinedFlags {
+/** The flags of a commit as one environment decides them, with its audiences. */
+export function definedFlags(
+  environment: string,
+  { flags, audiences }: { readonly flags: readonly Flag[]; readonly audiences: readonly Named[] },
+): DefinedFlags {
   const defined = flags.flatMap((flag): DefinedFlag[] => {
     const definition = flag.decisions[environment];
     if (!definition) return [];
@@ -36,8 +40,11 @@ export function definedFlags(environment: string, flags: readonly Flag[]): Defin
       },
     ];
   });
-  return { environment, flags: defined, audiences: new Map() };
+  const byName = new Map(audiences.map(({ name, conditions }) => [name, conditions]));
+  return { environment, flags: defined, audiences: byName };
 }
+
+type Named = Pick<Audience, "name" | "conditions">;
 
 /** Which flags a document has: for the public, or for roles that may read private flags. */
 export interface Visibility {

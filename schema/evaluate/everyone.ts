@@ -1,21 +1,11 @@
-import type { Definitions } from "./definition.ts";
-import { find, maxRequired } from "./evaluate.ts";
+import type { Definition } from "./definition.ts";
 
 /**
- * Whether a flag is on for everyone: enabled, with a rollout of 100, no rule that gives less, and
- * the same for every required flag. This is the boolean of the specification. A rule with a variant
- * counts as full.
+ * Whether a definition by itself gives the feature to everyone: enabled, with a rollout of 100, and
+ * no rule that gives less. A rule with a variant counts as full. Required flags are the caller's
+ * concern: `isFull()` in `schema/flag/flag.ts` has the boolean of the specification.
  */
-export function isOnForEveryone(
-  definitions: Definitions,
-  name: string,
-  levels: number = maxRequired,
-): boolean {
-  const definition = find(definitions, name);
-  if (!definition?.enabled || (definition.rollout ?? 100) < 100) return false;
-  const { rules = [], requires = [] } = definition;
-  return (
-    rules.every((rule) => "variant" in rule || rule.rollout >= 100) &&
-    requires.every((required) => levels > 0 && isOnForEveryone(definitions, required, levels - 1))
-  );
+export function givesEveryone({ enabled, rollout = 100, rules = [] }: Definition): boolean {
+  if (!enabled || rollout < 100) return false;
+  return rules.every((rule) => "variant" in rule || rule.rollout >= 100);
 }

@@ -27,6 +27,12 @@ export function checkMatchers(
       report(place, "personal-data", message, "use an attribute that describes a group");
       continue;
     }
+    if (attribute === "audience") {
+      if (typeof matcher === "string") continue;
+      const message = `Cannot read ${quoteValue(matcher)} as the name of an audience`;
+      report(place, "invalid-matcher", message, "name one audience; write two rules for two");
+      continue;
+    }
     const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (type === undefined) {
       const known = Object.keys(attributes);

@@ -1,26 +1,46 @@
+import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
+import type { Kind } from "../flag/kind.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
+import { checkAudience } from "./audience-checks.ts";
 import { checkFlag, checkKeptText } from "./checks.ts";
 import { decode } from "./decode.ts";
 import { parse, type Source } from "./parse.ts";
 import { checkPolicy, checkProject } from "./project-checks.ts";
+import { findReferences, type Reference } from "./references.ts";
 import { checkDecisions, checkTimes } from "./rule-checks.ts";
-import { checkFlagShape, checkPolicyShape, checkProjectShape } from "./shape.ts";
+import {
+  checkAudienceShape,
+  checkFlagShape,
+  checkPolicyShape,
+  checkProjectShape,
+} from "./shape.ts";
 
 /**
- * What the bytes of one file say, and what is wrong with them. For a flag it depends on the bytes
- * and the project, for the other files on the bytes alone; never on name, place or day.
+ * What the bytes of one file say, and what is wrong with them. For a flag and an audience it depends
+ * on the bytes and the project, for the other files on the bytes alone; never on name, place or day.
  */
 export interface ParsedFile {
   /** Missing if the file is no flag. If one of the findings is an error, it must not be served. */
   readonly flag?: FlagFile;
+  /** What the flag refers to in other files; missing if nothing. */
+  readonly references?: readonly Reference[];
+  /** The same for an audience. */
+  readonly audience?: AudienceFile;
   /** The same for `flags/policy.yaml`. */
   readonly policy?: PolicyFile;
   /** The same for `bunting.yaml`. */
   readonly project?: ProjectFile;
   readonly findings: readonly Finding[];
+}
+
+/** A file of any kind. `project` counts only for files that depend on it. */
+export function parseFile(kind: Kind, bytes: Uint8Array, project: Project): ParsedFile {
+  if (kind === "project") return parseProjectFile(bytes);
+  if (kind === "policy") return parsePolicyFile(bytes);
+  return kind === "audience" ? parseAudienceFile(bytes, project) : parseFlagFile(bytes, project);
 }
 
 export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
@@ -33,8 +53,17 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   // The other checks read the flag in its normal form, which only valid decisions have.
   if (decisions.length > 0)
     return { findings: [...findings, ...decisions, ...checkKeptText(source)] };
-  const found = [...checkFlag(flag, source, project), ...checkTimes(flag, source)];
-  return { flag, findings: [...findings, ...found] };
+  const references = findReferences(flag, source);
+  const found = [...findings, ...checkFlag(flag, source, project), ...checkTimes(flag, source)];
+  return { flag, ...(references.length > 0 && { references }), findings: found };
+}
+
+export function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
+  const { value, source, findings } = readShaped(bytes, checkAudienceShape);
+  if (!source) return { findings };
+  const audience = value as AudienceFile;
+  const found = [...checkAudience(audience, source, project), ...checkKeptText(source)];
+  return { audience, findings: [...findings, ...found] };
 }
 
 export function parsePolicyFile(bytes: Uint8Array): ParsedFile {

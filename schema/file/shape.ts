@@ -3,6 +3,7 @@
  * the words are in `shape-words.ts`, because Ajv's messages are about schemas.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
 import flagSchema from "../flag/flag.schema.json" with { type: "json" };
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
@@ -23,6 +24,10 @@ const ajv = new Ajv2020({
 });
 
 const checkFlagSchema = checkOf(flagSchema, { what: "a flag", begins: "enabled: false" });
+const checkAudienceSchema = checkOf(audienceSchema, {
+  what: "an audience",
+  begins: "if: { ATTRIBUTE: VALUE }",
+});
 export const checkPolicyShape = checkOf(policySchema, {
   what: "the policy",
   begins: "protected: []",
@@ -35,6 +40,21 @@ export const checkProjectShape = checkOf(projectSchema, {
 /** The shape of a flag file, and whether the project has the environments that it names. */
 export function checkFlagShape(source: Source, project: Project): Finding[] {
   return [...checkFlagSchema(source), ...findUnknownEnvironments(source, project)];
+}
+
+/** The shape of an audience. A flag in the folder of audiences is said to be one, and nothing else. */
+export function checkAudienceShape(source: Source): Finding[] {
+  const misplaced = findMisplacedFlag(source, "audiences", "an audience");
+  return misplaced.length > 0 ? misplaced : checkAudienceSchema(source);
+}
+
+/** Teams may have had a folder of this name before it was reserved. */
+function findMisplacedFlag(source: Source, folder: string, what: string): Finding[] {
+  const { value } = source;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "enabled")) return [];
+  const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
+  const hint = `move the flag to another folder, like flags/team-${folder}/`;
+  return [{ ...placeOf(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
 }
 
 function findUnknownEnvironments(source: Source, project: Project): Finding[] {

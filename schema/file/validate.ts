@@ -1,6 +1,8 @@
+import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
+import type { Kind } from "../flag/kind.ts";
 import { checkListSize } from "../flag/list-size.ts";
-import { checkName, flagNameOf } from "../flag/name.ts";
+import { checkName, checkReservedPlace, flagNameOf } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import {
@@ -10,36 +12,16 @@ import {
   problemsIn,
   severityOf,
 } from "../problem/problem.ts";
-import { policyPath } from "../project/policy.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
-import type { ParsedFile } from "./parsed-file.ts";
-
-/** A file of a repository of flags, read but not yet judged. */
-export interface Entry {
-  /** As the author knows it: `flags/nutrition/meal_planning.yaml`. */
-  readonly file: string;
-  readonly kind: Kind;
-  /** Below `flags/`: `nutrition/meal_planning.yaml`. Missing for a file that is elsewhere. */
-  readonly path?: string;
-  /** As git has it; a flag is `100644`. */
-  readonly mode: string;
-  /** Missing if the file was not read: it is not a plain file, or not called as a flag. */
-  readonly content?: ParsedFile;
-}
-
-/** `project` is `bunting.yaml`, `policy` the file before it. Every other file is a flag. */
-export type Kind = "flag" | "project" | "policy";
-
-/** What a file of a repository is, by its path from the top. */
-export function kindOf(file: string): Kind {
-  if (file === projectFile || file.startsWith(`${projectFile}/`)) return "project";
-  return file === `flags/${policyPath}` ? "policy" : "flag";
-}
+import type { Entry } from "./entry.ts";
+import { judgeReferences } from "./references.ts";
 
 export interface Validated {
   /** By name. Complete only if no problem is an error. */
   readonly flags: readonly { name: string; file: string; flag: FlagFile }[];
+  /** The same for audiences. */
+  readonly audiences: readonly { name: string; file: string; audience: AudienceFile }[];
   /** All of them, in the order of `compareProblems`. */
   readonly problems: readonly Problem[];
 }
@@ -49,7 +31,7 @@ export interface Validated {
  * exist; `object` is the blob of the one that counts. `undefined` if they have errors.
  */
 export function resolveProject(entries: readonly Entry[], object: string): Project | undefined {
-  const [entry, ...others] = entries.filter(({ kind }) => kind !== "flag");
+  const [entry, ...others] = entries.filter(({ kind }) => kind === "project" || kind === "policy");
   if (!entry) return defaultProject;
   const { content, mode } = entry;
   const file = content?.project ?? content?.policy;
@@ -60,9 +42,22 @@ export function resolveProject(entries: readonly Entry[], object: string): Proje
 
 /**
  * Judges files together. Without a valid project, what depends on it is not judged. `today` is the
- * day of the reader, `YYYY-MM-DD`.
+ * day of the reader, `YYYY-MM-DD`. If `entries` are a part of the files in `flags/`, `all` are all of
+ * them: flags refer to other files.
  */
 export function validate(
+  entries: readonly Entry[],
+  project: Project | undefined,
+  today: string,
+  all: readonly Entry[] = entries,
+): Validated {
+  const { problems, ...files } = validateAlone(entries, project, today);
+  const references = judgeReferences(entries, all);
+  return { ...files, problems: [...problems, ...references].sort(compareProblems) };
+}
+
+/** The same without what flags refer to in other files. */
+export function validateAlone(
   entries: readonly Entry[],
   project: Project | undefined,
   today: string,
@@ -77,7 +72,10 @@ export function validate(
     .sort((a, b) => compareText(a.name, b.name));
   const names = flags.map(({ name }) => name);
   problems.push(...problemsIn("flags", checkListSize(names, project ?? defaultProject), today));
-  return { flags, problems: problems.sort(compareProblems) };
+  const audiences = sorted.flatMap(({ file, content }) =>
+    content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
+  );
+  return { flags, audiences, problems: problems.sort(compareProblems) };
 }
 
 /** How many of the files are flags, or ought to be. */
@@ -96,14 +94,29 @@ function judge(
   today: string,
 ): Problem[] {
   const names = project ?? defaultProject;
-  const name = path === undefined || kind !== "flag" ? [] : checkName(path, names);
-  const findings = [...name, ...checkMode(mode, subjects[kind]), ...(content?.findings ?? [])];
+  const findings = [
+    ...(path === undefined ? [] : checkPlace(path, kind, names)),
+    ...checkMode(mode, subjects[kind]),
+    ...(content?.findings ?? []),
+  ];
   const known =
-    project || kind !== "flag" ? findings : findings.filter(({ code }) => !ofProject.has(code));
+    project || kind === "project" || kind === "policy"
+      ? findings
+      : findings.filter(({ code }) => !ofProject.has(code));
   return known.length === 0 ? [] : problemsIn(file, known, today);
 }
 
-const subjects = { flag: "a flag", project: "the project", policy: "the policy" } as const;
+function checkPlace(path: string, kind: Kind, project: Project): Finding[] {
+  if (kind === "flag") return checkName(path, project);
+  return kind === "audience" ? checkReservedPlace(path, subjects[kind]) : [];
+}
+
+const subjects = {
+  flag: "a flag",
+  audience: "an audience",
+  project: "the project",
+  policy: "the policy",
+} as const satisfies Record<Kind, string>;
 
 /** Codes of flags that depend on the project. */
 const ofProject: ReadonlySet<Code> = new Set([

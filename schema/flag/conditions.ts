@@ -2,7 +2,7 @@
 import type { Condition, Scalar, VersionOperator } from "../evaluate/definition.ts";
 import type { AttributeType } from "../project/project.ts";
 
-/** Attributes and what they must match, as people write it. */
+/** Attributes and what they must match, as people write it. `audience` has the name of an audience. */
 export type IfFile = Readonly<Record<string, MatcherFile>>;
 
 export type MatcherFile =
@@ -38,6 +38,7 @@ function toCondition(
   matcher: MatcherFile,
   type: AttributeType | undefined,
 ): Condition[] {
+  if (attribute === "audience") return [["audience", "is", String(matcher)]];
   if (type === "version" && typeof matcher === "string") {
     const parsed = parseRange(matcher);
     return parsed ? [[attribute, ...parsed]] : [];

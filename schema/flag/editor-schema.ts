@@ -3,6 +3,7 @@ import { fileStart } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
 import { type Project, projectFile, rootEnvironment } from "../project/project.ts";
+import audienceSchema from "./audience.schema.json" with { type: "json" };
 import flagSchema from "./flag.schema.json" with { type: "json" };
 
 /** Warnings about generated files that are not up to date. Files that do not exist are not asked for. */
@@ -22,6 +23,7 @@ export function findOutdatedSchemas(
 /** The texts of the generated files, by path from the top of the repository. */
 export function editorSchemas(project: Project): ReadonlyMap<string, string> {
   return new Map([
+    ["schema/audience.schema.json", print(audienceSchemaFor(project))],
     ["schema/bunting.schema.json", print(projectSchemaFor(project))],
     ["schema/flag.schema.json", print(flagSchemaFor(project))],
   ]);
@@ -46,14 +48,31 @@ function flagSchemaFor(project: Project): object {
   };
 }
 
-/** A rule whose `if` completes the attributes of the project. */
-function ruleSchemaFor({ attributes }: Project): object {
+/** A rule whose `if` completes the attributes of the project, and `audience`. */
+function ruleSchemaFor(project: Project): object {
   const { rule } = flagSchema.$defs;
-  const { additionalProperties: matcher, ...condition } = rule.properties.if;
+  const { audience } = rule.properties.if.properties;
+  const known = conditionSchemaFor(project, rule.properties.if, { audience });
+  return { ...rule, properties: { ...rule.properties, if: known } };
+}
+
+function audienceSchemaFor(project: Project): object {
+  const { properties } = audienceSchema;
+  return {
+    ...audienceSchema,
+    properties: { ...properties, if: conditionSchemaFor(project, properties.if, {}) },
+  };
+}
+
+/** An `if` that has the attributes of the project, and no others. */
+function conditionSchemaFor(
+  { attributes }: Project,
+  { additionalProperties: matcher, ...condition }: { additionalProperties: object },
+  others: object,
+): object {
   const names = Object.keys(attributes);
   const properties = Object.fromEntries(names.map((attribute) => [attribute, matcher]));
-  const known = { ...condition, additionalProperties: false, properties };
-  return { ...rule, properties: { ...rule.properties, if: known } };
+  return { ...condition, additionalProperties: false, properties: { ...others, ...properties } };
 }
 
 function projectSchemaFor({ environments }: Project): object {

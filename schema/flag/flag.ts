@@ -1,4 +1,5 @@
 import type { Definition, Value, Variant } from "../evaluate/definition.ts";
+import { givesEveryone } from "../evaluate/everyone.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { type IfFile, toConditions } from "./conditions.ts";
 import { type Schedule, type StepFile, toStep } from "./schedule.ts";
@@ -14,6 +15,8 @@ export interface FlagFile extends DecisionFile {
   /** In file order: the first one is for callers outside. */
   readonly variants?: Readonly<Record<string, Value>>;
   readonly split?: Readonly<Record<string, number>>;
+  /** Boolean flags that must be on for the same caller. */
+  readonly requires?: readonly string[];
   readonly private?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   /** Blocks that replace the keys of `DecisionFile` as one unit. */
@@ -44,7 +47,25 @@ export type FlagType = "release" | "experiment" | "operational" | "kill_switch" 
  * How a flag is decided in one environment. What has its default value is left out, and so is what
  * a disabled flag does not use: two decisions that give every caller the same are equal.
  */
-export type Decision = Definition;
+export interface Decision extends Definition {
+  /** What it refers to, as that is at the same commit. Missing if nothing, and before `linkFlags()`. */
+  readonly uses?: Uses;
+}
+
+/** What a decision refers to, as far as it takes to tell whether that changes, and for whom. */
+export interface Uses {
+  /** A fingerprint of the conditions of each audience of its rules, by name; `""` if there is none. */
+  readonly audiences?: Readonly<Record<string, string>>;
+  /** Its required flags, by name. */
+  readonly required?: Readonly<Record<string, RequiredFlag>>;
+}
+
+export interface RequiredFlag {
+  /** Whether it is on for everyone in the same environment. */
+  readonly isFull: boolean;
+  /** Of its decision there; `""` if there is none. */
+  readonly fingerprint: string;
+}
 
 /** A flag as the program uses it, with every default filled in. */
 export interface Flag {
@@ -59,6 +80,10 @@ export interface Flag {
   readonly private: boolean;
   /** Shown to people, not sent to clients. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Boolean flags that must be on for the same caller. */
+  readonly requires: readonly string[];
+  /** The audiences that rules refer to in any environment, each once. */
+  readonly audiences: readonly string[];
   /** By environment: one for each environment of the project, in its order. */
   readonly decisions: Readonly<Record<string, Decision>>;
   /** Those with steps. No response shows them: what is served is what the file says now. */
@@ -82,7 +107,8 @@ export function normalize(name: string, file: FlagFile, project: DecidingProject
   const isPrivate = file.private ?? false;
   const schedules = normalizeSchedules(file, project);
   const facts = { name, description, owner, type, expires, private: isPrivate, metadata };
-  return { ...facts, decisions, schedules };
+  const requires = file.requires ?? noNames;
+  return { ...facts, requires, audiences: audiencesOf(file), decisions, schedules };
 }
 
 const noSchedules: readonly Schedule[] = [];
@@ -103,6 +129,16 @@ function normalizeSchedules(
   return blocks.length === 0 ? noSchedules : blocks;
 }
 
+const noNames: readonly string[] = [];
+
+/** The audiences that the rules of a flag refer to in any environment, each once. */
+export function audiencesOf(file: FlagFile): readonly string[] {
+  const blocks: DecisionFile[] = [file, ...Object.values(file.environments ?? {})];
+  if (blocks.every(({ rules }) => rules === undefined)) return noNames;
+  const conditions = blocks.flatMap(({ rules = [] }) => rules.map((rule) => rule.if.audience));
+  return [...new Set(conditions.filter((name) => typeof name === "string"))];
+}
+
 /** The decisions of flags that are on or off for everyone, which nearly all are: one object for all of them. */
 const plain = { on: { enabled: true }, off: { enabled: false } } as const;
 
@@ -111,9 +147,10 @@ function normalizeDecision(
   { enabled, rollout, rules }: DecisionFile,
   project: DecidingProject,
 ): Decision {
-  const { bucket, seed, variants, split } = file;
+  const { bucket, seed, variants, split, requires } = file;
   if (!variants && !enabled) return plain.off;
-  if (!variants && rollout === undefined && rules === undefined) return plain.on;
+  const isPlain = rollout === undefined && rules === undefined && requires === undefined;
+  if (!variants && isPlain) return plain.on;
   const values = variants && Object.entries(variants);
   if (!enabled) return { enabled, ...(values && { variants: values }) };
   return {
@@ -124,6 +161,7 @@ function normalizeDecision(
     ...(rules && rules.length > 0 && { rules: rules.map((rule) => normalizeRule(rule, project)) }),
     ...(values && { variants: values }),
     ...(values && split && { split: weightsOf(values, split) }),
+    ...(requires && requires.length > 0 && { requires }),
   };
 }
 
@@ -143,8 +181,12 @@ export function isOn({ decisions }: Pick<Flag, "decisions">, environment: string
   return isFull(decisions[environment]);
 }
 
-/** Whether a decision gives the feature to every caller. A rule with a variant counts as full. */
+/**
+ * Whether a linked decision gives the feature to every caller: it does by itself, and so does every
+ * required flag. A rule with a variant counts as full.
+ */
 export function isFull(decision: Decision | undefined): boolean {
-  if (!decision?.enabled || (decision.rollout ?? 100) < 100) return false;
-  return (decision.rules ?? []).every(({ rollout = 100 }) => rollout >= 100);
+  if (!decision || !givesEveryone(decision)) return false;
+  const { requires = [], uses } = decision;
+  return requires.every((name) => uses?.required?.[name]?.isFull === true);
 }

@@ -22,12 +22,34 @@ export function fitsNames(text: string, { names }: Pick<Project, "names">): bool
   );
 }
 
-const folderPattern = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
+/** A team's folder, an audience, or a file of tests. */
+const plainName = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 
 /** The name of the flag in the file at `path`: `nutrition/meal_planning.yaml` is `meal_planning`. */
 export function flagNameOf(path: string): string {
   const file = path.slice(path.lastIndexOf("/") + 1);
   return file.endsWith(".yaml") ? file.slice(0, -".yaml".length) : file;
+}
+
+/** What is wrong with the place and name of a file in a reserved folder, by its path relative to `flags/`. */
+export function checkReservedPlace(path: string, what: string): Finding[] {
+  const [folder = "", name = "", ...others] = path.split("/");
+  if (others.length > 0) {
+    const message = `Cannot read "${path}": flags/${folder} has no folders, and no team's folder has this name`;
+    return [named("reserved-folder", message, `move it to flags/${folder}/${others.at(-1)}`)];
+  }
+  if (!name.endsWith(".yaml")) {
+    const message = `Cannot read "${name}" as ${what}: in flags/${folder} every file is called NAME.yaml`;
+    return [named("not-a-flag", message, "rename it, move it elsewhere, or delete it")];
+  }
+  const plain = flagNameOf(name);
+  if (["constructor", "prototype"].includes(plain)) {
+    const message = `Cannot use "${plain}" as a name of ${what}: it is reserved`;
+    return [named("reserved-name", message, "choose another name")];
+  }
+  if (plainName.test(plain) && plain.length <= 64) return [];
+  const message = `Cannot use "${plain.slice(0, 200)}" as a name of ${what}: it must be lower-case letters, digits, and single underscores or hyphens, at most 64`;
+  return [named("invalid-name", message, 'rename the file, like "staff.yaml"')];
 }
 
 /** What is wrong with the path of a file, relative to `flags/`, as a flag's place and name. */
@@ -60,7 +82,7 @@ function checkPattern(name: string, project: Pick<Project, "names">): Finding[] 
 const checks: readonly ((name: string, folders: readonly string[]) => Finding[])[] = [
   /** A folder is a team's name. */
   function foldersAreNames(_name, folders) {
-    const wrong = folders.filter((folder) => !folderPattern.test(folder));
+    const wrong = folders.filter((folder) => !plainName.test(folder));
     return wrong.map((folder) => {
       const message = `Cannot use "${folder}" as a folder of flags: it must be a team's name in lower case`;
       return named("invalid-name", message, 'rename it, like "nutrition" or "growth-web"');

@@ -1,4 +1,5 @@
 import type { Project } from "../project/project.ts";
+import type { Audience } from "./audience.ts";
 import type { Flag } from "./flag.ts";
 
 /** All flags at one commit, with what git knows about them. */
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly updated_at: Timestamp;
   /** By name. */
   readonly flags: readonly TimedFlag[];
+  /** By name. */
+  readonly audiences: readonly Audience[];
   readonly project: Project;
 }
 

@@ -1,6 +1,6 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
-import { describeProject, inWords, summarize } from "../plan/format.ts";
+import { describeAudiences, describeProject, inWords, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
@@ -60,7 +60,7 @@ function verdict({ plan, run }: Review, errors: number): string {
   if (!plan) return "Cannot tell what this does: the flags could not be read.";
   const failed = run?.failed ? " But the checks failed." : "";
   const [flag, ...others] = plan.flags;
-  const isAlone = flag && others.length === 0 && plan.settings.length === 0;
+  const isAlone = flag && others.length === 0 && plan.settings.length + plan.audiences.length === 0;
   const summary = isAlone ? describeFlag(flag, plan.environments) : summarize(plan);
   return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${failed}`;
 }
@@ -97,12 +97,9 @@ function table({ flags, environments }: Plan, pointer: Pointer): string[] {
 }
 
 function listSettings(plan: Plan): string[] {
-  if (plan.settings.length === 0) return [];
-  return [
-    describeProject(plan)
-      .map((line) => `- ${line}`)
-      .join("\n"),
-  ];
+  const project = plan.settings.length === 0 ? [] : describeProject(plan);
+  const lines = [...describeAudiences(plan).slice(0, 50), ...project];
+  return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join("\n")];
 }
 
 function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {

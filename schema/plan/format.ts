@@ -2,7 +2,13 @@
 import { escapeInvisible } from "../problem/problem.ts";
 import { isSameDecision } from "./difference.ts";
 import { findPlanViolations, howToAllow } from "./limits.ts";
-import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
+import {
+  type AudiencePlan,
+  type FlagPlan,
+  type Plan,
+  type ProtectionPlan,
+  toggled,
+} from "./plan.ts";
 import { describeDecision, describeReach } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
@@ -16,6 +22,8 @@ export function formatPlan(plan: Plan): string {
   }
   const others = plan.flags.flatMap(describeFields);
   if (others.length > 0) lines.push("", "in all environments", ...others.map((one) => `  ${one}`));
+  const audiences = plan.audiences.map(describeAudience);
+  if (audiences.length > 0) lines.push("", "audiences", ...audiences.map((one) => `  ${one}`));
   const changes = [...plan.settings.map(describeSetting), ...plan.protection.map(inSentence)];
   if (changes.length > 0) lines.push("", "project", ...changes.map((change) => `  ~ ${change}`));
   if (plan.responses.length > 0) {
@@ -39,7 +47,7 @@ export function formatPlanMarkdown(plan: Plan): string {
       lines.push(`| \`${flag.name}\`${name} | ${states.join(" | ")} | ${flag.fields.join(", ")} |`);
     }
   }
-  const changes = describeProject(plan);
+  const changes = [...describeAudiences(plan), ...describeProject(plan)];
   if (changes.length > 0) lines.push("", ...changes.map((change) => `- ${change}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
@@ -82,6 +90,8 @@ export function summarize(plan: Plan): string {
   for (const { environment, change } of plan.protection) {
     parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
   }
+  const audiences = plan.audiences.length;
+  if (audiences > 0) parts.push(counted(audiences, "audience changes", "audiences change"));
   const settings = plan.settings.length;
   if (settings > 0) parts.push(`${counted(settings, "setting changes", "settings change")}`);
   if (parts.length > 0) return parts.join(", ");
@@ -117,6 +127,26 @@ function describe(flag: FlagPlan, environment: string): string[] {
 function changesSchedule({ schedules }: FlagPlan, environment: string): boolean {
   const change = schedules[environment];
   return change !== undefined && !isSameSchedule(change);
+}
+
+/** The audiences that change, each as a line of Markdown. */
+export function describeAudiences({ audiences }: Plan): string[] {
+  return audiences.map(({ name, change, flags }) => {
+    const users = flags.slice(0, mostUsers).map((flag) => `\`${flag}\``);
+    return `audience \`${name}\` ${change}: ${usedBy(users, flags.length)}`;
+  });
+}
+
+/** Flags that use an audience are named up to this number. */
+const mostUsers = 20;
+
+function describeAudience({ name, change, flags }: AudiencePlan): string {
+  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, mostUsers), flags.length)}`;
+}
+
+function usedBy(named: readonly string[], all: number): string {
+  const more = all > named.length ? ` and ${all - named.length} more` : "";
+  return all === 0 ? "no flag uses it" : `used by ${named.join(", ")}${more}`;
 }
 
 /** What changes in `bunting.yaml`, each as a line of Markdown. */

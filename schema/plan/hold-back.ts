@@ -1,4 +1,5 @@
 import type { WaitingChange } from "../compile/manifest.ts";
+import { linkFlags } from "../flag/link.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
 import { rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
@@ -32,5 +33,12 @@ export function holdBack(
     const decisions = { ...kept.decisions, ...(decision ? { [root]: decision } : {}) };
     flags.set(name, { ...kept, decisions });
   }
-  return { ...snapshot, flags: [...flags.values()].sort((a, b) => compareText(a.name, b.name)) };
+  const sorted = [...flags.values()].sort((a, b) => compareText(a.name, b.name));
+  // A flag that stays may refer to an audience that is gone.
+  const known = new Set(snapshot.audiences.map(({ name }) => name));
+  const gone = [...served.values()]
+    .flatMap(({ audiences }) => audiences)
+    .filter(({ name }) => !known.has(name) && known.add(name));
+  const audiences = [...snapshot.audiences, ...gone];
+  return { ...snapshot, audiences, flags: linkFlags(sorted, audiences) };
 }

@@ -3,6 +3,7 @@ import { compile } from "../compile/compile.ts";
 import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
+import { compareText } from "../text/order.ts";
 import {
   type DecisionChange,
   diffFlags,
@@ -31,12 +32,22 @@ export interface Plan {
   readonly limits: Limits;
   /** By name; flags that consumers receive as before are not in it. */
   readonly flags: readonly FlagPlan[];
+  /** By name; audiences that stay the same are not in it. */
+  readonly audiences: readonly AudiencePlan[];
   /** By path; responses that stay the same are not in it. */
   readonly responses: readonly ResponsePlan[];
   /** In the order of `environments`, without those that stay as they are. */
   readonly protection: readonly ProtectionPlan[];
   /** The other settings of `bunting.yaml` that differ. */
   readonly settings: readonly SettingPlan[];
+}
+
+/** An audience that changes. */
+export interface AudiencePlan {
+  readonly name: string;
+  readonly change: Kind;
+  /** The flags that refer to it before or after, sorted. Those that give it to others are in `flags` of the plan. */
+  readonly flags: readonly string[];
 }
 
 /** An environment in which changes through the API begin to need a review, or cease to. */
@@ -80,6 +91,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
     order: head.project.order,
     limits: head.project.limits,
     flags: diffFlags(base.flags, head.flags, environments).map(planFlag),
+    audiences: planAudiences(base, head),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
         ? []
@@ -116,6 +128,19 @@ export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
 /** Whether a flag turns on, turns off, or stays as it was in an environment. */
 export function toggled({ decisions }: FlagPlan, environment: string): "on" | "off" | "same" {
   return turnOf(decisions[environment]);
+}
+
+function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
+  const flags = [...base.flags, ...head.flags];
+  return pairUp(base.audiences, head.audiences, ({ name }) => name).flatMap(
+    ([name, before, after]): AudiencePlan[] => {
+      const isSame = JSON.stringify(before?.conditions) === JSON.stringify(after?.conditions);
+      if (before && after && isSame) return [];
+      const users = flags.filter(({ audiences }) => audiences.includes(name));
+      const names = [...new Set(users.map((flag) => flag.name))].sort(compareText);
+      return [{ name, change: kindOf(before, after), flags: names }];
+    },
+  );
 }
 
 function planProtection(

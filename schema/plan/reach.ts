@@ -5,12 +5,13 @@ import { type DecisionChange, isSameDecision } from "./difference.ts";
 /** A decision in a few words: `on`, `off`, `10 %, 2 rules`, or `none` if there is no flag. */
 export function describeDecision(decision: Decision | undefined): string {
   if (decision === undefined) return "none";
-  const { enabled, rollout = 100, rules = [], variants = [] } = decision;
+  const { enabled, rollout = 100, rules = [], variants = [], requires = [] } = decision;
   if (!enabled) return "off";
   return [
     rollout === 100 ? "on" : `${rollout} %`,
     ...(rules.length === 0 ? [] : [`${rules.length} ${rules.length === 1 ? "rule" : "rules"}`]),
     ...(variants.length === 0 ? [] : [`${variants.length} variants`]),
+    ...(requires.length === 0 ? [] : [`requires ${requires.join(", ")}`]),
   ].join(", ");
 }
 
@@ -21,6 +22,7 @@ export function describeReach({ before, after }: DecisionChange): string[] {
     ...describeRollout(before, after),
     ...describeRules(before, after),
     ...describeHash(before, after),
+    ...describeUses(before, after),
   ];
 }
 
@@ -52,6 +54,21 @@ function describeRules({ rules: old = [] }: Decision, { rules: young = [] }: Dec
     ...removed.map(({ name }) => `rule "${name}" is removed`),
     ...changed.map(({ name }) => `rule "${name}" changes`),
     ...(isMoved ? ["rules are in another order"] : []),
+  ];
+}
+
+/** What changes in other files. */
+function describeUses({ uses: old = {} }: Decision, { uses: young = {} }: Decision): string[] {
+  const changed = (before: object = {}, after: object = {}) => {
+    const earlier = new Map(Object.entries(before));
+    const both = Object.entries(after).filter(([name]) => earlier.has(name));
+    return both
+      .filter(([name, value]) => JSON.stringify(earlier.get(name)) !== JSON.stringify(value))
+      .map(([name]) => name);
+  };
+  return [
+    ...changed(old.audiences, young.audiences).map((name) => `audience ${name} changes`),
+    ...changed(old.required, young.required).map((name) => `required ${name} changes`),
   ];
 }
 

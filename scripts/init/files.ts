@@ -77,7 +77,8 @@ updates:
 
 const editorSettings = {
   "yaml.schemas": {
-    "./schema/flag.schema.json": "flags/**/*.yaml",
+    "./schema/flag.schema.json": ["flags/**/*.yaml", "!flags/audiences/*.yaml"],
+    "./schema/audience.schema.json": "flags/audiences/*.yaml",
     "./schema/bunting.schema.json": "bunting.yaml",
   },
   "files.eol": "\n",

@@ -40,7 +40,7 @@ function copySchemas(directory: string): void {
   makeDirectory(directory);
   const files = readdirSync(path.join(top, "schema"), { recursive: true, encoding: "utf8" });
   // Those two name the environments of this repository's sample.
-  const generated = ["flag.schema.json", "bunting.schema.json"];
+  const generated = ["audience.schema.json", "bunting.schema.json", "flag.schema.json"];
   const own = files.filter((name) => !generated.includes(name));
   for (const file of own.filter((name) => /\.schema\.json$|openapi\.yaml$/.test(name))) {
     copyFileSync(path.join(top, "schema", file), path.join(directory, path.basename(file)));

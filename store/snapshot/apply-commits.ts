@@ -1,3 +1,5 @@
+import { findReferenceFaults } from "../../schema/file/references.ts";
+import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { severityOf } from "../../schema/problem/problem.ts";
@@ -7,7 +9,7 @@ import { type KnownFlags, readChangedFlags, readNewCommits } from "./changed-fla
 /** A snapshot, and the flags that differ from the one before. */
 export interface AppliedCommits {
   readonly snapshot: Snapshot;
-  /** Their names, also of those that are gone. */
+  /** Their names, also of those that are gone, and of those that refer to others. */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -25,14 +27,19 @@ export async function applyCommitsToSnapshot(
     commits && (await readChangedFlags(directory, from.project, knownFrom(from), commits, commit));
   if (!changes) return undefined;
   const { snapshot, names } = changes;
+  const { audiences } = from;
   const others = from.flags.filter(({ name }) => !names.has(name));
-  const flags = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  const merged = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  if (findReferenceFaults(merged, audiences).length > 0) return undefined;
+  const flags = linkFlags(merged, audiences);
+  const relinked = flags.filter((flag, index) => flag !== merged[index]);
   const sizes = checkListSize(
     flags.map(({ name }) => name),
     from.project,
   );
   if (sizes.some((finding) => severityOf(finding) === "error")) return undefined;
-  return { snapshot: { ...snapshot, flags }, changed: names };
+  const changed = new Set([...names, ...relinked.map(({ name }) => name)]);
+  return { snapshot: { ...snapshot, flags, audiences }, changed };
 }
 
 function knownFrom({ commit, committed_at, updated_at, flags }: Snapshot): KnownFlags {

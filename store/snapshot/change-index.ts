@@ -3,8 +3,8 @@
  * start makes anyway, so that the changes of one flag are found without another pass.
  */
 import { timeAfter } from "../../schema/flag/commit-time.ts";
+import { isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
-import { policyFile } from "../../schema/project/policy.ts";
 import type { BranchCommit } from "./first-parent-log.ts";
 
 /** A commit that changed the file of a flag. */
@@ -91,8 +91,4 @@ export class ChangeIndex {
 export interface Page {
   readonly limit: number;
   readonly skip: number;
-}
-
-function isFlagFile(file: string): boolean {
-  return file.startsWith("flags/") && file.endsWith(".yaml") && file !== policyFile;
 }

@@ -4,7 +4,8 @@
  * everything.
  */
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { isReadable, kindOf, validate } from "../../schema/file/validate.ts";
+import { isReadable, validateAlone } from "../../schema/file/validate.ts";
+import { isFlagFile, kindOf } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import {
   type Snapshot,
@@ -33,7 +34,7 @@ export interface KnownFlags {
 
 /** The flags that changed between two commits. */
 export interface Changes {
-  /** Holds the changed flags only. */
+  /** Holds the changed flags only, without what they refer to. */
   readonly snapshot: Snapshot;
   /** The names of the changed and of the removed flags. */
   readonly names: ReadonlySet<string>;
@@ -77,10 +78,10 @@ export async function readChangedFlags(
   const entries = files.map(([file, object]) =>
     entryOf(file, modes.get(file) ?? "", contents.get(object)),
   );
-  const validated = validate(entries, project, "");
+  const validated = validateAlone(entries, project, "");
   if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(flagNameOf));
-  return { snapshot: snapshot(validated, project, history), names };
+  return { snapshot: snapshot({ ...validated, objects: new Map() }, project, history), names };
 }
 
 /**
@@ -110,10 +111,6 @@ export async function readNewCommits(
 /** Whether a file lies in a folder that is `flags` but for the case of its letters. */
 function isMisnamed(file: string): boolean {
   return /^flags(?:\/|$)/i.test(file) && !file.startsWith("flags");
-}
-
-function isFlagFile(file: string): boolean {
-  return file.startsWith("flags/") && file.endsWith(".yaml") && kindOf(file) === "flag";
 }
 
 /** The flags before they changed; `undefined` if another file has one of their names. */

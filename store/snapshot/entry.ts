@@ -1,8 +1,9 @@
 /** What git has of a file, as it is judged. */
 
 import { tooLarge } from "../../schema/file/decode.ts";
+import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import { type Entry, kindOf } from "../../schema/file/validate.ts";
+import { kindOf } from "../../schema/flag/kind.ts";
 import type { Blob } from "../git/blobs.ts";
 
 /** What a blob says, by `read`, which is not asked where it is too large. */

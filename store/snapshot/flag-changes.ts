@@ -1,6 +1,6 @@
 /** Who changed a flag, when, and what: as the branch tells it. */
+import { isFlagFile } from "../../schema/flag/kind.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
-import { policyFile } from "../../schema/project/policy.ts";
 import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
 import type { IndexedCommit } from "./change-index.ts";
 import {
@@ -106,8 +106,5 @@ function readCommit(
 }
 
 function ofFlag(changes: readonly FileChange[], name: string): FileChange[] {
-  return changes.filter(
-    ({ file }) =>
-      file.startsWith("flags/") && file.endsWith(`/${name}.yaml`) && file !== policyFile,
-  );
+  return changes.filter(({ file }) => isFlagFile(file) && file.endsWith(`/${name}.yaml`));
 }

@@ -6,8 +6,8 @@
  * decrease along the branch: a commit that is dated before an earlier one has the earlier one's time.
  */
 import { timeAfter } from "../../schema/flag/commit-time.ts";
+import { isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
-import { policyFile } from "../../schema/project/policy.ts";
 import { projectFile } from "../../schema/project/project.ts";
 import type { FileChange } from "../git/log.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
@@ -127,7 +127,7 @@ function groupByName(changes: readonly FileChange[]): Map<string, FileChange[]> 
   const groups = new Map<string, FileChange[]>();
   for (const change of changes) {
     const { file } = change;
-    if (!file.endsWith(".yaml") || file === policyFile) continue;
+    if (!isFlagFile(file)) continue;
     const name = flagNameOf(file);
     const group = groups.get(name);
     if (group) group.push(change);

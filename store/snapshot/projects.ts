@@ -1,10 +1,12 @@
 /** The projects of commits: `bunting.yaml` as it was then. */
+import type { Entry } from "../../schema/file/entry.ts";
 import {
   type ParsedFile,
   parsePolicyFile,
   parseProjectFile,
 } from "../../schema/file/parsed-file.ts";
-import { type Entry, kindOf, resolveProject } from "../../schema/file/validate.ts";
+import { resolveProject } from "../../schema/file/validate.ts";
+import { kindOf } from "../../schema/flag/kind.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";
@@ -23,7 +25,7 @@ export async function readProject(
   directory: string,
   tree: readonly TreeEntry[],
 ): Promise<ProjectReading> {
-  const files = tree.filter(({ file }) => kindOf(file) !== "flag");
+  const files = tree.filter(({ file }) => ["project", "policy"].includes(kindOf(file)));
   const entries: Entry[] = [];
   for (const { file, mode, object } of files) {
     const isPlain = mode === "100644" && file.endsWith(".yaml");

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { isReadable, kindOf, type Validated, validate } from "../../schema/file/validate.ts";
+import { isReadable, validate } from "../../schema/file/validate.ts";
+import { kindOf } from "../../schema/flag/kind.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
@@ -12,7 +13,7 @@ import type { VerifyCommit } from "./commit-attribution.ts";
 import { entryOf } from "./entry.ts";
 import { ErrorBudget } from "./error-budget.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
-import { maxTotalBytes, readFlagFiles } from "./flag-files.ts";
+import { contentKey, maxTotalBytes, readFlagFiles } from "./flag-files.ts";
 import { KnownHistory } from "./known-history.ts";
 import { ParsedFiles } from "./parsed-files.ts";
 import { readProject } from "./projects.ts";
@@ -23,7 +24,7 @@ import {
   relateCommits,
   resolveRevision,
 } from "./revisions.ts";
-import { snapshot } from "./snapshot.ts";
+import { snapshot, type ValidFiles } from "./snapshot.ts";
 import { findTreeProblem, tooManyBytes } from "./tree-problems.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
@@ -119,25 +120,26 @@ export class Repository {
     const problem = findTreeProblem(tree);
     if (problem) return { files: 0, problems: [problem] };
     // Git works on both at once, beside this process.
-    const [{ files, problems, flags, project }, history] = await Promise.all([
+    const [{ files, problems, project, ...valid }, history] = await Promise.all([
       this.#validate(tree.entries, today, progress),
       this.#history.at(commit),
     ]);
     const isInvalid = problems.some(({ severity }) => severity === "error");
     if (isInvalid || !project) return { files, problems };
-    return { files, problems, snapshot: snapshot({ flags }, project, history) };
+    return { files, problems, snapshot: snapshot(valid, project, history) };
   }
 
   async #validate(
     tree: readonly TreeEntry[],
     today: string,
     progress: (read: number, all: number) => void,
-  ): Promise<Validated & { files: number; project: Project | undefined }> {
+  ): Promise<ValidFiles & Pick<Reading, "files" | "problems"> & { project: Project | undefined }> {
     const { project, entries: others } = await readProject(this.directory, tree);
-    const flags = tree.filter(({ file }) => kindOf(file) === "flag");
-    const readable = flags.filter(({ file, mode }) => isReadable(file, mode));
+    const inFlags = tree
+      .map((entry) => ({ ...entry, kind: kindOf(entry.file) }))
+      .filter(({ kind }) => kind !== "project" && kind !== "policy");
     const contents = await readFlagFiles(
-      readable.map(({ object }) => object),
+      inFlags.filter(({ file, mode }) => isReadable(file, mode)),
       {
         directory: this.directory,
         known: this.#contents,
@@ -145,13 +147,19 @@ export class Repository {
         progress,
       },
     );
-    const files = flags.length;
-    if (!contents) return { flags: [], problems: [tooManyBytes(maxTotalBytes)], files, project };
+    const files = inFlags.filter(({ kind }) => kind === "flag").length;
+    const objects = new Map(inFlags.map(({ file, object }) => [file, object]));
+    if (!contents) {
+      const problems = [tooManyBytes(maxTotalBytes)];
+      return { flags: [], audiences: [], objects, problems, files, project };
+    }
     const budget = new ErrorBudget();
-    const entries = flags.map(({ file, mode, object }) => {
-      const content = isReadable(file, mode) ? contents.get(object) : undefined;
+    const entries = inFlags.map(({ file, mode, kind, object }) => {
+      const content = isReadable(file, mode)
+        ? contents.get(contentKey({ kind, object }))
+        : undefined;
       return entryOf(file, mode, content && budget.apply(content));
     });
-    return { ...validate([...entries, ...others], project, today), files, project };
+    return { ...validate([...entries, ...others], project, today), objects, files, project };
   }
 }

@@ -1,46 +1,61 @@
 /** What the files of a commit say, put together with what its history knows about them. */
 
 import type { Validated } from "../../schema/file/validate.ts";
+import { normalizeAudience } from "../../schema/flag/audience.ts";
 import { normalize } from "../../schema/flag/flag.ts";
+import { linkFlags } from "../../schema/flag/link.ts";
 import { type Snapshot, type Timestamp, timestamp } from "../../schema/flag/snapshot.ts";
 import type { Project } from "../../schema/project/project.ts";
 import type { History } from "./history.ts";
 
+/** Files without an error. */
+export interface ValidFiles extends Pick<Validated, "flags" | "audiences"> {
+  /** Ids of the blobs of audiences, by file. */
+  readonly objects: ReadonlyMap<string, string>;
+}
+
 /** The snapshot of flags without an error, at the commit of `history`. */
 export function snapshot(
-  { flags }: Pick<Validated, "flags">,
+  { flags: files, audiences: named, objects }: ValidFiles,
   project: Project,
   history: History,
 ): Snapshot {
   const timestamp = timestamps();
+  const audiences = named.map(({ name, file, audience }) =>
+    normalizeAudience(name, audience, project, { file, object: objects.get(file) ?? "" }),
+  );
+  const flags = files.map(({ name, file, flag }) => {
+    const times = history.flags.get(name);
+    if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
+    const { created, updated, blobs } = times;
+    const normal = normalize(name, flag, project);
+    const { description, owner, type, expires, metadata, requires, decisions, schedules } = normal;
+    // Spelt out: spreading ten thousand of them takes twenty times as long.
+    return {
+      name,
+      description,
+      owner,
+      type,
+      expires,
+      private: normal.private,
+      metadata,
+      requires,
+      audiences: normal.audiences,
+      decisions,
+      schedules,
+      file,
+      object: blobs[file] ?? "",
+      created_at: timestamp(created),
+      updated_at: timestamp(updated),
+    };
+  });
   return {
     commit: history.commit,
     committed_at: timestamp(history.committed),
     updated_at: timestamp(history.touched),
     project,
-    flags: flags.map(({ name, file, flag }) => {
-      const times = history.flags.get(name);
-      if (!times) throw new Error(`Cannot find "${file}" in the history of ${history.commit}`);
-      const { created, updated, blobs } = times;
-      const normal = normalize(name, flag, project);
-      const { description, owner, type, expires, metadata, decisions, schedules } = normal;
-      // Spelt out: spreading ten thousand of them takes twenty times as long.
-      return {
-        name,
-        description,
-        owner,
-        type,
-        expires,
-        private: normal.private,
-        metadata,
-        decisions,
-        schedules,
-        file,
-        object: blobs[file] ?? "",
-        created_at: timestamp(created),
-        updated_at: timestamp(updated),
-      };
-    }),
+    flags: linkFlags(flags, audiences),
+    audiences,
   };
 }
 

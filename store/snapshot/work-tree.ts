@@ -2,19 +2,10 @@
 import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import { maxFileBytes, tooLarge } from "../../schema/file/decode.ts";
-import {
-  type ParsedFile,
-  parseFlagFile,
-  parsePolicyFile,
-  parseProjectFile,
-} from "../../schema/file/parsed-file.ts";
-import {
-  type Entry,
-  isReadable,
-  type Kind,
-  kindOf,
-  resolveProject,
-} from "../../schema/file/validate.ts";
+import type { Entry } from "../../schema/file/entry.ts";
+import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
+import { isReadable, resolveProject } from "../../schema/file/validate.ts";
+import { type Kind, kindOf } from "../../schema/flag/kind.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";
@@ -60,9 +51,7 @@ export function readWorkTree(directory: string, place: string, project: Project)
 function readFile(file: string, kind: Kind, project: Project): ParsedFile {
   const { size } = lstatSync(file);
   if (size > maxFileBytes) return { findings: [tooLarge(size)] };
-  const bytes = readFileSync(file);
-  if (kind === "project") return parseProjectFile(bytes);
-  return kind === "policy" ? parsePolicyFile(bytes) : parseFlagFile(bytes, project);
+  return parseFile(kind, readFileSync(file), project);
 }
 
 /** The text of a plain file below `directory`; `undefined` if there is none. */

@@ -43,6 +43,7 @@ export function textOf(proposal: Proposal, commit: string): string {
     updated_at: (flag ?? before ?? after)?.updated_at ?? "",
     // Nothing but this flag: of lists, only that they change is told.
     flags: flag ? [flag] : [],
+    audiences: [],
     project,
   });
   const change = plan(snapshot(base, before), snapshot(commit, after));

@@ -1,8 +1,9 @@
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Entry } from "../../schema/file/entry.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { type Entry, validate } from "../../schema/file/validate.ts";
+import { validate } from "../../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../../schema/flag/editor-schema.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject } from "../../schema/project/project.ts";

@@ -13,7 +13,14 @@ const noon = timestamp(1725105600);
 
 export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
   const project = defaultProject;
-  return { commit: "9f8e7d6c".repeat(5), committed_at: noon, updated_at: noon, flags, project };
+  return {
+    commit: "9f8e7d6c".repeat(5),
+    committed_at: noon,
+    updated_at: noon,
+    flags,
+    audiences: [],
+    project,
+  };
 }
 
 /** Decisions that are on where `states` says so, by environment. */
@@ -33,6 +40,8 @@ export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
     expires: "",
     private: false,
     metadata: {},
+    requires: [],
+    audiences: [],
   } as const;
   const normal: Flag = { name, ...words, decisions, schedules: [] };
   const file = `flags/nutrition/${name}.yaml`;

@@ -115,7 +115,9 @@ describe.concurrent("schema", () => {
     const { code, stdout } = await runScript("schema", [], where);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: "schema/bunting.schema.json: written\nschema/flag.schema.json: written\n",
+      stdout: ["audience", "bunting", "flag"]
+        .map((name) => `schema/${name}.schema.json: written\n`)
+        .join(""),
     });
     const schema = JSON.parse(textOf(repository, "schema/flag.schema.json"));
     expect(Object.keys(schema.properties.environments.properties)).toEqual(["qa"]);

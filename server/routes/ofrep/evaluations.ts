@@ -23,11 +23,12 @@ export class Evaluations {
    */
   of(folder: string): EnvironmentFlags | undefined {
     if (this.#snapshot === undefined) return undefined;
-    const { project, flags } = this.#snapshot;
+    const { project } = this.#snapshot;
     const environment = folder === "" ? rootEnvironment(project) : folder;
     const ready = this.#byEnvironment.get(environment);
     if (ready || !project.environments.includes(environment)) return ready;
-    const made = new EnvironmentFlags(environment, toDefinitions(definedFlags(environment, flags)));
+    const defined = definedFlags(environment, this.#snapshot);
+    const made = new EnvironmentFlags(environment, toDefinitions(defined));
     this.#byEnvironment.set(environment, made);
     return made;
   }

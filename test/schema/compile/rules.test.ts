@@ -45,7 +45,14 @@ function snapshotOf(definitions: boolean): Snapshot {
     };
     return { ...normalize(name, flag as FlagFile, project), ...times };
   });
-  return { commit: "c0ffee".repeat(6), committed_at: at, updated_at: at, flags, project };
+  return {
+    commit: "c0ffee".repeat(6),
+    committed_at: at,
+    updated_at: at,
+    flags,
+    audiences: [],
+    project,
+  };
 }
 
 test("compile() lists a flag as on only if every caller gets it", () => {
@@ -116,7 +123,7 @@ test("definitions.json has the rules of public flags, and flagd.json passes flag
 
 test("evaluate() decides by the rules of a file", () => {
   const { flags } = snapshotOf(false);
-  const definitions = toDefinitions(definedFlags("production", flags));
+  const definitions = toDefinitions(definedFlags("production", { flags, audiences: [] }));
   const decide = (context: object) => evaluate(definitions, "new_checkout", { ...context });
   expect(decide({ app_version: "4.1.9", targetingKey: "a" })).toMatchObject({
     ...{ value: false, reason: "DEFAULT", rule: "old apps cannot show it" },

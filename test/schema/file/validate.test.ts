@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
-import { type Entry, isReadable, validate } from "../../../schema/file/validate.ts";
+import { isReadable, validate } from "../../../schema/file/validate.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { today } from "../fixtures.ts";
 

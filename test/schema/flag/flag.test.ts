@@ -32,6 +32,8 @@ test("normalize() fills in every default", () => {
     expires: "",
     private: false,
     metadata: {},
+    requires: [],
+    audiences: [],
     decisions: decisionsOf({ application: true, staging: true, development: true }),
     schedules: [],
   });
@@ -52,6 +54,8 @@ test("normalize() takes from an environment what differs there", () => {
     ...rest,
     name: "meal_cost",
     metadata: {},
+    requires: [],
+    audiences: [],
     decisions: decisionsOf({ application: enabled, staging: true, development: false }),
     schedules: [],
   });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import * as client from "../../../client/limits.ts";
 import { compile } from "../../../schema/compile/compile.ts";
-import { type Entry, validate } from "../../../schema/file/validate.ts";
+import type { Entry } from "../../../schema/file/entry.ts";
+import { validate } from "../../../schema/file/validate.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
 import { checkListSize, listBytes, maxListBytes } from "../../../schema/flag/list-size.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";

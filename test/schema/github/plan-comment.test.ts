@@ -41,7 +41,14 @@ function flag(name: string, { enabled = "", ...changes }: Written = {}): TimedFl
 
 function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapshot {
   const project = { ...defaultProject, protected: protects, object: protects.join() };
-  return { commit: "c".repeat(40), committed_at: late, updated_at: late, flags, project };
+  return {
+    commit: "c".repeat(40),
+    committed_at: late,
+    updated_at: late,
+    flags,
+    audiences: [],
+    project,
+  };
 }
 
 /** As it comes through the artifact. */

@@ -23,8 +23,11 @@ function flag(name: string, changes: Partial<TimedFlag> = {}): TimedFlag {
 }
 
 function snapshot(flags: readonly TimedFlag[], updated_at = early, commit = "1"): Snapshot {
-  const project = defaultProject;
-  return { commit: commit.repeat(40), committed_at: updated_at, updated_at, flags, project };
+  const [project, audiences] = [defaultProject, []];
+  return {
+    ...{ commit: commit.repeat(40), committed_at: updated_at, updated_at },
+    ...{ flags, audiences, project },
+  };
 }
 
 function states(application: boolean, staging: boolean, development: boolean) {

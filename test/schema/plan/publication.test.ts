@@ -22,6 +22,8 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     expires: "",
     private: false,
     metadata: {},
+    requires: [],
+    audiences: [],
     decisions: decisionsOf(
       Object.fromEntries(
         environments.map((environment, index) => [
@@ -36,7 +38,14 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
     created_at: at,
     updated_at: at,
   }));
-  return compile({ commit, committed_at: at, updated_at: at, flags: all, project: defaultProject });
+  return compile({
+    commit,
+    committed_at: at,
+    updated_at: at,
+    flags: all,
+    audiences: [],
+    project: defaultProject,
+  });
 }
 
 function standing({ responses }: Release): Map<string, PublishedObject> {

@@ -56,7 +56,7 @@ function flagOf(file: FlagFile): TimedFlag {
 function planOf(was: TimedFlag, is: TimedFlag) {
   const of = (flag: TimedFlag) => ({
     ...{ commit, committed_at: time, updated_at: time },
-    ...{ flags: [flag], project },
+    ...{ flags: [flag], audiences: [], project },
   });
   return plan(of(was), of(is));
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { format } from "../../../schema/file/edit.ts";
+import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parseProjectFile } from "../../../schema/file/parsed-file.ts";
-import { type Entry, kindOf, resolveProject, validate } from "../../../schema/file/validate.ts";
+import { resolveProject, validate } from "../../../schema/file/validate.ts";
+import { kindOf } from "../../../schema/flag/kind.ts";
 import { fitsNames } from "../../../schema/flag/name.ts";
 import type { Finding } from "../../../schema/problem/problem.ts";
 import { findPatternFault } from "../../../schema/project/name-pattern.ts";

@@ -41,6 +41,7 @@ export function release(letter: string, size: number, on: readonly number[] = []
     committed_at: time,
     updated_at: time,
     flags,
+    audiences: [],
     project: defaultProject,
   });
 }

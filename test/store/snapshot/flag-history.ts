@@ -16,12 +16,23 @@ interface Step {
   readonly parent: number;
   readonly merged: number | null;
   readonly minutes: number;
+  /** By path from the top, without the extension. */
   readonly files: Readonly<Record<string, string | null>>;
 }
 
+/** Its rule refers to `flags/audiences/staff.yaml`. */
+const forStaff = flag(
+  "enabled: true\nrules:\n  - name: staff\n    if: { audience: staff }\n    rollout: 50\n",
+);
+const staff = (domain: string) => flag(`if: { email_domain: ${domain}.example }\n`);
+
 const files = ["a/meals", "b/meals", "a/steps", "b/steps", "a/invites"];
-const text = fc.constantFrom(on, off, stagingOnly, on, off, "enabled: maybe\n");
-const changes = fc.dictionary(fc.constantFrom(...files), fc.option(text), { maxKeys: 2 });
+const text = fc.constantFrom(on, off, stagingOnly, on, off, "enabled: maybe\n", forStaff);
+const flagChanges = fc.dictionary(fc.constantFrom(...files), fc.option(text), { maxKeys: 2 });
+const audience = fc.option(fc.constantFrom(staff("acme"), staff("other"), staff("acme")));
+const changes = fc
+  .tuple(flagChanges, fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, audience))
+  .map(([flags, text]) => (text === undefined ? flags : { ...flags, "audiences/staff": text }));
 const step: fc.Arbitrary<Step> = fc.record({
   parent: fc.oneof({ weight: 5, arbitrary: fc.constant(-1) }, fc.nat(11)),
   merged: fc.option(fc.nat(11), { freq: 3 }),
@@ -29,13 +40,17 @@ const step: fc.Arbitrary<Step> = fc.record({
   files: changes,
 });
 
+const project = "attributes:\n  email_domain: string\n";
+
 function plan(steps: readonly Step[]): ImportedCommit[] {
-  return steps.map(({ parent, merged, minutes, files }, position) => {
-    const first = parent === -1 ? position - 1 : parent % position;
-    const second = merged === null ? first : merged % position;
-    const parents = position === 0 ? [] : [...new Set([first, second])];
-    const named = Object.entries(files).map(([name, text]) => [`flags/${name}.yaml`, text]);
-    return { parents, time: at(minutes), files: Object.fromEntries(named) };
+  return steps.map(({ parent, merged, minutes, files: changed }, position) => {
+    const firstParent = parent === -1 ? position - 1 : parent % position;
+    const second = merged === null ? firstParent : merged % position;
+    const parents = position === 0 ? [] : [...new Set([firstParent, second])];
+    const named = Object.entries(changed).map(([name, text]) => [`flags/${name}.yaml`, text]);
+    const first = { "bunting.yaml": project, "flags/audiences/staff.yaml": staff("acme") };
+    const files = { ...(position === 0 && first), ...Object.fromEntries(named) };
+    return { parents, time: at(minutes), files };
   });
 }
 

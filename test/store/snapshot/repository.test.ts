@@ -66,6 +66,8 @@ describe("read()", () => {
       expires: "",
       private: false,
       metadata: {},
+      requires: [],
+      audiences: [],
       decisions: {
         application: { enabled: false },
         staging: { enabled: false },
@@ -81,6 +83,7 @@ describe("read()", () => {
         committed_at: "2001-09-09T01:49:40Z",
         updated_at: "2001-09-09T01:49:40Z",
         project: defaultProject,
+        audiences: [],
         flags: [
           {
             name: "invite_friends",
@@ -137,6 +140,7 @@ describe("read()", () => {
         updated_at: "2001-09-09T01:47:40Z",
         project: defaultProject,
         flags: [],
+        audiences: [],
       },
     });
   });
