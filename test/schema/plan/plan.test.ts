@@ -49,6 +49,7 @@ describe("plan()", () => {
       order: defaultProject.order,
       limits: defaultProject.limits,
       flags: [],
+      audiences: [],
       responses: [],
       protection: [],
       settings: [],
