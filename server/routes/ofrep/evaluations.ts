@@ -8,11 +8,11 @@ import { rootEnvironment } from "../../../schema/project/project.ts";
 import { compareText } from "../../../schema/text/order.ts";
 
 export class Evaluations {
-  #snapshot: Pick<Snapshot, "project" | "flags"> | undefined;
+  #snapshot: Pick<Snapshot, "project" | "flags" | "audiences"> | undefined;
   #byEnvironment = new Map<string, EnvironmentFlags>();
 
   /** Replaces one release by the next in one step. */
-  serve(snapshot: Pick<Snapshot, "project" | "flags">): void {
+  serve(snapshot: Pick<Snapshot, "project" | "flags" | "audiences">): void {
     this.#snapshot = snapshot;
     this.#byEnvironment = new Map();
   }
