@@ -30,9 +30,10 @@ export class BranchRecord {
   readonly #sent = new Map<string, SentRequest>();
   readonly #effects = new Map<string, (state: State) => State>();
 
-  constructor(remote: Remote) {
+  /** `state` is the state of the remote's only commit. */
+  constructor(remote: Remote, state: State) {
     this.#remote = remote;
-    this.#entries.push({ commit: remote.head, sent: undefined, state: new Map() });
+    this.#entries.push({ commit: remote.head, sent: undefined, state });
   }
 
   /** The state after the last commit that was read. */

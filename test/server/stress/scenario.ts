@@ -26,6 +26,8 @@ const { environments } = defaultProject;
 
 const list = "/v1/feature-flags/";
 
+const kept: ModelFlag = { folder: "growth", description: "Stays", enabled: true, overrides: {} };
+
 export class Scenario {
   readonly log: string[] = [];
   readonly remote: Remote;
@@ -42,7 +44,8 @@ export class Scenario {
   #requests = 0;
 
   static async begin(): Promise<Scenario> {
-    const remote = new Remote({ "README.md": "Flags\n" });
+    // A commit by hand that leaves no flag is not served, so one flag always stays.
+    const remote = new Remote({ "README.md": "Flags\n", [fileOf("kept", kept)]: textOf(kept) });
     const scenario = new Scenario(remote, await serveOverHttp(remote.bare));
     await scenario.start();
     return scenario;
@@ -50,7 +53,7 @@ export class Scenario {
 
   private constructor(remote: Remote, http: HttpRemote) {
     this.remote = remote;
-    this.branch = new BranchRecord(remote);
+    this.branch = new BranchRecord(remote, new Map([["kept", kept]]));
     this.#http = http;
   }
 
