@@ -20,7 +20,7 @@ export function report(format: string, read: ReadFiles, problems: readonly Probl
   return `${[...lines, ...gap, summarize(read, problems)].join("\n")}\n`;
 }
 
-/** `2 problems in 1 of 41 flags`, or that there are none. */
+/** `2 problems in 1 file, 41 flags checked`, or that there are none. */
 function summarize({ files, environments = [] }: ReadFiles, problems: readonly Problem[]): string {
   if (problems.length === 0) {
     return `${count(files, "flag")}, ${count(environments.length, "environment")}, no problems`;
@@ -28,7 +28,8 @@ function summarize({ files, environments = [] }: ReadFiles, problems: readonly P
   const errors = problems.filter(({ severity }) => severity === "error").length;
   const parts = [count(errors, "problem"), count(problems.length - errors, "warning")];
   const found = parts.filter((part) => !part.startsWith("0 ")).join(" and ");
-  return `${found} in ${new Set(problems.map(({ file }) => file)).size} of ${count(files, "flag")}`;
+  const inFiles = count(new Set(problems.map(({ file }) => file)).size, "file");
+  return `${found} in ${inFiles}, ${count(files, "flag")} checked`;
 }
 
 /** Adds Markdown to the summary of the workflow run, if this is one. */

@@ -11,7 +11,14 @@ interface Bom {
  * without what is not in the bundle.
  */
 export function formatSbom(top: string, packages: readonly BundledPackage[]): string {
-  const args = ["sbom", "--sbom-format", "cyclonedx", "--sbom-type", "application"];
+  const args = [
+    "sbom",
+    "--loglevel=error",
+    "--sbom-format",
+    "cyclonedx",
+    "--sbom-type",
+    "application",
+  ];
   const text = execFileSync("npm", args, { cwd: top, encoding: "utf8", maxBuffer: 2 ** 26 });
   const bom = JSON.parse(text) as Bom & Record<string, unknown>;
   const bundled = new Set(packages.map(({ name, version }) => `${name}@${version}`));

@@ -158,7 +158,7 @@ describe.concurrent("build", () => {
     expect(stderr).toMatch(
       new RegExp(`^Cannot compile ${invalid.slice(0, 7)}:\n${file}:2:10: .*\\[wrong-type\\]\n`),
     );
-    expect(stderr).toContain("\n1 problem in 1 of 2 flags\n");
+    expect(stderr).toContain("\n1 problem in 1 file, 2 flags checked\n");
     expect(state(path.join(repository.directory, "dist"))).toEqual(before);
     expect(readWhole(path.join(repository.directory, "dist/release")).commit).toBe(third);
   });

@@ -88,10 +88,18 @@ function start(command: readonly string[], where: Options): Running {
 /** A repository that npm takes for this project: its own flags, the project's code. */
 export function testCheckout(): TestRepository {
   const repository = testRepository();
-  const own = ["server", "scripts", "store", "schema", "node_modules"];
+  const own = ["server", "scripts", "store", "node_modules"];
   for (const name of own) symlinkSync(path.join(top, name), path.join(repository.directory, name));
+  // These are generated from the bunting.yaml of the checkout.
+  const generated = ["flag.schema.json", "bunting.schema.json"];
+  mkdirSync(path.join(repository.directory, "schema"));
+  for (const name of readdirSync(path.join(top, "schema"))) {
+    const file = path.join("schema", name);
+    if (!generated.includes(name))
+      symlinkSync(path.join(top, file), path.join(repository.directory, file));
+  }
   copyFileSync(path.join(top, "package.json"), path.join(repository.directory, "package.json"));
-  repository.write({ ".git/info/exclude": `${own.join("\n")}\npackage.json\n` });
+  repository.write({ ".git/info/exclude": `${own.join("\n")}\nschema\npackage.json\n` });
   return repository;
 }
 

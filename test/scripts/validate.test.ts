@@ -65,7 +65,7 @@ describe.concurrent("validate", () => {
     const { code, stdout } = await runScript("validate", [today, ...errors], { in: fixtures });
     const said = errors.map(golden).join("");
     const problems = said.match(/^(?! {2}hint: )/gm)?.length ?? 0;
-    const summary = `${problems - 1} problems in ${errors.length} of ${errors.length} flags\n`;
+    const summary = `${problems - 1} problems in ${errors.length} files, ${errors.length} flags checked\n`;
     expect(stdout).toBe(`${said}\n${summary}`);
     expect(code).toBe(1);
   });
@@ -80,7 +80,7 @@ describe.concurrent("validate", () => {
   test("exits with 0 where all it has to say is warnings", async () => {
     const { code, stdout } = await runScript("validate", [today, ...warnings], { in: fixtures });
     const count = warnings.length;
-    const summary = `${count} warnings in ${count} of ${count} flags\n`;
+    const summary = `${count} warnings in ${count} files, ${count} flags checked\n`;
     expect(stdout).toBe(`${warnings.map(golden).join("")}\n${summary}`);
     expect(code).toBe(0);
   });
