@@ -1,6 +1,7 @@
 /** One HTTP request, sent as it is said, and its answer, which must be one that the API describes. */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import { findMisfits } from "./described.ts";
+import { findOfrepMisfits } from "./ofrep/protocol.ts";
 
 export interface Question {
   readonly headers?: OutgoingHttpHeaders;
@@ -49,7 +50,7 @@ export async function ask(
     asked.end(bytes);
   });
   const seen = { method, path, ...answer, body: answer.text, ...(isPlain ? {} : { sent: body }) };
-  const misfits = findMisfits(seen);
+  const misfits = [...findMisfits(seen), ...findOfrepMisfits(seen)];
   if (misfits.length > 0) {
     throw new Error(
       `The answer to ${what} is not what schema/openapi.yaml describes: ${misfits.join("; ")}\n` +
