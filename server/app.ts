@@ -1,8 +1,7 @@
 /** The routes of the API: which handlers a request passes, in which order. */
-import express, { type Express, type Request, type RequestParamHandler } from "express";
+import express, { type Express, type Request } from "express";
 import type { Logger } from "pino";
 import { definitionKinds, outputs } from "../schema/compile/urls.ts";
-import type { Project } from "../schema/project/project.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
@@ -15,6 +14,7 @@ import { errorHandler } from "./http/error-handler.ts";
 import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
+import { route, skipUnknown } from "./http/route.ts";
 import { refuseBadEscapes } from "./http/target.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
@@ -22,11 +22,10 @@ import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
-import type { Streams } from "./routes/events/streams.ts";
 import { historyHandler } from "./routes/history/history.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
-import type { Evaluations } from "./routes/ofrep/evaluations.ts";
-import { evaluateAllHandler, evaluateFlagHandler, evaluationPath } from "./routes/ofrep/ofrep.ts";
+import { acceptTickets } from "./routes/ofrep/event-streams.ts";
+import { addOfrepRoutes, type OfrepOptions } from "./routes/ofrep/ofrep-routes.ts";
 import { readHandler } from "./routes/reads/reads.ts";
 import type { Responses } from "./routes/reads/responses.ts";
 import type { Usage } from "./routes/usage/usage.ts";
@@ -43,15 +42,13 @@ import type { WriteBackends } from "./routes/writes/write-backends.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
 
-export interface AppOptions {
+export interface AppOptions extends OfrepOptions {
   readonly settings: Pick<
     Settings,
     "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
   >;
   readonly places: WriteBackends;
   readonly responses: Responses;
-  readonly evaluations: Evaluations;
-  readonly streams: Streams;
   readonly usage: Usage;
   readonly authenticator: Authenticator;
   readonly publisher: BackgroundPublisher | undefined;
@@ -80,7 +77,8 @@ export function createApp(options: AppOptions): Express {
   const isReport =
     settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
   const isPublic = (request: Request) => request.path === "/readyz" || isReport(request);
-  app.use(allowOrigins(settings.origins), authenticate(authenticator, isPublic, log));
+  app.use(allowOrigins(settings.origins), acceptTickets(options.streamKeys));
+  app.use(authenticate(authenticator, isPublic, log));
   route(app, "/readyz", { get: [readyHandler(options)] });
   addFlagRoutes(app, options);
   addOtherRoutes(app, options);
@@ -101,7 +99,7 @@ export function createApp(options: AppOptions): Express {
 }
 
 function addFlagRoutes(app: Express, options: AppOptions): void {
-  const { settings, places, responses, evaluations, streams, authenticator } = options;
+  const { settings, places, responses, streams, authenticator } = options;
   const project = () => places.store.project;
   const allow = (action: Action) => permit(action, authenticator, project);
   const mayRead = allow("read");
@@ -131,11 +129,7 @@ function addFlagRoutes(app: Express, options: AppOptions): void {
     for (const kind of definitionKinds) {
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
-    const evaluation = `${folder}${evaluationPath}`;
-    route(app, evaluation, { post: [mayRead, readBody, evaluateAllHandler(evaluations)] });
-    route(app, `${evaluation}/:key`, {
-      post: [mayRead, readBody, evaluateFlagHandler(evaluations)],
-    });
+    addOfrepRoutes(app, folder, [mayRead], options);
   }
 }
 
@@ -159,35 +153,9 @@ function namesServed({ places }: AppOptions): readonly string[] {
   return places.store.current?.snapshot.flags.map(({ name }) => name) ?? [];
 }
 
-/** Skips a route if the current project serves no such environment below this path. */
-function skipUnknown(project: () => Project): RequestParamHandler {
-  return (request, _response, next, environment: string) => {
-    const others = project().environments.slice(1);
-    // The parameter is decoded, and an escape makes another URL.
-    const isServed = others.includes(environment) && request.path.startsWith(`/${environment}/`);
-    if (isServed) next();
-    else next("route");
-  };
-}
-
 /** Whether the client prefers an event stream. */
 function wantsStream(request: Request): boolean {
   return request.accepts(["application/json", "text/event-stream"]) === "text/event-stream";
-}
-
-type Method = "get" | "post" | "put" | "delete";
-
-/** Adds the handlers of a path, by method; other methods are refused with the list of these. */
-function route(app: Express, path: string, handlers: Partial<Record<Method, Handler[]>>): void {
-  const methods = Object.entries(handlers) as [Method, Handler[]][];
-  for (const [method, chain] of methods) app[method](path, ...chain);
-  const names = methods.flatMap(([method]) =>
-    method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
-  );
-  app.all(path, (request, response) => {
-    response.setHeader("Allow", names.join(", "));
-    throw new HttpError(405, `Cannot ${request.method} here: allowed are ${names.join(", ")}`);
-  });
 }
 
 const describeHandler: Handler = (_request, response) => {

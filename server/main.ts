@@ -56,7 +56,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const cdn = isEmbedded ? path.resolve(data, "cdn") : undefined;
   const target = publish ?? cdn;
   const service = createService(
-    { ...settings, tokens: file },
+    { ...settings, commitKeys, tokens: file },
     store,
     await Repository.open(directory),
     target === undefined ? undefined : await openTarget(target),

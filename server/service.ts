@@ -24,8 +24,12 @@ import { writeLog } from "./observe/audit.ts";
 import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { BackgroundPublisher } from "./publisher.ts";
+import { listEvents } from "./routes/events/list-events.ts";
 import { Streams } from "./routes/events/streams.ts";
+import { CatchUp } from "./routes/ofrep/catch-up.ts";
 import { Evaluations } from "./routes/ofrep/evaluations.ts";
+import { refetchEvents } from "./routes/ofrep/event-streams.ts";
+import { StreamKeys } from "./routes/ofrep/stream-keys.ts";
 import { FastReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
 import { Usage } from "./routes/usage/usage.ts";
@@ -54,9 +58,13 @@ export function createService(
   let isStopping = false;
   const authenticator = createAuthenticator(settings, log);
   const responses = new Responses();
-  const evaluations = new Evaluations();
+  const streamKeys = new StreamKeys(settings.commitKeys);
+  const evaluations = new Evaluations((text) => streamKeys.sign(text));
+  const catchUp = new CatchUp(evaluations, () => store.sync());
+  const makeListEvent = listEvents(responses);
+  const makeRefetchEvent = refetchEvents(evaluations);
   const streams = new Streams(
-    responses,
+    (path, commit) => makeRefetchEvent(path, commit) ?? makeListEvent(path, commit),
     (authorization, path) => mayRead(authenticator, authorization, environmentOf(responses, path)),
     ({ requestId, path, owner }) =>
       writeLog(log, {
@@ -92,7 +100,17 @@ export function createService(
   const shared = { responses, streams, authenticator, metrics, log };
   const app = createApp({
     ...shared,
-    ...{ settings, places, evaluations, usage, publisher, commits, isStopping: () => isStopping },
+    ...{
+      settings,
+      places,
+      evaluations,
+      streamKeys,
+      catchUp,
+      usage,
+      publisher,
+      commits,
+      isStopping: () => isStopping,
+    },
   });
   const fastReads = new FastReads({ ...shared, origins: settings.origins });
   const server = createHttpServer((request, response) => {

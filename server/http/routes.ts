@@ -27,7 +27,9 @@ export function routeOf(path: string): string {
   return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
 }
 
-const documents = new RegExp(`^(/[^/]+)?(/v1/(?:${definitionKinds.join("|")})\\.json)$`);
+const documents = new RegExp(
+  `^(/[^/]+)?(/v1/(?:${definitionKinds.join("|")})\\.json|/ofrep/v1/events)$`,
+);
 
 const evaluations = /^(\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;
 

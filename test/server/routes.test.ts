@@ -32,6 +32,8 @@ function routes(): Set<string> {
         "places",
         "responses",
         "evaluations",
+        "streamKeys",
+        "catchUp",
         "streams",
         "usage",
         "authenticator",

@@ -25,9 +25,10 @@ export class Stream {
   static async open(
     { url, tokens }: Api,
     path: string,
-    { as = "reader", headers = {} }: { as?: string; headers?: Record<string, string> } = {},
+    { as = "reader", headers = {} }: { as?: string | null; headers?: Record<string, string> } = {},
   ): Promise<Stream> {
-    const own = { Authorization: `Bearer ${tokens.of(as)}`, Accept: "text/event-stream" };
+    const token = as === null ? {} : { Authorization: `Bearer ${tokens.of(as)}` };
+    const own = { ...token, Accept: "text/event-stream" };
     const asked = request(url, { path, headers: { ...own, ...headers }, agent: each });
     asked.end();
     const [response] = (await once(asked, "response")) as [IncomingMessage];

@@ -6,6 +6,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/compile/release.ts";
 import type { ApiResponse } from "../../server/http/handler.ts";
 import { close, createHttpServer, listen } from "../../server/http/http.ts";
+import { listEvents } from "../../server/routes/events/list-events.ts";
 import { streamHandler } from "../../server/routes/events/stream-handler.ts";
 import { Streams } from "../../server/routes/events/streams.ts";
 import { readHandler } from "../../server/routes/reads/reads.ts";
@@ -267,7 +268,7 @@ test.each([9_999, 10_000, 10_001])(
       responses: [respond(list, body)],
     });
     const streams = new Streams(
-      responses,
+      listEvents(responses),
       () => true,
       () => {},
     );
@@ -302,7 +303,7 @@ async function startStreams(body: string) {
     });
   serve(body);
   const streams = new Streams(
-    responses,
+    listEvents(responses),
     () => true,
     () => {},
   );

@@ -12,8 +12,9 @@ export function streamHandler(streams: Streams): Handler {
       requestId: response.locals.requestId,
     };
     streams.check(listener);
-    response.locals.isStream = true;
     response.vary("Accept");
+    if (request.method === "HEAD") return response.writeHead(200, streamHeaders).end();
+    response.locals.isStream = true;
     response.writeHead(200, streamHeaders);
     streams.add(response, listener, request.get("Last-Event-ID"));
   };

@@ -1,8 +1,7 @@
-/** Event streams of lists: each new commit is an event with the commit as its id and the list as its data. */
+/** Event streams: each new commit is an event for those whose path it concerns. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HttpError } from "../../http/problem.ts";
 import { notReady } from "../reads/reads.ts";
-import type { Responses } from "../reads/responses.ts";
 
 const limits = { perPrincipal: 1_000, total: 20_000 };
 /** How often an idle stream gets a comment, so that proxies keep it open. */
@@ -28,9 +27,9 @@ export const streamHeaders = {
   "X-Accel-Buffering": "no",
 };
 
-/** Who listens, and to which list. */
+/** Who listens, and to what. */
 export interface Listener {
-  /** The path of the list. */
+  /** The path of the list, or of OFREP's event stream. */
   readonly path: string;
   /** The id of the principal. */
   readonly owner: string;
@@ -42,9 +41,19 @@ export interface Listener {
 /** Thousands of these are kept: it holds strings only, and no function of its own. */
 interface Stream extends Listener {
   readonly endsAtMs: number;
-  /** The commit of the last event. */
+  /** The id of the last event. */
   sent: string;
 }
+
+/** The current event of a path. */
+export interface StreamEvent {
+  /** Changes whenever the event has to be sent anew. */
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** Makes the event of a path at the current commit; `undefined` if nothing is served there. */
+export type MakeEvent = (path: string, commit: string) => StreamEvent | undefined;
 
 /** Whether a stream may go on: the check of every other read, with the header that opened it. */
 export type IsAllowed = (
@@ -53,7 +62,7 @@ export type IsAllowed = (
 ) => boolean | Promise<boolean>;
 
 export class Streams {
-  readonly #responses: Responses;
+  readonly #makeEvent: MakeEvent;
   readonly #isAllowed: IsAllowed;
   readonly #onEnd: (listener: Listener) => void;
   readonly #streams = new Map<ServerResponse, Stream>();
@@ -61,13 +70,13 @@ export class Streams {
   readonly #onClose: (this: ServerResponse) => void;
   readonly #countByOwner = new Map<string, number>();
   /** The event of the current commit, by path. */
-  readonly #events = new Map<string, Buffer>();
+  readonly #events = new Map<string, StreamEvent>();
   readonly #pings: NodeJS.Timeout;
   #commit = "";
 
   /** `isAllowed` is asked before each event and each ping; `onEnd` is called for each stream that ended. */
-  constructor(responses: Responses, isAllowed: IsAllowed, onEnd: (listener: Listener) => void) {
-    this.#responses = responses;
+  constructor(makeEvent: MakeEvent, isAllowed: IsAllowed, onEnd: (listener: Listener) => void) {
+    this.#makeEvent = makeEvent;
     this.#isAllowed = isAllowed;
     this.#onEnd = onEnd;
     const remove = (response: ServerResponse) => this.#remove(response);
@@ -82,7 +91,7 @@ export class Streams {
     return this.#streams.size;
   }
 
-  /** Throws `HttpError` if no list is served at the path yet, or if too many streams are open. */
+  /** Throws `HttpError` if nothing is served at the path yet, or if too many streams are open. */
   check({ path, owner }: Pick<Listener, "path" | "owner">): void {
     const own = this.#countByOwner.get(owner) ?? 0;
     if (own >= limits.perPrincipal || this.#streams.size >= limits.total) {
@@ -93,28 +102,30 @@ export class Streams {
 
   /**
    * Continues an answer whose head is written, until the client or the server ends it. `lastEventId` is
-   * the commit that the client has already: it then waits for the next one.
+   * the id of the event that the client has already: it then waits for the next one.
    */
   add(response: ServerResponse, listener: Listener, lastEventId: string | undefined): void {
-    response.write(lastEventId === this.#commit ? same : this.#eventOf(listener.path));
+    const event = this.#eventOf(listener.path);
+    response.write(lastEventId === event?.id ? same : event?.bytes);
     releaseHeaders(response.req);
     const { path, owner, authorization, requestId } = listener;
     const endsAtMs = Date.now() + maxLifetimeMs * (1 + Math.random() / 10);
-    const sent = this.#commit;
+    const sent = event?.id ?? "";
     this.#streams.set(response, { path, owner, authorization, requestId, endsAtMs, sent });
     this.#countByOwner.set(owner, (this.#countByOwner.get(owner) ?? 0) + 1);
     response.on("close", this.#onClose);
   }
 
-  /** Sends the lists of a new commit. */
+  /** Sends the events of a new commit. */
   async announce(commit: string): Promise<void> {
     this.#commit = commit;
     this.#events.clear();
     await this.#write((stream) => {
-      // A newer commit may have been sent already, while this loop waited.
-      if (stream.sent === this.#commit) return undefined;
-      stream.sent = this.#commit;
-      return this.#eventOf(stream.path);
+      const event = this.#eventOf(stream.path);
+      // A newer event may have been sent already, while this loop waited.
+      if (event === undefined || stream.sent === event.id) return undefined;
+      stream.sent = event.id;
+      return event.bytes;
     });
   }
 
@@ -123,16 +134,10 @@ export class Streams {
     for (const response of this.#streams.keys()) response.end();
   }
 
-  #eventOf(path: string): Buffer | undefined {
-    const event = this.#events.get(path) ?? this.#makeEvent(path);
+  #eventOf(path: string): StreamEvent | undefined {
+    const event = this.#events.get(path) ?? this.#makeEvent(path, this.#commit);
     if (event) this.#events.set(path, event);
     return event;
-  }
-
-  #makeEvent(path: string): Buffer | undefined {
-    const answer = this.#responses.get(path);
-    const data = answer?.body.toString("latin1");
-    return answer && Buffer.from(`id: ${this.#commit}\ndata: ${data}\n\n`, "latin1");
   }
 
   async #write(bytesFor: (stream: Stream) => Buffer | undefined): Promise<void> {
@@ -151,7 +156,7 @@ export class Streams {
   }
 
   #mayGoOn({ authorization, path, endsAtMs }: Stream): boolean | Promise<boolean> {
-    // The list is gone if its environment is.
+    // Nothing is served at the path if its environment is gone.
     if (Date.now() >= endsAtMs || this.#eventOf(path) === undefined) return false;
     return this.#isAllowed(authorization, path);
   }

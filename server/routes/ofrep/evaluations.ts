@@ -1,5 +1,10 @@
 /** The flags of the current release, ready to be evaluated for callers. */
-import { definedFlags, toDefinitions } from "../../../schema/compile/definitions.ts";
+import {
+  compileDefinitions,
+  type DefinedFlags,
+  definedFlags,
+  toDefinitions,
+} from "../../../schema/compile/definitions.ts";
 import type { Context } from "../../../schema/evaluate/context.ts";
 import type { Definitions } from "../../../schema/evaluate/definition.ts";
 import { type Evaluation, evaluate } from "../../../schema/evaluate/evaluate.ts";
@@ -8,8 +13,14 @@ import { rootEnvironment } from "../../../schema/project/project.ts";
 import { compareText } from "../../../schema/text/order.ts";
 
 export class Evaluations {
+  readonly #sign: (text: string) => string;
   #snapshot: Pick<Snapshot, "project" | "flags" | "audiences"> | undefined;
   #byEnvironment = new Map<string, EnvironmentFlags>();
+
+  /** `sign` makes the version of an environment from its definitions. */
+  constructor(sign: (text: string) => string) {
+    this.#sign = sign;
+  }
 
   /** Replaces one release by the next in one step. */
   serve(snapshot: Pick<Snapshot, "project" | "flags" | "audiences">): void {
@@ -27,8 +38,7 @@ export class Evaluations {
     const environment = folder === "" ? rootEnvironment(project) : folder;
     const ready = this.#byEnvironment.get(environment);
     if (ready || !project.environments.includes(environment)) return ready;
-    const defined = definedFlags(environment, this.#snapshot);
-    const made = new EnvironmentFlags(environment, toDefinitions(defined));
+    const made = new EnvironmentFlags(definedFlags(environment, this.#snapshot), this.#sign);
     this.#byEnvironment.set(environment, made);
     return made;
   }
@@ -43,17 +53,28 @@ export interface EvaluatedFlag {
 /** The flags of one environment, private ones included: what leaves the server are answers only. */
 export class EnvironmentFlags {
   readonly environment: string;
+  readonly #defined: DefinedFlags;
+  readonly #sign: (text: string) => string;
+  #version: string | undefined;
   /** Sorted by code unit. */
   readonly names: readonly string[];
   readonly #definitions: Definitions;
   /** By name, then by variant and reason: a flag has few answers, and most requests get the same ones. */
   readonly #answers = new Map<string, Map<string, EvaluatedFlag>>();
 
-  constructor(environment: string, definitions: Definitions) {
-    this.environment = environment;
-    this.#definitions = definitions;
-    this.names = Object.keys(definitions.flags).sort(compareText);
+  constructor(defined: DefinedFlags, sign: (text: string) => string) {
+    this.environment = defined.environment;
+    this.#defined = defined;
+    this.#sign = sign;
+    this.#definitions = toDefinitions(defined);
+    this.names = Object.keys(this.#definitions.flags).sort(compareText);
     for (const name of this.names) this.#answers.set(name, new Map());
+  }
+
+  /** Changes with any definition, private ones included, and tells nothing about them. */
+  get version(): string {
+    this.#version ??= this.#sign(compileDefinitions(this.#defined, { includePrivate: true }));
+    return this.#version;
   }
 
   /** Evaluates a flag. `undefined` if there is no flag of this name. */

@@ -7,26 +7,37 @@ import { isNotModified } from "../../http/conditions.ts";
 import type { ApiResponse, Handler } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { notReady } from "../reads/reads.ts";
+import type { CatchUp } from "./catch-up.ts";
 import { contextOf } from "./context.ts";
 import { EvaluationError } from "./errors.ts";
 import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
+import { eventStreamsOf } from "./event-streams.ts";
+import type { StreamKeys } from "./stream-keys.ts";
 
 export const evaluationPath = "/ofrep/v1/evaluate/flags";
 
 /** `POST /ofrep/v1/evaluate/flags/{key}` */
 export function evaluateFlagHandler(evaluations: Evaluations): Handler {
   return (request, response) => {
-    const flags = flagsOf(evaluations, request);
     const context = contextOf(jsonOf(request));
+    const flags = flagsOf(evaluations, folderOf(request));
     send(response, evaluateFlag(flags, String(request.params.key), context));
   };
 }
 
 /** `POST /ofrep/v1/evaluate/flags`: all flags. The entity tag is of the body, because it depends on the context. */
-export function evaluateAllHandler(evaluations: Evaluations): Handler {
-  return (request, response) => {
-    const flags = flagsOf(evaluations, request);
-    const body = evaluateAll(flags, contextOf(jsonOf(request)));
+export function evaluateAllHandler(
+  evaluations: Evaluations,
+  keys: StreamKeys,
+  catchUp: CatchUp,
+): Handler {
+  return async (request, response) => {
+    const context = contextOf(jsonOf(request));
+    const folder = folderOf(request);
+    const { flagConfigEtag } = request.query;
+    if (typeof flagConfigEtag === "string") await catchUp.to(flagConfigEtag, folder);
+    const streams = eventStreamsOf(keys, request.get("Authorization") ?? "", folder);
+    const body = evaluateAll(flagsOf(evaluations, folder), context, streams);
     const etag = `"${hash("md5", body)}"`;
     response.setHeader("ETag", etag);
     if (!isNotModified(request.get("If-None-Match"), etag)) return send(response, body);
@@ -46,15 +57,25 @@ function evaluateFlag(flags: EnvironmentFlags, key: string, context: Context): s
   throw new HttpError(500, `Cannot evaluate "${key}": its definition cannot be read`);
 }
 
-function evaluateAll(flags: EnvironmentFlags, context: Context): string {
+function evaluateAll(
+  flags: EnvironmentFlags,
+  context: Context,
+  eventStreams: readonly object[] | undefined,
+): string {
   const answers = flags.names.map((name) => flags.evaluate(name, context)?.text ?? "");
-  return `{"flags":[${answers.join(",")}],"metadata":{}}`;
+  const streams = eventStreams ? `"eventStreams":${JSON.stringify(eventStreams)},` : "";
+  return `{"flags":[${answers.join(",")}],${streams}"metadata":{}}`;
 }
 
-function flagsOf(evaluations: Evaluations, request: Request): EnvironmentFlags {
-  const flags = evaluations.of(String(request.params.environment ?? ""));
+function flagsOf(evaluations: Evaluations, folder: string): EnvironmentFlags {
+  const flags = evaluations.of(folder);
   if (flags === undefined) throw notReady();
   return flags;
+}
+
+/** The environment in the path; `""` at the root. */
+function folderOf(request: Request): string {
+  return String(request.params.environment ?? "");
 }
 
 function send(response: ApiResponse, body: string): void {

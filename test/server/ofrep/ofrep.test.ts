@@ -78,7 +78,11 @@ describe("POST /ofrep/v1/evaluate/flags", () => {
 
   test("answers 304 only if the evaluated body is the same", async () => {
     const ask = (context: object, etag: string) =>
-      api.ask(`POST ${path}`, { body: { context }, headers: { "If-None-Match": etag } });
+      api.ask(`POST ${path}`, {
+        as: "reader",
+        body: { context },
+        headers: { "If-None-Match": etag },
+      });
     const { headers } = await post(path, { targetingKey: "u1" });
     const etag = String(headers.etag);
     const same = await ask({ targetingKey: "u1", unused: 1 }, etag);

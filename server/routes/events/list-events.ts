@@ -1,0 +1,13 @@
+import type { Responses } from "../reads/responses.ts";
+import type { MakeEvent } from "./streams.ts";
+
+/** The events of lists: each commit is one, with the commit as its id and the list as its data. */
+export function listEvents(responses: Responses): MakeEvent {
+  return (path, commit) => {
+    const answer = responses.get(path);
+    const data = answer?.body.toString("latin1");
+    return (
+      answer && { id: commit, bytes: Buffer.from(`id: ${commit}\ndata: ${data}\n\n`, "latin1") }
+    );
+  };
+}

@@ -1,0 +1,38 @@
+import type { Evaluations } from "./evaluations.ts";
+
+/** How long a request waits for a newer commit. */
+const maxWaitMs = 2_000;
+/** Requests with a version that no server has must not keep git busy. */
+const minIntervalMs = 1_000;
+
+/**
+ * Fetches the branch if a provider was told of a version that this server does not serve yet: the
+ * event came from another server. Without this, the provider would get the old flags, and no other event.
+ */
+export class CatchUp {
+  readonly #evaluations: Evaluations;
+  readonly #sync: () => Promise<void>;
+  #startedAtMs = Number.NEGATIVE_INFINITY;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(evaluations: Evaluations, sync: () => Promise<void>) {
+    this.#evaluations = evaluations;
+    this.#sync = sync;
+  }
+
+  /** Waits until the environment may have the version in `etag`: at most `maxWaitMs`. Never throws. */
+  async to(etag: string, folder: string): Promise<void> {
+    if (etag === `"${this.#evaluations.of(folder)?.version}"`) return;
+    const nowMs = performance.now();
+    if (nowMs - this.#startedAtMs >= minIntervalMs) {
+      this.#startedAtMs = nowMs;
+      this.#running = this.#sync().catch(() => {});
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, maxWaitMs);
+    });
+    await Promise.race([this.#running, timeout]);
+    clearTimeout(timer);
+  }
+}
