@@ -1,5 +1,15 @@
 import type { Condition, Scalar } from "../evaluate/definition.ts";
-import { all, attribute, differs, equals, isText, type Logic, not, scalarOrNull } from "./logic.ts";
+import {
+  all,
+  attribute,
+  differs,
+  either,
+  equals,
+  isText,
+  type Logic,
+  not,
+  scalarOrNull,
+} from "./logic.ts";
 
 /**
  * Conditions as JSON Logic. Each one checks the attribute's type first: JSON Logic converts types,
@@ -40,17 +50,27 @@ function compileCondition(
   }
 }
 
+/**
+ * flagd's engine in Go converts the elements of a list to numbers if the value is a number: `0` is
+ * in `["SE"]`, and a boolean element is an error.
+ */
 function isOneOf(value: Logic, list: readonly Scalar[]): Logic {
-  return list.length === 1 ? equals(value, list[0] as Scalar) : { in: [value, list] };
+  const [first] = list;
+  if (list.length === 1 || typeof first === "boolean") {
+    return either(...list.map((item) => equals(value, item)));
+  }
+  const isInList = { in: [value, list] };
+  return typeof first === "string" ? all(isText(value), isInList) : isInList;
 }
 
 function hasTypeOf(value: Logic, example: Scalar | undefined): Logic {
   if (typeof example === "string") return isText(value);
-  if (typeof example === "boolean") return { in: [value, [true, false]] };
+  if (typeof example === "boolean") return either(equals(value, true), equals(value, false));
   return all(
     differs(value, null),
     not(isText(value)),
-    not({ in: [value, [true, false]] }),
+    differs(value, true),
+    differs(value, false),
     equals(scalarOrNull(value), value),
   );
 }

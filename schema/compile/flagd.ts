@@ -109,8 +109,9 @@ function give(name: string, definition: Definition, rollout: number): Logic {
   const weight = weigh(rollout);
   if (weight <= 0) return outside;
   const value = attribute(bucket);
+  const text = bucket === targetingKey ? value : booleanAsText(value);
   const isInside = equals(
-    fraction(`${seed}:`, value, [
+    fraction(`${seed}:`, text, [
       ["in", weight],
       ["out", buckets - weight],
     ]),
@@ -120,7 +121,7 @@ function give(name: string, definition: Definition, rollout: number): Logic {
   if (!variants)
     return choose(share === true ? true : all(...hasText(value), share), "on", outside);
   const arms = variants.map(([variant], at) => [variant, split?.[at] ?? 1] as const);
-  return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, value, arms), outside);
+  return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, text, arms), outside);
 }
 
 /** Arms are texts, because an engine reads a null arm as the empty text. */
@@ -130,6 +131,11 @@ function fraction(
   arms: readonly (readonly [arm: string, weight: number])[],
 ): Logic {
   return { fractional: [{ cat: [prefix, value] }, ...arms] };
+}
+
+/** In flagd's engine in Go, a boolean in `cat` is an error. A targeting key is always text there. */
+function booleanAsText(value: Logic): Logic {
+  return choose(equals(value, true), "true", choose(equals(value, false), "false", value));
 }
 
 /** Whether there is something to hash: a text that is not empty, a number or a boolean. */

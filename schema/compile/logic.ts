@@ -33,6 +33,11 @@ function operandsOfAnd(condition: Logic): readonly Logic[] {
   return isAnd && Array.isArray(condition.and) ? condition.and : [condition];
 }
 
+/** One of the conditions. */
+export function either(...conditions: readonly Logic[]): Logic {
+  return conditions.length === 1 ? (conditions[0] ?? false) : { or: conditions };
+}
+
 export function not(condition: Logic): Logic {
   return { "!": [condition] };
 }

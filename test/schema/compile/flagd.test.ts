@@ -78,12 +78,17 @@ describe("compileFlagd()", () => {
   const isNumber = [
     { "!==": [age, null] },
     { "!": [{ starts_with: [age, ""] }] },
-    { "!": [{ in: [age, [true, false]] }] },
+    { "!==": [age, true] },
+    { "!==": [age, false] },
     { "===": [{ fractional: [{ cat: ["-"] }, [age, 1]] }, age] },
   ];
   test.each<[Condition, object]>([
     [["country", "in", ["SE"]], { "===": [country, "SE"] }],
-    [["country", "in", ["SE", "DK"]], { in: [country, ["SE", "DK"]] }],
+    [
+      ["country", "in", ["SE", "DK"]],
+      { and: [{ starts_with: [country, ""] }, { in: [country, ["SE", "DK"]] }] },
+    ],
+    [["age", "in", [true, false]], { or: [{ "===": [age, true] }, { "===": [age, false] }] }],
     [["age", "in", [18]], { "===": [age, 18] }],
     [
       ["country", "not", ["SE"]],
@@ -98,7 +103,10 @@ describe("compileFlagd()", () => {
       ["country", "~", "4.2.0"],
       { and: [{ starts_with: [country, ""] }, { sem_ver: [country, "~", "4.2.0"] }] },
     ],
-    [["audience", "is", "nordic"], { in: [country, ["SE", "DK", "NO"]] }],
+    [
+      ["audience", "is", "nordic"],
+      { and: [{ starts_with: [country, ""] }, { in: [country, ["SE", "DK", "NO"]] }] },
+    ],
   ])("compiles the condition %j", (condition, logic) => {
     const rules = [{ name: "rule", if: [condition], rollout: 100 }];
     expect(compileOne({ enabled: true, rollout: 0, rules }).targeting).toEqual({

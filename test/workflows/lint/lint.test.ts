@@ -26,8 +26,14 @@ describe.each(listWorkflows())("$name", ({ name, text }) => {
   });
 });
 
+const installers = [
+  "install",
+  "programs/build-go",
+  ...["flagd", "python"].map((name) => `programs/${name}/install`),
+].map((name) => `test/languages/${name}`);
+
 testWithShellcheck("the scripts that CI and these tests start pass shellcheck", () => {
-  expect(shellcheckFiles([".ci/run", "test/workflows/tools/npm"])).toEqual([]);
+  expect(shellcheckFiles([".ci/run", "test/workflows/tools/npm", ...installers])).toEqual([]);
 });
 
 test("actionlint() finds none in the fixture before one is planted", async () => {
