@@ -18,14 +18,28 @@ export type {
 } from "./types.ts";
 
 /**
- * The flags that exist, by name. Empty here: the module that `bunting types` writes adds them, and a
- * misspelt name is then a compile error.
+ * The variants and the type of each flag, by name. Empty here: the module that `bunting types` writes adds
+ * them. A wrong name, variant or type is then a compile error.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: Other modules add to it.
 export interface FlagTypes {}
 
 /** The names of all flags; any string if `bunting types` was not used. */
 export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes & string;
+
+/** The names of a flag's variants; any string if `bunting types` was not used. */
+export type VariantName<Name> = Name extends keyof FlagTypes
+  ? FlagTypes[Name] extends { variant: infer Variant extends string }
+    ? Variant
+    : string
+  : string;
+
+/** The type of a flag's values; any if `bunting types` was not used. */
+export type FlagValue<Name> = Name extends keyof FlagTypes
+  ? FlagTypes[Name] extends { value: infer Value }
+    ? Value
+    : unknown
+  : unknown;
 
 /**
  * The flags of one URL, refreshed in the background. Never throws. In a page it starts at once; elsewhere

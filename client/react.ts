@@ -5,7 +5,7 @@ import {
   useContext,
   useSyncExternalStore,
 } from "react";
-import type { FlagName } from "./flags.ts";
+import type { FlagName, VariantName } from "./flags.ts";
 import type { RuleFlags } from "./rules.ts";
 import type { Flags, FlagValues, State } from "./types.ts";
 
@@ -53,13 +53,16 @@ export function useFlag(name: FlagName, fallback = false): boolean {
  * The name of the caller's variant, `on` or `off` for a boolean flag; `fallback` if the flag is unknown.
  * Needs flags of `bunting/client/rules`: with others, and on a server, it is `fallback`.
  */
-export function useVariant(name: FlagName, fallback: string): string {
+export function useVariant<Name extends FlagName>(
+  name: Name,
+  fallback: VariantName<Name>,
+): VariantName<Name> {
   const flags = useContext(Context);
   // Counts one evaluation, and one exposure at most, for each render.
   flags.variant?.(name, fallback);
   return useSyncExternalStore(
     flags.subscribe,
-    () => flags.peek?.(name, undefined).variant ?? fallback,
+    () => (flags.peek?.(name, undefined).variant ?? fallback) as VariantName<Name>,
     () => fallback,
   );
 }

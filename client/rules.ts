@@ -12,7 +12,12 @@ import {
 import { attempt } from "./attempt.ts";
 import { downloadDefinitions } from "./definitions.ts";
 import { download } from "./download.ts";
-import { createFlags as createPlainFlags, type FlagName } from "./flags.ts";
+import {
+  createFlags as createPlainFlags,
+  type FlagName,
+  type FlagValue,
+  type VariantName,
+} from "./flags.ts";
 import { readRandomId } from "./random-id.ts";
 import type { Copy, Flags, FlagValues, Options } from "./types.ts";
 import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
@@ -35,9 +40,15 @@ export interface RuleFlags<Name extends string = string> extends Flags<Name> {
   /** Replaces the context. Listeners are called if a flag changes. */
   setContext(context: Context): void;
   /** The name of the caller's variant, `on` or `off` for a boolean flag; `fallback` if the flag is unknown. */
-  variant<Fallback extends string | undefined>(name: Name, fallback: Fallback): string | Fallback;
+  variant<Own extends Name, Fallback extends VariantName<Own> | undefined>(
+    name: Own,
+    fallback: Fallback,
+  ): VariantName<Own> | Fallback;
   /** The value for the caller with its reason; `fallback` if the flag is unknown or has another type. */
-  evaluate<Value>(name: Name, fallback: Value): Evaluation<Value>;
+  evaluate<Own extends Name, Value>(
+    name: Own,
+    fallback: Value & (FlagValue<Own> | undefined),
+  ): Evaluation<Value>;
   /** All evaluations, for flags that have a definition. The same object until one changes. */
   evaluations(): Readonly<Record<string, Evaluation<unknown>>>;
   /** As `evaluate()`, without counting an evaluation and without `onExposure`. */
@@ -86,7 +97,7 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
       const isBoolean = typeof results[name]?.value === "boolean";
       return isBoolean ? evaluate(name, fallback).value : core.isEnabled(name, fallback);
     },
-    variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
+    variant: (name, fallback) => (evaluate(name, undefined).variant ?? fallback) as typeof fallback,
     evaluate,
     peek,
     evaluations: () => results as ReturnType<RuleFlags["evaluations"]>,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { namesMark } from "../schema/flag/names-mark.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
@@ -8,14 +7,15 @@ import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { count } from "./command/report.ts";
+import { formatFlagTypes } from "./flag-types.ts";
 
 export const command = defineCommand({
   name: "types",
   summary:
-    "Writes a TypeScript module with the names of all flags, so that a misspelt one does not compile.",
+    "Writes a TypeScript module with the names and variants of all flags, so that a wrong one does not compile.",
   operands: "",
   options: {
-    at: { value: "COMMIT", help: "the commit whose flags are named", default: "HEAD" },
+    at: { value: "COMMIT", help: "the commit whose flags are described", default: "HEAD" },
     out: { value: "FILE", help: "the module to write", default: "dist/flag-names.ts" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     check: { help: "write nothing; exit with 1 if the module is not up to date" },
@@ -25,43 +25,25 @@ export const command = defineCommand({
     const snapshot = await readSnapshot(await Repository.open(repo), at);
     if (!snapshot) return 1;
 
-    const names = snapshot.flags.map(({ name }) => name);
-    const text = typesOf(names);
+    const text = formatFlagTypes(snapshot.flags);
     const isCurrent = read(out) === text;
     if (!isCurrent && !check) {
       makeDirectory(path.dirname(out));
       replaceFile(out, text);
     }
     const isStale = !isCurrent && check === true;
-    const flags = count(names.length, "flag");
-    const told = isStale
-      ? `Cannot accept ${out}: it does not name the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: ${commandLine("types")} --out ${out}`
-      : `${out} names ${flags}`;
+    const flags = count(snapshot.flags.length, "flag");
+    const result = isStale
+      ? `Cannot accept ${out}: it does not describe the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: ${commandLine("types")} --out ${out}`
+      : `${out} describes ${flags}`;
     process.stdout.write(
       format === "json"
-        ? `${JSON.stringify({ out, flags: names.length, changed: !isCurrent })}\n`
-        : `${told}\n`,
+        ? `${JSON.stringify({ out, flags: snapshot.flags.length, changed: !isCurrent })}\n`
+        : `${result}\n`,
     );
     return isStale ? 1 : 0;
   },
 });
-
-/** Depends only on the names, so that it changes when they do. */
-function typesOf(names: readonly string[]): string {
-  const quoted = names.map((name) => JSON.stringify(name));
-  const union = quoted.map((name) => `\n  | ${name}`).join("");
-  return `${namesMark}
-
-/** The names of all flags. */
-export type FlagName =${union === "" ? " never" : union};
-
-// With this, createFlags() and useFlag() accept these names only.
-declare module "bunting/client" {
-  interface FlagTypes {${quoted.map((name) => `\n    ${name}: boolean;`).join("")}
-  }
-}
-`;
-}
 
 function read(file: string): string | undefined {
   try {

@@ -21,10 +21,13 @@ describe.concurrent("types", () => {
     const where = { in: repository.directory };
     const out = path.join(temporaryDirectory(), "new/flag-names.ts");
     const ran = await runScript("types", ["--out", out], where);
-    expect(ran).toMatchObject({ code: 0, stdout: `${out} names 2 flags\n`, stderr: "" });
+    expect(ran).toMatchObject({ code: 0, stdout: `${out} describes 2 flags\n`, stderr: "" });
     const text = readFileSync(out, "utf8");
     expect(text).toContain('export type FlagName =\n  | "invite_friends"\n  | "meal_planning";\n');
-    expect(text).toContain('    "invite_friends": boolean;\n    "meal_planning": boolean;\n  }\n');
+    const boolean = '{ variant: "off" | "on"; value: boolean }';
+    expect(text).toContain(
+      `    "invite_friends": ${boolean};\n    "meal_planning": ${boolean};\n  }\n`,
+    );
     await runScript("types", ["--out", out], where);
     expect(readFileSync(out, "utf8")).toBe(text);
 
@@ -39,12 +42,12 @@ describe.concurrent("types", () => {
     const check = () => runScript("types", ["--out", "names.ts", "--check"], where);
     expect(await check()).toMatchObject({ code: 1 });
     await runScript("types", ["--out", "names.ts"], where);
-    expect(await check()).toMatchObject({ code: 0, stdout: "names.ts names 2 flags\n" });
+    expect(await check()).toMatchObject({ code: 0, stdout: "names.ts describes 2 flags\n" });
     await runScript("types", ["--out", "names.ts", "--at", first], where);
     const before = readFileSync(out, "utf8");
     const { code, stdout } = await check();
     expect(code).toBe(1);
-    expect(stdout).toContain("Cannot accept names.ts: it does not name the 2 flags at ");
+    expect(stdout).toContain("Cannot accept names.ts: it does not describe the 2 flags at ");
     expect(stdout).toContain("hint: bunting types --out names.ts");
     expect(readFileSync(out, "utf8")).toBe(before);
   });
