@@ -1,5 +1,6 @@
 /** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
-import { type FlagFile, isOn, normalize } from "../flag/flag.ts";
+import { givesEveryone } from "../evaluate/everyone.ts";
+import { type FlagFile, normalize } from "../flag/flag.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
@@ -62,7 +63,11 @@ const checks: readonly Check[] = [
     const [last, earlier] = [...project.order].reverse();
     if (last === undefined || earlier === undefined) return [];
     const normal = normalize("", flag, project);
-    if (!isOn(normal, last) || isOn(normal, earlier)) return [];
+    const isFullIn = (environment: string) => {
+      const decision = normal.decisions[environment];
+      return decision !== undefined && givesEveryone(decision);
+    };
+    if (!isFullIn(last) || isFullIn(earlier)) return [];
     const message = `Is on in ${last} but off in ${earlier}`;
     const hint = `turn it on in ${earlier} as well, so that ${earlier} shows what people get`;
     const isRoot = (environment: string) => environment === rootEnvironment(project);

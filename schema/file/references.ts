@@ -1,17 +1,16 @@
 /** What a flag file refers to in other files, and whether that is there. */
 import { audiencesOf, type FlagFile } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
-import type { Code } from "../problem/codes.ts";
 import { positionAt } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
-import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
 import type { Entry } from "./entry.ts";
 import { escapePointer, type Source } from "./parse.ts";
+import { findReferenceFaults, type Referring } from "./reference-faults.ts";
 
 /** A name in a flag file that stands for another file. Its place depends on the bytes alone. */
 export interface Reference {
-  readonly kind: "audience";
+  readonly kind: "audience" | "flag";
   readonly name: string;
   /** From 1. */
   readonly line: number;
@@ -21,85 +20,73 @@ export interface Reference {
 
 /** The references of a flag without problems. */
 export function findReferences(flag: FlagFile, source: Source): Reference[] {
-  const blocks: [string, FlagFile["rules"]][] = [
-    ["", flag.rules],
-    ...Object.entries(flag.environments ?? {}).map(
-      ([name, { rules }]): [string, FlagFile["rules"]] => [
-        `/environments/${escapePointer(name)}`,
-        rules,
-      ],
-    ),
-  ];
-  return blocks.flatMap(([block, rules = []]) =>
+  const at = (pointer: string) => positionAt(source.text, source.offsets.get(pointer)?.value ?? 0);
+  const required = (flag.requires ?? []).map((name, index): Reference => {
+    return { kind: "flag", name, ...at(`/requires/${index}`) };
+  });
+  const blocks: [pointer: string, rules: FlagFile["rules"]][] = [["", flag.rules]];
+  for (const [name, { rules }] of Object.entries(flag.environments ?? {})) {
+    blocks.push([`/environments/${escapePointer(name)}`, rules]);
+  }
+  const audiences = blocks.flatMap(([block, rules = []]) =>
     rules.flatMap((rule, index): Reference[] => {
       const name = rule.if.audience;
       if (typeof name !== "string") return [];
-      const { value = 0 } = source.offsets.get(`${block}/rules/${index}/if/audience`) ?? {};
-      return [{ kind: "audience", name, ...positionAt(source.text, value) }];
+      return [{ kind: "audience", name, ...at(`${block}/rules/${index}/if/audience`) }];
     }),
   );
+  return [...required, ...audiences];
 }
 
-/** A flag with the names that it refers to. */
-export interface Referring {
-  readonly name: string;
-  readonly audiences: readonly string[];
-}
-
-/** Something wrong with a reference of a flag. */
-export interface ReferenceFault {
-  /** The flag that refers. */
-  readonly flag: string;
-  readonly kind: Reference["kind"];
-  /** What it refers to. */
-  readonly name: string;
-  readonly code: Code;
-  readonly message: string;
-  readonly hint: string;
-}
-
-/** What is wrong with the references of all flags of a commit. */
-export function findReferenceFaults(
-  flags: readonly Referring[],
-  audiences: readonly { readonly name: string }[],
-): ReferenceFault[] {
-  const names = new Set(audiences.map(({ name }) => name));
-  return flags.flatMap((flag) =>
-    flag.audiences
-      .filter((name) => !names.has(name))
-      .map((name) => unknownAudience(flag, name, names)),
+/**
+ * What is wrong with the references of files, each at its place; `all` are all files in `flags/`.
+ * Warnings need the project.
+ */
+export function judgeReferences(
+  entries: readonly Entry[],
+  all: readonly Entry[],
+  project: Project | undefined,
+): Problem[] {
+  if (!entries.some(({ content }) => content?.references)) return [];
+  const audiences = all.filter(({ kind }) => kind === "audience");
+  const flags = all.filter(({ kind }) => kind === "flag");
+  const files = new Map(flags.map(({ file, content }) => [flagNameOf(file), content?.flag]));
+  const faults = findReferenceFaults(
+    new Map([...files].map(([name, flag]) => [name, flag && referringOf(name, flag)])),
+    new Set(audiences.map(({ file }) => flagNameOf(file))),
   );
-}
-
-function unknownAudience(
-  { name: flag }: Referring,
-  name: string,
-  known: ReadonlySet<string>,
-): ReferenceFault {
-  const near = suggest(name, [...known]);
-  const message = `Cannot find the audience ${quoteValue(name)}`;
-  const hint = near
-    ? `did you mean "${near}"?`
-    : `write it in flags/audiences/${name.slice(0, 64)}.yaml, with description, owner and if`;
-  return { flag, kind: "audience", name, code: "unknown-audience", message, hint };
-}
-
-/** What is wrong with the references of files, each at its place; `all` are all files in `flags/`. */
-export function judgeReferences(entries: readonly Entry[], all: readonly Entry[]): Problem[] {
-  const referring = entries.flatMap(({ file, content }) => {
-    const { flag, references } = content ?? {};
-    return flag && references ? [{ file, name: flagNameOf(file), flag, references }] : [];
-  });
-  if (referring.length === 0) return [];
-  const audiences = all
-    .filter(({ kind }) => kind === "audience")
-    .map(({ file }) => ({ name: flagNameOf(file) }));
-  return referring.flatMap(({ file, name, flag, references }) => {
-    const faults = findReferenceFaults([{ name, audiences: audiencesOf(flag) }], audiences);
-    return faults.flatMap(({ kind, name, code, message, hint }) => {
-      const places = references.filter((one) => one.kind === kind && one.name === name);
-      const findings = places.map(({ line, column }) => ({ line, column, code, message, hint }));
-      return problemsIn(file, findings, "");
+  return entries.flatMap(({ file, content }) => {
+    const { flag, references = [] } = content ?? {};
+    const name = flagNameOf(file);
+    if (!flag || references.length === 0) return [];
+    const own = faults.filter((fault) => fault.flag === name);
+    return references.flatMap(({ kind, name: other, line, column }) => {
+      const place = { line, column };
+      const wrong = own.filter((fault) => fault.kind === kind && fault.name === other);
+      const errors = wrong.map(({ code, message, hint }) => ({ ...place, code, message, hint }));
+      const parent = kind === "flag" ? files.get(other) : undefined;
+      const ahead = project && parent ? findEnvironmentsAhead(flag, parent, project) : [];
+      if (errors.length > 0 || ahead.length === 0) return problemsIn(file, errors, "");
+      const message = `Is enabled in ${ahead.join(", ")}, where the required flag "${other}" is off: nobody gets it there`;
+      const hint = `enable "${other}" there as well, or disable this flag`;
+      return problemsIn(file, [{ ...place, code: "required-flag-off", message, hint }], "");
     });
   });
+}
+
+function referringOf(name: string, flag: FlagFile): Referring {
+  const { requires = [], variants, private: isPrivate = false } = flag;
+  const audiences = audiencesOf(flag);
+  return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined };
+}
+
+/** Where a flag is enabled and a flag that it requires is not. */
+function findEnvironmentsAhead(flag: FlagFile, parent: FlagFile, project: Project): string[] {
+  const isEnabled = (file: FlagFile, environment: string) =>
+    environment === rootEnvironment(project)
+      ? file.enabled
+      : (file.environments?.[environment] ?? file).enabled;
+  return project.environments.filter(
+    (environment) => isEnabled(flag, environment) && !isEnabled(parent, environment),
+  );
 }

@@ -61,6 +61,11 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   },
 
   uniqueItems({ instancePath, params, data }) {
+    if (instancePath === "/requires") {
+      const flag = quoteValue((data as unknown[])[params.i]);
+      const message = `Cannot read the flag ${flag} twice in "requires"`;
+      return { code: "duplicate-required-flag", message, hint: "delete one of the two" };
+    }
     const message = `Cannot read environment ${quoteValue((data as unknown[])[params.i])} twice in "${keyOf(instancePath)}"`;
     const hint = "delete it, or name the environment that was meant";
     return { code: "duplicate-environment", message, hint };

@@ -52,7 +52,7 @@ export function validate(
   all: readonly Entry[] = entries,
 ): Validated {
   const { problems, ...files } = validateAlone(entries, project, today);
-  const references = judgeReferences(entries, all);
+  const references = judgeReferences(entries, all, project);
   return { ...files, problems: [...problems, ...references].sort(compareProblems) };
 }
 

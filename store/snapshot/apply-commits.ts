@@ -1,4 +1,4 @@
-import { findReferenceFaults } from "../../schema/file/references.ts";
+import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
@@ -30,7 +30,7 @@ export async function applyCommitsToSnapshot(
   const { audiences } = from;
   const others = from.flags.filter(({ name }) => !names.has(name));
   const merged = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
-  if (findReferenceFaults(merged, audiences).length > 0) return undefined;
+  if (findReferenceFaultsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);
   const relinked = flags.filter((flag, index) => flag !== merged[index]);
   const sizes = checkListSize(

@@ -1,11 +1,13 @@
 /** What a flag was in one environment, at commits of the past. */
+import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { isOn, normalize } from "../../schema/flag/flag.ts";
+import { normalize } from "../../schema/flag/flag.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readProjects } from "./projects.ts";
 
 export interface FlagState {
+  /** Whether its own file gives it to everyone: required flags have histories of their own. */
   readonly enabled: boolean;
   readonly description: string;
 }
@@ -62,6 +64,7 @@ export class FlagStates {
     if (!flag) return null;
     const normal = normalize(this.#name, flag, project);
     const { description } = normal;
-    return { enabled: isOn(normal, this.#environment), description };
+    const decision = normal.decisions[this.#environment];
+    return { enabled: decision !== undefined && givesEveryone(decision), description };
   }
 }

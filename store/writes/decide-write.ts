@@ -6,9 +6,11 @@ import {
   newFile,
 } from "../../schema/change/change.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
-import { resultOfChangeSet } from "./edited-flag.ts";
+import { compareText } from "../../schema/text/order.ts";
+import { linkFlag, resultOfChangeSet } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
@@ -33,9 +35,11 @@ export function decideWrite(
   if (!known) return { result: { status: "not-found" } };
 
   const { flag, text } = known;
+  const by = change.kind === "delete" ? findDependents(flag.name, context) : [];
+  if (by.length > 0) return { result: { status: "required", by } };
   const changeSet = editForChange(change, { file: flag.file, text, flag }, context.project);
   if (changeSet) return decideChangeSet(write, changeSet, known, context);
-  const obstacle = findObstacle(change, flag);
+  const obstacle = findObstacle(change, linkFlag(flag, context));
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
 }
 
@@ -49,6 +53,14 @@ function findObstacle(change: Change, flag: Flag): WriteResult | undefined {
   const decision = flag.decisions[change.environment];
   if (!decision || isFull(decision)) return undefined;
   const status = "not-for-everyone";
+  const { requires = [], uses } = decision;
+  const lacking = requires.filter((name) => !uses?.required?.[name]?.isFull);
+  if (givesEveryone(decision) && lacking.length > 0) {
+    const [flags, verb] = lacking.length === 1 ? ["flag", "is"] : ["flags", "are"];
+    const reason = `the required ${flags} ${lacking.join(", ")} ${verb} not on for everyone here`;
+    const cure = `turn ${lacking.length === 1 ? "it" : "them"} on first, or send a rollout if this is meant`;
+    return { status, reason, cure };
+  }
   const rules = (decision.rules ?? []).filter(({ rollout = 100 }) => rollout < 100);
   if (rules.length === 0) {
     const reason = `its rollout is ${decision.rollout} %`;
@@ -57,6 +69,12 @@ function findObstacle(change: Change, flag: Flag): WriteResult | undefined {
   const names = rules.map(({ name }) => JSON.stringify(name)).join(", ");
   const reason = `${rules.length === 1 ? "the rule" : "the rules"} ${names} gives less`;
   return { status, reason, cure: "change its file, or send a rollout if this is meant" };
+}
+
+/** The flags that require a flag, by name. */
+function findDependents(name: string, { flags }: Pick<WriteContext, "flags">): string[] {
+  const dependents = flags().filter(({ requires }) => requires.includes(name));
+  return dependents.map((flag) => flag.name).sort(compareText);
 }
 
 function isAtRoot(change: Change, project: Project): boolean {

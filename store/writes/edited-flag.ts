@@ -1,9 +1,11 @@
 /** A flag before and after a change set, if its new file is valid. */
 import type { FlagChangeSet } from "../../schema/change/change.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
+import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
 import { normalize } from "../../schema/flag/flag.ts";
+import { linkFlags } from "../../schema/flag/link.ts";
 import { checkName } from "../../schema/flag/name.ts";
-import { timestamp } from "../../schema/flag/snapshot.ts";
+import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, severityOf } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
 import type { InvalidValue, KnownFlag, WriteContext } from "./write.ts";
@@ -19,8 +21,9 @@ export function resultOfChangeSet(
   name: string,
   changeSet: FlagChangeSet,
   before: KnownFlag | undefined,
-  { head, project, time }: Pick<WriteContext, "head" | "project" | "time">,
+  context: Omit<WriteContext, "sign">,
 ): ChangedFlag | { readonly faults: readonly InvalidValue[] } {
+  const { head, project, time } = context;
   const { flagFile } = changeSet;
   if (!flagFile) return { changeSet, before, after: undefined };
   const { file, text } = flagFile;
@@ -38,8 +41,28 @@ export function resultOfChangeSet(
   const updated_at = timestamp(time);
   const created_at = before?.flag.created_at ?? updated_at;
   const object = objectId("blob", text, head);
-  const after = { ...normalize(name, flag, project), file, object, created_at, updated_at };
-  return { changeSet, before, after: { flag: after, text } };
+  const normal = { ...normalize(name, flag, project), file, object, created_at, updated_at };
+  const wrong = findReferenceFaultsOf(withFlag(normal, context), context.audiences);
+  if (wrong.length > 0) return { faults: wrong.map(faultOf) };
+  return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
+}
+
+/** A flag with what it refers to, as the writes before leave that. */
+export function linkFlag(
+  flag: TimedFlag,
+  context: Pick<WriteContext, "flags" | "audiences">,
+): TimedFlag {
+  if (flag.requires.length + flag.audiences.length === 0) return flag;
+  const linked = linkFlags(withFlag(flag, context), context.audiences);
+  return linked.find(({ name }) => name === flag.name) ?? flag;
+}
+
+function withFlag(flag: TimedFlag, { flags }: Pick<WriteContext, "flags">): TimedFlag[] {
+  return [...flags().filter(({ name }) => name !== flag.name), flag];
+}
+
+function faultOf({ kind, flag, code, message }: ReferenceFault): InvalidValue {
+  return { key: kind === "flag" ? "requires" : "rules", code, message: `${message} (${flag})` };
 }
 
 function isError(finding: Finding): boolean {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
-import { type Snapshot, secondsOf } from "../../schema/flag/snapshot.ts";
+import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
 import { decideWrite } from "./decide-write.ts";
@@ -27,9 +27,16 @@ export async function decideBatch(
     directory,
     writes.flatMap(({ idempotency }) => idempotency?.key ?? []),
   );
+  /** The flags that this batch changed; `undefined` for those that are gone. */
+  const changed = new Map<string, TimedFlag | undefined>();
   const context: WriteContext = {
     head: snapshot.commit,
     project: snapshot.project,
+    flags: () => [
+      ...snapshot.flags.filter(({ name }) => !changed.has(name)),
+      ...[...changed.values()].filter((flag) => flag !== undefined),
+    ],
+    audiences: snapshot.audiences,
     time: Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at)),
     sign: (message, files) => signMessage(message, files, keys, randomBytes(8).toString("hex")),
   };
@@ -60,6 +67,7 @@ export async function decideBatch(
     if (write.idempotency) pending.set(key, { fingerprint, position });
     if (decision.after) known.set(write.change.name, decision.after);
     else known.delete(write.change.name);
+    changed.set(write.change.name, decision.after?.flag);
     results.push((ids) => resultOf(decision, ids[position]));
   }
   return { commits, results: (ids) => results.map((result) => result(ids)) };

@@ -2,6 +2,7 @@
 import type { Change } from "../../schema/change/change.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import type { SentBack } from "../../schema/change/sent-back.ts";
+import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import type { Code } from "../../schema/problem/codes.ts";
 import type { Project } from "../../schema/project/project.ts";
@@ -49,6 +50,8 @@ export type WriteResult =
   | { readonly status: "read-only"; readonly keys: readonly string[] }
   /** `enabled` was requested, but not everyone would get the flag. */
   | { readonly status: "not-for-everyone"; readonly reason: string; readonly cure: string }
+  /** The flag cannot be deleted: others require it. */
+  | { readonly status: "required"; readonly by: readonly string[] }
   | { readonly status: "invalid"; readonly faults: readonly InvalidValue[] };
 
 /** A value that the flag's file may not have. */
@@ -81,6 +84,9 @@ export type WriteDecision =
 export interface WriteContext {
   readonly head: string;
   readonly project: Project;
+  /** All flags as the writes before leave them. Is asked only if other flags matter. */
+  readonly flags: () => readonly TimedFlag[];
+  readonly audiences: readonly Audience[];
   /** The time of the commit, in seconds since 1970. */
   readonly time: number;
   /** Signs the message of a commit that changes `files`. */

@@ -34,6 +34,11 @@ export function writeError(
       const detail = `Cannot turn "${name}" on for everyone: ${result.reason}; ${result.cure}`;
       return new HttpError(409, detail, { kind: "not-for-everyone" });
     }
+    case "required": {
+      const flags = result.by.map((flag) => `"${flag}"`).join(", ");
+      const detail = `Cannot delete "${name}": it is required by ${flags}; delete it from their "requires" first`;
+      return new HttpError(409, detail, { kind: "required-flag" });
+    }
     case "read-only": {
       const errors = result.keys.map((key) => ({
         pointer: `#/${key}`,

@@ -24,10 +24,22 @@ interface Step {
 const forStaff = flag(
   "enabled: true\nrules:\n  - name: staff\n    if: { audience: staff }\n    rollout: 50\n",
 );
+const afterSteps = flag("enabled: true\nrequires: [steps]\n");
+const afterInvites = flag("enabled: true\nrequires: [invites]\n");
 const staff = (domain: string) => flag(`if: { email_domain: ${domain}.example }\n`);
 
 const files = ["a/meals", "b/meals", "a/steps", "b/steps", "a/invites"];
-const text = fc.constantFrom(on, off, stagingOnly, on, off, "enabled: maybe\n", forStaff);
+const text = fc.constantFrom(
+  on,
+  off,
+  stagingOnly,
+  on,
+  off,
+  "enabled: maybe\n",
+  forStaff,
+  afterSteps,
+  afterInvites,
+);
 const flagChanges = fc.dictionary(fc.constantFrom(...files), fc.option(text), { maxKeys: 2 });
 const audience = fc.option(fc.constantFrom(staff("acme"), staff("other"), staff("acme")));
 const changes = fc

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
-import { normalize } from "../../../schema/flag/flag.ts";
+import { isOn, normalize } from "../../../schema/flag/flag.ts";
+import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { instanceId } from "../../../store/git/instance-id.ts";
 import { decideWrite } from "../../../store/writes/decide-write.ts";
@@ -27,8 +28,20 @@ function decide(
   there: KnownFlag | undefined,
   options = {},
 ): WriteDecision {
+  return decideAmong([], change, there, options);
+}
+
+/** The same beside other flags. */
+function decideAmong(
+  others: readonly TimedFlag[],
+  change: Parameters<typeof write>[0],
+  there: KnownFlag | undefined,
+  options = {},
+): WriteDecision {
   const sign = (message: string) => message;
-  return decideWrite(write(change, options), there, { head, project, time, sign });
+  const flags = () => [...others, ...(there ? [there.flag] : [])];
+  const context = { head, project, time, sign, flags, audiences: [] };
+  return decideWrite(write(change, options), there, context);
 }
 
 test("decideWrite() commits a new flag, by whom and when", () => {
@@ -81,6 +94,49 @@ test.each([
   ["unchanged", describe("meal_planning", "Plan meals"), known()],
 ] as const)("decideWrite() answers %s", (status, change, there) => {
   expect(decide(change, there)).toMatchObject({ result: { status } });
+});
+
+const required = "description: Plan meals\nenabled: true\nrequires:\n  - recipes\n";
+
+function other(name: string, text: string): TimedFlag {
+  const { flag } = parseFlagFile(Buffer.from(text), defaultProject);
+  if (!flag) throw new Error(`Not a flag: ${text}`);
+  return { ...known().flag, ...normalize(name, flag, project), file: `flags/a/${name}.yaml` };
+}
+
+test("decideWrite() deletes no flag that others require, and names these", () => {
+  const dependents = ["zucchini", "apples"].map((name) =>
+    other(name, "enabled: false\nrequires: [meal_planning]\n"),
+  );
+  const by = ["apples", "zucchini"];
+  expect(decideAmong(dependents, remove("meal_planning"), known())).toEqual({
+    result: { status: "required", by },
+  });
+  expect(decideAmong([], remove("meal_planning"), known())).toMatchObject({ status: "committed" });
+});
+
+test("decideWrite() turns no flag on for everyone before the flags that it requires", () => {
+  const off = known(required.replace("true", "false"));
+  for (const there of [off, known(required)]) {
+    const refused = decideAmong(
+      [other("recipes", "enabled: true\nrollout: 50\n")],
+      turn("meal_planning", true),
+      there,
+    );
+    expect(refused).toMatchObject({
+      result: {
+        status: "not-for-everyone",
+        reason: "the required flag recipes is not on for everyone here",
+        cure: "turn it on first, or send a rollout if this is meant",
+      },
+    });
+  }
+  const recipes = other("recipes", "enabled: true\n");
+  const accepted = decideAmong([recipes], turn("meal_planning", true), off);
+  expect(accepted).toMatchObject({ status: "committed" });
+  expect("after" in accepted && accepted.after && isOn(accepted.after.flag, "application")).toBe(
+    true,
+  );
 });
 
 test("decideWrite() checks the precondition of whatever could succeed without it", () => {
