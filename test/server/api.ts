@@ -30,6 +30,8 @@ export interface Options {
   readonly remote?: Remote;
   readonly tokens?: TestTokens;
   readonly data?: string;
+  /** The port of a server in this process; a free one, if it is missing. */
+  readonly port?: number;
   /** Variables of the server's environment, beside those that follow from the above. */
   readonly env?: Readonly<Record<string, string>>;
   /** Words on the command line of a process. */
@@ -112,7 +114,11 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
   const ready = { ...settings, tokens: tokens.file };
   const service = createService(ready, store, repository, target, log);
   endings.push(() => service.close());
-  return new OwnApi(await listen(service.server, "127.0.0.1", 0), { remote, tokens }, service);
+  return new OwnApi(
+    await listen(service.server, "127.0.0.1", given.port ?? 0),
+    { remote, tokens },
+    service,
+  );
 }
 
 /** `npm start`, without npm. */
