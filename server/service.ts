@@ -10,7 +10,7 @@ import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
 import { readCommitFacts } from "../store/snapshot/commit-facts.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
-import type { CurrentRelease } from "../store/writes/branch-sync.ts";
+import type { CurrentRelease } from "../store/writes/branch-state.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth/authenticator.ts";

@@ -41,7 +41,7 @@ const commands: Readonly<Record<string, Entry>> = {
   },
   publish: {
     summary: "publish a commit to S3 or a directory",
-    load: () => import("../publish.ts"),
+    load: () => import("../publish/publish.ts"),
   },
   types: {
     summary: "write the flag names as a TypeScript type",

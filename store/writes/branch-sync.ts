@@ -1,47 +1,18 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
 import { compile } from "../../schema/compile/compile.ts";
-import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { LogCommit } from "../git/log.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
-import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import type { Page } from "../snapshot/change-index.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
-import { type Reading, Repository } from "../snapshot/repository.ts";
-import { type ServedRelease, serveNext } from "./held-removals.ts";
+import type { BranchState, CurrentRelease } from "./branch-state.ts";
+import { CommitReader } from "./commit-reader.ts";
+import { serveNext } from "./held-removals.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
-
-/** The newest valid commit, and what is served. */
-export interface CurrentRelease {
-  readonly snapshot: Snapshot;
-  readonly release: Release;
-  /** Differs from `release` if removals are held back. */
-  readonly served: ServedRelease;
-}
-
-/** What is known of the branch. Anybody may read it at any time. */
-export interface BranchState {
-  /** The newest commit of the branch, valid or not; `""` before the first. */
-  readonly head: string;
-  /** Missing as long as no commit of the branch was valid. */
-  readonly current: CurrentRelease | undefined;
-  readonly status: SyncStatus;
-  /** Reads any commit of the clone. */
-  snapshotAt(commit: string): Promise<Snapshot | undefined>;
-  /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
-  changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]>;
-  /** Emits each new release, once it is served. */
-  readonly onChange: Listeners<[CurrentRelease]>;
-  /** Emits the duration of each git operation. */
-  readonly onGit: Listeners<GitMeasurement>;
-}
-
-/** After so many updates from changes alone, a commit is read completely, so that a start finds it in the cache. */
-const maxUpdates = 500;
 
 /**
  * Changes the state of the branch and works in its clone. Two methods must not run at once, so one
@@ -53,9 +24,7 @@ export class BranchSync implements BranchState {
   readonly index: RequestIndex;
   readonly onChange = new Listeners<[CurrentRelease]>();
   readonly onGit = new Listeners<GitMeasurement>();
-  readonly #repository: Repository;
-  /** Updates from changes alone since a commit was read completely. */
-  #updates = 0;
+  readonly #reader: CommitReader;
   #head = "";
   #current: CurrentRelease | undefined;
   #status: SyncStatus = { syncedAtMs: 0, problems: [] };
@@ -66,8 +35,8 @@ export class BranchSync implements BranchState {
     acceptRemote: boolean,
     commitKeys: readonly string[],
   ): Promise<BranchSync> {
-    const repository = await Repository.open(branch.directory);
-    const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
+    const reader = await CommitReader.open(branch.directory);
+    const branchSync = new BranchSync(branch, reader, new RequestIndex(commitKeys));
     const known = branch.accepted;
     if (acceptRemote) branch.forget();
     // First what was served last, so that limits apply to commits that came while no server ran.
@@ -83,10 +52,10 @@ export class BranchSync implements BranchState {
     return branchSync;
   }
 
-  private constructor(branch: RemoteBranch, repository: Repository, index: RequestIndex) {
+  private constructor(branch: RemoteBranch, reader: CommitReader, index: RequestIndex) {
     this.branch = branch;
     this.index = index;
-    this.#repository = repository;
+    this.#reader = reader;
   }
 
   get head(): string {
@@ -138,7 +107,10 @@ export class BranchSync implements BranchState {
   async applyCommit(commit: string, isOwn = false): Promise<void> {
     const known = this.#head || undefined;
     const [{ snapshot, problems }] = await this.withRepairedClone(() =>
-      Promise.all([this.#read(commit), this.index.read(this.branch.directory, commit, known)]),
+      Promise.all([
+        this.#reader.readNext(this.#current?.snapshot, commit),
+        this.index.read(this.branch.directory, commit, known),
+      ]),
     );
     const current = snapshot && { snapshot, release: compile(snapshot) };
     this.#head = commit;
@@ -156,18 +128,6 @@ export class BranchSync implements BranchState {
     if (!snapshot || !release || this.#status.heldBack === undefined) return;
     this.#serve({ snapshot, release, served: { snapshot, release, held: [] } });
     await this.branch.remember(snapshot.commit);
-  }
-
-  /** Reads what changed since the current snapshot, or the complete commit. */
-  async #read(
-    commit: string,
-  ): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<AppliedCommits>> {
-    const from = this.#current?.snapshot;
-    const isDue = this.#updates >= maxUpdates;
-    const next =
-      from && !isDue && (await applyCommitsToSnapshot(this.branch.directory, from, commit));
-    this.#updates = next ? this.#updates + 1 : 0;
-    return next ? { ...next, problems: [] } : this.#repository.read(commit, "");
   }
 
   /** Records a failure in `status`. */
@@ -190,14 +150,14 @@ export class BranchSync implements BranchState {
     }
   }
 
-  async snapshotAt(commit: string): Promise<Snapshot | undefined> {
-    return (await this.#repository.read(commit, "")).snapshot;
+  snapshotAt(commit: string): Promise<Snapshot | undefined> {
+    return this.#reader.snapshotAt(commit);
   }
 
   async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
     if (this.#head === "") return [];
     const verify = (commit: LogCommit) => this.index.verify(commit);
-    return this.#repository.changesOf(this.#head, name, environment, page, verify);
+    return this.#reader.changesOf(this.#head, name, environment, page, verify);
   }
 
   async #serveLastValid(): Promise<void> {

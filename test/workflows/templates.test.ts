@@ -27,7 +27,12 @@ describe("CODEOWNERS", () => {
 
   /** Files that decide which bytes clients get, or that run with the right to publish. */
   test.each([
-    ...["schema/flag.schema.json", "schema/plan/plan.ts", "scripts/publish.ts", "server/app.ts"],
+    ...[
+      "schema/flag.schema.json",
+      "schema/plan/plan.ts",
+      "scripts/publish/publish.ts",
+      "server/app.ts",
+    ],
     ...["store/publish/publish.ts", "client/flags.ts", "bunting.yaml", "package-lock.json"],
     ...[".npmrc", ".node-version", "tsconfig.json", "vitest.config.ts", "action.yml"],
     ...[".github/workflows/publish.yml", ".github/CODEOWNERS", ".ci/run"],

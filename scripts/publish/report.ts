@@ -1,7 +1,7 @@
 /** The result of a publication as text. */
-import type { EnvironmentDiff } from "../schema/plan/publication.ts";
-import type { Outcome } from "../store/publish/publish.ts";
-import { count } from "./command/report.ts";
+import type { EnvironmentDiff } from "../../schema/plan/publication.ts";
+import type { Outcome } from "../../store/publish/publish.ts";
+import { count } from "../command/report.ts";
 
 /** For a terminal: what changes for consumers, then one line that summarizes it. */
 export function formatOutcome(outcome: Outcome, to: string): string {

@@ -1,14 +1,13 @@
-import { compile } from "../schema/compile/compile.ts";
-import { isFetched, isIndex } from "../schema/compile/urls.ts";
-import { waitUntilLive } from "../store/publish/live.ts";
-import { type Outcome, publish } from "../store/publish/publish.ts";
-import { openTarget } from "../store/publish/target.ts";
-import { Repository } from "../store/snapshot/repository.ts";
-import { defineCommand, UsageError } from "./command/command.ts";
-import { progress } from "./command/progress.ts";
-import { readSnapshot } from "./command/read-snapshot.ts";
-import { addStepSummary, count } from "./command/report.ts";
-import { formatOutcome, formatSummary } from "./publish-report.ts";
+import { compile } from "../../schema/compile/compile.ts";
+import { type Outcome, publish } from "../../store/publish/publish.ts";
+import { openTarget } from "../../store/publish/target.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
+import { defineCommand, UsageError } from "../command/command.ts";
+import { progress } from "../command/progress.ts";
+import { readSnapshot } from "../command/read-snapshot.ts";
+import { addStepSummary, count } from "../command/report.ts";
+import { describeLive, invalidatePaths, type Live, pathsToRefresh, waitFor } from "./live.ts";
+import { formatOutcome, formatSummary } from "./report.ts";
 
 export const command = defineCommand({
   name: "publish",
@@ -101,7 +100,8 @@ export const command = defineCommand({
       if (status === "refused") return 1;
       if (status !== "planned") {
         const paths = pathsToRefresh(outcome);
-        if (options.invalidate !== undefined) await refreshCdn(options.invalidate, outcome, paths);
+        if (options.invalidate !== undefined)
+          await invalidatePaths(options.invalidate, outcome, paths);
         const url = options["wait-for"];
         live = url === undefined ? undefined : await waitFor(url, outcome, paths, timeoutMs);
         if (live && !isJson) process.stdout.write(describeLive(live));
@@ -124,73 +124,15 @@ export const command = defineCommand({
 
 /** The reason to allow what waits, if the pull request that brought the commit has the label. */
 async function findLabel(label: string, commit: string): Promise<string | undefined> {
-  const { GitHub } = await import("../store/github/github.ts");
-  const { readGitHubOptions } = await import("../store/github/options.ts");
-  const { findMergedPulls } = await import("../store/github/pulls.ts");
+  const { GitHub } = await import("../../store/github/github.ts");
+  const { readGitHubOptions } = await import("../../store/github/options.ts");
+  const { findMergedPulls } = await import("../../store/github/pulls.ts");
   const github = new GitHub(readGitHubOptions(process.env), (note) =>
     process.stderr.write(`${note}\n`),
   );
   const pulls = await findMergedPulls(github, commit);
   const found = pulls.find(({ labels }) => labels.includes(label));
   return found && `#${found.number} has the label ${label}`;
-}
-
-/**
- * The paths whose caches are out of date. If the commit was published before, an earlier run may
- * have failed after that, so this run refreshes everything that changes often.
- */
-function pathsToRefresh({ status, publication, compiled }: Outcome): string[] {
-  if (status === "unchanged") {
-    return compiled.release.responses.map(({ path }) => path).filter(isIndex);
-  }
-  const { put, remove } = publication;
-  return [...put.map(({ path }) => path), ...remove].filter(isFetched);
-}
-
-async function refreshCdn(distribution: string, { commit, status }: Outcome, paths: string[]) {
-  const { invalidate } = await import("../store/publish/cloudfront.ts");
-  const wanted = status === "unchanged" ? paths.map((path) => `${path}*`) : paths;
-  try {
-    const sent = await invalidate(distribution, commit, wanted);
-    process.stderr.write(`Invalidated ${count(sent.length, "path")} in ${distribution}\n`);
-  } catch (error) {
-    const { message } = error as Error;
-    const rest = "the release is published; run this again to repeat the invalidation";
-    throw new Error(`${message}\n${rest}`, { cause: error });
-  }
-}
-
-/** Since when clients get the release. */
-interface Live {
-  readonly url: string;
-  /** How long this took. */
-  readonly seconds: number;
-  /** Since when all of it is live, as ISO 8601; missing if some is not. */
-  readonly at?: string;
-  /** The paths that are not live yet. */
-  readonly pending: readonly string[];
-}
-
-async function waitFor(
-  url: string,
-  { compiled: { release } }: Outcome,
-  paths: readonly string[],
-  timeoutMs: number,
-): Promise<Live> {
-  const started = Date.now();
-  const responses = new Map(release.responses.map((response) => [response.path, response]));
-  const expected = paths.map((path) => {
-    const response = responses.get(path);
-    return response ? { path, response } : { path };
-  });
-  const pending = await waitUntilLive(url, expected, timeoutMs);
-  const now = Date.now();
-  const at = pending.length === 0 ? { at: new Date(now).toISOString() } : {};
-  return { url, seconds: (now - started) / 1_000, ...at, pending };
-}
-
-function describeLive({ seconds, pending }: Live): string {
-  return pending.length === 0 ? `live after ${seconds.toFixed(1)} s\n` : "";
 }
 
 function formatJson(outcome: Outcome, to: string, live: Live | undefined): string {
