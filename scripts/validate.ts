@@ -4,6 +4,7 @@ import { countFlags, validate } from "../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
 import { compareProblems } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
+import { runTests } from "../schema/tests/run-tests.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
@@ -13,7 +14,7 @@ import { report, reportFormats, today } from "./command/report.ts";
 export const command = defineCommand({
   name: "validate",
   summary:
-    "Checks flag files in the working tree and reports every problem with its position and a hint.",
+    "Checks flag files in the working tree, runs the tests of flags, and reports every problem with its position and a hint.",
   operands: "[PATH…]",
   options: {
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
@@ -31,8 +32,11 @@ export const command = defineCommand({
     const isPart = places.length > 0 && existsSync(path.resolve(repo, "flags"));
     const all = isPart ? readWorkTree(repo, "flags", rules) : distinct;
     const validated = validate(distinct, project, day, all);
+    const isValid = validated.problems.every(({ severity }) => severity !== "error");
+    const failures = isValid && project ? runTests(distinct, all, project) : [];
     const outdated = findOutdatedSchemas(rules, (file) => readText(repo, file));
-    const problems = [...validated.problems, ...(project ? outdated : [])].sort(compareProblems);
+    const others = [...failures, ...(project ? outdated : [])];
+    const problems = [...validated.problems, ...others].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };
     process.stdout.write(report(format, read, problems));
     await reportCommitWarnings(repo, "HEAD");

@@ -49,7 +49,8 @@ function layOut(text: string): string {
   const document = open(plain);
   visit(document, {
     Collection: (_key, node, path) => {
-      node.flow = node.items.length === 0 || path.some(isCondition) || isStep(node, path);
+      const isLine = path.some(isCondition) || isStep(node, path) || isContext(node, path);
+      node.flow = node.items.length === 0 || isLine;
     },
   });
   return print(document);
@@ -62,10 +63,20 @@ function isCondition(node: unknown): boolean {
 
 /** So is a step of a schedule. */
 function isStep(node: Node, path: readonly unknown[]): boolean {
-  const keys = path.flatMap((one) => (isPair(one) && isScalar(one.key) ? [one.key.value] : []));
+  const keys = keysOf(path);
   const isScheduled = keys.at(-1) === "schedule" && isSeq(path.at(-1));
   const isBlock = keys.length === 1 || (keys.length === 3 && keys[0] === "environments");
   return isScheduled && isBlock && isMap(node) && !node.items.some(hasCommentsInside);
+}
+
+/** And so is the context of a test of a flag, with what is in it. */
+function isContext(node: Node, path: readonly unknown[]): boolean {
+  const [first, second] = keysOf(path);
+  return first === "tests" && second === "context" && !hasComments(node);
+}
+
+function keysOf(path: readonly unknown[]): unknown[] {
+  return path.flatMap((one) => (isPair(one) && isScalar(one.key) ? [one.key.value] : []));
 }
 
 function hasCommentsInside({ key, value }: Pair): boolean {

@@ -1,6 +1,7 @@
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
 import type { Kind } from "../flag/kind.ts";
+import type { TestsFile } from "../flag/tests.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
@@ -16,7 +17,9 @@ import {
   checkFlagShape,
   checkPolicyShape,
   checkProjectShape,
+  checkTestsShape,
 } from "./shape.ts";
+import { checkTests, findTestPlaces, type TestPlaces } from "./tests-checks.ts";
 
 /**
  * What the bytes of one file say, and what is wrong with them. For a flag and an audience it depends
@@ -29,6 +32,9 @@ export interface ParsedFile {
   readonly references?: readonly Reference[];
   /** The same for an audience. */
   readonly audience?: AudienceFile;
+  /** The same for tests of a flag, and where their expected values are written. */
+  readonly tests?: TestsFile;
+  readonly testPlaces?: TestPlaces;
   /** The same for `flags/policy.yaml`. */
   readonly policy?: PolicyFile;
   /** The same for `bunting.yaml`. */
@@ -40,7 +46,8 @@ export interface ParsedFile {
 export function parseFile(kind: Kind, bytes: Uint8Array, project: Project): ParsedFile {
   if (kind === "project") return parseProjectFile(bytes);
   if (kind === "policy") return parsePolicyFile(bytes);
-  return kind === "audience" ? parseAudienceFile(bytes, project) : parseFlagFile(bytes, project);
+  if (kind === "audience") return parseAudienceFile(bytes, project);
+  return kind === "tests" ? parseTestsFile(bytes, project) : parseFlagFile(bytes, project);
 }
 
 export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
@@ -64,6 +71,14 @@ export function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFi
   const audience = value as AudienceFile;
   const found = [...checkAudience(audience, source, project), ...checkKeptText(source)];
   return { audience, findings: [...findings, ...found] };
+}
+
+export function parseTestsFile(bytes: Uint8Array, project: Project): ParsedFile {
+  const { value, source, findings } = readShaped(bytes, checkTestsShape);
+  if (!source) return { findings };
+  const tests = value as TestsFile;
+  const found = [...checkTests(tests, source, project), ...checkKeptText(source)];
+  return { tests, testPlaces: findTestPlaces(tests, source), findings: [...findings, ...found] };
 }
 
 export function parsePolicyFile(bytes: Uint8Array): ParsedFile {

@@ -72,6 +72,10 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
   },
 
   minItems({ instancePath }) {
+    if (instancePath === "/tests") {
+      const message = `Cannot read "tests" as an empty list: it must have a test`;
+      return { code: "out-of-range", message, hint: 'write "- expect: true" below it' };
+    }
     const message = `Cannot read "${keyOf(instancePath)}" as an empty list: it must name an environment`;
     return { code: "out-of-range", message, hint: "name one, or delete the key for the default" };
   },

@@ -5,6 +5,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
 import flagSchema from "../flag/flag.schema.json" with { type: "json" };
+import testsSchema from "../flag/tests.schema.json" with { type: "json" };
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
@@ -28,6 +29,7 @@ const checkAudienceSchema = checkOf(audienceSchema, {
   what: "an audience",
   begins: "if: { ATTRIBUTE: VALUE }",
 });
+const checkTestsSchema = checkOf(testsSchema, { what: "tests", begins: "tests:" });
 export const checkPolicyShape = checkOf(policySchema, {
   what: "the policy",
   begins: "protected: []",
@@ -46,6 +48,12 @@ export function checkFlagShape(source: Source, project: Project): Finding[] {
 export function checkAudienceShape(source: Source): Finding[] {
   const misplaced = findMisplacedFlag(source, "audiences", "an audience");
   return misplaced.length > 0 ? misplaced : checkAudienceSchema(source);
+}
+
+/** The shape of tests, in the same way. */
+export function checkTestsShape(source: Source): Finding[] {
+  const misplaced = findMisplacedFlag(source, "tests", "a file of tests");
+  return misplaced.length > 0 ? misplaced : checkTestsSchema(source);
 }
 
 /** Teams may have had a folder of this name before it was reserved. */

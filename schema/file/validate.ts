@@ -108,12 +108,14 @@ function judge(
 
 function checkPlace(path: string, kind: Kind, project: Project): Finding[] {
   if (kind === "flag") return checkName(path, project);
-  return kind === "audience" ? checkReservedPlace(path, subjects[kind]) : [];
+  if (kind === "project" || kind === "policy") return [];
+  return checkReservedPlace(path, subjects[kind]);
 }
 
 const subjects = {
   flag: "a flag",
   audience: "an audience",
+  tests: "a file of tests",
   project: "the project",
   policy: "the policy",
 } as const satisfies Record<Kind, string>;

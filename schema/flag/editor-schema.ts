@@ -5,6 +5,7 @@ import projectSchema from "../project/bunting.schema.json" with { type: "json" }
 import { type Project, projectFile, rootEnvironment } from "../project/project.ts";
 import audienceSchema from "./audience.schema.json" with { type: "json" };
 import flagSchema from "./flag.schema.json" with { type: "json" };
+import testsSchema from "./tests.schema.json" with { type: "json" };
 
 /** Warnings about generated files that are not up to date. Files that do not exist are not asked for. */
 export function findOutdatedSchemas(
@@ -26,6 +27,7 @@ export function editorSchemas(project: Project): ReadonlyMap<string, string> {
     ["schema/audience.schema.json", print(audienceSchemaFor(project))],
     ["schema/bunting.schema.json", print(projectSchemaFor(project))],
     ["schema/flag.schema.json", print(flagSchemaFor(project))],
+    ["schema/tests.schema.json", print(testsSchemaFor(project))],
   ]);
 }
 
@@ -64,7 +66,24 @@ function audienceSchemaFor(project: Project): object {
   };
 }
 
-/** An `if` that has the attributes of the project, and no others. */
+function testsSchemaFor(project: Project): object {
+  const { test } = testsSchema.$defs;
+  const { environment, context } = test.properties;
+  const { additionalProperties: value } = context;
+  const targetingKey = { description: "The caller's id. Invent one.", type: "string" };
+  const properties = {
+    ...test.properties,
+    environment: { ...environment, enum: project.environments },
+    context: conditionSchemaFor(
+      project,
+      { ...context, additionalProperties: value },
+      { targetingKey },
+    ),
+  };
+  return { ...testsSchema, $defs: { test: { ...test, properties } } };
+}
+
+/** A mapping that has the attributes of the project, and no others. */
 function conditionSchemaFor(
   { attributes }: Project,
   { additionalProperties: matcher, ...condition }: { additionalProperties: object },

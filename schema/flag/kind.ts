@@ -3,10 +3,13 @@ import { policyPath } from "../project/policy.ts";
 import { projectFile } from "../project/project.ts";
 
 /** `project` is `bunting.yaml`, `policy` the file before it. Every other file in `flags/` is a flag. */
-export type Kind = "flag" | "audience" | "project" | "policy";
+export type Kind = "flag" | "audience" | "tests" | "project" | "policy";
 
 /** The folders in `flags/` that hold no flags. No team's folder has these names. */
-export const reservedFolders = { audiences: "audience" } as const satisfies Record<string, Kind>;
+export const reservedFolders = { audiences: "audience", tests: "tests" } as const satisfies Record<
+  string,
+  Kind
+>;
 
 /** The kind of a file, by its path from the top of the repository. */
 export function kindOf(file: string): Kind {

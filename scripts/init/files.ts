@@ -77,8 +77,11 @@ updates:
 
 const editorSettings = {
   "yaml.schemas": {
-    "./schema/flag.schema.json": ["flags/**/*.yaml", "!flags/audiences/*.yaml"],
+    "./schema/flag.schema.json": [
+      ...["flags/**/*.yaml", "!flags/audiences/*.yaml", "!flags/tests/*.yaml"],
+    ],
     "./schema/audience.schema.json": "flags/audiences/*.yaml",
+    "./schema/tests.schema.json": "flags/tests/*.yaml",
     "./schema/bunting.schema.json": "bunting.yaml",
   },
   "files.eol": "\n",

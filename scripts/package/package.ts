@@ -39,8 +39,9 @@ async function writeClient(directory: string): Promise<void> {
 function copySchemas(directory: string): void {
   makeDirectory(directory);
   const files = readdirSync(path.join(top, "schema"), { recursive: true, encoding: "utf8" });
-  // Those two name the environments of this repository's sample.
-  const generated = ["audience.schema.json", "bunting.schema.json", "flag.schema.json"];
+  // Those name the environments of this repository's sample.
+  const names = ["audience", "bunting", "flag", "tests"];
+  const generated = names.map((name) => `${name}.schema.json`);
   const own = files.filter((name) => !generated.includes(name));
   for (const file of own.filter((name) => /\.schema\.json$|openapi\.yaml$/.test(name))) {
     copyFileSync(path.join(top, "schema", file), path.join(directory, path.basename(file)));

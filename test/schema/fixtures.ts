@@ -7,6 +7,7 @@ import { validate } from "../../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../../schema/flag/editor-schema.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject } from "../../schema/project/project.ts";
+import { runTests } from "../../schema/tests/run-tests.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../../store/snapshot/work-tree.ts";
 
 export const fixtures = new URL("../fixtures/", import.meta.url);
@@ -27,9 +28,12 @@ export function judge(fixture: URL): readonly Problem[] {
   const { entries, project } = readWorkTreeProject(place);
   const folder = path.join(place, isRepository ? "flags" : ".");
   const files = existsSync(folder) ? readWorkTree(place, folder, project ?? defaultProject) : [];
-  const { problems } = validate([...entries, ...files.map(inFlags)], project, today);
+  const inPlace = files.map(inFlags);
+  const { problems } = validate([...entries, ...inPlace], project, today);
+  const isValid = problems.every(({ severity }) => severity !== "error");
+  const failures = isValid && project ? runTests(inPlace, inPlace, project) : [];
   const outdated = project ? findOutdatedSchemas(project, (file) => readText(place, file)) : [];
-  return [...problems, ...outdated];
+  return [...problems, ...failures, ...outdated];
 }
 
 function readFile(fixture: URL): Entry {

@@ -115,7 +115,7 @@ describe.concurrent("schema", () => {
     const { code, stdout } = await runScript("schema", [], where);
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: ["audience", "bunting", "flag"]
+      stdout: ["audience", "bunting", "flag", "tests"]
         .map((name) => `schema/${name}.schema.json: written\n`)
         .join(""),
     });

@@ -47,6 +47,30 @@ describe.concurrent("validate", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
+  test("runs the tests of flags; a part of the files is judged with all that it refers to", async () => {
+    const repository = testRepository();
+    const audience = "description: Our people\nowner: a\nif: { team: ours }\n";
+    const files = {
+      "bunting.yaml": "environments: [live]\nattributes:\n  team: string\n",
+      "flags/a/cart.yaml": `${on}rollout: 0\nrules:\n  - name: ours\n    if: { audience: ours }\n    enabled: true\n`,
+      "flags/a/payment.yaml": `${on}requires:\n  - cart\n`,
+      "flags/audiences/ours.yaml": audience,
+      "flags/tests/payment.yaml": "tests:\n  - context: { team: theirs }\n    expect: true\n",
+    };
+    repository.change(1_700_000_000, files);
+    const said =
+      'flags/tests/payment.yaml:3:13: Fails test "number 1": expected true, but "payment" gives false in live (reason DEFAULT) [failed-test]';
+    for (const places of [[], ["flags/a/payment.yaml"], ["flags/tests"]]) {
+      const { code, stdout } = await runScript("validate", places, { in: repository.directory });
+      expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 1, first: said });
+    }
+    const other = await runScript("validate", ["flags/a/cart.yaml"], { in: repository.directory });
+    expect(other).toMatchObject({ code: 0, stdout: "1 flag, 1 environment, no problems\n" });
+    // The tests keep nothing from being served.
+    const plan = await runScript("build", ["--out", "out"], { in: repository.directory });
+    expect(plan).toMatchObject({ code: 0 });
+  });
+
   test.each(folders)("says what is wrong with the folder invalid/%s", async (folder) => {
     const directory = temporaryDirectory();
     const options = { recursive: true, verbatimSymlinks: true };

@@ -1,0 +1,17 @@
+/** Tests of a flag: `flags/tests/NAME.yaml`, where `NAME` is the flag's name. */
+
+/** Tests as people write them: a file that meets `tests.schema.json`. */
+export interface TestsFile {
+  readonly tests: readonly TestFile[];
+}
+
+export interface TestFile {
+  /** What the test shows. */
+  readonly name?: string;
+  /** Default: the first environment of the project. */
+  readonly environment?: string;
+  /** What is known about the caller. Default: nothing. */
+  readonly context?: Readonly<Record<string, unknown>>;
+  /** The value that the caller must get. */
+  readonly expect: unknown;
+}

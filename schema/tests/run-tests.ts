@@ -1,0 +1,118 @@
+/** Runs the tests of flags, and says where and why they fail. */
+import { definedFlags, toDefinitions } from "../compile/definitions.ts";
+import type { Definitions } from "../evaluate/definition.ts";
+import { evaluate } from "../evaluate/evaluate.ts";
+import type { Entry } from "../file/entry.ts";
+import { validateAlone } from "../file/validate.ts";
+import { normalizeAudience } from "../flag/audience.ts";
+import { normalize } from "../flag/flag.ts";
+import { flagNameOf } from "../flag/name.ts";
+import type { TestFile } from "../flag/tests.ts";
+import { fileStart } from "../problem/position.ts";
+import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
+import { quoteValue } from "../text/show.ts";
+
+/**
+ * The problems of the tests in `entries`, and of those whose flag is in `entries`. `all` are all
+ * files in `flags/`, without errors.
+ */
+export function runTests(
+  entries: readonly Entry[],
+  all: readonly Entry[],
+  project: Project,
+): Problem[] {
+  const files = all.filter(({ content }) => content?.tests);
+  if (files.length === 0) return [];
+  const judged = new Set(entries.map(({ file }) => file));
+  const names = new Set(
+    entries.flatMap(({ file, kind }) => (kind === "flag" ? [flagNameOf(file)] : [])),
+  );
+  const definitions = defineAll(all, project);
+  return files
+    .filter(({ file }) => judged.has(file) || names.has(flagNameOf(file)))
+    .flatMap((entry) => problemsIn(entry.file, runFile(entry, definitions, project), ""))
+    .sort(compareProblems);
+}
+
+/** The definitions of each environment. */
+function defineAll(all: readonly Entry[], project: Project): ReadonlyMap<string, Definitions> {
+  const { flags: files, audiences: named } = validateAlone(all, project, "");
+  const flags = files.map(({ name, flag }) => normalize(name, flag, project));
+  const audiences = named.map(({ name, file, audience }) =>
+    normalizeAudience(name, audience, project, { file, object: "" }),
+  );
+  return new Map(
+    project.environments.map((environment) => [
+      environment,
+      toDefinitions(definedFlags(environment, { flags, audiences })),
+    ]),
+  );
+}
+
+function runFile(
+  { file, content }: Entry,
+  definitions: ReadonlyMap<string, Definitions>,
+  project: Project,
+): Finding[] {
+  const flag = flagNameOf(file);
+  const known = definitions.get(rootEnvironment(project));
+  if (!known || !Object.hasOwn(known.flags, flag)) {
+    const message = `Tests a flag "${flag}" that does not exist`;
+    const hint = "rename the file to the flag's name, or delete it";
+    return [{ ...fileStart, code: "test-without-flag", message, hint }];
+  }
+  return (content?.tests?.tests ?? []).flatMap((test, at) => {
+    const { environment = rootEnvironment(project), name = `number ${at + 1}` } = test;
+    const ofEnvironment = definitions.get(environment);
+    const place = content?.testPlaces?.[at] ?? fileStart;
+    const found = ofEnvironment && runTest(flag, test, environment, name, ofEnvironment);
+    return found ? [{ ...place, ...found }] : [];
+  });
+}
+
+function runTest(
+  flag: string,
+  { context = {}, expect }: TestFile,
+  environment: string,
+  name: string,
+  definitions: Definitions,
+): Omit<Finding, "line" | "column"> | undefined {
+  const { value, reason, rule } = evaluate(definitions, flag, context);
+  if (canonical(value) === canonical(expect)) return undefined;
+  const by = rule === undefined ? `reason ${reason}` : `reason ${reason}, rule ${quoteValue(rule)}`;
+  const off = findDisabled(flag, definitions);
+  if (off === undefined) {
+    const given = `"${flag}" gives ${show(value)} in ${environment} (${by})`;
+    const message = `Fails test ${quoteValue(name)}: expected ${show(expect)}, but ${given}`;
+    return { code: "failed-test", message, hint: "correct the flag, or what is expected here" };
+  }
+  const message = `Cannot try test ${quoteValue(name)}: "${off}" is disabled in ${environment}`;
+  const hint = `expected is ${show(expect)}, once "${off}" is enabled again`;
+  return { code: "disabled-test", message, hint };
+}
+
+/** The flag itself or one that it requires, if that is disabled. */
+function findDisabled(name: string, definitions: Definitions): string | undefined {
+  const seen = new Set([name]);
+  for (const one of seen) {
+    const definition = definitions.flags[one];
+    if (!definition?.enabled) return one;
+    for (const next of definition.requires ?? []) seen.add(next);
+  }
+  return undefined;
+}
+
+/** A text in quotes, and anything else without. */
+function show(value: unknown): string {
+  const quoted = quoteValue(value);
+  return typeof value === "string" ? quoted : quoted.slice(1, -1);
+}
+
+/** Equal for equal values, in whatever order their keys are written. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
