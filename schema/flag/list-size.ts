@@ -15,7 +15,7 @@ const warningShare = 0.8;
 export function listBytes(names: readonly string[], { environments }: Environments): number {
   const longest = Math.max(...environments.map(({ length }) => length));
   const empty = '{"environment":"","flags":{},"updated_at":"2024-08-31T12:00:00Z"}';
-  const entries = names.reduce((sum, name) => sum + `"${name}":false,`.length, 0);
+  const entries = names.reduce((sum, name) => sum + name.length + '"":false,'.length, 0);
   return empty.length + longest + Math.max(0, entries - 1);
 }
 

@@ -28,6 +28,26 @@ export interface TimedFlag extends Flag {
   readonly updated_at: Timestamp;
 }
 
+/**
+ * The position of a flag among flags that are sorted by name; where it belongs if it is not there,
+ * which the caller tells by the name at that position.
+ */
+export function positionOf(flags: readonly TimedFlag[], name: string): number {
+  let [low, high] = [0, flags.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((flags[middle] as TimedFlag).name < name) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The flag with a name among flags that are sorted by name. */
+export function findFlag(flags: readonly TimedFlag[], name: string): TimedFlag | undefined {
+  const flag = flags[positionOf(flags, name)];
+  return flag?.name === name ? flag : undefined;
+}
+
 /** UTC, to the second: `2024-08-31T12:00:00Z`. */
 export type Timestamp = string;
 

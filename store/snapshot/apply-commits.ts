@@ -1,9 +1,8 @@
 import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { severityOf } from "../../schema/problem/problem.ts";
-import { compareText } from "../../schema/text/order.ts";
 import { type KnownFlags, readChangedFlags, readNewCommits } from "./changed-flags.ts";
 
 /** A snapshot, and the flags that differ from the one before. */
@@ -28,11 +27,10 @@ export async function applyCommitsToSnapshot(
   if (!changes) return undefined;
   const { snapshot, names } = changes;
   const { audiences } = from;
-  const others = from.flags.filter(({ name }) => !names.has(name));
-  const merged = [...others, ...snapshot.flags].sort((a, b) => compareText(a.name, b.name));
+  const merged = replaceFlags(from.flags, names, snapshot.flags);
   if (findReferenceFaultsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);
-  const relinked = flags.filter((flag, index) => flag !== merged[index]);
+  const relinked = flags === merged ? [] : flags.filter((flag, index) => flag !== merged[index]);
   const sizes = checkListSize(
     flags.map(({ name }) => name),
     from.project,
@@ -42,8 +40,23 @@ export async function applyCommitsToSnapshot(
   return { snapshot: { ...snapshot, flags, audiences }, changed };
 }
 
+/** `flags` without those with one of `names`, and with `next`. Goes through the changes, not through all flags. */
+function replaceFlags(
+  flags: readonly TimedFlag[],
+  names: ReadonlySet<string>,
+  next: readonly TimedFlag[],
+): TimedFlag[] {
+  const replaced = [...flags];
+  for (const name of names) {
+    const at = positionOf(replaced, name);
+    if (replaced[at]?.name === name) replaced.splice(at, 1);
+  }
+  for (const flag of next) replaced.splice(positionOf(replaced, flag.name), 0, flag);
+  return replaced;
+}
+
 function knownFrom({ commit, committed_at, updated_at, flags }: Snapshot): KnownFlags {
-  const byName = new Map(flags.map((flag) => [flag.name, flag]));
-  const has = (name: string) => byName.has(name);
-  return { commit, committed_at, updated_at, has, find: (name) => byName.get(name) };
+  const find = (name: string) => findFlag(flags, name);
+  const has = (name: string) => find(name) !== undefined;
+  return { commit, committed_at, updated_at, has, find };
 }

@@ -4,7 +4,7 @@
  */
 import type { CommitKeys } from "../../schema/change/commit-signature.ts";
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
-import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
 import { createCommits } from "../git/commits.ts";
 import { PushDeclinedError } from "../git/declined.ts";
@@ -169,7 +169,7 @@ export class FlagStore {
   /** The flag at a commit; `undefined` if it was not there. */
   async flagAt(commit: string, name: string): Promise<TimedFlag | undefined> {
     const snapshot = await this.#state.snapshotAt(commit);
-    return snapshot?.flags.find((flag) => flag.name === name);
+    return snapshot && findFlag(snapshot.flags, name);
   }
 
   /** The changes of a flag as an environment saw them, the newest first. */

@@ -7,7 +7,6 @@ import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
-import { compareText } from "../../schema/text/order.ts";
 
 /** What is served: the flags of a commit, and those whose removal is held back. */
 export interface ServedRelease {
@@ -49,9 +48,12 @@ export function serveNext(
 function findRemoved(before: readonly TimedFlag[], after: readonly TimedFlag[]): string[] {
   const removed: string[] = [];
   let at = 0;
-  for (const { name } of before) {
-    while (at < after.length && compareText(after[at]?.name ?? "", name) < 0) at += 1;
-    if (after[at]?.name !== name) removed.push(name);
+  for (const flag of before) {
+    const { name } = flag;
+    // Most flags are the same objects in both, so their names need not be compared.
+    while (after[at] !== flag && at < after.length && (after[at] as TimedFlag).name < name) at += 1;
+    if (after[at] === flag || after[at]?.name === name) at += 1;
+    else removed.push(name);
   }
   return removed;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
-import { type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import { findFlag, type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { readBlobs } from "../git/blobs.ts";
 import type { NewCommit } from "../git/commits.ts";
 import { decideWrite } from "./decide-write.ts";
@@ -94,8 +94,8 @@ async function readKnownFlags(
   { flags }: Snapshot,
   writes: readonly Write[],
 ): Promise<Map<string, KnownFlag>> {
-  const names = new Set(writes.map(({ change }) => change.name));
-  const wanted = flags.filter(({ name }) => names.has(name));
+  const names = [...new Set(writes.map(({ change }) => change.name))];
+  const wanted = names.flatMap((name) => findFlag(flags, name) ?? []);
   const texts = new Map<string, string>();
   const objects = wanted.map(({ object }) => object);
   for await (const { object, bytes } of readBlobs(directory, objects)) {

@@ -15,6 +15,17 @@ export function* editedOneByOne(flags: number, commits: number): Generator<Impor
   }
 }
 
+/** Flags whose names have four characters, as many as wanted, added by one commit. */
+export function* shortNamed(flags: number): Generator<ImportedCommit> {
+  // From a000 on, in base 36.
+  const name = (flag: number) => (10 * 36 ** 3 + flag).toString(36);
+  const added = Array.from({ length: flags }, (_, flag) => [
+    `flags/${teamOf(flag)}/${name(flag)}.yaml`,
+    flagText(flag),
+  ]);
+  yield { parents: [], time: start, files: Object.fromEntries(added) };
+}
+
 /** The text of the flag with this number. */
 export function flagText(flag: number): string {
   const team = teamOf(flag);

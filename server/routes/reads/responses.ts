@@ -20,7 +20,7 @@ export interface Answer {
 /** The responses of the current release, by their exact path: another case or an escape is another URL. */
 export class Responses {
   #release: readonly Response[] = [];
-  #byPath = new Map<string, Response>();
+  readonly #byPath = new Map<string, Response>();
   #answers = new Map<string, Answer>();
   #committedAt = "";
   #compileOther: (path: string) => Response | undefined = () => undefined;
@@ -56,19 +56,24 @@ export class Responses {
     this.generation += 1;
   }
 
-  /** Only paths that changed are set anew, unless there are other paths than before. */
+  /** Only paths that changed are set or removed. Both lists are sorted by path. */
   #replace(next: readonly Response[]): void {
     const before = this.#release;
     this.#release = next;
-    const changed = next.filter((response, index) => response !== before[index]);
-    const isSamePaths =
-      next.length === before.length &&
-      next.every((response, index) => {
-        const earlier = before[index];
-        return response === earlier || response.path === earlier?.path;
-      });
-    if (!isSamePaths) this.#byPath = new Map(next.map((response) => [response.path, response]));
-    else for (const response of changed) this.#byPath.set(response.path, response);
+    for (let [at, old] = [0, 0]; at < next.length || old < before.length; ) {
+      const [response, earlier] = [next[at], before[old]];
+      if (response === earlier) {
+        at += 1;
+        old += 1;
+      } else if (response && (!earlier || response.path <= earlier.path)) {
+        this.#byPath.set(response.path, response);
+        at += 1;
+        if (response.path === earlier?.path) old += 1;
+      } else if (earlier) {
+        this.#byPath.delete(earlier.path);
+        old += 1;
+      }
+    }
   }
 
   /** The answer is made at the first request, because most flags are never read one by one. */

@@ -4,7 +4,7 @@ import type { Request, Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
 import type { SentBack } from "../../../schema/change/sent-back.ts";
-import { compileFlagResponse } from "../../../schema/compile/compile.ts";
+import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";

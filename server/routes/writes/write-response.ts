@@ -1,5 +1,5 @@
 import type { Response } from "express";
-import { compileFlagResponse } from "../../../schema/compile/compile.ts";
+import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import { contentTypeOf } from "../../../schema/compile/urls.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { findProtectedEnvironments, onlyDisables } from "../../../schema/change/protection.ts";
-import { compileFlagResponse } from "../../../schema/compile/compile.ts";
+import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { decisionsOf, flagOf } from "../snapshots.ts";

@@ -37,6 +37,43 @@ test("compile() of the next snapshot gives the bytes of a compilation of new obj
   );
 });
 
+test("compile() and Responses come to the same after edits anywhere in many flags", () => {
+  const names = fc.integer({ min: 0, max: 699 }).map((number) => `flag_${number}`);
+  const edits = fc.array(
+    fc.record({ name: names, isGone: fc.boolean(), fewer: fc.boolean(), text: fc.string() }),
+    { maxLength: 12 },
+  );
+  const trial = fc.property(edits, (list) => {
+    // Odd numbers are added by edits, so that they go between others.
+    const flags = new Map(
+      Array.from({ length: 350 }, (_, at) => [`flag_${2 * at}`, flagOf(`flag_${2 * at}`)]),
+    );
+    const responses = new Responses();
+    for (const { name, isGone, fewer, text } of list) {
+      if (isGone) flags.delete(name);
+      else flags.set(name, flagOf(name, { description: text }));
+      const snapshot = snapshotOf([...flags.values()]);
+      const project = { ...defaultProject, environments: environments.slice(0, 1) };
+      const release = compile(fewer ? { ...snapshot, project } : snapshot);
+      expect(release).toEqual(
+        compile(structuredClone(fewer ? { ...snapshot, project } : snapshot)),
+      );
+      responses.serve(release);
+      for (const { path, md5 } of release.responses)
+        expect(responses.get(path)?.etag).toBe(`"${md5}"`);
+      expect(responses.has(`/v1/feature-flags/${name}`)).toBe(!isGone);
+      expect(responses.has(`/${environments[1]}/v1/feature-flags/`)).toBe(!fewer);
+    }
+  });
+  fc.assert(trial, { numRuns: 15 });
+});
+
+test("compile() refuses two flags with one name", () => {
+  expect(() => compile(snapshotOf([flagOf("a"), flagOf("b"), flagOf("a")]))).toThrow(
+    'it has two flags "a"',
+  );
+});
+
 test("compile() keeps the responses of flags that did not change", () => {
   const [a, b] = [flagOf("a"), flagOf("b")];
   const before = compile(snapshotOf([a, b])).responses;

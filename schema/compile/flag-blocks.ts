@@ -1,0 +1,76 @@
+/**
+ * A list of flags as blocks of neighbours. What a block gives to a release is kept as long as
+ * its flags stay the same objects, so the next release does not go through them one by one.
+ */
+import type { TimedFlag } from "../flag/snapshot.ts";
+import type { Project } from "../project/project.ts";
+import { partsOf } from "./flag-parts.ts";
+import type { Response } from "./release.ts";
+
+export interface FlagBlock {
+  readonly environments: readonly string[];
+  readonly flags: readonly TimedFlag[];
+  /** Whether each name is greater than the one before. */
+  readonly isSorted: boolean;
+  /** By the position of the environment: the entries of its list, joined by commas. */
+  readonly entries: readonly string[];
+  /** By the position of the environment: the responses of the flags, in their order. */
+  readonly responses: readonly (readonly Response[])[];
+}
+
+/** A change makes one block anew: few flags in it, and few blocks for the number of flags. */
+const maxFlags = 128;
+
+/** The last block that began with a flag. Flags are never changed in place. */
+const known = new WeakMap<TimedFlag, FlagBlock>();
+
+/** The blocks of `flags`, in the same order. */
+export function cutIntoBlocks(
+  { environments }: Pick<Project, "environments">,
+  flags: readonly TimedFlag[],
+): FlagBlock[] {
+  const blocks: FlagBlock[] = [];
+  for (let start = 0; start < flags.length; ) {
+    const earlier = known.get(flags[start] as TimedFlag);
+    const block =
+      earlier?.environments === environments && isAt(earlier, flags, start)
+        ? earlier
+        : makeBlock(environments, flags.slice(start, endOf(flags, start)));
+    known.set(flags[start] as TimedFlag, block);
+    blocks.push(block);
+    start += block.flags.length;
+  }
+  return blocks;
+}
+
+/** Whether all flags are sorted by name, without two of one name. */
+export function areSorted(blocks: readonly FlagBlock[]): boolean {
+  return blocks.every(({ flags, isSorted }, index) => {
+    const last = blocks[index - 1]?.flags.at(-1);
+    return isSorted && (last === undefined || last.name < (flags[0] as TimedFlag).name);
+  });
+}
+
+function isAt(block: FlagBlock, flags: readonly TimedFlag[], start: number): boolean {
+  return block.flags.every((flag, index) => flag === flags[start + index]);
+}
+
+/** A block ends where another one is known to begin, so that those after a change stay the same. */
+function endOf(flags: readonly TimedFlag[], start: number): number {
+  const max = Math.min(flags.length, start + maxFlags);
+  for (let end = start + 1; end < max; end++) if (known.has(flags[end] as TimedFlag)) return end;
+  return max;
+}
+
+function makeBlock(environments: readonly string[], flags: readonly TimedFlag[]): FlagBlock {
+  const parts = flags.map((flag) => partsOf({ environments }, flag));
+  return {
+    environments,
+    flags,
+    isSorted: flags.every(
+      ({ name }, index) => index === 0 || (flags[index - 1] as TimedFlag).name < name,
+    ),
+    entries: environments.map((_, at) => parts.map(({ entries }) => entries[at]).join(",")),
+    responses: environments.map((_, at) => parts.map(({ responses }) => responses[at] as Response)),
+  };
+}
