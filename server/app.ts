@@ -21,6 +21,10 @@ import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
+import {
+  privateDefinitionsHandler,
+  privateDefinitionsPath,
+} from "./routes/definitions/private-definitions.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
 import { historyHandler } from "./routes/history/history.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
@@ -129,6 +133,9 @@ function addFlagRoutes(app: Express, options: AppOptions): void {
     for (const kind of definitionKinds) {
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
+    route(app, `${folder}${privateDefinitionsPath}`, {
+      get: [allow("read private"), privateDefinitionsHandler(options.evaluations)],
+    });
     addOfrepRoutes(app, folder, [mayRead], options);
   }
 }

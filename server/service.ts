@@ -29,6 +29,7 @@ import { Streams } from "./routes/events/streams.ts";
 import { CatchUp } from "./routes/ofrep/catch-up.ts";
 import { Evaluations } from "./routes/ofrep/evaluations.ts";
 import { refetchEvents } from "./routes/ofrep/event-streams.ts";
+import type { CountEvaluation } from "./routes/ofrep/ofrep.ts";
 import { StreamKeys } from "./routes/ofrep/stream-keys.ts";
 import { FastReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
@@ -80,6 +81,11 @@ export function createService(
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
+  const countEvaluation: CountEvaluation = (environment, name, variant) => {
+    usage.countEvaluation(environment, name, variant);
+    if (variant === undefined) metrics.usage.countUnknown(environment);
+  };
+
   const commits = new CommitWatch((commit) => readCommitFacts(repository.directory, commit));
 
   const serve = (current: CurrentRelease) => {
@@ -106,6 +112,7 @@ export function createService(
       evaluations,
       streamKeys,
       catchUp,
+      countEvaluation,
       usage,
       publisher,
       commits,

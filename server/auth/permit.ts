@@ -3,7 +3,7 @@ import { type Handler, principalOf } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import { environmentOf } from "../http/routes.ts";
 import type { Authenticator } from "./authenticator.ts";
-import { type Action, refusal } from "./principal.ts";
+import { type Action, isRead, refusal } from "./principal.ts";
 
 /** Lets a request through if its principal may do this to the flag and the environment of the path. */
 export function permit(
@@ -16,7 +16,7 @@ export function permit(
     const name = request.params.name === undefined ? undefined : String(request.params.name);
     const reason = refusal(principal, action, environmentOf(project(), request.path), name);
     if (reason !== undefined) return next(new HttpError(403, reason));
-    const problem = action === "read" ? undefined : authenticator.writeProblem(principal);
+    const problem = isRead(action) ? undefined : authenticator.writeProblem(principal);
     next(
       problem === undefined
         ? undefined

@@ -2,11 +2,18 @@
 
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
 
-export type Action = "read" | "create" | "update" | "delete";
+/** `read private` is for the rules of private flags. */
+export type Action = "read" | "read private" | "create" | "update" | "delete";
+
+/** Whether an action changes nothing: it is allowed for all flags, and while the tokens file is broken. */
+export function isRead(action: Action): boolean {
+  return action === "read" || action === "read private";
+}
 
 /** The lowest role for each action. */
 export const leastRole: Readonly<Record<Action, Role>> = {
   read: "reader",
+  "read private": "editor",
   create: "editor",
   update: "editor",
   delete: "admin",
@@ -26,7 +33,7 @@ export function refusal(
   if (principal.environments && !principal.environments.includes(environment)) {
     return `Cannot ${action} flags in ${environment}: this token is for ${principal.environments.join(", ")}`;
   }
-  if (action === "read" || !principal.flags || name === undefined) return undefined;
+  if (isRead(action) || !principal.flags || name === undefined) return undefined;
   if (principal.flags.some((pattern) => matches(pattern, name))) return undefined;
   return `Cannot ${action} "${name}": this token is for ${principal.flags.join(", ")}`;
 }

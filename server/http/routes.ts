@@ -28,7 +28,7 @@ export function routeOf(path: string): string {
 }
 
 const documents = new RegExp(
-  `^(/[^/]+)?(/v1/(?:${definitionKinds.join("|")})\\.json|/ofrep/v1/events)$`,
+  `^(/[^/]+)?(/v1/(?:private/definitions|${definitionKinds.join("|")})\\.json|/ofrep/v1/events)$`,
 );
 
 const evaluations = /^(\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;

@@ -34,6 +34,7 @@ function routes(): Set<string> {
         "evaluations",
         "streamKeys",
         "catchUp",
+        "countEvaluation",
         "streams",
         "usage",
         "authenticator",

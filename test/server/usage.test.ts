@@ -31,10 +31,11 @@ describe("Usage", () => {
     own.take({ environment: "application", evaluations: { is_one: 3 } });
     own.take({ environment: "staging", evaluations: { is_one: 1 } });
     expect(own.since).toBe(1_000);
+    const variants = new Map();
     expect(own.served).toEqual([
-      { name: "is_one", environment: "application", evaluations: 5, last: 2_000 },
-      { name: "is_other", environment: "application", evaluations: 1, last: 1_000 },
-      { name: "is_one", environment: "staging", evaluations: 1, last: 2_000 },
+      { name: "is_one", environment: "application", evaluations: 5, last: 2_000, variants },
+      { name: "is_other", environment: "application", evaluations: 1, last: 1_000, variants },
+      { name: "is_one", environment: "staging", evaluations: 1, last: 2_000, variants },
     ]);
   });
 

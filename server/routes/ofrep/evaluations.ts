@@ -55,6 +55,7 @@ export class EnvironmentFlags {
   readonly environment: string;
   readonly #defined: DefinedFlags;
   readonly #sign: (text: string) => string;
+  #definitionsText: string | undefined;
   #version: string | undefined;
   /** Sorted by code unit. */
   readonly names: readonly string[];
@@ -71,9 +72,15 @@ export class EnvironmentFlags {
     for (const name of this.names) this.#answers.set(name, new Map());
   }
 
+  /** `definitions.json` with private flags. */
+  get definitionsText(): string {
+    this.#definitionsText ??= compileDefinitions(this.#defined, { includePrivate: true });
+    return this.#definitionsText;
+  }
+
   /** Changes with any definition, private ones included, and tells nothing about them. */
   get version(): string {
-    this.#version ??= this.#sign(compileDefinitions(this.#defined, { includePrivate: true }));
+    this.#version ??= this.#sign(this.definitionsText);
     return this.#version;
   }
 

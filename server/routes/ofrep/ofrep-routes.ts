@@ -7,7 +7,12 @@ import type { Streams } from "../events/streams.ts";
 import type { CatchUp } from "./catch-up.ts";
 import type { Evaluations } from "./evaluations.ts";
 import { eventStreamPath, refuseOtherTypes } from "./event-streams.ts";
-import { evaluateAllHandler, evaluateFlagHandler, evaluationPath } from "./ofrep.ts";
+import {
+  type CountEvaluation,
+  evaluateAllHandler,
+  evaluateFlagHandler,
+  evaluationPath,
+} from "./ofrep.ts";
 import type { StreamKeys } from "./stream-keys.ts";
 
 export interface OfrepOptions {
@@ -15,6 +20,7 @@ export interface OfrepOptions {
   readonly streamKeys: StreamKeys;
   readonly catchUp: CatchUp;
   readonly streams: Streams;
+  readonly countEvaluation: CountEvaluation;
 }
 
 /** The routes of OFREP in the folder of an environment; `before` are the checks of every read. */
@@ -22,12 +28,13 @@ export function addOfrepRoutes(
   app: Express,
   folder: string,
   before: Handler[],
-  { evaluations, streamKeys, catchUp, streams }: OfrepOptions,
+  { evaluations, streamKeys, catchUp, streams, countEvaluation }: OfrepOptions,
 ): void {
   const path = `${folder}${evaluationPath}`;
   const evaluateAll = evaluateAllHandler(evaluations, streamKeys, catchUp);
   route(app, path, { post: [...before, readBody, evaluateAll] });
-  route(app, `${path}/:key`, { post: [...before, readBody, evaluateFlagHandler(evaluations)] });
+  const evaluateFlag = evaluateFlagHandler(evaluations, countEvaluation);
+  route(app, `${path}/:key`, { post: [...before, readBody, evaluateFlag] });
   route(app, `${folder}${eventStreamPath}`, {
     get: [...before, refuseOtherTypes, streamHandler(streams)],
   });

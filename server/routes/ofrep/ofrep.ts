@@ -16,16 +16,26 @@ import type { StreamKeys } from "./stream-keys.ts";
 
 export const evaluationPath = "/ofrep/v1/evaluate/flags";
 
+/** Counts an evaluation of a single flag; `variant` is missing if there is no such flag. */
+export type CountEvaluation = (
+  environment: string,
+  name: string,
+  variant: string | undefined,
+) => void;
+
 /** `POST /ofrep/v1/evaluate/flags/{key}` */
-export function evaluateFlagHandler(evaluations: Evaluations): Handler {
+export function evaluateFlagHandler(evaluations: Evaluations, count: CountEvaluation): Handler {
   return (request, response) => {
     const context = contextOf(jsonOf(request));
     const flags = flagsOf(evaluations, folderOf(request));
-    send(response, evaluateFlag(flags, String(request.params.key), context));
+    send(response, evaluateFlag(flags, String(request.params.key), context, count));
   };
 }
 
-/** `POST /ofrep/v1/evaluate/flags`: all flags. The entity tag is of the body, because it depends on the context. */
+/**
+ * `POST /ofrep/v1/evaluate/flags`: all flags. The entity tag is of the body, because it depends on the
+ * context. This counts no evaluations: a provider asks for all flags, whichever of them it uses.
+ */
 export function evaluateAllHandler(
   evaluations: Evaluations,
   keys: StreamKeys,
@@ -47,8 +57,15 @@ export function evaluateAllHandler(
 }
 
 /** OFREP's answer for one flag. Throws `EvaluationError` if there is no such flag, or if its definition cannot be read. */
-function evaluateFlag(flags: EnvironmentFlags, key: string, context: Context): string {
+function evaluateFlag(
+  flags: EnvironmentFlags,
+  key: string,
+  context: Context,
+  count: CountEvaluation,
+): string {
   const evaluated = flags.evaluate(key, context);
+  if (evaluated?.evaluation.errorCode === undefined)
+    count(flags.environment, key, evaluated?.evaluation.variant);
   if (evaluated === undefined) {
     const detail = `Cannot find a flag "${key.slice(0, 100)}" in ${flags.environment}`;
     throw new EvaluationError(404, "FLAG_NOT_FOUND", detail);

@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
+import { compareText } from "../../../schema/text/order.ts";
 import type { EvaluationCount, Usage } from "./usage.ts";
 
 /** `GET /v1/usage`: count and time of the last evaluation, for each served flag and for names that no flag has. */
@@ -27,10 +28,17 @@ export function usageHandler(usage: Usage, namesServed: () => readonly string[])
 interface Figures {
   readonly evaluations: number;
   readonly last_asked_at: string;
+  /** Missing if the server has evaluated nothing itself. */
+  readonly variants?: Readonly<Record<string, number>>;
 }
 
-function figuresOf({ evaluations, last }: EvaluationCount): Figures {
-  return { evaluations, last_asked_at: toSecond(last) };
+function figuresOf({ evaluations, last, variants }: EvaluationCount): Figures {
+  const sorted = [...variants].sort(([a], [b]) => compareText(a, b));
+  return {
+    evaluations,
+    last_asked_at: toSecond(last),
+    ...(sorted.length > 0 && { variants: Object.fromEntries(sorted) }),
+  };
 }
 
 function toSecond(time: number): string {

@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import type { Usage, UsageReport } from "./usage.ts";
 
-/** Metrics of what clients report. Only names of served flags become labels. */
+/** Metrics of evaluations. Only names of served flags and of their variants become labels. */
 export class UsageMetrics {
   readonly #unknown: Counter;
   readonly #reports: Counter;
@@ -12,13 +12,25 @@ export class UsageMetrics {
     const registers = [registry];
     new Counter({
       name: "bunting_flag_evaluations_total",
-      help: "Evaluations of a flag, as clients report them",
+      help: "Evaluations of a flag, as clients report them or ask the server for them",
       labelNames: ["environment", "flag"],
       registers,
       collect() {
         this.reset();
         for (const { environment, name, evaluations } of usage.served)
           this.inc({ environment, flag: name }, evaluations);
+      },
+    });
+    new Counter({
+      name: "bunting_flag_variant_evaluations_total",
+      help: "Evaluations of a single flag by the server, by the variant of the answer",
+      labelNames: ["environment", "flag", "variant"],
+      registers,
+      collect() {
+        this.reset();
+        for (const { environment, name, variants } of usage.served)
+          for (const [variant, count] of variants)
+            this.inc({ environment, flag: name, variant }, count);
       },
     });
     this.#unknown = new Counter({
@@ -46,6 +58,11 @@ export class UsageMetrics {
       buckets: [60, 300, 900, 3_600, 86_400, 604_800],
       registers,
     });
+  }
+
+  /** Counts an evaluation of a flag that does not exist. */
+  countUnknown(environment: string): void {
+    this.#unknown.inc({ environment });
   }
 
   count({ environment, fetches = {}, age = null }: UsageReport, unknown: number): void {

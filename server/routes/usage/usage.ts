@@ -1,4 +1,4 @@
-/** Which flags clients evaluate: counted in memory only, since the server started. */
+/** Which flags are evaluated, by clients and for them: counted in memory only, since the server started. */
 
 /** The body of `POST /v1/usage`. */
 export interface UsageReport {
@@ -17,7 +17,12 @@ export interface EvaluationCount {
   readonly environment: string;
   evaluations: number;
   last: number;
+  /** Evaluations that the server made, by variant. */
+  readonly variants: Map<string, number>;
 }
+
+/** Variants of earlier commits are forgotten first. */
+const maximumVariants = 50;
 
 /** Only the newest names of flags that do not exist are kept. */
 const maximumUnknown = 100;
@@ -59,6 +64,20 @@ export class Usage {
     return unknown;
   }
 
+  /** Counts an evaluation by this server. `variant` is missing if there is no such flag. */
+  countEvaluation(environment: string, name: string, variant: string | undefined): void {
+    if (variant === undefined) {
+      this.take({ environment, evaluations: { [name]: 1 } });
+      return;
+    }
+    const { variants } = this.#count(this.#served, name, environment, 1);
+    variants.set(variant, (variants.get(variant) ?? 0) + 1);
+    for (const oldest of variants.keys()) {
+      if (variants.size <= maximumVariants) break;
+      variants.delete(oldest);
+    }
+  }
+
   /** Counts of flags that exist now. */
   get served(): readonly EvaluationCount[] {
     for (const [key, { name }] of this.#served) if (!this.#isServed(name)) this.#served.delete(key);
@@ -75,13 +94,17 @@ export class Usage {
     name: string,
     environment: string,
     count: number,
-  ): void {
+  ): EvaluationCount {
     const key = `${environment}/${name}`;
-    const asked = counts.get(key) ?? { name, environment, evaluations: 0, last: 0 };
+    const asked = counts.get(key) ?? {
+      ...{ name, environment, evaluations: 0, last: 0 },
+      variants: new Map(),
+    };
     asked.evaluations += count;
     asked.last = this.#now();
     // The map is in the order of the last evaluation.
     if (counts === this.#unknown) counts.delete(key);
     counts.set(key, asked);
+    return asked;
   }
 }
