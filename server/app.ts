@@ -27,6 +27,7 @@ import {
 } from "./routes/definitions/private-definitions.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
 import { historyHandler } from "./routes/history/history.ts";
+import { addManagementRoutes } from "./routes/management/routes.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
 import { acceptTickets } from "./routes/ofrep/event-streams.ts";
 import { addOfrepRoutes, type OfrepOptions } from "./routes/ofrep/ofrep-routes.ts";
@@ -84,7 +85,10 @@ export function createApp(options: AppOptions): Express {
   app.use(allowOrigins(settings.origins), acceptTickets(options.streamKeys));
   app.use(authenticate(authenticator, isPublic, log));
   route(app, "/readyz", { get: [readyHandler(options)] });
-  addFlagRoutes(app, options);
+  // One for all routes: it counts the writes of a token.
+  const limit = limitWrites(settings.writesPerMinute);
+  addFlagRoutes(app, options, limit);
+  addManagementRoutes(app, options, limit);
   addOtherRoutes(app, options);
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
@@ -102,8 +106,8 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function addFlagRoutes(app: Express, options: AppOptions): void {
-  const { settings, places, responses, streams, authenticator } = options;
+function addFlagRoutes(app: Express, options: AppOptions, limit: Handler): void {
+  const { places, responses, streams, authenticator } = options;
   const project = () => places.store.project;
   const allow = (action: Action) => permit(action, authenticator, project);
   const mayRead = allow("read");
@@ -113,7 +117,6 @@ function addFlagRoutes(app: Express, options: AppOptions): void {
   const list: Handler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
   const write = writeHandlers(places);
-  const limit = limitWrites(settings.writesPerMinute);
   app.param("environment", skipUnknown(project));
   for (const folder of ["", "/:environment"]) {
     const isRoot = folder === "";

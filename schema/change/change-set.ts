@@ -11,3 +11,11 @@ export interface FileEdit {
   /** The new text; missing if the file is deleted. */
   readonly text?: string;
 }
+
+/** The change set of one flag. */
+export interface FlagChangeSet extends ChangeSet {
+  /** The file of the flag after the change; missing if the flag is deleted. */
+  readonly flagFile?: Required<FileEdit>;
+  /** The changed values in one line, `enabled true -> false`; `""` if the subject says everything. */
+  readonly change: string;
+}

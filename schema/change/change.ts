@@ -2,9 +2,10 @@
 
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
-import { isReservedFolder } from "../flag/kind.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import type { ChangeSet, FileEdit } from "./change-set.ts";
+import type { FlagChangeSet } from "./change-set.ts";
+import { type FlagDefinition, schemaComment } from "./define-flag.ts";
+import { fileInOwnerFolder } from "./owner-folder.ts";
 
 export type Change =
   | {
@@ -25,6 +26,13 @@ export type Change =
       readonly rollout?: number | undefined;
       readonly description?: string | undefined;
     }
+  | {
+      readonly kind: "define";
+      readonly name: string;
+      readonly definition: FlagDefinition;
+      /** Whether a missing flag is created. */
+      readonly mayCreate: boolean;
+    }
   | { readonly kind: "delete"; readonly name: string };
 
 /** A flag file as it is now. */
@@ -35,16 +43,9 @@ export interface Current {
   readonly flag: Flag;
 }
 
-export interface FlagChangeSet extends ChangeSet {
-  /** The file of the flag after the change; missing if the flag is deleted. */
-  readonly flagFile?: Required<FileEdit>;
-  /** The changed values in one line, `enabled true -> false`; `""` if the subject says everything. */
-  readonly change: string;
-}
-
 /** The change set of an update or a deletion; `undefined` if the file already says what is requested. */
 export function editForChange(
-  change: Exclude<Change, { kind: "create" }>,
+  change: Extract<Change, { kind: "update" | "delete" }>,
   current: Current,
   project: Pick<Project, "environments">,
 ): FlagChangeSet | undefined {
@@ -113,24 +114,15 @@ function inSentence(verbs: readonly string[]): string {
   return last === undefined ? words : `${words} and ${last}`;
 }
 
-/** The folder of flags that have no owner, or one whose name is a reserved folder. */
-const unownedFolder = "unowned";
-
 /** The file of a new flag, in its owner's folder. */
 export function newFile(change: Extract<Change, { kind: "create" }>): FlagChangeSet {
   const { name, enabled, description, owner, type, expires } = change;
-  const pragma = "# yaml-language-server: $schema=../../schema/flag.schema.json\n";
   const values = { description: description || undefined, owner, type, expires };
   const changes = Object.entries(values).flatMap(([key, value]) =>
     value === undefined ? [] : [{ path: [key], value }],
   );
-  const text = format(edit(`${pragma}enabled: ${enabled}\n`, changes));
-  const flagFile = { file: fileOf(name, owner), text };
+  const text = format(edit(`${schemaComment}enabled: ${enabled}\n`, changes));
+  const flagFile = { file: fileInOwnerFolder(name, owner), text };
   const files = [flagFile];
   return { files, flagFile, subject: `Create ${name}`, change: `enabled ${enabled}` };
-}
-
-function fileOf(name: string, owner: string | undefined): string {
-  const folder = !owner || isReservedFolder(owner) ? unownedFolder : owner;
-  return `flags/${folder}/${name}.yaml`;
 }

@@ -18,15 +18,22 @@ const prefix = "bunting/";
  * The branch of a change. The same effect always has the same branch, whoever requests it and when,
  * so an open proposal is found again. Another effect has another branch, so it never replaces an
  * open proposal. The digest is a full SHA-256: of a shorter one, somebody can compute a collision.
- * `subject` is the first line of the commit.
+ * `subject` is the first line of the commit. `written` are the values of the new file, if the change
+ * may have an effect that shows only later.
  */
-export function proposalBranchName(name: string, subject: string, sides: BeforeAndAfter): string {
+export function proposalBranchName(
+  name: string,
+  subject: string,
+  sides: BeforeAndAfter,
+  written?: unknown,
+): string {
   const words =
     subject
       .replace(name, "")
       .toLowerCase()
       .match(/[a-z]+/g) ?? [];
-  const digest = hash("sha256", JSON.stringify(effectOf(sides)));
+  const effect = effectOf(sides);
+  const digest = hash("sha256", JSON.stringify(written === undefined ? effect : [effect, written]));
   return `${prefix}${name}/${words.join("-")}-${digest}`;
 }
 

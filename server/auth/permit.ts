@@ -1,4 +1,6 @@
-import type { Project } from "../../schema/project/project.ts";
+import type { Request } from "express";
+import type { Principal } from "../../schema/access/tokens.ts";
+import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { type Handler, principalOf } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import { environmentOf } from "../http/routes.ts";
@@ -11,10 +13,31 @@ export function permit(
   authenticator: Authenticator,
   project: () => Project,
 ): Handler {
+  return permitIn((request) => environmentOf(project(), request.path), action, authenticator);
+}
+
+/** The same, in whatever environment the principal may act. The handler decides which ones the request needs. */
+export function permitSomewhere(
+  action: Action,
+  authenticator: Authenticator,
+  project: () => Project,
+): Handler {
+  return permitIn(
+    (_request, { environments }) => environments?.[0] ?? rootEnvironment(project()),
+    action,
+    authenticator,
+  );
+}
+
+function permitIn(
+  environmentFor: (request: Request, principal: Principal) => string,
+  action: Action,
+  authenticator: Authenticator,
+): Handler {
   return (request, response, next) => {
     const principal = principalOf(response);
     const name = request.params.name === undefined ? undefined : String(request.params.name);
-    const reason = refusal(principal, action, environmentOf(project(), request.path), name);
+    const reason = refusal(principal, action, environmentFor(request, principal), name);
     if (reason !== undefined) return next(new HttpError(403, reason));
     const problem = isRead(action) ? undefined : authenticator.writeProblem(principal);
     next(

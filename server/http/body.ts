@@ -2,26 +2,52 @@ import express, { type Request, type RequestHandler } from "express";
 import { duplicateKey } from "../../schema/text/duplicate-key.ts";
 import { HttpError } from "./problem.ts";
 
-/** The limit also holds for a body after decompression. */
-const maxBytes = 32_768;
+/** The limits also hold for a body after decompression. A flag file has at most 64 KiB. */
+const maxBytes = { usual: 32_768, definition: 65_536 };
 
 /** Reads the body as bytes, whatever its type: `jsonOf()` checks the type. */
-export const readBody: RequestHandler = express.raw({ type: () => true, limit: maxBytes });
+export const readBody = readerOf(maxBytes.usual);
+/** The same for the definition of a flag. */
+export const readDefinitionBody = readerOf(maxBytes.definition);
+
+function readerOf(limit: number): RequestHandler {
+  return express.raw({ type: () => true, limit });
+}
 
 /** The body as JSON. Throws `HttpError` if its type is not one of `types`, or if it is not valid JSON without duplicate keys. */
 export function jsonOf(request: Request, types = ["application/json"]): unknown {
+  typeOf(request, types);
+  return parseJson(bodyOf(request));
+}
+
+/** The type of the body, which is one of `types`. Throws `HttpError` 415 if it is another one, or not in UTF-8. */
+export function typeOf(request: Request, types: readonly string[]): string {
   const type = request.get("Content-Type") ?? "";
   const [, plain = ""] = /^([^\s;]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.exec(type) ?? [];
-  if (!types.includes(plain.toLowerCase())) {
-    throw new HttpError(
-      415,
-      `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8`,
-    );
+  if (types.includes(plain.toLowerCase())) return plain.toLowerCase();
+  throw new HttpError(
+    415,
+    `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8`,
+  );
+}
+
+/** The body as bytes. Throws `HttpError` 400 if it is empty. */
+export function bodyOf({ body }: Request): Buffer {
+  const bytes: unknown = body;
+  if (Buffer.isBuffer(bytes) && bytes.length > 0) return bytes;
+  throw new HttpError(400, "Cannot read an empty body");
+}
+
+/** The value of a JSON text, after `prepare`. Throws `HttpError` 400 if it is invalid or nests deeper than `maxLevels`. */
+export function parseJson(
+  bytes: Buffer,
+  maxLevels = Number.POSITIVE_INFINITY,
+  prepare = (text: string) => text,
+): unknown {
+  const text = prepare(decode(bytes));
+  if (levelsOf(text) > maxLevels) {
+    throw new HttpError(400, `Cannot read the body: it nests deeper than ${maxLevels} levels`);
   }
-  const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0)
-    throw new HttpError(400, "Cannot read an empty body");
-  const text = decode(bytes);
   const value = parse(text);
   const twice = duplicateKey(text);
   if (twice !== undefined) {
@@ -31,6 +57,16 @@ export function jsonOf(request: Request, types = ["application/json"]): unknown 
     );
   }
   return value;
+}
+
+/** How deep a JSON text nests. */
+function levelsOf(text: string): number {
+  let [level, deepest] = [0, 0];
+  for (const [bracket] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (bracket === "[" || bracket === "{") deepest = Math.max(deepest, ++level);
+    else if (bracket === "]" || bracket === "}") level -= 1;
+  }
+  return deepest;
 }
 
 function decode(bytes: Buffer): string {

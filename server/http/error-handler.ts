@@ -52,10 +52,10 @@ function asHttpError(error: unknown): HttpError | undefined {
     return new HttpError(503, detail, { kind: "issuer-unavailable" });
   }
   // Express and its parsers set a status if the error is the client's.
-  const { status, type } = error as { status?: unknown; type?: unknown };
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown };
   if (typeof status !== "number" || status < 400 || status > 499) return undefined;
   const details: Record<number, string> = {
-    413: "Cannot read a body of more than 32 KiB",
+    413: `Cannot read a body of more than ${Number(limit) / 1_024} KiB`,
     415: "Cannot read a body in this encoding",
   };
   return new HttpError(

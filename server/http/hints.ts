@@ -21,7 +21,8 @@ function nearestTo(
   path: string,
   names: readonly string[],
 ): string | undefined {
-  const pattern = /^(?:\/([\w-]{1,64}))?\/v1\/feature-flags(?:\/([\w-]{0,128})(\/history)?)?$/i;
+  const pattern =
+    /^(?:\/([\w-]{1,64}))?\/v1\/feature-flags(?:\/([\w-]{0,128})(\/history|\/definition)?)?$/i;
   const [whole, folder, name, rest = ""] = pattern.exec(path) ?? [];
   if (whole === undefined) return undefined;
   const environment =

@@ -7,6 +7,9 @@ export interface Fault {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
+  /** Both from 1, in the text that was sent; missing for JSON. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** An error that the client is told: it ends the request with its status. */

@@ -12,8 +12,8 @@ export function environmentOf(project: Pick<Project, "environments">, path: stri
 /** The route pattern of a path: logs and metrics must not have a series for each path. */
 export function routeOf(path: string): string {
   const [plain = ""] = path.split("?");
-  const [, folder = "", name, history] =
-    /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history)?$/.exec(plain) ?? [];
+  const [, folder = "", name, part] =
+    /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history|\/definition)?$/.exec(plain) ?? [];
   if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
   const evaluation = evaluations.exec(plain);
   if (evaluation) {
@@ -24,7 +24,7 @@ export function routeOf(path: string): string {
   if (document) return `${document[1] === undefined ? "" : "/{environment}"}${document[2]}`;
   if (name === undefined) return others.has(plain) ? plain : "other";
   const environment = folder === "" ? "" : "/{environment}";
-  return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${history ?? ""}`;
+  return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${part ?? ""}`;
 }
 
 const documents = new RegExp(

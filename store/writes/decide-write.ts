@@ -1,16 +1,14 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
-import {
-  type Change,
-  editForChange,
-  type FlagChangeSet,
-  newFile,
-} from "../../schema/change/change.ts";
+import { type Change, editForChange, newFile } from "../../schema/change/change.ts";
+import type { FlagChangeSet } from "../../schema/change/change-set.ts";
+import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { findForbidden, findTouched, type Touched } from "../../schema/change/touched.ts";
 import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";
-import { linkFlag, resultOfChangeSet } from "./edited-flag.ts";
+import { type ChangedFlag, linkFlag, resultOfChangeSet } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
@@ -23,24 +21,35 @@ export function decideWrite(
 ): WriteDecision {
   const { change, sentBack = {} } = write;
   // A precondition is evaluated only if the request could succeed without it (RFC 9110, section 13.2.1).
-  if (!known && change.kind !== "create") return { result: { status: "not-found" } };
+  if (!known && !mayCreate(change)) return { result: { status: "not-found" } };
   const keys =
     known && findReadOnlyChanges(sentBack, known.flag, isAtRoot(change, context.project));
   if (keys && keys.length > 0) return { result: { status: "read-only", keys } };
-  if (!write.isExpected(known?.flag)) return { result: { status: "stale" } };
-  if (change.kind === "create")
-    return known
-      ? { result: { status: "duplicate" } }
-      : decideChangeSet(write, newFile(change), known, context);
-  if (!known) return { result: { status: "not-found" } };
+  if (!write.isExpected(known)) return { result: { status: "stale" } };
+  if (known && change.kind === "create") return { result: { status: "duplicate" } };
 
-  const { flag, text } = known;
-  const by = change.kind === "delete" ? findDependents(flag.name, context) : [];
+  const by = change.kind === "delete" ? findDependents(change.name, context) : [];
   if (by.length > 0) return { result: { status: "required", by } };
-  const changeSet = editForChange(change, { file: flag.file, text, flag }, context.project);
+  const changeSet = changeSetFor(change, known, context.project);
   if (changeSet) return decideChangeSet(write, changeSet, known, context);
-  const obstacle = findObstacle(change, linkFlag(flag, context));
+  if (!known) return { result: { status: "not-found" } };
+  const obstacle = findObstacle(change, linkFlag(known.flag, context));
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
+}
+
+function mayCreate(change: Change): boolean {
+  return change.kind === "create" || (change.kind === "define" && change.mayCreate);
+}
+
+function changeSetFor(
+  change: Change,
+  known: KnownFlag | undefined,
+  project: Project,
+): FlagChangeSet | undefined {
+  const current = known && { file: known.flag.file, text: known.text, flag: known.flag };
+  if (change.kind === "create") return newFile(change);
+  if (change.kind === "define") return defineFlag(change.name, change.definition, current);
+  return current && editForChange(change, current, project);
 }
 
 /**
@@ -89,9 +98,25 @@ function decideChangeSet(
 ): WriteDecision {
   const changed = resultOfChangeSet(write.change.name, changeSet, before, context);
   if ("faults" in changed) return { result: { status: "invalid", faults: changed.faults } };
+  const touched = touchedBy(write, changed, context.project);
+  const forbidden =
+    touched && findForbidden(touched, write.environments, context.project.environments);
+  if (forbidden && forbidden.length > 0)
+    return { result: { status: "forbidden", environments: forbidden } };
   const obstacle = changed.after && findObstacle(write.change, changed.after.flag);
   if (obstacle) return { result: obstacle };
-  return enforceProtection(write, changed, context);
+  return enforceProtection(write, changed, touched, context);
+}
+
+/** What a new definition touches; `undefined` for other changes, whose environment the client names. */
+function touchedBy(
+  { change }: Write,
+  { changeSet, before }: ChangedFlag,
+  { environments }: Project,
+): Touched | undefined {
+  if (change.kind !== "define" || !changeSet.flagFile) return undefined;
+  const values = before && readValues(before.text);
+  return findTouched(values, readValues(changeSet.flagFile.text), environments);
 }
 
 /** A key is recorded by a commit that changes no file: a restart or another server must know it as well. */

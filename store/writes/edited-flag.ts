@@ -1,5 +1,5 @@
 /** A flag before and after a change set, if its new file is valid. */
-import type { FlagChangeSet } from "../../schema/change/change.ts";
+import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
 import { normalize } from "../../schema/flag/flag.ts";

@@ -1,6 +1,8 @@
 import type { FileEdit } from "../../schema/change/change-set.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
+import { readValues } from "../../schema/change/define-flag.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
+import type { Touched } from "../../schema/change/touched.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
@@ -12,15 +14,22 @@ import type { Write, WriteContext, WriteDecision } from "./write.ts";
 export function enforceProtection(
   write: Write,
   { changeSet, before, after }: ChangedFlag,
+  touched: Touched | undefined,
   context: WriteContext,
 ): WriteDecision {
   const { head, project, time } = context;
   const { files, subject, change } = changeSet;
   const sides = { before: before?.flag, after: after?.flag };
-  const environments = findProtectedEnvironments(project, sides);
+  const shown = findProtectedEnvironments(project, sides);
+  const environments = project.environments.filter(
+    (environment) =>
+      shown.includes(environment) ||
+      (project.protected.includes(environment) && touched && willShow(touched, environment)),
+  );
   const needsReview = environments.length > 0;
   const isBypass = needsReview && write.isEmergency === true;
-  if (isBypass && !onlyDisables(sides)) return { result: { status: "not-disabling" } };
+  if (isBypass && !(onlyDisables(sides) && (touched?.onlyDisables ?? true)))
+    return { result: { status: "not-disabling" } };
 
   const words = {
     ...{ subject, change },
@@ -31,10 +40,9 @@ export function enforceProtection(
   const message = messageOf(write, words, context);
   const commit = { files, message, author: write.actor, time };
   if (needsReview && !isBypass) {
-    const proposal = proposalOf(write, {
-      ...{ commit, base: head, project, environments, subject },
-      ...sides,
-    });
+    const written = touched && after && readValues(after.text);
+    const proposed = { commit, base: head, project, environments, subject, ...sides };
+    const proposal = proposalOf(write, proposed, written);
     return { result: { status: "protected", proposal } };
   }
   return {
@@ -43,6 +51,11 @@ export function enforceProtection(
     after,
     ...(isBypass ? { bypassedEnvironments: environments } : {}),
   };
+}
+
+/** Whether a definition changes what an environment gets, now or at a later time. */
+function willShow({ environments, flagKeys }: Touched, environment: string): boolean {
+  return environments.includes(environment) || flagKeys.includes("private");
 }
 
 /** What the commit does to each file. Of the files that a write changes, only the flag's own exists before. */

@@ -29,8 +29,9 @@ export interface Proposal {
 export function proposalOf(
   { change, actor, reason, requestId }: Requester & { readonly change: Change },
   proposal: Omit<Proposal, "flag" | "branch" | "asked">,
+  written: unknown,
 ): Proposal {
-  const branch = proposalBranchName(change.name, proposal.subject, proposal);
+  const branch = proposalBranchName(change.name, proposal.subject, proposal, written);
   return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
 }
 

@@ -27,7 +27,9 @@ export interface Write {
   readonly reason: string;
   readonly requestId: string;
   /** Whether the flag is in the state that the client expects. Pure: it is evaluated again on each replay. */
-  readonly isExpected: (flag: TimedFlag | undefined) => boolean;
+  readonly isExpected: (known: KnownFlag | undefined) => boolean;
+  /** The environments that the definition of a flag may change; missing if it may change all. */
+  readonly environments?: readonly string[] | undefined;
   /** Values of the flag that the client sent back as it read them. */
   readonly sentBack?: SentBack | undefined;
   /** The same key means the same request, sent again. */
@@ -48,6 +50,8 @@ export type WriteResult =
   | { readonly status: "not-found" | "duplicate" | "stale" | "key-reused" | "not-disabling" }
   | { readonly status: "protected"; readonly proposal: Proposal }
   | { readonly status: "read-only"; readonly keys: readonly string[] }
+  /** The definition changes environments that it may not. */
+  | { readonly status: "forbidden"; readonly environments: readonly string[] }
   /** `enabled` was requested, but not everyone would get the flag. */
   | { readonly status: "not-for-everyone"; readonly reason: string; readonly cure: string }
   /** The flag cannot be deleted: others require it. */

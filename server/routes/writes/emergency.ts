@@ -18,7 +18,10 @@ export function isEmergency(
     throw new HttpError(403, detail);
   }
   if (header !== "true") throw refuse('Cannot read Break-Glass: it must be "true", or missing');
-  if (change.kind !== "update" || change.enabled !== false)
+  // What a definition does is known only against the flag as it is then.
+  const mayDisable =
+    change.kind === "define" || (change.kind === "update" && change.enabled === false);
+  if (!mayDisable)
     throw refuse(`Cannot use Break-Glass for this change of "${change.name}": it may only disable`);
   if (!isReason(reason)) {
     const wanted = `Change-Reason must have at least ${shortestReason} characters`;

@@ -3,7 +3,6 @@ import { isUtf8 } from "node:buffer";
 import type { Request, Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
-import type { SentBack } from "../../../schema/change/sent-back.ts";
 import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import type { Write } from "../../../store/writes/write.ts";
@@ -22,7 +21,7 @@ export async function submit(
   request: Request,
   response: Response,
   change: Change,
-  sentBack: SentBack = {},
+  more: Pick<Partial<Write>, "sentBack" | "environments" | "isExpected"> = {},
 ): Promise<Accepted> {
   const principal = response.locals.principal as Principal;
   const { project } = backends.store;
@@ -35,14 +34,14 @@ export async function submit(
     change,
     actor: principal,
     reason,
-    sentBack,
     isEmergency: isEmergency(request, principal, change, reason),
     requestId: String(response.locals.requestId),
     idempotency: idempotencyOf(request, principal),
-    isExpected(flag) {
-      const current = flag && etag(compileFlagResponse(project, environment, flag));
+    isExpected(known) {
+      const current = known && etag(compileFlagResponse(project, environment, known.flag));
       return allowsWrite(ifMatch, ifNoneMatch, current);
     },
+    ...more,
   });
   response.locals.writing = writing;
   const result = await writing;

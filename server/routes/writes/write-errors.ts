@@ -39,6 +39,11 @@ export function writeError(
       const detail = `Cannot delete "${name}": it is required by ${flags}; delete it from their "requires" first`;
       return new HttpError(409, detail, { kind: "required-flag" });
     }
+    case "forbidden": {
+      const where = result.environments.join(", ");
+      const detail = `Cannot change "${name}" in ${where}: this token is for other environments`;
+      return new HttpError(403, detail);
+    }
     case "read-only": {
       const errors = result.keys.map((key) => ({
         pointer: `#/${key}`,

@@ -55,9 +55,9 @@ test("write() asks isExpected() again of what another commit made of the flag", 
   const store = await openStore(bare);
   const asked: (string | undefined)[] = [];
   const isExpected: Parameters<typeof write>[1] = {
-    isExpected: (flag) => {
-      asked.push(flag?.description);
-      return flag?.description === "Show a tip a day";
+    isExpected: (known) => {
+      asked.push(known?.flag.description);
+      return known?.flag.description === "Show a tip a day";
     },
   };
   const theirs = human.publish({ [dailyTips]: "description: Show two tips\nenabled: true\n" });
@@ -72,7 +72,7 @@ test("write() sees what a write before it in the same batch did", async () => {
   const store = await openStore(bare);
   const counted = (from: number) =>
     write(describe("daily_tips", `${from + 1}`), {
-      isExpected: (flag) => flag?.description === (from === 0 ? "Show a tip a day" : `${from}`),
+      isExpected: (known) => known?.flag.description === (from === 0 ? "Show a tip a day" : `${from}`),
     });
   const results = await Promise.all([
     store.write(counted(0)),

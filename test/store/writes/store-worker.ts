@@ -23,8 +23,8 @@ async function answer({ id, ...order }: Order): Promise<void> {
 
 async function obey({ write, expects, isSync }: Omit<Order, "id">): Promise<unknown> {
   if (write) {
-    const isExpected: Parameters<FlagStore["write"]>[0]["isExpected"] = (flag) =>
-      expects === undefined || flag?.description === expects;
+    const isExpected: Parameters<FlagStore["write"]>[0]["isExpected"] = (known) =>
+      expects === undefined || known?.flag.description === expects;
     return store.write({ ...write, isExpected });
   }
   if (isSync) await store.sync();

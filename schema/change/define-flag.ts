@@ -1,0 +1,129 @@
+/** A requested definition of a whole flag, as a change set. */
+import { edit, editAtOnce, format, type Change as TextChange } from "../file/edit.ts";
+import type { EditValue } from "../file/merge-node.ts";
+import { parse } from "../file/parse.ts";
+import { compareText } from "../text/order.ts";
+import type { FlagChangeSet } from "./change-set.ts";
+import { fileInOwnerFolder } from "./owner-folder.ts";
+
+/** A whole flag as a client sends it: the text of its file, or the file's values. */
+export type FlagDefinition =
+  | { readonly form: "yaml"; readonly text: string }
+  | { readonly form: "json"; readonly value: Values };
+
+/** The values of a flag file that has the right shape, by key. */
+export type Values = Readonly<Record<string, EditValue>>;
+
+/** Where a flag is, and its text. */
+interface CurrentFile {
+  /** From the top of the repository. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** The first line of a new file, for editors. */
+export const schemaComment = "# yaml-language-server: $schema=../../schema/flag.schema.json\n";
+
+/**
+ * The change set that gives a flag a definition, which must be a valid flag file; `undefined` if the
+ * file has it already. `current` is missing for a new flag.
+ *
+ * Values are edited into the file, so its comments stay. A flag that is in the folder of its owner
+ * moves to the folder of a new owner, in the same commit.
+ */
+export function defineFlag(
+  name: string,
+  definition: FlagDefinition,
+  current: CurrentFile | undefined,
+): FlagChangeSet | undefined {
+  const text =
+    definition.form === "yaml"
+      ? layOut(definition.text, current?.text)
+      : writeValues(current?.text, definition.value);
+  const [before, after] = [current ? readValues(current.text) : {}, readValues(text)];
+  const file = fileOf(name, after, before, current);
+  if (text === current?.text && file === current.file) return undefined;
+  const flagFile = { file, text };
+  const isMove = current !== undefined && current.file !== file;
+  return {
+    files: isMove ? [{ file: current.file }, flagFile] : [flagFile],
+    flagFile,
+    subject: current
+      ? `Update ${name}${isMove ? ` and move it to ${folderOf(file)}` : ""}`
+      : `Create ${name}`,
+    change: findChangedKeys(before, after).join(", "),
+  };
+}
+
+/** The values of a text that is a valid flag file. */
+export function readValues(text: string): Values {
+  return (parse(text).value ?? {}) as Values;
+}
+
+/** CI wants each file in this layout. A text that is there already stays as it is. */
+function layOut(text: string, current: string | undefined): string {
+  return text === current ? text : format(text);
+}
+
+function writeValues(current: string | undefined, after: Values): string {
+  const text = current ?? `${schemaComment}enabled: ${after.enabled}\n`;
+  const edits = findEdits([], readValues(text), after);
+  return edits.length > 1 ? editAtOnce(text, edits) : edit(text, edits);
+}
+
+/** The edits that make `before` to `after`. The order of keys in a block means nothing, so it stays. */
+function findEdits(block: readonly string[], before: Values, after: Values): TextChange[] {
+  const changed = Object.keys(after).flatMap((key): TextChange[] => {
+    const [was, is] = [before[key], after[key]];
+    if (isSame(was, is)) return [];
+    // `environments` and the blocks in it are edited key by key, too.
+    const isBlock = block.length === 0 ? key === "environments" : block.length === 1;
+    if (isBlock && isMapping(was) && isMapping(is) && Object.keys(is).length > 0)
+      return findEdits([...block, key], was, is);
+    return [{ path: [...block, key], value: is }];
+  });
+  const removed = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
+  return [...changed, ...removed.map((key) => ({ path: [...block, key] }))];
+}
+
+/** `enabled`, `environments.staging`: sorted. */
+function findChangedKeys(before: Values, after: Values, prefix = ""): string[] {
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(compareText);
+  return keys.flatMap((key) => {
+    const [was, is] = [before[key], after[key]];
+    if (isSame(was, is)) return [];
+    const isBlocks = prefix === "" && key === "environments";
+    if (isBlocks) return findChangedKeys(asMapping(was), asMapping(is), `${key}.`);
+    return [`${prefix}${key}`];
+  });
+}
+
+/** A flag elsewhere than in its owner's folder was put there by people, and stays. */
+function fileOf(
+  name: string,
+  after: Values,
+  before: Values,
+  current: CurrentFile | undefined,
+): string {
+  const [old, young] = [before, after].map(({ owner }) =>
+    fileInOwnerFolder(name, typeof owner === "string" ? owner : undefined),
+  ) as [string, string];
+  return current === undefined || current.file === old ? young : current.file;
+}
+
+function folderOf(file: string): string {
+  return file.split("/").at(-2) ?? "";
+}
+
+/** In text, as the order of variants counts. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function asMapping(value: EditValue | undefined): Values {
+  return isMapping(value) ? value : {};
+}
+
+function isMapping(value: EditValue | undefined): value is Values {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

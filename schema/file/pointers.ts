@@ -1,0 +1,25 @@
+/** Where in the values of a file a finding is. */
+import { positionAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+import type { Source } from "./parse.ts";
+
+/** Codes of findings about a mapping that is incomplete: they stand where its first key stands. */
+const ofMappings: ReadonlySet<string> = new Set(["missing-key", "not-a-mapping", "rule-outcome"]);
+
+/**
+ * The JSON pointer of the value or the key at the place of a finding; that of the value around it if
+ * nothing begins there.
+ */
+export function pointerOf(source: Source, { line, column, code }: Finding): string {
+  let around = "";
+  const exact: string[] = [];
+  for (const [pointer, { value, key }] of source.offsets) {
+    const places = [value, key].map((offset) => positionAt(source.text, offset));
+    if (places.some((place) => place.line === line && place.column === column)) exact.push(pointer);
+    const [start] = places;
+    if (start && (start.line < line || (start.line === line && start.column < column)))
+      around = pointer;
+  }
+  const found = ofMappings.has(code) ? exact[0] : exact.at(-1);
+  return found ?? around;
+}

@@ -1,0 +1,114 @@
+/** `GET` and `PUT …/definition`: a whole flag, for all environments. */
+import { LRUCache } from "lru-cache";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import { refusal } from "../../auth/principal.ts";
+import { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
+import { allowsWrite, isNotModified } from "../../http/conditions.ts";
+import { nameIn } from "../../http/flag-name.ts";
+import { type ApiResponse, type Handler, principalOf } from "../../http/handler.ts";
+import { HttpError } from "../../http/problem.ts";
+import { notReady } from "../reads/reads.ts";
+import { answerProposed } from "../writes/changes.ts";
+import { submit } from "../writes/submit.ts";
+import type { WriteBackends } from "../writes/write-backends.ts";
+import { preferredForm, readDefinition, represent, send } from "./forms.ts";
+
+/** Each text that is read takes a git process. */
+const limits = { total: 4, perOwner: 2, waitingPerOwner: 100 };
+/** How many texts are kept, and how many characters of them. */
+const cache = { max: 1_000, maxSize: 8 * 1_024 * 1_024 };
+
+type ReadText = (owner: string, flag: Pick<TimedFlag, "object">) => Promise<string>;
+
+export function definitionHandlers(backends: WriteBackends): Record<"read" | "write", Handler> {
+  const { store } = backends;
+  const readText = cachedTexts(store);
+  return {
+    async read(request, response) {
+      const principal = principalOf(response);
+      const form = preferredForm(request, "json");
+      const name = nameIn(request);
+      const { snapshot } = store.current ?? {};
+      if (!snapshot) throw notReady();
+      requireEverywhere(principal, snapshot.project.environments);
+      const flag = snapshot.flags.find((one) => one.name === name);
+      if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
+      if (flag.private) requirePrivate(principal, name);
+      const found = represent(form, await readText(principal.id, flag));
+      setHeaders(response, flag);
+      if (isNotModified(request.get("If-None-Match"), found.etag)) {
+        response.setHeader("ETag", found.etag);
+        response.status(304).end();
+        return;
+      }
+      send(request, response, form, found);
+    },
+
+    async write(request, response) {
+      const principal = principalOf(response);
+      const name = nameIn(request);
+      const definition = readDefinition(request, store.project);
+      const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
+      const mayCreate = ifNoneMatch?.trim() === "*";
+      const form = preferredForm(request, definition.form);
+      const result = await submit(
+        backends,
+        request,
+        response,
+        { kind: "define", name, definition, mayCreate },
+        {
+          environments: principal.environments,
+          isExpected: (known) =>
+            allowsWrite(ifMatch, ifNoneMatch, known && represent(definition.form, known.text).etag),
+        },
+      );
+      if (result.status === "proposed") return answerProposed(response, result.change);
+      const flag = result.flag ?? (await store.flagAt(result.commit, name));
+      if (!flag) throw new HttpError(404, `Cannot find the flag "${name}" at ${result.commit}`);
+      const found = represent(form, await readText(principal.id, flag));
+      setHeaders(response, flag);
+      response.setHeader("Bunting-Commit", result.commit);
+      // Without a flag of that name, `If-None-Match: *` creates one; otherwise the request has failed.
+      if (mayCreate) response.setHeader("Location", request.path);
+      response.status(mayCreate ? 201 : 200);
+      send(request, response, form, found);
+    },
+  };
+}
+
+function setHeaders(response: ApiResponse, { updated_at }: TimedFlag): void {
+  response.setHeader("Cache-Control", "private, no-cache");
+  response.setHeader("Last-Modified", new Date(updated_at).toUTCString());
+  response.vary("Accept");
+}
+
+/** A definition shows how a flag is decided in every environment. */
+function requireEverywhere(principal: Principal, environments: readonly string[]): void {
+  for (const environment of environments) {
+    const reason = refusal(principal, "read", environment);
+    if (reason !== undefined) throw new HttpError(403, reason);
+  }
+}
+
+function requirePrivate(principal: Principal, name: string): void {
+  if (principal.role !== "reader") return;
+  const detail = `Cannot read the definition of "${name}" as reader: the flag is private, which takes the role editor`;
+  throw new HttpError(403, detail);
+}
+
+function cachedTexts(store: FlagStore): ReadText {
+  const concurrency = new ConcurrencyLimit(limits);
+  const texts = new LRUCache<string, string>({
+    ...cache,
+    sizeCalculation: (text) => Math.max(1, text.length),
+  });
+  return async (owner, { object }) => {
+    const known = texts.get(object);
+    if (known !== undefined) return known;
+    const text = await concurrency.run(owner, () => store.textOf(object));
+    texts.set(object, text);
+    return text;
+  };
+}

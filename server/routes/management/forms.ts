@@ -1,0 +1,89 @@
+/** The two forms in which the definition of a flag is sent and answered. */
+import type { Request, Response } from "express";
+import {
+  type FlagDefinition,
+  readValues,
+  type Values,
+} from "../../../schema/change/define-flag.ts";
+import { etag, respond } from "../../../schema/compile/release.ts";
+import { parse } from "../../../schema/file/parse.ts";
+import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
+import { pointerOf } from "../../../schema/file/pointers.ts";
+import { type Finding, severityOf } from "../../../schema/problem/problem.ts";
+import type { Project } from "../../../schema/project/project.ts";
+import { bodyOf, parseJson, typeOf } from "../../http/body.ts";
+import { type Fault, HttpError } from "../../http/problem.ts";
+
+export type Form = FlagDefinition["form"];
+
+const types: Readonly<Record<Form, string>> = {
+  json: "application/json",
+  yaml: "application/yaml",
+};
+
+/** An answer lists at most this many faults. */
+const maxFaults = 20;
+/** Deeper JSON is no flag. */
+const maxJsonLevels = 32;
+
+/** The form that the client prefers; `first` if it has no preference. Throws `HttpError` 406. */
+export function preferredForm(request: Request, first: Form): Form {
+  const forms: Form[] = first === "json" ? ["json", "yaml"] : ["yaml", "json"];
+  const type = request.accepts(forms.map((form) => types[form]));
+  const found = forms.find((form) => types[form] === type);
+  if (found) return found;
+  const known = Object.values(types).join(" or ");
+  throw new HttpError(406, `Cannot answer in a type that "Accept" names: there is ${known}`);
+}
+
+/** A definition in a form: its bytes and their entity tag. */
+export function represent(form: Form, text: string): { body: string; etag: string } {
+  const body = form === "yaml" ? text : JSON.stringify(readValues(text));
+  return { body, etag: etag(respond("", body)) };
+}
+
+export function send(
+  request: Request,
+  response: Response,
+  form: Form,
+  { body, etag: tag }: { readonly body: string; readonly etag: string },
+): void {
+  response.setHeader("ETag", tag);
+  response.setHeader("Content-Type", form === "yaml" ? `${types.yaml}; charset=utf-8` : types.json);
+  response.setHeader("Content-Length", Buffer.byteLength(body));
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** The definition in a request's body. Throws `HttpError` if it is not a valid flag file. */
+export function readDefinition(request: Request, project: Project): FlagDefinition {
+  const type = typeOf(request, [types.json, types.yaml]);
+  const bytes = bodyOf(request);
+  if (type === types.yaml) {
+    check(bytes, project, ({ line, column }) => ({ line, column }));
+    return { form: "yaml", text: bytes.toString("utf8") };
+  }
+  // Values that differ in their Unicode form only are the same to people, and files have one form.
+  const value = parseJson(bytes, maxJsonLevels, (text) => text.normalize("NFC"));
+  // Lines of a text that the client did not send would say nothing.
+  check(Buffer.from(JSON.stringify(value, null, 1)), project, () => ({}));
+  return { form: "json", value: value as Values };
+}
+
+/** Throws `HttpError` 400 if a file has errors: all of them, with their place. */
+function check(
+  bytes: Buffer,
+  project: Project,
+  placeOf: (finding: Finding) => Pick<Fault, "line" | "column">,
+): void {
+  const { findings } = parseFlagFile(bytes, project);
+  const errors = findings.filter((finding) => severityOf(finding) === "error");
+  if (errors.length === 0) return;
+  const source = parse(bytes.toString("utf8"));
+  const faults = errors.slice(0, maxFaults).map((finding): Fault => {
+    const { code, message, hint } = finding;
+    const words = hint === undefined ? message : `${message}; ${hint}`;
+    return { pointer: `#${pointerOf(source, finding)}`, code, message: words, ...placeOf(finding) };
+  });
+  const detail = `Cannot use the definition: ${errors.map(({ message }) => message).join("; ")}`;
+  throw new HttpError(400, detail, { errors: faults });
+}

@@ -1,0 +1,35 @@
+/** The routes for those who manage flags. They show several environments, so they are at the root only. */
+import type { Express } from "express";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import { permitSomewhere } from "../../auth/permit.ts";
+import { readDefinitionBody } from "../../http/body.ts";
+import { checkChangeReason } from "../../http/change-reason.ts";
+import type { Handler } from "../../http/handler.ts";
+import { route } from "../../http/route.ts";
+import type { WriteBackends } from "../writes/write-backends.ts";
+import { definitionHandlers } from "./definition.ts";
+
+export interface ManagementOptions {
+  readonly places: WriteBackends;
+  readonly authenticator: Authenticator;
+}
+
+/** `limit` counts the writes of a token. */
+export function addManagementRoutes(
+  app: Express,
+  { places, authenticator }: ManagementOptions,
+  limit: Handler,
+): void {
+  const project = () => places.store.project;
+  const definition = definitionHandlers(places);
+  route(app, "/v1/feature-flags/:name/definition", {
+    get: [permitSomewhere("read", authenticator, project), definition.read],
+    put: [
+      permitSomewhere("update", authenticator, project),
+      limit,
+      checkChangeReason,
+      readDefinitionBody,
+      definition.write,
+    ],
+  });
+}
