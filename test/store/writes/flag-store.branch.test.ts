@@ -72,7 +72,8 @@ test("write() sees what a write before it in the same batch did", async () => {
   const store = await openStore(bare);
   const counted = (from: number) =>
     write(describe("daily_tips", `${from + 1}`), {
-      isExpected: (known) => known?.flag.description === (from === 0 ? "Show a tip a day" : `${from}`),
+      isExpected: (known) =>
+        known?.flag.description === (from === 0 ? "Show a tip a day" : `${from}`),
     });
   const results = await Promise.all([
     store.write(counted(0)),
