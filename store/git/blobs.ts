@@ -25,3 +25,9 @@ export async function sumSizes(directory: string, ids: readonly string[]): Promi
   const sizes = answer.trimEnd().split("\n").map(Number);
   return sizes.reduce((sum, size) => sum + Math.min(size || 0, maxFileBytes + 1), 0);
 }
+
+/** The text of one blob. Throws if there is none. */
+export async function readText(directory: string, object: string): Promise<string> {
+  for await (const { bytes } of readBlobs(directory, [object])) return bytes.toString("utf8");
+  throw new Error(`Cannot read the object ${object}: git does not know it`);
+}

@@ -6,7 +6,7 @@ import type { CommitKeys } from "../../schema/change/commit-signature.ts";
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
 import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
-import { readBlobs } from "../git/blobs.ts";
+import { readText } from "../git/blobs.ts";
 import { createCommits } from "../git/commits.ts";
 import { PushDeclinedError } from "../git/declined.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
@@ -174,10 +174,8 @@ export class FlagStore {
   }
 
   /** The text of a flag's file, by the id of its blob. */
-  async textOf(object: string): Promise<string> {
-    for await (const { bytes } of readBlobs(this.#directory, [object]))
-      return bytes.toString("utf8");
-    throw new Error(`Cannot read the object ${object}: git does not know it`);
+  textOf(object: string): Promise<string> {
+    return readText(this.#directory, object);
   }
 
   /** The changes of a flag as an environment saw them, the newest first. */
