@@ -46,6 +46,7 @@ import { changeHandler } from "./routes/writes/changes.ts";
 import type { WriteBackends } from "./routes/writes/write-backends.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
+import type { StepRunner } from "./step-runner.ts";
 
 export interface AppOptions extends OfrepOptions {
   readonly settings: Pick<
@@ -58,6 +59,7 @@ export interface AppOptions extends OfrepOptions {
   readonly authenticator: Authenticator;
   readonly publisher: BackgroundPublisher | undefined;
   readonly commits: CommitWatch;
+  readonly steps: StepRunner;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly isStopping: () => boolean;

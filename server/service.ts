@@ -6,8 +6,10 @@ import type { Principal } from "../schema/access/tokens.ts";
 import { compileUnpublished } from "../schema/compile/compile.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
+import { timeOf } from "../schema/flag/schedule.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
+import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { readCommitFacts } from "../store/snapshot/commit-facts.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { CurrentRelease } from "../store/writes/branch-state.ts";
@@ -36,6 +38,7 @@ import { Responses } from "./routes/reads/responses.ts";
 import { Usage } from "./routes/usage/usage.ts";
 import { createWriteBackends } from "./routes/writes/write-backends.ts";
 import type { Settings } from "./settings.ts";
+import { StepRunner } from "./step-runner.ts";
 
 /** How often to look for emergency changes without a review. */
 const reviewIntervalMs = 600_000;
@@ -103,6 +106,14 @@ export function createService(
     log.info({ commit, flags: flags.length }, "serving");
   });
 
+  const steps = new StepRunner({
+    store,
+    apply: (due) => applySteps(store, repository.directory, due),
+    onResult: (result) => reportStep(metrics, log, result),
+    log,
+  });
+  metrics.watchSteps(steps);
+
   const shared = { responses, streams, authenticator, metrics, log };
   const app = createApp({
     ...shared,
@@ -116,6 +127,7 @@ export function createService(
       usage,
       publisher,
       commits,
+      steps,
       isStopping: () => isStopping,
     },
   });
@@ -139,11 +151,19 @@ export function createService(
       poll.stop();
       review.stop();
       streams.close();
-      await Promise.all([store.close(), reviews?.close(), pause(drainMs)]);
+      await Promise.all([steps.close(), store.close(), reviews?.close(), pause(drainMs)]);
       await close(server);
       await publisher?.close();
     },
   };
+}
+
+function reportStep(metrics: Metrics, log: Logger, result: StepResult): void {
+  const { flag, block, step, status, commit, faults } = result;
+  metrics.steps.inc({ result: status });
+  const lateSeconds = Math.max(0, Math.round((Date.now() - timeOf(step)) / 1_000));
+  const line = { audit: true, flag, environment: block, step, result: status, commit, faults };
+  log.info({ ...line, lateSeconds }, "scheduled step");
 }
 
 function createAuthenticator(settings: Settings, log: Logger): Authenticator {

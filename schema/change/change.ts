@@ -1,11 +1,13 @@
 /** A requested change of one flag, as a change set: the files that it takes, and the words of its commit. */
 
 import { edit, format, type Change as TextChange } from "../file/edit.ts";
+import { removeSteps } from "../file/remove-steps.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import type { FlagChangeSet } from "./change-set.ts";
 import { type FlagDefinition, schemaComment } from "./define-flag.ts";
 import { fileInOwnerFolder } from "./owner-folder.ts";
+import { editForStep, type StepChange } from "./step-change.ts";
 
 export type Change =
   | {
@@ -33,7 +35,8 @@ export type Change =
       /** Whether a missing flag is created. */
       readonly mayCreate: boolean;
     }
-  | { readonly kind: "delete"; readonly name: string };
+  | { readonly kind: "delete"; readonly name: string }
+  | StepChange;
 
 /** A flag file as it is now. */
 export interface Current {
@@ -43,15 +46,21 @@ export interface Current {
   readonly flag: Flag;
 }
 
-/** The change set of an update or a deletion; `undefined` if the file already says what is requested. */
+/** The change set of an update, a deletion or a step; `undefined` if the file already says what is requested. */
 export function editForChange(
-  change: Extract<Change, { kind: "update" | "delete" }>,
+  change: Extract<Change, { kind: "update" | "delete" | "step" }>,
   current: Current,
   project: Pick<Project, "environments">,
 ): FlagChangeSet | undefined {
   const { file, flag } = current;
   if (change.kind === "delete")
     return { files: [{ file }], subject: `Delete ${flag.name}`, change: "" };
+  if (change.kind === "step") {
+    const step = editForStep(change, current.text, flag, project);
+    if (!step) return undefined;
+    const { text, ...words } = step;
+    return { files: [{ file, text }], flagFile: { file, text }, ...words };
+  }
   return editForUpdate(change, current, project);
 }
 
@@ -77,7 +86,9 @@ function editForUpdate(
       : [{ path: [...block, "rollout"], ...(rollout === 100 ? {} : { value: rollout }) }]),
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
-  const edited = edit(text, changes);
+  // What is switched off stays off: steps of the same block are deleted with it.
+  const cancelled = enabled === false ? countSteps(flag, environment) : 0;
+  const edited = removeSteps(edit(text, changes), block, cancelled);
   if (edited === text) return undefined;
 
   const toggles = enabled !== undefined && enabled !== before;
@@ -101,8 +112,13 @@ function editForUpdate(
       ...(pins ? [`enabled ${enabled}`] : []),
       ...(rolls ? [`rollout ${rollout}`] : []),
       ...(describes ? ["description"] : []),
+      ...(cancelled > 0 ? ["schedule deleted"] : []),
     ].join(", "),
   };
+}
+
+function countSteps({ schedules }: Flag, block: string): number {
+  return schedules.find((schedule) => schedule.block === block)?.steps.length ?? 0;
 }
 
 /** `Enable, roll out and describe`. */

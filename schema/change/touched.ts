@@ -39,7 +39,10 @@ export function findTouched(
     onlyDisables:
       flagKeys.length === 0 &&
       changed.every(
-        ({ was, is }) => is?.enabled === false && isSame({ ...was, enabled: false }, is),
+        // A disabled flag can have no schedule: disabling deletes it.
+        ({ was, is }) =>
+          is?.enabled === false &&
+          isSame({ ...was, enabled: false, schedule: undefined }, { ...is, schedule: undefined }),
       ),
   };
 }

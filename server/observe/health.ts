@@ -9,6 +9,7 @@ export interface HealthSources {
   readonly publisher: BackgroundPublisher | undefined;
   readonly places: WriteBackends;
   readonly authenticator: Authenticator;
+  readonly steps: { readonly problem: string | undefined };
   readonly commits: CommitWatch;
   /** Whether the server is about to stop, so that a load balancer chooses another one. */
   readonly isStopping: () => boolean;
@@ -49,7 +50,7 @@ function statusOf({ places, isStopping }: HealthSources, degraded: readonly stri
   return degraded.length === 0 ? "ok" : "degraded";
 }
 
-function problemsOf({ publisher, places, authenticator }: HealthSources): string[] {
+function problemsOf({ publisher, places, authenticator, steps }: HealthSources): string[] {
   const { unreachable, stopped, declined, heldBack, problems } = places.store.health;
   return [
     unreachable,
@@ -61,6 +62,7 @@ function problemsOf({ publisher, places, authenticator }: HealthSources): string
     publisher?.status.waiting,
     places.pulls?.problem,
     places.reviews?.problem,
+    steps.problem,
     ...authenticator.problems,
   ].filter((problem) => problem !== undefined);
 }

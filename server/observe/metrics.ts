@@ -23,6 +23,12 @@ export class Metrics {
     labelNames: ["kind", "result"],
     registers: [this.registry],
   });
+  readonly steps = new Counter({
+    name: "bunting_schedule_steps_total",
+    help: "Scheduled steps that were due, by result; committed means applied by this server",
+    labelNames: ["result"],
+    registers: [this.registry],
+  });
   readonly usage: UsageMetrics;
 
   constructor(
@@ -70,6 +76,12 @@ export class Metrics {
       registers: [this.registry],
     });
     store.onConflict(() => conflicts.inc());
+  }
+
+  /** Adds how late the oldest step is. */
+  watchSteps(steps: { readonly overdueSeconds: number }): void {
+    const help = "Time since the oldest scheduled step that is not applied was due";
+    this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);
   }
 
   #gauge(name: string, help: string, read: () => number): void {

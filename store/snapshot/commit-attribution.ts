@@ -2,6 +2,7 @@
 import type { SignedMessage } from "../../schema/change/commit-signature.ts";
 import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { parseMessage } from "../../schema/change/parse-message.ts";
+import { stepTrailer } from "../../schema/change/step-change.ts";
 import { type LogCommit, readLog } from "../git/log.ts";
 import { maxChangesPerCommit } from "./first-parent-log.ts";
 
@@ -12,8 +13,8 @@ export interface CommitAttribution {
   readonly issuer: string | null;
   /** For the API: the subject of the JSON web token, or the id of the token; otherwise `null`. */
   readonly subject: string | null;
-  /** `api` if a server made the commit for a request. */
-  readonly origin: "api" | "git";
+  /** `api` if a server made the commit for a request, `schedule` if it applied a scheduled step. */
+  readonly origin: "api" | "git" | "schedule";
   /** The first line of the commit's message. */
   readonly summary: string;
   /** The client's own words; `""` if it gave none. */
@@ -34,6 +35,11 @@ export function attributionOf(commit: LogCommit, verify: VerifyCommit): CommitAt
   }
   const { reason, trailers } = signed;
   const subject = trailers.get("Actor-Id") ?? "";
+  if (trailers.has(stepTrailer)) {
+    // The author of the step's commit, which proves no more than any commit in git.
+    const person = { changed_by: commit.author.name, issuer: null, subject: null };
+    return { ...person, origin: "schedule", summary, reason, break_glass: false };
+  }
   return {
     changed_by: (trailers.get("Actor") ?? "").replace(` (${subject})`, ""),
     issuer: trailers.get("Actor-Issuer") ?? null,

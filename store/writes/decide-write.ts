@@ -3,6 +3,7 @@ import { type Change, editForChange, newFile } from "../../schema/change/change.
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { hasStep } from "../../schema/change/step-change.ts";
 import { findForbidden, findTouched, type Touched } from "../../schema/change/touched.ts";
 import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
@@ -33,6 +34,10 @@ export function decideWrite(
   const changeSet = changeSetFor(change, known, context.project);
   if (changeSet) return decideChangeSet(write, changeSet, known, context);
   if (!known) return { result: { status: "not-found" } };
+  if (change.kind === "step") {
+    const isThere = hasStep(known.flag, { block: change.environment, step: change.step });
+    return { result: { status: isThere ? "stale" : "not-found" } };
+  }
   const obstacle = findObstacle(change, linkFlag(known.flag, context));
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
 }

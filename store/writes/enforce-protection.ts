@@ -10,7 +10,10 @@ import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
-/** Commits a change set, unless it shows in a protected environment: then it needs a review, or must be an emergency change. */
+/**
+ * Commits a change set, unless it shows in a protected environment: then it needs a review, or must be
+ * an emergency change or a scheduled step.
+ */
 export function enforceProtection(
   write: Write,
   { changeSet, before, after }: ChangedFlag,
@@ -26,7 +29,8 @@ export function enforceProtection(
       shown.includes(environment) ||
       (project.protected.includes(environment) && touched && willShow(touched, environment)),
   );
-  const needsReview = environments.length > 0;
+  // A step was reviewed when it was merged.
+  const needsReview = environments.length > 0 && write.change.kind !== "step";
   const isBypass = needsReview && write.isEmergency === true;
   if (isBypass && !(onlyDisables(sides) && (touched?.onlyDisables ?? true)))
     return { result: { status: "not-disabling" } };
@@ -34,7 +38,7 @@ export function enforceProtection(
   const words = {
     ...{ subject, change },
     bypassed: isBypass ? environments : [],
-    proposed: isBypass ? [] : environments,
+    proposed: needsReview && !isBypass ? environments : [],
     files: signedFiles(files, before?.flag, head),
   };
   const message = messageOf(write, words, context);

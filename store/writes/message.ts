@@ -2,6 +2,7 @@
 import { formatMessage } from "../../schema/change/commit-message.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
+import { type StepChange, stepTrailer } from "../../schema/change/step-change.ts";
 import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
 import { instanceId } from "../git/instance-id.ts";
 import type { Actor, Write, WriteContext } from "./write.ts";
@@ -28,8 +29,9 @@ export function messageOf(
   const id = subjectOf(actor);
   const trailers = {
     Flag: change.name,
-    Environment: change.kind === "update" ? change.environment : "",
+    Environment: "environment" in change ? change.environment : "",
     Change: values,
+    ...(change.kind === "step" ? trailersOfStep(change) : {}),
     Actor: `${actor.name} (${id})`,
     "Actor-Id": id,
     "Actor-Issuer": actor.issuer ?? "",
@@ -41,6 +43,14 @@ export function messageOf(
     "Idempotency-Key": idempotency ? `${idempotency.key} ${idempotency.fingerprint}` : "",
   };
   return sign(formatMessage({ subject, reason, trailers }), files);
+}
+
+function trailersOfStep({ step, origin }: StepChange): Record<string, string> {
+  return {
+    [stepTrailer]: step.at,
+    "Scheduled-By": origin.commit,
+    "Pull-Request": origin.pullRequest,
+  };
 }
 
 /** The subject of the actor's JSON web token, or the id of the token. */

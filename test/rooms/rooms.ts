@@ -42,6 +42,7 @@ const rooms: Readonly<Record<string, Room>> = {
       git: ["files"],
       snapshot: ["files", "git"],
       writes: ["git", "snapshot"],
+      schedule: ["git", "snapshot", "writes"],
       build: ["files"],
       publish: ["network", "files", "git", "snapshot", "build"],
       github: ["network"],

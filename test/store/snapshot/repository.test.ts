@@ -65,6 +65,7 @@ describe("read()", () => {
       type: "release",
       expires: "",
       private: false,
+      schedules: [],
       metadata: {},
       requires: [],
       audiences: [],

@@ -1,0 +1,85 @@
+/** A scheduled step as an edit of the flag's file: it sets the value and removes the step. */
+import { edit, type Change as TextChange } from "../file/edit.ts";
+import { removeSteps } from "../file/remove-steps.ts";
+import type { Decision, Flag } from "../flag/flag.ts";
+import { describeOutcome, type FlagStep, isSameStep, type Step } from "../flag/schedule.ts";
+import { type Project, rootEnvironment } from "../project/project.ts";
+
+/** The trailer of a commit that applied a step; its value is the time of the step. */
+export const stepTrailer = "Scheduled-At";
+
+/** Who wrote a step. */
+export interface StepOrigin {
+  /** Full id of the commit that added the step. */
+  readonly commit: string;
+  /** `#12`; `""` if the step came without a pull request, or nobody can tell. */
+  readonly pullRequest: string;
+}
+
+/** A step that is due, as a change. */
+export interface StepChange {
+  readonly kind: "step";
+  /** The flag. */
+  readonly name: string;
+  /** The environment of the block: see `Schedule`. */
+  readonly environment: string;
+  readonly step: Step;
+  readonly origin: StepOrigin;
+}
+
+/** Whether a flag still has a step: nobody deleted it, and it is not applied. */
+export function hasStep(flag: Flag | undefined, { block, step }: Omit<FlagStep, "flag">): boolean {
+  const schedule = flag?.schedules.find((one) => one.block === block);
+  return schedule?.steps.some((one) => isSameStep(one, step)) ?? false;
+}
+
+/** The new text of a flag's file, and the words of its commit. */
+export interface StepEdit {
+  readonly text: string;
+  readonly subject: string;
+  readonly change: string;
+}
+
+/** The edit for a step; `undefined` if it is not the first step of its schedule. */
+export function editForStep(
+  { environment: block, step }: StepChange,
+  text: string,
+  flag: Flag,
+  project: Pick<Project, "environments">,
+): StepEdit | undefined {
+  const [first] = flag.schedules.find((one) => one.block === block)?.steps ?? [];
+  if (!first || !isSameStep(first, step)) return undefined;
+  const isRoot = block === rootEnvironment(project);
+  const path = isRoot ? [] : ["environments", block];
+  const decision = flag.decisions[block];
+  return {
+    text: removeSteps(edit(text, changesOf(step, path, decision)), path, 1),
+    subject: `${verbOf(step)} ${flag.name}${toWhat(step)}${isRoot ? "" : ` in ${block}`}`,
+    change: describeChange(step, decision),
+  };
+}
+
+/** The values that a step sets. A rollout of 100 is written only over another one, so that its comments stay. */
+function changesOf(
+  step: Step,
+  path: readonly string[],
+  decision: Decision | undefined,
+): TextChange[] {
+  if (step.rollout === undefined) return [{ path: [...path, "enabled"], value: false }];
+  if (step.rollout === (decision?.rollout ?? 100)) return [];
+  return [{ path: [...path, "rollout"], value: step.rollout }];
+}
+
+function verbOf({ rollout }: Step): string {
+  return rollout === undefined ? "Disable" : "Roll out";
+}
+
+function toWhat(step: Step): string {
+  if (step.rollout === undefined) return "";
+  return ` to ${step.rollout === 100 ? "everyone" : describeOutcome(step)}`;
+}
+
+function describeChange(step: Step, decision: Decision | undefined): string {
+  if (step.rollout === undefined) return `enabled ${decision?.enabled ?? true} -> false`;
+  return `rollout ${decision?.rollout ?? 100} -> ${step.rollout}`;
+}

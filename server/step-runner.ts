@@ -1,0 +1,160 @@
+/** Applies scheduled steps to the second: it waits for the next step of the current snapshot. */
+import type { Logger } from "pino";
+import { type FlagStep, findDueSteps, nextStepTime, timeOf } from "../schema/flag/schedule.ts";
+import { formatProblem } from "../schema/problem/problem.ts";
+import type { StepResult } from "../store/schedule/apply-steps.ts";
+import type { FlagStore } from "../store/writes/flag-store.ts";
+
+/**
+ * The longest wait before the clock is read again. A clock that is corrected, or a machine that
+ * slept, delays a step by no more than this; and timers cannot wait longer than 2^31 ms.
+ */
+const maxWaitMs = 10_000;
+/** How long to wait after a failure: the first time, and at most. */
+const backoffMs = { first: 1_000, last: 30_000 };
+
+export interface StepRunnerOptions {
+  readonly store: Pick<FlagStore, "current" | "health" | "sync" | "onChange">;
+  /** Applies steps of the current snapshot: see `applySteps()`. */
+  readonly apply: (steps: readonly FlagStep[]) => Promise<readonly StepResult[]>;
+  /** Called with each result. */
+  readonly onResult: (result: StepResult) => void;
+  readonly log: Logger;
+}
+
+export class StepRunner {
+  readonly #options: StepRunnerOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isClosed = false;
+  #waitMs = backoffMs.first;
+  /** Until when nothing is tried after a failure, on the monotonic clock. */
+  #pausedUntilMs = 0;
+  #problem: string | undefined;
+  /** Steps that cannot be applied, with the content of their file: another content is another try. */
+  #refused = new Map<string, string>();
+
+  constructor(options: StepRunnerOptions) {
+    this.#options = options;
+    options.store.onChange(() => {
+      this.#pausedUntilMs = 0;
+      this.#arm();
+    });
+    this.#arm();
+  }
+
+  /** Why steps that are due are not applied; `undefined` if none are. */
+  get problem(): string | undefined {
+    return this.#problem ?? this.#describeRefused();
+  }
+
+  /** Seconds since the oldest step that is not applied was due; 0 if there is none. */
+  get overdueSeconds(): number {
+    const nowMs = Date.now();
+    const [first] = this.#due(nowMs);
+    return first ? (nowMs - timeOf(first.step)) / 1_000 : 0;
+  }
+
+  /** Waits for steps that are being applied, and applies no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** Applies what is due, or waits for the next step. */
+  #arm(): void {
+    clearTimeout(this.#timer);
+    if (this.#isClosed || this.#running !== undefined) return;
+    const nowMs = Date.now();
+    const pauseMs = this.#pausedUntilMs - performance.now();
+    const isDue = this.#due(nowMs).length > 0;
+    if (!isDue) this.#problem = undefined;
+    if (isDue && pauseMs <= 0) {
+      this.#running = this.#runAndArm();
+      return;
+    }
+    const nextMs = isDue ? nowMs + pauseMs : nextStepTime(this.#flags, nowMs);
+    if (nextMs === undefined) return;
+    // At least 1 ms: timers may be early.
+    const waitMs = Math.min(Math.max(nextMs - nowMs, 1), maxWaitMs);
+    this.#timer = setTimeout(() => this.#arm(), waitMs).unref();
+  }
+
+  async #runAndArm(): Promise<void> {
+    // Not in this turn: the store may call back at once.
+    await Promise.resolve();
+    await this.#run();
+    this.#running = undefined;
+    this.#arm();
+  }
+
+  async #run(): Promise<void> {
+    const { store, apply, onResult } = this.#options;
+    try {
+      // Somebody may have deleted the step a moment ago.
+      await store.sync();
+      const { problems } = store.health;
+      if (problems[0]) {
+        this.#fail(`the head of the branch is not valid (${formatProblem(problems[0])})`);
+        return;
+      }
+      for (const result of await apply(this.#due(Date.now()))) {
+        if (result.status !== "committed") this.#refuse(result);
+        onResult(result);
+      }
+      this.#problem = undefined;
+      this.#waitMs = backoffMs.first;
+    } catch (error) {
+      this.#fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #fail(reason: string): void {
+    if (this.#isClosed) return;
+    const [first] = this.#due(Date.now());
+    const what = first ? describe(first) : "scheduled steps";
+    const problem = `Cannot apply ${what}: ${reason}`;
+    if (problem !== this.#problem) this.#options.log.error({ problem }, "schedule");
+    this.#problem = problem;
+    this.#pausedUntilMs = performance.now() + this.#waitMs;
+    this.#waitMs = Math.min(this.#waitMs * 2, backoffMs.last);
+  }
+
+  get #flags() {
+    return this.#options.store.current?.snapshot.flags ?? [];
+  }
+
+  #due(nowMs: number): FlagStep[] {
+    const due = findDueSteps(this.#flags, nowMs);
+    return due.filter((step) => this.#refused.get(keyOf(step)) !== this.#objectOf(step));
+  }
+
+  /** Remembers a step that is still there, but was not applied. */
+  #refuse(result: StepResult): void {
+    const object = this.#objectOf(result);
+    if (object !== undefined) this.#refused.set(keyOf(result), object);
+  }
+
+  #objectOf({ flag }: FlagStep): string | undefined {
+    return this.#flags.find(({ name }) => name === flag)?.object;
+  }
+
+  #describeRefused(): string | undefined {
+    if (this.#refused.size === 0) return undefined;
+    const late = findDueSteps(this.#flags, Date.now());
+    const refused = late.filter((step) => this.#refused.get(keyOf(step)) === this.#objectOf(step));
+    const [first] = refused;
+    if (!first) return undefined;
+    const more = refused.length > 1 ? ` and ${refused.length - 1} more` : "";
+    return `Does not apply ${describe(first)}${more}: it was applied before, or its flag would not be valid; delete it from the file`;
+  }
+}
+
+function describe({ flag, block, step }: FlagStep): string {
+  return `the step of ${flag} in ${block} at ${step.at}`;
+}
+
+function keyOf({ flag, block, step }: FlagStep): string {
+  return JSON.stringify([flag, block, step]);
+}

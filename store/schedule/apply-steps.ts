@@ -1,0 +1,88 @@
+/** Applies scheduled steps through the store: each is a commit in the name of the person who wrote it. */
+import { createHash } from "node:crypto";
+import pMap from "p-map";
+import type { FlagStep } from "../../schema/flag/schedule.ts";
+import { rootEnvironment } from "../../schema/project/project.ts";
+import type { FlagStore } from "../writes/flag-store.ts";
+import type { Actor, Write, WriteResult } from "../writes/write.ts";
+import { findStepOrigin, type WrittenStep } from "./step-origin.ts";
+
+/** What became of a step. */
+export type StepResult = FlagStep & {
+  /** `committed`: applied. `repeated`: applied before. Others: the step is not there any more, or is not the first one. */
+  readonly status: WriteResult["status"];
+  /** Full id of the commit that applied it. */
+  readonly commit?: string;
+  /** Why the new file is not valid. */
+  readonly faults?: readonly string[];
+};
+
+/** Git processes that look for authors at the same time. */
+const concurrency = 4;
+/** The id of the actor in trailers and in the history: the name is the author's. */
+const actorId = "schedule";
+
+/**
+ * Applies steps of the current snapshot, in order. A step that is gone by now is not applied. Throws
+ * what `FlagStore.write()` throws; steps before it may be applied then.
+ */
+export async function applySteps(
+  store: FlagStore,
+  directory: string,
+  steps: readonly FlagStep[],
+): Promise<StepResult[]> {
+  const { snapshot } = store.current ?? {};
+  if (!snapshot) return [];
+  const root = rootEnvironment(snapshot.project);
+  const origins = await pMap(
+    steps,
+    (step) => findStepOrigin(directory, snapshot.commit, step, root),
+    { concurrency },
+  );
+  // Writes of one actor keep their order.
+  const writes = steps.map((step, index) => store.write(writeOf(step, origins[index])));
+  const settled = await Promise.allSettled(writes);
+  return settled.map((one, index) => {
+    if (one.status === "rejected") throw one.reason;
+    return resultOf(steps[index] as FlagStep, one.value);
+  });
+}
+
+function resultOf(step: FlagStep, result: WriteResult): StepResult {
+  const { status } = result;
+  if ("commit" in result) return { ...step, status, commit: result.commit };
+  if (result.status !== "invalid") return { ...step, status };
+  return { ...step, status, faults: result.faults.map(({ message }) => message) };
+}
+
+function writeOf({ flag, block, step }: FlagStep, written: WrittenStep | undefined): Write {
+  const { commit = "", pullRequest = "", author } = written ?? {};
+  const by = [
+    ...(pullRequest === "" ? [] : [`pull request ${pullRequest}`]),
+    ...(commit === "" ? [] : [`commit ${commit.slice(0, 12)}`]),
+  ];
+  return {
+    change: { kind: "step", name: flag, environment: block, step, origin: { commit, pullRequest } },
+    actor: actorOf(author),
+    reason: `Scheduled for ${step.at}${by.length === 0 ? "" : ` by ${by.join(", ")}`}`,
+    requestId: "",
+    isExpected: () => true,
+    idempotency: idempotencyOf(flag, block, step),
+  };
+}
+
+function actorOf(author: WrittenStep["author"] | undefined): Actor {
+  const { name = "unknown", email = "unknown" } = author ?? {};
+  return { id: actorId, name, email };
+}
+
+/** The same on each server: a step that was applied is not applied again, even if a revert brings it back. */
+function idempotencyOf(flag: string, block: string, step: FlagStep["step"]) {
+  const { at, enabled = "", rollout = "" } = step;
+  const key = digest(`${actorId}\n${flag}\n${block}\n${at}\n${enabled}\n${rollout}`);
+  return { key, fingerprint: digest(actorId) };
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
