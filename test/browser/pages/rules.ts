@@ -7,17 +7,36 @@ import { createFlags, type RuleFlags } from "../../../client/rules.ts";
 declare global {
   interface Window {
     rules: RuleFlags;
+    /** How often each component was rendered. */
+    ruleRenders: { checkout: number; button: number };
+    /** Names and variants that `onExposure` received. */
+    exposures: string[];
   }
 }
 
 const options = JSON.parse(new URLSearchParams(location.search).get("options") ?? "{}");
-const flags = createFlags({ rules: true, ...options });
+window.ruleRenders = { checkout: 0, button: 0 };
+window.exposures = [];
+const onExposure = (name: string, variant: string) => window.exposures.push(`${name} ${variant}`);
+const flags = createFlags({ rules: true, onExposure, ...options });
 window.rules = flags;
 const root = document.querySelector("#root") as HTMLElement;
 createRoot(root).render(h(FlagsProvider, { flags }, h(Page)));
 
 function Page() {
-  const checkout = useFlag("new_checkout") ? "new" : "old";
-  const text = `${checkout} checkout, ${useVariant("button", "none")} button`;
-  return h("p", { id: "text" }, text, h("code", null, JSON.stringify(useFlags())));
+  return h("p", { id: "text" }, h(Checkout), ", ", h(Button), h(AllFlags));
+}
+
+function Checkout() {
+  window.ruleRenders.checkout += 1;
+  return `${useFlag("new_checkout") ? "new" : "old"} checkout`;
+}
+
+function Button() {
+  window.ruleRenders.button += 1;
+  return `${useVariant("button", "none")} button`;
+}
+
+function AllFlags() {
+  return h("code", null, JSON.stringify(useFlags()));
 }
