@@ -29,7 +29,9 @@ export function typedFlags({ flags }: Definitions): TypedFlag[] {
 }
 
 function typeOf({ variants }: Definition): TypedFlag["type"] {
-  return variants ? (typeof variants[0]?.[1] as TypedFlag["type"]) : "boolean";
+  if (!variants) return "boolean";
+  const isWhole = variants.every(([, value]) => Number.isInteger(value));
+  return isWhole ? "integer" : (typeof variants[0]?.[1] as TypedFlag["type"]);
 }
 
 /** A decision in which a program does not agree with our evaluator. */
@@ -54,4 +56,14 @@ export function findDifferences(
       return isDeepStrictEqual(answer, expected) ? [] : [{ flag, context, expected, answer }];
     }),
   );
+}
+
+/** Differences as lines, by flag, with one example each. */
+export function summarize(differences: readonly Difference[]): string[] {
+  const byFlag = new Map<string, Difference[]>();
+  for (const difference of differences) {
+    const key = `${difference.flag}: ${difference.answer?.[2] ?? ""}`;
+    byFlag.set(key, [...(byFlag.get(key) ?? []), difference]);
+  }
+  return [...byFlag].map(([key, all]) => `${key} ${all.length} times: ${JSON.stringify(all[0])}`);
 }

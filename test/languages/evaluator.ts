@@ -5,7 +5,7 @@ import type { Caller } from "./contexts.ts";
 /** The type of a flag's values, which an SDK has to know. */
 export interface TypedFlag {
   readonly name: string;
-  readonly type: "boolean" | "string" | "number" | "object";
+  readonly type: "boolean" | "string" | "integer" | "number" | "object";
 }
 
 /** What a program answers for one flag and one caller. `error` is null if there is none. */

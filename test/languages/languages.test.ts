@@ -1,23 +1,67 @@
-/** Other evaluators beside ours, over the table of cases. */
-import { beforeAll, expect, test } from "vitest";
+/** Other evaluators beside ours, over the table of cases. `docs/languages/README.md` has the results. */
+import { FlagdProvider } from "@openfeature/flagd-provider";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { BuntingServerProvider } from "../../client/openfeature-server.ts";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
-import { caseFiles, contexts, type Difference, findDifferences, typedFlags } from "./cases.ts";
-import { Evaluator, type TypedFlag } from "./evaluator.ts";
-import { commandOf, describeWith, pythonCommand } from "./programs.ts";
+import { type Api, startService } from "../server/api.ts";
+import { Remote } from "../server/remote.ts";
+import { caseFiles, contexts, findDifferences, summarize, typedFlags } from "./cases.ts";
+import { type Answer, Evaluator, type TypedFlag } from "./evaluator.ts";
+import { evaluateInNode } from "./javascript.ts";
+import {
+  booleanIsNumber,
+  hashedList,
+  inheritedAttribute,
+  type KnownDifference,
+  nullAttribute,
+  otherHash,
+} from "./known-differences.ts";
+import { commandOf, describeWith, type ProgramName, pythonCommand } from "./programs.ts";
 import { Release } from "./release.ts";
 import { serveDirectory } from "./static-server.ts";
 
+// An SDK sends 12,000 requests, one after the other.
+vi.setConfig({ testTimeout: 300_000 });
+
 const release = new Release();
 let flags: readonly TypedFlag[];
+let api: Api;
+let site: Awaited<ReturnType<typeof serveDirectory>>;
 
 beforeAll(async () => {
   await release.build(caseFiles());
   flags = typedFlags(release.definitions);
+  site = await serveDirectory(release.directory);
+  api = await startService({ remote: new Remote(caseFiles()) });
 });
+afterAll(() => site?.[Symbol.asyncDispose]());
 
-async function compare(command: readonly [string, ...string[]]) {
-  using program = new Evaluator(command, flags);
-  return findDifferences(release.definitions, await program.evaluate(contexts));
+type Command = readonly [string, ...string[]];
+
+function run(command: Command): Promise<Answer[][]> {
+  const program = new Evaluator(command, flags);
+  return program.evaluate(contexts).finally(() => program[Symbol.dispose]());
+}
+
+/** The row of each evaluator that was run in the table of `docs/languages/README.md`. */
+const results = new Map<string, number>();
+
+/**
+ * Compares an evaluator with ours. A known difference has to be there: a test that fails because it
+ * has disappeared says that the documentation is out of date.
+ */
+async function compare(row: string, answers: Answer[][], ...known: KnownDifference[]) {
+  const { definitions } = release;
+  const differences = findDifferences(definitions, answers);
+  results.set(row, differences.length);
+  const isKnown = (at: number) => {
+    const difference = differences[at];
+    const definition = difference && definitions.flags[difference.flag];
+    return definition ? known.filter((is) => is(difference, definition)) : [];
+  };
+  expect(summarize(differences.filter((_, at) => isKnown(at).length === 0))).toEqual([]);
+  const found = new Set(differences.flatMap((_, at) => isKnown(at)));
+  expect(known.filter((is) => !found.has(is)).map(({ name }) => name)).toEqual([]);
 }
 
 test("the table of cases has 12,000 decisions, with at least two answers for each flag that is on", () => {
@@ -30,73 +74,63 @@ test("the table of cases has 12,000 decisions, with at least two answers for eac
   expect(constant.map(({ name }) => name)).toEqual(["killed", "plain_on"]);
 });
 
-describeWith("flagd")("flagd's engine", () => {
-  test("agrees with evaluate() over the published flagd.json from an HTTP source", async () => {
-    await using server = await serveDirectory(release.directory);
-    const url = `${server.url}/v1/flagd.json`;
-    expect(await compare([...commandOf("flagd"), "http", url])).toEqual([]);
+describe("JavaScript for servers", () => {
+  test("Bunting's provider agrees with evaluate() over definitions.json", async () => {
+    const provider = new BuntingServerProvider({ url: `${site.url}/v1/definitions.json` });
+    await compare("JavaScript, definitions", await evaluateInNode(provider, flags, contexts));
   });
 
-  test("agrees with evaluate() over the published flagd.json from a file", async () => {
-    expect(await compare([...commandOf("flagd"), "file", release.flagdFile])).toEqual([]);
+  test("flagd's provider agrees with evaluate() over a file", async () => {
+    const provider = new FlagdProvider({
+      resolverType: "in-process",
+      offlineFlagSourcePath: release.flagdFile,
+    });
+    const answers = await evaluateInNode(provider, flags, contexts);
+    await compare("JavaScript, flagd.json", answers, inheritedAttribute);
+  });
+});
+
+describeWith("flagd")("flagd's engine agrees with evaluate()", () => {
+  test("over the published flagd.json from an HTTP source", async () => {
+    const url = `${site.url}/v1/flagd.json`;
+    await compare("flagd, HTTP", await run([...commandOf("flagd"), "http", url]));
   });
 
-  test.each(["http", "file"])("applies a new publication from its %s source", async (kind) => {
-    const changing = new Release();
-    const file = "flags/new_menu.yaml";
-    await changing.build({ ...caseFiles(), [file]: "description: Menu\nenabled: false\n" });
-    await using server = await serveDirectory(changing.directory);
-    const source = kind === "http" ? `${server.url}/v1/flagd.json` : changing.flagdFile;
-    const menu = [{ name: "new_menu", type: "boolean" }] as const;
-    using program = new Evaluator([...commandOf("flagd"), kind, source], menu);
-    const answer = async () => (await program.evaluate([{}]))[0]?.[0];
-    expect(await answer()).toEqual([false, "off", null]);
-    await changing.build({ [file]: "description: Menu\nenabled: true\n" });
-    await expect.poll(answer, { timeout: 15_000 }).toEqual([true, "on", null]);
-  });
-
-  test("hashes an id without the spaces at its end, unlike evaluate()", async () => {
-    const ids = Array.from({ length: 100 }, (_, at) => `user-${at} `);
+  test("over the published flagd.json from a file", async () => {
     const command = [...commandOf("flagd"), "file", release.flagdFile] as const;
-    using program = new Evaluator(command, [{ name: "button_colour", type: "string" }]);
-    const answers = await program.evaluate(ids.map((targetingKey) => ({ targetingKey })));
-    const variants = answers.map(([answer]) => answer?.[1]);
-    const ours = (id: string) =>
-      evaluate(release.definitions, "button_colour", { targetingKey: id }).variant;
-    expect(variants).toEqual(ids.map((id) => ours(id.trimEnd())));
-    expect(variants).not.toEqual(ids.map(ours));
+    await compare("flagd, file", await run(command));
   });
 });
 
-describeWith("python")("Python's provider for flagd", () => {
-  const read = (requirements: "requirements" | "requirements-newest") =>
-    compare([...pythonCommand(requirements), "flagd", release.flagdFile]);
-
-  test("agrees with evaluate() over a file, but for 1 as a boolean and for lists", async () => {
-    const differences = await read("requirements");
-    expect(differences.filter((difference) => !isOfPython(difference))).toEqual([]);
-    expect(differences.length).toBeGreaterThan(0);
-  });
-
-  test("divides callers in another way from flagd-core 2 on, unlike evaluate()", async () => {
-    const differences = await read("requirements-newest");
-    const wrong = differences.filter((difference) => !isOfPython(difference));
-    const { definitions } = release;
-    const isDivided = ({ flag }: Difference) =>
-      definitions.flags[flag]?.variants ||
-      [definitions.flags[flag], ...(definitions.flags[flag]?.rules ?? [])].some(
-        (part) => part?.rollout !== undefined && part.rollout % 100 !== 0,
-      );
-    expect(wrong.filter((difference) => !isDivided(difference))).toEqual([]);
-    expect(wrong.length).toBeGreaterThan(1_000);
+const overOfrep: [ProgramName, ...KnownDifference[]][] = [
+  ["go"],
+  ["python"],
+  ["java", nullAttribute],
+];
+describe.each(overOfrep)("%s over OFREP", (language, ...known) => {
+  describeWith(language)("with the SDK and its provider", () => {
+    test("agrees with evaluate()", async () => {
+      const token = api.tokens.of("reader");
+      const answers = await run([...commandOf(language), "ofrep", api.url, token]);
+      await compare(`${language}, OFREP`, answers, ...known);
+    });
   });
 });
 
-/** In Python `1 == True`, and flagd-core hashes a list as text. */
-function isOfPython({ flag, context }: Difference): boolean {
-  if (flag === "beta_menu") return context.beta === 1;
-  if (flag === "adults") return context.age === true;
-  return (
-    release.definitions.flags[flag]?.bucket === "clinic_id" && Array.isArray(context.clinic_id)
-  );
-}
+const overFile: [ProgramName, string, () => Command, ...KnownDifference[]][] = [
+  ["python", "flagd.json", () => commandOf("python"), booleanIsNumber, hashedList],
+  [
+    ...(["python", "flagd.json, newest", () => pythonCommand("requirements-newest")] as const),
+    ...[booleanIsNumber, otherHash],
+  ],
+  ["go", "flagd.json", () => commandOf("go"), otherHash],
+  ["java", "flagd.json", () => commandOf("java"), otherHash],
+];
+describe.each(overFile)("%s over %s", (language, name, command, ...known) => {
+  describeWith(language)("with the SDK and flagd's provider", () => {
+    test("differs from evaluate() only where it is known to", async () => {
+      const answers = await run([...command(), "flagd", release.flagdFile]);
+      await compare(`${language}, ${name}`, answers, ...known);
+    });
+  });
+});

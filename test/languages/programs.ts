@@ -11,13 +11,14 @@ import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
 import { compareText } from "../../schema/text/order.ts";
 
-export type ProgramName = "flagd" | "python";
+export type ProgramName = "flagd" | "go" | "java" | "python";
 
 /** The command that runs a program. */
 export function commandOf(name: ProgramName): readonly [string, ...string[]] {
   const directory = directoryOf(name);
   if (name === "python") return pythonCommand("requirements");
-  return [path.join(directory, "program")];
+  if (name !== "java") return [path.join(directory, "program")];
+  return ["java", "-cp", `${directory}/classes:${directory}/lib/*`, "Evaluate"];
 }
 
 /** Python with the packages of one of the files of requirements. */

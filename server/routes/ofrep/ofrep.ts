@@ -26,7 +26,7 @@ export type CountEvaluation = (
 /** `POST /ofrep/v1/evaluate/flags/{key}` */
 export function evaluateFlagHandler(evaluations: Evaluations, count: CountEvaluation): Handler {
   return (request, response) => {
-    const context = contextOf(jsonOf(request));
+    const context = contextOf(bodyOf(request));
     const flags = flagsOf(evaluations, folderOf(request));
     send(response, evaluateFlag(flags, String(request.params.key), context, count));
   };
@@ -42,7 +42,7 @@ export function evaluateAllHandler(
   catchUp: CatchUp,
 ): Handler {
   return async (request, response) => {
-    const context = contextOf(jsonOf(request));
+    const context = contextOf(bodyOf(request));
     const folder = folderOf(request);
     const { flagConfigEtag } = request.query;
     if (typeof flagConfigEtag === "string") await catchUp.to(flagConfigEtag, folder);
@@ -54,6 +54,11 @@ export function evaluateAllHandler(
     response.setHeader("Cache-Control", "no-store");
     response.status(304).end();
   };
+}
+
+/** The body as JSON. OFREP's provider for Go sends no `Content-Type`. */
+function bodyOf(request: Request): unknown {
+  return request.get("Content-Type") === undefined ? jsonOf(request, [""]) : jsonOf(request);
 }
 
 /** OFREP's answer for one flag. Throws `EvaluationError` if there is no such flag, or if its definition cannot be read. */

@@ -29,7 +29,7 @@ describe.each(listWorkflows())("$name", ({ name, text }) => {
 const installers = [
   "install",
   "programs/build-go",
-  ...["flagd", "python"].map((name) => `programs/${name}/install`),
+  ...["flagd", "go", "java", "python"].map((name) => `programs/${name}/install`),
 ].map((name) => `test/languages/${name}`);
 
 testWithShellcheck("the scripts that CI and these tests start pass shellcheck", () => {

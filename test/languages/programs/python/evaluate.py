@@ -33,6 +33,7 @@ def evaluate(client, flag, context):
     get_details = {
         "boolean": (client.get_boolean_details, False),
         "string": (client.get_string_details, "fallback"),
+        "integer": (client.get_integer_details, -1),
         "number": (client.get_float_details, -1.0),
         "object": (client.get_object_details, {}),
     }
