@@ -83,6 +83,23 @@ describe("a server", () => {
     expect(await client.getBooleanValue("new_checkout", false, { country: "NO" })).toBe(true);
   });
 
+  test("gives private flags, and announces their changes, to roles that may read them", async () => {
+    const secret = (rollout: number) => ({
+      "flags/billing/secret.yaml": `${checkout(rollout)}private: true\n`,
+    });
+    const api = await startService({ remote: new Remote({ ...files(), ...secret(0) }) });
+    const url = `${api.url}/v1/private/definitions.json`;
+    await start({ url, token: api.tokens.of("admin"), stream: true, refreshSeconds: 3_600 });
+    expect(await client.getBooleanValue("secret", false, { country: "SE" })).toBe(true);
+    api.remote.push(secret(100));
+    await api.sync();
+    await vi.waitFor(
+      () => expect(events).toContain("PROVIDER_CONFIGURATION_CHANGED secret"),
+      5_000,
+    );
+    expect(await client.getBooleanValue("secret", false, { country: "NO" })).toBe(true);
+  });
+
   test("refuses another token, and the error says so", async () => {
     const api = await startService({ remote: new Remote(files()) });
     const url = `${api.url}/qa/v1/definitions.json`;
