@@ -9,6 +9,7 @@ import type { Action } from "./auth/principal.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { readBody } from "./http/body.ts";
 import { checkChangeReason } from "./http/change-reason.ts";
+import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { description } from "./http/description.ts";
 import { errorHandler } from "./http/error-handler.ts";
 import type { Handler } from "./http/handler.ts";
@@ -26,7 +27,7 @@ import {
   privateDefinitionsPath,
 } from "./routes/definitions/private-definitions.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
-import { historyHandler } from "./routes/history/history.ts";
+import { historyHandler, historyLimits } from "./routes/history/history.ts";
 import { addManagementRoutes } from "./routes/management/routes.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
 import { acceptTickets } from "./routes/ofrep/event-streams.ts";
@@ -89,8 +90,9 @@ export function createApp(options: AppOptions): Express {
   route(app, "/readyz", { get: [readyHandler(options)] });
   // One for all routes: it counts the writes of a token.
   const limit = limitWrites(settings.writesPerMinute);
-  addFlagRoutes(app, options, limit);
-  addManagementRoutes(app, options, limit);
+  const histories = new ConcurrencyLimit(historyLimits);
+  addFlagRoutes(app, options, limit, histories);
+  addManagementRoutes(app, options, limit, histories);
   addOtherRoutes(app, options);
   app.use((request) => {
     throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
@@ -108,13 +110,18 @@ export function createApp(options: AppOptions): Express {
   return app;
 }
 
-function addFlagRoutes(app: Express, options: AppOptions, limit: Handler): void {
+function addFlagRoutes(
+  app: Express,
+  options: AppOptions,
+  limit: Handler,
+  histories: ConcurrencyLimit,
+): void {
   const { places, responses, streams, authenticator } = options;
   const project = () => places.store.project;
   const allow = (action: Action) => permit(action, authenticator, project);
   const mayRead = allow("read");
   const read = [mayRead, readHandler(responses)];
-  const history = [mayRead, limitExpensiveReads(), historyHandler(places.store)];
+  const history = [mayRead, limitExpensiveReads(), historyHandler(places.store, histories)];
   const stream = streamHandler(streams);
   const list: Handler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();

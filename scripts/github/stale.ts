@@ -6,7 +6,7 @@ import { isDate } from "../../schema/text/date.ts";
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { findCodeReferences } from "../../store/snapshot/code-references.ts";
-import { lastToggledAt } from "../../store/snapshot/last-toggled.ts";
+import { readLastToggled } from "../../store/snapshot/last-toggled.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { progress } from "../command/progress.ts";
@@ -58,7 +58,7 @@ export const command = defineCommand({
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;
-    const lastToggled = await readLastToggled(repository, snapshot, day, days);
+    const lastToggled = await findLastToggled(repository, snapshot, day, days);
     const stale = findStale(snapshot.flags, lastToggled, day, days);
     const places = search(sources, stale, as === "pull-requests");
     const steps = github
@@ -78,7 +78,7 @@ export const command = defineCommand({
 });
 
 /** When flags were last turned on or off, for those whose last change does not show it. */
-async function readLastToggled(
+async function findLastToggled(
   repository: Repository,
   { commit, flags }: Snapshot,
   day: string,
@@ -86,11 +86,12 @@ async function readLastToggled(
 ): Promise<Map<string, Timestamp>> {
   const unclear = flags.filter((flag) => needsHistory(flag, day, days));
   const reading = progress("Reading histories:");
-  const lastToggled = new Map<string, Timestamp>();
-  for (const [index, flag] of unclear.entries()) {
-    lastToggled.set(flag.name, await lastToggledAt(repository, commit, flag));
-    reading.at(index + 1, unclear.length);
-  }
+  const lastToggled = await readLastToggled(
+    repository.directory,
+    await repository.changesAt(commit),
+    unclear.map(({ name }) => name),
+    (read, all) => reading.at(read, all),
+  );
   reading.end();
   return lastToggled;
 }

@@ -38,6 +38,8 @@ const others = new Set([
   "/readyz",
   "/metrics",
   "/openapi.json",
+  "/v1/history",
+  "/v1/overview",
   "/v1/usage",
   "/webhooks/github",
 ]);

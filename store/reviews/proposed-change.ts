@@ -1,3 +1,5 @@
+import { flagOfProposalBranch } from "../../schema/change/proposal.ts";
+
 /** The state of a proposed change. */
 export interface ProposedChange {
   /** The pull request's number. */
@@ -43,4 +45,13 @@ export function asChange(pull: Pull, flag: string): ProposedChange {
     pullRequest: html_url,
     commit: isMerged ? (merge_commit_sha ?? undefined) : undefined,
   };
+}
+
+/** `undefined` if the pull request is not one that was opened for a change of `branch`. */
+export function asProposal(pull: Pull, branch: string): ProposedChange | undefined {
+  const { head, base } = pull;
+  // Both as GitHub spells it: whoever set GITHUB_REPOSITORY may have written it in another case.
+  const isHere = head.repo?.full_name === base.repo.full_name;
+  const flag = isHere && base.ref === branch ? flagOfProposalBranch(head.ref) : undefined;
+  return flag === undefined ? undefined : asChange(pull, flag);
 }

@@ -12,7 +12,8 @@ import { once } from "../github/once.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import { type Proposal, textOf } from "../writes/proposal.ts";
 import { KnownPulls, type ListedPull } from "./known-pulls.ts";
-import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
+import { listOpenProposals } from "./open-proposals.ts";
+import { asChange, asProposal, type ProposedChange, type Pull } from "./proposed-change.ts";
 import { Recent } from "./recent.ts";
 
 /** How many proposals may wait for GitHub at once, and how many of one actor. */
@@ -35,6 +36,7 @@ export class PullRequests {
     (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : maxAgeMs),
     1_000,
   );
+  readonly #openProposals = new Recent<"", readonly ProposedChange[]>(() => maxAgeMs, 1);
   readonly #known = new KnownPulls(() => this.#listPulls());
   #problem: string | undefined;
 
@@ -83,6 +85,21 @@ export class PullRequests {
     return this.#found.get(id, () => this.#watch(this.#findKnown(id)));
   }
 
+  /**
+   * The open proposals, the newest first, up to 5 s old. As `find()`, it leaves the last of GitHub's quota
+   * to writes.
+   */
+  findOpenProposals(isPrivileged: boolean): Promise<readonly ProposedChange[]> {
+    const { remainingShare, resetSeconds } = this.#github.quota;
+    if (!isPrivileged && remainingShare < reservedShare) {
+      const message = "Cannot list the changes: the rest of GitHub's quota is reserved for writes";
+      return Promise.reject(new WriteUnavailableError(message, { retryAfter: resetSeconds }));
+    }
+    return this.#openProposals.get("", () =>
+      this.#watch(listOpenProposals(this.#github, this.#base)),
+    );
+  }
+
   async #findKnown(id: number): Promise<ProposedChange | undefined> {
     return (await this.#known.has(id)) ? this.#find(id) : undefined;
   }
@@ -115,12 +132,7 @@ export class PullRequests {
       const pull: Pull = await this.#github.do(`read #${id}`, (rest, where) =>
         rest.pulls.get({ ...where, pull_number: id }),
       );
-      const { head, base } = pull;
-      // Both as GitHub spells it: whoever set GITHUB_REPOSITORY may have written it in another case.
-      const isHere = head.repo?.full_name === base.repo.full_name;
-      const isOurs = isHere && base.ref === this.#base;
-      const flag = isOurs ? flagOfProposalBranch(head.ref) : undefined;
-      return flag === undefined ? undefined : asChange(pull, flag);
+      return asProposal(pull, this.#base);
     } catch (error) {
       if (error instanceof GitHubError && error.status === 404) return undefined;
       throw error;

@@ -5,6 +5,7 @@
 import { timeAfter } from "../../schema/flag/commit-time.ts";
 import { isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
+import { compareText } from "../../schema/text/order.ts";
 import type { BranchCommit } from "./first-parent-log.ts";
 
 /** A commit that changed the file of a flag. */
@@ -16,14 +17,32 @@ export interface IndexedCommit {
   readonly comparedWith?: string;
 }
 
+/** A change of one flag by one commit. */
+export interface IndexedChange extends IndexedCommit {
+  readonly flag: string;
+  /** Counts the changes of all flags from the oldest. It stays when the branch grows. */
+  readonly place: number;
+}
+
+export interface ChangeRange {
+  readonly flag?: string | undefined;
+  /** In seconds since 1970, inclusive. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** The newest place, inclusive. */
+  readonly from?: number | undefined;
+}
+
 export class ChangeIndex {
   /** The commit up to which the index is complete; `""` before the first. */
   #head = "";
   #time = 0;
   /** Commits that changed flags, oldest first. */
   readonly #commits: IndexedCommit[] = [];
-  /** Positions in `#commits`, by the name of the flag. */
-  readonly #positions = new Map<string, number[]>();
+  /** The changes of each commit: positions in `#commits`, and names. Oldest first, then by name. */
+  readonly #changes: (readonly [position: number, flag: string])[] = [];
+  /** Positions in `#changes`, by the name of the flag. */
+  readonly #places = new Map<string, number[]>();
 
   /** Reads what `toJSON()` wrote. */
   static from(stored: unknown): ChangeIndex {
@@ -35,7 +54,10 @@ export class ChangeIndex {
       const found = { commit, time: seconds };
       index.#commits.push(comparedWith === undefined ? found : { ...found, comparedWith });
     }
-    for (const [name, positions] of flags) index.#positions.set(name, positions);
+    const byCommit: string[][] = commits.map(() => []);
+    for (const [name, positions] of flags)
+      for (const position of positions) byCommit[position]?.push(name);
+    for (const [position, names] of byCommit.entries()) index.#addChanges(position, names);
     return index;
   }
 
@@ -46,7 +68,10 @@ export class ChangeIndex {
       commits: this.#commits.map(({ commit, time, comparedWith }): [string, number, string?] =>
         comparedWith === undefined ? [commit, time] : [commit, time, comparedWith],
       ),
-      flags: [...this.#positions],
+      flags: [...this.#places].map(([name, places]): [string, number[]] => [
+        name,
+        places.map((place) => this.#changes[place]?.[0] ?? 0),
+      ]),
     };
   }
 
@@ -70,20 +95,45 @@ export class ChangeIndex {
     const found = { commit, time: this.#time };
     const position =
       this.#commits.push(comparedWith === undefined ? found : { ...found, comparedWith }) - 1;
-    for (const name of names) {
-      const positions = this.#positions.get(name);
-      if (positions) positions.push(position);
-      else this.#positions.set(name, [position]);
-    }
+    this.#addChanges(position, [...names]);
     return true;
   }
 
-  /** The commits that changed a flag, newest first: at most `limit` of them, after `skip`. */
-  find(name: string, { limit, skip }: Page): IndexedCommit[] {
-    const positions = this.#positions.get(name) ?? [];
-    const end = Math.max(0, positions.length - skip);
-    const wanted = positions.slice(Math.max(0, end - limit), end).reverse();
-    return wanted.flatMap((position) => this.#commits[position] ?? []);
+  #addChanges(position: number, names: readonly string[]): void {
+    for (const name of [...names].sort(compareText)) {
+      const place = this.#changes.push([position, name]) - 1;
+      const places = this.#places.get(name);
+      if (places) places.push(place);
+      else this.#places.set(name, [place]);
+    }
+  }
+
+  /** The changes of a flag, newest first: at most `limit` of them, after `skip`. */
+  find(name: string, { limit, skip }: Page): IndexedChange[] {
+    const places = this.#places.get(name) ?? [];
+    const end = Math.max(0, places.length - skip);
+    const wanted = places.slice(Math.max(0, end - limit), end).reverse();
+    return wanted.flatMap((place) => this.#at(place) ?? []);
+  }
+
+  /** The changes in a range, the newest first. */
+  *newestFirst({ flag, since, until, from }: ChangeRange): Generator<IndexedChange> {
+    const places = flag === undefined ? undefined : (this.#places.get(flag) ?? []);
+    const { length } = places ?? this.#changes;
+    for (let index = length - 1; index >= 0; index -= 1) {
+      const change = this.#at(places ? (places[index] ?? 0) : index);
+      if (!change || (from !== undefined && change.place > from)) continue;
+      if (until !== undefined && change.time > until) continue;
+      // Times on the branch never decrease.
+      if (since !== undefined && change.time < since) return;
+      yield change;
+    }
+  }
+
+  #at(place: number): IndexedChange | undefined {
+    const [position = 0, flag] = this.#changes[place] ?? [];
+    const commit = this.#commits[position];
+    return commit && flag !== undefined ? { ...commit, flag, place } : undefined;
   }
 }
 

@@ -49,18 +49,17 @@ export function attributionOf(commit: LogCommit, verify: VerifyCommit): CommitAt
   };
 }
 
-/** The attributions of those commits that the API made for the flag `name`, by commit. */
+/** The attributions of those commits that the API made, by commit and flag: `COMMIT FLAG`. */
 export async function readProposals(
   directory: string,
   commits: readonly string[],
-  name: string,
   verify: VerifyCommit,
 ): Promise<Map<string, CommitAttribution>> {
   const proposals = new Map<string, CommitAttribution>();
-  const options = { from: commits, walk: "given", maxChanges: maxChangesPerCommit } as const;
-  for await (const commit of readLog(directory, options)) {
-    if (verify(commit)?.trailers.get("Flag") === name)
-      proposals.set(commit.id, attributionOf(commit, verify));
+  const options = { walk: "given", maxChanges: maxChangesPerCommit } as const;
+  for await (const commit of readLog(directory, { ...options, from: [...new Set(commits)] })) {
+    const flag = verify(commit)?.trailers.get("Flag");
+    if (flag !== undefined) proposals.set(`${commit.id} ${flag}`, attributionOf(commit, verify));
   }
   return proposals;
 }

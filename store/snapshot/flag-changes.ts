@@ -1,8 +1,10 @@
-/** Who changed a flag, when, and what: as the branch tells it. */
+/** Who changed flags, when, and what: as the branch tells it. */
+import type { Flag } from "../../schema/flag/flag.ts";
 import { isFlagFile } from "../../schema/flag/kind.ts";
+import { flagNameOf } from "../../schema/flag/name.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
 import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
-import type { IndexedCommit } from "./change-index.ts";
+import type { IndexedChange } from "./change-index.ts";
 import {
   attributionOf,
   type CommitAttribution,
@@ -10,44 +12,47 @@ import {
   type VerifyCommit,
 } from "./commit-attribution.ts";
 import { maxChangesPerCommit } from "./first-parent-log.ts";
-import { type FlagState, FlagStates, type PastFile } from "./flag-states.ts";
+import { type PastFile, PastFlags } from "./past-flags.ts";
 import { readChanges } from "./tree-changes.ts";
 
 /** A merge of what the API proposed has the attribution of the proposal. */
 export interface FlagChange extends CommitAttribution {
+  readonly flag: string;
   readonly kind: "created" | "updated" | "deleted";
   readonly commit: string;
   readonly changed_at: string;
-  /** `null` if there was no flag, or none that could be read. */
-  readonly before: FlagState | null;
-  readonly after: FlagState | null;
+  /** `undefined` if there was no flag, or none that could be read. */
+  readonly before: Flag | undefined;
+  readonly after: Flag | undefined;
 }
 
-/** What the commits changed on the flag `name`, in their order, as `environment` saw it. */
+/** What commits changed on flags, in the order of `indexed`. */
 export async function readFlagChanges(
   directory: string,
-  indexed: readonly IndexedCommit[],
-  name: string,
-  environment: string,
+  indexed: readonly IndexedChange[],
   verify: VerifyCommit,
 ): Promise<FlagChange[]> {
   if (indexed.length === 0) return [];
-  const commits = await readCommits(directory, indexed, name, verify);
-  const files = commits.flatMap(({ before, after }) => [before, after]);
-  const states = await FlagStates.read(directory, files, name, environment);
-  const merged = commits.flatMap(({ merged }) => merged ?? []);
-  const proposals = await readProposals(directory, merged, name, verify);
-  return commits.map(({ before, after, merged, attribution, changed_at }) => ({
+  const changes = await readFileChanges(directory, indexed, verify);
+  const flags = await PastFlags.read(
+    directory,
+    changes.flatMap(({ before, after }) => [before, after]),
+  );
+  const merged = changes.flatMap(({ merged }) => merged ?? []);
+  const proposals = await readProposals(directory, merged, verify);
+  return changes.map(({ flag, before, after, merged, attribution, changed_at }) => ({
+    flag,
     kind: before.object === "" ? "created" : after.object === "" ? "deleted" : "updated",
     commit: after.commit,
     changed_at,
-    ...(proposals.get(merged ?? "") ?? attribution),
-    before: states.at(before),
-    after: states.at(after),
+    ...(proposals.get(`${merged} ${flag}`) ?? attribution),
+    before: flags.at(before),
+    after: flags.at(after),
   }));
 }
 
-interface ReadCommit {
+interface ReadChange {
+  readonly flag: string;
   readonly changed_at: string;
   readonly attribution: CommitAttribution;
   /** The parent that was merged into the branch. */
@@ -56,55 +61,73 @@ interface ReadCommit {
   readonly after: PastFile;
 }
 
-async function readCommits(
+async function readFileChanges(
   directory: string,
-  indexed: readonly IndexedCommit[],
-  name: string,
+  indexed: readonly IndexedChange[],
   verify: VerifyCommit,
-): Promise<ReadCommit[]> {
-  const found = new Map<string, LogCommit>();
-  const given = (isUsual: boolean) => ({
-    from: indexed
-      .filter(({ comparedWith }) => (comparedWith === undefined) === isUsual)
-      .map(({ commit }) => commit),
-    walk: "given" as const,
+): Promise<ReadChange[]> {
+  const wanted = new Map<string, IndexedChange[]>();
+  for (const one of indexed) wanted.set(one.commit, [...(wanted.get(one.commit) ?? []), one]);
+  const read = new Map<string, ReadChange>();
+  const keep = (commit: LogCommit) => {
+    for (const [flag, changes] of groupByFlag(commit.changes)) {
+      const one = wanted.get(commit.id)?.find((change) => change.flag === flag);
+      if (one) read.set(keyOf(one), readChange({ ...commit, changes }, one, verify));
+    }
+  };
+  const idsOf = (isUsual: boolean) => [
+    ...new Set(
+      indexed
+        .filter(({ comparedWith }) => (comparedWith === undefined) === isUsual)
+        .map(({ commit }) => commit),
+    ),
+  ];
+  const usual = { from: idsOf(true), path: ":(top)flags/", maxChanges: maxChangesPerCommit };
+  for await (const commit of readLog(directory, { ...usual, walk: "given" })) keep(commit);
+  for await (const commit of readLog(directory, { from: idsOf(false), walk: "given" })) {
+    const [{ comparedWith = "" } = {}] = wanted.get(commit.id) ?? [];
+    const changes = await readChanges(directory, comparedWith, commit.id, maxChangesPerCommit);
+    keep({ ...commit, changes: changes ?? [] });
+  }
+  return indexed.map((one) => {
+    const change = read.get(keyOf(one));
+    if (!change) throw new Error(`Cannot read what commit ${one.commit} changed on "${one.flag}"`);
+    return change;
   });
-  const path = `:(glob)flags/**/${name.replaceAll(/[*?[\\]/g, "\\$&")}.yaml`;
-  const usual = { ...given(true), path, maxChanges: maxChangesPerCommit };
-  for await (const commit of readLog(directory, usual)) found.set(commit.id, commit);
-  for await (const commit of readLog(directory, given(false))) found.set(commit.id, commit);
-  return Promise.all(
-    indexed.map(async ({ commit: id, time, comparedWith }) => {
-      const commit = found.get(id);
-      if (!commit) throw new Error(`Cannot read commit ${id}: git does not know it`);
-      const changes =
-        comparedWith === undefined
-          ? commit.changes
-          : await readChanges(directory, comparedWith, id, maxChangesPerCommit);
-      const own = { ...commit, changes: ofFlag(changes ?? [], name) };
-      return readCommit(own, time, comparedWith, verify);
-    }),
-  );
 }
 
-function readCommit(
+function readChange(
   commit: LogCommit,
-  time: number,
-  comparedWith: string | undefined,
+  { flag, time, comparedWith }: IndexedChange,
   verify: VerifyCommit,
-): ReadCommit {
+): ReadChange {
   const { changes } = commit;
   const earlier = comparedWith ?? commit.parents[0] ?? "";
+  // A move is two changes: the old file goes, the new one comes.
+  const before = changes.find((change) => change.before)?.before ?? "";
+  const after = changes.find((change) => change.object)?.object ?? "";
   return {
+    flag,
     changed_at: timestamp(time),
     attribution: attributionOf(commit, verify),
     merged: commit.parents.find((parent) => parent !== earlier),
-    // A move is two changes: the old file goes, the new one comes.
-    before: { commit: earlier, object: changes.find(({ before }) => before)?.before ?? "" },
-    after: { commit: commit.id, object: changes.find(({ object }) => object)?.object ?? "" },
+    before: { name: flag, commit: earlier, object: before },
+    after: { name: flag, commit: commit.id, object: after },
   };
 }
 
-function ofFlag(changes: readonly FileChange[], name: string): FileChange[] {
-  return changes.filter(({ file }) => isFlagFile(file) && file.endsWith(`/${name}.yaml`));
+function keyOf({ commit, flag }: IndexedChange): string {
+  return `${commit} ${flag}`;
+}
+
+function groupByFlag(changes: readonly FileChange[]): Map<string, FileChange[]> {
+  const groups = new Map<string, FileChange[]>();
+  for (const change of changes) {
+    if (!isFlagFile(change.file)) continue;
+    const name = flagNameOf(change.file);
+    const group = groups.get(name);
+    if (group) group.push(change);
+    else groups.set(name, [change]);
+  }
+  return groups;
 }

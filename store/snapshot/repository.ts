@@ -8,7 +8,7 @@ import { defaultProject, type Project, projectFile } from "../../schema/project/
 import { readGit } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import { Cache } from "./cache.ts";
-import type { Page } from "./change-index.ts";
+import type { ChangeIndex, Page } from "./change-index.ts";
 import type { VerifyCommit } from "./commit-attribution.ts";
 import { entryOf } from "./entry.ts";
 import { ErrorBudget } from "./error-budget.ts";
@@ -94,16 +94,20 @@ export class Repository {
     return findDifferences(this.directory, commit);
   }
 
-  /** The changes of a flag up to `head` as an environment saw them, newest first. */
+  /** The changes of a flag up to `head`, newest first. */
   async changesOf(
     head: string,
     name: string,
-    environment: string,
     page: Page,
     verify: VerifyCommit = () => undefined,
   ): Promise<FlagChange[]> {
     const index = await this.#history.changesAt(head);
-    return readFlagChanges(this.directory, index.find(name, page), name, environment, verify);
+    return readFlagChanges(this.directory, index.find(name, page), verify);
+  }
+
+  /** Which commits up to `head` changed which flag. */
+  changesAt(head: string): Promise<ChangeIndex> {
+    return this.#history.changesAt(head);
   }
 
   /**

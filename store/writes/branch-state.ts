@@ -1,7 +1,8 @@
 /** What a server knows about its branch. */
 import type { Release } from "../../schema/compile/release.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { Page } from "../snapshot/change-index.ts";
+import type { ChangePage, ChangeQuery } from "../snapshot/change-query.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
 import type { ServedRelease } from "./held-removals.ts";
 import type { Listeners } from "./listeners.ts";
@@ -26,7 +27,11 @@ export interface BranchState {
   /** Reads any commit of the clone. */
   snapshotAt(commit: string): Promise<Snapshot | undefined>;
   /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
-  changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]>;
+  changesOf(name: string, page: Page): Promise<FlagChange[]>;
+  /** The changes of all flags up to the head of the branch. */
+  queryChanges(query: ChangeQuery): Promise<ChangePage>;
+  /** Since when flags are decided as they are at a commit, by name. */
+  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>>;
   /** Emits each new release, once it is served. */
   readonly onChange: Listeners<[CurrentRelease]>;
   /** Emits the duration of each git operation. */

@@ -1,10 +1,11 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
 import { compile } from "../../schema/compile/compile.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
-import type { LogCommit } from "../git/log.ts";
+import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { RemoteBranch } from "../git/remote-branch.ts";
 import { WriteUnavailableError } from "../git/unavailable.ts";
 import type { Page } from "../snapshot/change-index.ts";
+import type { ChangePage, ChangeQuery } from "../snapshot/change-query.ts";
+import type { VerifyCommit } from "../snapshot/commit-attribution.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
 import type { BranchState, CurrentRelease } from "./branch-state.ts";
 import { CommitReader } from "./commit-reader.ts";
@@ -154,11 +155,21 @@ export class BranchSync implements BranchState {
     return this.#reader.snapshotAt(commit);
   }
 
-  async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
+  async changesOf(name: string, page: Page): Promise<FlagChange[]> {
     if (this.#head === "") return [];
-    const verify = (commit: LogCommit) => this.index.verify(commit);
-    return this.#reader.changesOf(this.#head, name, environment, page, verify);
+    return this.#reader.changesOf(this.#head, name, page, this.#verify);
   }
+
+  async queryChanges(query: ChangeQuery): Promise<ChangePage> {
+    if (this.#head === "") return { changes: [] };
+    return this.#reader.queryChanges(this.#head, query, this.#verify);
+  }
+
+  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
+    return this.#reader.lastToggled(commit, names);
+  }
+
+  readonly #verify: VerifyCommit = (commit) => this.index.verify(commit);
 
   async #serveLastValid(): Promise<void> {
     const { valid } = this.branch;

@@ -1,9 +1,11 @@
 /** Reads the commits of a clone: completely, or what changed since the snapshot before. */
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import type { Page } from "../snapshot/change-index.ts";
+import { type ChangePage, type ChangeQuery, queryChanges } from "../snapshot/change-query.ts";
 import type { VerifyCommit } from "../snapshot/commit-attribution.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
+import { readLastToggled } from "../snapshot/last-toggled.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
 
 /** After so many updates from changes alone, a commit is read completely, so that a start finds it in the cache. */
@@ -41,13 +43,18 @@ export class CommitReader {
   }
 
   /** The changes of a flag up to `head`, as `Repository.changesOf()`. */
-  changesOf(
-    head: string,
-    name: string,
-    environment: string,
-    page: Page,
-    verify: VerifyCommit,
-  ): Promise<FlagChange[]> {
-    return this.#repository.changesOf(head, name, environment, page, verify);
+  changesOf(head: string, name: string, page: Page, verify: VerifyCommit): Promise<FlagChange[]> {
+    return this.#repository.changesOf(head, name, page, verify);
+  }
+
+  /** The changes of all flags up to `head`. */
+  async queryChanges(head: string, query: ChangeQuery, verify: VerifyCommit): Promise<ChangePage> {
+    const index = await this.#repository.changesAt(head);
+    return queryChanges(this.#directory, index, query, verify);
+  }
+
+  /** Since when flags are decided as they are at `head`, by name. */
+  async lastToggled(head: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
+    return readLastToggled(this.#directory, await this.#repository.changesAt(head), names);
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { CommitKeys } from "../../schema/change/commit-signature.ts";
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
-import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import { findFlag, type TimedFlag, type Timestamp } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
 import { readText } from "../git/blobs.ts";
 import { createCommits } from "../git/commits.ts";
@@ -13,6 +13,7 @@ import type { RemoteBranch } from "../git/remote-branch.ts";
 import type { Signer } from "../git/signer.ts";
 import { asWriteError, WriteUnavailableError } from "../git/unavailable.ts";
 import type { Page } from "../snapshot/change-index.ts";
+import type { ChangePage, ChangeQuery } from "../snapshot/change-query.ts";
 import type { FlagChange } from "../snapshot/flag-changes.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import type { BranchState, CurrentRelease } from "./branch-state.ts";
@@ -178,9 +179,19 @@ export class FlagStore {
     return readText(this.#directory, object);
   }
 
-  /** The changes of a flag as an environment saw them, the newest first. */
-  async changesOf(name: string, environment: string, page: Page): Promise<FlagChange[]> {
-    return this.#state.changesOf(name, environment, page);
+  /** The changes of a flag, the newest first. */
+  changesOf(name: string, page: Page): Promise<FlagChange[]> {
+    return this.#state.changesOf(name, page);
+  }
+
+  /** The changes of all flags, the newest first. */
+  queryChanges(query: ChangeQuery): Promise<ChangePage> {
+    return this.#state.queryChanges(query);
+  }
+
+  /** Since when flags are decided as they are at a commit, by name. */
+  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
+    return this.#state.lastToggled(commit, names);
   }
 
   /** Accepts no more writes, and finishes those that wait. */

@@ -2,23 +2,28 @@
 import type { Express } from "express";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { permitSomewhere } from "../../auth/permit.ts";
+import { limitExpensiveReads } from "../../auth/rate-limits.ts";
 import { readDefinitionBody } from "../../http/body.ts";
 import { checkChangeReason } from "../../http/change-reason.ts";
+import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Handler } from "../../http/handler.ts";
 import { route } from "../../http/route.ts";
+import { allHistoryHandler } from "../history/all-history.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 import { definitionHandlers } from "./definition.ts";
+import { overviewHandler } from "./overview.ts";
 
 export interface ManagementOptions {
   readonly places: WriteBackends;
   readonly authenticator: Authenticator;
 }
 
-/** `limit` counts the writes of a token. */
+/** `limit` counts the writes of a token, `histories` the histories that are read at once. */
 export function addManagementRoutes(
   app: Express,
   { places, authenticator }: ManagementOptions,
   limit: Handler,
+  histories: ConcurrencyLimit,
 ): void {
   const project = () => places.store.project;
   const definition = definitionHandlers(places);
@@ -31,5 +36,12 @@ export function addManagementRoutes(
       readDefinitionBody,
       definition.write,
     ],
+  });
+  const mayRead = permitSomewhere("read", authenticator, project);
+  route(app, "/v1/overview", {
+    get: [mayRead, limitExpensiveReads(), overviewHandler(places, histories)],
+  });
+  route(app, "/v1/history", {
+    get: [mayRead, limitExpensiveReads(), allHistoryHandler(places.store, histories)],
   });
 }

@@ -31,9 +31,14 @@ export function changeHandler(
 }
 
 function send(response: Response, change: ProposedChange): void {
-  const { id, status, flag, summary, pullRequest: pull_request, commit = null } = change;
   response.set("Cache-Control", "private, no-cache");
-  response.json({ id, status, flag, summary, pull_request, url: pathOf(change), commit });
+  response.json(changeBody(change));
+}
+
+/** A proposed change as it is answered. */
+export function changeBody(change: ProposedChange) {
+  const { id, status, flag, summary, pullRequest: pull_request, commit = null } = change;
+  return { id, status, flag, summary, pull_request, url: pathOf(change), commit };
 }
 
 function pathOf({ id }: ProposedChange): string {

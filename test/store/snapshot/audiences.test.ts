@@ -138,6 +138,6 @@ test("a flag and an audience may have one name, and each keeps its own history",
   const flag = snapshot?.flags.find(({ name }) => name === "staff");
   expect(flag?.updated_at).toBe("2023-11-14T22:15:00Z");
   const opened = await Repository.open(repository.directory);
-  const changes = await opened.changesOf(later, "staff", "live", { limit: 10, skip: 0 });
+  const changes = await opened.changesOf(later, "staff", { limit: 10, skip: 0 });
   expect(changes.map(({ commit }) => commit)).toEqual([added]);
 });

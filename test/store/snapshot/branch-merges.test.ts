@@ -53,11 +53,11 @@ async function flagTimes(directory: string, head: string) {
 async function changes(directory: string, head: string, name = "a") {
   const repository = await Repository.open(directory);
   const page = { limit: 10, skip: 0 };
-  const found = await repository.changesOf(head, name, "application", page);
+  const found = await repository.changesOf(head, name, page);
   return found.map(({ kind, changed_at, after }) => [
     kind,
     (Date.parse(changed_at) / 1_000 - start) / 60,
-    after?.enabled,
+    after?.decisions.application?.enabled,
   ]);
 }
 

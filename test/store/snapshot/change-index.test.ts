@@ -22,11 +22,11 @@ test("changesOf() reads the commits of the flag alone, also in the next process"
   await (await Repository.open(directory)).read(head, "");
   const repository = await Repository.open(directory);
   vi.clearAllMocks();
-  const changes = await repository.changesOf(head, "improvement_3", "application", page);
+  const changes = await repository.changesOf(head, "improvement_3", page);
   expect(changes).toHaveLength(5);
   expect(logs().map((args) => args.includes("--no-walk=unsorted"))).toEqual([true]);
   vi.clearAllMocks();
-  expect(await repository.changesOf(head, "no_such_flag", "application", page)).toEqual([]);
+  expect(await repository.changesOf(head, "no_such_flag", page)).toEqual([]);
   expect(streamGit).not.toHaveBeenCalled();
 });
 
@@ -40,7 +40,7 @@ test("changesOf() gives pages of what git log gives", async () => {
   const found: string[] = [];
   for (let skip = 0; skip < 30; skip += 5) {
     const options = { limit: 5, skip };
-    const changes = await repository.changesOf(head, "improvement_3", "application", options);
+    const changes = await repository.changesOf(head, "improvement_3", options);
     found.push(...changes.map(({ commit }) => commit));
   }
   expect(found).toEqual(expected);

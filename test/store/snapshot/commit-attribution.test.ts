@@ -44,7 +44,7 @@ async function newest(made: TestRepository) {
   const head = made.git("rev-parse", "HEAD");
   const opened = await Repository.open(made.directory);
   const page = { limit: 1, skip: 0 };
-  const [change] = await opened.changesOf(head, "meal_planning", "application", page, (commit) =>
+  const [change] = await opened.changesOf(head, "meal_planning", page, (commit) =>
     verifyCommit(commit, [key]),
   );
   return change;

@@ -68,7 +68,7 @@ describe("a commit dated", () => {
     expect(all?.snapshot).toEqual(later);
     const page = { limit: 5, skip: 0 };
     const repository = await Repository.open(made.directory);
-    const changes = await repository.changesOf(next, "a", "application", page);
+    const changes = await repository.changesOf(next, "a", page);
     const times = changes.map(({ changed_at }) => changed_at);
     expect(times).toEqual([later.updated_at, snapshot.updated_at, before.updated_at]);
   });

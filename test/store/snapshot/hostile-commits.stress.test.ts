@@ -17,7 +17,7 @@ describe("a commit of a million paths", () => {
     expect((await readHistory(directory, removed)).touched).toBe(start);
     const repository = await Repository.open(directory);
     const page = { limit: 5, skip: 0 };
-    const changes = await repository.changesOf(next, "a", "application", page);
+    const changes = await repository.changesOf(next, "a", page);
     expect(changes.map(({ commit, kind }) => [commit, kind])).toEqual([
       [next, "updated"],
       [first, "created"],

@@ -1,19 +1,16 @@
 import { expect, test } from "vitest";
-import { normalize } from "../../../schema/flag/flag.ts";
-import { defaultProject } from "../../../schema/project/project.ts";
-import { lastToggledAt } from "../../../store/snapshot/last-toggled.ts";
+import { readLastToggled } from "../../../store/snapshot/last-toggled.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { type ImportedCommit, importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 
 const start = 1_725_105_600;
-const meals = normalize("meals", { enabled: true }, defaultProject);
 const flag = (enabled: boolean, words = "Plan", more = "") =>
   `description: ${words}\nenabled: ${enabled}\n${more}`;
 const [file, moved] = ["flags/nutrition/meals.yaml", "flags/growth/meals.yaml"];
 const staging = "environments:\n  staging:\n    enabled: false\n";
 
-test("lastToggledAt() is when the state landed, whatever was edited, moved or merged since", async () => {
+test("readLastToggled() is when the state landed, whatever was edited, moved or merged since", async () => {
   const edits = Array.from({ length: 60 }, (_, edit): ImportedCommit => {
     const files = { [moved]: flag(true, `Plan meals ${edit}`) };
     return { parents: [4 + edit], time: start + 1_000 + edit, files };
@@ -31,8 +28,9 @@ test("lastToggledAt() is when the state landed, whatever was edited, moved or me
   ]);
   const at = async (position: number) => {
     const reader = await Repository.open(repository.directory);
-    const settled = await lastToggledAt(reader, commits.at(position) ?? "", meals);
-    return Date.parse(settled) / 1_000 - start;
+    const index = await reader.changesAt(commits.at(position) ?? "");
+    const times = await readLastToggled(reader.directory, index, ["meals"]);
+    return Date.parse(times.get("meals") ?? "") / 1_000 - start;
   };
   expect(await at(1)).toBe(0);
   expect(await at(3)).toBe(600);

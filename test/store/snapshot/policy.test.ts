@@ -95,7 +95,6 @@ test("changesOf() has nothing of the policy, which is no flag", async () => {
   const changes = await (await Repository.open(repository.directory)).changesOf(
     head,
     "policy",
-    "staging",
     page,
   );
   // A flag of that name there once was, when nobody had reserved it.

@@ -1,0 +1,81 @@
+/** Every flag in a few words, for those who manage them. */
+import { givesEveryone } from "../evaluate/everyone.ts";
+import type { Decision, FlagType } from "../flag/flag.ts";
+import type { Snapshot, TimedFlag, Timestamp } from "../flag/snapshot.ts";
+import { findStale } from "./stale.ts";
+
+export interface FlagOverview {
+  readonly name: string;
+  readonly description: string;
+  /** `null` if no team is named. */
+  readonly owner: string | null;
+  readonly type: FlagType;
+  /** `YYYY-MM-DD`; `null` if the flag may stay. */
+  readonly expires: string | null;
+  readonly private: boolean;
+  readonly created_at: Timestamp;
+  readonly updated_at: Timestamp;
+  readonly environments: Readonly<Record<string, EnvironmentOverview>>;
+  /** `null` if it still has work to do. */
+  readonly stale: {
+    readonly kind: "expired" | "settled";
+    readonly since: string;
+    readonly reason: string;
+  } | null;
+}
+
+/** How a flag is decided in one environment. */
+export interface EnvironmentOverview {
+  /** `on` for everyone, `off` for everyone, or `partial`. */
+  readonly state: "on" | "off" | "partial";
+  /** The switch: `false` overrides everything below. */
+  readonly enabled: boolean;
+  /** In percent. */
+  readonly rollout: number;
+  /** How many there are. */
+  readonly rules: number;
+  /** Their names; none for a boolean flag. */
+  readonly variants: readonly string[];
+}
+
+/**
+ * The flags of a snapshot as `environments` see them, with what is stale on the day `today`
+ * (`YYYY-MM-DD`). `toggled` is since when flags are decided as they are: see `findStale()`.
+ */
+export function overviewOf(
+  { flags }: Pick<Snapshot, "flags">,
+  environments: readonly string[],
+  toggled: ReadonlyMap<string, Timestamp>,
+  today: string,
+  days: number,
+): FlagOverview[] {
+  const stale = new Map(
+    findStale(flags, toggled, today, days).map(({ flag, kind, since, reason }) => [
+      flag.name,
+      { kind, since, reason },
+    ]),
+  );
+  return flags.map((flag) => ({
+    ...factsOf(flag),
+    environments: Object.fromEntries(
+      environments.flatMap((environment) => {
+        const decision = flag.decisions[environment];
+        return decision ? [[environment, summarize(decision)]] : [];
+      }),
+    ),
+    stale: stale.get(flag.name) ?? null,
+  }));
+}
+
+function factsOf(flag: TimedFlag) {
+  const { name, description, owner, type, expires, created_at, updated_at } = flag;
+  const known = { owner: owner || null, type, expires: expires || null, private: flag.private };
+  return { name, description, ...known, created_at, updated_at };
+}
+
+function summarize(decision: Decision): EnvironmentOverview {
+  const { enabled, rollout = 100, rules = [], variants = [] } = decision;
+  const state = givesEveryone(decision) ? "on" : enabled ? "partial" : "off";
+  const names = variants.map(([name]) => name);
+  return { state, enabled, rollout, rules: rules.length, variants: names };
+}

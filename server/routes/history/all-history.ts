@@ -1,0 +1,83 @@
+import { LRUCache } from "lru-cache";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import { isPossibleName } from "../../../schema/flag/name.ts";
+import type { ChangePage, ChangeQuery } from "../../../store/snapshot/change-query.ts";
+import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import { refusal } from "../../auth/principal.ts";
+import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
+import { HttpError } from "../../http/problem.ts";
+import { integerIn, textIn, timeIn } from "../../http/query.ts";
+import { factsOf, isChangedIn, statesIn } from "./changes.ts";
+import { cachedPages, maxPageSize } from "./history.ts";
+
+/** `GET /v1/history`: a page of the changes of all flags, the newest first. */
+export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimit): Handler {
+  const pages = new LRUCache<string, Promise<ChangePage>>({ max: cachedPages });
+  return async ({ query }, response) => {
+    const principal = principalOf(response);
+    const environment = textIn(query, "environment");
+    const environments = environmentsFor(store, principal, environment);
+    const asked = {
+      flag: flagIn(textIn(query, "flag")),
+      actor: textIn(query, "actor"),
+      since: timeIn(query, "since"),
+      until: timeIn(query, "until"),
+      from: integerIn(query, "from", undefined, [0, 999_999_999]),
+      limit: integerIn(query, "limit", 50, [1, maxPageSize]),
+    };
+    const isNarrow = environment !== undefined || principal.environments !== undefined;
+    const matches = (change: FlagChange) =>
+      (asked.actor === undefined || isBy(change, asked.actor)) &&
+      (!isNarrow || environments.some((one) => isChangedIn(change, one)));
+    const key = JSON.stringify([store.head, asked, isNarrow && environments]);
+    const { changes, next } = await read(key, principal.id, { ...asked, matches });
+    response.set("Cache-Control", "private, no-cache");
+    response.json({ changes: changes.map((change) => answerOf(change, environments)), next });
+  };
+
+  /** Pages are kept as long as the head of the branch stays. */
+  function read(key: string, owner: string, query: ChangeQuery): Promise<ChangePage> {
+    const known = pages.get(key);
+    if (known) return known;
+    const page = concurrency.run(owner, () => store.queryChanges(query));
+    pages.set(key, page);
+    page.catch(() => pages.delete(key));
+    return page;
+  }
+}
+
+/** With the environments whose clients got something else. */
+function answerOf(change: FlagChange, environments: readonly string[]) {
+  const changed = environments.filter((environment) => isChangedIn(change, environment));
+  const states = changed.map((environment) => [environment, statesIn(change, environment)]);
+  return { flag: change.flag, ...factsOf(change), environments: Object.fromEntries(states) };
+}
+
+/** The environment that is asked for, or all that the principal may read. Throws `HttpError`. */
+function environmentsFor(
+  { project }: FlagStore,
+  principal: Principal,
+  asked: string | undefined,
+): readonly string[] {
+  const { environments } = project;
+  if (asked !== undefined && !environments.includes(asked)) {
+    const known = environments.join(", ");
+    throw new HttpError(400, `Cannot use environment: it must be one of ${known}`);
+  }
+  const reason = asked === undefined ? undefined : refusal(principal, "read", asked);
+  if (reason !== undefined) throw new HttpError(403, reason);
+  if (asked !== undefined) return [asked];
+  return environments.filter((one) => refusal(principal, "read", one) === undefined);
+}
+
+function flagIn(name: string | undefined): string | undefined {
+  if (name === undefined || isPossibleName(name)) return name;
+  throw new HttpError(400, "Cannot use flag: no flag can have this name");
+}
+
+/** By name, or by the subject or id of a token, which its owner cannot choose. */
+function isBy({ changed_by, subject }: FlagChange, actor: string): boolean {
+  return subject === actor || changed_by === actor;
+}

@@ -1,0 +1,44 @@
+/** Changes of flags as they are answered. */
+import { givesEveryone } from "../../../schema/evaluate/everyone.ts";
+import type { Flag } from "../../../schema/flag/flag.ts";
+import { isSameDecision } from "../../../schema/plan/difference.ts";
+import { describeDecision } from "../../../schema/plan/reach.ts";
+import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
+
+/** A flag in one environment, at a time. */
+interface FlagState {
+  /** Whether its own file gives it to everyone: required flags have histories of their own. */
+  readonly enabled: boolean;
+  readonly description: string;
+  /** How it is decided: `on`, `off`, `10 %, 2 rules`. */
+  readonly state: string;
+}
+
+interface States {
+  /** `null` if there was no flag, no such environment, or no file that could be read. */
+  readonly before: FlagState | null;
+  readonly after: FlagState | null;
+}
+
+/** Who changed what, when, and why. */
+export function factsOf({ flag: _, before: __, after: ___, ...facts }: FlagChange) {
+  return facts;
+}
+
+export function statesIn({ before, after }: FlagChange, environment: string): States {
+  return { before: stateOf(before, environment), after: stateOf(after, environment) };
+}
+
+/** Whether clients of an environment got something else after a change. */
+export function isChangedIn({ before, after }: FlagChange, environment: string): boolean {
+  const [was, is] = [before, after].map((flag) => flag?.decisions[environment]);
+  if (was === undefined && is === undefined) return false;
+  return !isSameDecision(was, is) || before?.description !== after?.description;
+}
+
+function stateOf(flag: Flag | undefined, environment: string): FlagState | null {
+  const decision = flag?.decisions[environment];
+  if (!flag || !decision) return null;
+  const { description } = flag;
+  return { enabled: givesEveryone(decision), description, state: describeDecision(decision) };
+}

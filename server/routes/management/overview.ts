@@ -1,0 +1,102 @@
+/** `GET /v1/overview`: every flag in a few words, and the changes that wait for a review. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Snapshot, Timestamp } from "../../../schema/flag/snapshot.ts";
+import { overviewOf } from "../../../schema/plan/overview.ts";
+import { needsHistory } from "../../../schema/plan/stale.ts";
+import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
+import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import { refusal } from "../../auth/principal.ts";
+import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
+import { notReady } from "../reads/reads.ts";
+import { changeBody } from "../writes/changes.ts";
+import type { WriteBackends } from "../writes/write-backends.ts";
+
+/** A release flag that is on or off for everyone for longer than this is stale, as in `bunting stale`. */
+const staleDays = 40;
+/** How long an answer waits for the open proposals. */
+const proposalTimeoutMs = 3_000;
+
+export function overviewHandler(
+  { store, pulls }: WriteBackends,
+  histories: ConcurrencyLimit,
+): Handler {
+  const toggled = new ToggleTimes(store);
+  return async (_request, response) => {
+    const principal = principalOf(response);
+    const { snapshot } = store.current ?? {};
+    if (!snapshot) throw notReady();
+    const environments = snapshot.project.environments.filter(
+      (environment) => refusal(principal, "read", environment) === undefined,
+    );
+    const today = new Date().toISOString().slice(0, 10);
+    const [times, proposals] = await Promise.all([
+      histories.run(principal.id, () => toggled.at(snapshot, today)),
+      findProposals(pulls, principal.role === "admin"),
+    ]);
+    // What is stale depends on the day, and what waits for a review on GitHub: no cache may keep it.
+    response.set("Cache-Control", "private, no-store");
+    response.json({
+      commit: snapshot.commit,
+      today,
+      environments,
+      flags: overviewOf(snapshot, environments, times, today, staleDays),
+      proposals: proposals?.map(changeBody) ?? null,
+    });
+  };
+}
+
+/** `undefined` if they are not known: GitHub does not answer in time. Without GitHub there are none. */
+async function findProposals(
+  pulls: PullRequests | undefined,
+  isPrivileged: boolean,
+): Promise<readonly ProposedChange[] | undefined> {
+  if (!pulls) return [];
+  const found = pulls.findOpenProposals(isPrivileged).catch(() => undefined);
+  return Promise.race([found, pause(proposalTimeoutMs, undefined, { ref: false })]);
+}
+
+/** Since when flags are decided as they are. A flag is read again only if its file or the project changes. */
+class ToggleTimes {
+  readonly #store: FlagStore;
+  /** By name. */
+  #known = new Map<string, { readonly version: string; readonly time: Timestamp }>();
+  #last: { readonly key: string; readonly times: Promise<Map<string, Timestamp>> } | undefined;
+
+  constructor(store: FlagStore) {
+    this.#store = store;
+  }
+
+  /** The times of the flags whose last change does not show them. */
+  at(snapshot: Snapshot, today: string): Promise<ReadonlyMap<string, Timestamp>> {
+    const key = `${snapshot.commit} ${today}`;
+    if (this.#last?.key === key) return this.#last.times;
+    const times = this.#read(snapshot, today);
+    this.#last = { key, times };
+    times.catch(() => {
+      this.#last = undefined;
+    });
+    return times;
+  }
+
+  async #read(
+    { commit, flags, project }: Snapshot,
+    today: string,
+  ): Promise<Map<string, Timestamp>> {
+    const unclear = flags
+      .filter((flag) => needsHistory(flag, today, staleDays))
+      .map(({ name, object }) => ({ name, version: `${project.object} ${object}` }));
+    const changed = unclear
+      .filter(({ name, version }) => this.#known.get(name)?.version !== version)
+      .map(({ name }) => name);
+    const read = changed.length > 0 ? await this.#store.lastToggled(commit, changed) : undefined;
+    this.#known = new Map(
+      unclear.flatMap(({ name, version }) => {
+        const time = read?.get(name) ?? this.#known.get(name)?.time;
+        return time === undefined ? [] : [[name, { version, time }] as const];
+      }),
+    );
+    return new Map([...this.#known].map(([name, { time }]) => [name, time]));
+  }
+}

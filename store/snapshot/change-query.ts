@@ -1,0 +1,60 @@
+/** A page of the changes of all flags, the newest first. */
+import type { ChangeIndex } from "./change-index.ts";
+import type { VerifyCommit } from "./commit-attribution.ts";
+import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
+
+/** Changes that are looked at for one page. */
+const maxChangesScanned = 2_000;
+/** Changes that are read at once, at least: most pages need one reading. */
+const minBatch = 50;
+
+export interface ChangeQuery {
+  readonly flag?: string | undefined;
+  /** In seconds since 1970, inclusive. */
+  readonly since?: number | undefined;
+  readonly until?: number | undefined;
+  /** The `next` of the page before. */
+  readonly from?: number | undefined;
+  readonly limit: number;
+  /** Pure. Changes for which it returns false are left out. */
+  readonly matches: (change: FlagChange) => boolean;
+}
+
+export interface ChangePage {
+  readonly changes: readonly FlagChange[];
+  /** Where the next page begins; missing on the last. A page may be short, even empty, and not the last. */
+  readonly next?: number;
+}
+
+export async function queryChanges(
+  directory: string,
+  index: ChangeIndex,
+  { flag, since, until, from, limit, matches }: ChangeQuery,
+  verify: VerifyCommit,
+): Promise<ChangePage> {
+  const found = index.newestFirst({ flag, since, until, from });
+  const changes: FlagChange[] = [];
+  for (let scanned = 0; scanned < maxChangesScanned; ) {
+    const batch = take(found, Math.max(minBatch, limit - changes.length));
+    if (batch.length === 0) return { changes };
+    scanned += batch.length;
+    const read = await readFlagChanges(directory, batch, verify);
+    for (const [position, change] of read.entries()) {
+      if (!matches(change)) continue;
+      if (changes.length === limit) return { changes, next: batch[position]?.place ?? 0 };
+      changes.push(change);
+    }
+  }
+  const [next] = take(found, 1);
+  return { changes, ...(next && { next: next.place }) };
+}
+
+function take<T>(items: Iterator<T>, count: number): T[] {
+  const taken: T[] = [];
+  while (taken.length < count) {
+    const { value, done } = items.next();
+    if (done) break;
+    taken.push(value);
+  }
+  return taken;
+}

@@ -1,0 +1,110 @@
+/** `GET /v1/overview`: all flags in a few words, and the changes that wait for a review. */
+import { expect, test } from "vitest";
+import { startService } from "./api.ts";
+import { flags, Remote } from "./remote.ts";
+import { meal, startReviewed } from "./reviewed.ts";
+import { TestTokens } from "./tokens.ts";
+
+const path = "GET /v1/overview";
+const flagIn = (json: { flags: { name: string }[] }, name: string) =>
+  json.flags.find((flag) => flag.name === name);
+
+test("shows owner, type, expiry and how a flag is decided in each environment", async () => {
+  const rollout = `description: Check out in one step
+enabled: true
+rollout: 10
+rules:
+  - { name: nordic, if: { country: SE }, enabled: true }
+type: experiment
+owner: billing
+expires: 2999-01-01
+private: true
+variants: { one: 1, two: 2 }
+environments:
+  development: { enabled: true }
+`;
+  const remote = new Remote({
+    ...flags,
+    "bunting.yaml": "attributes: { country: string }\n",
+    "flags/billing/new_checkout.yaml": rollout,
+  });
+  const api = await startService({ remote });
+  const { status, headers, json } = await api.ask(path, { as: "reader" });
+  expect(status).toBe(200);
+  expect(headers["cache-control"]).toBe("private, no-store");
+  expect(headers).not.toHaveProperty("etag");
+  expect(json).toMatchObject({
+    commit: remote.head,
+    environments: ["application", "staging", "development"],
+    proposals: [],
+  });
+  const variants = ["one", "two"];
+  const partial = { state: "partial", enabled: true, rollout: 10, rules: 1, variants };
+  expect(flagIn(json, "new_checkout")).toEqual({
+    name: "new_checkout",
+    description: "Check out in one step",
+    owner: "billing",
+    type: "experiment",
+    expires: "2999-01-01",
+    private: true,
+    created_at: "2024-08-31T12:00:00Z",
+    updated_at: "2024-08-31T12:00:00Z",
+    environments: {
+      application: partial,
+      staging: partial,
+      development: { state: "on", enabled: true, rollout: 100, rules: 0, variants },
+    },
+    stale: null,
+  });
+  expect(flagIn(json, "user_notifications")).toMatchObject({ owner: null, expires: null });
+  expect((await api.ask("HEAD /v1/overview")).status).toBe(200);
+  expect((await api.ask("POST /v1/overview")).status).toBe(405);
+});
+
+test("says what is stale since when, whatever was edited since", async () => {
+  const file = "flags/platform/user_notifications.yaml";
+  const api = await startService({
+    remote: new Remote({ ...flags, "flags/a/old.yaml": "enabled: false\nexpires: 2025-01-31\n" }),
+  });
+  api.remote.push({ [file]: "description: Notify\nenabled: true\nrollout: 5\n" });
+  api.remote.push({ [file]: "description: Notify\nenabled: true\n" });
+  api.remote.push({ [file]: "description: Notify people\nenabled: true\n" });
+  await api.sync();
+  const { json } = await api.ask(path);
+  expect(flagIn(json, "old")).toMatchObject({
+    stale: { kind: "expired", since: "2025-01-31", reason: "It was to be gone by 2025-01-31" },
+  });
+  expect(flagIn(json, "user_notifications")).toMatchObject({
+    stale: {
+      kind: "settled",
+      since: "2024-08-31",
+      reason: expect.stringContaining("It has been on"),
+    },
+  });
+  // It differs between environments.
+  expect(flagIn(json, "meal_planning")).toMatchObject({ stale: null });
+  const put = { body: { enabled: true, rollout: 50 } };
+  expect((await api.ask("PUT /v1/feature-flags/user_notifications", put)).status).toBe(200);
+  expect(flagIn((await api.ask(path)).json, "user_notifications")).toMatchObject({ stale: null });
+});
+
+test("shows a narrowed token its own environments", async () => {
+  const tokens = new TestTokens({ tester: { role: "reader", environments: ["staging"] } });
+  const api = await startService({ tokens });
+  const { json } = await api.ask(path, { as: "tester" });
+  expect(json.environments).toEqual(["staging"]);
+  expect(flagIn(json, "meal_planning")).toMatchObject({
+    environments: { staging: { state: "off" } },
+  });
+  expect(JSON.stringify(json.flags)).not.toContain("application");
+});
+
+test("lists the changes that wait for a review, and says if GitHub does not answer", async () => {
+  const { api, github, again } = await startReviewed();
+  const { json: proposed } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+  expect((await api.ask(path)).json.proposals).toEqual([proposed]);
+  github.fault({ kind: "forbidden", on: "pulls/list", times: Number.POSITIVE_INFINITY });
+  const other = await again();
+  const { status, json } = await other.ask(path);
+  expect([status, json.proposals]).toEqual([200, null]);
+});
