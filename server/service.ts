@@ -6,10 +6,9 @@ import type { Principal } from "../schema/access/tokens.ts";
 import { compileUnpublished } from "../schema/compile/compile.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
-import { timeOf } from "../schema/flag/schedule.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { Target } from "../store/publish/target.ts";
-import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
+import { applySteps } from "../store/schedule/apply-steps.ts";
 import { readCommitFacts } from "../store/snapshot/commit-facts.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { CurrentRelease } from "../store/writes/branch-state.ts";
@@ -25,6 +24,7 @@ import { originForm } from "./http/target.ts";
 import { writeLog } from "./observe/audit.ts";
 import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
+import { reportStep } from "./observe/step-report.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { listEvents } from "./routes/events/list-events.ts";
 import { Streams } from "./routes/events/streams.ts";
@@ -156,14 +156,6 @@ export function createService(
       await publisher?.close();
     },
   };
-}
-
-function reportStep(metrics: Metrics, log: Logger, result: StepResult): void {
-  const { flag, block, step, status, commit, faults } = result;
-  metrics.steps.inc({ result: status });
-  const lateSeconds = Math.max(0, Math.round((Date.now() - timeOf(step)) / 1_000));
-  const line = { audit: true, flag, environment: block, step, result: status, commit, faults };
-  log.info({ ...line, lateSeconds }, "scheduled step");
 }
 
 function createAuthenticator(settings: Settings, log: Logger): Authenticator {

@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "publish a commit to S3 or a directory",
     load: () => import("../publish/publish.ts"),
   },
+  schedule: {
+    summary: "apply the scheduled steps that are due",
+    load: () => import("../schedule.ts"),
+  },
   types: {
     summary: "write the flag names as a TypeScript type",
     load: () => import("../types.ts"),

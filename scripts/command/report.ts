@@ -38,6 +38,12 @@ export function addStepSummary(markdown: string): void {
   if (file) appendFileSync(file, `${markdown}\n`);
 }
 
+/** Sets an output of the workflow step, if this is one. */
+export function addOutput(name: string, value: string): void {
+  const file = process.env.GITHUB_OUTPUT;
+  if (file) appendFileSync(file, `${name}=${value}\n`);
+}
+
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

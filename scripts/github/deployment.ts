@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { isCommit } from "../../schema/compile/manifest.ts";
 import {
   deploymentMarker,
@@ -14,7 +14,7 @@ import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
-import { addStepSummary } from "../command/report.ts";
+import { addOutput, addStepSummary } from "../command/report.ts";
 import { runUrl } from "./event.ts";
 
 export const command = defineCommand({
@@ -60,8 +60,7 @@ async function start(options: Options, connect: () => GitHub): Promise<0> {
   const log = runUrl(process.env) ?? "";
   const { id } = await startDeployment(connect(), { commit, environment, url, log });
   process.stdout.write(format === "json" ? `${JSON.stringify({ id })}\n` : `${id}\n`);
-  const output = process.env.GITHUB_OUTPUT;
-  if (output) appendFileSync(output, `id=${id}\n`);
+  addOutput("id", String(id));
   return 0;
 }
 

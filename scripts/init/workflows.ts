@@ -69,6 +69,14 @@ const callers: Readonly<Record<string, Caller>> = {
       ...["  allow: ${{ inputs.allow }}", "secrets: inherit"],
     ],
   },
+  schedule: {
+    name: "Schedule",
+    on: '  schedule:\n    - cron: "*/15 * * * *"\n  workflow_dispatch:',
+    permissions: [
+      ...["contents: write", "deployments: write", "id-token: write", "pull-requests: write"],
+    ],
+    job: ["secrets: inherit"],
+  },
   drift: {
     name: "Drift",
     on: '  schedule:\n    - cron: "23 * * * *"\n  workflow_dispatch:',

@@ -40,7 +40,11 @@ export async function applySteps(
     { concurrency },
   );
   // Writes of one actor keep their order.
-  const writes = steps.map((step, index) => store.write(writeOf(step, origins[index])));
+  const writes = steps.map((step, index) => {
+    const { appliedBy } = origins[index] ?? {};
+    if (appliedBy !== undefined) return { status: "repeated", commit: appliedBy } as const;
+    return store.write(writeOf(step, origins[index]));
+  });
   const settled = await Promise.allSettled(writes);
   return settled.map((one, index) => {
     if (one.status === "rejected") throw one.reason;

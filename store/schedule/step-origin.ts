@@ -1,5 +1,6 @@
 /** Finds out who wrote a scheduled step, from the history of its flag's file. */
-import type { StepOrigin } from "../../schema/change/step-change.ts";
+import { parseMessage } from "../../schema/change/parse-message.ts";
+import { type StepOrigin, stepTrailer } from "../../schema/change/step-change.ts";
 import { parse } from "../../schema/file/parse.ts";
 import { type FlagStep, isSameStep, type StepFile, toStep } from "../../schema/flag/schedule.ts";
 import { readBlobs } from "../git/blobs.ts";
@@ -8,6 +9,8 @@ import { type LogCommit, type LogOptions, type Person, readLog } from "../git/lo
 export interface WrittenStep extends StepOrigin {
   /** The author of the commit. */
   readonly author: Person;
+  /** Full id of the commit that applied the step before, if a later one brought it back. */
+  readonly appliedBy?: string;
 }
 
 /** How many of the newest commits of a flag are read, and how many files of one commit. */
@@ -48,7 +51,19 @@ export async function findStepOrigin(
   if (!commit) return undefined;
   const arrival = line.find(adds) ?? commit;
   const pullRequest = pullRequestOf(arrival.message) || pullRequestOf(commit.message);
-  return { commit: commit.id, author: commit.author, pullRequest };
+  const appliedBy = all.find(({ message }) => applies(message, block, step))?.id;
+  const origin = { commit: commit.id, author: commit.author, pullRequest };
+  return appliedBy === undefined ? origin : { ...origin, appliedBy };
+}
+
+/**
+ * Whether a message says that its commit applied a step. Anybody can write such a message, but
+ * whoever can push one can delete the step as well.
+ */
+function applies(message: string, block: string, step: FlagStep["step"]): boolean {
+  const { trailers } = parseMessage(message);
+  const [environment, at] = [trailers.get("Environment"), trailers.get(stepTrailer)];
+  return environment === block && at === step.at;
 }
 
 async function collect(commits: AsyncIterable<LogCommit>): Promise<LogCommit[]> {

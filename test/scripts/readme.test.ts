@@ -14,7 +14,7 @@ const commands = [...readme.matchAll(/^bunting ([a-z]+) (.*)$/gm)].map(
 
 test("README.md shows only options that the commands have", async () => {
   expect(new Set(commands.map(({ name }) => name))).toEqual(
-    new Set(["approval", "comment", "deployment", "drift", "publish", "stale"]),
+    new Set(["approval", "comment", "deployment", "drift", "publish", "schedule", "stale"]),
   );
   const names = [...new Set(commands.map(({ name }) => name))];
   const helps = await Promise.all(names.map((name) => runScript(name, ["--help"], { in: top })));
@@ -28,7 +28,7 @@ test("README.md shows only options that the commands have", async () => {
 });
 
 test("README.md has a section for each, and names only files that are there", () => {
-  for (const name of ["approval", "comment", "deployment", "drift", "stale"])
+  for (const name of ["approval", "comment", "deployment", "drift", "schedule", "stale"])
     expect(readme).toContain(`\n### ${name}\n`);
   for (const [, link = ""] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
     expect(existsSync(path.join(top, "scripts", link)), link).toBe(true);

@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
+import {
+  describeOutcome,
+  type FlagStep,
+  findDueSteps,
+  nextStepTime,
+} from "../schema/flag/schedule.ts";
+import { timestamp } from "../schema/flag/snapshot.ts";
+import { formatProblem } from "../schema/problem/problem.ts";
+import { readGit } from "../store/git/git.ts";
+import { RemoteBranch } from "../store/git/remote-branch.ts";
+import { Signer } from "../store/git/signer.ts";
+import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
+import { FlagStore } from "../store/writes/flag-store.ts";
+import { defineCommand, UsageError } from "./command/command.ts";
+import { addOutput, addStepSummary, count } from "./command/report.ts";
+
+export const command = defineCommand({
+  name: "schedule",
+  summary:
+    "Applies the scheduled steps that are due: each is a commit in the name of the person who wrote it. Pushes to the remote, and changes nothing in the clone it is run in. A server applies steps itself.",
+  operands: "",
+  options: {
+    remote: {
+      value: "URL",
+      help: "the remote to change (default: FLAGS_REMOTE, then the remote origin of --repo)",
+    },
+    branch: { value: "NAME", help: "the branch that holds the flags", default: "main" },
+    repo: { value: "PATH", help: "the clone that knows the remote", default: "." },
+    "dry-run": { help: "print the steps that are due, and apply none" },
+    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+  },
+  details: `Environment:
+  FLAGS_REMOTE        the remote, with credentials if it needs any
+  FLAGS_COMMIT_KEY    the key of the servers, so that the history shows these commits as theirs
+  FLAGS_SIGNING_KEY   path of an ssh key that signs commits
+`,
+  async run({ remote, branch, repo, format, ...options }) {
+    const url = remote ?? (process.env.FLAGS_REMOTE || (await originOf(repo)));
+    const directory = mkdtempSync(path.join(tmpdir(), "bunting-schedule-"));
+    try {
+      note(`Reading the branch ${branch}`);
+      const clone = await RemoteBranch.open(path.join(directory, "clone.git"), url, branch);
+      const store = await openStore(clone);
+      const { problems } = store.health;
+      if (problems.length > 0 || !store.current) {
+        const lines = problems.map(formatProblem).join("\n");
+        process.stderr.write(`${lines}\nCannot apply steps: the head of the branch is not valid\n`);
+        return 1;
+      }
+      const due = findDueSteps(store.current.snapshot.flags, Date.now());
+      const isDry = options["dry-run"] === true;
+      if (!isDry && due.length > 0) note(`Applying ${count(due.length, "step")}`);
+      const results = isDry
+        ? due.map((step): Outcome => ({ ...step, status: "due" }))
+        : await applySteps(store, clone.directory, due);
+      await store.close();
+      const print = format === "json" ? formatJson : formatText;
+      process.stdout.write(print(store, results));
+      if (results.length > 0 && !isDry) addStepSummary(formatSummary(results));
+      if (results.some(({ status }) => status === "committed")) addOutput("commit", store.head);
+      return results.some(({ status }) => status === "invalid") ? 1 : 0;
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+});
+
+/** A step that is due, with what became of it. */
+type Outcome = FlagStep & {
+  readonly status: StepResult["status"] | "due";
+  readonly commit?: string;
+  readonly faults?: readonly string[];
+};
+
+async function openStore(clone: RemoteBranch): Promise<FlagStore> {
+  const { FLAGS_COMMIT_KEY: keys, FLAGS_SIGNING_KEY: signingKey } = process.env;
+  // Without a key nobody can verify the signature; the commit then counts as any other commit.
+  const commitKeys: CommitKeys = keys
+    ? parseCommitKeys(keys, "FLAGS_COMMIT_KEY")
+    : [randomBytes(32).toString("hex")];
+  const signer = signingKey ? await Signer.open(signingKey) : undefined;
+  return FlagStore.open(clone, { acceptRemote: true, commitKeys, signer });
+}
+
+async function originOf(repo: string): Promise<string> {
+  const url = await readGit(repo, ["config", "--get", "remote.origin.url"]).catch(() => "");
+  if (url.trim() !== "") return url.trim();
+  throw new UsageError(
+    `Cannot find the remote of "${repo}": it has no remote origin; name one with --remote or FLAGS_REMOTE`,
+  );
+}
+
+/** Progress, on stderr: results alone go to stdout. */
+function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function formatText(store: FlagStore, results: readonly Outcome[]): string {
+  const lines = results.map(formatResult);
+  const applied = results.filter(({ status }) => status === "committed").length;
+  const due = results.filter(({ status }) => status === "due").length;
+  const next = nextOf(store);
+  const end = [
+    due > 0 ? `${count(due, "step")} due` : `${count(applied, "step")} applied`,
+    next === null ? "no step is left" : `the next one is due at ${next}`,
+  ];
+  return `${[...lines, end.join(", ")].join("\n")}\n`;
+}
+
+function formatResult(result: Outcome): string {
+  const { flag, block, step, status, commit = "", faults = [] } = result;
+  const what = `${flag} in ${block}: ${describeOutcome(step)} at ${step.at}`;
+  const ends: Readonly<Record<string, string>> = {
+    due: "is due",
+    committed: `applied by ${commit.slice(0, 12)}`,
+    repeated: `was applied before by ${commit.slice(0, 12)}; delete it from the file if it came back`,
+    invalid: `cannot be applied: ${faults.join("; ")}`,
+  };
+  return `${what}: ${ends[status] ?? "is not there any more"}`;
+}
+
+function formatJson(store: FlagStore, results: readonly Outcome[]): string {
+  const steps = results.map(({ flag, block, step, status, commit, faults }) => ({
+    ...{ flag, environment: block, ...step, status },
+    ...(commit === undefined ? {} : { commit }),
+    ...(faults === undefined ? {} : { faults }),
+  }));
+  return `${JSON.stringify({ head: store.head, steps, next: nextOf(store) }, null, 2)}\n`;
+}
+
+function formatSummary(results: readonly Outcome[]): string {
+  return results.map((result) => `- ${formatResult(result)}`).join("\n");
+}
+
+function nextOf(store: FlagStore): string | null {
+  const next = nextStepTime(store.current?.snapshot.flags ?? [], Date.now());
+  return next === undefined ? null : timestamp(next / 1_000);
+}
