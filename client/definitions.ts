@@ -1,5 +1,4 @@
-import type { Definitions } from "../schema/evaluate/definition.ts";
-import { attempt } from "./attempt.ts";
+import { environmentOf, isDefinitions } from "./definitions-shape.ts";
 import { download } from "./download.ts";
 import type { Copy, Options } from "./types.ts";
 
@@ -9,17 +8,12 @@ export function downloadDefinitions(
   closing: AbortSignal,
 ): Promise<Partial<Copy>> {
   const url = options.url?.replace(/feature-flags\/?(?=\?|$)/, "definitions.json");
-  return download({ ...options, url }, closing, (body) =>
-    isDefinitions(body, options.environment) ? { definitions: body } : { failure: "malformed" },
-  );
+  return download({ ...options, url }, closing, (body) => {
+    const isValid = isDefinitions(body) && isOf(body, options.environment);
+    return isValid ? { definitions: body } : { failure: "malformed" };
+  });
 }
 
-/** The evaluator accepts everything else that a definition may contain. */
-function isDefinitions(body: unknown, environment: string | undefined): body is Definitions {
-  const found = body as Definitions & { environment: string };
-  return !!attempt(
-    () =>
-      (!environment || environment === found.environment) &&
-      Object.values(found.flags).every((definition) => "enabled" in definition),
-  );
+function isOf(definitions: object, environment: string | undefined): boolean {
+  return !environment || environmentOf(definitions) === environment;
 }

@@ -9,7 +9,7 @@ let unstored = "";
 export function readRandomId(storage: FlagStorage | null | undefined): string {
   const stored = attempt(() => storage?.getItem(key));
   if (stored) return stored;
-  unstored ||= String(Math.random()).slice(2);
+  unstored ||= crypto.getRandomValues(new Uint32Array(4)).join("-");
   attempt(() => storage?.setItem(key, unstored));
   return unstored;
 }

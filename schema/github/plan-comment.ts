@@ -1,7 +1,6 @@
 /** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
 
-import { describeAudiences } from "../plan/audiences.ts";
-import { describeProject, inWords, summarize } from "../plan/format.ts";
+import { describeAudiences, describeProject, inWords, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
