@@ -30,8 +30,9 @@ import { listEvents } from "./routes/events/list-events.ts";
 import { Streams } from "./routes/events/streams.ts";
 import { CatchUp } from "./routes/ofrep/catch-up.ts";
 import { Evaluations } from "./routes/ofrep/evaluations.ts";
+import { Evaluator } from "./routes/ofrep/evaluator.ts";
 import { refetchEvents } from "./routes/ofrep/event-streams.ts";
-import type { CountEvaluation } from "./routes/ofrep/ofrep.ts";
+import { FastEvaluations } from "./routes/ofrep/fast-evaluations.ts";
 import { StreamKeys } from "./routes/ofrep/stream-keys.ts";
 import { FastReads } from "./routes/reads/fast-reads.ts";
 import { Responses } from "./routes/reads/responses.ts";
@@ -84,10 +85,10 @@ export function createService(
   const { reviews } = places;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
-  const countEvaluation: CountEvaluation = (environment, name, variant) => {
+  const evaluator = new Evaluator(evaluations, streamKeys, (environment, name, variant) => {
     usage.countEvaluation(environment, name, variant);
     if (variant === undefined) metrics.usage.countUnknown(environment);
-  };
+  });
 
   const commits = new CommitWatch((commit) => readCommitFacts(repository.directory, commit));
 
@@ -121,9 +122,9 @@ export function createService(
       settings,
       places,
       evaluations,
+      evaluator,
       streamKeys,
       catchUp,
-      countEvaluation,
       usage,
       publisher,
       commits,
@@ -131,11 +132,14 @@ export function createService(
       isStopping: () => isStopping,
     },
   });
-  const fastReads = new FastReads({ ...shared, origins: settings.origins });
+  const { origins } = settings;
+  const fastReads = new FastReads({ ...shared, origins });
+  const fastEvaluations = new FastEvaluations({ ...shared, evaluations, evaluator, origins });
   const server = createHttpServer((request, response) => {
     // The client's next request then goes to another server.
     if (isStopping) response.shouldKeepAlive = false;
     if (fastReads.answer(request, response)) return;
+    if (fastEvaluations.answer(request, response)) return;
     request.url = originForm(request.url);
     app(request, response);
   });

@@ -3,7 +3,7 @@ import { duplicateKey } from "../../schema/text/duplicate-key.ts";
 import { HttpError } from "./problem.ts";
 
 /** The limits also hold for a body after decompression. A flag file has at most 64 KiB. */
-const maxBytes = { usual: 32_768, definition: 65_536 };
+export const maxBytes = { usual: 32_768, definition: 65_536 };
 
 /** Reads the body as bytes, whatever its type: `jsonOf()` checks the type. */
 export const readBody = readerOf(maxBytes.usual);
@@ -15,20 +15,33 @@ function readerOf(limit: number): RequestHandler {
 }
 
 /** The body as JSON. Throws `HttpError` if its type is not one of `types`, or if it is not valid JSON without duplicate keys. */
-export function jsonOf(request: Request, types = ["application/json"]): unknown {
+export function jsonOf(request: Request, types = [jsonType]): unknown {
   typeOf(request, types);
   return parseJson(bodyOf(request));
+}
+
+const jsonType = "application/json";
+
+/** Whether a content type is JSON in UTF-8. */
+export function isJsonType(type: string): boolean {
+  return type === jsonType || plainType(type) === jsonType;
 }
 
 /** The type of the body, which is one of `types`. Throws `HttpError` 415 if it is another one, or not in UTF-8. */
 export function typeOf(request: Request, types: readonly string[]): string {
   const type = request.get("Content-Type") ?? "";
-  const [, plain = ""] = /^([^\s;]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.exec(type) ?? [];
-  if (types.includes(plain.toLowerCase())) return plain.toLowerCase();
+  const plain = plainType(type);
+  if (types.includes(plain)) return plain;
   throw new HttpError(
     415,
     `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8`,
   );
+}
+
+/** A content type without its charset, which must be UTF-8; `""` for anything else. */
+function plainType(type: string): string {
+  const [, plain = ""] = /^([^\s;]+)\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i.exec(type) ?? [];
+  return plain.toLowerCase();
 }
 
 /** The body as bytes. Throws `HttpError` 400 if it is empty. */
@@ -45,7 +58,7 @@ export function parseJson(
   prepare = (text: string) => text,
 ): unknown {
   const text = prepare(decode(bytes));
-  if (levelsOf(text) > maxLevels) {
+  if (Number.isFinite(maxLevels) && levelsOf(text) > maxLevels) {
     throw new HttpError(400, `Cannot read the body: it nests deeper than ${maxLevels} levels`);
   }
   const value = parse(text);
@@ -69,9 +82,11 @@ function levelsOf(text: string): number {
   return deepest;
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     throw new HttpError(400, "Cannot read the body: it is not valid UTF-8");
   }

@@ -7,7 +7,7 @@ import { hintFor } from "./hints.ts";
 import { HttpError, sendProblem } from "./problem.ts";
 
 /** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
-const standardRetryAfter = 2;
+export const standardRetryAfter = 2;
 
 /**
  * Turns every error into problem details, or into what `send` makes of it. No detail of an internal

@@ -7,7 +7,7 @@ import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
 
 /** The status in log and metrics if the client did not wait for the answer; nginx uses the same. */
-const clientClosedRequest = 499;
+export const clientClosedRequest = 499;
 
 /** Gives each request an id, and reports to metrics and log how it ended. */
 export function observe(metrics: Metrics, log: Logger): Handler {
@@ -25,8 +25,7 @@ export function observe(metrics: Metrics, log: Logger): Handler {
       const route = routeOf(path);
       const actor = principal?.id;
       const ended = { requestId, method, path, route, status, actor, flag, outcome, failure };
-      count(metrics, ended, (performance.now() - startedMs) / 1_000);
-      writeLog(log, ended);
+      reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);
     };
     response.on("close", () => {
       // A write goes on if the client leaves before its end.
@@ -40,11 +39,18 @@ export function observe(metrics: Metrics, log: Logger): Handler {
 
 const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);
 
-function count(metrics: Metrics, ended: EndedRequest, seconds: number): void {
+/** Reports the end of a request to metrics and log. */
+export function reportEnd(
+  metrics: Metrics,
+  log: Logger,
+  ended: EndedRequest,
+  seconds: number,
+): void {
   const { route, status } = ended;
   const method = methods.has(ended.method) ? ended.method : "other";
   metrics.requests.series({ route, method, status }).observe(seconds);
   if (status >= 400) metrics.errors.inc({ route, status });
   const change = changeOf(ended);
   if (change) metrics.updates.inc(change);
+  writeLog(log, ended);
 }

@@ -34,7 +34,7 @@ function routes(): Set<string> {
         "evaluations",
         "streamKeys",
         "catchUp",
-        "countEvaluation",
+        "evaluator",
         "streams",
         "usage",
         "authenticator",

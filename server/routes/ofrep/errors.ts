@@ -36,7 +36,11 @@ export function sendEvaluationError(request: Request, response: Response, error:
 
 export function errorBody(key: string | undefined, error: HttpError): string {
   const errorCode = error instanceof EvaluationError ? error.errorCode : codeOf(key, error.status);
-  return JSON.stringify({ key, errorCode, errorDetails: error.message });
+  return JSON.stringify({
+    key: key?.slice(0, maxKeyLength),
+    errorCode,
+    errorDetails: error.message,
+  });
 }
 
 /** OFREP knows one code for a 404 of a single flag, also if its environment is not served. */
@@ -49,8 +53,8 @@ function keyOf(path: string): string | undefined {
   const [, key] = evaluationPath.exec(path) ?? [];
   if (key === undefined) return undefined;
   try {
-    return decodeURIComponent(key).slice(0, maxKeyLength);
+    return decodeURIComponent(key);
   } catch {
-    return key.slice(0, maxKeyLength);
+    return key;
   }
 }

@@ -5,22 +5,14 @@ import { route } from "../../http/route.ts";
 import { streamHandler } from "../events/stream-handler.ts";
 import type { Streams } from "../events/streams.ts";
 import type { CatchUp } from "./catch-up.ts";
-import type { Evaluations } from "./evaluations.ts";
+import type { Evaluator } from "./evaluator.ts";
 import { eventStreamPath, refuseOtherTypes } from "./event-streams.ts";
-import {
-  type CountEvaluation,
-  evaluateAllHandler,
-  evaluateFlagHandler,
-  evaluationPath,
-} from "./ofrep.ts";
-import type { StreamKeys } from "./stream-keys.ts";
+import { evaluateAllHandler, evaluateFlagHandler, evaluationPath } from "./ofrep.ts";
 
 export interface OfrepOptions {
-  readonly evaluations: Evaluations;
-  readonly streamKeys: StreamKeys;
+  readonly evaluator: Evaluator;
   readonly catchUp: CatchUp;
   readonly streams: Streams;
-  readonly countEvaluation: CountEvaluation;
 }
 
 /** The routes of OFREP in the folder of an environment; `before` are the checks of every read. */
@@ -28,12 +20,12 @@ export function addOfrepRoutes(
   app: Express,
   folder: string,
   before: Handler[],
-  { evaluations, streamKeys, catchUp, streams, countEvaluation }: OfrepOptions,
+  { evaluator, catchUp, streams }: OfrepOptions,
 ): void {
   const path = `${folder}${evaluationPath}`;
-  const evaluateAll = evaluateAllHandler(evaluations, streamKeys, catchUp);
+  const evaluateAll = evaluateAllHandler(evaluator, catchUp);
   route(app, path, { post: [...before, readBody, evaluateAll] });
-  const evaluateFlag = evaluateFlagHandler(evaluations, countEvaluation);
+  const evaluateFlag = evaluateFlagHandler(evaluator);
   route(app, `${path}/:key`, { post: [...before, readBody, evaluateFlag] });
   route(app, `${folder}${eventStreamPath}`, {
     get: [...before, refuseOtherTypes, streamHandler(streams)],

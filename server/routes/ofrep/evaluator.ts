@@ -1,0 +1,67 @@
+/** The answers of OFREP, whichever way a request came. */
+import { hash } from "node:crypto";
+import type { Context } from "../../../schema/evaluate/context.ts";
+import { HttpError } from "../../http/problem.ts";
+import { notReady } from "../reads/reads.ts";
+import { EvaluationError } from "./errors.ts";
+import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
+import { eventStreamsOf } from "./event-streams.ts";
+import type { StreamKeys } from "./stream-keys.ts";
+
+/** Counts an evaluation of a single flag; `variant` is missing if there is no such flag. */
+export type CountEvaluation = (
+  environment: string,
+  name: string,
+  variant: string | undefined,
+) => void;
+
+export class Evaluator {
+  readonly #evaluations: Evaluations;
+  readonly #keys: StreamKeys;
+  readonly #count: CountEvaluation;
+
+  constructor(evaluations: Evaluations, keys: StreamKeys, count: CountEvaluation) {
+    this.#evaluations = evaluations;
+    this.#keys = keys;
+    this.#count = count;
+  }
+
+  /** The body for one flag. Throws `HttpError` if there is no such flag, or if its definition cannot be read. */
+  evaluateFlag(folder: string, key: string, context: Context): string {
+    const flags = this.#flagsOf(folder);
+    const evaluated = flags.evaluate(key, context);
+    if (evaluated === undefined) {
+      this.#count(flags.environment, key, undefined);
+      const detail = `Cannot find a flag "${key.slice(0, 100)}" in ${flags.environment}`;
+      throw new EvaluationError(404, "FLAG_NOT_FOUND", detail);
+    }
+    const { errorCode, variant } = evaluated.evaluation;
+    if (errorCode !== undefined)
+      throw new HttpError(500, `Cannot evaluate "${key}": its definition cannot be read`);
+    this.#count(flags.environment, key, variant);
+    return evaluated.text;
+  }
+
+  /**
+   * The body for all flags. Its entity tag is made from it, because it depends on the context. This
+   * counts no evaluations: a provider asks for all flags, whichever of them it uses.
+   */
+  evaluateAll(
+    folder: string,
+    authorization: string,
+    context: Context,
+  ): { readonly body: string; readonly etag: string } {
+    const flags = this.#flagsOf(folder);
+    const answers = flags.names.map((name) => flags.evaluate(name, context)?.text ?? "");
+    const eventStreams = eventStreamsOf(this.#keys, authorization, folder);
+    const streams = eventStreams ? `"eventStreams":${JSON.stringify(eventStreams)},` : "";
+    const body = `{"flags":[${answers.join(",")}],${streams}"metadata":{}}`;
+    return { body, etag: `"${hash("md5", body)}"` };
+  }
+
+  #flagsOf(folder: string): EnvironmentFlags {
+    const flags = this.#evaluations.of(folder);
+    if (flags === undefined) throw notReady();
+    return flags;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Answers evaluations before Express sees them: the same checks, bytes, headers, log and metrics as
+ * the handlers in `ofrep.ts`, at a fraction of the cost. What needs more than a look at the headers
+ * (an unknown token, another content type, a compressed body) is left to Express.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Logger } from "pino";
+import type { Principal } from "../../../schema/access/tokens.ts";
+import type { Authenticator } from "../../auth/authenticator.ts";
+import { refusal } from "../../auth/principal.ts";
+import { isJsonType, maxBytes, parseJson } from "../../http/body.ts";
+import { isNotModified } from "../../http/conditions.ts";
+import { standardRetryAfter } from "../../http/error-handler.ts";
+import { commonHeaders } from "../../http/headers.ts";
+import { HttpError } from "../../http/problem.ts";
+import type { Metrics } from "../../observe/metrics.ts";
+import { clientClosedRequest, reportEnd } from "../../observe/observe.ts";
+import { requestIdOf } from "../../observe/request-id.ts";
+import { contextOf } from "./context.ts";
+import { errorBody } from "./errors.ts";
+import type { Evaluations } from "./evaluations.ts";
+import type { Evaluator } from "./evaluator.ts";
+
+export interface FastEvaluationsOptions {
+  readonly evaluations: Evaluations;
+  readonly evaluator: Evaluator;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly origins: readonly string[];
+}
+
+/** Only keys without escapes: what they stand for is for Express to decode. */
+const pattern = /^(?:\/([\w-]+))?(\/ofrep\/v1\/evaluate\/flags)(?:\/([\w-]+))?$/;
+
+/** What is known of a request before its body is read. */
+interface Call {
+  readonly startedMs: number;
+  readonly path: string;
+  readonly folder: string;
+  /** Missing for an evaluation of all flags. */
+  readonly key: string | undefined;
+  readonly route: string;
+  readonly principal: Principal;
+  readonly requestId: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly etag?: string;
+  readonly failure?: unknown;
+}
+
+export class FastEvaluations {
+  readonly #options: FastEvaluationsOptions;
+  /** The headers of every answer, by the origin of the page. */
+  readonly #headers: ReadonlyMap<string | undefined, readonly string[]>;
+
+  constructor(options: FastEvaluationsOptions) {
+    const { origins } = options;
+    this.#options = options;
+    this.#headers = new Map(
+      [undefined, ...origins].map((origin) => {
+        const common = Object.entries(commonHeaders(origins, origin)).flat();
+        return [origin, [...common, "Cache-Control", "no-store"]];
+      }),
+    );
+  }
+
+  /** Returns whether it answers the request, now or once its body is there. */
+  answer(request: IncomingMessage, response: ServerResponse): boolean {
+    const startedMs = performance.now();
+    if (request.method !== "POST") return false;
+    const { url: path = "", headers } = request;
+    const found = pattern.exec(path);
+    const common = this.#headers.get(headers.origin);
+    if (found === null || common === undefined || !hasPlainJson(request)) return false;
+    const [, folder = "", base = "", key] = found;
+    const flags = this.#options.evaluations.of(folder);
+    // The first environment is served at the root only.
+    if (flags === undefined || (folder !== "" && flags === this.#options.evaluations.of("")))
+      return false;
+    const principal = this.#options.authenticator.recognize(headers.authorization);
+    if (!principal || refusal(principal, "read", flags.environment)) return false;
+    const route = `${folder === "" ? "" : "/{environment}"}${base}${key === undefined ? "" : "/{flag_name}"}`;
+    const requestId = requestIdOf(headers["x-request-id"]);
+    const call = { startedMs, path, folder, key, route, principal, requestId, headers: common };
+    this.#read(request, response, call);
+    return true;
+  }
+
+  #read(request: IncomingMessage, response: ServerResponse, call: Call): void {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const answer = this.#evaluate(request, call, Buffer.concat(chunks));
+      this.#send(response, call, answer);
+    });
+    request.on("close", () => {
+      if (!request.complete) this.#report(call, clientClosedRequest);
+    });
+  }
+
+  #evaluate({ headers }: IncomingMessage, { folder, key }: Call, bytes: Buffer): Answer {
+    const { evaluator } = this.#options;
+    try {
+      const context = contextOf(parseJson(bytes));
+      if (key !== undefined)
+        return { status: 200, body: evaluator.evaluateFlag(folder, key, context) };
+      const answer = evaluator.evaluateAll(folder, headers.authorization ?? "", context);
+      const isKnown = isNotModified(headers["if-none-match"], answer.etag);
+      return isKnown ? { status: 304, body: "", etag: answer.etag } : { status: 200, ...answer };
+    } catch (error) {
+      const isKnown = error instanceof HttpError;
+      const known = isKnown ? error : new HttpError(500, "Cannot answer: the server failed");
+      const body = errorBody(key, known);
+      return { status: known.status, body, ...(isKnown ? {} : { failure: error }) };
+    }
+  }
+
+  #send(response: ServerResponse, call: Call, { status, body, etag, failure }: Answer): void {
+    const headers = call.headers.concat("X-Request-Id", call.requestId);
+    if (etag !== undefined) headers.push("ETag", etag);
+    if (status === 503) headers.push("Retry-After", String(standardRetryAfter));
+    if (status !== 304) {
+      headers.push("Content-Type", "application/json");
+      headers.push("Content-Length", String(Buffer.byteLength(body)));
+    }
+    response.writeHead(status, headers);
+    response.end(body);
+    this.#report(call, status, failure);
+  }
+
+  #report(call: Call, status: number, failure?: unknown): void {
+    const { metrics, log } = this.#options;
+    const { startedMs, requestId, path, route, principal } = call;
+    const ended = { requestId, method: "POST", path, route, status, actor: principal.id, failure };
+    reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);
+  }
+}
+
+/** Whether the body is JSON, of a known length within the limit, as it is. OFREP's provider for Go sends no type. */
+function hasPlainJson({ headers }: IncomingMessage): boolean {
+  const length = Number(headers["content-length"]);
+  return (
+    length > 0 &&
+    length <= maxBytes.usual &&
+    headers["content-encoding"] === undefined &&
+    headers["transfer-encoding"] === undefined &&
+    headers.expect === undefined &&
+    isJsonType(headers["content-type"] ?? "application/json")
+  );
+}
