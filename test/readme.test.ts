@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -147,7 +148,10 @@ describe("README", () => {
       environment.TOKEN = /bnt_[\w-]+/.exec(banner)?.[0];
       await work(withShownPorts(banner));
     } finally {
-      if (server.pid) process.kill(-server.pid, "SIGTERM");
+      // The next server needs its port.
+      const ended = server.exitCode === null ? once(server, "close") : undefined;
+      if (ended && server.pid) process.kill(-server.pid, "SIGTERM");
+      await ended;
     }
   }
 
