@@ -1,4 +1,4 @@
-import { timeoutMs } from "../limits.ts";
+import { NEVER, timeoutMs } from "../limits.ts";
 import { followChanges } from "./change-stream.ts";
 import { DirectorySource } from "./directory-source.ts";
 import { DefinitionsFeed } from "./feed.ts";
@@ -31,6 +31,6 @@ function openSource(options: ServerProviderOptions): Source {
     return new DirectorySource(options.directory, options.environment);
   }
   const { url, token, timeoutSeconds } = options;
-  const limitMs = timeoutSeconds === undefined ? timeoutMs : timeoutSeconds * 1_000;
+  const limitMs = timeoutSeconds ? Math.min(timeoutSeconds, NEVER) * 1_000 : timeoutMs;
   return new HttpSource({ url, token, timeoutMs: limitMs });
 }

@@ -1,5 +1,5 @@
 import type { Definitions } from "../../schema/evaluate/definition.ts";
-import { maxBackoffSeconds } from "../limits.ts";
+import { maxBackoffSeconds, NEVER } from "../limits.ts";
 import { parseDefinitions } from "./parse-definitions.ts";
 import { sleep } from "./sleep.ts";
 import type { Source, SourceText } from "./source.ts";
@@ -9,6 +9,7 @@ export interface FeedOptions {
   readonly source: Source;
   /** The environment that the definitions must be of. */
   readonly environment: string | undefined;
+  /** With 0, only announced changes and failures cause another attempt. */
   readonly refreshSeconds: number;
   /** Whether the time between two attempts grows after failures. */
   readonly backsOff: boolean;
@@ -71,8 +72,10 @@ export class DefinitionsFeed {
 
   #pauseSeconds(): number {
     const { refreshSeconds, backsOff } = this.#options;
-    if (this.#failures === 0) return refreshSeconds;
-    const longest = backsOff ? Math.max(refreshSeconds, maxBackoffSeconds) : refreshSeconds;
+    // Timers that are too long for Node fire at once.
+    const usual = refreshSeconds > 0 ? Math.min(refreshSeconds, NEVER) : NEVER;
+    if (this.#failures === 0) return usual;
+    const longest = backsOff ? maxBackoffSeconds : Math.min(usual, maxBackoffSeconds);
     return Math.min(2 ** (this.#failures - 1), longest);
   }
 

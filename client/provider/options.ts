@@ -15,7 +15,7 @@ export interface UrlOptions extends CommonOptions {
   readonly token?: string | undefined;
   /** Keeps the server's event stream open, so that changes arrive at once. A CDN has none. */
   readonly stream?: boolean | undefined;
-  /** Seconds between two requests, plus or minus 10 %. Default: 60. */
+  /** Seconds between two requests, plus or minus 10 %. Default: 60. With 0 the provider does not poll. */
   readonly refreshSeconds?: number | undefined;
   /** How long a request may take, its body included. Default: 5. */
   readonly timeoutSeconds?: number | undefined;

@@ -56,6 +56,15 @@ test("after failures the pause doubles from one second to five minutes", async (
   expect(reads).toHaveLength(3);
 });
 
+test.each([0, 3_600])(
+  "with refreshSeconds %s the pause after failures is not longer",
+  async (refreshSeconds) => {
+    const { reads } = await startFeed({ refreshSeconds });
+    await vi.advanceTimersByTimeAsync(1_111_500);
+    expect(reads.slice(-3)).toEqual([511, 811, 1_111]);
+  },
+);
+
 test("a directory is read as often as before", async () => {
   const { reads } = await startFeed({ backsOff: false, refreshSeconds: 1 });
   await vi.advanceTimersByTimeAsync(5_500);
@@ -68,6 +77,18 @@ test("pauses differ by 10 % in both directions", async () => {
   await vi.advanceTimersByTimeAsync(121_000);
   expect(reads).toEqual([0, 54, 120]);
 });
+
+test.each([0, -1, Number.NaN, 1e9])(
+  "refreshSeconds %s reads only what is announced",
+  async (refreshSeconds) => {
+    const { reads, announce } = await startFeed({ isUp: true, refreshSeconds });
+    await vi.advanceTimersByTimeAsync(86_400_000);
+    expect(reads).toEqual([0]);
+    announce();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(reads).toEqual([0, 86_400]);
+  },
+);
 
 test("an announced change is read at once, and once more if it comes during an attempt", async () => {
   const { reads, source, announce } = await startFeed({ isUp: true });
