@@ -30,7 +30,7 @@ export function fingerprint({ flag, kind, since }: StaleFlag): string {
 }
 
 export function readMarker(body: string): Seen | undefined {
-  const match = /^<!-- bunting:stale ([a-z0-9_]{1,64}) -->\n<!-- seen ([0-9a-f]{12}) -->/.exec(
+  const match = /^<!-- bunting:stale ([A-Za-z0-9_-]{1,128}) -->\n<!-- seen ([0-9a-f]{12}) -->/.exec(
     body,
   );
   return match ? { name: match[1] ?? "", fingerprint: match[2] ?? "" } : undefined;

@@ -13,6 +13,8 @@ export interface StaleFlag {
   readonly since: string;
   /** A sentence without its full stop. */
   readonly reason: string;
+  /** The flags that require it, sorted: it cannot be deleted before they stop to. */
+  readonly requiredBy: readonly string[];
 }
 
 /**
@@ -26,16 +28,16 @@ export function findStale(
   today: string,
   days: number,
 ): StaleFlag[] {
-  const stale = flags.flatMap((flag): StaleFlag[] => {
+  const stale = flags.flatMap((flag): Found[] => {
     if (flag.type === "kill_switch") return [];
     if (flag.expires !== "" && flag.expires <= today) return [expired(flag)];
     if (!isTheSameForAll(flag)) return [];
     const since = (settled.get(flag.name) ?? flag.updated_at).slice(0, 10);
     return age(since, today) > days ? [settledFlag(flag, since)] : [];
   });
-  return stale.sort(
-    (a, b) => compareText(a.since, b.since) || compareText(a.flag.name, b.flag.name),
-  );
+  return stale
+    .map((one) => withDependents(one, flags))
+    .sort((a, b) => compareText(a.since, b.since) || compareText(a.flag.name, b.flag.name));
 }
 
 /**
@@ -54,14 +56,27 @@ function isTheSameForAll({ type, decisions }: TimedFlag): boolean {
   return type === "release" && isSettled && others.every((other) => isSameDecision(first, other));
 }
 
-function expired(flag: TimedFlag): StaleFlag {
+type Found = Omit<StaleFlag, "requiredBy">;
+
+function withDependents(stale: Found, flags: readonly TimedFlag[]): StaleFlag {
+  const dependents = flags.filter(({ requires }) => requires.includes(stale.flag.name));
+  const requiredBy = dependents.map(({ name }) => name).sort(compareText);
+  if (requiredBy.length === 0) return { ...stale, requiredBy };
+  return {
+    ...stale,
+    requiredBy,
+    reason: `${stale.reason}, and ${requiredBy.join(", ")} must stop requiring it first`,
+  };
+}
+
+function expired(flag: TimedFlag): Found {
   const { expires: since, type } = flag;
   const what = type === "experiment" ? "The experiment was to end on" : "It was to be gone by";
   return { flag, kind: "expired", since, reason: `${what} ${since}` };
 }
 
 /** Without the number of days: the same flag gives the same words next week. */
-function settledFlag(flag: TimedFlag, since: string): StaleFlag {
+function settledFlag(flag: TimedFlag, since: string): Found {
   const state = describeDecision(Object.values(flag.decisions)[0]);
   const reason = `It has been ${state} for everyone since ${since}`;
   return { flag, kind: "settled", since, reason };

@@ -102,7 +102,8 @@ async function openAbout(
   const pull = open.find(({ isPull }) => isPull);
   if (pull) return { name, number: pull.number, action: "unchanged" };
   const found = places?.get(name);
-  if (as === "pull-requests" && found?.all === 0) return propose(github, stale, open[0]?.number);
+  const isFree = found?.all === 0 && stale.requiredBy.length === 0;
+  if (as === "pull-requests" && isFree) return propose(github, stale, open[0]?.number);
   const { issue, action } = await keepIssue(github, {
     marker: staleMarker(name),
     label,

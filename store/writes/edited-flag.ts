@@ -2,7 +2,7 @@
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
-import { normalize } from "../../schema/flag/flag.ts";
+import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
@@ -42,9 +42,20 @@ export function resultOfChangeSet(
   const created_at = before?.flag.created_at ?? updated_at;
   const object = objectId("blob", text, head);
   const normal = { ...normalize(name, flag, project), file, object, created_at, updated_at };
-  const wrong = findReferenceFaultsOf(withFlag(normal, context), context.audiences);
+  const wrong = mattersToOthers(normal, before?.flag)
+    ? findReferenceFaultsOf(withFlag(normal, context), context.audiences)
+    : [];
   if (wrong.length > 0) return { faults: wrong.map(faultOf) };
   return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
+}
+
+/** Whether a reference may be wrong after a change. Nearly no write has to look at all flags. */
+function mattersToOthers(after: Flag, before: Flag | undefined): boolean {
+  const hasVariants = ({ decisions }: Flag) =>
+    Object.values(decisions).some(({ variants }) => variants !== undefined);
+  if (after.requires.length + after.audiences.length > 0) return true;
+  if (!before) return false;
+  return before.private !== after.private || hasVariants(before) !== hasVariants(after);
 }
 
 /** A flag with what it refers to, as the writes before leave that. */

@@ -38,6 +38,17 @@ function reasons(flags: TimedFlag[], settled: Record<string, string> = {}) {
 }
 
 describe("findStale()", () => {
+  test("names the flags that must stop requiring a stale flag before it goes", () => {
+    const young = { created_at: lately, updated_at: lately, requires: ["a"] };
+    const flags = [flag("a"), flag("c", young), flag("b", young)];
+    const [stale, ...others] = findStale(flags, new Map(), today, 40);
+    expect(others).toEqual([]);
+    expect(stale?.requiredBy).toEqual(["b", "c"]);
+    expect(stale?.reason).toBe(
+      "It has been on for everyone since 2026-10-16, and b, c must stop requiring it first",
+    );
+  });
+
   test.each([
     ["on for everyone for 41 days", flag("a"), "It has been on for everyone since 2026-10-16"],
     [
@@ -117,6 +128,8 @@ describe("formatStaleIssue() and formatRemoval()", () => {
   ])("says what stands in comments/%s", (file, text) => {
     expectGolden(text, `comments/${file}`);
     expect(readMarker(text)).toEqual({ name: "meal_planning", fingerprint: fingerprint(stale) });
+    const other = text.replace("bunting:stale meal_planning", "bunting:stale Meal-Planning");
+    expect(readMarker(other)?.name).toBe("Meal-Planning");
   });
 
   test("is brought up again only after a change of the flag, or for another reason", () => {
