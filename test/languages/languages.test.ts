@@ -1,8 +1,11 @@
 /** Other evaluators beside ours, over the table of cases. `docs/languages/README.md` has the results. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import { FlagdProvider } from "@openfeature/flagd-provider";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BuntingServerProvider } from "../../client/openfeature-server.ts";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
+import { top } from "../scripts/run.ts";
 import { type Api, startService } from "../server/api.ts";
 import { Remote } from "../server/remote.ts";
 import { caseFiles, contexts, findDifferences, summarize, typedFlags } from "./cases.ts";
@@ -16,8 +19,9 @@ import {
   nullAttribute,
   otherHash,
 } from "./known-differences.ts";
-import { commandOf, describeWith, type ProgramName, pythonCommand } from "./programs.ts";
+import { commandOf, describeWith, pythonCommand, type Sdk } from "./programs.ts";
 import { Release } from "./release.ts";
+import { type Row, tableOf } from "./results.ts";
 import { serveDirectory } from "./static-server.ts";
 
 // An SDK sends 12,000 requests, one after the other.
@@ -43,14 +47,14 @@ function run(command: Command): Promise<Answer[][]> {
   return program.evaluate(contexts).finally(() => program[Symbol.dispose]());
 }
 
-/** The row of each evaluator that was run in the table of `docs/languages/README.md`. */
-const results = new Map<string, number>();
+/** The number of differences of each evaluator that was run. */
+const results = new Map<Row, number>();
 
 /**
  * Compares an evaluator with ours. A known difference has to be there: a test that fails because it
  * has disappeared says that the documentation is out of date.
  */
-async function compare(row: string, answers: Answer[][], ...known: KnownDifference[]) {
+async function compare(row: Row, answers: Answer[][], ...known: KnownDifference[]) {
   const { definitions } = release;
   const differences = findDifferences(definitions, answers);
   results.set(row, differences.length);
@@ -77,7 +81,7 @@ test("the table of cases has 12,000 decisions, with at least two answers for eac
 describe("JavaScript for servers", () => {
   test("Bunting's provider agrees with evaluate() over definitions.json", async () => {
     const provider = new BuntingServerProvider({ url: `${site.url}/v1/definitions.json` });
-    await compare("JavaScript, definitions", await evaluateInNode(provider, flags, contexts));
+    await compare("definitions.json in Node", await evaluateInNode(provider, flags, contexts));
   });
 
   test("flagd's provider agrees with evaluate() over a file", async () => {
@@ -86,51 +90,58 @@ describe("JavaScript for servers", () => {
       offlineFlagSourcePath: release.flagdFile,
     });
     const answers = await evaluateInNode(provider, flags, contexts);
-    await compare("JavaScript, flagd.json", answers, inheritedAttribute);
+    await compare("flagd.json in Node", answers, inheritedAttribute);
   });
 });
 
 describeWith("flagd")("flagd's engine agrees with evaluate()", () => {
   test("over the published flagd.json from an HTTP source", async () => {
     const url = `${site.url}/v1/flagd.json`;
-    await compare("flagd, HTTP", await run([...commandOf("flagd"), "http", url]));
+    await compare(
+      "flagd.json in flagd, HTTP source",
+      await run([...commandOf("flagd"), "http", url]),
+    );
   });
 
   test("over the published flagd.json from a file", async () => {
     const command = [...commandOf("flagd"), "file", release.flagdFile] as const;
-    await compare("flagd, file", await run(command));
+    await compare("flagd.json in flagd, file", await run(command));
   });
 });
 
-const overOfrep: [ProgramName, ...KnownDifference[]][] = [
-  ["go"],
-  ["python"],
-  ["java", nullAttribute],
-];
+const overOfrep: [Sdk, ...KnownDifference[]][] = [["go"], ["python"], ["java", nullAttribute]];
 describe.each(overOfrep)("%s over OFREP", (language, ...known) => {
   describeWith(language)("with the SDK and its provider", () => {
     test("agrees with evaluate()", async () => {
       const token = api.tokens.of("reader");
       const answers = await run([...commandOf(language), "ofrep", api.url, token]);
-      await compare(`${language}, OFREP`, answers, ...known);
+      await compare(`OFREP in ${language}`, answers, ...known);
     });
   });
 });
 
-const overFile: [ProgramName, string, () => Command, ...KnownDifference[]][] = [
-  ["python", "flagd.json", () => commandOf("python"), booleanIsNumber, hashedList],
+const overFile: [Row, Sdk, () => Command, ...KnownDifference[]][] = [
+  ["flagd.json in python", "python", () => commandOf("python"), booleanIsNumber, hashedList],
   [
-    ...(["python", "flagd.json, newest", () => pythonCommand("requirements-newest")] as const),
+    ...(["newest flagd.json in python", "python"] as const),
+    () => pythonCommand("requirements-newest"),
     ...[booleanIsNumber, otherHash],
   ],
-  ["go", "flagd.json", () => commandOf("go"), otherHash],
-  ["java", "flagd.json", () => commandOf("java"), otherHash],
+  ["flagd.json in go", "go", () => commandOf("go"), otherHash],
+  ["flagd.json in java", "java", () => commandOf("java"), otherHash],
 ];
-describe.each(overFile)("%s over %s", (language, name, command, ...known) => {
+describe.each(overFile)("%s", (row, language, command, ...known) => {
   describeWith(language)("with the SDK and flagd's provider", () => {
     test("differs from evaluate() only where it is known to", async () => {
       const answers = await run([...command(), "flagd", release.flagdFile]);
-      await compare(`${language}, ${name}`, answers, ...known);
+      await compare(row, answers, ...known);
     });
   });
+});
+
+test("docs/languages/README.md has these results", () => {
+  const lines = tableOf(results);
+  process.stdout.write(`${lines.join("\n")}\n`);
+  const readme = readFileSync(path.join(top, "docs/languages/README.md"), "utf8").split("\n");
+  expect(lines.filter((line) => !readme.includes(line))).toEqual([]);
 });

@@ -10,8 +10,12 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe } from "vitest";
 import { compareText } from "../../schema/text/order.ts";
+import { program } from "../s3/program.ts";
 
-export type ProgramName = "flagd" | "go" | "java" | "python";
+/** Languages that evaluate with OpenFeature's SDK. */
+export type Sdk = "go" | "java" | "python";
+
+type ProgramName = Sdk | "flagd";
 
 /** The command that runs a program. */
 export function commandOf(name: ProgramName): readonly [string, ...string[]] {
@@ -27,6 +31,12 @@ export function pythonCommand(
 ): readonly [string, ...string[]] {
   const python = path.join(directoryOf("python"), requirements, "bin/python");
   return [python, path.join(sources, "python/evaluate.py")];
+}
+
+/** The Go that is installed, or the one that `install` has taken from PyPI. */
+export function goCommand(): string {
+  const own = path.join(path.dirname(directoryOf("go")), "go-toolchain/bin/go");
+  return existsSync(own) ? own : program("go");
 }
 
 /** Where `install` puts a program. */
