@@ -104,7 +104,8 @@ test("applySteps() names the author of the step and its pull request, in the com
   const [change] = await store.changesOf("invoices", { limit: 1, skip: 0 });
   expect(change).toMatchObject({
     ...{ changed_by: "Mary Jackson", origin: "schedule", issuer: null, subject: null, reason },
-    after: { decisions: { production: { enabled: true, rollout: 25 } } },
+    before: { decisions: { production: { enabled: true, rollout: 5 } } },
+    after: { decisions: { production: { enabled: true, rollout: 25 } }, schedules: [] },
   });
 });
 
