@@ -8,13 +8,13 @@ import { permit } from "./auth/permit.ts";
 import type { Action } from "./auth/principal.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { readBody } from "./http/body.ts";
-import { checkChangeReason } from "./http/change-reason.ts";
 import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { description } from "./http/description.ts";
 import { errorHandler } from "./http/error-handler.ts";
 import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
+import { checkReasons } from "./http/reasons.ts";
 import { route, skipUnknown } from "./http/route.ts";
 import { refuseBadEscapes } from "./http/target.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
@@ -136,14 +136,12 @@ function addFlagRoutes(
     const base = `${folder}/v1/feature-flags/`;
     route(app, base, {
       get: [mayRead, list, ...read],
-      ...(isRoot
-        ? { post: [allow("create"), limit, checkChangeReason, readBody, write.create] }
-        : {}),
+      ...(isRoot ? { post: [allow("create"), limit, checkReasons, readBody, write.create] } : {}),
     });
     route(app, `${base}:name`, {
       get: read,
-      put: [allow("update"), limit, checkChangeReason, readBody, write.update],
-      ...(isRoot ? { delete: [allow("delete"), limit, checkChangeReason, write.remove] } : {}),
+      put: [allow("update"), limit, checkReasons, readBody, write.update],
+      ...(isRoot ? { delete: [allow("delete"), limit, checkReasons, write.remove] } : {}),
     });
     route(app, `${base}:name/history`, { get: history });
     for (const kind of definitionKinds) {

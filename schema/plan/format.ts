@@ -1,7 +1,12 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
 import { isSameDecision } from "./difference.ts";
-import { findPlanViolations, howToAllow } from "./limits.ts";
+import {
+  findPlannedRemovals,
+  findPlanViolations,
+  howToAllow,
+  howToAllowRemoval,
+} from "./limits.ts";
 import {
   type AudiencePlan,
   type FlagPlan,
@@ -31,6 +36,8 @@ export function formatPlan(plan: Plan): string {
     lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
   }
   for (const { reason } of findPlanViolations(plan)) lines.push("", `Limit: ${reason}`, howToAllow);
+  for (const reason of findPlannedRemovals(plan))
+    lines.push("", `Limit: ${reason}`, howToAllowRemoval);
   return `${lines.join("\n")}\n`;
 }
 

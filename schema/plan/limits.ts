@@ -57,6 +57,32 @@ export function findLimitViolations(
   return [...check("removal", removed, remove), ...check("switch-on", on, turn)];
 }
 
+/**
+ * Why environments may not be removed without somebody's word: as many flags leave with an
+ * environment as it serves. `gone` has those that are served now and are not in the project.
+ */
+export function findRemovedEnvironments(
+  gone: readonly { readonly environment: string; readonly served: number }[],
+  { remove, at_least }: Limits,
+): string[] {
+  return gone
+    .filter(({ served }) => served > Math.max(at_least, (served * remove) / 100))
+    .map(({ environment, served }) => {
+      const flags = served === 1 ? "its only flag" : `all of its ${served} flags`;
+      const limit = `${remove} % or ${at_least} ${at_least === 1 ? "flag" : "flags"} is the limit`;
+      return `it removes the environment "${environment}" with ${flags}, and ${limit}`;
+    });
+}
+
+/** The same for a change. */
+export function findPlannedRemovals({ environments, order, served, limits }: Plan): string[] {
+  const gone = environments.filter((environment) => !order.includes(environment));
+  return findRemovedEnvironments(
+    gone.map((environment) => ({ environment, served })),
+    limits,
+  );
+}
+
 /** The limits that a change exceeds if it is published alone. */
 export function findPlanViolations(plan: Plan): LimitViolation[] {
   const { flags, served, limits } = plan;
@@ -68,6 +94,10 @@ export function findPlanViolations(plan: Plan): LimitViolation[] {
   const size = served - (removed?.length ?? 0) + (added?.length ?? 0);
   return findLimitViolations({ removed: removed ?? [], on, served, size }, limits);
 }
+
+/** What to do about a removed environment, for the author of a change. */
+export const howToAllowRemoval =
+  "publishing refuses the commit until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
 
 /** What to do about a violation, for the author of a change. */
 export const howToAllow =

@@ -1,5 +1,10 @@
 /** What a reviewer of a change should look at twice. */
-import { findPlanViolations, howToAllow } from "./limits.ts";
+import {
+  findPlannedRemovals,
+  findPlanViolations,
+  howToAllow,
+  howToAllowRemoval,
+} from "./limits.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
@@ -88,7 +93,10 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
 
   /** What is merged and not published surprises people. */
   function staysWithinLimits(plan) {
-    return findPlanViolations(plan).map(({ reason }) => `${reason}: ${howToAllow}`);
+    return [
+      ...findPlanViolations(plan).map(({ reason }) => `${reason}: ${howToAllow}`),
+      ...findPlannedRemovals(plan).map((reason) => `${reason}: ${howToAllowRemoval}`),
+    ];
   },
 
   /** Clients of an environment that is gone, or moved, get 404. */

@@ -1,4 +1,5 @@
 import { compile } from "../../schema/compile/compile.ts";
+import { findForbidden } from "../../schema/text/personal-data.ts";
 import { type Outcome, publish } from "../../store/publish/publish.ts";
 import { openTarget } from "../../store/publish/target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
@@ -150,9 +151,11 @@ function number(option: string, text: string): number {
   throw new UsageError(`Cannot use --${option} "${text}": it must be a number`);
 }
 
-/** The text of a reason: one line, at most 200 characters, not empty. */
+/** The text of a reason: one line, at most 200 characters, not empty. The manifest shows it to everyone. */
 function reason(text: string | undefined): string | undefined {
   const line = text?.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
   if (line === "") throw new UsageError("Cannot use an empty reason: say why in a few words");
+  const [found] = findForbidden(line ?? "");
+  if (found) throw new UsageError(`Cannot use a reason with ${found.what} in it: it is published`);
   return line?.slice(0, 200);
 }

@@ -1,5 +1,5 @@
 import { formatManifest, type WaitingChange } from "../../schema/compile/manifest.ts";
-import { findLimitViolations } from "../../schema/plan/limits.ts";
+import { findLimitViolations, findRemovedEnvironments } from "../../schema/plan/limits.ts";
 import {
   type EnvironmentDiff,
   type Publication,
@@ -67,6 +67,13 @@ export async function decide(
   const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
   const limited = await applyLimits(repository, revision, diffs[0], compiled, { ...intent, allow });
   if (limited.problem !== undefined) dangers.push(limited.problem);
+  const gone = diffs.filter(
+    ({ environment }) => !snapshot.project.environments.includes(environment),
+  );
+  if (!isRollback)
+    dangers.push(
+      ...findRemovedEnvironments(gone, { ...snapshot.project.limits, ...intent.limits }),
+    );
 
   const refusals: string[] = [];
   if (obstacle && intent[obstacle.way] === undefined) {

@@ -4,6 +4,7 @@ import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
+import { checkListSize } from "../../schema/flag/list-size.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, severityOf } from "../../schema/problem/problem.ts";
@@ -36,6 +37,7 @@ export function resultOfChangeSet(
       .filter(isError)
       .map((finding) => invalidValue("name", finding)),
     ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding), finding)),
+    ...(before ? [] : checkSpace(name, context)),
   ];
   if (!flag || faults.length > 0) return { faults };
   const updated_at = timestamp(time);
@@ -56,6 +58,17 @@ function mattersToOthers(after: Flag, before: Flag | undefined): boolean {
   if (after.requires.length + after.audiences.length > 0) return true;
   if (!before) return false;
   return before.private !== after.private || hasVariants(before) !== hasVariants(after);
+}
+
+/** Whether clients can read the list with one more flag. Without this check, the push would come first. */
+function checkSpace(
+  name: string,
+  { flags, project }: Pick<WriteContext, "flags" | "project">,
+): InvalidValue[] {
+  const names = [...flags().map((flag) => flag.name), name];
+  return checkListSize(names, project)
+    .filter(isError)
+    .map((finding) => invalidValue("name", finding));
 }
 
 /** A flag with what it refers to, as the writes before leave that. */

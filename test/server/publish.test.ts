@@ -114,6 +114,8 @@ describe("with FLAGS_PUBLISH,", () => {
   test.each([
     ["an editor", "editor", { "Publish-Allow": "The launch of today" }, 403],
     ["a short reason", "admin", { "Publish-Allow": "go" }, 400],
+    ["a card number", "admin", { "Publish-Allow": "For 4111 1111 1111 1111" }, 400],
+    ["a key", "admin", { "Publish-Allow": "As AKIAIOSFODNN7EXAMPLE asked" }, 400],
   ])("refuses Publish-Allow from %s", async (_who, as, headers, status) => {
     const { api } = await start("+");
     const { head } = api.remote;

@@ -339,3 +339,29 @@ describe("/metrics", () => {
     expect(Number(/^bunting_publish_age_seconds (\S+)$/m.exec(text)?.[1])).toBeLessThan(60);
   });
 });
+
+test("a Change-Reason with personal data or a credential is refused, for every kind of write", async () => {
+  const api = await startService();
+  const { head } = api.remote;
+  for (const [what, reason] of [
+    ["a card number", "For 4111 1111 1111 1111"],
+    ["an e-mail address", "Asked by ada.l@gmail.com"],
+    ["an AWS access key", "Key AKIAIOSFODNN7EXAMPLE"],
+    ["a GitHub token", `Token ghp_${"a1".repeat(18)}`],
+    ["a Bunting API token", `Token bnt_${"a1".repeat(11)}`],
+  ]) {
+    const headers = { "Change-Reason": reason ?? "" };
+    const answers = [
+      await api.ask(`PUT ${meal}`, { body: { enabled: false }, headers }),
+      await api.ask(`PUT ${meal}/definition`, { body: { enabled: false }, headers }),
+      await api.ask(`POST ${list}`, { body: { name: "one_more", description: "" }, headers }),
+      await api.ask(`DELETE ${meal}`, { headers }),
+    ];
+    for (const { status, json } of answers) {
+      expect(status).toBe(400);
+      expect(json.type).toContain("forbidden-text");
+      expect(json.detail).toContain(`Cannot keep the Change-Reason: it has ${what} in it`);
+    }
+  }
+  expect(api.remote.head).toBe(head);
+});

@@ -4,9 +4,9 @@ import type { Authenticator } from "../../auth/authenticator.ts";
 import { permitSomewhere } from "../../auth/permit.ts";
 import { limitExpensiveReads } from "../../auth/rate-limits.ts";
 import { readDefinitionBody } from "../../http/body.ts";
-import { checkChangeReason } from "../../http/change-reason.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Handler } from "../../http/handler.ts";
+import { checkReasons } from "../../http/reasons.ts";
 import { route } from "../../http/route.ts";
 import { allHistoryHandler } from "../history/all-history.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
@@ -32,7 +32,7 @@ export function addManagementRoutes(
     put: [
       permitSomewhere("update", authenticator, project),
       limit,
-      checkChangeReason,
+      checkReasons,
       readDefinitionBody,
       definition.write,
     ],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WaitingChange } from "../../../schema/compile/manifest.ts";
-import { findLimitViolations } from "../../../schema/plan/limits.ts";
+import { findLimitViolations, findRemovedEnvironments } from "../../../schema/plan/limits.ts";
 import type { Limits } from "../../../schema/project/project.ts";
 
 const limits: Limits = { remove: 20, turn: 50, at_least: 0 };
@@ -99,4 +99,14 @@ describe("findLimitViolations()", () => {
     ]);
     expect(findLimitViolations({ removed: [], on: [], served: 0, size: 9 }, limits)).toEqual([]);
   });
+});
+
+test("findRemovedEnvironments() counts the flags of an environment as removals", () => {
+  const gone = [{ environment: "qa", served: 6 }];
+  const some = { ...limits, at_least: 5 };
+  expect(findRemovedEnvironments(gone, some)).toEqual([
+    'it removes the environment "qa" with all of its 6 flags, and 20 % or 5 flags is the limit',
+  ]);
+  expect(findRemovedEnvironments(gone, { ...some, at_least: 6 })).toEqual([]);
+  expect(findRemovedEnvironments(gone, { ...some, remove: 100 })).toEqual([]);
 });

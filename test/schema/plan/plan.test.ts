@@ -4,6 +4,7 @@ import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot, toggled } from "../../../schema/plan/plan.ts";
+import { findWarnings } from "../../../schema/plan/warnings.ts";
 import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
 import { decisionsOf } from "../snapshots.ts";
 
@@ -75,6 +76,27 @@ describe("plan()", () => {
       );
       expect(text).toContain("staging is not protected any more");
     }
+  });
+
+  test("warns of a removed environment as of the removal of all its flags", () => {
+    const flags = Array.from({ length: 6 }, (_, at) => flag(`flag_${at}`));
+    const before = {
+      ...snapshot(flags),
+      project: normalizeProject({ environments: ["application", "qa"] }, "1"),
+    };
+    const after = {
+      ...snapshot(flags),
+      project: normalizeProject({ environments: ["application"] }, "2"),
+    };
+    const change = plan(before, after);
+    const reason =
+      'it removes the environment "qa" with all of its 6 flags, and 20 % or 5 flags is the limit';
+    expect(formatPlan(change)).toContain(`Limit: ${reason}\npublishing refuses the commit until`);
+    expect(findWarnings(change, "2026-11-26").join("\n")).toContain(
+      `${reason}: publishing refuses`,
+    );
+    const added = plan(after, before);
+    expect(formatPlan(added)).not.toContain("Limit:");
   });
 
   test("says of another comment in the policy that nothing but updated_at changes", () => {

@@ -85,6 +85,30 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, next)).toEqual([]);
   });
 
+  test("refuses to remove an environment with more flags than the limit, without a word", async () => {
+    const { site, history } = await served();
+    const limits = { remove: 20, turn: 50, at_least: 0 };
+    const fewer = history.commitProject("environments: [application, staging]\n");
+    const refused = await history.publish(site.open(), fewer, { limits });
+    expect(refused.status).toBe("refused");
+    expect(refused.refusals).toEqual([
+      'it removes the environment "development" with all of its 10 flags, and 20 % or 0 flags is the limit; to do it all the same: --allow REASON',
+    ]);
+    expect(site.bodies().has(`/development${list}flag_a`)).toBe(true);
+    const few = await history.publish(site.open(), fewer, {
+      limits: { ...limits, at_least: 10 },
+    });
+    expect(few.status).toBe("published");
+    expect(site.bodies().has(`/development${list}flag_a`)).toBe(false);
+    const last = history.commitProject("environments: [application]\n");
+    const allowed = await history.publish(site.open(), last, {
+      limits,
+      allow: "We have no staging",
+    });
+    expect(allowed.status).toBe("published");
+    expect(await findWrong(site, history, last)).toEqual([]);
+  });
+
   test("never holds back switching off, however many flags", async () => {
     const { site, history } = await served(true);
     const next = history.commit(flags(letters, false));

@@ -58,6 +58,12 @@ export class History {
     return this.made.change(this.#time, Object.fromEntries(texts));
   }
 
+  /** Commits the file `bunting.yaml`. */
+  commitProject(text: string): string {
+    this.#time += 60;
+    return this.made.change(this.#time, { "bunting.yaml": text });
+  }
+
   async snapshot(commit: string): Promise<Snapshot> {
     const known = this.#snapshots.get(commit);
     if (known) return known;
