@@ -1,4 +1,4 @@
-/** What a run of a stranger's code hands over, checked before it is believed: it may be anything. */
+/** Checks the files that a run of untrusted code leaves: they may contain anything. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Plan } from "../plan/plan.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -19,12 +19,12 @@ const ajv = new Ajv2020({ schemas: [schema] });
 const isPlan = ajv.getSchema<Plan>(`${schema.$id}#/$defs/plan`);
 const areProblems = ajv.getSchema<Problems>(`${schema.$id}#/$defs/problems`);
 
-/** The text of `plan.json`. Throws where it is not what `npm run plan` would write. */
+/** Parses `plan.json`. Throws if `npm run plan` cannot have written it. */
 export function parsePlan(text: string): Plan {
   return parse(text, "a plan", isPlan);
 }
 
-/** The text of `problems.json`. Throws where it is not what `npm run validate` would write. */
+/** Parses `problems.json`. Throws if `npm run validate` cannot have written it. */
 export function parseProblems(text: string): Problems {
   return parse(text, "problems", areProblems);
 }

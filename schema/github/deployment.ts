@@ -1,14 +1,14 @@
-/** What became of publishing a commit, in words: for the deployment, the pull request and the run. */
+/** The result of publishing a commit as text: for the deployment, the pull request and the run. */
 
 import { isCommit } from "../compile/manifest.ts";
 import { joined } from "../plan/warnings.ts";
 import { inline } from "./markdown.ts";
 
-/** What `npm run publish -- --format json` says, as far as it is told on. */
+/** The part of the output of `npm run publish -- --format json` that is used here. */
 export interface Published {
   readonly status: "published" | "unchanged" | "planned" | "refused";
   readonly commit: string;
-  /** The commit that was served before; missing where there was none. */
+  /** The commit that was served before; missing if there was none. */
   readonly before?: string | undefined;
   readonly refusals: readonly string[];
   readonly diffs: readonly Diff[];
@@ -20,7 +20,7 @@ export interface Published {
 }
 
 export interface Live {
-  /** When clients saw it all, as ISO 8601; missing where they do not yet. */
+  /** Since when clients get all of it, as ISO 8601; missing if they do not yet. */
   readonly at?: string | undefined;
   readonly pending: number;
 }
@@ -33,7 +33,7 @@ interface Diff {
   readonly off: readonly string[];
 }
 
-/** The text of `publish.json`. Throws where it is none. */
+/** Parses `publish.json`. Throws if it is not valid. */
 export function parsePublished(text: string): Published {
   const value = JSON.parse(text) ?? {};
   const { status, commit, before, refusals, publication, waiting, reasons, live } = value;
@@ -52,27 +52,27 @@ export function parsePublished(text: string): Published {
   };
 }
 
-export interface Ending {
+export interface DeploymentResult {
   readonly state: "success" | "failure";
   readonly environment: string;
   readonly commit: string;
   readonly published: Published | undefined;
-  /** When it began, as ISO 8601. */
+  /** When it started, as ISO 8601. */
   readonly started: string;
-  /** Where clients fetch, and where the run is; `""` where that is not known. */
+  /** The URLs that clients fetch from, and of the run; `""` if unknown. */
   readonly url: string;
   readonly log: string;
 }
 
 /** In a few words: `live after 23 s`, `live after 23 s, 3 changes wait`. */
-export function describeEnding(ending: Ending): string {
-  const words = describeResult(ending);
-  const waiting = ending.published?.waiting ?? 0;
+export function describeDeploymentResult(result: DeploymentResult): string {
+  const words = describeResult(result);
+  const waiting = result.published?.waiting ?? 0;
   if (waiting === 0) return words;
   return `${words}, ${waiting === 1 ? "1 change waits" : `${waiting} changes wait`}`;
 }
 
-function describeResult({ state, published, started }: Ending): string {
+function describeResult({ state, published, started }: DeploymentResult): string {
   if (!published) return state === "success" ? "done" : "failed before anything was published";
   const { status, refusals, live } = published;
   if (status === "refused") return `refused: ${refusals.join("; ")}`;
@@ -90,11 +90,11 @@ export function deploymentMarker(environment: string): string {
   return `<!-- bunting:deployment ${environment} -->`;
 }
 
-/** As a comment on the pull request that brought the commit, or the summary of a run. */
-export function formatEnding(ending: Ending): string {
-  const { state, environment, commit, published, url, log } = ending;
-  const words = describeEnding(ending);
-  // What is refused was said by a publisher, about names that others chose.
+/** The comment on the pull request of the commit, and the summary of a run. */
+export function formatDeploymentResult(result: DeploymentResult): string {
+  const { state, environment, commit, published, url, log } = result;
+  const words = describeDeploymentResult(result);
+  // The reasons contain names that others chose.
   const told = published?.status === "refused" ? "refused" : words;
   const isWaiting = (published?.waiting ?? 0) > 0;
   const isPublished = state === "success" || (isWaiting && published?.live?.at !== undefined);

@@ -1,13 +1,13 @@
-/** What a CDN serves against what it should, in words. */
+/** The texts of the issue about drift: what a CDN serves, and what it should serve. */
 
 import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 
-/** A URL that does not answer as the commit wants it. */
+/** A URL whose answer differs from the commit. */
 export interface Difference {
   readonly path: string;
-  /** What was found there: `other bytes`, `nothing`, `503`, `no answer`, `a flag that is gone`. */
+  /** What the CDN answered: `other bytes`, `nothing`, `503`, `no answer`, `a flag that is gone`. */
   readonly found: string;
 }
 
@@ -15,12 +15,12 @@ export interface Drift {
   /** The commit that should be served, its full id. */
   readonly commit: string;
   readonly cdn: string;
-  /** How many URLs were asked. */
+  /** How many URLs were read. */
   readonly asked: number;
   readonly differences: readonly Difference[];
   /** How many changes of the commit exceed a limit and are not published yet. */
   readonly waiting: number;
-  /** What the CDN says of itself; missing where its manifest cannot be had. */
+  /** The CDN's manifest; missing if it cannot be read. */
   readonly served?:
     | { readonly commit: string; readonly rollback?: Rollback | undefined }
     | undefined;
@@ -29,7 +29,7 @@ export interface Drift {
 export const driftMarker = "<!-- bunting:drift -->";
 export const driftTitle = "The CDN does not serve what the branch says";
 
-/** The body of the issue. The same drift gives the same words, so that it is not written twice. */
+/** The body of the issue. The same drift gives the same text, so that the issue is not updated without need. */
 export function formatDrift({ commit, cdn, asked, differences, served }: Drift): string {
   const sorted = [...differences].sort((a, b) => compareText(a.path, b.path));
   const width = Math.max(...sorted.map(({ path }) => path.length));
@@ -47,7 +47,7 @@ export function formatDrift({ commit, cdn, asked, differences, served }: Drift):
   return `${parts.join("\n\n")}\n`;
 }
 
-/** The last word on the issue. */
+/** The comment that closes the issue. */
 export function formatAgreement({ commit, cdn, asked }: Drift): string {
   return `${inline(cdn)} answers all ${count(asked)} as \`${commit}\` wants.`;
 }

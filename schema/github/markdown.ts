@@ -1,19 +1,19 @@
 /**
- * Text that others wrote, as Markdown that shows it and does nothing else. GitHub looks for mentions,
- * links, HTML and emphasis everywhere but in code: so that is what such text becomes.
+ * Shows text that others wrote, without effect. GitHub looks for mentions, links, HTML and emphasis
+ * everywhere except in code, so such text is shown as code.
  */
 import { escapeInvisible } from "../problem/problem.ts";
 
-/** On one line, in code: at most `most` characters. Not for tables, where `|` ends a cell. */
+/** Inline code of at most `most` characters. Not for tables, where `|` ends a cell. */
 export function inline(text: string, most = 300): string {
   const line = cut(escapeInvisible(text), most);
   if (line.trim() === "") return "(nothing)";
   const fence = "`".repeat(longestRun(line) + 1);
-  // Spaces at the ends keep back-ticks apart from the fence; Markdown takes them away again.
+  // Spaces separate backticks from the fence; Markdown removes them.
   return line.includes("`") ? `${fence} ${line} ${fence}` : `${fence}${line}${fence}`;
 }
 
-/** As lines of code. */
+/** A code block. */
 export function block(lines: readonly string[], language = "text"): string {
   const text = lines.map(escapeInvisible);
   const fence = "`".repeat(Math.max(3, longestRun(text.join("\n")) + 1));
@@ -27,12 +27,12 @@ export function cut(text: string, most: number): string {
   return `${/[\uD800-\uDBFF]$/.test(start) ? start.slice(0, -1) : start}…`;
 }
 
-/** How much of GitHub's limits a text takes: they are in characters, and in bytes for some. */
+/** The size of a text for GitHub's limits, which count characters or bytes. */
 export function sizeOf(text: string): number {
   return Math.max(text.length, Buffer.byteLength(text));
 }
 
-/** As many of `lines` as fit into `room`; `more` says how many did not. */
+/** As many of `lines` as fit into `room` characters; `more` says how many did not. */
 export function whatFits(
   lines: readonly string[],
   room: number,

@@ -1,4 +1,4 @@
-/** What a pull request will do, as the comment on it: for a reviewer who reads only the first line, too. */
+/** The comment on a pull request: what it changes. The first line is a summary. */
 
 import { describeAudiences, describeProject, inWords, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
@@ -10,28 +10,28 @@ import { describeFlag } from "./flag-sentence.ts";
 import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
 import { counted, listUrls, type Pointer } from "./plan-urls.ts";
 
-/** What is said, and about what. All but the last two was written by whoever opened the pull request. */
+/** The content of the comment. The author of the pull request controls all of it but `run` and `today`. */
 export interface Review {
-  /** Missing where the flags have errors, or nobody could tell. */
+  /** Missing if the flags have errors, or the plan could not be computed. */
   readonly plan?: Plan | undefined;
   readonly problems?: Problems | undefined;
-  /** Changed files that are not flags, such as code; missing if nobody looked. */
+  /** Changed files that are not flags, such as code; missing if unknown. */
   readonly otherFiles?: readonly string[] | undefined;
-  /** The pull request's number, where there is one yet, and its head as a full id: from GitHub. */
+  /** The pull request's number, if there is one yet, and the full id of its head: from GitHub. */
   readonly number?: number | undefined;
   readonly head: string;
-  /** The run that looked, from GitHub. */
+  /** The URL of the workflow run, from GitHub. */
   readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
   /** `YYYY-MM-DD`. */
   readonly today: string;
 }
 
-/** How the comment is known again: nobody else's begins with it, and is by us. */
+/** Identifies the comment: it begins with this, and our account wrote it. */
 export const planMarker = "<!-- bunting:plan -->";
 
-/** GitHub takes 65,536 characters. */
+/** GitHub accepts 65,536 characters. */
 const most = 65_000;
-/** What each part may take at most; what the others leave goes to the URLs. */
+/** The maximum of each part, in characters; the URLs get the rest. */
 const rooms = { table: 20_000, warnings: 8_000, problems: 12_000, owners: 4_000 };
 
 export function formatPlanComment(review: Review): string {
@@ -109,7 +109,7 @@ function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {
   return ["### Look twice", shown.join("\n")];
 }
 
-/** What must not be public is said first, and not shown again. */
+/** Credentials and personal data come first, and are not repeated. */
 function hiddenThings(errors: readonly Problem[]): string[] {
   return errors
     .filter(({ code }) => code === "personal-data" || code === "credential")
@@ -154,7 +154,7 @@ function owners({ flags }: Plan, pointer: Pointer): string[] {
   return ["### Who owns what", shown.join("\n")];
 }
 
-/** The commit is asked for when it is wanted: until the merge, others may be merged before. */
+/** How to roll back. The commit is read when needed, because others may be merged before. */
 function rollback({ number }: Review): string {
   const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
   const lines = [

@@ -2,10 +2,10 @@
 import type { Plan, ResponsePlan } from "../plan/plan.ts";
 import { block, sizeOf, whatFits } from "./markdown.ts";
 
-/** Says that more is elsewhere: how many, and of what. */
+/** A line that says how many more there are, of what, and where. */
 export type Pointer = (left: number, what: string) => string;
 
-/** Folded away, as many as fit into `room` characters. */
+/** A folded section with as many URLs as fit into `room` characters. */
 export function listUrls({ responses }: Plan, room: number, pointer: Pointer): string[] {
   if (responses.length === 0) return [];
   // What customers get comes first.

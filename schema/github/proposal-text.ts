@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import { projectFile } from "../project/project.ts";
 import { block } from "./markdown.ts";
 
-/** What the pull request says. */
+/** The body of the pull request. */
 export function describeProposal(
   plan: Plan,
   environments: readonly string[],
@@ -22,8 +22,8 @@ export function describeProposal(
 }
 
 /**
- * Words from outside, one line each, as a code block: nothing in it is Markdown or HTML, mentions
- * anybody or closes an issue.
+ * Text from the request as a code block, one line each, so that nothing in it is Markdown or HTML,
+ * mentions anybody or closes an issue.
  */
 export function quote({ actor, reason, requestId }: Requester): string {
   const lines = [

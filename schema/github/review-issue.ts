@@ -2,20 +2,20 @@
 import type { EmergencyChange } from "../change/emergency-change.ts";
 import { quote } from "./proposal-text.ts";
 
-/** What the issue is found again by: it stands in its text, unseen. */
+/** Identifies the issue: a comment in its body that is not displayed. */
 export function markerOf({ commit }: Pick<EmergencyChange, "commit">): string {
   return `<!-- bunting:break-glass ${commit} -->`;
 }
 
-/** The issue that asks for the review. */
-export function describeReview(broken: EmergencyChange): { title: string; body: string } {
-  const { commit, flag, environments, asked } = broken;
+/** The title and body of the issue. */
+export function describeReview(change: EmergencyChange): { title: string; body: string } {
+  const { commit, flag, environments, asked } = change;
   const where = environments.join(", ");
   const body = [
     `\`${flag}\` was disabled in ${where} by break glass, without the review that the policy asks for. Commit: ${commit}\n`,
     quote(asked),
     "Look at it afterwards: was it right, and is what it stopped mended? Then close this issue.\n",
-    markerOf(broken),
+    markerOf(change),
   ].join("\n");
   return { title: `Review: ${flag} was disabled in ${where} by break glass`, body };
 }

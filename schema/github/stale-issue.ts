@@ -4,15 +4,15 @@ import { describeDecision } from "../plan/reach.ts";
 import type { StaleFlag } from "../plan/stale.ts";
 import { block, inline, whatFits } from "./markdown.ts";
 
-/** Where a source tree still names a flag. */
-export interface Places {
+/** Where source trees still name a flag. */
+export interface CodeReferences {
   /** `file:line`, sorted, at most a few dozen. */
   readonly shown: readonly string[];
   readonly all: number;
 }
 
-/** What an issue or a pull request of ours is about, as its body says. */
-export interface Seen {
+/** What the body of our issue or pull request says about its flag. */
+export interface StaleMarker {
   readonly name: string;
   readonly fingerprint: string;
 }
@@ -22,14 +22,16 @@ export function staleMarker(name: string): string {
 }
 
 /**
- * Changes with what the flag says, and with why and since when it is stale: then it may be brought
- * up again. The day tells a flag that was turned, and back, from one that was left alone.
+ * Changes if the flag changes, or why or since when it is stale: then it may be reported again. The
+ * day distinguishes a flag that was toggled twice from one that nobody changed.
  */
 export function fingerprint({ flag, kind, since }: StaleFlag): string {
-  return createHash("sha256").update(`${flag.object} ${kind} ${since}`).digest("hex").slice(0, 12);
+  // Issues hold this hash, so its words must not change: `unchanged` was called `settled`.
+  const why = kind === "unchanged" ? "settled" : kind;
+  return createHash("sha256").update(`${flag.object} ${why} ${since}`).digest("hex").slice(0, 12);
 }
 
-export function readMarker(body: string): Seen | undefined {
+export function readMarker(body: string): StaleMarker | undefined {
   const match = /^<!-- bunting:stale ([A-Za-z0-9_-]{1,128}) -->\n<!-- seen ([0-9a-f]{12}) -->/.exec(
     body,
   );
@@ -40,8 +42,8 @@ export function titleIssue({ flag }: StaleFlag): string {
   return `Remove the flag ${flag.name}`;
 }
 
-/** `places` is missing where nobody said which code uses flags. */
-export function formatStaleIssue(stale: StaleFlag, places: Places | undefined): string {
+/** `places` is missing if no code was searched. */
+export function formatStaleIssue(stale: StaleFlag, places: CodeReferences | undefined): string {
   const code =
     places === undefined
       ? ["No source trees were searched: look for its name in the code that uses flags."]
@@ -54,11 +56,11 @@ export function formatStaleIssue(stale: StaleFlag, places: Places | undefined): 
   return `${parts.join("\n\n")}\n`;
 }
 
-/** `issue` is the one that asked for the code to go first, if there was one. */
+/** `issue` is the number of the issue that asked to remove the code first, if there was one. */
 export function formatRemoval(stale: StaleFlag, issue: number | undefined): string {
   const parts = [
     ...describe(stale),
-    "No code in the source trees names it any more. After the merge, whoever still asks for it gets off.",
+    "No code in the source trees uses it any more. After the merge, clients that still use it get `false`.",
     "If it is to stay, close this: it does not come again until the flag changes.",
     ...(issue === undefined ? [] : [`Closes #${issue}.`]),
   ];
@@ -86,7 +88,7 @@ function describe(stale: StaleFlag): string[] {
   return [markers, `\`${name}\` is stale. **${reason}.**`, rows.join("\n")];
 }
 
-function listPlaces({ shown, all }: Places): string[] {
+function listPlaces({ shown, all }: CodeReferences): string[] {
   if (all === 0) return ["No code in the source trees names it any more."];
   const lines = whatFits(shown, 20_000, (left) => `… and ${left} more`);
   const rest =

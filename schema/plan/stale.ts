@@ -1,4 +1,4 @@
-/** Which flags have done their work: whoever reads their code carries a branch that nobody needs. */
+/** Finds flags that are no longer needed: expired, or unchanged for a long time. */
 
 import { isFull } from "../flag/flag.ts";
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
@@ -8,8 +8,8 @@ import { describeDecision } from "./reach.ts";
 
 export interface StaleFlag {
   readonly flag: TimedFlag;
-  readonly kind: "expired" | "settled";
-  /** The day from which it should be gone, or since which it is the same for everyone: `YYYY-MM-DD`. */
+  readonly kind: "expired" | "unchanged";
+  /** The day on which it expired, or since which it is the same for everyone: `YYYY-MM-DD`. */
   readonly since: string;
   /** A sentence without its full stop. */
   readonly reason: string;
@@ -18,13 +18,13 @@ export interface StaleFlag {
 }
 
 /**
- * Those past their day, and release flags that have been on, or off, for everyone for more than
- * `days`. `settled` tells since when a flag's state is what it is. Kill switches stay.
- * The longest overdue come first.
+ * The flags that have expired, and the release flags that have been on, or off, for everyone for more
+ * than `days`. `lastToggled` has the time of a flag's last toggle. Kill switches are never stale.
+ * Sorted by `since`, oldest first.
  */
 export function findStale(
   flags: readonly TimedFlag[],
-  settled: ReadonlyMap<string, Timestamp>,
+  lastToggled: ReadonlyMap<string, Timestamp>,
   today: string,
   days: number,
 ): StaleFlag[] {
@@ -32,8 +32,8 @@ export function findStale(
     if (flag.type === "kill_switch") return [];
     if (flag.expires !== "" && flag.expires <= today) return [expired(flag)];
     if (!isTheSameForAll(flag)) return [];
-    const since = (settled.get(flag.name) ?? flag.updated_at).slice(0, 10);
-    return age(since, today) > days ? [settledFlag(flag, since)] : [];
+    const since = (lastToggled.get(flag.name) ?? flag.updated_at).slice(0, 10);
+    return age(since, today) > days ? [unchangedFlag(flag, since)] : [];
   });
   return stale
     .map((one) => withDependents(one, flags))
@@ -41,8 +41,8 @@ export function findStale(
 }
 
 /**
- * Whether a flag's last change cannot tell when its state last changed, but has to: it has been
- * there for more than `days`, and was edited since it came.
+ * Whether only the history can tell when a flag was last toggled: it is older than `days`, and was
+ * edited since it was created.
  */
 export function needsHistory(flag: TimedFlag, today: string, days: number): boolean {
   const isOld = age(flag.created_at.slice(0, 10), today) > days;
@@ -52,8 +52,8 @@ export function needsHistory(flag: TimedFlag, today: string, days: number): bool
 /** A release flag that is on, or off, in every environment. */
 function isTheSameForAll({ type, decisions }: TimedFlag): boolean {
   const [first, ...others] = Object.values(decisions);
-  const isSettled = isFull(first) || first?.enabled === false;
-  return type === "release" && isSettled && others.every((other) => isSameDecision(first, other));
+  const isSame = isFull(first) || first?.enabled === false;
+  return type === "release" && isSame && others.every((other) => isSameDecision(first, other));
 }
 
 type Found = Omit<StaleFlag, "requiredBy">;
@@ -71,15 +71,15 @@ function withDependents(stale: Found, flags: readonly TimedFlag[]): StaleFlag {
 
 function expired(flag: TimedFlag): Found {
   const { expires: since, type } = flag;
-  const what = type === "experiment" ? "The experiment was to end on" : "It was to be gone by";
+  const what = type === "experiment" ? "The experiment ended on" : "It expired on";
   return { flag, kind: "expired", since, reason: `${what} ${since}` };
 }
 
-/** Without the number of days: the same flag gives the same words next week. */
-function settledFlag(flag: TimedFlag, since: string): Found {
+/** Does not name the number of days, so that the same flag has the same text next week. */
+function unchangedFlag(flag: TimedFlag, since: string): Found {
   const state = describeDecision(Object.values(flag.decisions)[0]);
   const reason = `It has been ${state} for everyone since ${since}`;
-  return { flag, kind: "settled", since, reason };
+  return { flag, kind: "unchanged", since, reason };
 }
 
 /** Whole days from one day to a later one, both `YYYY-MM-DD`. */

@@ -1,15 +1,19 @@
 import { readFileSync } from "node:fs";
 import { isCommit } from "../../schema/compile/manifest.ts";
 import {
+  type DeploymentResult,
   deploymentMarker,
-  describeEnding,
-  type Ending,
-  formatEnding,
+  describeDeploymentResult,
+  formatDeploymentResult,
   parsePublished,
 } from "../../schema/github/deployment.ts";
 import { readGit } from "../../store/git/git.ts";
 import { keepComment } from "../../store/github/comments.ts";
-import { readDeployment, startDeployment, tellProgress } from "../../store/github/deployments.ts";
+import {
+  readDeployment,
+  setDeploymentStatus,
+  startDeployment,
+} from "../../store/github/deployments.ts";
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
@@ -81,15 +85,15 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
   }
   const { commit, environment, url } = deployment;
   const log = runUrl(process.env) ?? "";
-  const ending: Ending = { state, environment, commit, published, started, url, log };
-  const description = describeEnding(ending);
-  await tellProgress(github, deployment.id, { state, description, url, log });
+  const result: DeploymentResult = { state, environment, commit, published, started, url, log };
+  const description = describeDeploymentResult(result);
+  await setDeploymentStatus(github, deployment.id, { state, description, url, log });
 
-  addStepSummary(formatEnding(ending));
+  addStepSummary(formatDeploymentResult(result));
   const marker = deploymentMarker(environment);
   const pulls = await findPublishedPulls(github, options.repo, commit, published?.before);
   for (const { number } of pulls) {
-    await keepComment(github, number, marker, `${marker}\n\n${formatEnding(ending)}`);
+    await keepComment(github, number, marker, `${marker}\n\n${formatDeploymentResult(result)}`);
   }
   const told = {
     id: deployment.id,
@@ -107,8 +111,8 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
 }
 
 /**
- * The merged pull requests that this publication made live. A run that waits is replaced by the next
- * one, so one publication may bring several merges: all commits since the one that was served before.
+ * The merged pull requests that this publication made live. GitHub replaces a waiting run by the next
+ * one, so one publication may contain several merges: all commits since the one that was served before.
  */
 async function findPublishedPulls(
   github: GitHub,
@@ -132,7 +136,7 @@ async function listCommits(repo: string, before: string, commit: string): Promis
   return list.split("\n").filter((line) => line !== "");
 }
 
-/** GitHub is asked once for each. */
+/** Each commit costs one request to GitHub. */
 const maxCommits = 50;
 
 function readPublished(file: string) {

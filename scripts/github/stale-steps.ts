@@ -1,13 +1,13 @@
 /** Opens and closes issues and pull requests on GitHub about stale flags. */
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
+  type CodeReferences,
   fingerprint,
   formatRemoval,
   formatRemovalMessage,
   formatStaleIssue,
-  type Places,
   readMarker,
-  type Seen,
+  type StaleMarker,
   staleMarker,
   titleIssue,
 } from "../../schema/github/stale-issue.ts";
@@ -27,7 +27,7 @@ export interface Findings {
   /** In the order in which issues are opened. */
   readonly stale: readonly StaleFlag[];
   /** By flag; missing if no code was searched. */
-  readonly places: ReadonlyMap<string, Places> | undefined;
+  readonly places: ReadonlyMap<string, CodeReferences> | undefined;
   /** The largest number of issues that are open at a time. */
   readonly limit: number;
   readonly as: "issues" | "pull-requests";
@@ -36,10 +36,10 @@ export interface Findings {
 const label = {
   name: "stale-flag",
   color: "fbca04",
-  description: "A feature flag that has done its work",
+  description: "A feature flag that is no longer needed",
 };
 
-type Known = Issue & Seen;
+type Known = Issue & StaleMarker;
 
 export async function tidyUp(github: GitHub, findings: Findings): Promise<Step[]> {
   const known = await findKnown(github);

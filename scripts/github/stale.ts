@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
-import type { Places } from "../../schema/github/stale-issue.ts";
+import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { findStale, needsHistory, type StaleFlag } from "../../schema/plan/stale.ts";
 import { isDate } from "../../schema/text/date.ts";
 import { GitHub } from "../../store/github/github.ts";
@@ -101,7 +101,7 @@ function search(
   sources: readonly string[],
   stale: readonly StaleFlag[],
   mustHaveFiles: boolean,
-): ReadonlyMap<string, Places> | undefined {
+): ReadonlyMap<string, CodeReferences> | undefined {
   if (sources.length === 0) return undefined;
   const { files, places } = findCodeReferences(
     sources,
@@ -116,7 +116,7 @@ function search(
 
 function formatJson(
   stale: readonly StaleFlag[],
-  places: ReadonlyMap<string, Places> | undefined,
+  places: ReadonlyMap<string, CodeReferences> | undefined,
   steps: readonly Step[],
 ): string {
   const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
@@ -127,7 +127,7 @@ function formatJson(
 
 function formatText(
   stale: readonly StaleFlag[],
-  places: ReadonlyMap<string, Places> | undefined,
+  places: ReadonlyMap<string, CodeReferences> | undefined,
   steps: readonly Step[],
 ): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {

@@ -15,8 +15,9 @@ interface Comment {
 }
 
 /**
- * The one comment of ours on an issue or a pull request that begins with `marker` says `body` from
- * now on. Who else writes the marker is not taken for us; what two of us made at once becomes one.
+ * Creates or updates our comment on an issue or a pull request. `body` begins with `marker`, which
+ * identifies the comment. Comments of other accounts do not count, even with the marker. If two runs
+ * created a comment at the same time, one of them is deleted.
  */
 export async function keepComment(
   github: GitHub,
@@ -25,13 +26,13 @@ export async function keepComment(
   body: string,
 ): Promise<KeptComment> {
   const { item, isNew } = await once(
-    async () => (await ours(github, issue, marker))[0],
+    async () => (await findOurs(github, issue, marker))[0],
     () =>
       github.do(`comment on #${issue}`, (rest, here) =>
         rest.issues.createComment({ ...here, issue_number: issue, body }),
       ),
   );
-  const comment = isNew ? await settle(github, issue, marker, item) : item;
+  const comment = isNew ? await removeDuplicates(github, issue, marker, item) : item;
   if (isSame(comment.body ?? "", body)) {
     return { action: isNew ? "created" : "unchanged", url: comment.html_url };
   }
@@ -41,8 +42,8 @@ export async function keepComment(
   return { action: "updated", url: updated.html_url };
 }
 
-/** Oldest first. */
-async function ours(github: GitHub, issue: number, marker: string): Promise<Comment[]> {
+/** Our comments with the marker, oldest first. */
+async function findOurs(github: GitHub, issue: number, marker: string): Promise<Comment[]> {
   const login = await github.login();
   const found: Comment[] = [];
   const comments = github.list(`read the comments on #${issue}`, (rest, page) =>
@@ -54,14 +55,14 @@ async function ours(github: GitHub, issue: number, marker: string): Promise<Comm
   return found.sort((a, b) => a.id - b.id);
 }
 
-/** The oldest stays; whoever came second takes that, and their own goes. */
-async function settle(
+/** Keeps the oldest comment and deletes the others, which other runs created at the same time. */
+async function removeDuplicates(
   github: GitHub,
   issue: number,
   marker: string,
   made: Comment,
 ): Promise<Comment> {
-  const [oldest = made, ...others] = await ours(github, issue, marker);
+  const [oldest = made, ...others] = await findOurs(github, issue, marker);
   for (const { id } of others) {
     await github
       .do(`delete a second comment on #${issue}`, (rest, here) =>
@@ -74,7 +75,7 @@ async function settle(
   return oldest;
 }
 
-/** GitHub may trim what is sent, and end lines in its own way. */
+/** Compares two bodies. GitHub may trim a body, and change its line ends. */
 function isSame(a: string, b: string): boolean {
   return a.replaceAll("\r\n", "\n").trim() === b.replaceAll("\r\n", "\n").trim();
 }

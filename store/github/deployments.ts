@@ -5,9 +5,9 @@ export interface Deployment {
   readonly id: number;
   readonly commit: string;
   readonly environment: string;
-  /** When it was started, as GitHub's clock has it: ISO 8601. */
+  /** When it was started, by GitHub's clock: ISO 8601. */
   readonly started: string;
-  /** Where what is deployed can be seen; `""` where nobody said. */
+  /** The URL of what is deployed; `""` if unknown. */
   readonly url: string;
 }
 
@@ -16,14 +16,14 @@ export interface Progress {
   /** At most 140 characters. */
   readonly description: string;
   readonly url: string;
-  /** Where to read on: the workflow run. */
+  /** The URL of the workflow run. */
   readonly log: string;
 }
 
-/** GitHub's limit. */
-const longest = 140;
+/** GitHub's limit, in characters. */
+const maxDescription = 140;
 
-/** The deployment of a commit that is under way: one that was begun already, or a new one. */
+/** The unfinished deployment of a commit: an existing one, or a new one. */
 export async function startDeployment(
   github: GitHub,
   wanted: Pick<Deployment, "commit" | "environment" | "url"> & Pick<Progress, "log">,
@@ -33,13 +33,13 @@ export async function startDeployment(
   const { item, isNew } = await once(find, () => create(github, wanted));
   if (!isNew) return item;
   const oldest = (await find()) ?? item;
-  // Somebody else began at the same time: one goes on.
+  // Another run started one at the same time: one of them continues.
   if (oldest.id < item.id) {
     const description = `goes on as deployment ${oldest.id}`;
-    await tellProgress(github, item.id, { state: "inactive", description, url, log });
+    await setDeploymentStatus(github, item.id, { state: "inactive", description, url, log });
     return oldest;
   }
-  await tellProgress(github, item.id, {
+  await setDeploymentStatus(github, item.id, {
     state: "in_progress",
     description: "publishing",
     url,
@@ -55,10 +55,14 @@ export async function readDeployment(github: GitHub, id: number): Promise<Deploy
   return deploymentOf(deployment);
 }
 
-/** Says how it stands with a deployment, unless that was the last word already. */
-export async function tellProgress(github: GitHub, id: number, progress: Progress): Promise<void> {
+/** Sets the status of a deployment, unless its last status is the same. */
+export async function setDeploymentStatus(
+  github: GitHub,
+  id: number,
+  progress: Progress,
+): Promise<void> {
   const { state, url, log } = progress;
-  const description = progress.description.slice(0, longest);
+  const description = progress.description.slice(0, maxDescription);
   await once(
     async () => {
       const last = await lastStatus(github, id);
@@ -84,7 +88,7 @@ async function create(
     async (rest, here) => {
       const { data } = await rest.repos.createDeployment({
         ...{ ...here, ref: commit, environment, description: "flags", payload: { url } },
-        // The branch is what it is: nothing is merged, and its checks have run.
+        // GitHub must not merge anything into the branch; its checks have run.
         ...{ auto_merge: false, required_contexts: [] },
       });
       return { data: "id" in data ? deploymentOf(data) : data.message };

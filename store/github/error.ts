@@ -1,11 +1,11 @@
-/** GitHub said no, or said nothing: for whoever can go on without, by `status`. */
+/** GitHub refused a request, or did not answer. Callers that can continue check `status`. */
 export class GitHubError extends Error {
   override readonly name = "GitHubError";
-  /** GitHub's own; 0 where there was no answer at all. */
+  /** The status of GitHub's answer; 0 if there was none. */
   readonly status: number;
-  /** GitHub's own words. */
+  /** GitHub's own message. */
   readonly reason: string;
-  /** For how many seconds GitHub asks to be left alone; missing where it does not ask. */
+  /** How many seconds GitHub asks to wait; missing if it does not. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, status: number, reason: string, retryAfter?: number) {
@@ -28,7 +28,7 @@ interface Failed {
 
 type Headers = Readonly<Record<string, string | number | undefined>>;
 
-/** `doing` is what was tried, as after "Cannot": `comment on #7`. */
+/** Makes the error of a failed call. `doing` follows "Cannot": `comment on #7`. */
 export function explain(doing: string, repository: string, error: unknown): GitHubError {
   const { status = 0, message = String(error), response } = error as Partial<Failed>;
   const answered = response ? status : 0;
@@ -39,7 +39,7 @@ export function explain(doing: string, repository: string, error: unknown): GitH
   return new GitHubError(text, answered, reason, waitIn(response?.headers ?? {}));
 }
 
-/** GitHub says for how long, or until when. */
+/** The seconds to wait: GitHub gives a duration or a time. */
 function waitIn(headers: Headers): number | undefined {
   const seconds = Number(headers["retry-after"]);
   if (seconds > 0) return Math.ceil(seconds);

@@ -1,6 +1,6 @@
 /**
- * GitHub, as one client that waits when GitHub asks for it and tries again when GitHub stumbles:
- * reads a few times, writes only where the caller makes sure that nothing is done twice.
+ * A client for GitHub. It waits if GitHub asks for it, and retries failed reads. Writes are retried
+ * only by callers that make sure that nothing is done twice: see `once()`.
  */
 import { randomUUID } from "node:crypto";
 import { retry } from "@octokit/plugin-retry";
@@ -10,10 +10,10 @@ import { outgoingFetch } from "../network/outgoing.ts";
 import { explain } from "./error.ts";
 import type { GitHubOptions } from "./options.ts";
 
-/** How often a failed read is tried again. The pauses are 1, 4 and 9 seconds. */
+/** How often a failed read is retried. The pauses are 1, 4 and 9 seconds. */
 const retries = 3;
-/** How long one answer may take, in milliseconds. */
-const timeout = 30_000;
+/** How long one answer may take. */
+const timeoutMs = 30_000;
 
 export type Rest = InstanceType<typeof Client>["rest"];
 
@@ -27,7 +27,7 @@ export class GitHub {
   #quota: Quota = { remainingShare: 1, resetSeconds: 60 };
   #login: Promise<string> | undefined;
 
-  /** `note` hears when there is a wait. */
+  /** `note` gets a line for each wait. */
   constructor(options: GitHubOptions, note: (text: string) => void = () => {}) {
     this.options = options;
     this.owner = options.owner;
@@ -39,12 +39,12 @@ export class GitHub {
     });
   }
 
-  /** What is left of the quota of the token, as of the last answer. */
+  /** The quota that the token has left, as of the last answer. */
   get quota(): Quota {
     return this.#quota;
   }
 
-  /** The result of a call, or a `GitHubError`. `doing` is what is tried: `read the issues`. */
+  /** Returns the result of a call. Throws `GitHubError`; `doing` describes the call: `read the issues`. */
   async do<T>(
     doing: string,
     call: (rest: Rest, repository: { owner: string; repo: string }) => Promise<{ data: T }>,
@@ -57,7 +57,7 @@ export class GitHub {
     }
   }
 
-  /** All items of a list, page by page, until `enough` says of one that no more are wanted. */
+  /** All items of a list, page by page, until `enough` returns true for one. */
   async *list<T>(
     doing: string,
     call: (
@@ -78,7 +78,7 @@ export class GitHub {
     }
   }
 
-  /** As whom the token writes. The tokens of workflows and Apps may not ask: see `GitHubOptions`. */
+  /** The account of the token. Tokens of workflows and Apps may not read it: see `GitHubOptions`. */
   login(): Promise<string> {
     this.#login ??= this.#client.rest.users.getAuthenticated().then(
       ({ data }) => data.login,
@@ -126,22 +126,22 @@ function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string
     auth: token,
     baseUrl: apiUrl,
     userAgent: "bunting",
-    // Octokit would warn on stdout and stderr; what is worth saying, errors say.
+    // Without this, Octokit writes warnings to stdout and stderr. The errors say the same.
     log: { debug: silent, info: silent, warn: silent, error: silent },
     request: {
       fetch: (url: string, init: RequestInit) =>
-        outgoingFetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
+        outgoingFetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
     },
-    // 400, 401, 403, 404, 410, 422 and 451 come again; so do conflicts. 429 is the other plugin's.
+    // A retry does not help with these statuses. The throttling plugin handles 429.
     retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 422, 429, 451], retries },
     throttle: {
-      // A pace of its own: under the same id, all clients of a process would wait for each other.
+      // Clients with the same id would wait for each other.
       id: randomUUID(),
       onRateLimit: wait("primary"),
       onSecondaryRateLimit: wait("secondary"),
     },
   });
-  // It may have been done although the answer got lost: `once()` looks first.
+  // The write may have succeeded although the answer was lost: `once()` checks first.
   client.hook.before("request", (request) => {
     if (request.method === "POST") request.request = { ...request.request, retries: 0 };
   });

@@ -8,19 +8,19 @@ export interface Issue {
   readonly title: string;
   readonly body: string;
   readonly state: "open" | "closed";
-  /** Why it is closed: `completed`, `not_planned`, `duplicate`; `""` while it is open. */
+  /** Why it is closed: `completed`, `not_planned`, `duplicate`; `""` if it is open. */
   readonly reason: string;
   readonly isPull: boolean;
 }
 
-/** One word for what the issues and pull requests of one kind have in common. */
+/** The label of all issues and pull requests of one kind. */
 export interface Label {
   readonly name: string;
   readonly color: string;
   readonly description: string;
 }
 
-/** What is kept as one issue. */
+/** The content of an issue that exists at most once. */
 export interface Wanted {
   readonly marker: string;
   readonly label: Label;
@@ -30,8 +30,8 @@ export interface Wanted {
 }
 
 /**
- * The issues and pull requests of ours with a label, the oldest first. Only what we opened counts,
- * so that nobody keeps us quiet by a forged marker.
+ * Our issues and pull requests with a label, oldest first. Only those that our account opened count:
+ * otherwise anybody could suppress an issue with a forged marker.
  */
 export async function findOurs(
   github: GitHub,
@@ -47,7 +47,7 @@ export async function findOurs(
   return found.sort((a, b) => a.number - b.number);
 }
 
-/** The open issue with the marker says title and body from now on; there is one afterwards. */
+/** Creates or updates the open issue with the marker. If two runs create it at once, one is closed. */
 export async function keepIssue(
   github: GitHub,
   wanted: Wanted,
@@ -61,7 +61,7 @@ export async function keepIssue(
     async () => (await find())[0],
     () => openIssue(github, wanted),
   );
-  const issue = isNew ? await settle(github, item, await find()) : item;
+  const issue = isNew ? await removeDuplicates(github, item, await find()) : item;
   if (issue.title === title && issue.body.trim() === body.trim()) {
     return { issue, action: isNew ? "opened" : "unchanged" };
   }
@@ -69,7 +69,7 @@ export async function keepIssue(
   return { issue: updated, action: "updated" };
 }
 
-/** Says a last word and closes. */
+/** Adds a comment and closes the issue. */
 export async function closeIssue(github: GitHub, number: number, comment: string): Promise<void> {
   await github.do(`comment on #${number}`, (rest, here) =>
     rest.issues.createComment({ ...here, issue_number: number, body: comment }),
@@ -92,7 +92,7 @@ export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
       rest.issues.createLabel({ ...here, ...label }),
     ),
   ).catch((error) => {
-    // Another run has just made it.
+    // Another run has just created it.
     if (!(error instanceof GitHubError && error.status === 422)) throw error;
   });
 }
@@ -105,8 +105,12 @@ async function openIssue(github: GitHub, { label, title, body }: Wanted): Promis
   return issueOf(issue);
 }
 
-/** Two at once have opened one each: the older stays, the other says which that is. */
-async function settle(github: GitHub, made: Issue, all: readonly Issue[]): Promise<Issue> {
+/** Closes all but the oldest issue as duplicates; other runs opened them at the same time. */
+async function removeDuplicates(
+  github: GitHub,
+  made: Issue,
+  all: readonly Issue[],
+): Promise<Issue> {
   const [oldest = made, ...others] = all;
   for (const { number } of others) {
     const body = `The same as #${oldest.number}, opened at the same time.`;

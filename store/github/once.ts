@@ -4,8 +4,8 @@ import { GitHubError } from "./error.ts";
 const attempts = 4;
 
 /**
- * What `find` finds, or else what `create` makes. Where GitHub's answer got lost, it looks again
- * before it tries again: so nothing is made twice, and nothing is left unmade.
+ * Returns what `find` finds, or creates it. If GitHub's answer to `create` is lost, it calls `find`
+ * again before it retries, so nothing is created twice.
  */
 export async function once<T>(
   find: () => Promise<T | undefined>,
@@ -23,7 +23,7 @@ export async function once<T>(
   }
 }
 
-/** Whether it may have been done all the same. */
+/** Whether the call may have succeeded although it failed for us. */
 function isUnclear(error: unknown): boolean {
   return error instanceof GitHubError && (error.status === 0 || error.status >= 500);
 }

@@ -1,17 +1,17 @@
-/** Whose repository on which GitHub, and as whom. */
+/** The GitHub, the repository and the account. */
 export interface GitHubOptions {
   readonly token: string;
   readonly owner: string;
   readonly repo: string;
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly apiUrl: string;
-  /** Who the token's comments are by, for tokens of GitHub Apps, which cannot ask. */
+  /** The account of the token, for tokens of GitHub Apps, which cannot read it. */
   readonly login: string;
-  /** For how many seconds a call may wait when GitHub asks for it, three times at most. */
+  /** How many seconds a call waits at most if GitHub asks for it, at most three times. */
   readonly patience: number;
 }
 
-/** Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws where one is missing or is none. */
+/** Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws if one is missing or invalid. */
 export function readGitHubOptions(
   env: Readonly<Record<string, string | undefined>>,
   { patience = 300 } = {},

@@ -3,11 +3,11 @@ import type { GitHub } from "./github.ts";
 export interface PullRequest {
   readonly number: number;
   readonly url: string;
-  /** The full id of the commit that it is at. */
+  /** The full id of its head commit. */
   readonly head: string;
 }
 
-/** A branch as a fork or we have it, at a commit. */
+/** A branch of this repository or of a fork, at a commit. */
 export interface Head {
   readonly owner: string;
   readonly branch: string;
@@ -21,7 +21,7 @@ export async function getPull(github: GitHub, number: number): Promise<PullReque
   return pullOf(pull);
 }
 
-/** The open pull requests that are exactly there: none, once somebody has pushed again. */
+/** The open pull requests whose head is this commit: none after another push. */
 export async function findOpenPulls(github: GitHub, head: Head): Promise<PullRequest[]> {
   const found: PullRequest[] = [];
   const pulls = github.list(
@@ -33,7 +33,7 @@ export async function findOpenPulls(github: GitHub, head: Head): Promise<PullReq
   return found;
 }
 
-/** The merged pull requests that brought a commit to its branch. */
+/** The merged pull requests that contain a commit. */
 export async function findMergedPulls(
   github: GitHub,
   commit: string,

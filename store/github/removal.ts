@@ -6,7 +6,7 @@ import { once } from "./once.ts";
 /** A pull request that deletes one file. */
 export interface Removal {
   readonly file: string;
-  /** Id of the blob that is to go: if it is another by now, nothing happens. */
+  /** Id of the blob to delete. If the file has another blob by now, nothing happens. */
   readonly object: string;
   readonly branch: string;
   readonly message: string;
@@ -15,7 +15,7 @@ export interface Removal {
   readonly label: Label;
 }
 
-/** The number of the pull request; nothing where the file changed, or where its like was closed before. */
+/** The number of the pull request; `undefined` if the file changed, or if an equal one was closed before. */
 export async function proposeRemoval(
   github: GitHub,
   removal: Removal,
@@ -32,7 +32,7 @@ export async function proposeRemoval(
         rest.pulls.create({ ...here, title, body, head: branch, base }),
       )
       .catch(async (error) => {
-        // Another run has just opened it.
+        // Another run has just opened the pull request.
         const other = isStatus(error, 422) ? await find() : undefined;
         if (other) return { number: other.number, html_url: other.url, state: "open" };
         throw error;
@@ -46,7 +46,7 @@ export async function proposeRemoval(
   return item;
 }
 
-/** Whether the branch is there, without the file. */
+/** Creates the branch without the file. Returns whether it exists. */
 async function makeBranch(
   github: GitHub,
   { file, object, branch, message }: Removal,
@@ -69,7 +69,7 @@ async function makeBranch(
     );
     return true;
   } catch (error) {
-    // It is gone there already: by an earlier run, or by one whose answer was lost.
+    // An earlier run deleted it there, or this one did and the answer was lost.
     if (isStatus(error, 404)) return true;
     if (!isStatus(error, 409)) throw error;
     await ignore(422, () =>

@@ -156,7 +156,7 @@ export class PullRequests {
     );
     const pull = pulls.find(({ head }) => head.ref === branch);
     if (!pull || pull.user?.login === (await this.#github.login())) return pull;
-    // Its text is somebody else's: reviewers would approve words that do not describe the change.
+    // Somebody else wrote its text, so reviewers would approve a text that does not describe the change.
     const found = `#${pull.number} of ${pull.user?.login ?? "somebody else"} has its branch`;
     throw new WriteUnavailableError(`Cannot propose the change: ${found}; close it first`);
   }
@@ -172,7 +172,7 @@ export class PullRequests {
     try {
       return (await once(find, create)).item;
     } catch (error) {
-      // Another server was faster.
+      // Another server has just opened it.
       const twin = error instanceof GitHubError && error.status === 422 ? await find() : undefined;
       if (twin) return twin;
       throw error;

@@ -1,28 +1,28 @@
-/** Where source trees name flags: each file is read once, whatever the number of flags. */
+/** Finds where source trees use flags. Each file is read once for all flags. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { namesMark } from "../../schema/flag/names-mark.ts";
-import type { Places } from "../../schema/github/stale-issue.ts";
+import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { compareText } from "../../schema/text/order.ts";
 
-/** Larger files are data or built, in bytes. */
-const largest = 1_000_000;
-/** A tree beyond this is no source tree. */
-const mostFiles = 200_000;
-/** Places that are told, for each flag. */
-const mostShown = 40;
-const passedOver = new Set([".git", "node_modules"]);
+/** Larger files are data or build output. */
+const maxBytes = 1_000_000;
+/** A tree with more files is not a source tree. */
+const maxFiles = 200_000;
+/** References that are listed for each flag. */
+const maxShown = 40;
+const skippedFolders = new Set([".git", "node_modules"]);
 
 export interface Search {
   /** How many files were read. */
   readonly files: number;
   /** By flag; each of `names` is in it. */
-  readonly places: ReadonlyMap<string, Places>;
+  readonly places: ReadonlyMap<string, CodeReferences>;
 }
 
 /**
- * Looks for `names` as whole words in all files below `trees`. Passed over are links, large and
- * binary files, and our own list of all names, which would keep every flag.
+ * Looks for `names` as whole words in all files below `trees`. Skips links, large and binary files, and
+ * our own generated list of all names, in which every flag would be found.
  */
 export function findCodeReferences(trees: readonly string[], names: readonly string[]): Search {
   const found = new Map(names.map((name) => [name, { shown: [] as string[], all: 0 }]));
@@ -30,8 +30,8 @@ export function findCodeReferences(trees: readonly string[], names: readonly str
   for (const tree of trees) {
     for (const file of filesBelow(tree)) {
       files += 1;
-      if (files > mostFiles) {
-        throw new Error(`Cannot search "${tree}": it has more than ${mostFiles} files`);
+      if (files > maxFiles) {
+        throw new Error(`Cannot search "${tree}": it has more than ${maxFiles} files`);
       }
       const text = readText(path.join(tree, file));
       if (text !== undefined) search(text, file, found);
@@ -43,23 +43,28 @@ export function findCodeReferences(trees: readonly string[], names: readonly str
 function search(text: string, file: string, found: Map<string, { shown: string[]; all: number }>) {
   let line = 1;
   let counted = 0;
-  for (const match of text.matchAll(/[A-Za-z0-9_$]+/g)) {
-    const places = found.get(match[0]);
-    if (!places) continue;
-    for (; counted < match.index; counted++) if (text.charCodeAt(counted) === 10) line += 1;
-    places.all += 1;
-    const place = `${file}:${line}`;
-    if (places.shown.length < mostShown && places.shown.at(-1) !== place) places.shown.push(place);
+  for (const match of text.matchAll(/[\w$]+(?:-[\w$]+)*/g)) {
+    // `new-checkout` is a name with a hyphen, or an expression with two names.
+    const [word] = match;
+    const names = found.has(word) ? [word] : word.split("-");
+    for (const name of names) {
+      const places = found.get(name);
+      if (!places) continue;
+      for (; counted < match.index; counted++) if (text.charCodeAt(counted) === 10) line += 1;
+      places.all += 1;
+      const place = `${file}:${line}`;
+      if (places.shown.length < maxShown && places.shown.at(-1) !== place) places.shown.push(place);
+    }
   }
 }
 
-/** Relative, in the order of their names, so that the same tree gives the same words. */
+/** Relative paths, sorted, so that the same tree gives the same result. */
 function* filesBelow(tree: string): Generator<string> {
   const pending = [""];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
     const entries = readdirSync(path.join(tree, folder), { withFileTypes: true });
     const sorted = entries
-      .filter(({ name }) => !passedOver.has(name))
+      .filter(({ name }) => !skippedFolders.has(name))
       .sort((a, b) => compareText(a.name, b.name));
     for (const entry of sorted) if (entry.isFile()) yield path.posix.join(folder, entry.name);
     const folders = sorted.filter((entry) => entry.isDirectory());
@@ -68,7 +73,7 @@ function* filesBelow(tree: string): Generator<string> {
 }
 
 function readText(file: string): string | undefined {
-  if (lstatSync(file).size > largest) return undefined;
+  if (lstatSync(file).size > maxBytes) return undefined;
   const bytes = readFileSync(file);
   if (bytes.subarray(0, 8_000).includes(0)) return undefined;
   const text = bytes.toString("utf8");

@@ -54,7 +54,7 @@ describe.concurrent("stale", () => {
     expect(first).toMatchObject({ code: 0, stderr: "" });
     expect(first.stdout).toBe(
       [
-        "price_test (nutrition): The experiment was to end on 2024-01-31; 0 places in code",
+        "price_test (nutrition): The experiment ended on 2024-01-31; 0 places in code",
         "meals (nutrition): It has been on for everyone since 2024-08-31; 1 place in code",
         "recipes (nutrition): It has been off for everyone since 2024-08-31; 0 places in code",
         "",

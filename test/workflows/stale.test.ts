@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe.sequential("stale.yml", () => {
-  test("opens an issue for a flag that has done its work, with the places that name it, and never twice", {
+  test("opens an issue for a stale flag, with the places that use it, and never twice", {
     timeout: patience,
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_SOURCES: "mealtrack/web" };

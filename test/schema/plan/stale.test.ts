@@ -56,21 +56,21 @@ describe("findStale()", () => {
       flag("a", states(false, false, false)),
       "It has been off for everyone since 2026-10-16",
     ],
-    ["past its day", flag("a", { expires: "2026-11-26" }), "It was to be gone by 2026-11-26"],
+    ["past its day", flag("a", { expires: "2026-11-26" }), "It expired on 2026-11-26"],
     [
       "past its day, and changed just now",
       flag("a", { expires: "2026-01-31", updated_at: lately }),
-      "It was to be gone by 2026-01-31",
+      "It expired on 2026-01-31",
     ],
     [
       "an experiment past its day",
       flag("a", { type: "experiment", expires: "2026-11-01" }),
-      "The experiment was to end on 2026-11-01",
+      "The experiment ended on 2026-11-01",
     ],
     [
       "a permission past its day",
       flag("a", { type: "permission", expires: "2026-11-01" }),
-      "It was to be gone by 2026-11-01",
+      "It expired on 2026-11-01",
     ],
   ])("takes a flag that is %s", (_what, one, reason) => {
     expect(reasons([one])).toEqual([`a: ${reason}`]);

@@ -14,7 +14,7 @@ function tree(files: Readonly<Record<string, string | Uint8Array>>): string {
   return directory;
 }
 
-test("findPlaces() finds whole words with file and line, in the order of files", () => {
+test("findCodeReferences() finds whole words with file and line, in the order of files", () => {
   const source = tree({
     "web/b.ts":
       'const a = 1;\nif (flags.meal_planning) {}\nuse("meal_planning", "meal_planning");\n',
@@ -31,7 +31,7 @@ test("findPlaces() finds whole words with file and line, in the order of files",
   expect(places.get("none")).toEqual({ shown: [], all: 0 });
 });
 
-test("findPlaces() passes over what is no source", () => {
+test("findCodeReferences() skips files that are not source", () => {
   const source = tree({
     ".git/config": "meal_planning",
     "node_modules/a/index.js": "meal_planning",
@@ -45,9 +45,19 @@ test("findPlaces() passes over what is no source", () => {
   expect(findCodeReferences([source], ["meal_planning"]).places.get("meal_planning")?.all).toBe(0);
 });
 
-test("findPlaces() tells only so many places of many, and a prototype's names are names", () => {
+test("findCodeReferences() lists at most 40 references, and accepts names of Object.prototype", () => {
   const source = tree({ "a.ts": "constructor\n".repeat(100) });
   const { places } = findCodeReferences([source], ["constructor", "to_string"]);
   expect(places.get("constructor")?.shown).toHaveLength(40);
   expect(places.get("constructor")?.all).toBe(100);
+});
+
+test("findCodeReferences() finds names with hyphens, and names in an expression with a minus", () => {
+  const source = tree({
+    "a.ts": 'use("ranked-results");\nranked-results-v2\nconst left = total-used;\n',
+  });
+  const { places } = findCodeReferences([source], ["ranked-results", "total", "used"]);
+  expect(places.get("ranked-results")).toEqual({ shown: ["a.ts:1"], all: 1 });
+  expect(places.get("total")?.all).toBe(1);
+  expect(places.get("used")?.shown).toEqual(["a.ts:3"]);
 });
