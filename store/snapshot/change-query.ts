@@ -1,12 +1,14 @@
 /** A page of the changes of all flags, the newest first. */
 import type { ChangeIndex } from "./change-index.ts";
-import type { VerifyCommit } from "./commit-attribution.ts";
+import type { CommitAttribution, VerifyCommit } from "./commit-attribution.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
 
 /** Changes that are looked at for one page. */
-const maxChangesScanned = 2_000;
+const maxChangesScanned = 1_000;
 /** Changes that are read at once, at least: most pages need one reading. */
 const minBatch = 50;
+/** Each further batch is larger, because few changes match. */
+const growth = 2;
 
 export interface ChangeQuery {
   readonly flag?: string | undefined;
@@ -16,7 +18,9 @@ export interface ChangeQuery {
   /** The `next` of the page before. */
   readonly from?: number | undefined;
   readonly limit: number;
-  /** Pure. Changes for which it returns false are left out. */
+  /** Whether a change is by the person who is asked for. Pure, as `matches()`. */
+  readonly isBy?: ((attribution: CommitAttribution) => boolean) | undefined;
+  /** Changes for which it returns false are left out. */
   readonly matches: (change: FlagChange) => boolean;
 }
 
@@ -29,19 +33,20 @@ export interface ChangePage {
 export async function queryChanges(
   directory: string,
   index: ChangeIndex,
-  { flag, since, until, from, limit, matches }: ChangeQuery,
+  { flag, since, until, from, limit, isBy, matches }: ChangeQuery,
   verify: VerifyCommit,
 ): Promise<ChangePage> {
   const found = index.newestFirst({ flag, since, until, from });
   const changes: FlagChange[] = [];
-  for (let scanned = 0; scanned < maxChangesScanned; ) {
-    const batch = take(found, Math.max(minBatch, limit - changes.length));
+  let size = Math.max(minBatch, limit);
+  for (let scanned = 0; scanned < maxChangesScanned; size *= growth) {
+    const batch = take(found, Math.min(size, maxChangesScanned - scanned));
     if (batch.length === 0) return { changes };
     scanned += batch.length;
-    const read = await readFlagChanges(directory, batch, verify);
-    for (const [position, change] of read.entries()) {
+    const read = await readFlagChanges(directory, batch, verify, isBy);
+    for (const change of read) {
       if (!matches(change)) continue;
-      if (changes.length === limit) return { changes, next: batch[position]?.place ?? 0 };
+      if (changes.length === limit) return { changes, next: change.place };
       changes.push(change);
     }
   }

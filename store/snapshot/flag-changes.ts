@@ -18,6 +18,8 @@ import { readChanges } from "./tree-changes.ts";
 /** A merge of what the API proposed has the attribution of the proposal. */
 export interface FlagChange extends CommitAttribution {
   readonly flag: string;
+  /** See `IndexedChange`. */
+  readonly place: number;
   readonly kind: "created" | "updated" | "deleted";
   readonly commit: string;
   readonly changed_at: string;
@@ -26,26 +28,32 @@ export interface FlagChange extends CommitAttribution {
   readonly after: Flag | undefined;
 }
 
-/** What commits changed on flags, in the order of `indexed`. */
+/** What commits changed on flags, in the order of `indexed`. Files are read only of changes that are wanted. */
 export async function readFlagChanges(
   directory: string,
   indexed: readonly IndexedChange[],
   verify: VerifyCommit,
+  isWanted: (attribution: CommitAttribution) => boolean = () => true,
 ): Promise<FlagChange[]> {
   if (indexed.length === 0) return [];
-  const changes = await readFileChanges(directory, indexed, verify);
-  const flags = await PastFlags.read(
-    directory,
-    changes.flatMap(({ before, after }) => [before, after]),
-  );
-  const merged = changes.flatMap(({ merged }) => merged ?? []);
+  const read = await readFileChanges(directory, indexed, verify);
+  const merged = read.flatMap((change) => change.merged ?? []);
   const proposals = await readProposals(directory, merged, verify);
-  return changes.map(({ flag, before, after, merged, attribution, changed_at }) => ({
+  const changes = read
+    .map(({ attribution, ...change }) => ({
+      ...change,
+      attribution: proposals.get(`${change.merged} ${change.flag}`) ?? attribution,
+    }))
+    .filter(({ attribution }) => isWanted(attribution));
+  const files = changes.flatMap(({ before, after }) => [before, after]);
+  const flags = await PastFlags.read(directory, files);
+  return changes.map(({ flag, place, before, after, attribution, changed_at }) => ({
     flag,
+    place,
     kind: before.object === "" ? "created" : after.object === "" ? "deleted" : "updated",
     commit: after.commit,
     changed_at,
-    ...(proposals.get(`${merged} ${flag}`) ?? attribution),
+    ...attribution,
     before: flags.at(before),
     after: flags.at(after),
   }));
@@ -53,6 +61,7 @@ export async function readFlagChanges(
 
 interface ReadChange {
   readonly flag: string;
+  readonly place: number;
   readonly changed_at: string;
   readonly attribution: CommitAttribution;
   /** The parent that was merged into the branch. */
@@ -98,7 +107,7 @@ async function readFileChanges(
 
 function readChange(
   commit: LogCommit,
-  { flag, time, comparedWith }: IndexedChange,
+  { flag, place, time, comparedWith }: IndexedChange,
   verify: VerifyCommit,
 ): ReadChange {
   const { changes } = commit;
@@ -108,6 +117,7 @@ function readChange(
   const after = changes.find((change) => change.object)?.object ?? "";
   return {
     flag,
+    place,
     changed_at: timestamp(time),
     attribution: attributionOf(commit, verify),
     merged: commit.parents.find((parent) => parent !== earlier),

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { isPossibleName } from "../../../schema/flag/name.ts";
 import type { ChangePage, ChangeQuery } from "../../../store/snapshot/change-query.ts";
+import type { CommitAttribution } from "../../../store/snapshot/commit-attribution.ts";
 import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { refusal } from "../../auth/principal.ts";
@@ -28,11 +29,12 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
       limit: integerIn(query, "limit", 50, [1, maxPageSize]),
     };
     const isNarrow = environment !== undefined || principal.environments !== undefined;
+    const { actor, ...range } = asked;
+    const isBy = actor === undefined ? undefined : isByActor(actor);
     const matches = (change: FlagChange) =>
-      (asked.actor === undefined || isBy(change, asked.actor)) &&
-      (!isNarrow || environments.some((one) => isChangedIn(change, one)));
+      !isNarrow || environments.some((one) => isChangedIn(change, one));
     const key = JSON.stringify([store.head, asked, isNarrow && environments]);
-    const { changes, next } = await read(key, principal.id, { ...asked, matches });
+    const { changes, next } = await read(key, principal.id, { ...range, isBy, matches });
     response.set("Cache-Control", "private, no-cache");
     response.json({ changes: changes.map((change) => answerOf(change, environments)), next });
   };
@@ -78,6 +80,6 @@ function flagIn(name: string | undefined): string | undefined {
 }
 
 /** By name, or by the subject or id of a token, which its owner cannot choose. */
-function isBy({ changed_by, subject }: FlagChange, actor: string): boolean {
-  return subject === actor || changed_by === actor;
+function isByActor(actor: string) {
+  return ({ changed_by, subject }: CommitAttribution) => subject === actor || changed_by === actor;
 }

@@ -21,8 +21,11 @@ interface States {
 }
 
 /** Who changed what, when, and why. */
-export function factsOf({ flag: _, before: __, after: ___, ...facts }: FlagChange) {
-  return facts;
+export function factsOf(change: FlagChange) {
+  const { kind, commit, changed_at, changed_by, issuer, subject } = change;
+  const { origin, summary, reason, break_glass } = change;
+  const who = { changed_by, issuer, subject, origin };
+  return { kind, commit, changed_at, ...who, summary, reason, break_glass };
 }
 
 export function statesIn({ before, after }: FlagChange, environment: string): States {
