@@ -85,7 +85,7 @@ test.each([
   [
     "desc: a\n",
     "1:1 unknown-key",
-    "known here: description, enabled, rollout, bucket, seed, rules, variants, split, private, owner, type, expires, metadata, environments",
+    "known here: description, enabled, rollout, bucket, seed, rules, schedule, variants, split, requires, private, owner, type, expires, metadata, environments",
   ],
   ["expire: 2027-01-01\n", "1:1 unknown-key", 'did you mean "expires"?'],
   ["percentage: 50\n", "1:1 unknown-key", /^known here: /],

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
+import { parseFile } from "../../../schema/file/parsed-file.ts";
 import { streamGit } from "../../../store/git/git.ts";
 import { Cache } from "../../../store/snapshot/cache.ts";
 import { ParsedFiles } from "../../../store/snapshot/parsed-files.ts";
@@ -83,12 +83,12 @@ describe("an unchanged file", () => {
     const { directory, first, second } = planner();
     const repository = await Repository.open(directory);
     await repository.read(first, today);
-    expect(parseFlagFile).toHaveBeenCalledTimes(2);
+    expect(parseFile).toHaveBeenCalledTimes(2);
     await repository.read(second, today);
-    expect(parseFlagFile).toHaveBeenCalledTimes(3);
+    expect(parseFile).toHaveBeenCalledTimes(3);
     await repository.read(first, today);
     await repository.read(second, "2027-01-01");
-    expect(parseFlagFile).toHaveBeenCalledTimes(3);
+    expect(parseFile).toHaveBeenCalledTimes(3);
   });
 
   test("is not parsed nor read in the next process, nor is the history", async () => {
@@ -96,7 +96,7 @@ describe("an unchanged file", () => {
     const reading = await readAnew(directory, second);
     vi.clearAllMocks();
     expect(await readAnew(directory, second)).toEqual(reading);
-    expect(parseFlagFile).not.toHaveBeenCalled();
+    expect(parseFile).not.toHaveBeenCalled();
     expect(questions(directory)).toEqual([]);
   });
 
@@ -105,10 +105,10 @@ describe("an unchanged file", () => {
     const { directory } = repository;
     const [first = "", second = ""] = importCommits(directory, largeHistory(100, 2));
     await readAnew(directory, first);
-    expect(parseFlagFile).toHaveBeenCalledTimes(100);
+    expect(parseFile).toHaveBeenCalledTimes(100);
     vi.clearAllMocks();
     const reading = await readAnew(directory, second);
-    expect(parseFlagFile).toHaveBeenCalledTimes(1);
+    expect(parseFile).toHaveBeenCalledTimes(1);
     const object = repository.git("rev-parse", `${second}:${flagFile(7_919 % 100)}`);
     // The merges, and the changes.
     expect(questions(directory).sort()).toEqual([object, "log", "log"].sort());
