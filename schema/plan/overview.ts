@@ -18,7 +18,7 @@ export interface FlagOverview {
   readonly environments: Readonly<Record<string, EnvironmentOverview>>;
   /** `null` if it still has work to do. */
   readonly stale: {
-    readonly kind: "expired" | "settled";
+    readonly kind: "expired" | "unchanged";
     readonly since: string;
     readonly reason: string;
   } | null;

@@ -76,7 +76,7 @@ test("says what is stale since when, whatever was edited since", async () => {
   });
   expect(flagIn(json, "user_notifications")).toMatchObject({
     stale: {
-      kind: "settled",
+      kind: "unchanged",
       since: "2024-08-31",
       reason: expect.stringContaining("It has been on"),
     },

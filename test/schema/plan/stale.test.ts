@@ -32,8 +32,8 @@ const states = (application: boolean, staging: boolean, development: boolean) =>
   decisions: decisionsOf({ application, staging, development }),
 });
 
-function reasons(flags: TimedFlag[], settled: Record<string, string> = {}) {
-  const stale = findStale(flags, new Map(Object.entries(settled)), today, 40);
+function reasons(flags: TimedFlag[], lastToggled: Record<string, string> = {}) {
+  const stale = findStale(flags, new Map(Object.entries(lastToggled)), today, 40);
   return stale.map(({ flag: { name }, reason }) => `${name}: ${reason}`);
 }
 
@@ -91,8 +91,8 @@ describe("findStale()", () => {
   test("counts from when the state changed, not from the last edit, the longest overdue first", () => {
     const edited = flag("edited", { updated_at: "2026-11-25T00:00:00Z" });
     const turned = flag("turned", { updated_at: "2026-11-25T00:00:00Z" });
-    const settled = { edited: "2026-03-01T12:00:00Z", turned: "2026-11-20T12:00:00Z" };
-    expect(reasons([flag("a"), turned, edited], settled)).toEqual([
+    const lastToggled = { edited: "2026-03-01T12:00:00Z", turned: "2026-11-20T12:00:00Z" };
+    expect(reasons([flag("a"), turned, edited], lastToggled)).toEqual([
       "edited: It has been on for everyone since 2026-03-01",
       "a: It has been on for everyone since 2026-10-16",
     ]);
@@ -134,8 +134,8 @@ describe("formatStaleIssue() and formatRemoval()", () => {
 
   test("is brought up again only after a change of the flag, or for another reason", () => {
     const print = (changes: Partial<TimedFlag>, turned = "2026-03-01T12:00:00Z") => {
-      const settled = new Map([["meal_planning", turned]]);
-      const [one] = findStale([flag("meal_planning", changes)], settled, today, 40);
+      const lastToggled = new Map([["meal_planning", turned]]);
+      const [one] = findStale([flag("meal_planning", changes)], lastToggled, today, 40);
       return one && fingerprint(one);
     };
     expect(print({ updated_at: "2026-01-01T00:00:00Z" })).toBe(print({}));
