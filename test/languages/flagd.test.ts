@@ -35,4 +35,19 @@ describeWith("flagd")("flagd's engine", () => {
     expect(variants).toEqual(ids.map((id) => ours(id.trimEnd())));
     expect(variants).not.toEqual(ids.map(ours));
   });
+
+  test("hashes the digits of a number that has an exponent in JavaScript, unlike evaluate()", async () => {
+    const release = new Release();
+    await release.build(caseFiles());
+    const digits = Array.from({ length: 100 }, (_, at) => `${at + 1}${"0".repeat(21)}`);
+    const ids = digits.map(Number);
+    const command = [...commandOf("flagd"), "file", release.flagdFile] as const;
+    using program = new Evaluator(command, [{ name: "per_clinic", type: "boolean" }]);
+    const answers = await program.evaluate(ids.map((clinic_id) => ({ clinic_id })));
+    const values = answers.map(([answer]) => answer?.[0]);
+    const ours = (clinic_id: unknown) =>
+      evaluate(release.definitions, "per_clinic", { clinic_id }).value;
+    expect(values).toEqual(digits.map(ours));
+    expect(values).not.toEqual(ids.map(ours));
+  });
 });
