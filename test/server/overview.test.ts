@@ -72,7 +72,7 @@ test("says what is stale since when, whatever was edited since", async () => {
   await api.sync();
   const { json } = await api.ask(path);
   expect(flagIn(json, "old")).toMatchObject({
-    stale: { kind: "expired", since: "2025-01-31", reason: "It was to be gone by 2025-01-31" },
+    stale: { kind: "expired", since: "2025-01-31", reason: "It expired on 2025-01-31" },
   });
   expect(flagIn(json, "user_notifications")).toMatchObject({
     stale: {
