@@ -109,6 +109,23 @@ test("applySteps() names the author of the step and its pull request, in the com
   });
 });
 
+test("applySteps() names the author of the step, not of a merge of two changes of the file", async () => {
+  const { bare, human } = flagRemote({ ...scheduled, [file]: flagWith("") });
+  human.switch("waves");
+  human.write({ [file]: flagWith(quarter) });
+  const env = { GIT_AUTHOR_NAME: "Mary Jackson", GIT_AUTHOR_EMAIL: "mary@example.com" };
+  human.run(["commit", "--quiet", "--all", "--message=Schedule the first wave"], { env });
+  human.switch("main");
+  const printed = (steps: string) => flagWith(steps).replace("Send", "Print");
+  human.change(begun + 1, { [file]: printed("") });
+  human.merge(begun + 2, "waves", { [file]: printed(quarter) });
+  human.git("push", "--quiet", "origin", "main");
+  await applyDue(await openStore(bare));
+  expect(bare.git("log", "-1", "--format=%an %s", "main")).toBe(
+    "Mary Jackson Roll out invoices to 25 %",
+  );
+});
+
 test("applySteps() does not apply a step that is deleted while it is being applied", async () => {
   const { bare, human } = flagRemote(scheduled);
   const store = await openStore(bare);
