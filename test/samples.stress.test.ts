@@ -11,7 +11,7 @@ import { TestRepository, temporaryDirectory } from "./git/repository.ts";
 import { bareEnvironment, runNpm, top } from "./scripts/run.ts";
 
 /** Tests of pages that show commands and their output with the sample flags. */
-const showSamples = ["test/readme.test.ts", "test/client/readme.test.ts"];
+const showSamples = ["test/readme.test.ts", "test/guides.test.ts", "test/client/readme.test.ts"];
 
 /** The tests that read files of the checkout, or run its commands. The others make all their files themselves. */
 const readCheckout = [

@@ -13,20 +13,29 @@ export function describeFlag(flag: FlagPlan, environments: readonly string[]): s
     const where = environments.filter((environment) => {
       const { before, after } = flag.decisions[environment] ?? {};
       if (before && after) return toggled(flag, environment) === way;
-      return after !== undefined && isFull(after) === (way === "on");
+      return after !== undefined && (way === "on" ? isFull(after) : !after.enabled);
     });
     return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
   });
-  if (flag.change === "removed") return `\`${flag.name}\` is removed`;
-  if (flag.change === "added") return `\`${flag.name}\` is added, ${joined(moves)}`;
-  if (moves.length > 0) return `\`${flag.name}\` turns ${joined(moves)}`;
+  // Where other people get the flag, although it is not on for everyone, before and after.
   const reaches = environments.flatMap((environment) => {
-    const change = flag.decisions[environment] ?? {};
-    if (isSameDecision(change.before, change.after)) return [];
-    const [was, is] = [change.before, change.after].map(describeDecision);
-    const reach = describeReach(change).map(escapeMarkdown).join(", ");
-    return [`${environment}: ${was} → ${is}${reach === "" ? "" : ` (${reach})`}`];
+    const { before, after } = flag.decisions[environment] ?? {};
+    if (!before)
+      return after?.enabled && !isFull(after) ? [`${environment}: ${describeDecision(after)}`] : [];
+    if (!after || isSameDecision(before, after)) return [];
+    if (toggled(flag, environment) !== "same") return [];
+    const reach = describeReach({ before, after }).map(escapeMarkdown).join(", ");
+    const change = `${environment}: ${describeDecision(before)} → ${describeDecision(after)}`;
+    return [`${change}${reach === "" ? "" : ` (${reach})`}`];
   });
+  if (flag.change === "removed") return `\`${flag.name}\` is removed`;
+  if (flag.change === "added") {
+    return [
+      `\`${flag.name}\` is added${moves.length > 0 ? `, ${joined(moves)}` : ""}`,
+      ...reaches,
+    ].join("; ");
+  }
+  if (moves.length > 0) return [`\`${flag.name}\` turns ${joined(moves)}`, ...reaches].join("; ");
   if (reaches.length > 0) return `\`${flag.name}\`: ${reaches.join("; ")}`;
   const steps = environments.flatMap((environment) => {
     const change = flag.schedules[environment];

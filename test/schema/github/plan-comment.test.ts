@@ -171,6 +171,28 @@ describe("formatPlanComment()", () => {
     expectGolden(formatPlanComment(review), `comments/${file}`);
   });
 
+  test("says in its first line who gets a flag that is not on for everyone", () => {
+    const staff = {
+      name: "our own staff",
+      if: [["audience", "is", "staff"]],
+      rollout: 100,
+    } as const;
+    const decisions = {
+      application: { enabled: true, rollout: 0, rules: [staff] },
+      staging: { enabled: true },
+      development: { enabled: false },
+    };
+    const after = snapshot([{ ...flag("recipe_import"), decisions }]);
+    const first = (before: Snapshot) =>
+      formatPlanComment({ ...about, plan: handedOn(before, after) }).split("\n")[2];
+    expect(first(snapshot([flag("recipe_import")]))).toMatch(
+      /^\*\*`recipe_import` turns on in staging; application: off → 0 %, 1 rule\.\*\*/,
+    );
+    expect(first(snapshot([]))).toMatch(
+      /^\*\*`recipe_import` is added, on in staging and off in development; application: 0 %, 1 rule\.\*\*/,
+    );
+  });
+
   test("shows what others wrote in code only, where it is nothing but text", () => {
     const comment = formatPlanComment(golden["hostile.md"] as Review);
     const prose = withoutCode(comment);
