@@ -1,4 +1,5 @@
-import { environmentOf, isDefinitions } from "./definitions-shape.ts";
+import type { Definitions } from "../schema/evaluate/definition.ts";
+import { attempt } from "./attempt.ts";
 import { download } from "./download.ts";
 import type { Copy, Options } from "./types.ts";
 
@@ -8,12 +9,17 @@ export function downloadDefinitions(
   closing: AbortSignal,
 ): Promise<Partial<Copy>> {
   const url = options.url?.replace(/feature-flags\/?(?=\?|$)/, "definitions.json");
-  return download({ ...options, url }, closing, (body) => {
-    const isValid = isDefinitions(body) && isOf(body, options.environment);
-    return isValid ? { definitions: body } : { failure: "malformed" };
-  });
+  return download({ ...options, url }, closing, (body) =>
+    isDefinitions(body, options.environment) ? { definitions: body } : { failure: "malformed" },
+  );
 }
 
-function isOf(definitions: object, environment: string | undefined): boolean {
-  return !environment || environmentOf(definitions) === environment;
+/** The evaluator accepts everything else that a definition may contain. */
+function isDefinitions(body: unknown, environment: string | undefined): body is Definitions {
+  const found = body as Definitions & { environment: string };
+  return !!attempt(
+    () =>
+      (!environment || environment === found.environment) &&
+      Object.values(found.flags).every((definition) => "enabled" in definition),
+  );
 }

@@ -3,7 +3,7 @@ import { download } from "./download.ts";
 import { maxBackoffSeconds, maxCountedNames, NEVER } from "./limits.ts";
 import { findFault, readCopy, readList } from "./list.ts";
 import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./origin.ts";
-import type { Copy, Flags, FlagValues, Options, State } from "./types.ts";
+import type { Copy, ExtensibleFlags, FlagValues, Options, ReadFlags, State } from "./types.ts";
 import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
 
 export type {
@@ -17,29 +17,12 @@ export type {
   State,
 } from "./types.ts";
 
-/**
- * The variants and the type of each flag, by name. Empty here: the module that `bunting types` writes adds
- * them. A wrong name, variant or type is then a compile error.
- */
+/** The variants and the type of each flag, by name: the module that `bunting types` writes adds them. */
 // biome-ignore lint/suspicious/noEmptyInterface: Other modules add to it.
 export interface FlagTypes {}
 
 /** The names of all flags; any string if `bunting types` was not used. */
 export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes & string;
-
-/** The names of a flag's variants; any string if `bunting types` was not used. */
-export type VariantName<Name> = Name extends keyof FlagTypes
-  ? FlagTypes[Name] extends { variant: infer Variant extends string }
-    ? Variant
-    : string
-  : string;
-
-/** The type of a flag's values; any if `bunting types` was not used. */
-export type FlagValue<Name> = Name extends keyof FlagTypes
-  ? FlagTypes[Name] extends { value: infer Value }
-    ? Value
-    : unknown
-  : unknown;
 
 /**
  * The flags of one URL, refreshed in the background. Never throws. In a page it starts at once; elsewhere
@@ -50,12 +33,13 @@ export type FlagValue<Name> = Name extends keyof FlagTypes
  * await flags.ready;
  * flags.isEnabled("meal_planning");
  *
- * @param fetchCopy Only for `rules.ts`, which fetches more than the list.
+ * @param fetchCopy Only for `rules.ts`, which fetches more than the list, and evaluates it with `readFlags`.
  */
 export function createFlags<Name extends string = FlagName>(
   options: Options,
   fetchCopy: typeof download = download,
-): Flags<Name> {
+  readFlags: ReadFlags = (copy, old) => keepIfEqual(old, withoutPrototype(copy.flags)),
+): ExtensibleFlags<Name> {
   const { environment, refreshSeconds = 60, storage = attempt(() => localStorage) } = options;
   // The number is the version of stored copies and of messages between tabs.
   const key = `bunting1:${options.url}`;
@@ -83,12 +67,8 @@ export function createFlags<Name extends string = FlagName>(
   // The bootstrap comes first, because a server rendered the page with it.
   accept(readList(options.bootstrap), FROM_CACHE);
   const bootstrap = flags;
-  if (!held) {
-    accept(
-      attempt(() => JSON.parse(storage?.getItem(key) ?? "")),
-      FROM_CACHE,
-    );
-  }
+  const readStored = () => JSON.parse(storage?.getItem(key) ?? "");
+  if (!held) accept(attempt(readStored), FROM_CACHE);
   if (page) start();
 
   return {
@@ -116,6 +96,11 @@ export function createFlags<Name extends string = FlagName>(
       return ready;
     },
     refresh,
+    reread() {
+      const oldFlags = flags;
+      if (held) flags = readFlags(held, flags);
+      if (flags !== oldFlags) notify(listeners);
+    },
     start,
     close() {
       clearInterval(timer);
@@ -164,8 +149,8 @@ export function createFlags<Name extends string = FlagName>(
 
   async function refresh(): Promise<void> {
     startOnce();
-    const signal = closing?.signal;
-    if (!signal || signal.aborted) return;
+    const { signal } = closing as AbortController;
+    if (signal.aborted) return;
     pendingFetch ??= fetchCopy(options, signal).then((found) => {
       if (signal.aborted) return;
       pendingFetch = undefined;
@@ -184,7 +169,7 @@ export function createFlags<Name extends string = FlagName>(
     if (fault && origin === FROM_CACHE) return;
     if (!fault) {
       held = found;
-      flags = keepIfEqual(flags, withoutPrototype(found.flags));
+      flags = readFlags(found, flags, origin);
       attempt(() => storage?.setItem(key, JSON.stringify(found)));
     }
     const reason = fault || found.failure || null;
@@ -197,7 +182,7 @@ export function createFlags<Name extends string = FlagName>(
     pauseSeconds = reason ? Math.min(pauseSeconds * 2, maxBackoffSeconds) : refreshSeconds;
     if (origin !== FROM_CACHE) schedule(origin);
     void extras?.then((loaded) => loaded?.observe(found, origin, reason, held));
-    // The last step, because a listener may do anything, such as closing this client.
+    // The last step: a listener may do anything, such as closing this client.
     if (flags !== oldFlags || state !== oldState) notify(listeners);
   }
 

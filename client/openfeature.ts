@@ -130,9 +130,9 @@ export class BuntingProvider implements Provider {
 
   #snapshot(): Snapshot {
     const snapshot: Record<string, unknown> = Object.create(null);
-    for (const [name, value] of Object.entries(this.#flags.all())) snapshot[name] = `${value}`;
-    for (const [name, { value, variant }] of Object.entries(this.#rules?.evaluations() ?? {})) {
-      snapshot[name] = JSON.stringify([value, variant]);
+    for (const [name, isOn] of Object.entries(this.#flags.all())) {
+      const evaluation = this.#rules?.peek(name, undefined);
+      snapshot[name] = JSON.stringify(evaluation ? [evaluation.value, evaluation.variant] : isOn);
     }
     return snapshot;
   }

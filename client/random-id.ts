@@ -9,7 +9,7 @@ let unstored = "";
 export function readRandomId(storage: FlagStorage | null | undefined): string {
   const stored = attempt(() => storage?.getItem(key));
   if (stored) return stored;
-  unstored ||= crypto.getRandomValues(new Uint32Array(4)).join("-");
+  unstored ||= String(Math.random()).slice(2);
   attempt(() => storage?.setItem(key, unstored));
   return unstored;
 }

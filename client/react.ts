@@ -5,9 +5,10 @@ import {
   useContext,
   useSyncExternalStore,
 } from "react";
-import type { FlagName, VariantName } from "./flags.ts";
+import type { FlagName } from "./flags.ts";
 import type { RuleFlags } from "./rules.ts";
 import type { Flags, FlagValues, State } from "./types.ts";
+import type { VariantName } from "./variant-types.ts";
 
 /** `variant` and `peek` are there with `bunting/client/rules` only. */
 type Provided = Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> &

@@ -12,15 +12,12 @@ import {
 import { attempt } from "./attempt.ts";
 import { downloadDefinitions } from "./definitions.ts";
 import { download } from "./download.ts";
-import {
-  createFlags as createPlainFlags,
-  type FlagName,
-  type FlagValue,
-  type VariantName,
-} from "./flags.ts";
+import { createFlags as createPlainFlags, type FlagName } from "./flags.ts";
+import { FROM_PEER_TAB, type Origin } from "./origin.ts";
 import { readRandomId } from "./random-id.ts";
 import type { Copy, Flags, FlagValues, Options } from "./types.ts";
 import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
+import type { FlagValue, VariantName } from "./variant-types.ts";
 
 export type { Context } from "../schema/evaluate/context.ts";
 
@@ -49,8 +46,6 @@ export interface RuleFlags<Name extends string = string> extends Flags<Name> {
     name: Own,
     fallback: Value & (FlagValue<Own> | undefined),
   ): Evaluation<Value>;
-  /** All evaluations, for flags that have a definition. The same object until one changes. */
-  evaluations(): Readonly<Record<string, Evaluation<unknown>>>;
   /** As `evaluate()`, without counting an evaluation and without `onExposure`. */
   peek<Value>(name: Name, fallback: Value): Evaluation<Value>;
 }
@@ -76,104 +71,50 @@ export interface Evaluation<Value> {
  */
 export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name> {
   const { storage = attempt(() => localStorage), onExposure } = options;
-  const listeners = new Set<() => void>();
   const exposures = new Set<string>();
   let { context } = options;
   let caller = context;
   let definitions: Definitions | undefined;
-  /** The evaluation of each definition for `caller`. */
+  /** The evaluation of each flag for `caller`. */
   let results: Readonly<Record<string, Result>> = withoutPrototype({});
-  /** Every boolean for `caller`, and what it was made from. */
-  let values: FlagValues = withoutPrototype({});
-  let sources: readonly unknown[] = [];
-  let announced: readonly unknown[] = [];
-  let isCreated = false;
-  const core = createPlainFlags<Name>({ ...options, storage: { getItem, setItem } }, fetchBoth);
-  isCreated = true;
+  const core = createPlainFlags<Name>(options, fetchBoth, evaluateAll);
+  const { isEnabled } = core;
 
-  return {
-    isEnabled(name, fallback = false) {
-      // The list has a boolean for a flag with other values, too.
-      const isBoolean = typeof results[name]?.value === "boolean";
-      return isBoolean ? evaluate(name, fallback).value : core.isEnabled(name, fallback);
+  return Object.assign(core, {
+    isEnabled(name: Name, fallback = false) {
+      expose(name, peek(name, fallback));
+      return isEnabled(name, fallback);
     },
-    variant: (name, fallback) => (evaluate(name, undefined).variant ?? fallback) as typeof fallback,
     evaluate,
+    variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
     peek,
-    evaluations: () => results as ReturnType<RuleFlags["evaluations"]>,
-    all,
     setContext(next) {
       context = next;
-      evaluateAll();
+      core.reread();
     },
-    subscribe(listener) {
-      core.subscribe(announce);
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    refresh: core.refresh,
-    start: core.start,
-    close: core.close,
-    get bootstrap() {
-      return core.bootstrap;
-    },
-    get ready() {
-      return core.ready;
-    },
-    get state() {
-      return core.state;
-    },
-  };
+  } as RuleFlags<Name>);
 
   /** Counts the evaluation, and reports it to `onExposure`. */
   function evaluate<Value>(name: Name, fallback: Value): Evaluation<Value> {
-    core.isEnabled(name);
+    isEnabled(name);
     const evaluation = peek(name, fallback);
-    const { variant, reason } = evaluation;
-    const exposure = `${name} ${variant} ${String(caller?.targetingKey)}`;
-    const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
-    if (isGiven && variant && onExposure && !exposures.has(exposure)) {
-      exposures.add(exposure);
-      notify([() => onExposure(name, variant, caller)]);
-    }
+    expose(name, evaluation);
     return evaluation;
   }
 
   function peek<Value>(name: Name, fallback: Value): Evaluation<Value> {
-    const isOn = core.all()[name];
-    let result: Partial<Result> | undefined = results[name];
-    // There is no definition, for example of a private flag, or it cannot be read.
-    if (result?.variant === undefined && isOn !== undefined) {
-      result = { value: isOn, variant: isOn ? "on" : "off", reason: "STATIC" };
-    }
-    if (result?.variant === undefined) return failed(fallback, "FLAG_NOT_FOUND");
+    const result = results[name];
+    if (!result) return failed(fallback, "FLAG_NOT_FOUND");
     const isExpected = fallback === undefined || typeof result.value === typeof fallback;
     return isExpected ? (result as Evaluation<Value>) : failed(fallback, "TYPE_MISMATCH");
   }
 
-  function all(): FlagValues {
-    const plain = core.all();
-    if (sources[0] !== plain || sources[1] !== results) {
-      sources = [plain, results];
-      const found = Object.entries(results).map(([name, { value }]) => [name, value]);
-      const booleans = found.filter(([, value]) => typeof value === "boolean");
-      values = keepIfEqual(values, withoutPrototype({ ...plain, ...Object.fromEntries(booleans) }));
-    }
-    return values;
-  }
-
-  function getItem(key: string): string | null {
-    return storage?.getItem(key) ?? null;
-  }
-
-  /** The core stores each copy that it accepts. So this is where definitions arrive. */
-  function setItem(key: string, text: string): void {
-    const copy: Partial<Copy> = JSON.parse(text);
-    definitions = copy.definitions ?? definitions;
-    evaluateAll();
-    // A copy from the event stream, or from a tab without rules, has none.
-    if (isCreated && !("definitions" in copy)) void core.refresh();
-    storage?.setItem(key, text);
+  function expose(name: Name, { variant, reason }: Evaluation<unknown>): void {
+    const exposure = `${name} ${variant} ${String(caller?.targetingKey)}`;
+    const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
+    if (!isGiven || !variant || !onExposure || exposures.has(exposure)) return;
+    exposures.add(exposure);
+    notify([() => onExposure(name, variant, caller)]);
   }
 
   async function fetchBoth(_: Options, closing: AbortSignal): Promise<Partial<Copy>> {
@@ -188,22 +129,28 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     };
   }
 
-  function evaluateAll(): void {
-    const known = definitions;
-    if (!known) return;
-    const isAnonymous = options.randomId !== false && !context?.targetingKey;
+  /** Evaluates all flags of a copy for the caller. Returns the booleans. */
+  function evaluateAll(copy: Copy, old: FlagValues, origin?: Origin): FlagValues {
+    // A copy from the event stream, or from a tab without rules, has no definitions.
+    if (origin === FROM_PEER_TAB && copy.definitions === undefined) void core.refresh();
+    definitions = copy.definitions ?? definitions;
+    const isAnonymous = definitions && options.randomId !== false && !context?.targetingKey;
     caller = isAnonymous ? { ...context, targetingKey: readRandomId(storage) } : context;
-    const names = Object.keys(known.flags);
-    const next = names.map((name) => [name, evaluateFlag(known, name, caller)]);
-    results = keepIfEqual(results, withoutPrototype(Object.fromEntries(next)));
-    if (isCreated) announce();
-  }
-
-  function announce(): void {
-    const current = [core.state, core.all(), results];
-    if (current.every((one, at) => one === announced[at])) return;
-    announced = current;
-    notify(listeners);
+    const values: Record<string, boolean> = Object.create(null);
+    const next: Record<string, Result> = Object.create(null);
+    for (const [name, value] of Object.entries(copy.flags)) {
+      values[name] = value;
+      next[name] = { value, variant: value ? "on" : "off", reason: "STATIC" };
+    }
+    for (const name in definitions?.flags) {
+      const result = evaluateFlag(definitions, name, caller);
+      // A definition that cannot be evaluated counts as missing.
+      if (result.variant !== undefined) next[name] = result;
+      if (typeof result.value === "boolean") values[name] = result.value;
+    }
+    const before = results;
+    results = keepIfEqual(before, next);
+    return results === before ? old : values;
   }
 }
 

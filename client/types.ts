@@ -1,5 +1,6 @@
 /** Everything that the client takes and returns. Types only: nothing of this reaches a browser. */
 import type { Definitions } from "../schema/evaluate/definition.ts";
+import type { Origin } from "./origin.ts";
 
 /** The body of `GET …/v1/feature-flags/`. */
 export interface FlagList {
@@ -120,4 +121,13 @@ export interface Copy extends FlagList {
   readonly failure?: Failure | "" | undefined;
   /** What `rules.ts` evaluates. `null` if it could not be fetched; missing if nobody tried. */
   readonly definitions?: Definitions | null | undefined;
+}
+
+/** The flags of a copy for the caller; `old` if they are the same. */
+export type ReadFlags = (copy: Copy, old: FlagValues, origin?: Origin) => FlagValues;
+
+/** What `rules.ts` needs beyond the public interface. */
+export interface ExtensibleFlags<Name extends string> extends Flags<Name> {
+  /** Reads the flags of the held copy again. */
+  reread(): void;
 }

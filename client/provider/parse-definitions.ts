@@ -1,5 +1,4 @@
 import type { Definitions } from "../../schema/evaluate/definition.ts";
-import { environmentOf, isDefinitions } from "../definitions-shape.ts";
 
 /**
  * Reads the text of `definitions.json`. The evaluator accepts whatever a definition contains.
@@ -33,4 +32,14 @@ function parseJson(text: string, name: string): unknown {
   } catch (error) {
     throw new Error(`Cannot read "${name}" as JSON: ${(error as Error).message}`);
   }
+}
+
+function isDefinitions(value: unknown): value is Definitions {
+  const { flags } = Object(value);
+  const definitions: unknown[] = Object.values(Object(flags));
+  return Object(flags) === flags && definitions.every((one) => "enabled" in Object(one));
+}
+
+function environmentOf(definitions: object): unknown {
+  return "environment" in definitions ? definitions.environment : undefined;
 }

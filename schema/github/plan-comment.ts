@@ -1,6 +1,7 @@
 /** The comment on a pull request: what it changes. The first line is a summary. */
 
-import { describeAudiences, describeProject, inWords, summarize } from "../plan/format.ts";
+import { describeAudiences } from "../plan/audiences.ts";
+import { describeProject, inWords, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";

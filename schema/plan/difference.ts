@@ -5,12 +5,15 @@
 import { type Decision, type Flag, isFull } from "../flag/flag.ts";
 import { stepsIn } from "../flag/schedule.ts";
 import { compareText } from "../text/order.ts";
+import type { PeopleEffect } from "./people.ts";
 import { isSameSchedule, type StepsChange } from "./steps.ts";
 
 /** A decision before and after; missing if there is no such flag or environment. */
 export interface DecisionChange {
   readonly before?: Decision;
   readonly after?: Decision;
+  /** How many people the change affects, as far as that can be told. */
+  readonly people?: PeopleEffect;
 }
 
 export type Kind = "added" | "removed" | "changed";

@@ -1,5 +1,6 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
+import { describeAudience, describeAudiences } from "./audiences.ts";
 import { isSameDecision } from "./difference.ts";
 import {
   findPlannedRemovals,
@@ -7,14 +8,8 @@ import {
   howToAllow,
   howToAllowRemoval,
 } from "./limits.ts";
-import {
-  type AudiencePlan,
-  type FlagPlan,
-  type Plan,
-  type ProtectionPlan,
-  toggled,
-} from "./plan.ts";
-import { describeDecision, describeReach } from "./reach.ts";
+import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
+import { describeDecision, describeReach, describeRename } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
 
@@ -121,7 +116,10 @@ function describe(flag: FlagPlan, environment: string): string[] {
   const [was, is] = [before, after].map(describeDecision);
   const steps = describeSteps(flag.schedules[environment]);
   const withSteps = (text: string) => [[text, ...steps].join("; ")];
-  if (flag.change === "added") return withSteps(`+ ${flag.name}: ${is}`);
+  if (flag.change === "added") {
+    const renamed = describeRename(flag, environment);
+    return withSteps(`+ ${flag.name}: ${is}${renamed === "" ? "" : `: ${renamed}`}`);
+  }
   if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
   if (isSameDecision(before, after))
     return changesSchedule(flag, environment) ? withSteps(`~ ${flag.name}: ${is}`) : [];
@@ -134,26 +132,6 @@ function describe(flag: FlagPlan, environment: string): string[] {
 function changesSchedule({ schedules }: FlagPlan, environment: string): boolean {
   const change = schedules[environment];
   return change !== undefined && !isSameSchedule(change);
-}
-
-/** The audiences that change, each as a line of Markdown. */
-export function describeAudiences({ audiences }: Plan): string[] {
-  return audiences.map(({ name, change, flags }) => {
-    const users = flags.slice(0, mostUsers).map((flag) => `\`${flag}\``);
-    return `audience \`${name}\` ${change}: ${usedBy(users, flags.length)}`;
-  });
-}
-
-/** Flags that use an audience are named up to this number. */
-const mostUsers = 20;
-
-function describeAudience({ name, change, flags }: AudiencePlan): string {
-  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, mostUsers), flags.length)}`;
-}
-
-function usedBy(named: readonly string[], all: number): string {
-  const more = all > named.length ? ` and ${all - named.length} more` : "";
-  return all === 0 ? "no flag uses it" : `used by ${named.join(", ")}${more}`;
 }
 
 /** What changes in `bunting.yaml`, each as a line of Markdown. */
@@ -194,9 +172,7 @@ export function inWords({ decisions, schedules }: FlagPlan, environment: string)
   const { before, after } = decisions[environment] ?? {};
   const steps = describeSteps(schedules[environment]);
   if (isSameDecision(before, after)) return [describeDecision(after), ...steps].join("<br>");
-  const reach = describeReach({ ...(before && { before }), ...(after && { after }) }).map(
-    escapeMarkdown,
-  );
+  const reach = describeReach(decisions[environment] ?? {}).map(escapeMarkdown);
   const change = `**${describeDecision(before)} → ${describeDecision(after)}**`;
   return [change, ...reach, ...steps].join("<br>");
 }

@@ -1,20 +1,21 @@
 /** What a change would do to the responses, as a value, before anything is done. */
 import { compile } from "../compile/compile.ts";
 import type { FlagType } from "../flag/flag.ts";
-import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
+import type { Snapshot } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
-import { compareText } from "../text/order.ts";
+import { type AudiencePlan, planAudiences } from "./audiences.ts";
 import {
   type DecisionChange,
   diffFlags,
   type Field,
-  type FlagDifference,
   type Kind,
   kindOf,
   pairUp,
   sides,
   turnOf,
 } from "./difference.ts";
+import { type MeasuredFlag, measureFlags } from "./measure-flags.ts";
+import { PeopleMeter } from "./people.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
 import type { StepsChange } from "./steps.ts";
 
@@ -42,14 +43,6 @@ export interface Plan {
   readonly settings: readonly SettingPlan[];
 }
 
-/** An audience that changes. */
-export interface AudiencePlan {
-  readonly name: string;
-  readonly change: Kind;
-  /** The flags that refer to it before or after, sorted. Those that give it to others are in `flags` of the plan. */
-  readonly flags: readonly string[];
-}
-
 /** An environment in which changes through the API begin to need a review, or cease to. */
 export interface ProtectionPlan {
   readonly environment: string;
@@ -64,6 +57,8 @@ export interface FlagPlan {
   /** `YYYY-MM-DD`, or `""` where it may stay. */
   readonly expires: string;
   readonly change: Kind;
+  /** The flag that it seems to be under a new name, if people are affected. */
+  readonly renamedFrom?: string;
   /** By environment. */
   readonly decisions: Readonly<Record<string, DecisionChange>>;
   /** By environment; those without steps before and after are left out. */
@@ -80,7 +75,12 @@ export interface ResponsePlan {
   readonly after?: string;
 }
 
-export function plan(base: Snapshot, head: Snapshot): Plan {
+/** How many ids are invented to tell how many people a change affects. */
+const usualIds = 100_000;
+
+/** `ids` is the number of ids over which effects on people are simulated. */
+export function plan(base: Snapshot, head: Snapshot, ids = usualIds): Plan {
+  const meter = new PeopleMeter(base, head, ids);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];
   const bodies = pairUp(compile(base).responses, compile(head).responses, ({ path }) => path);
   return {
@@ -90,7 +90,7 @@ export function plan(base: Snapshot, head: Snapshot): Plan {
     environments,
     order: head.project.order,
     limits: head.project.limits,
-    flags: diffFlags(base.flags, head.flags, environments).map(planFlag),
+    flags: measureFlags(diffFlags(base.flags, head.flags, environments), meter).map(planFlag),
     audiences: planAudiences(base, head),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
@@ -130,19 +130,6 @@ export function toggled({ decisions }: FlagPlan, environment: string): "on" | "o
   return turnOf(decisions[environment]);
 }
 
-function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
-  const flags = [...base.flags, ...head.flags];
-  return pairUp(base.audiences, head.audiences, ({ name }) => name).flatMap(
-    ([name, before, after]): AudiencePlan[] => {
-      const isSame = JSON.stringify(before?.conditions) === JSON.stringify(after?.conditions);
-      if (before && after && isSame) return [];
-      const users = flags.filter(({ audiences }) => audiences.includes(name));
-      const names = [...new Set(users.map((flag) => flag.name))].sort(compareText);
-      return [{ name, change: kindOf(before, after), flags: names }];
-    },
-  );
-}
-
 function planProtection(
   environments: readonly string[],
   before: Project,
@@ -154,10 +141,14 @@ function planProtection(
   });
 }
 
-function planFlag(difference: FlagDifference<TimedFlag>): FlagPlan {
-  const { name, change, before, after, decisions, schedules, fields } = difference;
+function planFlag(measured: MeasuredFlag): FlagPlan {
+  const { name, change, before, after, decisions, schedules, fields, renamedFrom } = measured;
   const known = after ?? before;
   if (!known) throw new Error(`Cannot plan "${name}": it is neither before nor after`);
   const { file, owner, type, expires } = known;
-  return { name, file, owner, type, expires, change, decisions, schedules, fields };
+  return {
+    ...{ name, file, owner, type, expires, change },
+    ...(renamedFrom !== undefined && { renamedFrom }),
+    ...{ decisions, schedules, fields },
+  };
 }

@@ -1,6 +1,8 @@
 /** Decisions in words, and what a changed decision means for people. */
+import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
 import { type DecisionChange, isSameDecision } from "./difference.ts";
+import { describePeople } from "./people.ts";
 
 /** A decision in a few words: `on`, `off`, `10 %, 2 rules`, or `none` if there is no flag. */
 export function describeDecision(decision: Decision | undefined): string {
@@ -16,24 +18,43 @@ export function describeDecision(decision: Decision | undefined): string {
 }
 
 /** What a change of an enabled flag means for people, each in a clause: `20 % more get it, nobody loses it`. */
-export function describeReach({ before, after }: DecisionChange): string[] {
+export function describeReach({ before, after, people }: DecisionChange): string[] {
   if (!before?.enabled || !after?.enabled || isSameDecision(before, after)) return [];
-  return [
-    ...describeRollout(before, after),
+  const simulated = people && people.ids > 0 ? describePeople(people) : "";
+  const others = [
     ...describeRules(before, after),
     ...describeHash(before, after),
     ...describeUses(before, after),
   ];
+  return [
+    ...describeRollout(before, after, others.length === 0),
+    ...others,
+    ...(simulated === "" ? [] : [simulated]),
+  ];
 }
 
-function describeRollout(before: Decision, after: Decision): string[] {
+/** What a new name of a flag means for people. */
+export function describeRename({ renamedFrom, decisions }: Renamed, environment: string): string {
+  const { people } = decisions[environment] ?? {};
+  const effect = people ? describePeople(people) : "";
+  return renamedFrom === undefined || effect === "" ? "" : `was ${renamedFrom}, ${effect}`;
+}
+
+interface Renamed {
+  readonly renamedFrom?: string;
+  readonly decisions: Readonly<Record<string, DecisionChange>>;
+}
+
+/** `isAlone`: nothing else changes. */
+function describeRollout(before: Decision, after: Decision, isAlone: boolean): string[] {
   const [was, is] = [before.rollout ?? 100, after.rollout ?? 100];
   if (was === is) return [];
   // A larger rollout contains the smaller one, as long as the same text is hashed.
   const isContained = before.seed === after.seed && before.bucket === after.bucket;
   const difference = Number(Math.abs(is - was).toFixed(3));
   if (!isContained) return [];
-  return [is > was ? `${difference} % more get it, nobody loses it` : `${difference} % lose it`];
+  if (is < was) return [`${difference} % lose it`];
+  return [`${difference} % more get it${isAlone ? ", nobody loses it" : ""}`];
 }
 
 /** Rules by name: added, removed, changed, or in another order. */
@@ -46,15 +67,26 @@ function describeRules({ rules: old = [] }: Decision, { rules: young = [] }: Dec
     const earlier = before.get(rule.name);
     return earlier && JSON.stringify(earlier) !== JSON.stringify(rule);
   });
+  const changes = changed.map((rule) => describeRule(before.get(rule.name) ?? rule, rule));
   const kept = (names: ReadonlyMap<string, unknown>, rules: readonly { name: string }[]) =>
     rules.filter(({ name }) => names.has(name)).map(({ name }) => name);
   const isMoved = kept(after, old).join("\0") !== kept(before, young).join("\0");
   return [
     ...added.map(({ name }) => `rule "${name}" is added`),
     ...removed.map(({ name }) => `rule "${name}" is removed`),
-    ...changed.map(({ name }) => `rule "${name}" changes`),
+    ...changes,
     ...(isMoved ? ["rules are in another order"] : []),
   ];
+}
+
+/** A rule for the same callers with another rollout has exact numbers. */
+function describeRule(before: Rule, after: Rule): string {
+  const isForSame = JSON.stringify(before.if) === JSON.stringify(after.if);
+  const [was, is] = [before.rollout, after.rollout];
+  if (!isForSame || was === undefined || is === undefined) return `rule "${after.name}" changes`;
+  const difference = Number(Math.abs(is - was).toFixed(3));
+  const effect = is < was ? "lose it" : "more get it";
+  return `rule "${after.name}" gives ${is} % instead of ${was} %: ${difference} % of those who match ${effect}`;
 }
 
 /** What changes in other files. */

@@ -1,10 +1,12 @@
 /** What a reviewer of a change should look at twice. */
+import type { DecisionChange } from "./difference.ts";
 import {
   findPlannedRemovals,
   findPlanViolations,
   howToAllow,
   howToAllowRemoval,
 } from "./limits.ts";
+import { describePeople } from "./people.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
@@ -58,6 +60,32 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
         return isNew && rehearsal?.after?.enabled === false;
       })
       .map((flag) => `${name(flag)} is on in ${last} before it is in ${earlier}`);
+  },
+
+  /** Nobody who has a feature loses it by a smaller number. */
+  function keepsRollouts({ flags, environments }) {
+    return flags.flatMap((flag) =>
+      byEffect(flag, environments, ({ people }) =>
+        people && people.ids === 0 && people.lose > 0 ? describePeople(people) : "",
+      ).map(([where, effect]) => `${name(flag)} lowers its rollout in ${where}: ${effect}`),
+    );
+  },
+
+  /** The same number of people is not the same people. */
+  function keepsPeople({ flags, environments }) {
+    return flags.flatMap((flag) => {
+      const effects = byEffect(flag, environments, ({ people }) =>
+        people && people.ids > 0 ? describePeople(people) : "",
+      );
+      if (flag.renamedFrom !== undefined) {
+        const seed = `\`seed: ${flag.renamedFrom}\` in its file keeps them`;
+        return effects.map(
+          ([where, effect]) =>
+            `${name(flag)} seems to be \`${flag.renamedFrom}\` under a new name, for other people in ${where}: ${effect}; ${seed}`,
+        );
+      }
+      return effects.map(([where, effect]) => `${name(flag)} moves people in ${where}: ${effect}`);
+    });
   },
 
   /** Whoever still asks for a flag that is gone gets "off". */
@@ -122,6 +150,20 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     );
   },
 ];
+
+/** The environments with each effect of a flag's change; `""` is no effect. */
+function byEffect(
+  flag: FlagPlan,
+  environments: readonly string[],
+  effectOf: (change: DecisionChange) => string,
+): [environments: string, effect: string][] {
+  const found = new Map<string, string[]>();
+  for (const environment of environments) {
+    const effect = effectOf(flag.decisions[environment] ?? {});
+    if (effect !== "") found.set(effect, [...(found.get(effect) ?? []), environment]);
+  }
+  return [...found].map(([effect, where]) => [joined(where), effect]);
+}
 
 function name(flag: FlagPlan): string {
   return `\`${flag.name}\``;

@@ -35,6 +35,9 @@ export function proposalOf(
   return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
 }
 
+/** Ids over which a server simulates effects on people: it takes a fiftieth of a second. */
+const fewIds = 10_000;
+
 /** The text of its pull request, once the commit has an id. */
 export function textOf(proposal: Proposal, commit: string): string {
   const { base, project, before, after, environments, asked } = proposal;
@@ -47,6 +50,6 @@ export function textOf(proposal: Proposal, commit: string): string {
     audiences: [],
     project,
   });
-  const change = plan(snapshot(base, before), snapshot(commit, after));
+  const change = plan(snapshot(base, before), snapshot(commit, after), fewIds);
   return describeProposal(change, environments, asked);
 }

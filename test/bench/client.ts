@@ -47,18 +47,42 @@ export async function* client({ runs, progress }: Plan): AsyncGenerator<Section>
 }
 
 async function sizes(): Promise<Figure[]> {
-  const [core, react, extras] = await Promise.all([
+  const [core, react, extras, rules] = await Promise.all([
     bundleClient("flags"),
     bundleClient("react"),
     bundleClient("extras"),
+    bundleClient("rules"),
   ]);
   const own = [
-    size("bunting", [core], 1.5 * kilobyte),
-    size("bunting, with React's hooks", [core, react], 2 * kilobyte),
+    size("bunting", [core], 2 * kilobyte),
+    size("bunting, with React's hooks", [core, react], 2.5 * kilobyte),
     size("bunting, with metrics, reports and event stream", [core, extras]),
+    // `rules` contains the core.
+    size("bunting, with percentages, rules and variants", [rules]),
+    beyond("of which percentages, rules and variants", rules, core, 1.6 * kilobyte),
+    ...(await Promise.all(evaluatorParts.map(evaluatorPart))),
   ];
   const theirs = Object.entries(others).map(async ([name, page]) => size(name, [await pack(page)]));
   return [...own, ...(await Promise.all(theirs))];
+}
+
+/** What of the evaluator costs how much: each module alone, with what it imports. */
+const evaluatorParts = [
+  ["the whole evaluator", "evaluate"],
+  ["the hash", "hash"],
+  ["matchers, versions included", "match"],
+  ["versions", "version"],
+] as const;
+
+async function evaluatorPart([name, module]: (typeof evaluatorParts)[number]): Promise<Figure> {
+  const file = JSON.stringify(`../../schema/evaluate/${module}.ts`);
+  return size(`of which ${name}, packed alone`, [await pack(`export * from ${file};`)]);
+}
+
+/** How much larger `whole` is than `part`, which it contains. */
+function beyond(name: string, whole: Uint8Array, part: Uint8Array, bound: number): Figure {
+  const [more, less] = [whole, part].map((bytes) => gzipSync(bytes, { level: 9 }).length);
+  return { name, comparisons: [{ unit: "bytes", value: Number(more) - Number(less), bound }] };
 }
 
 function size(name: string, modules: readonly Uint8Array[], bound?: number): Figure {

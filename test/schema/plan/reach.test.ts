@@ -37,6 +37,11 @@ test.each<[Decision, Decision, string[]]>([
   [
     { enabled: true, rules: [sweden] },
     { enabled: true, rules: [{ ...sweden, rollout: 5 }] },
+    ['rule "sweden" gives 5 % instead of 100 %: 95 % of those who match lose it'],
+  ],
+  [
+    { enabled: true, rules: [sweden] },
+    { enabled: true, rules: [{ ...sweden, if: staff.if }] },
     ['rule "sweden" changes'],
   ],
   [

@@ -1,0 +1,53 @@
+/** Audiences that change, and the flags that use them. */
+import type { Snapshot } from "../flag/snapshot.ts";
+import { compareText } from "../text/order.ts";
+import { type Kind, kindOf, pairUp } from "./difference.ts";
+
+/** An audience that changes. */
+export interface AudiencePlan {
+  readonly name: string;
+  readonly change: Kind;
+  /** The flags that refer to it before or after, sorted. Those that give it to others are in `flags` of the plan. */
+  readonly flags: readonly string[];
+}
+
+/** By name; audiences whose conditions stay the same are left out. */
+export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
+  const flags = [...base.flags, ...head.flags];
+  return pairUp(base.audiences, head.audiences, ({ name }) => name).flatMap(
+    ([name, before, after]): AudiencePlan[] => {
+      const isSame = JSON.stringify(before?.conditions) === JSON.stringify(after?.conditions);
+      if (before && after && isSame) return [];
+      const users = flags.filter(({ audiences }) => audiences.includes(name));
+      const names = [...new Set(users.map((flag) => flag.name))].sort(compareText);
+      return [{ name, change: kindOf(before, after), flags: names }];
+    },
+  );
+}
+
+/** Each as a line of Markdown. */
+export function describeAudiences({
+  audiences,
+}: {
+  readonly audiences: readonly AudiencePlan[];
+}): string[] {
+  return audiences.map(({ name, change, flags }) => {
+    const users = flags.slice(0, mostUsers).map((flag) => `\`${flag}\``);
+    return `audience \`${name}\` ${change}: ${usedBy(users, flags.length)}`;
+  });
+}
+
+/** As a line of text. */
+export function describeAudience({ name, change, flags }: AudiencePlan): string {
+  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, mostUsers), flags.length)}`;
+}
+
+const signs = { added: "+", removed: "-", changed: "~" } as const;
+
+/** Flags that use an audience are named up to this number. */
+const mostUsers = 20;
+
+function usedBy(named: readonly string[], all: number): string {
+  const more = all > named.length ? ` and ${all - named.length} more` : "";
+  return all === 0 ? "no flag uses it" : `used by ${named.join(", ")}${more}`;
+}

@@ -1,0 +1,59 @@
+/** How many people each changed flag affects, also if the change is a new name. */
+import type { TimedFlag } from "../flag/snapshot.ts";
+import type { DecisionChange, FlagDifference } from "./difference.ts";
+import type { PeopleMeter } from "./people.ts";
+
+export interface MeasuredFlag extends FlagDifference<TimedFlag> {
+  /** The flag that it seems to be under a new name, if people are affected. */
+  readonly renamedFrom?: string;
+}
+
+export function measureFlags(
+  differences: readonly FlagDifference<TimedFlag>[],
+  meter: PeopleMeter,
+): MeasuredFlag[] {
+  const removed = differences.filter(({ change }) => change === "removed");
+  return differences.map((difference) => {
+    const { before, after } = difference;
+    const earlier = before ?? findRenamed(after, removed);
+    const decisions = measureChanges(difference, earlier, meter);
+    const isRenamed = !before && Object.values(decisions).some(({ people }) => people);
+    return {
+      ...difference,
+      decisions,
+      ...(isRenamed && earlier && { renamedFrom: earlier.name }),
+    };
+  });
+}
+
+/** A removed flag that was decided as a new one is, and has the same description: a flag under another name. */
+function findRenamed(
+  flag: TimedFlag | undefined,
+  removed: readonly FlagDifference<TimedFlag>[],
+): TimedFlag | undefined {
+  const same = removed.filter(
+    ({ before }) =>
+      before?.description === flag?.description &&
+      JSON.stringify(before?.decisions) === JSON.stringify(flag?.decisions),
+  );
+  return same.length === 1 ? same[0]?.before : undefined;
+}
+
+/** Tells how many people each change affects, against the flag that was there before. */
+function measureChanges(
+  { decisions, after }: FlagDifference<TimedFlag>,
+  earlier: TimedFlag | undefined,
+  meter: PeopleMeter,
+): Readonly<Record<string, DecisionChange>> {
+  const measured = Object.entries(decisions).map(([environment, change]) => {
+    const was = earlier?.decisions[environment];
+    if (!earlier || !was || !after || !change.after) return [environment, change] as const;
+    const sides = {
+      before: { name: earlier.name, decision: was },
+      after: { name: after.name, decision: change.after },
+    };
+    const people = meter.measure(sides, environment);
+    return [environment, people ? { ...change, people } : change] as const;
+  });
+  return Object.fromEntries(measured);
+}
