@@ -1,7 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { decode } from "../schema/file/decode.ts";
-import { format } from "../schema/file/edit.ts";
 import { countFlags, isReadable } from "../schema/file/validate.ts";
 import {
   escapeInvisible,
@@ -10,8 +8,10 @@ import {
   problemsIn,
 } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
+import { decode } from "../schema/yaml/decode.ts";
+import { format } from "../schema/yaml/edit.ts";
+import { readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
-import { readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { count } from "./command/report.ts";

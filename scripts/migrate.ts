@@ -10,8 +10,8 @@ import {
 } from "../schema/migrate/migrations.ts";
 import { projectFile, projectFormat } from "../schema/project/project.ts";
 import { compareText } from "../schema/text/order.ts";
+import { readText } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
-import { readText } from "../store/snapshot/work-tree.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 
 export const command = defineCommand({

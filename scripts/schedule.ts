@@ -12,8 +12,8 @@ import {
 import { timestamp } from "../schema/flag/snapshot.ts";
 import { formatProblem } from "../schema/problem/problem.ts";
 import { readGit } from "../store/git/git.ts";
-import { RemoteBranch } from "../store/git/remote-branch.ts";
-import { Signer } from "../store/git/signer.ts";
+import { RemoteBranch } from "../store/remote/remote-branch.ts";
+import { Signer } from "../store/remote/signer.ts";
 import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { editorSchemas } from "../schema/flag/editor-schema.ts";
+import { readText, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
-import { readText, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 

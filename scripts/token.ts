@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { isDate } from "../schema/text/date.ts";
-import { readWorkTreeProject } from "../store/snapshot/work-tree.ts";
+import { readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { addToTokensFile } from "./tokens-file.ts";
 

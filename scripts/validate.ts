@@ -6,7 +6,7 @@ import { compareProblems } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
 import { isDate } from "../schema/text/date.ts";
-import { readText, readWorkTree, readWorkTreeProject } from "../store/snapshot/work-tree.ts";
+import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { reportCommitWarnings } from "./command/commit-warnings.ts";
 import { report, reportFormats, today } from "./command/report.ts";

@@ -7,20 +7,20 @@ import type { Authenticator } from "./auth/authenticator.ts";
 import { permit } from "./auth/permit.ts";
 import type { Action } from "./auth/principal.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
+import { errorHandler } from "./errors/error-handler.ts";
+import { checkReasons } from "./errors/reasons.ts";
 import { readBody } from "./http/body.ts";
 import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
-import { description } from "./http/description.ts";
-import { errorHandler } from "./http/error-handler.ts";
 import type { Handler } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
-import { checkReasons } from "./http/reasons.ts";
 import { route, skipUnknown } from "./http/route.ts";
 import { refuseBadEscapes } from "./http/target.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
+import { description } from "./openapi/description.ts";
 import type { BackgroundPublisher } from "./publisher.ts";
 import {
   privateDefinitionsHandler,

@@ -2,10 +2,10 @@
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { endChildren } from "../store/git/children.ts";
-import { RemoteBranch } from "../store/git/remote-branch.ts";
-import { Signer } from "../store/git/signer.ts";
-import { openTarget } from "../store/publish/target.ts";
+import { RemoteBranch } from "../store/remote/remote-branch.ts";
+import { Signer } from "../store/remote/signer.ts";
 import { Repository } from "../store/snapshot/repository.ts";
+import { openTarget } from "../store/target/target.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { embeddedCommitKeys } from "./embedded/commit-key.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";

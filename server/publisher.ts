@@ -6,8 +6,8 @@ import { findLimitViolations } from "../schema/plan/limits.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
 import { type Outcome, publish } from "../store/publish/publish.ts";
-import type { Target } from "../store/publish/target.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
+import type { Target } from "../store/target/target.ts";
 
 /** How long to wait after a failure: the first time, and at most. */
 const backoffMs = { first: 1_000, last: 60_000 };

@@ -1,9 +1,9 @@
 /** A requested change of one flag, as a change set: the files that it takes, and the words of its commit. */
 
-import { edit, format, type Change as TextChange } from "../file/edit.ts";
-import { removeSteps } from "../file/remove-steps.ts";
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { edit, format, type Change as TextChange } from "../yaml/edit.ts";
+import { removeSteps } from "../yaml/remove-steps.ts";
 import type { FlagChangeSet } from "./change-set.ts";
 import { type FlagDefinition, schemaComment } from "./define-flag.ts";
 import { fileInOwnerFolder } from "./owner-folder.ts";

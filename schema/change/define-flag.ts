@@ -1,8 +1,9 @@
 /** A requested definition of a whole flag, as a change set. */
-import { edit, editAtOnce, format, type Change as TextChange } from "../file/edit.ts";
-import type { EditValue } from "../file/merge-node.ts";
-import { parse } from "../file/parse.ts";
+
 import { compareText } from "../text/order.ts";
+import { edit, editAtOnce, format, type Change as TextChange } from "../yaml/edit.ts";
+import type { EditValue } from "../yaml/merge-node.ts";
+import { parse } from "../yaml/parse.ts";
 import type { FlagChangeSet } from "./change-set.ts";
 import { fileInOwnerFolder } from "./owner-folder.ts";
 

@@ -1,9 +1,10 @@
 /** A scheduled step as an edit of the flag's file: it sets the value and removes the step. */
-import { edit, type Change as TextChange } from "../file/edit.ts";
-import { removeSteps } from "../file/remove-steps.ts";
+
 import type { Decision, Flag } from "../flag/flag.ts";
 import { describeOutcome, type FlagStep, isSameStep, type Step } from "../flag/schedule.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { edit, type Change as TextChange } from "../yaml/edit.ts";
+import { removeSteps } from "../yaml/remove-steps.ts";
 
 /** The trailer of a commit that applied a step; its value is the time of the step. */
 export const stepTrailer = "Scheduled-At";

@@ -1,3 +1,15 @@
+import { checkAudience } from "../check/audience-checks.ts";
+import { checkFlag, checkKeptText } from "../check/checks.ts";
+import { checkPolicy, checkProject } from "../check/project-checks.ts";
+import { checkDecisions, checkTimes } from "../check/rule-checks.ts";
+import {
+  checkAudienceShape,
+  checkFlagShape,
+  checkPolicyShape,
+  checkProjectShape,
+  checkTestsShape,
+} from "../check/shape.ts";
+import { checkTests, findTestPlaces, type TestPlaces } from "../check/tests-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
 import type { Kind } from "../flag/kind.ts";
@@ -5,21 +17,9 @@ import type { TestsFile } from "../flag/tests.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
-import { checkAudience } from "./audience-checks.ts";
-import { checkFlag, checkKeptText } from "./checks.ts";
-import { decode } from "./decode.ts";
-import { parse, type Source } from "./parse.ts";
-import { checkPolicy, checkProject } from "./project-checks.ts";
+import { decode } from "../yaml/decode.ts";
+import { parse, type Source } from "../yaml/parse.ts";
 import { findReferences, type Reference } from "./references.ts";
-import { checkDecisions, checkTimes } from "./rule-checks.ts";
-import {
-  checkAudienceShape,
-  checkFlagShape,
-  checkPolicyShape,
-  checkProjectShape,
-  checkTestsShape,
-} from "./shape.ts";
-import { checkTests, findTestPlaces, type TestPlaces } from "./tests-checks.ts";
 
 /**
  * What the bytes of one file say, and what is wrong with them. For a flag and an audience it depends

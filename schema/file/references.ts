@@ -4,8 +4,8 @@ import { flagNameOf } from "../flag/name.ts";
 import { positionAt } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { escapePointer, type Source } from "../yaml/parse.ts";
 import type { Entry } from "./entry.ts";
-import { escapePointer, type Source } from "./parse.ts";
 import { findReferenceFaults, type Referring } from "./reference-faults.ts";
 
 /** A name in a flag file that stands for another file. Its place depends on the bytes alone. */

@@ -1,6 +1,7 @@
 /** Every migration, and the way from one form of a repository to another. */
-import { parse } from "../file/parse.ts";
+
 import { projectFile, projectFormat } from "../project/project.ts";
+import { parse } from "../yaml/parse.ts";
 import { flagsOf, tableToFiles } from "./003-table-to-files.ts";
 import { policyToProject } from "./004-policy-to-project.ts";
 import { type FlagFiles, type Migration, MigrationError, type Step } from "./migration.ts";

@@ -1,6 +1,6 @@
 import { checkCommits, formatCommitWarning } from "../../schema/plan/commit-warnings.ts";
-import { readCommitFacts } from "../../store/snapshot/commit-facts.ts";
-import { resolveRevision } from "../../store/snapshot/revisions.ts";
+import { resolveRevision } from "../../store/commit/revisions.ts";
+import { readCommitFacts } from "../../store/history/commit-facts.ts";
 
 /**
  * Writes to stderr what is odd about the commits up to `head`: those after `after`, or the newest

@@ -8,15 +8,15 @@ import {
   formatAgreement,
   formatDrift,
 } from "../../schema/github/drift-issue.ts";
-import { GitHub } from "../../store/github/github.ts";
-import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
 import {
   expectedAt,
   findDifferences,
   readMaxAge,
   readServedManifest,
-} from "../../store/publish/cdn.ts";
+} from "../../store/cdn/cdn.ts";
+import { GitHub } from "../../store/github/github.ts";
+import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
+import { readGitHubOptions } from "../../store/github/options.ts";
 import { holdBackChanges } from "../../store/publish/served-release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";

@@ -11,7 +11,7 @@ import {
   staleMarker,
   titleIssue,
 } from "../../schema/github/stale-issue.ts";
-import type { StaleFlag } from "../../schema/plan/stale.ts";
+import type { StaleFlag } from "../../schema/overview/stale.ts";
 import type { GitHub } from "../../store/github/github.ts";
 import { closeIssue, findOurs, type Issue, keepIssue } from "../../store/github/issues.ts";
 import { proposeRemoval } from "../../store/github/removal.ts";

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { CodeReferences } from "../../schema/github/stale-issue.ts";
-import { findStale, needsHistory, type StaleFlag } from "../../schema/plan/stale.ts";
+import { findStale, needsHistory, type StaleFlag } from "../../schema/overview/stale.ts";
 import { isDate } from "../../schema/text/date.ts";
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
+import { readLastToggled } from "../../store/history/last-toggled.ts";
 import { findCodeReferences } from "../../store/snapshot/code-references.ts";
-import { readLastToggled } from "../../store/snapshot/last-toggled.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { progress } from "../command/progress.ts";

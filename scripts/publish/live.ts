@@ -1,6 +1,6 @@
 /** After a publication: invalidates what a CDN has cached, and waits until clients get the release. */
 import { isFetched, isIndex } from "../../schema/compile/urls.ts";
-import { waitUntilLive } from "../../store/publish/live.ts";
+import { waitUntilLive } from "../../store/cdn/live.ts";
 import type { Outcome } from "../../store/publish/publish.ts";
 import { count } from "../command/report.ts";
 
@@ -22,7 +22,7 @@ export async function invalidatePaths(
   { commit, status }: Outcome,
   paths: string[],
 ) {
-  const { invalidate } = await import("../../store/publish/cloudfront.ts");
+  const { invalidate } = await import("../../store/cdn/cloudfront.ts");
   const wanted = status === "unchanged" ? paths.map((path) => `${path}*`) : paths;
   try {
     const sent = await invalidate(distribution, commit, wanted);

@@ -1,8 +1,8 @@
 import { compile } from "../../schema/compile/compile.ts";
 import { findForbidden } from "../../schema/text/personal-data.ts";
 import { type Outcome, publish } from "../../store/publish/publish.ts";
-import { openTarget } from "../../store/publish/target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
+import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";

@@ -4,8 +4,8 @@ import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
-import { clearOldLocks } from "../../store/git/clone.ts";
 import { readGit } from "../../store/git/git.ts";
+import { clearOldLocks } from "../../store/remote/clone.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { maxFileBytes } from "../../schema/file/decode.ts";
+import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readGit } from "./git.ts";
 import { readObjects } from "./objects.ts";
 

@@ -1,9 +1,9 @@
 import { manifestPath } from "../../schema/compile/manifest.ts";
 import { respond } from "../../schema/compile/release.ts";
 import { isIndex } from "../../schema/compile/urls.ts";
+import type { ObjectWriter } from "../target/object-writer.ts";
 import type { Decision } from "./decide.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
-import type { ObjectWriter } from "./object-writer.ts";
 import type { TargetState } from "./target-state.ts";
 
 export interface Pace {

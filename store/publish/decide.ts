@@ -7,6 +7,7 @@ import {
 } from "../../schema/plan/publication.ts";
 import type { Limits } from "../../schema/project/project.ts";
 import type { Repository } from "../snapshot/repository.ts";
+import type { Target } from "../target/target.ts";
 import {
   checkAge,
   checkFastForward,
@@ -17,7 +18,6 @@ import {
 import type { CompiledSnapshot } from "./compiled-snapshot.ts";
 import { readServedLists, type ServedLists } from "./served-lists.ts";
 import { holdBackChanges } from "./served-release.ts";
-import type { Target } from "./target.ts";
 import type { TargetState } from "./target-state.ts";
 
 export interface Intent {

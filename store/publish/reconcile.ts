@@ -1,10 +1,10 @@
 import type { Manifest } from "../../schema/compile/manifest.ts";
 import type { Response } from "../../schema/compile/release.ts";
 import type { Repository } from "../snapshot/repository.ts";
+import type { ObjectWriter } from "../target/object-writer.ts";
+import type { Target } from "../target/target.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import type { ObjectWriter } from "./object-writer.ts";
 import { readServedRelease } from "./served-release.ts";
-import type { Target } from "./target.ts";
 
 export interface Outrun {
   /** The manifest at the target. */

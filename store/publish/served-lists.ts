@@ -8,8 +8,8 @@ import type { Release } from "../../schema/compile/release.ts";
 import { parsePath, pathOf } from "../../schema/compile/urls.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import type { Repository } from "../snapshot/repository.ts";
+import type { StoredObject, Target } from "../target/target.ts";
 import { readServedRelease } from "./served-release.ts";
-import type { StoredObject, Target } from "./target.ts";
 import type { TargetState } from "./target-state.ts";
 
 export interface ServedLists {

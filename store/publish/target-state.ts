@@ -7,8 +7,8 @@ import {
 import { isList, isPathOf, pathOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
 import type { Project } from "../../schema/project/project.ts";
+import type { StoredObject, Target } from "../target/target.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import type { StoredObject, Target } from "./target.ts";
 
 type Environments = Pick<Project, "environments">;
 

@@ -2,9 +2,9 @@ import pMap from "p-map";
 import type { Release, Response } from "../../schema/compile/release.ts";
 import { contentTypeOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
+import type { ObjectWriter } from "../target/object-writer.ts";
+import type { StoredObject, Target } from "../target/target.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
-import type { ObjectWriter } from "./object-writer.ts";
-import type { StoredObject, Target } from "./target.ts";
 
 /** How often a repaired object may be wrong again. */
 const maxRounds = 3;

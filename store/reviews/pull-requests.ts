@@ -5,10 +5,10 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { flagOfProposalBranch, labelsOf } from "../../schema/change/proposal.ts";
-import { WriteUnavailableError } from "../git/unavailable.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
+import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import { type Proposal, textOf } from "../writes/proposal.ts";
 import { KnownPulls, type ListedPull } from "./known-pulls.ts";

@@ -1,8 +1,8 @@
 /** Finds out who wrote a scheduled step, from the history of its flag's file. */
 import { parseMessage } from "../../schema/change/parse-message.ts";
 import { type StepOrigin, stepTrailer } from "../../schema/change/step-change.ts";
-import { parse } from "../../schema/file/parse.ts";
 import { type FlagStep, isSameStep, type StepFile, toStep } from "../../schema/flag/schedule.ts";
+import { parse } from "../../schema/yaml/parse.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { type LogCommit, type LogOptions, type Person, readLog } from "../git/log.ts";
 

@@ -14,11 +14,11 @@ import {
   type Timestamp,
 } from "../../schema/flag/snapshot.ts";
 import type { Project } from "../../schema/project/project.ts";
+import { entryOf, parseBlob } from "../commit/entry.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { differsWithin } from "../git/tree-difference.ts";
-import { entryOf, parseBlob } from "./entry.ts";
-import { type BranchCommit, readCommits } from "./first-parent-log.ts";
-import { type FlagHistory, HistoryLine } from "./history.ts";
+import { type BranchCommit, readCommits } from "../history/first-parent-log.ts";
+import { type FlagHistory, HistoryLine } from "../history/history.ts";
 import { snapshot } from "./snapshot.ts";
 
 /** The flags of a commit, all of them valid. */

@@ -5,27 +5,27 @@ import { kindOf } from "../../schema/flag/kind.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
-import { readGit } from "../git/git.ts";
-import { readTree, type TreeEntry } from "../git/tree.ts";
-import { Cache } from "./cache.ts";
-import type { ChangeIndex, Page } from "./change-index.ts";
-import type { VerifyCommit } from "./commit-attribution.ts";
-import { entryOf } from "./entry.ts";
-import { ErrorBudget } from "./error-budget.ts";
-import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
-import { contentKey, maxTotalBytes, readFlagFiles } from "./flag-files.ts";
-import { KnownHistory } from "./known-history.ts";
-import { ParsedFiles } from "./parsed-files.ts";
-import { readProject } from "./projects.ts";
+import { Cache } from "../commit/cache.ts";
+import { entryOf } from "../commit/entry.ts";
+import { ErrorBudget } from "../commit/error-budget.ts";
+import { contentKey, maxTotalBytes, readFlagFiles } from "../commit/flag-files.ts";
+import { ParsedFiles } from "../commit/parsed-files.ts";
+import { readProject } from "../commit/projects.ts";
 import {
   findDifferences,
   findFork,
   type Relation,
   relateCommits,
   resolveRevision,
-} from "./revisions.ts";
+} from "../commit/revisions.ts";
+import { findTreeProblem, tooManyBytes } from "../commit/tree-problems.ts";
+import { readGit } from "../git/git.ts";
+import { readTree, type TreeEntry } from "../git/tree.ts";
+import type { ChangeIndex, Page } from "../history/change-index.ts";
+import type { VerifyCommit } from "../history/commit-attribution.ts";
+import { type FlagChange, readFlagChanges } from "../history/flag-changes.ts";
+import { KnownHistory } from "../history/known-history.ts";
 import { snapshot, type ValidFiles } from "./snapshot.ts";
-import { findTreeProblem, tooManyBytes } from "./tree-problems.ts";
 
 /** What a commit holds: always what is wrong with it, and the flags where nothing is. */
 export interface Reading {

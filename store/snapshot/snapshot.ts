@@ -6,7 +6,7 @@ import { normalize } from "../../schema/flag/flag.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { type Snapshot, type Timestamp, timestamp } from "../../schema/flag/snapshot.ts";
 import type { Project } from "../../schema/project/project.ts";
-import type { History } from "./history.ts";
+import type { History } from "../history/history.ts";
 
 /** Files without an error. */
 export interface ValidFiles extends Pick<Validated, "flags" | "audiences"> {

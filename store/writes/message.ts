@@ -3,8 +3,8 @@ import { formatMessage } from "../../schema/change/commit-message.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { type StepChange, stepTrailer } from "../../schema/change/step-change.ts";
-import { instanceTrailer, proposalTrailer } from "../git/commits.ts";
-import { instanceId } from "../git/instance-id.ts";
+import { instanceTrailer, proposalTrailer } from "../remote/commits.ts";
+import { instanceId } from "../remote/instance-id.ts";
 import type { Actor, Write, WriteContext } from "./write.ts";
 
 /** What a commit does, beside the write that it is made for. */

@@ -4,7 +4,7 @@ import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { describeProposal } from "../../schema/github/proposal-text.ts";
 import { plan } from "../../schema/plan/plan.ts";
 import type { Project } from "../../schema/project/project.ts";
-import type { NewCommit } from "../git/commits.ts";
+import type { NewCommit } from "../remote/commits.ts";
 
 /** A change that needs a review before it lands. */
 export interface Proposal {

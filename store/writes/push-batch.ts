@@ -1,12 +1,12 @@
 /** A batch of writes: each is a commit of its own, one push takes them all. */
 import type { CommitKeys } from "../../schema/change/commit-signature.ts";
-import { createCommits } from "../git/commits.ts";
-import { RemoteUnavailableError } from "../git/remote.ts";
-import type { Signer } from "../git/signer.ts";
-import { WriteUnavailableError } from "../git/unavailable.ts";
-import type { BranchSync } from "./branch-sync.ts";
-import { measureGit } from "./measure-git.ts";
-import { pushWithRetry } from "./push-with-retry.ts";
+import type { BranchSync } from "../branch/branch-sync.ts";
+import { measureGit } from "../branch/measure-git.ts";
+import { pushWithRetry } from "../branch/push-with-retry.ts";
+import { createCommits } from "../remote/commits.ts";
+import { RemoteUnavailableError } from "../remote/remote.ts";
+import type { Signer } from "../remote/signer.ts";
+import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { Write, WriteResult } from "./write.ts";
 import { decideBatch } from "./write-batch.ts";
 

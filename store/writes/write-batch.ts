@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
 import { findFlag, type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import type { RequestIndex } from "../branch/request-index.ts";
 import { readBlobs } from "../git/blobs.ts";
-import type { NewCommit } from "../git/commits.ts";
+import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
-import type { RequestIndex } from "./request-index.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
 /** Writes decided one after the other, each on the state that those before it leave. */

@@ -6,7 +6,7 @@ import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import type { Code } from "../../schema/problem/codes.ts";
 import type { Project } from "../../schema/project/project.ts";
-import type { NewCommit } from "../git/commits.ts";
+import type { NewCommit } from "../remote/commits.ts";
 import type { Proposal } from "./proposal.ts";
 
 export interface Actor {

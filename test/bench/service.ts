@@ -9,7 +9,7 @@ import { listen } from "../../server/http/http.ts";
 import { createLog } from "../../server/observe/log.ts";
 import { createService } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";
-import { RemoteBranch } from "../../store/git/remote-branch.ts";
+import { RemoteBranch } from "../../store/remote/remote-branch.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 

@@ -8,7 +8,7 @@ import { findOutdatedSchemas } from "../../schema/flag/editor-schema.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject } from "../../schema/project/project.ts";
 import { runTests } from "../../schema/tests/run-tests.ts";
-import { readText, readWorkTree, readWorkTreeProject } from "../../store/snapshot/work-tree.ts";
+import { readText, readWorkTree, readWorkTreeProject } from "../../store/commit/work-tree.ts";
 
 export const fixtures = new URL("../fixtures/", import.meta.url);
 

@@ -2,10 +2,10 @@
 import { fileURLToPath } from "node:url";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/manifest.ts";
-import { parse } from "../../schema/file/parse.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { type Snapshot, type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../schema/project/project.ts";
+import { parse } from "../../schema/yaml/parse.ts";
 
 const { environments } = defaultProject;
 

@@ -1,6 +1,6 @@
 /** The API's description, as a judge of every answer that a test gets to see. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { description as document } from "../../server/http/description.ts";
+import { description as document } from "../../server/openapi/description.ts";
 
 export interface Seen {
   readonly method: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { defaultProject } from "../../schema/project/project.ts";
-import { hintFor } from "../../server/http/hints.ts";
+import { hintFor } from "../../server/errors/hints.ts";
 import { startService } from "./api.ts";
 
 const list = "/v1/feature-flags/";

@@ -3,7 +3,7 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { defaultProject } from "../../schema/project/project.ts";
 import { type AppOptions, createApp } from "../../server/app.ts";
-import { description } from "../../server/http/description.ts";
+import { description } from "../../server/openapi/description.ts";
 import { startService } from "./api.ts";
 import { operations } from "./described.ts";
 

@@ -1,7 +1,7 @@
 import { compile } from "../../schema/compile/compile.ts";
 import { publish } from "../../store/publish/publish.ts";
-import { S3Target } from "../../store/publish/s3-target.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
+import { S3Target } from "../../store/target/s3-target.ts";
 import { s3Client } from "../s3/server.ts";
 import { noLimits } from "../store/publish/no-limits.ts";
 import type { Site } from "./site.ts";

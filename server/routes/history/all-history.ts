@@ -1,9 +1,9 @@
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { isPossibleName } from "../../../schema/flag/name.ts";
-import type { ChangePage, ChangeQuery } from "../../../store/snapshot/change-query.ts";
-import type { CommitAttribution } from "../../../store/snapshot/commit-attribution.ts";
-import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
+import type { ChangePage, ChangeQuery } from "../../../store/history/change-query.ts";
+import type { CommitAttribution } from "../../../store/history/commit-attribution.ts";
+import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { refusal } from "../../auth/principal.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";

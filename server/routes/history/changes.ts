@@ -3,7 +3,7 @@ import { givesEveryone } from "../../../schema/evaluate/everyone.ts";
 import type { Flag } from "../../../schema/flag/flag.ts";
 import { isSameDecision } from "../../../schema/plan/difference.ts";
 import { describeDecision } from "../../../schema/plan/reach.ts";
-import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
+import type { FlagChange } from "../../../store/history/flag-changes.ts";
 
 /** A flag in one environment, at a time. */
 interface FlagState {

@@ -1,5 +1,5 @@
 import { LRUCache } from "lru-cache";
-import type { FlagChange } from "../../../store/snapshot/flag-changes.ts";
+import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { nameIn } from "../../http/flag-name.ts";

@@ -6,11 +6,11 @@ import {
   type Values,
 } from "../../../schema/change/define-flag.ts";
 import { etag, respond } from "../../../schema/compile/release.ts";
-import { parse } from "../../../schema/file/parse.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
-import { pointerOf } from "../../../schema/file/pointers.ts";
 import { type Finding, severityOf } from "../../../schema/problem/problem.ts";
 import type { Project } from "../../../schema/project/project.ts";
+import { parse } from "../../../schema/yaml/parse.ts";
+import { pointerOf } from "../../../schema/yaml/pointers.ts";
 import { bodyOf, parseJson, typeOf } from "../../http/body.ts";
 import { type Fault, HttpError } from "../../http/problem.ts";
 

@@ -1,8 +1,8 @@
 /** `GET /v1/overview`: every flag in a few words, and the changes that wait for a review. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Snapshot, Timestamp } from "../../../schema/flag/snapshot.ts";
-import { overviewOf } from "../../../schema/plan/overview.ts";
-import { needsHistory } from "../../../schema/plan/stale.ts";
+import { overviewOf } from "../../../schema/overview/overview.ts";
+import { needsHistory } from "../../../schema/overview/stale.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";

@@ -5,8 +5,8 @@ import type { Project } from "../../../schema/project/project.ts";
 import { suggest } from "../../../schema/text/suggest.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
-import { bodyReader } from "../../http/description.ts";
 import { HttpError } from "../../http/problem.ts";
+import { bodyReader } from "../../openapi/description.ts";
 import type { Usage, UsageReport } from "./usage.ts";
 import type { UsageMetrics } from "./usage-metrics.ts";
 

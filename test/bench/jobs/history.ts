@@ -1,6 +1,6 @@
 /** `history.ts REPOSITORY COMMIT DIRECTORY`: the history of a commit, from what `DIRECTORY` keeps of it on. */
-import { Cache } from "../../../store/snapshot/cache.ts";
-import { type FlagHistory, type History, readHistory } from "../../../store/snapshot/history.ts";
+import { Cache } from "../../../store/commit/cache.ts";
+import { type FlagHistory, type History, readHistory } from "../../../store/history/history.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", kept = ""] = process.argv.slice(2);

@@ -2,8 +2,8 @@
 
 import { compile } from "../../../schema/compile/compile.ts";
 import { publish } from "../../../store/publish/publish.ts";
-import { openTarget } from "../../../store/publish/target.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
+import { openTarget } from "../../../store/target/target.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", to = "", thorough, dryRun] = process.argv.slice(2);

@@ -2,10 +2,10 @@
 import { type ParsedFile, parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { entryOf } from "../../../store/commit/entry.ts";
 import { type Blob, readBlobs } from "../../../store/git/blobs.ts";
 import { readTree } from "../../../store/git/tree.ts";
-import { entryOf } from "../../../store/snapshot/entry.ts";
-import { readHistory } from "../../../store/snapshot/history.ts";
+import { readHistory } from "../../../store/history/history.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);

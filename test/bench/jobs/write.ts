@@ -8,7 +8,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { RemoteBranch } from "../../../store/git/remote-branch.ts";
+import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
 import { FlagStore } from "../../../store/writes/flag-store.ts";
 
 const [kind = "", remote = "", scratch = "", writers = "", seconds = ""] = process.argv.slice(2);

@@ -5,10 +5,10 @@ import {
   editForChange,
   newFile,
 } from "../../../schema/change/change.ts";
-import { format } from "../../../schema/file/edit.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { format } from "../../../schema/yaml/edit.ts";
 
 const text = `# Ask in #nutrition first
 description: Plan meals

@@ -1,6 +1,6 @@
 /** Texts that nest deep, by name. As a program: reads each twice, and prints its name and what was found. */
 import { fileURLToPath } from "node:url";
-import { parse } from "../../../schema/file/parse.ts";
+import { parse } from "../../../schema/yaml/parse.ts";
 
 const units = {
   lists: "[",

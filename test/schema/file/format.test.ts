@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Lexer } from "yaml";
-import { format } from "../../../schema/file/edit.ts";
-import { parse } from "../../../schema/file/parse.ts";
+import { format } from "../../../schema/yaml/edit.ts";
+import { parse } from "../../../schema/yaml/parse.ts";
 import { flagFile } from "../arbitrary.ts";
 
 const formatted = `# yaml-language-server: $schema=../../schema/flag.schema.json

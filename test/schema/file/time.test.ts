@@ -1,10 +1,10 @@
 /** No text takes long to judge. Times are compared with each other, so that a busy machine is no failure. */
 import { expect, test } from "vitest";
-import { format } from "../../../schema/file/edit.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { checkName } from "../../../schema/flag/name.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { findCredentials, findPersonalData } from "../../../schema/text/personal-data.ts";
+import { format } from "../../../schema/yaml/edit.ts";
 
 /** Half of what a file may have: enough to tell, and in half the time. */
 const whole = 32_768;

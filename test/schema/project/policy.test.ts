@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { format } from "../../../schema/file/edit.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
 import { countFlags, resolveProject, validate } from "../../../schema/file/validate.ts";
 import { kindOf } from "../../../schema/flag/kind.ts";
 import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { format } from "../../../schema/yaml/edit.ts";
 
 function bytes(text: string): Buffer {
   return Buffer.from(text);

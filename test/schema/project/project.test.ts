@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { format } from "../../../schema/file/edit.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parseProjectFile } from "../../../schema/file/parsed-file.ts";
 import { resolveProject, validate } from "../../../schema/file/validate.ts";
@@ -8,6 +7,7 @@ import { fitsNames } from "../../../schema/flag/name.ts";
 import type { Finding } from "../../../schema/problem/problem.ts";
 import { findPatternFault } from "../../../schema/project/name-pattern.ts";
 import { normalizeProject, rootEnvironment } from "../../../schema/project/project.ts";
+import { format } from "../../../schema/yaml/edit.ts";
 
 function parse(text: string) {
   return parseProjectFile(Buffer.from(text));

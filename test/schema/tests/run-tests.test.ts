@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { format } from "../../../schema/file/edit.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
@@ -7,6 +6,7 @@ import { kindOf } from "../../../schema/flag/kind.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";
 import { normalizeProject } from "../../../schema/project/project.ts";
 import { runTests } from "../../../schema/tests/run-tests.ts";
+import { format } from "../../../schema/yaml/edit.ts";
 
 const project = normalizeProject(
   { environments: ["live", "trial"], attributes: { team: "string", age: "number" } },

@@ -2,12 +2,12 @@
 import { HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { JwtVerifier } from "../../../server/auth/jwt.ts";
+import { readServedManifest } from "../../../store/cdn/cdn.ts";
 import { gitEnvironment } from "../../../store/git/environment.ts";
 import { GitHub } from "../../../store/github/github.ts";
 import { readGitHubOptions } from "../../../store/github/options.ts";
 import { outgoingFetch } from "../../../store/network/outgoing.ts";
-import { readServedManifest } from "../../../store/publish/cdn.ts";
-import { createClient } from "../../../store/publish/s3-client.ts";
+import { createClient } from "../../../store/target/s3-client.ts";
 import { startGitHub } from "../../github/fake.ts";
 import { startS3Double } from "../../s3/double.ts";
 import { audience, Issuer } from "../../server/issuer.ts";

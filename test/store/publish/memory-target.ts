@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { Listed, NewObject, StoredObject, Target } from "../../../store/publish/target.ts";
+import type { Listed, NewObject, StoredObject, Target } from "../../../store/target/target.ts";
 
 interface Kept {
   readonly object: NewObject;

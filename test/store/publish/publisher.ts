@@ -5,8 +5,8 @@
 
 import { compile } from "../../../schema/compile/compile.ts";
 import { type Outcome, publish } from "../../../store/publish/publish.ts";
-import { openTarget } from "../../../store/publish/target.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
+import { openTarget } from "../../../store/target/target.ts";
 import { noLimits } from "./no-limits.ts";
 
 export interface Job {

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { NewObject, Target } from "../../../store/publish/target.ts";
+import type { NewObject, Target } from "../../../store/target/target.ts";
 
 /** Somewhere a target can be. */
 export interface Place extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import type { Listed, NewObject, StoredObject, Target } from "../../../store/publish/target.ts";
+import type { Listed, NewObject, StoredObject, Target } from "../../../store/target/target.ts";
 
 /** What happens around the changes at a target, each by its number from 1 on; who throws there has died there. */
 export interface Hooks {

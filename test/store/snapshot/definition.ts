@@ -1,5 +1,5 @@
 import { flagNameOf } from "../../../schema/flag/name.ts";
-import type { FlagHistory, History } from "../../../store/snapshot/history.ts";
+import type { FlagHistory, History } from "../../../store/history/history.ts";
 import type { TestRepository } from "../../git/repository.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** A commit of a million paths in the history: whole passes over it, which take their time. */
 import { describe, expect, test } from "vitest";
-import { readHistory } from "../../../store/snapshot/history.ts";
+import { readHistory } from "../../../store/history/history.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { bombed, start } from "./bomb.ts";
 

@@ -1,10 +1,10 @@
 /** Commits that are small for git and huge for whoever reads them. */
 import { describe, expect, test } from "vitest";
-import { maxFileBytes } from "../../../schema/file/decode.ts";
+import { maxFileBytes } from "../../../schema/yaml/decode.ts";
+import { maxErrors } from "../../../store/commit/error-budget.ts";
 import { treeLimits } from "../../../store/git/tree.ts";
+import { readCommits } from "../../../store/history/first-parent-log.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
-import { maxErrors } from "../../../store/snapshot/error-budget.ts";
-import { readCommits } from "../../../store/snapshot/first-parent-log.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";

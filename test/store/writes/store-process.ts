@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { afterAll } from "vitest";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import type { StoreHealth } from "../../../store/writes/store-health.ts";
+import type { StoreHealth } from "../../../store/branch/store-health.ts";
 import type { Write, WriteResult } from "../../../store/writes/write.ts";
 import type { TestRepository } from "../../git/repository.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";

@@ -1,6 +1,6 @@
 /** `store-worker.ts DIRECTORY REMOTE` holds a store, and does what its parent sends it. */
 
-import { RemoteBranch } from "../../../store/git/remote-branch.ts";
+import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
 import { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Answer, Order } from "./store-process.ts";
 

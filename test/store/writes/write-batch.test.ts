@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createCommits } from "../../../store/git/commits.ts";
+import { RequestIndex } from "../../../store/branch/request-index.ts";
+import { createCommits } from "../../../store/remote/commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { RequestIndex } from "../../../store/writes/request-index.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { type Batch, decideBatch } from "../../../store/writes/write-batch.ts";
 import type { TestRepository } from "../../git/repository.ts";

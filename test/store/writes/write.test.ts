@@ -4,7 +4,7 @@ import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { isOn, normalize } from "../../../schema/flag/flag.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
-import { instanceId } from "../../../store/git/instance-id.ts";
+import { instanceId } from "../../../store/remote/instance-id.ts";
 import { decideWrite } from "../../../store/writes/decide-write.ts";
 import type { KnownFlag, WriteDecision } from "../../../store/writes/write.ts";
 import { ada, create, describe, idempotency, remove, turn, write } from "./writing.ts";

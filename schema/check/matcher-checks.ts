@@ -1,0 +1,163 @@
+/** Checks of what a rule's `if` compares attributes with. */
+import { type IfFile, parseRange } from "../flag/conditions.ts";
+import type { Code } from "../problem/codes.ts";
+import type { AttributeType, Project } from "../project/project.ts";
+import { quoteValue } from "../text/show.ts";
+import { suggest } from "../text/suggest.ts";
+import { escapePointer, type Source } from "../yaml/parse.ts";
+
+/** Reports a problem at a value, by JSON pointer. */
+export type Report = (pointer: string, code: Code, message: string, hint?: string) => void;
+
+/** Values in one list, at most. */
+const maxValues = 500;
+
+/** What is wrong with the `if` at a JSON pointer. */
+export function checkMatchers(
+  pointer: string,
+  written: IfFile,
+  source: Source,
+  { attributes }: Project,
+  report: Report,
+): void {
+  for (const [attribute, matcher] of Object.entries(written)) {
+    const place = `${pointer}/${escapePointer(attribute)}`;
+    if (attribute === "targetingKey") {
+      const message = "Cannot keep the ids of callers in a rule: git keeps them for ever";
+      report(place, "personal-data", message, "use an attribute that describes a group");
+      continue;
+    }
+    if (attribute === "audience") {
+      if (typeof matcher === "string") continue;
+      const message = `Cannot read ${quoteValue(matcher)} as the name of an audience`;
+      report(place, "invalid-matcher", message, "name one audience; write two rules for two");
+      continue;
+    }
+    const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+    if (type === undefined) {
+      const known = Object.keys(attributes);
+      const near = suggest(attribute, known);
+      const hint = near
+        ? `did you mean "${near}"?`
+        : `declare it with its type in "attributes" of bunting.yaml`;
+      const message = `Cannot find the attribute ${quoteValue(attribute)}`;
+      report(place, "undeclared-attribute", message, hint);
+    } else checkMatcher(place, matcher, type, source, report);
+  }
+}
+
+function checkMatcher(
+  place: string,
+  matcher: unknown,
+  type: AttributeType,
+  source: Source,
+  report: Report,
+): void {
+  if (!isMapping(matcher)) {
+    checkValues(place, matcher, type, source, report);
+    return;
+  }
+  const keys = Object.keys(matcher);
+  const key = keys.length === 1 ? keys[0] : undefined;
+  const isRange = keys.length > 0 && keys.every((one) => one === "min" || one === "max");
+  const isAffix = key === "starts_with" || key === "ends_with";
+  if (isRange && type === "number") checkRange(place, matcher, source, report);
+  else if (key === "not" && type !== "version") {
+    checkValues(`${place}/not`, matcher.not, type, source, report);
+  } else if (isAffix && type === "string") {
+    checkValue(`${place}/${key}`, matcher[key], type, source, report);
+  } else {
+    const message = `Cannot compare a ${type} with ${quoteValue(matcher)}`;
+    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+  }
+}
+
+const matchersOf: Readonly<Record<AttributeType, string>> = {
+  string: "a text, a list, { not: … }, { starts_with: … } or { ends_with: … }",
+  number: "a number, a list, { not: … } or { min: …, max: … }",
+  boolean: "true or false",
+  version: 'a range like ">=4.2.0"',
+};
+
+function checkRange(place: string, limits: Mapping, source: Source, report: Report): void {
+  for (const [key, value] of Object.entries(limits)) {
+    checkValue(`${place}/${key}`, value, "number", source, report);
+  }
+  const { min, max } = limits;
+  if (typeof min !== "number" || typeof max !== "number" || min <= max) return;
+  const message = `Cannot match anything: the minimum ${min} is above the maximum ${max}`;
+  report(place, "empty-range", message, "exchange the two");
+}
+
+/** One value, or a list of different values. */
+function checkValues(
+  place: string,
+  values: unknown,
+  type: AttributeType,
+  source: Source,
+  report: Report,
+): void {
+  if (!Array.isArray(values)) {
+    checkValue(place, values, type, source, report);
+    return;
+  }
+  const list: readonly unknown[] = values;
+  if (list.length === 0 || list.length > maxValues || type === "version") {
+    const found = type === "version" ? "versions" : `${list.length} values`;
+    const message = `Cannot use a list of ${found}: it must have 1 to ${maxValues}, and versions take a range`;
+    report(place, "invalid-list", message);
+    return;
+  }
+  for (const [index, value] of list.entries()) {
+    checkValue(`${place}/${index}`, value, type, source, report);
+    if (list.indexOf(value) === index) continue;
+    const message = `Cannot read ${quoteValue(value)} twice in a list`;
+    report(`${place}/${index}`, "invalid-list", message, "delete one of the two");
+  }
+}
+
+function checkValue(
+  place: string,
+  value: unknown,
+  type: AttributeType,
+  source: Source,
+  report: Report,
+): void {
+  const written = plainTextAt(source, place);
+  if (type === "version") {
+    if (typeof value === "string" && parseRange(value)) return;
+    const message = `Cannot read ${quoteValue(value)} as a range of versions`;
+    report(place, "invalid-version", message, 'write an operator and a version, like ">=4.2.0"');
+    return;
+  }
+  if (written !== undefined && isAmbiguous(written, value)) {
+    const message = `Cannot read ${written} without quotes: YAML 1.1 and YAML 1.2 read it differently`;
+    report(place, "ambiguous-value", message, `write "${written}" for text`);
+    return;
+  }
+  if (typeof value !== type) {
+    const message = `Cannot compare a ${type} with ${quoteValue(value)}`;
+    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
+    return;
+  }
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+function isMapping(value: unknown): value is Mapping {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The text of a scalar without quotes; `undefined` if it has quotes or is no scalar. */
+function plainTextAt({ text, offsets }: Source, pointer: string): string | undefined {
+  const start = offsets.get(pointer)?.value;
+  if (start === undefined || /["'|>[{]/.test(text[start] ?? "")) return undefined;
+  return /^[^,\]}#\n]*/.exec(text.slice(start, start + 200))?.[0].trim();
+}
+
+/** Words, octal and base-60 numbers, and numbers that lose a zero. https://yaml.org/type/ */
+function isAmbiguous(written: string, value: unknown): boolean {
+  if (/^(?:y|n|yes|no|on|off)$/i.test(written)) return true;
+  if (/^[-+]?0[0-9]/.test(written) || /^[-+]?\d+(?::[0-5]?\d)+$/.test(written)) return true;
+  return typeof value === "number" && String(value) !== written;
+}

@@ -1,0 +1,185 @@
+/** Checks of how a flag is decided: rollout, rules, variants and split. */
+import type { DecisionFile, FlagFile, RuleFile } from "../flag/flag.ts";
+import { positionAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+import type { Project } from "../project/project.ts";
+import { quoteValue } from "../text/show.ts";
+import { escapePointer, type Source } from "../yaml/parse.ts";
+import { checkMatchers, type Report } from "./matcher-checks.ts";
+import { checkSchedule, findLateSteps } from "./schedule-checks.ts";
+
+/** What is wrong with the decisions of a flag that has the right shape. */
+export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (pointer, code, message, hint) => {
+    const { value = 0, key = 0 } = source.offsets.get(pointer) ?? {};
+    const place = positionAt(source.text, code === "undeclared-attribute" ? key : value);
+    findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
+  };
+  checkVariants(flag, report);
+  checkSplit(flag, report);
+  checkBucket(flag, project, report);
+  for (const [pointer, block] of blocksOf(flag)) {
+    checkRollout(pointer, block.rollout, report);
+    checkKillSwitch(pointer, flag, block, report);
+    checkRules(pointer, flag, block.rules ?? [], report);
+    checkSchedule(pointer, flag, block, report);
+    for (const [index, rule] of (block.rules ?? []).entries()) {
+      checkMatchers(`${pointer}/rules/${index}/if`, rule.if, source, project, report);
+    }
+  }
+  return findings;
+}
+
+/** Steps in the past, of a flag without other problems in its decisions. */
+export function checkTimes(flag: FlagFile, { text, offsets }: Source): Finding[] {
+  const placeOf = (pointer: string) => positionAt(text, offsets.get(pointer)?.value ?? 0);
+  return findLateSteps(blocksOf(flag), placeOf);
+}
+
+/** The decisions of a flag by JSON pointer: its own, then those of environments. */
+function blocksOf(flag: FlagFile): [pointer: string, block: DecisionFile][] {
+  const environments = Object.entries(flag.environments ?? {});
+  return [
+    ["", flag],
+    ...environments.map(([name, block]): [string, DecisionFile] => [
+      `/environments/${escapePointer(name)}`,
+      block,
+    ]),
+  ];
+}
+
+/** A caller is in one of 100,000 buckets: a percentage has at most three decimals. */
+function checkRollout(pointer: string, rollout: number | undefined, report: Report): void {
+  if (rollout === undefined || Number(rollout.toFixed(3)) === rollout) return;
+  const message = `Cannot use the rollout ${rollout}: it has more than three decimals`;
+  report(`${pointer}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
+}
+
+/** In an emergency there is no time to think about percentages. */
+function checkKillSwitch(
+  pointer: string,
+  { type }: FlagFile,
+  { rollout, rules }: DecisionFile,
+  report: Report,
+): void {
+  if (type !== "kill_switch") return;
+  for (const [key, value] of Object.entries({ rollout, rules })) {
+    if (value === undefined) continue;
+    const message = `Cannot use "${key}" in a kill switch: it is on or off for everyone`;
+    const hint = `delete "${key}", or choose another type`;
+    report(`${pointer}/${key}`, "kill-switch-with-rules", message, hint);
+  }
+}
+
+function checkRules(
+  pointer: string,
+  flag: FlagFile,
+  rules: readonly RuleFile[],
+  report: Report,
+): void {
+  const names = new Set<string>();
+  const seen = new Map<string, string>();
+  for (const [index, rule] of rules.entries()) {
+    const place = `${pointer}/rules/${index}`;
+    checkRollout(place, rule.rollout, report);
+    checkOutcome(place, flag, rule, report);
+    if (names.has(rule.name)) {
+      const message = `Cannot use the name ${quoteValue(rule.name)} for two rules`;
+      report(`${place}/name`, "duplicate-rule", message, "name what this rule is for");
+    }
+    names.add(rule.name);
+    if (Object.keys(rule.if).length === 0) {
+      const message = `Cannot use a rule without conditions: it decides for everyone`;
+      const hint = `name an attribute in "if", or use "rollout" and "enabled" of the flag`;
+      report(`${place}/if`, "empty-condition", message, hint);
+      continue;
+    }
+    const conditions = JSON.stringify(Object.entries(rule.if).sort());
+    const earlier = seen.get(conditions);
+    if (earlier !== undefined) {
+      const message = `Cannot reach this rule: ${quoteValue(earlier)} has the same conditions and comes first`;
+      report(`${place}/if`, "unreachable-rule", message, "delete one of the two rules");
+    }
+    seen.set(conditions, earlier ?? rule.name);
+  }
+}
+
+/** A rule says one thing about those who match. */
+function checkOutcome(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
+  const outcomes = (["enabled", "rollout", "variant"] as const).filter(
+    (key) => rule[key] !== undefined,
+  );
+  if (outcomes.length !== 1) {
+    const found = outcomes.length === 0 ? "none" : outcomes.join(" and ");
+    const message = `Cannot read a rule with ${found}: it needs exactly one of enabled, rollout and variant`;
+    report(place, "rule-outcome", message, 'say what those who match get, like "enabled: true"');
+  }
+  if (rule.variant === undefined || (flag.variants && Object.hasOwn(flag.variants, rule.variant)))
+    return;
+  const known = Object.keys(flag.variants ?? {}).join(", ") || "none";
+  const message = `Cannot find the variant ${quoteValue(rule.variant)}`;
+  report(`${place}/variant`, "unknown-variant", message, `known here: ${known}`);
+}
+
+const variantName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** Variants are a choice between values of one type. */
+function checkVariants({ variants }: FlagFile, report: Report): void {
+  if (!variants) return;
+  const entries = Object.entries(variants);
+  const place = "/variants";
+  if (entries.length < 2) {
+    const message = `Cannot use ${entries.length} variants: a choice needs two or more`;
+    report(
+      place,
+      "invalid-variants",
+      message,
+      "add a variant, or delete the key for a boolean flag",
+    );
+  }
+  for (const [name] of entries) {
+    if (variantName.test(name)) continue;
+    const message = `Cannot use ${quoteValue(name)} as a variant's name: it must begin with a letter and have ASCII letters, digits, "_" and "-"`;
+    report(`${place}/${escapePointer(name)}`, "invalid-variants", message);
+  }
+  const [[, first] = []] = entries;
+  for (const [name, value] of entries) {
+    if (kindOf(value) !== "other" && kindOf(value) === kindOf(first)) continue;
+    const message = `Cannot use ${quoteValue(value)} as a variant: all must be text, all numbers or all mappings`;
+    report(`${place}/${escapePointer(name)}`, "invalid-variants", message);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number") return typeof value;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? "mapping" : "other";
+}
+
+/** Every variant has a weight, and one of them is not 0. */
+function checkSplit({ variants, split }: FlagFile, report: Report): void {
+  if (!split) return;
+  const names = Object.keys(variants ?? {});
+  const missing = names.filter((name) => !Object.hasOwn(split, name));
+  const unknown = Object.keys(split).filter((name) => !names.includes(name));
+  for (const name of missing) {
+    const message = `Cannot divide callers: ${quoteValue(name)} has no weight`;
+    report("/split", "invalid-split", message, `add "${name}: 0" if nobody gets it`);
+  }
+  for (const name of unknown) {
+    const message = `Cannot divide callers: there is no variant ${quoteValue(name)}`;
+    report(`/split/${escapePointer(name)}`, "invalid-split", message);
+  }
+  if (Object.values(split).reduce((sum, weight) => sum + weight, 0) === 0) {
+    report("/split", "invalid-split", "Cannot divide callers: all weights are 0");
+  }
+}
+
+/** Callers are divided by their id or by a declared attribute. */
+function checkBucket({ bucket }: FlagFile, { attributes }: Project, report: Report): void {
+  if (bucket === undefined || bucket === "targetingKey" || Object.hasOwn(attributes, bucket))
+    return;
+  const message = `Cannot find the attribute ${quoteValue(bucket)}`;
+  const known = ["targetingKey", ...Object.keys(attributes)].join(", ");
+  report("/bucket", "unknown-value", message, `known here: ${known}`);
+}

@@ -1,0 +1,119 @@
+/**
+ * Whether a source has the shape that a JSON Schema describes, and where it has not. Ajv decides;
+ * the words are in `shape-words.ts`, because Ajv's messages are about schemas.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
+import flagSchema from "../flag/flag.schema.json" with { type: "json" };
+import testsSchema from "../flag/tests.schema.json" with { type: "json" };
+import { positionAt } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+import projectSchema from "../project/bunting.schema.json" with { type: "json" };
+import policySchema from "../project/policy.schema.json" with { type: "json" };
+import { type Project, rootEnvironment } from "../project/project.ts";
+import { isDate, isUtcTime } from "../text/date.ts";
+import { quoteValue } from "../text/show.ts";
+import { suggest } from "../text/suggest.ts";
+import { escapePointer, type Source } from "../yaml/parse.ts";
+import { type Subject, wordsFor } from "./shape-words.ts";
+
+// A test validates the schemas: doing it here takes a quarter of the time of a short command.
+const validateSchema = false;
+const ajv = new Ajv2020({
+  ...{ allErrors: true, verbose: true, validateSchema },
+  formats: { date: isDate, "date-time": isUtcTime },
+});
+
+const checkFlagSchema = checkOf(flagSchema, { what: "a flag", begins: "enabled: false" });
+const checkAudienceSchema = checkOf(audienceSchema, {
+  what: "an audience",
+  begins: "if: { ATTRIBUTE: VALUE }",
+});
+const checkTestsSchema = checkOf(testsSchema, { what: "tests", begins: "tests:" });
+export const checkPolicyShape = checkOf(policySchema, {
+  what: "the policy",
+  begins: "protected: []",
+});
+export const checkProjectShape = checkOf(projectSchema, {
+  what: "the project",
+  begins: "environments: [production]",
+});
+
+/** The shape of a flag file, and whether the project has the environments that it names. */
+export function checkFlagShape(source: Source, project: Project): Finding[] {
+  return [...checkFlagSchema(source), ...findUnknownEnvironments(source, project)];
+}
+
+/** The shape of an audience. A flag in the folder of audiences is said to be one, and nothing else. */
+export function checkAudienceShape(source: Source): Finding[] {
+  const misplaced = findMisplacedFlag(source, "audiences", "an audience");
+  return misplaced.length > 0 ? misplaced : checkAudienceSchema(source);
+}
+
+/** The shape of tests, in the same way. */
+export function checkTestsShape(source: Source): Finding[] {
+  const misplaced = findMisplacedFlag(source, "tests", "a file of tests");
+  return misplaced.length > 0 ? misplaced : checkTestsSchema(source);
+}
+
+/** Teams may have had a folder of this name before it was reserved. */
+function findMisplacedFlag(source: Source, folder: string, what: string): Finding[] {
+  const { value } = source;
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "enabled")) return [];
+  const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
+  const hint = `move the flag to another folder, like flags/team-${folder}/`;
+  return [{ ...placeOf(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
+}
+
+function findUnknownEnvironments(source: Source, project: Project): Finding[] {
+  const blocks = (source.value as { environments?: unknown } | null)?.environments;
+  if (typeof blocks !== "object" || blocks === null || Array.isArray(blocks)) return [];
+  const root = rootEnvironment(project);
+  const known = project.environments.filter((environment) => environment !== root);
+  const unknown = Object.keys(blocks).filter((environment) => !known.includes(environment));
+  return unknown.map((environment) => {
+    const near = suggest(environment, known);
+    const list = known.length === 0 ? "none" : known.join(", ");
+    const hint = near
+      ? `did you mean "${near}"?`
+      : `known here: ${list}; ${root} is "enabled" at the top`;
+    const message = `Cannot read environment ${quoteValue(environment)}`;
+    const place = placeOf(source, `/environments/${escapePointer(environment)}`, "key");
+    return { ...place, code: "unknown-environment", message, hint };
+  });
+}
+
+function checkOf(schema: object, subject: Subject): (source: Source) => Finding[] {
+  // Compiled when first used: a short command reads no flags.
+  let meetsSchema: ValidateFunction | undefined;
+  return (source) => {
+    meetsSchema ??= ajv.compile(schema);
+    if (meetsSchema(source.value)) return [];
+    return (meetsSchema.errors ?? []).flatMap((error) => finding(source, error, subject));
+  };
+}
+
+function finding(source: Source, error: ErrorObject, subject: Subject): Finding[] {
+  // The error inside `propertyNames` says the same thing with a reason.
+  if (error.keyword === "propertyNames") return [];
+  const { code, message, hint } = wordsFor(error, subject);
+  const { additionalProperty: extra, i, j = i } = error.params as Extra;
+  // Of two equal items, the later one is the mistake.
+  const item = i === undefined ? undefined : Math.max(i, j ?? i);
+  const key = extra ?? error.propertyName;
+  const child = key === undefined ? item : escapePointer(key);
+  const pointer = error.instancePath + (child === undefined ? "" : `/${child}`);
+  const place = placeOf(source, pointer, key === undefined ? "value" : "key");
+  return [{ ...place, code, message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** What an error is about, if that is a part of the value it was found in. */
+interface Extra {
+  readonly additionalProperty?: string;
+  readonly i?: number;
+  readonly j?: number;
+}
+
+function placeOf({ text, offsets }: Source, pointer: string, side: "value" | "key") {
+  return positionAt(text, offsets.get(pointer)?.[side] ?? 0);
+}

@@ -1,0 +1,65 @@
+import type { NextFunction, Request } from "express";
+import type { Project } from "../../schema/project/project.ts";
+import { WriteDeclinedError, WriteUnavailableError } from "../../store/remote/unavailable.ts";
+import { IssuerUnavailableError } from "../auth/issuer-unavailable.ts";
+import type { ApiResponse } from "../http/handler.ts";
+import { HttpError, sendProblem } from "../http/problem.ts";
+import { hintFor } from "./hints.ts";
+
+/** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
+export const standardRetryAfter = 2;
+
+/**
+ * Turns every error into problem details, or into what `send` makes of it. No detail of an internal
+ * error reaches a client. `names` are the flags that are served, for a hint if a path that is not
+ * found is misspelt.
+ */
+export function errorHandler(
+  project: () => Project,
+  names: () => readonly string[],
+  send: typeof sendProblem = sendProblem,
+) {
+  return (error: unknown, request: Request, response: ApiResponse, next: NextFunction): void => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const known = asHttpError(error);
+    if (!known) response.locals.failure = error;
+    const isTemporary = known?.status === 503 || known?.status === 429;
+    if (isTemporary && !response.hasHeader("Retry-After"))
+      response.setHeader("Retry-After", String(retryAfterOf(error) ?? standardRetryAfter));
+    const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
+    const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
+    send(request, response, failed, hint);
+  };
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  const isUnavailable =
+    error instanceof WriteUnavailableError || error instanceof IssuerUnavailableError;
+  return isUnavailable ? error.retryAfter : undefined;
+}
+
+function asHttpError(error: unknown): HttpError | undefined {
+  if (error instanceof HttpError) return error;
+  if (error instanceof WriteUnavailableError)
+    return new HttpError(503, error.message, { kind: "write-unavailable" });
+  if (error instanceof WriteDeclinedError)
+    return new HttpError(502, error.message, { kind: "write-declined" });
+  if (error instanceof IssuerUnavailableError) {
+    const detail = "Cannot authenticate: the issuer of JSON web tokens does not answer";
+    return new HttpError(503, detail, { kind: "issuer-unavailable" });
+  }
+  // Express and its parsers set a status if the error is the client's.
+  const { status, type, limit } = error as { status?: unknown; type?: unknown; limit?: unknown };
+  if (typeof status !== "number" || status < 400 || status > 499) return undefined;
+  const details: Record<number, string> = {
+    413: `Cannot read a body of more than ${Number(limit) / 1_024} KiB`,
+    415: "Cannot read a body in this encoding",
+  };
+  return new HttpError(
+    status,
+    details[status] ?? `Cannot read the request${typeof type === "string" ? ` (${type})` : ""}`,
+  );
+}

@@ -1,0 +1,90 @@
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import responses from "../../schema/responses.schema.json" with { type: "json" };
+import { type Fault, HttpError } from "../http/problem.ts";
+import { openApiDocument } from "./openapi-document.ts";
+
+interface Description {
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+/** The API's OpenAPI description as one document: references to other files are resolved. */
+export const description = load();
+
+function load(): Description {
+  const text = JSON.stringify(openApiDocument).replaceAll(
+    "./responses.schema.json#/$defs/",
+    "#/components/schemas/",
+  );
+  const document = JSON.parse(text) as Description;
+  const shared = JSON.stringify(responses.$defs).replaceAll("#/$defs/", "#/components/schemas/");
+  const schemas = { ...(JSON.parse(shared) as object), ...document.components.schemas };
+  return { ...document, components: { ...document.components, schemas } };
+}
+
+/** An answer lists at most this many faults. */
+const maxFaults = 20;
+/** An answer repeats at most this many characters of a key. */
+const maxKeyLength = 100;
+
+const ajv = new Ajv2020({ allErrors: true, strict: false });
+const local = JSON.stringify(description.components.schemas).replaceAll(
+  "#/components/schemas/",
+  "#/$defs/",
+);
+ajv.addSchema({ $id: "api", $defs: JSON.parse(local) });
+
+/** Returns a function that checks a body against the schema `name` of the description. It throws `HttpError` 400. */
+export function bodyReader<T>(name: string): (body: unknown) => T {
+  const validate: ValidateFunction<T> = ajv.compile({ $ref: `api#/$defs/${name}` });
+  return (body) => {
+    if (validate(body)) return body;
+    const errors = (validate.errors ?? []).slice(0, maxFaults).map(fault).filter(isFirst);
+    throw new HttpError(
+      400,
+      `Cannot read the body: ${errors.map(({ message }) => message).join("; ")}`,
+      { errors },
+    );
+  };
+}
+
+function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {
+  const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
+  const token = extra?.slice(0, maxKeyLength).replaceAll("~", "~0").replaceAll("/", "~1");
+  const pointer = `#${instancePath}${token === undefined ? "" : `/${token}`}`;
+  const code = pointer === "#/name" && keyword === "pattern" ? "invalid-name" : codeOf(keyword);
+  const what = pointer === "#" ? "the body" : `"${pointer.slice(2)}"`;
+  return {
+    pointer,
+    code,
+    message: `${what} ${extra === undefined ? message : (reasons[keyword] ?? message)}`,
+  };
+}
+
+/** Removes the error of an `anyOf`, which repeats those of its parts. */
+function isFirst({ pointer, code }: Fault, index: number, all: readonly Fault[]): boolean {
+  return (
+    code !== "invalid" &&
+    all.findIndex((one) => one.pointer === pointer && one.code === code) === index
+  );
+}
+
+function codeOf(keyword: string): string {
+  return codes[keyword] ?? "invalid";
+}
+
+const codes: Readonly<Record<string, string>> = {
+  type: "wrong-type",
+  required: "missing-key",
+  additionalProperties: "unknown-key",
+  maxLength: "too-long",
+  maxProperties: "too-many",
+  minimum: "out-of-range",
+  maximum: "out-of-range",
+  pattern: "wrong-format",
+  enum: "unknown-value",
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  required: "is missing",
+  additionalProperties: "is not known here",
+};

@@ -1,0 +1,188 @@
+/** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
+import { compile } from "../../schema/compile/compile.ts";
+import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
+import type { Page } from "../history/change-index.ts";
+import type { ChangePage, ChangeQuery } from "../history/change-query.ts";
+import type { VerifyCommit } from "../history/commit-attribution.ts";
+import type { FlagChange } from "../history/flag-changes.ts";
+import type { RemoteBranch } from "../remote/remote-branch.ts";
+import { WriteUnavailableError } from "../remote/unavailable.ts";
+import type { BranchState, CurrentRelease } from "./branch-state.ts";
+import { CommitReader } from "./commit-reader.ts";
+import { serveNext } from "./held-removals.ts";
+import { Listeners } from "./listeners.ts";
+import { type GitMeasurement, measureGit } from "./measure-git.ts";
+import { RequestIndex } from "./request-index.ts";
+import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
+
+/**
+ * Changes the state of the branch and works in its clone. Two methods must not run at once, so one
+ * gets it only from an `Exclusive`.
+ */
+export class BranchSync implements BranchState {
+  readonly branch: RemoteBranch;
+  /** Of the commits up to `head`. */
+  readonly index: RequestIndex;
+  readonly onChange = new Listeners<[CurrentRelease]>();
+  readonly onGit = new Listeners<GitMeasurement>();
+  readonly #reader: CommitReader;
+  #head = "";
+  #current: CurrentRelease | undefined;
+  #status: SyncStatus = { syncedAtMs: 0, problems: [] };
+
+  /** Fetches the branch. If the remote is gone, continues with what the clone has. See `FlagStore.open()`. */
+  static async open(
+    branch: RemoteBranch,
+    acceptRemote: boolean,
+    commitKeys: readonly string[],
+  ): Promise<BranchSync> {
+    const reader = await CommitReader.open(branch.directory);
+    const branchSync = new BranchSync(branch, reader, new RequestIndex(commitKeys));
+    const known = branch.accepted;
+    if (acceptRemote) branch.forget();
+    // First what was served last, so that limits apply to commits that came while no server ran.
+    if (!acceptRemote)
+      await branchSync.#serveLastValid().catch((reason) => branchSync.recordFailure(reason));
+    try {
+      await branchSync.fetchAndApply();
+    } catch (error) {
+      if (acceptRemote || known === undefined) throw error;
+      branchSync.recordFailure(error);
+      await branchSync.applyCommit(known).catch((reason) => branchSync.recordFailure(reason));
+    }
+    return branchSync;
+  }
+
+  private constructor(branch: RemoteBranch, reader: CommitReader, index: RequestIndex) {
+    this.branch = branch;
+    this.index = index;
+    this.#reader = reader;
+  }
+
+  get head(): string {
+    return this.#head;
+  }
+
+  get current(): CurrentRelease | undefined {
+    return this.#current;
+  }
+
+  get status(): SyncStatus {
+    return this.#status;
+  }
+
+  /** The release that writes are decided on. Throws `WriteUnavailableError` if there is none. */
+  get writable(): CurrentRelease {
+    const { stopped, problems } = this.#status;
+    if (stopped !== undefined) throw new WriteUnavailableError(stopped);
+    if (this.#current && problems.length === 0) return this.#current;
+    const [first] = problems;
+    const where = first
+      ? `${first.file}:${first.line}:${first.column}: ${first.message}`
+      : "it is empty";
+    throw new WriteUnavailableError(`Cannot write: the head of the branch is not valid (${where})`);
+  }
+
+  /** Fetches the branch and serves its head. */
+  async fetchAndApply(): Promise<void> {
+    const head = await this.fetch();
+    if (head !== this.#head) await this.applyCommit(head);
+  }
+
+  /** Fetches the branch and returns its head, which is not served yet. */
+  async fetch(): Promise<string> {
+    try {
+      const head = await measureGit(this.onGit, "fetch", () => this.branch.fetch());
+      this.#status = syncSucceeded(this.#status);
+      return head;
+    } catch (error) {
+      this.recordFailure(error);
+      throw error;
+    }
+  }
+
+  /**
+   * Serves a commit if it is valid; otherwise the earlier release stays. `isOwn` says that this server
+   * made all changes since the current commit.
+   */
+  async applyCommit(commit: string, isOwn = false): Promise<void> {
+    const known = this.#head || undefined;
+    const [{ snapshot, problems }] = await this.withRepairedClone(() =>
+      Promise.all([
+        this.#reader.readNext(this.#current?.snapshot, commit),
+        this.index.read(this.branch.directory, commit, known),
+      ]),
+    );
+    const current = snapshot && { snapshot, release: compile(snapshot) };
+    this.#head = commit;
+    const errors = problems.filter(({ severity }) => severity === "error");
+    this.#status = { ...this.#status, problems: errors };
+    if (!current) return;
+    const served = serveNext(this.#current?.served, current, isOwn);
+    this.#serve({ ...current, served });
+    if (served.held.length === 0) await this.branch.remember(commit);
+  }
+
+  /** Serves the newest valid commit as it is, without the flags whose removal was held back. */
+  async acceptRemovals(): Promise<void> {
+    const { snapshot, release } = this.#current ?? {};
+    if (!snapshot || !release || this.#status.heldBack === undefined) return;
+    this.#serve({ snapshot, release, served: { snapshot, release, held: [] } });
+    await this.branch.remember(snapshot.commit);
+  }
+
+  /** Records a failure in `status`. */
+  recordFailure(error: unknown): void {
+    this.#status = syncFailed(this.#status, error);
+  }
+
+  /** Records that the remote accepted a push. */
+  recordPush(): void {
+    this.#status = { ...this.#status, declined: undefined };
+  }
+
+  /** Runs work that needs only the clone. If it fails, repairs the clone and runs it once more. */
+  async withRepairedClone<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch {
+      await this.branch.mend();
+      return work();
+    }
+  }
+
+  snapshotAt(commit: string): Promise<Snapshot | undefined> {
+    return this.#reader.snapshotAt(commit);
+  }
+
+  async changesOf(name: string, page: Page): Promise<FlagChange[]> {
+    if (this.#head === "") return [];
+    return this.#reader.changesOf(this.#head, name, page, this.#verify);
+  }
+
+  async queryChanges(query: ChangeQuery): Promise<ChangePage> {
+    if (this.#head === "") return { changes: [] };
+    return this.#reader.queryChanges(this.#head, query, this.#verify);
+  }
+
+  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
+    return this.#reader.lastToggled(commit, names);
+  }
+
+  readonly #verify: VerifyCommit = (commit) => this.index.verify(commit);
+
+  async #serveLastValid(): Promise<void> {
+    const { valid } = this.branch;
+    if (valid === undefined) return;
+    const snapshot = await this.snapshotAt(valid);
+    if (!snapshot) return;
+    const current = { snapshot, release: compile(snapshot) };
+    this.#serve({ ...current, served: { ...current, held: [] } });
+  }
+
+  #serve(current: CurrentRelease): void {
+    this.#current = current;
+    this.#status = { ...this.#status, heldBack: current.served.reason };
+    this.onChange.emit(current);
+  }
+}

@@ -1,0 +1,85 @@
+/** Pushes commits. If the answer to a push is lost, the branch itself says whether the push succeeded. */
+import { setTimeout as pause } from "node:timers/promises";
+import { PushDeclinedError } from "../remote/declined.ts";
+import { RemoteRewoundError } from "../remote/remote-branch.ts";
+import { WriteUnavailableError } from "../remote/unavailable.ts";
+import type { BranchSync } from "./branch-sync.ts";
+import { measureGit } from "./measure-git.ts";
+
+/** How often the same commits are pushed. A remote that declines them twice is believed. */
+const maxPushes = 4;
+/** Pauses between two fetches, and after the first push. */
+const pausesMs = { fetch: 250, push: 250 };
+
+/**
+ * Moves the branch from `parent` to `commit` and serves its head. Returns false if another commit
+ * came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
+ * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds since 1970).
+ * A push that succeeded is never reported as failed.
+ */
+export async function pushWithRetry(
+  branchSync: BranchSync,
+  commit: string,
+  parent: string,
+  deadline: number,
+): Promise<boolean> {
+  for (let push = 1; ; push++) {
+    const failure = await tryPush(branchSync, commit, parent);
+    if (failure instanceof PushDeclinedError && push > 1) throw failure;
+    const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
+    if (head !== parent) return receive(branchSync, head, commit);
+    // Rejected, or lost on the way. The same commits are pushed again: they cannot arrive twice.
+    if (push === maxPushes || Date.now() > deadline) {
+      const message = "Cannot write: the remote did not accept the commit";
+      throw new WriteUnavailableError(message, { cause: failure });
+    }
+    await pause(pausesMs.push * 2 ** (push - 1));
+  }
+}
+
+/** Returns why a push failed; `undefined` if it succeeded. */
+async function tryPush(
+  branchSync: BranchSync,
+  commit: string,
+  parent: string,
+): Promise<Error | undefined> {
+  const { branch, onGit } = branchSync;
+  try {
+    await measureGit(onGit, "push", () => branch.push(commit, parent));
+    branchSync.recordPush();
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Returns the head of the branch after a push that failed or whose answer was lost. */
+async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error): Promise<string> {
+  for (;;) {
+    try {
+      return await branchSync.fetch();
+    } catch (error) {
+      if (error instanceof RemoteRewoundError) throw error;
+      if (Date.now() > deadline) {
+        const message = "Cannot tell whether the change was made: the remote does not answer";
+        throw new WriteUnavailableError(message, { cause });
+      }
+    }
+    await pause(pausesMs.fetch);
+  }
+}
+
+/** Serves `head`, which the remote has. Returns whether it contains `commit`. */
+async function receive(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
+  const { branch } = branchSync;
+  if (head === commit) await branch.accept(commit);
+  else if (!(await branchSync.withRepairedClone(() => branch.contains(head, commit)))) {
+    await branchSync.applyCommit(head);
+    return false;
+  }
+  // The commits are on the remote: the writes have succeeded, even if this clone cannot read them.
+  await branchSync
+    .applyCommit(head, head === commit)
+    .catch((error) => branchSync.recordFailure(error));
+  return true;
+}

@@ -1,0 +1,25 @@
+/** What git has of a file, as it is judged. */
+
+import type { Entry } from "../../schema/file/entry.ts";
+import type { ParsedFile } from "../../schema/file/parsed-file.ts";
+import { kindOf } from "../../schema/flag/kind.ts";
+import { tooLarge } from "../../schema/yaml/decode.ts";
+import type { Blob } from "../git/blobs.ts";
+
+/** What a blob says, by `read`, which is not asked where it is too large. */
+export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => ParsedFile): ParsedFile {
+  return size > bytes.length ? { findings: [tooLarge(size)] } : read(bytes);
+}
+
+/** `file` is from the top of the repository; `content` is missing where it is not to be read. */
+export function entryOf(file: string, mode: string, content: ParsedFile | undefined): Entry {
+  const kind = kindOf(file);
+  const path = file.replace(/^flags\//, "");
+  return {
+    file,
+    kind,
+    ...(kind === "project" ? {} : { path }),
+    mode,
+    ...(content ? { content } : {}),
+  };
+}

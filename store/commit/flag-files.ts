@@ -1,0 +1,72 @@
+/** The files of a commit in `flags/`, each content parsed once. */
+
+import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
+import type { Kind } from "../../schema/flag/kind.ts";
+import type { Project } from "../../schema/project/project.ts";
+import { maxFileBytes } from "../../schema/yaml/decode.ts";
+import { readBlobs, sumSizes } from "../git/blobs.ts";
+import { parseBlob } from "./entry.ts";
+import { ErrorBudget } from "./error-budget.ts";
+import type { ParsedFiles } from "./parsed-files.ts";
+
+/** Bytes of all distinct files in `flags/` of a commit. Parsing as much takes about half a minute. */
+export const maxTotalBytes = 64 * 1_024 * 1_024;
+
+/** What reading takes, beside the files. */
+export interface FlagFilesOptions {
+  readonly directory: string;
+  readonly known: ParsedFiles;
+  readonly project: Project;
+  readonly progress: (read: number, all: number) => void;
+}
+
+/** A content, and as what it is read. */
+export interface FileContent {
+  readonly kind: Kind;
+  readonly object: string;
+}
+
+/** Two files may have the same bytes, and be of two kinds. */
+export function contentKey({ kind, object }: FileContent): string {
+  return `${kind} ${object}`;
+}
+
+/**
+ * The parsed contents by `contentKey()`; `undefined` if together they exceed `maxTotalBytes`.
+ * Contents that are known are not read again.
+ */
+export async function readFlagFiles(
+  files: readonly FileContent[],
+  { directory, known, project, progress }: FlagFilesOptions,
+): Promise<ReadonlyMap<string, ParsedFile> | undefined> {
+  // The same bytes may be valid in one project and invalid in another.
+  const keyOf = (key: string) => `${project.object}${key}`;
+  const contents = new Map<string, ParsedFile>();
+  const budget = new ErrorBudget();
+  const unread = new Map<string, Kind[]>();
+  let bytes = 0;
+  const distinct = new Map(files.map((file) => [contentKey(file), file]));
+  for (const [key, { kind, object }] of distinct) {
+    const found = known.get(keyOf(key));
+    if (!found) unread.set(object, [...(unread.get(object) ?? []), kind]);
+    else {
+      bytes += found.size;
+      contents.set(key, budget.apply(found.content));
+    }
+  }
+  // Only many files can be too much: git is not asked for the sizes of few.
+  if (bytes + unread.size * maxFileBytes > maxTotalBytes)
+    bytes += await sumSizes(directory, [...unread.keys()]);
+  if (bytes > maxTotalBytes) return undefined;
+  for await (const blob of readBlobs(directory, [...unread.keys()])) {
+    for (const kind of unread.get(blob.object) ?? []) {
+      const key = contentKey({ kind, object: blob.object });
+      const content = budget.apply(parseBlob(blob, (text) => parseFile(kind, text, project)));
+      contents.set(key, content);
+      known.set(keyOf(key), { content, size: blob.bytes.length });
+      if (contents.size % 500 === 0) progress(contents.size, files.length);
+    }
+  }
+  known.save();
+  return contents;
+}

@@ -1,0 +1,101 @@
+import path from "node:path";
+import { readGit } from "../git/git.ts";
+import { declineReason, PushDeclinedError } from "./declined.ts";
+import { parseRemoteAddress, type RemoteAddress, withoutSecrets } from "./remote-address.ts";
+
+/** The remote did not answer, or refused. It may work later. */
+export class RemoteUnavailableError extends Error {
+  override readonly name = "RemoteUnavailableError";
+}
+
+/** A git remote: any URL or path that git accepts. */
+export class Remote {
+  readonly #address: RemoteAddress;
+  #receivePack: Promise<string[]> | undefined;
+
+  constructor(url: string) {
+    this.#address = parseRemoteAddress(url);
+  }
+
+  /** Without credentials. */
+  get url(): string {
+    return this.#address.url;
+  }
+
+  /**
+   * Names the remote for a clone in `directory`: the same for every spelling of its URL, and for a
+   * path beside the clone the same when both are moved together.
+   */
+  identity(directory: string): string {
+    const { url, isPath } = this.#address;
+    if (!isPath) return url.replace(/\/*(?:\.git)?\/*$/, "");
+    const parent = path.dirname(path.resolve(directory));
+    const isBeside = url.startsWith(`${parent}${path.sep}`);
+    return isBeside ? path.relative(parent, url) : url;
+  }
+
+  /**
+   * Runs a git command that talks to the remote, in the clone `directory`; outside of any repository
+   * if it is missing. Throws `RemoteUnavailableError`, also when it takes longer than `timeoutMs`.
+   */
+  async run(
+    directory: string | undefined,
+    args: readonly string[],
+    timeoutMs: number,
+  ): Promise<string> {
+    const { config, env, secrets } = this.#address;
+    const options = { signal: AbortSignal.timeout(timeoutMs), config, env };
+    const [place, where] =
+      directory === undefined ? [path.parse(process.cwd()).root, []] : [directory, ["--git-dir=."]];
+    try {
+      return await readGit(place, [...where, ...args], options);
+    } catch (error) {
+      // Not as a cause: that would carry the secrets into the log.
+      const message = withoutSecrets((error as Error).message, secrets);
+      throw new RemoteUnavailableError(`Cannot reach the remote: ${message}`);
+    }
+  }
+
+  /** Pushes one ref. Throws `PushDeclinedError` if the remote refuses it, else as `run()`. */
+  async push(directory: string, refspec: string, lease: string, timeoutMs: number): Promise<void> {
+    this.#receivePack ??= receivePackOptions(this.#address);
+    const args = ["push", "--quiet", "--no-verify", `--force-with-lease=${lease}`];
+    args.push(...(await this.#receivePack), "--end-of-options", this.url, refspec);
+    try {
+      await this.run(directory, args, timeoutMs);
+    } catch (error) {
+      const reason = declineReason((error as Error).message);
+      if (reason === undefined) throw error;
+      throw new PushDeclinedError(`Cannot push: the remote declines it: ${reason}`);
+    }
+  }
+
+  /** Fetches one ref into another. Throws as `run()`. */
+  async fetch(directory: string, refspec: string, timeoutMs: number): Promise<void> {
+    const args = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
+    await this.run(directory, [...args, this.url, refspec], timeoutMs);
+  }
+
+  /** The id at which the remote has a ref; `undefined` if it has none of this name. */
+  async find(ref: string, timeoutMs: number): Promise<string | undefined> {
+    // Outside of the clone, which may be what is wrong.
+    const answer = await this.run(
+      undefined,
+      ["ls-remote", "--end-of-options", this.url, ref],
+      timeoutMs,
+    );
+    const lines = answer.split("\n").map((line) => line.split("\t"));
+    return lines.find(([, name]) => name === ref)?.[0];
+  }
+}
+
+/**
+ * A remote that is a path runs its hooks as this user. Hooks of the user's own configuration do not
+ * belong to it: they are switched off, unless the remote names a folder of hooks itself.
+ */
+async function receivePackOptions({ url, isPath }: RemoteAddress): Promise<string[]> {
+  if (!isPath) return [];
+  const own = ["config", "--local", "--get", "core.hooksPath"];
+  const hooks = await readGit(url, own).catch(() => "");
+  return hooks === "" ? ["--receive-pack=git -c core.hooksPath=hooks receive-pack"] : [];
+}

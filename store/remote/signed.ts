@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { objectId } from "../git/object-id.ts";
+import { inClone } from "./clone.ts";
+import type { Signer } from "./signer.ts";
+
+/**
+ * Signs commits, each of which is the parent of the next, and returns their new ids. A signature
+ * covers the parent's id, so each commit is finished before the next; git stores them all at once.
+ */
+export async function signCommits(
+  directory: string,
+  ids: readonly string[],
+  signer: Signer,
+): Promise<string[]> {
+  const commits: { readonly id: string; readonly text: string }[] = [];
+  for (const unsigned of await readCommits(directory, ids)) {
+    const parent = commits.at(-1)?.id;
+    const text = parent === undefined ? unsigned : withParent(unsigned, parent);
+    const signed = withSignature(text, await signer.sign(text), ids[0]?.length === 64);
+    commits.push({ id: objectId("commit", signed, ids[0] ?? ""), text: signed });
+  }
+  await storeCommits(directory, commits);
+  return commits.map(({ id }) => id);
+}
+
+async function readCommits(directory: string, ids: readonly string[]): Promise<string[]> {
+  const answer = await inClone(directory, ["cat-file", "--batch"], { input: ids.join("\n") });
+  const bytes = Buffer.from(answer);
+  let at = 0;
+  return ids.map((id) => {
+    const start = bytes.indexOf("\n", at) + 1;
+    const size = new RegExp(`^${id} commit (\\d+)\n$`).exec(bytes.toString("utf8", at, start))?.[1];
+    if (size === undefined) throw new Error(`Cannot sign ${id}: git does not find the commit`);
+    at = start + Number(size) + 1;
+    return bytes.toString("utf8", start, at - 1);
+  });
+}
+
+function withParent(commit: string, parent: string): string {
+  return commit.replace(/^parent .*$/m, `parent ${parent}`);
+}
+
+/** The signature is the last header. Its further lines begin with a space. */
+function withSignature(commit: string, signature: string, isSha256: boolean): string {
+  const end = commit.indexOf("\n\n");
+  const name = isSha256 ? "gpgsig-sha256" : "gpgsig";
+  const header = `${name} ${signature.trimEnd().replaceAll("\n", "\n ")}`;
+  return `${commit.slice(0, end)}\n${header}${commit.slice(end)}`;
+}
+
+/** Git checks each commit, and must give it the id that its child refers to. */
+async function storeCommits(
+  directory: string,
+  commits: readonly { readonly id: string; readonly text: string }[],
+): Promise<void> {
+  const drafts = mkdtempSync(path.join(directory, "signed-"));
+  try {
+    const files = commits.map(({ id, text }) => {
+      const file = path.join(drafts, id);
+      writeFileSync(file, text);
+      return file;
+    });
+    const args = ["hash-object", "-t", "commit", "-w", "--stdin-paths"];
+    const answer = await inClone(directory, args, { input: `${files.join("\n")}\n` });
+    const wanted = commits.map(({ id }) => id).join("\n");
+    if (answer.trim() !== wanted)
+      throw new Error(`Cannot sign: git stored the commits as ${answer.trim()}, not as ${wanted}`);
+  } finally {
+    rmSync(drafts, { recursive: true, force: true });
+  }
+}

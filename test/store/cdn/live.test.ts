@@ -1,0 +1,215 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { respond } from "../../../schema/compile/release.ts";
+import { invalidate } from "../../../store/cdn/cloudfront.ts";
+import { waitUntilLive } from "../../../store/cdn/live.ts";
+import { describeWithNginx } from "../../cdn/edge.ts";
+import { startNginx } from "../../cdn/nginx.ts";
+import { startS3Double } from "../../s3/double.ts";
+import { History, S3Site } from "../publish/publishing.ts";
+
+const list = "/v1/feature-flags/";
+const flag = "/v1/feature-flags/meal_planning";
+
+let server: Server | undefined;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = undefined;
+});
+
+async function serve(answer: RequestListener): Promise<string> {
+  server = createServer(answer).listen(0, "127.0.0.1");
+  await vi.waitUntil(() => server?.listening);
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe("waitUntilLive()", () => {
+  const wanted = { path: flag, response: respond(flag, '{"enabled":true,"description":"ü"}') };
+  const gone = { path: list };
+
+  test("waits for the bytes, not for an answer", async () => {
+    let asked = 0;
+    const base = await serve((_request, response) => {
+      asked += 1;
+      response.end(asked < 3 ? '{"enabled":false}' : wanted.response.body);
+    });
+    expect(await waitUntilLive(base, [wanted], 30_000)).toEqual([]);
+    expect(asked).toBe(3);
+  });
+
+  test.each([404, 403])("takes a %i for one that was removed", async (status) => {
+    let asked = 0;
+    const base = await serve((_request, response) => {
+      asked += 1;
+      response.writeHead(asked < 2 ? 200 : status).end("{}");
+    });
+    expect(await waitUntilLive(base, [gone], 30_000)).toEqual([]);
+    expect(asked).toBe(2);
+  });
+
+  test("asks below the base, as it is written, and only for what is not live yet", async () => {
+    const asked: string[] = [];
+    const base = await serve((request, response) => {
+      asked.push(request.url ?? "");
+      const isFirst = asked.filter((url) => url === request.url).length === 1;
+      if (request.url?.endsWith(list) && !isFirst) response.writeHead(404);
+      response.end(wanted.response.body);
+    });
+    expect(await waitUntilLive(`${base}/cdn/`, [wanted, gone], 30_000)).toEqual([]);
+    expect(asked.sort()).toEqual([`/cdn${list}`, `/cdn${list}`, `/cdn${flag}`]);
+  });
+
+  test.each<[string, RequestListener]>([
+    [
+      "an error with the right body",
+      (_, response) => response.writeHead(500).end(wanted.response.body),
+    ],
+    ["a redirect", (_, response) => response.writeHead(302, { location: "/elsewhere" }).end()],
+    ["half of it", (_, response) => response.end(wanted.response.body.slice(0, 9))],
+    ["no answer", () => {}],
+    ["a broken connection", (request) => request.socket.destroy()],
+  ])("gives up in time on %s, and says on what", async (_what, answer) => {
+    const base = await serve(answer);
+    const began = Date.now();
+    expect(await waitUntilLive(base, [wanted], 300)).toEqual([flag]);
+    expect(Date.now() - began).toBeLessThan(10_000);
+  });
+
+  test("gives up where nobody is", async () => {
+    const base = await serve(() => {});
+    server?.close();
+    expect(await waitUntilLive(base, [wanted, gone], 100)).toEqual([flag, list]);
+  });
+});
+
+describe("invalidate()", () => {
+  beforeEach(() => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIACLOUDFRONT");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  interface Asked {
+    readonly url: string;
+    readonly paths: readonly string[];
+    readonly quantity: number;
+    readonly reference: string;
+    readonly authorization: string;
+  }
+
+  /** A CloudFront that refuses the first so many requests. */
+  async function standIn(failures = 0, status = 503): Promise<Asked[]> {
+    const asked: Asked[] = [];
+    const endpoint = await serve((request, response) => {
+      let body = "";
+      request.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      request.on("end", () => {
+        asked.push({
+          url: `${request.method} ${request.url}`,
+          paths: [...body.matchAll(/<Path>(.*?)<\/Path>/g)].map(([, path = ""]) => path),
+          quantity: Number(/<Quantity>(\d+)</.exec(body)?.[1]),
+          reference: /<CallerReference>(.*?)</.exec(body)?.[1] ?? "",
+          authorization: request.headers.authorization ?? "",
+        });
+        response.setHeader("content-type", "text/xml");
+        if (asked.length <= failures) response.writeHead(status).end();
+        else response.writeHead(201).end("<Invalidation><Id>I1</Id></Invalidation>");
+      });
+    });
+    vi.stubEnv("AWS_ENDPOINT_URL_CLOUDFRONT", endpoint);
+    return asked;
+  }
+
+  test("asks for exactly these paths, signed", async () => {
+    const asked = await standIn();
+    await invalidate("E123", "9f8e7d6", [list, flag]);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toMatchObject({ paths: [list, flag], quantity: 2 });
+    expect(asked[0]?.url).toMatch(/^POST \/\d{4}-\d\d-\d\d\/distribution\/E123\/invalidation$/);
+    expect(asked[0]?.authorization).toContain("Credential=AKIACLOUDFRONT/");
+  });
+
+  test("sends 7,000 paths as one wildcard, and each invalidation under its own name", async () => {
+    const asked = await standIn();
+    const paths = Array.from({ length: 7_000 }, (_, at) => `${list}flag_${at}`);
+    for (const _ of [1, 2]) {
+      expect(await invalidate("E123", "9f8e7d6", paths)).toEqual([`${list}*`]);
+    }
+    expect(asked.map((one) => one.paths)).toEqual([[`${list}*`], [`${list}*`]]);
+    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
+  });
+
+  test("asks again by the same name when there was no answer", async () => {
+    const asked = await standIn(2);
+    await invalidate("E123", "9f8e7d6", [flag]);
+    expect(asked).toHaveLength(3);
+    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(1);
+  });
+
+  test("asks by another name when the same is published again another day", async () => {
+    const asked = await standIn();
+    await invalidate("E123", "9f8e7d6", [flag]);
+    await invalidate("E123", "9f8e7d6", [flag]);
+    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
+  });
+
+  test("asks for nothing where nothing changed", async () => {
+    const asked = await standIn();
+    await invalidate("E123", "9f8e7d6", []);
+    expect(asked).toEqual([]);
+  });
+
+  test("says what could not be invalidated", async () => {
+    await standIn(1, 403);
+    await expect(invalidate("E123", "9f8e7d6", [flag])).rejects.toThrow(
+      /^Cannot invalidate "E123": /,
+    );
+  });
+});
+
+describeWithNginx("behind a CDN", () => {
+  test("waitUntilLive() sees a release once the CDN lets go of the old one", async () => {
+    await using double = await startS3Double({ bucket: "flags", publicRead: true });
+    const site = new S3Site(double);
+    await using nginx = await startNginx({
+      origin: double.endpoint,
+      bucket: `flags/${site.prefix.slice(0, -1)}`,
+    });
+    const history = new History();
+    const old = history.commit({ meal_planning: true, food_search: true, data_export: true });
+    const next = history.commit({ meal_planning: false, food_search: null });
+    const headers = { cacheControl: "public, max-age=1, stale-if-error=86400" };
+    const bodyOf = async (path: string) => (await fetch(nginx.url + path)).text();
+    const bodiesOf = async (commit: string) => {
+      const { responses } = await history.release(commit);
+      return new Map(responses.map((response) => [response.path, response]));
+    };
+
+    await history.publish(site.open(), old, headers);
+    const [before, after] = [await bodiesOf(old), await bodiesOf(next)];
+    for (const path of [list, flag]) expect(await bodyOf(path)).toBe(before.get(path)?.body);
+
+    const options = { ...headers, allow: "A test removes a flag" };
+    const { publication } = await history.publish(site.open(), next, options);
+    const expected = [
+      ...publication.put.map((response) => ({ path: response.path, response })),
+      ...publication.remove.map((path) => ({ path })),
+    ];
+    expect(expected.length).toBe(3 + 3 + 3);
+    expect(await waitUntilLive(nginx.url, expected, 50_000)).toEqual([]);
+    for (const path of [list, flag]) expect(await bodyOf(path)).toBe(after.get(path)?.body);
+
+    await double.close();
+    const stale = async () => {
+      const answer = await fetch(nginx.url + list);
+      expect(await answer.text()).toBe(after.get(list)?.body);
+      return answer.headers.get("x-cache-status");
+    };
+    await expect.poll(stale, { timeout: 20_000 }).toBe("STALE");
+    expect(await bodyOf(flag)).toBe(after.get(flag)?.body);
+  });
+});
