@@ -34,8 +34,8 @@ export interface Settings {
   readonly github: GitHubOptions | undefined;
 }
 
-/** How many seconds a request waits if GitHub asks for it; after that the client gets a `Retry-After`. */
-const gitHubPatience = 2;
+/** If GitHub asks to wait longer, the client gets a 503 with `Retry-After`. */
+const maxGitHubWaitSeconds = 2;
 
 /** Reads the settings. Throws an `Error` that names the variable if one cannot be used. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
@@ -92,7 +92,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
         : undefined,
     webhookSecret: env.GITHUB_WEBHOOK_SECRET || undefined,
     // Only with a token: in a workflow GitHub always sets the other variables.
-    github: env.GITHUB_TOKEN ? readGitHubOptions(env, { patience: gitHubPatience }) : undefined,
+    github: env.GITHUB_TOKEN
+      ? readGitHubOptions(env, { maxWaitSeconds: maxGitHubWaitSeconds })
+      : undefined,
   };
 }
 

@@ -1,4 +1,4 @@
-/** A requested change of one flag, as a change set: the files that it takes, and the words of its commit. */
+/** A requested change of one flag, as a change set: the edited files and the commit message. */
 
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
@@ -86,7 +86,7 @@ function editForUpdate(
       : [{ path: [...block, "rollout"], ...(rollout === 100 ? {} : { value: rollout }) }]),
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
-  // What is switched off stays off: steps of the same block are deleted with it.
+  // A flag that is switched off must stay off, so the steps of the same block are deleted.
   const cancelled = enabled === false ? countSteps(flag, environment) : 0;
   const edited = removeSteps(edit(text, changes), block, cancelled);
   if (edited === text) return undefined;

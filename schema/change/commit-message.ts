@@ -29,15 +29,15 @@ const closes =
   /(?<!\p{L})((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?)[^\w#]{1,4}(?:[\w./:-]{0,200}(?:#|\/(?:issues|pull)\/)|GH-))(?=\d)/giu;
 const mentions = /(?<!\w)@(?=[a-z\d])/gi;
 
-/** One line from outside, in which GitHub sees no order: to skip checks, to close an issue, to tell somebody. */
+/** One line of untrusted text in which GitHub finds no command: to skip checks, close an issue or notify a person. */
 export function harmless(line: string): string {
   return line.replace(skips, "($1)").replace(closes, "$1 ").replace(mentions, "@ ");
 }
 
-/** What follows such a line is no part of a message to git, and neither are the trailers in it. */
+/** Git ignores the text after such a line, including trailers. */
 const scissors = "------------------------ >8 ------------------------";
 
-/** Text from outside on one line: no control or invisible characters, cut. */
+/** Untrusted text on one line, shortened, without control or invisible characters. */
 export function oneLine(text: string, limit: number): string {
   const line = withoutHiddenCharacters(text).replaceAll(scissors, "…").trim();
   if (line.length <= limit) return line;

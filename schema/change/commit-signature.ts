@@ -1,7 +1,7 @@
 /**
  * A keyed signature in a commit's message. It shows that a server that has the key made this change
- * of these files for this actor. Names, e-mail addresses and trailers alone prove nothing: whoever can
- * push a commit can write any of them.
+ * of these files for this actor. Names, e-mail addresses and trailers alone prove nothing: everybody who
+ * can push a commit can write any of them.
  *
  * The signature covers what was requested and what it did to the file, but neither the parent nor the
  * committer: it stays valid when a proposal is squashed or rebased by a merge, as long as that
@@ -11,7 +11,7 @@
 import { createHmac, hash, timingSafeEqual } from "node:crypto";
 import { compareText } from "../text/order.ts";
 
-/** Shared by all servers of a branch. The first key signs, all are accepted. */
+/** Keys that all servers of a branch share. The first key signs, all are accepted. */
 export type CommitKeys = readonly [string, ...string[]];
 
 /** A change of one file: ids of its content before and after, `""` if there is no such file. */
@@ -117,7 +117,7 @@ interface Parts {
   readonly lines: readonly string[];
   readonly nonce: string;
   readonly mac: string;
-  /** Of the files of version 2. */
+  /** Digests of the files, in version 2. */
   readonly digests: readonly string[];
 }
 

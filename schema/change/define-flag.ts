@@ -61,7 +61,7 @@ export function readValues(text: string): Values {
   return (parse(text).value ?? {}) as Values;
 }
 
-/** CI wants each file in this layout. A text that is there already stays as it is. */
+/** The text in the layout that CI requires. The current text of the file stays as it is. */
 function layOut(text: string, current: string | undefined): string {
   return text === current ? text : format(text);
 }

@@ -1,14 +1,14 @@
-/** Disabling a flag in a protected environment without a review: what it takes, and the review that comes after. */
+/** Disabling a flag in a protected environment without a review: the requirements, and the later review. */
 import { oneLine } from "./commit-message.ts";
 import type { Requester } from "./proposal.ts";
 
-/** The trailer of a commit that did it; its value names the protected environments. */
+/** The trailer of such a commit; its value names the protected environments. */
 export const emergencyTrailer = "Break-Glass";
 
 /** The label of the issues in which such commits are reviewed. */
 export const reviewLabel = "break-glass";
 
-/** How many characters a reason has at least. */
+/** Minimum length of a reason, in characters. */
 export const shortestReason = 10;
 
 export function isReason(text: string): boolean {

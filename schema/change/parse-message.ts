@@ -5,7 +5,7 @@ export interface ParsedMessage {
   readonly subject: string;
   /** What follows the subject, trailers included. */
   readonly body: string;
-  /** By key as it is written. A key that occurs more than once is left out: nobody can say which value holds. */
+  /** Trailers by key as it is written. A key that occurs more than once is left out, because its value is ambiguous. */
   readonly trailers: ReadonlyMap<string, string>;
 }
 
@@ -14,7 +14,7 @@ const trailerLine = /^([A-Za-z][A-Za-z0-9-]*): (\S.*)$/;
 const cherryPick = /^\(cherry picked from commit [0-9a-f]{40,64}\)$/;
 
 /**
- * Takes a message apart by fixed rules, whatever `trailer.*` a user has configured: trailers are the
+ * Parses a message by fixed rules and ignores `trailer.*` of the user's configuration: trailers are the
  * lines of the last paragraph, if every line of it is one and it is not the subject.
  */
 export function parseMessage(message: string): ParsedMessage {

@@ -5,7 +5,7 @@ import { isPossibleName } from "../flag/name.ts";
 import { compareText } from "../text/order.ts";
 import type { BeforeAndAfter } from "./protection.ts";
 
-/** Who requests a change, and why. All of it is text from outside. */
+/** Who requests a change, and why. All of it is untrusted text. */
 export interface Requester {
   readonly actor: { readonly id: string; readonly name: string };
   readonly reason: string;
@@ -15,7 +15,7 @@ export interface Requester {
 const prefix = "bunting/";
 
 /**
- * The branch of a change. The same effect always has the same branch, whoever requests it and when,
+ * The branch of a change. The same effect always has the same branch, for each requester and at any time,
  * so an open proposal is found again. Another effect has another branch, so it never replaces an
  * open proposal. The digest is a full SHA-256: of a shorter one, somebody can compute a collision.
  * `subject` is the first line of the commit. `written` are the values of the new file, if the change

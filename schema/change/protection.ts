@@ -1,11 +1,11 @@
-/** What a change of a flag does where, and whether that needs a review: pure, so that it is decided anew on each replay. */
+/** The effects of a change by environment, and whether they need a review. Pure: evaluated again on each replay. */
 import type { Flag } from "../flag/flag.ts";
 import { stepsIn } from "../flag/schedule.ts";
 import { diffFlag, isSameDecision } from "../plan/difference.ts";
 import { isSameSchedule } from "../plan/steps.ts";
 import type { Project } from "../project/project.ts";
 
-/** A flag before and after a change; missing where it is not there. */
+/** A flag before and after a change; missing if it does not exist. */
 export interface BeforeAndAfter {
   readonly before: Flag | undefined;
   readonly after: Flag | undefined;
@@ -41,7 +41,7 @@ function findAffectedEnvironments(
   });
 }
 
-/** Whether all that clients would see is that the flag turns off. */
+/** Whether the only effect for clients is that the flag turns off. */
 export function onlyDisables({ before, after }: BeforeAndAfter): boolean {
   if (!before || !after || before.description !== after.description) return false;
   return Object.entries(after.decisions).every(([environment, decision]) => {

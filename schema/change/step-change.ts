@@ -28,13 +28,13 @@ export interface StepChange {
   readonly origin: StepOrigin;
 }
 
-/** Whether a flag still has a step: nobody deleted it, and it is not applied. */
+/** Whether a flag still has a step: it was neither deleted nor applied. */
 export function hasStep(flag: Flag | undefined, { block, step }: Omit<FlagStep, "flag">): boolean {
   const schedule = flag?.schedules.find((one) => one.block === block);
   return schedule?.steps.some((one) => isSameStep(one, step)) ?? false;
 }
 
-/** The new text of a flag's file, and the words of its commit. */
+/** The new text of a flag's file, and the message of its commit. */
 export interface StepEdit {
   readonly text: string;
   readonly subject: string;

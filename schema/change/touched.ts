@@ -1,6 +1,6 @@
 /**
  * Where a change of a whole flag takes effect, now or later. The written values are compared, not the
- * decisions: a rollout under `enabled: false` decides nothing today, but it will.
+ * decisions: a rollout under `enabled: false` has no effect before the flag is enabled.
  */
 import { isSame, type Values } from "./define-flag.ts";
 

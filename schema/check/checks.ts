@@ -1,4 +1,4 @@
-/** What is asked of a flag beyond its shape: one small function each, under the sentence it enforces. */
+/** Checks of a flag beyond its shape: one function for each rule, with the rule as its comment. */
 import { givesEveryone } from "../evaluate/everyone.ts";
 import { type FlagFile, normalize } from "../flag/flag.ts";
 import { positionAt } from "../problem/position.ts";
@@ -17,7 +17,7 @@ export function checkFlag(flag: FlagFile, source: Source, project: Project): Fin
 type Check = (flag: FlagFile, source: Source, project: Project) => Finding[];
 
 const checks: readonly Check[] = [
-  /** Whoever is on call reads in a sentence what the flag does. */
+  /** The description says in a sentence what the flag does. */
   function hasDescription({ description = "" }, source) {
     if (description.trim() !== "") return [];
     const message = "Says nothing about what the flag does";
@@ -25,7 +25,7 @@ const checks: readonly Check[] = [
     return [{ ...valueAt(source, "/description"), code: "missing-description", message, hint }];
   },
 
-  /** There is a team to ask. */
+  /** A flag has an owner. */
   function hasOwner({ owner }, source) {
     if (owner !== undefined) return [];
     const message = "Names no owner";
@@ -33,7 +33,7 @@ const checks: readonly Check[] = [
     return [{ ...valueAt(source, "/owner"), code: "missing-owner", message, hint }];
   },
 
-  /** A flag goes when its time is over. */
+  /** An expired flag is removed. */
   function isNotExpired({ expires }, source) {
     if (expires === undefined) return [];
     const message = `Should have been gone by ${expires}`;
@@ -42,7 +42,7 @@ const checks: readonly Check[] = [
     return [{ line, column, code: "expired", message, hint, since: expires }];
   },
 
-  /** An experiment ends on a day that is known when it begins. */
+  /** An experiment has an expiry date. */
   function experimentEnds({ type, expires }, source) {
     if (type !== "experiment" || expires !== undefined) return [];
     const message = "Is an experiment without an end";
@@ -50,7 +50,7 @@ const checks: readonly Check[] = [
     return [{ ...valueAt(source, "/type"), code: "experiment-without-end", message, hint }];
   },
 
-  /** A kill switch is there for the day nobody planned. */
+  /** A kill switch has no expiry date. */
   function killSwitchStays({ type, expires }, source) {
     if (type !== "kill_switch" || expires === undefined) return [];
     const message = "Is a kill switch with an end";
@@ -79,7 +79,7 @@ const checks: readonly Check[] = [
 
   (_flag, source) => checkKeptText(source),
 
-  /** A "#" in the middle of a sentence begins a comment, and the rest of the sentence is lost. */
+  /** A "#" in the middle of a sentence starts a comment, and the rest of the sentence is lost. */
   function keepsWholeText(_flag, source) {
     if (!/ #\S/.test(source.text)) return [];
     const texts = textsOf(source);
@@ -93,7 +93,7 @@ const checks: readonly Check[] = [
     });
   },
 
-  /** What a reviewer reads is what clients get, escapes included. */
+  /** Escape sequences must not hide what a text says from the reviewer. */
   function showsItsText(_flag, source) {
     return textsOf(source).flatMap(({ pointer, place, text }): Finding[] => {
       const hint = "delete the escape sequence";
@@ -112,12 +112,12 @@ const checks: readonly Check[] = [
   },
 ];
 
-/** What git keeps has no personal data and no credentials in it: no value, no key and no comment. */
+/** No value, key or comment has personal data or credentials, because git keeps them. */
 export function checkKeptText(source: Source): Finding[] {
   return [...holdsNoPersonalData(source), ...holdsNoCredential(source)];
 }
 
-/** Nobody can be reached or recognised through a flag. */
+/** A flag has no personal data. */
 function holdsNoPersonalData(source: Source): Finding[] {
   const hint = "flags are public: name the team or the reason instead";
   const inValues = textsOf(source).flatMap(({ pointer, place, text }) =>
@@ -137,7 +137,7 @@ function holdsNoPersonalData(source: Source): Finding[] {
   return [...inValues, ...inComments];
 }
 
-/** No credential is kept in git, whether it is written as it is or with escape sequences. */
+/** A flag has no credentials, neither plain nor with escape sequences. */
 function holdsNoCredential(source: Source): Finding[] {
   const hint = "revoke it now, then delete it: it stays in the history of git";
   const finding = (what: string, place: { line: number; column: number }): Finding => {
@@ -185,7 +185,7 @@ function textsOf(source: Source): Text[] {
   return texts;
 }
 
-/** What was found, each once: of all in one text the place is the same. */
+/** The findings without duplicates: all findings in one text have the same position. */
 function kinds(discoveries: readonly Discovery[]): string[] {
   return [...new Set(discoveries.map(({ what }) => what))];
 }

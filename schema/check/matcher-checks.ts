@@ -1,4 +1,4 @@
-/** Checks of what a rule's `if` compares attributes with. */
+/** Checks of the values and matchers in a rule's `if`. */
 import { type IfFile, parseRange } from "../flag/conditions.ts";
 import type { Code } from "../problem/codes.ts";
 import type { AttributeType, Project } from "../project/project.ts";

@@ -56,7 +56,7 @@ function checkRollout(pointer: string, rollout: number | undefined, report: Repo
   report(`${pointer}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
 }
 
-/** In an emergency there is no time to think about percentages. */
+/** A kill switch has no percentages and rules: in an emergency it must be a plain switch. */
 function checkKillSwitch(
   pointer: string,
   { type }: FlagFile,
@@ -105,7 +105,7 @@ function checkRules(
   }
 }
 
-/** A rule says one thing about those who match. */
+/** A rule has exactly one of `enabled`, `rollout` and `variant`. */
 function checkOutcome(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
   const outcomes = (["enabled", "rollout", "variant"] as const).filter(
     (key) => rule[key] !== undefined,

@@ -47,7 +47,7 @@ export function findLateSteps(
   );
 }
 
-/** A step says one thing. */
+/** A step has exactly one of `enabled` and `rollout`. */
 function checkOutcome(place: string, { type }: FlagFile, step: StepFile, report: Report): void {
   const outcomes = (["enabled", "rollout"] as const).filter((key) => step[key] !== undefined);
   if (outcomes.length !== 1) {
@@ -67,7 +67,7 @@ function checkOutcome(place: string, { type }: FlagFile, step: StepFile, report:
   report(`${place}/rollout`, "kill-switch-with-rules", message, hint);
 }
 
-/** Steps follow one another in time, and none follows on "off". */
+/** Steps are in the order of their times, and no step comes after "off". */
 function checkPosition(
   place: string,
   { at }: StepFile,

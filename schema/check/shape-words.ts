@@ -1,14 +1,14 @@
-/** The words for each keyword of the JSON Schemas. */
+/** The messages for each keyword of the JSON Schemas. */
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Code } from "../problem/codes.ts";
 import { projectFormat } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
 
-/** What a file is, and what is in it at least. */
+/** The kind of a file, and its smallest content. */
 export interface Subject {
   readonly what: string;
-  readonly begins: string;
+  readonly firstLine: string;
 }
 
 export interface Words {
@@ -17,27 +17,27 @@ export interface Words {
   readonly hint?: string | undefined;
 }
 
-/** Throws if the schemas use a keyword that has no words. */
+/** Throws if the schemas use a keyword that has no message. */
 export function wordsFor(error: ErrorObject, subject: Subject): Words {
   return (words[error.keyword] ?? unforeseen)(error, subject);
 }
 
 const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => Words>> = {
-  type({ instancePath, params, data }, { what, begins }) {
+  type({ instancePath, params, data }, { what, firstLine }) {
     if (instancePath === "") {
       const message = `Cannot read ${describe(data)} as ${what}: expected a mapping`;
-      return { code: "not-a-mapping", message, hint: `begin with "${begins}"` };
+      return { code: "not-a-mapping", message, hint: `begin with "${firstLine}"` };
     }
     const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be ${kinds[params.type] ?? params.type}`;
     return { code: "wrong-type", message, hint: hints[params.type]?.(data) };
   },
 
-  required({ instancePath, params }, { what, begins }) {
+  required({ instancePath, params }, { what, firstLine }) {
     const where = instancePath === "" ? what : `"${keyOf(instancePath)}"`;
     const message = `Cannot read ${where} without "${params.missingProperty}"`;
     const { missingProperty } = params;
-    const isFirst = instancePath === "" || begins.startsWith(`${missingProperty}:`);
-    const line = isFirst ? begins : `${missingProperty}: …`;
+    const isFirst = instancePath === "" || firstLine.startsWith(`${missingProperty}:`);
+    const line = isFirst ? firstLine : `${missingProperty}: …`;
     return { code: "missing-key", message, hint: `add "${line}"` };
   },
 

@@ -1,6 +1,6 @@
 /**
- * Whether a source has the shape that a JSON Schema describes, and where it has not. Ajv decides;
- * the words are in `shape-words.ts`, because Ajv's messages are about schemas.
+ * Checks a source against a JSON Schema with Ajv. The messages are in `shape-words.ts`, because Ajv's
+ * own messages are about schemas.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
@@ -24,19 +24,19 @@ const ajv = new Ajv2020({
   formats: { date: isDate, "date-time": isUtcTime },
 });
 
-const checkFlagSchema = checkOf(flagSchema, { what: "a flag", begins: "enabled: false" });
+const checkFlagSchema = checkOf(flagSchema, { what: "a flag", firstLine: "enabled: false" });
 const checkAudienceSchema = checkOf(audienceSchema, {
   what: "an audience",
-  begins: "if: { ATTRIBUTE: VALUE }",
+  firstLine: "if: { ATTRIBUTE: VALUE }",
 });
-const checkTestsSchema = checkOf(testsSchema, { what: "tests", begins: "tests:" });
+const checkTestsSchema = checkOf(testsSchema, { what: "tests", firstLine: "tests:" });
 export const checkPolicyShape = checkOf(policySchema, {
   what: "the policy",
-  begins: "protected: []",
+  firstLine: "protected: []",
 });
 export const checkProjectShape = checkOf(projectSchema, {
   what: "the project",
-  begins: "environments: [production]",
+  firstLine: "environments: [production]",
 });
 
 /** The shape of a flag file, and whether the project has the environments that it names. */
@@ -107,7 +107,7 @@ function finding(source: Source, error: ErrorObject, subject: Subject): Finding[
   return [{ ...place, code, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
-/** What an error is about, if that is a part of the value it was found in. */
+/** The part of the value that an error is about, if it is only a part. */
 interface Extra {
   readonly additionalProperty?: string;
   readonly i?: number;

@@ -11,9 +11,9 @@ import { type Release, type Response, respond } from "./release.ts";
 import { definitionKinds, outputPath, parsePath, pathOf } from "./urls.ts";
 
 /**
- * Every response of a snapshot. The same snapshot gives the same bytes, whatever the order of its
- * flags. What flags give is kept with their objects: the next snapshot, which has the same objects for
- * flags that did not change, costs only what changed and the bytes of the lists.
+ * Every response of a snapshot. The same snapshot gives the same bytes in any order of its flags. The
+ * parts of each flag are cached with its object. The next snapshot has the same objects for flags that
+ * did not change, so only changed flags and the lists are compiled again.
  */
 export function compile(snapshot: Snapshot): Release {
   const { project, commit, committed_at, updated_at } = snapshot;

@@ -3,12 +3,12 @@ import type { Audience } from "../flag/audience.ts";
 import type { Flag } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 
-/** The flags of one environment, with what the outputs say about them. */
+/** The flags of one environment, as the outputs show them. */
 export interface DefinedFlags {
   readonly environment: string;
   /** In any order. */
   readonly flags: readonly DefinedFlag[];
-  /** At least those that rules refer to, by name. */
+  /** Audiences by name; at least those that rules refer to. */
   readonly audiences: ReadonlyMap<string, readonly Condition[]>;
 }
 
@@ -52,7 +52,7 @@ export interface Visibility {
 }
 
 /**
- * The body of `definitions.json`: compact, sorted by name, without private flags unless asked. The
+ * The body of `definitions.json`: compact, sorted by name, without private flags by default. The
  * same flags give the same bytes, in any order.
  */
 export function compileDefinitions(

@@ -1,6 +1,6 @@
 import { type Response, respond } from "./release.ts";
 
-/** What a CDN answers with where nothing is published, or nobody may look: the same on every release. */
+/** The bodies of a CDN's errors 404 and 403. They are the same in every release. */
 export const errorResponses: readonly Response[] = [
   error(403, "Forbidden", "Cannot show this: it takes a token that may read flags"),
   error(404, "Not Found", "Cannot find this: no flag or list is published here"),

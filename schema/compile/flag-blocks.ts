@@ -1,6 +1,6 @@
 /**
- * A list of flags as blocks of neighbours. What a block gives to a release is kept as long as
- * its flags stay the same objects, so the next release does not go through them one by one.
+ * A list of flags as blocks of neighbours. The compiled parts of a block are cached as long as its
+ * flags are the same objects, so the next release does not compile them one by one.
  */
 import type { TimedFlag } from "../flag/snapshot.ts";
 import type { Project } from "../project/project.ts";
@@ -18,10 +18,10 @@ export interface FlagBlock {
   readonly responses: readonly (readonly Response[])[];
 }
 
-/** A change makes one block anew: few flags in it, and few blocks for the number of flags. */
+/** Flags in a block. A change compiles one block again, so blocks are small; but there must be few of them. */
 const maxFlags = 128;
 
-/** The last block that began with a flag. Flags are never changed in place. */
+/** The last block that started with a flag. Flags are never changed in place. */
 const known = new WeakMap<TimedFlag, FlagBlock>();
 
 /** The blocks of `flags`, in the same order. */
@@ -55,7 +55,7 @@ function isAt(block: FlagBlock, flags: readonly TimedFlag[], start: number): boo
   return block.flags.every((flag, index) => flag === flags[start + index]);
 }
 
-/** A block ends where another one is known to begin, so that those after a change stay the same. */
+/** A block ends where a known block starts, so that the blocks after a change stay the same. */
 function endOf(flags: readonly TimedFlag[], start: number): number {
   const max = Math.min(flags.length, start + maxFlags);
   for (let end = start + 1; end < max; end++) if (known.has(flags[end] as TimedFlag)) return end;

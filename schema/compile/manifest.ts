@@ -69,8 +69,8 @@ export function parseManifest(text: string): Manifest | undefined {
 }
 
 /**
- * Whoever can write to a target can forge a manifest, so its paths must not lead outside of the
- * target and its commits must not be options of git.
+ * Everybody who can write to a target can forge a manifest. So its paths must not lead outside of the
+ * target, and its commits must not be options of git.
  */
 function isManifest({ format, commit, rollback, waiting = [], responses }: Manifest): boolean {
   const isRollback = !rollback || (isCommit(rollback.from) && is(rollback.reason, linePattern));

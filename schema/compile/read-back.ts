@@ -1,4 +1,4 @@
-/** What is built is read back before it is believed: as text, by a parser, against the published schema. */
+/** Each compiled body is parsed again and validated against the published schema. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import schema from "../responses.schema.json" with { type: "json" };
 
@@ -21,7 +21,7 @@ const ajv = new Ajv2020({ schemas: [schema], validateSchema: false });
 let isFlag: ValidateFunction<FlagBody> | undefined;
 let isList: ValidateFunction<ListBody> | undefined;
 
-/** The body of one flag, once it is sure to be that flag's. */
+/** Returns the body of one flag. Throws if it is not valid, or another flag's. */
 export function readBackFlag(body: string, name: string): FlagBody {
   isFlag ??= validator<FlagBody>("Flag");
   const value = read(body, isFlag);
@@ -29,7 +29,7 @@ export function readBackFlag(body: string, name: string): FlagBody {
   throw new Error(`Cannot believe the response of "${name}": it names "${value.name}"`);
 }
 
-/** The body of a list, once it is sure to be one; where they are given, that environment's, and whole. */
+/** Returns the body of a list. Throws if it is not valid, or has another environment or number of flags than given. */
 export function readBackList(body: string, environment?: string, size?: number): ListBody {
   isList ??= validator<ListBody>("FlagList");
   const value = read(body, isList);

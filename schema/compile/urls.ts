@@ -1,6 +1,6 @@
 /**
- * The one table of what a release consists of: paths, files and headers. Whoever has a path asks
- * here; nobody else takes one apart. A new output is a row here and a module that makes its body.
+ * The one table of the outputs of a release: paths, files and headers. Only this module parses paths.
+ * A new output is a row here and a module that compiles its body.
  */
 import { isPossibleName } from "../flag/name.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
@@ -11,7 +11,7 @@ export interface Output {
   readonly path: string;
   readonly scope: "environment" | "release";
   readonly contentType: string;
-  /** `Cache-Control` of the published object; without one, whoever publishes decides. */
+  /** `Cache-Control` of the published object; if missing, an option of the publisher decides. */
   readonly cacheControl?: string;
   /** Whether it names the flags of a whole environment, so that it is published after them. */
   readonly isIndex: boolean;
@@ -95,7 +95,7 @@ export function parsePath(path: string): Resource | undefined {
   return undefined;
 }
 
-/** Whether a release of the project may have this path. What else is at a target is left alone. */
+/** Whether a release of the project may have this path. Other objects at a target are never changed. */
 export function isPathOf(project: Environments, path: string): boolean {
   const resource = parsePath(path);
   if (!resource || outputs[resource.kind].scope === "release") return false;
@@ -120,7 +120,7 @@ export function isList(path: string): boolean {
   return parsePath(path)?.kind === "list";
 }
 
-/** Whether clients ask for a path. A CDN alone uses the bodies of errors. */
+/** Whether clients request a path. Only the CDN uses the bodies of errors. */
 export function isFetched(path: string): boolean {
   return outputOf(path).contentType !== outputs.error.contentType;
 }

@@ -22,11 +22,11 @@ import { parse, type Source } from "../yaml/parse.ts";
 import { findReferences, type Reference } from "./references.ts";
 
 /**
- * What the bytes of one file say, and what is wrong with them. For a flag and an audience it depends
- * on the bytes and the project, for the other files on the bytes alone; never on name, place or day.
+ * The content of one file, and its findings. For a flag and an audience they depend on the bytes and
+ * the project, for other files on the bytes alone; never on the file's path or the date.
  */
 export interface ParsedFile {
-  /** Missing if the file is no flag. If one of the findings is an error, it must not be served. */
+  /** Missing if the file is no flag. If one of the findings is an error, the flag must not be served. */
   readonly flag?: FlagFile;
   /** What the flag refers to in other files; missing if nothing. */
   readonly references?: readonly Reference[];
@@ -91,7 +91,7 @@ export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
 
 export function parseProjectFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkProjectShape);
-  // What else is wrong in a file of another format follows from the format.
+  // Other findings in a file of another format are consequences of the format.
   const format = findings.find(({ code }) => code === "unknown-format");
   if (format) return { findings: [format] };
   if (!source) return { findings };
@@ -114,7 +114,7 @@ function readShaped(
 
   const misshapen = check(source);
   if (misshapen.length > 0) {
-    // An alias or a tag has no value to speak of: that it is the wrong one would be an echo.
+    // An alias or a tag was reported already: a finding about its value would repeat that.
     const said = new Set(found.map(({ line, column }) => `${line}:${column}`));
     const unsaid = misshapen.filter(({ line, column }) => !said.has(`${line}:${column}`));
     return { findings: [...found, ...unsaid] };

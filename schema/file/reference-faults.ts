@@ -1,11 +1,11 @@
-/** Which references between flags, and to audiences, cannot stand. */
+/** Finds invalid references between flags, and to audiences. */
 import { maxRequired } from "../evaluate/evaluate.ts";
 import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
 
-/** What a flag refers to, and what of it counts for those that refer to it. */
+/** The references of a flag, and the facts that matter to flags that refer to it. */
 export interface Referring {
   readonly name: string;
   readonly requires: readonly string[];
@@ -16,7 +16,7 @@ export interface Referring {
 
 /** Something wrong with a reference of a flag. */
 export interface ReferenceFault {
-  /** The flag that refers. */
+  /** The flag with the reference. */
   readonly flag: string;
   readonly kind: "audience" | "flag";
   /** What it refers to. */
@@ -132,7 +132,7 @@ interface ChainSize {
   readonly inlined: number;
 }
 
-/** Chains of required flags, each flag looked at once. */
+/** Chains of required flags. Each flag is visited once. */
 class Chains {
   readonly #flags: ReadonlyMap<string, Referring | undefined>;
   readonly #sizes = new Map<string, ChainSize>();

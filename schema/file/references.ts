@@ -1,4 +1,4 @@
-/** What a flag file refers to in other files, and whether that is there. */
+/** The references of flag files to other files, and checks that these exist. */
 import { audiencesOf, type FlagFile } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
 import { positionAt } from "../problem/position.ts";

@@ -27,8 +27,8 @@ export interface Validated {
 }
 
 /**
- * The project of a repository. `entries` are at least `bunting.yaml` and the policy, as far as they
- * exist; `object` is the blob of the one that counts. `undefined` if they have errors.
+ * The project of a repository. `entries` has at least `bunting.yaml` and the policy, if they exist;
+ * `object` is the blob of the one that is used. `undefined` if they have errors.
  */
 export function resolveProject(entries: readonly Entry[], object: string): Project | undefined {
   const [entry, ...others] = entries.filter(({ kind }) => kind === "project" || kind === "policy");
@@ -41,8 +41,8 @@ export function resolveProject(entries: readonly Entry[], object: string): Proje
 }
 
 /**
- * Judges files together. Without a valid project, what depends on it is not judged. `today` is the
- * day of the reader, `YYYY-MM-DD`. If `entries` are a part of the files in `flags/`, `all` are all of
+ * Validates files together. Without a valid project, checks that depend on it are left out. `today` is
+ * the current date, `YYYY-MM-DD`. If `entries` are a part of the files in `flags/`, `all` are all of
  * them: flags refer to other files.
  */
 export function validate(
@@ -131,7 +131,7 @@ const ofProject: ReadonlySet<Code> = new Set([
   "unknown-environment",
 ]);
 
-/** The policy is the old form of `bunting.yaml`; with both, nobody could tell which one counts. */
+/** The policy is the old form of `bunting.yaml`; with both files it would be unclear which one counts. */
 function judgePolicy(entries: readonly Entry[]): Problem[] {
   const policy = entries.find(({ kind }) => kind === "policy");
   if (!policy) return [];
@@ -150,7 +150,7 @@ function judgePolicy(entries: readonly Entry[]): Problem[] {
   return problemsIn(policy.file, [finding], "");
 }
 
-/** Each is a plain file: nothing that points elsewhere, nothing that runs. */
+/** Each file is a plain file: no symbolic link, submodule or executable. */
 function checkMode(mode: string, as: string): Finding[] {
   if (mode === "100644") return [];
   const [what, hint] = modes[mode] ?? [`a file of mode ${mode}`, "replace it with a plain file"];
@@ -164,7 +164,7 @@ const modes: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   "160000": ["a submodule", "remove it: flags live in this repository"],
 };
 
-/** A name belongs to one file, over all folders and however it is spelt. */
+/** A name belongs to one file in all folders, regardless of upper and lower case. */
 function findDuplicates(entries: readonly Entry[]): Problem[] {
   const owners = new Map<string, string>();
   const problems: Problem[] = [];

@@ -12,7 +12,7 @@ export interface FlagFile extends DecisionFile {
   readonly expires?: string;
   readonly bucket?: string;
   readonly seed?: string;
-  /** In file order: the first one is for callers outside. */
+  /** In file order: the first one is for callers outside of the rollout. */
   readonly variants?: Readonly<Record<string, Value>>;
   readonly split?: Readonly<Record<string, number>>;
   /** Boolean flags that must be on for the same caller. */
@@ -48,11 +48,11 @@ export type FlagType = "release" | "experiment" | "operational" | "kill_switch" 
  * a disabled flag does not use: two decisions that give every caller the same are equal.
  */
 export interface Decision extends Definition {
-  /** What it refers to, as that is at the same commit. Missing if nothing, and before `linkFlags()`. */
+  /** Its references at the same commit. Missing if there are none, and before `linkFlags()`. */
   readonly uses?: Uses;
 }
 
-/** What a decision refers to, as far as it takes to tell whether that changes, and for whom. */
+/** Facts about a decision's references that show whether a change of them changes the decision, and for whom. */
 export interface Uses {
   /** A fingerprint of the conditions of each audience of its rules, by name; `""` if there is none. */
   readonly audiences?: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-/** Puts what decisions refer to beside them, so that each decision says by itself what changes. */
+/** Adds to each decision the facts about its references, so that two decisions can be compared alone. */
 import { hash } from "node:crypto";
 import type { Condition } from "../evaluate/definition.ts";
 import { maxRequired } from "../evaluate/evaluate.ts";

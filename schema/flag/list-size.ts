@@ -5,7 +5,7 @@ import type { Project } from "../project/project.ts";
 /** The largest list that a client reads, in bytes. `client/limits.ts` has the same number. */
 export const maxListBytes = 1_000_000;
 
-/** From this share of it on, there is a warning. */
+/** Share of the maximum from which there is a warning. */
 const warningShare = 0.8;
 
 /**

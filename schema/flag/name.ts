@@ -1,4 +1,4 @@
-/** What a flag file may be called, and what its place in `flags/` must be. */
+/** Rules for the name of a flag file and for its folder in `flags/`. */
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
@@ -91,7 +91,7 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
     });
   },
 
-  /** No name means something else to a language or to the layout of a release. */
+  /** No name is a reserved word of a language, or part of the layout of a release. */
   function isNotReserved(name) {
     if (!["constructor", "prototype", "__proto__", "index", policyName].includes(name)) return [];
     const message = `Cannot use "${name}" as a flag's name: it is reserved`;
@@ -99,7 +99,7 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
     return [named("reserved-name", message, `${cure}say what the flag turns on`)];
   },
 
-  /** Nobody can be reached or recognised through a name. */
+  /** A name has no personal data. */
   function holdsNoPersonalData(name) {
     if (!/[\d@]/.test(name)) return [];
     const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
@@ -132,7 +132,7 @@ function named(code: Code, message: string, hint?: string): Finding {
   return { ...fileStart, code, message, ...(hint === undefined ? {} : { hint }) };
 }
 
-/** The name in snake_case or kebab-case, whichever the project allows. */
+/** The name in snake_case or kebab-case, as the project allows. */
 function nearestName(name: string, project: Pick<Project, "names">): string | undefined {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[^A-Za-z0-9]+/);
   const parts = words.filter((word) => word !== "");

@@ -1,2 +1,2 @@
-/** How the module that `npm run types` writes begins: it names every flag, and uses none. */
+/** The first line of the module that `bunting types` writes, so that searches for names in code skip it. */
 export const namesMark = "// Made by `npm run types`: do not edit.";

@@ -2,7 +2,7 @@ import type { Project } from "../project/project.ts";
 import type { Audience } from "./audience.ts";
 import type { Flag } from "./flag.ts";
 
-/** All flags at one commit, with what git knows about them. */
+/** All flags at one commit, with their timestamps in git. */
 export interface Snapshot {
   /** Full id. */
   readonly commit: string;
@@ -56,7 +56,7 @@ export function timestamp(seconds: number): Timestamp {
   return `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z`;
 }
 
-/** The other way round. */
+/** A timestamp as seconds since 1970. */
 export function secondsOf(timestamp: Timestamp): number {
   return Date.parse(timestamp) / 1000;
 }

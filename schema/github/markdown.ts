@@ -4,9 +4,9 @@
  */
 import { escapeInvisible } from "../problem/problem.ts";
 
-/** Inline code of at most `most` characters. Not for tables, where `|` ends a cell. */
-export function inline(text: string, most = 300): string {
-  const line = cut(escapeInvisible(text), most);
+/** Inline code of at most `maxLength` characters. Not for tables, where `|` ends a cell. */
+export function inline(text: string, maxLength = 300): string {
+  const line = cut(escapeInvisible(text), maxLength);
   if (line.trim() === "") return "(nothing)";
   const fence = "`".repeat(longestRun(line) + 1);
   // Spaces separate backticks from the fence; Markdown removes them.
@@ -20,10 +20,10 @@ export function block(lines: readonly string[], language = "text"): string {
   return [`${fence}${language}`, ...text, fence].join("\n");
 }
 
-/** The first `most` UTF-16 code units, whole characters only; `…` for the rest. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  const start = text.slice(0, most - 1);
+/** The first `maxLength` UTF-16 code units, whole characters only; `…` for the rest. */
+export function cut(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const start = text.slice(0, maxLength - 1);
   return `${/[\uD800-\uDBFF]$/.test(start) ? start.slice(0, -1) : start}…`;
 }
 

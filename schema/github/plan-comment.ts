@@ -31,7 +31,7 @@ export interface Review {
 export const planMarker = "<!-- bunting:plan -->";
 
 /** GitHub accepts 65,536 characters. */
-const most = 65_000;
+const maxCommentLength = 65_000;
 /** The maximum of each part, in characters; the URLs get the rest. */
 const rooms = { table: 20_000, warnings: 8_000, problems: 12_000, owners: 4_000 };
 
@@ -51,7 +51,7 @@ export function formatPlanComment(review: Review): string {
     ...(plan ? owners(plan, pointer) : []),
   ];
   const end = [...(plan && plan.responses.length > 0 ? [rollback(review)] : []), footer(review)];
-  const room = most - sizeOf([...start, ...end].join("\n\n")) - 4;
+  const room = maxCommentLength - sizeOf([...start, ...end].join("\n\n")) - 4;
   const urls = plan ? listUrls(plan, room, pointer) : [];
   return `${[...start, ...urls, ...end].join("\n\n")}\n`;
 }

@@ -1,4 +1,4 @@
-/** Every flag in a few words, for those who manage them. */
+/** A summary of every flag, for people who manage flags. */
 import { givesEveryone } from "../evaluate/everyone.ts";
 import type { Decision, FlagType } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag, Timestamp } from "../flag/snapshot.ts";
@@ -16,7 +16,7 @@ export interface FlagOverview {
   readonly created_at: Timestamp;
   readonly updated_at: Timestamp;
   readonly environments: Readonly<Record<string, EnvironmentOverview>>;
-  /** `null` if it still has work to do. */
+  /** Why the flag is stale; `null` if it is not. */
   readonly stale: {
     readonly kind: "expired" | "unchanged";
     readonly since: string;
@@ -24,7 +24,7 @@ export interface FlagOverview {
   } | null;
 }
 
-/** How a flag is decided in one environment. */
+/** The decision of a flag in one environment. */
 export interface EnvironmentOverview {
   /** `on` for everyone, `off` for everyone, or `partial`. */
   readonly state: "on" | "off" | "partial";
@@ -32,7 +32,7 @@ export interface EnvironmentOverview {
   readonly enabled: boolean;
   /** In percent. */
   readonly rollout: number;
-  /** How many there are. */
+  /** Number of rules. */
   readonly rules: number;
   /** Their names; none for a boolean flag. */
   readonly variants: readonly string[];

@@ -11,7 +11,7 @@ export interface AudiencePlan {
   readonly flags: readonly string[];
 }
 
-/** By name; audiences whose conditions stay the same are left out. */
+/** The audiences whose conditions differ, sorted by name. */
 export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
   const flags = [...base.flags, ...head.flags];
   return pairUp(base.audiences, head.audiences, ({ name }) => name).flatMap(
@@ -25,7 +25,7 @@ export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
   );
 }
 
-/** Each as a line of Markdown. */
+/** One line of Markdown for each audience. */
 export function describeAudiences({
   audiences,
 }: {

@@ -1,13 +1,13 @@
 import type { Plan, ResponsePlan } from "./plan.ts";
 
-/** How many characters of a body are worth showing. */
+/** Characters of a body that are shown, at most. */
 export const longestExcerpt = 1_200;
-/** Of how many responses. */
+/** Responses whose bodies are shown, at most. */
 const mostBodies = 300;
 
 /**
- * A plan that is handed on, kept short: of long bodies only the surroundings of what differs, and
- * of very many responses only the first with their bodies. `…` stands for what was left out.
+ * A shorter plan for reports: long bodies keep only the text around the difference, and only the
+ * first responses keep their bodies. `…` replaces omitted text.
  */
 export function boundPlan(plan: Plan): Plan {
   const responses = plan.responses.map((response, index) =>

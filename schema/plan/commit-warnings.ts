@@ -1,4 +1,4 @@
-/** What is odd about commits of a branch. Nothing of it stops anything: it is reported, and people decide. */
+/** Warnings about unusual commits of a branch. They are only reported: no commit is refused because of them. */
 import { lastSecond } from "../flag/commit-time.ts";
 import { timestamp } from "../flag/snapshot.ts";
 
@@ -18,7 +18,7 @@ export interface CommitWarning {
   readonly hint: string;
 }
 
-/** Clocks of well-kept machines differ by less, in seconds. */
+/** Smaller differences between clocks are normal. In seconds. */
 const toleranceSeconds = 60;
 
 /** Warnings in the order of the commits. `now` is the reader's clock, in seconds since 1970. */
@@ -47,7 +47,7 @@ function checkMerge({ commit, isPullMerge }: CommitFacts): CommitWarning[] {
   return [{ code: "pull-merge", commit, message, hint }];
 }
 
-/** One line, and one for the hint. */
+/** The warning on one line, and its hint on another. */
 export function formatCommitWarning({ code, message, hint }: CommitWarning): string {
   return `warning: ${message} [${code}]\n  hint: ${hint}`;
 }

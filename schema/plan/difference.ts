@@ -12,7 +12,7 @@ import { isSameSchedule, type StepsChange } from "./steps.ts";
 export interface DecisionChange {
   readonly before?: Decision;
   readonly after?: Decision;
-  /** How many people the change affects, as far as that can be told. */
+  /** How many people the change affects, if that is known. */
   readonly people?: PeopleEffect;
 }
 
@@ -146,7 +146,7 @@ export function pairUp<T>(
   return keys.map((name) => [name, old.get(name), young.get(name)]);
 }
 
-/** An environment that comes or goes is a change of the project, not of each flag. */
+/** An environment that is added or removed is a change of the project, not of each flag. */
 function isUnchanged({ before, after }: DecisionChange): boolean {
   return before === undefined || after === undefined || isSameDecision(before, after);
 }

@@ -13,7 +13,7 @@ import { describeDecision, describeReach, describeRename } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
 
-/** As text: what changes in each environment, then which URLs. */
+/** The plan as text: the changes in each environment, then the URLs that change. */
 export function formatPlan(plan: Plan): string {
   const lines = [`Plan ${short(plan.base)} → ${short(plan.head)}: ${summarize(plan)}`];
   for (const environment of plan.environments) {
@@ -36,7 +36,7 @@ export function formatPlan(plan: Plan): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** As Markdown: a table of flags and environments, then the URLs, folded away. */
+/** The plan as Markdown: a table of flags and environments, then the URLs in a collapsed block. */
 export function formatPlanMarkdown(plan: Plan): string {
   const { environments } = plan;
   const lines = [`**${summarize(plan)}** (\`${short(plan.base)}\` → \`${short(plan.head)}\`)`];
@@ -59,7 +59,7 @@ export function formatPlanMarkdown(plan: Plan): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** In a sentence: `1 flag turns on in application, 2 flags change`. */
+/** The plan in one sentence: `1 flag turns on in application, 2 flags change`. */
 export function summarize(plan: Plan): string {
   const parts = plan.environments.flatMap((environment) =>
     (["on", "off"] as const).flatMap((way) => {
@@ -128,13 +128,13 @@ function describe(flag: FlagPlan, environment: string): string[] {
   return withSteps(`~ ${flag.name}: ${was} → ${is}${clauses}`);
 }
 
-/** Whether other steps are to come in an environment. */
+/** Whether the pending steps of an environment differ. */
 function changesSchedule({ schedules }: FlagPlan, environment: string): boolean {
   const change = schedules[environment];
   return change !== undefined && !isSameSchedule(change);
 }
 
-/** What changes in `bunting.yaml`, each as a line of Markdown. */
+/** One line of Markdown for each change in `bunting.yaml`. */
 export function describeProject({ settings, protection }: Plan): string[] {
   const lines = [
     ...settings.map(({ setting, before, after }) => `${setting}: ${code(before)} → ${code(after)}`),
@@ -143,7 +143,7 @@ export function describeProject({ settings, protection }: Plan): string[] {
   return lines.map((line) => `project: ${line}`);
 }
 
-/** A clause that may name a rule, in a cell of a table: what is Markdown or HTML becomes a space. */
+/** A clause that may name a rule, in a cell of a table: characters of Markdown and HTML become spaces. */
 export function escapeMarkdown(text: string): string {
   return escapeInvisible(text).replace(/[`*_|<>[\]\\@#!~&\n]/g, " ");
 }

@@ -1,6 +1,6 @@
 /**
- * How much one publication may remove or switch on. What exceeds a limit looks like an accident: it
- * waits until somebody allows it, while all other changes are published. Switching off never waits.
+ * How much one publication may remove or switch on. Changes that exceed a limit are probably an accident:
+ * they wait until somebody allows them, while all other changes are published. Switching off never waits.
  */
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
@@ -17,7 +17,7 @@ export interface LimitViolation {
   readonly reason: string;
 }
 
-/** What a publication changes in the environment that is served at the root of the URLs. */
+/** The changes of a publication in the environment that is served at the root of the URLs. */
 export interface RootChanges {
   readonly removed: readonly string[];
   /** The flags that are switched on. */
@@ -38,10 +38,10 @@ export function findLimitViolations(
   waiting: readonly WaitingChange[] = [],
 ): LimitViolation[] {
   const check = (change: LimitedChange, flags: readonly string[], percent: number) => {
-    const most = Math.max(at_least, (served * percent) / 100);
+    const maxFlags = Math.max(at_least, (served * percent) / 100);
     const before = new Set(waiting.filter((one) => one.change === change).map(({ flag }) => flag));
     const isOver = (part: readonly string[]) =>
-      part.length > most || (change === "removal" && size === 0 && part.length > 0);
+      part.length > maxFlags || (change === "removal" && size === 0 && part.length > 0);
     if (!isOver(flags)) return [];
     const fresh = flags.filter((flag) => !before.has(flag));
     const held = isOver(fresh) ? flags : flags.filter((flag) => before.has(flag));
@@ -58,8 +58,8 @@ export function findLimitViolations(
 }
 
 /**
- * Why environments may not be removed without somebody's word: as many flags leave with an
- * environment as it serves. `gone` has those that are served now and are not in the project.
+ * Why environments may not be removed without a permission: all flags of an environment are removed
+ * with it. `gone` has the environments that are served now and are not in the project.
  */
 export function findRemovedEnvironments(
   gone: readonly { readonly environment: string; readonly served: number }[],
@@ -74,7 +74,7 @@ export function findRemovedEnvironments(
     });
 }
 
-/** The same for a change. */
+/** The removed environments of a plan that need a permission. */
 export function findPlannedRemovals({ environments, order, served, limits }: Plan): string[] {
   const gone = environments.filter((environment) => !order.includes(environment));
   return findRemovedEnvironments(

@@ -39,7 +39,7 @@ function findRenamed(
   return same.length === 1 ? same[0]?.before : undefined;
 }
 
-/** Tells how many people each change affects, against the flag that was there before. */
+/** Adds to each change how many people it affects, compared with the flag before. */
 function measureChanges(
   { decisions, after }: FlagDifference<TimedFlag>,
   earlier: TimedFlag | undefined,

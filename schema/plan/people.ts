@@ -11,11 +11,11 @@ import type { Snapshot } from "../flag/snapshot.ts";
 
 /** Percentages of the callers that no rule matches. */
 export interface PeopleEffect {
-  /** Who gets the feature and did not. */
+  /** Share of those who get the feature and did not get it before. */
   readonly gain: number;
-  /** Who does not get it any more. */
+  /** Share of those who do not get it any more. */
   readonly lose: number;
-  /** Who has another value, but is inside or outside of the rollout as before. */
+  /** Share of those who get another value, but are inside or outside of the rollout as before. */
   readonly move: number;
   /** Over how many ids this was simulated; 0 if it is exact. */
   readonly ids: number;
@@ -27,7 +27,7 @@ export interface NamedChange {
   readonly after: { readonly name: string; readonly decision: Decision };
 }
 
-/** So many changes are simulated, at most: each takes about 0.2 s with 100,000 ids. */
+/** Changes that are simulated, at most: each takes about 0.2 s with 100,000 ids. */
 const maxSimulations = 30;
 
 /** Measures changes between two snapshots. */
@@ -36,7 +36,7 @@ export class PeopleMeter {
   readonly #head: Snapshot;
   readonly #ids: number;
   readonly #definitions = new Map<string, readonly [before: Definitions, after: Definitions]>();
-  /** By what decides them: environments often have the same decisions. */
+  /** Results by the texts of both decisions: environments often have the same decisions. */
   readonly #known = new Map<string, PeopleEffect>();
 
   constructor(base: Snapshot, head: Snapshot, ids: number) {

@@ -1,4 +1,4 @@
-/** What a change would do to the responses, as a value, before anything is done. */
+/** The effects of a change on the responses, computed before the change is made. */
 import { compile } from "../compile/compile.ts";
 import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
@@ -25,25 +25,25 @@ export interface Plan {
   readonly head: string;
   /** How many flags there are at the base. */
   readonly served: number;
-  /** Those of the head, then those that only the base has. */
+  /** Environments of the head, then those that only the base has. */
   readonly environments: readonly string[];
   /** The head's environments in the order in which a change passes through them. */
   readonly order: readonly string[];
   /** The head's limits for one publication. */
   readonly limits: Limits;
-  /** By name; flags that consumers receive as before are not in it. */
+  /** The flags that change for consumers, sorted by name. */
   readonly flags: readonly FlagPlan[];
-  /** By name; audiences that stay the same are not in it. */
+  /** The audiences that change, sorted by name. */
   readonly audiences: readonly AudiencePlan[];
-  /** By path; responses that stay the same are not in it. */
+  /** The responses that change, sorted by path. */
   readonly responses: readonly ResponsePlan[];
-  /** In the order of `environments`, without those that stay as they are. */
+  /** The environments whose protection changes, in the order of `environments`. */
   readonly protection: readonly ProtectionPlan[];
   /** The other settings of `bunting.yaml` that differ. */
   readonly settings: readonly SettingPlan[];
 }
 
-/** An environment in which changes through the API begin to need a review, or cease to. */
+/** An environment whose protection is added or removed. */
 export interface ProtectionPlan {
   readonly environment: string;
   readonly change: "protected" | "unprotected";
@@ -75,7 +75,7 @@ export interface ResponsePlan {
   readonly after?: string;
 }
 
-/** How many ids are invented to tell how many people a change affects. */
+/** Number of invented ids over which the effect of a change on people is simulated. */
 const usualIds = 100_000;
 
 /** `ids` is the number of ids over which effects on people are simulated. */
@@ -103,8 +103,8 @@ export function plan(base: Snapshot, head: Snapshot, ids = usualIds): Plan {
 }
 
 /**
- * `head` as it will be on `base`: a flag that it did not change keeps its times, though the head's
- * own line of commits may have met it later, in a merge from the base.
+ * `head` as it will be after the merge into `base`: a flag that it did not change has the times of
+ * `base`, even if the head's branch received the flag later, by a merge from the base.
  */
 export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
   const known = new Map(base.flags.map((flag) => [flag.name, flag]));

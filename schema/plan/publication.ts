@@ -1,4 +1,4 @@
-/** What publishing a release to a target changes there, as a value, before anything is done. */
+/** The effects of publishing a release to a target, computed before anything is written. */
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
 import { isIndex, pathOf } from "../compile/urls.ts";
@@ -6,7 +6,7 @@ import type { Decision } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 import { type DecisionsDifference, diffDecisions } from "./difference.ts";
 
-/** What is at a path now. */
+/** The object at a path now. */
 export interface PublishedObject {
   /** Its entity tag without quotes: the MD5 of the body, if we put it there. */
   readonly etag: string;
@@ -19,7 +19,7 @@ export interface Publication {
   readonly put: readonly Response[];
   /** Paths of responses that no longer exist. */
   readonly remove: readonly string[];
-  /** How many stay as they are. */
+  /** Number of responses that do not change. */
   readonly keep: number;
   /** By environment of the release, then of those that are served but not in it. */
   readonly diffs: readonly EnvironmentDiff[];

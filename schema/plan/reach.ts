@@ -33,7 +33,7 @@ export function describeReach({ before, after, people }: DecisionChange): string
   ];
 }
 
-/** What a new name of a flag means for people. */
+/** The effect on people if a flag gets a new name. */
 export function describeRename({ renamedFrom, decisions }: Renamed, environment: string): string {
   const { people } = decisions[environment] ?? {};
   const effect = people ? describePeople(people) : "";
@@ -45,7 +45,7 @@ interface Renamed {
   readonly decisions: Readonly<Record<string, DecisionChange>>;
 }
 
-/** `isAlone`: nothing else changes. */
+/** The effect of another rollout. `isAlone`: nothing else of the decision changes. */
 function describeRollout(before: Decision, after: Decision, isAlone: boolean): string[] {
   const [was, is] = [before.rollout ?? 100, after.rollout ?? 100];
   if (was === is) return [];
@@ -89,7 +89,7 @@ function describeRule(before: Rule, after: Rule): string {
   return `rule "${after.name}" gives ${is} % instead of ${was} %: ${difference} % of those who match ${effect}`;
 }
 
-/** What changes in other files. */
+/** Changes of audiences and required flags, which are in other files. */
 function describeUses({ uses: old = {} }: Decision, { uses: young = {} }: Decision): string[] {
   const changed = (before: object = {}, after: object = {}) => {
     const earlier = new Map(Object.entries(before));
@@ -104,7 +104,7 @@ function describeUses({ uses: old = {} }: Decision, { uses: young = {} }: Decisi
   ];
 }
 
-/** What moves people who are enrolled already. */
+/** Changes of the hash or of the variants, which move people who are enrolled already. */
 function describeHash(before: Decision, after: Decision): string[] {
   const differs = (key: "seed" | "bucket" | "split" | "variants") =>
     JSON.stringify(before[key]) !== JSON.stringify(after[key]);

@@ -1,4 +1,4 @@
-/** What a change does to the schedule of a flag, in words. */
+/** Describes the change of a flag's schedule. */
 import { describeOutcome, isSameStep, type Step } from "../flag/schedule.ts";
 
 /** The steps of a flag in one environment before and after a change, the earliest first. */
@@ -15,7 +15,7 @@ export function isSameSchedule({ before, after }: StepsChange): boolean {
 }
 
 /**
- * What changes, then the steps that are to come, each in a clause: `step added: 25 % at
+ * The changed steps, then the next step, each in a clause: `step added: 25 % at
  * 2026-12-01T08:00:00Z`, `next: 25 % at 2026-12-01T08:00:00Z`.
  */
 export function describeSteps(change: StepsChange | undefined): string[] {

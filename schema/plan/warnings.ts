@@ -1,4 +1,4 @@
-/** What a reviewer of a change should look at twice. */
+/** Warnings for the reviewer of a change. */
 import type { DecisionChange } from "./difference.ts";
 import {
   findPlannedRemovals,
@@ -14,12 +14,12 @@ export function findWarnings(plan: Plan, today: string): string[] {
   return checks.flatMap((check) => check(plan, today));
 }
 
-/** Up to this many flags turn in one environment without anyone wondering. */
+/** Up to this many flags may be switched in one environment without a warning. */
 const fewTurns = 3;
-/** Nor beyond, up to this share of all flags. */
+/** More flags may be switched without a warning, up to this share of all flags. */
 const usualShare = 0.1;
 const checks: readonly ((plan: Plan, today: string) => string[])[] = [
-  /** What is meant for emergencies is touched in one, or by mistake. */
+  /** A kill switch is switched in an emergency, or by mistake. */
   function leavesKillSwitches({ flags, environments }) {
     return flags
       .filter(({ type }) => type === "kill_switch")
@@ -34,7 +34,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       });
   },
 
-  /** A change is tried out somewhere before it is everywhere. */
+  /** A change of all environments at once was tried out in none of them. */
   function goesStepByStep({ flags, environments }) {
     if (environments.length < 2) return [];
     return flags.flatMap((flag) => {
@@ -50,7 +50,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     });
   },
 
-  /** What customers get has been seen in the environment before. */
+  /** A flag is enabled in an environment only after the environment before it. */
   function followsTheOrder({ flags, order }) {
     const [last = "", earlier] = [...order].reverse();
     if (earlier === undefined) return [];
@@ -62,7 +62,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       .map((flag) => `${name(flag)} is on in ${last} before it is in ${earlier}`);
   },
 
-  /** Nobody who has a feature loses it by a smaller number. */
+  /** A smaller rollout takes the feature from people who have it. */
   function keepsRollouts({ flags, environments }) {
     return flags.flatMap((flag) =>
       byEffect(flag, environments, ({ people }) =>
@@ -71,7 +71,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     );
   },
 
-  /** The same number of people is not the same people. */
+  /** The same rollout with another hash gives the feature to other people. */
   function keepsPeople({ flags, environments }) {
     return flags.flatMap((flag) => {
       const effects = byEffect(flag, environments, ({ people }) =>
@@ -88,23 +88,25 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     });
   },
 
-  /** Whoever still asks for a flag that is gone gets "off". */
+  /** Code that still uses a removed flag gets "off". */
   function goesWhenOff({ flags, environments }) {
     return flags.flatMap((flag) => {
       const on = environments.filter((environment) => flag.decisions[environment]?.before?.enabled);
       if (flag.change !== "removed" || on.length === 0) return [];
-      return [`${name(flag)} goes while it is on in ${joined(on)}: who still asks for it gets off`];
+      return [
+        `${name(flag)} is removed while it is on in ${joined(on)}: code that still uses it gets off`,
+      ];
     });
   },
 
-  /** A flag that has outlived its day goes; it is not turned. */
+  /** An expired flag should be removed, not switched. */
   function isInTime({ flags }, today) {
     return flags
       .filter(({ expires, change }) => change !== "removed" && expires !== "" && expires <= today)
-      .map((flag) => `${name(flag)} should have been gone by ${flag.expires}`);
+      .map((flag) => `${name(flag)} should have been removed by ${flag.expires}`);
   },
 
-  /** Many turns at once are a mistake more often than a plan. */
+  /** Switching many flags at once is often a mistake. */
   function turnsFew({ flags, served, environments }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
@@ -119,7 +121,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     return [`${removed} of ${served} flags go, more than usual`];
   },
 
-  /** What is merged and not published surprises people. */
+  /** Changes over a limit are merged, but not published. */
   function staysWithinLimits(plan) {
     return [
       ...findPlanViolations(plan).map(({ reason }) => `${reason}: ${howToAllow}`),
@@ -127,7 +129,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     ];
   },
 
-  /** Clients of an environment that is gone, or moved, get 404. */
+  /** Clients of an environment that is removed, or has another URL, get 404. */
   function keepsEnvironments({ settings }) {
     const [moved] = settings.filter(({ setting }) => setting === "environment at the root");
     const [listed] = settings.filter(({ setting }) => setting === "environments");
@@ -141,7 +143,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     ];
   },
 
-  /** Who may change what is itself a change to look at. */
+  /** A change of protection decides who may change flags. */
   function keepsProtection({ protection }) {
     return protection.map(({ environment, change }) =>
       change === "protected"

@@ -1,9 +1,9 @@
-/** An error keeps a flag from being served; a warning only asks a reviewer to look. */
+/** A commit with an error is not served; a warning is for the reviewer and stops nothing. */
 export type Severity = "error" | "warning";
 
 export type Code = keyof typeof severities;
 
-/** Every code that validation knows. `README.md` beside this says why each is there and what to do. */
+/** Every code of validation. `schema/README.md` explains each one and its fix. */
 export const severities = {
   alias: "error",
   "ambiguous-value": "error",

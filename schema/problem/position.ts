@@ -15,7 +15,7 @@ export const fileStart = { line: 1, column: 1 } as const;
 
 let last = { text: "", starts: [0] };
 
-/** Offsets at which lines begin. Kept for the last text: a file with 10,000 problems is scanned once. */
+/** Offsets of the starts of lines. Cached for the last text, so that a file with 10,000 problems is scanned once. */
 function lineStarts(text: string): readonly number[] {
   if (last.text !== text) {
     const starts = [0];

@@ -2,13 +2,13 @@ import { escapeCharacter, escapeHiddenCharacters } from "../text/hidden-characte
 import { compareText } from "../text/order.ts";
 import { type Code, type Severity, severities } from "./codes.ts";
 
-/** Something wrong in a flag file, said to the person who will mend it. */
+/** An error or a warning about a file, with the fix. */
 export interface Problem extends Finding {
   readonly file: string;
   readonly severity: Severity;
 }
 
-/** A problem that does not know its file yet: what reading one text finds, whatever the file is called. */
+/** A problem without its file: it depends on the text alone. */
 export interface Finding {
   /** From 1. */
   readonly line: number;
@@ -18,7 +18,7 @@ export interface Finding {
   readonly code: Code;
   readonly message: string;
   readonly hint?: string;
-  /** A day, `YYYY-MM-DD`, before which this is no problem yet. */
+  /** The day, `YYYY-MM-DD`, from which this is a problem. */
   readonly since?: string;
 }
 

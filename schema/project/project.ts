@@ -1,4 +1,4 @@
-/** The choices of a team. `Project` is read from each commit and passed; no module holds one. */
+/** A team's settings. A `Project` is read from each commit and passed as an argument; no module keeps one. */
 
 /** `bunting.yaml` in its normal form: every default is filled in. */
 export interface Project {
@@ -36,7 +36,7 @@ export interface Limits {
   readonly remove: number;
   /** Share of the served flags, in percent, that may turn on or off. */
   readonly turn: number;
-  /** Number of flags that may always be removed or turned, whatever their share. */
+  /** Number of flags that may always be removed or switched, also if their share is larger. */
   readonly at_least: number;
 }
 

@@ -3,7 +3,7 @@
  * lets the last of two win in silence (RFC 8259, section 4, calls the outcome unpredictable).
  */
 export function duplicateKey(text: string): string | undefined {
-  /** What is open around the current place: an object's keys so far, or nothing for a list. */
+  /** The open objects and lists around the current position: an object's keys so far, `undefined` for a list. */
   const open: (Set<string> | undefined)[] = [];
   for (const [token, isKey] of text.matchAll(tokens)) {
     if (token === "{") open.push(new Set());

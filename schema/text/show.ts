@@ -1,4 +1,4 @@
-/** A value as people see it in a message: short, on one line, quoted. */
+/** A value for a message: shortened, on one line, quoted. */
 export function quoteValue(value: unknown): string {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
   const line = [...text.slice(0, 200).replace(/\s+/g, " ")];

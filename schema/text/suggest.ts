@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The one of `candidates` that `word` was probably meant to be; nothing where none is near. */
+/** The one of `candidates` that `word` was probably meant to be; `undefined` if none is similar. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 64 || candidates.length === 0) return undefined;
   const best = closest(word.toLowerCase(), candidates);

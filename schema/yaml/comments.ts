@@ -7,7 +7,7 @@ export interface Comment {
   readonly text: string;
 }
 
-/** The comments of a YAML text. A "#" inside a quoted or a block text begins no comment. */
+/** The comments of a YAML text. A "#" inside a quoted or a block text is no comment. */
 export function commentsIn(text: string): Comment[] {
   const comments: Comment[] = [];
   let at = 0;
@@ -20,7 +20,7 @@ export function commentsIn(text: string): Comment[] {
   return comments;
 }
 
-/** The lexer announces a plain or block text with this, which is not in the text itself. */
+/** Tokens that the lexer puts before a plain or block text. They are not in the text itself. */
 const scalar = "\u001f";
-/** The others: the start of a document, and the end of a flow collection that was not closed. */
+/** Other tokens that are not in the text: the start of a document, and the end of an unclosed flow collection. */
 const marks: ReadonlySet<string> = new Set([scalar, "\u0002", "\u0018"]);

@@ -2,16 +2,16 @@ import { fileStart, positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 
-/** Files beyond this are refused unread. A flag file has some 300 bytes. */
+/** Larger files are refused before they are read. A flag file has about 300 bytes. In bytes. */
 export const maxFileBytes = 65_536;
 
 export interface Decoded {
-  /** Missing where the bytes are not text at all, or not safe to give to a parser. */
+  /** Missing if the bytes are not text, or not safe to give to a parser. */
   readonly text?: string;
   readonly findings: readonly Finding[];
 }
 
-/** Bytes of a file as text that is safe to parse: capped, valid UTF-8, nothing in it that a reviewer cannot see. */
+/** Decodes a file as text that is safe to parse: limited in size, valid UTF-8, without invisible characters. */
 export function decode(bytes: Uint8Array): Decoded {
   if (bytes.length > maxFileBytes) return { findings: [tooLarge(bytes.length)] };
   const text = decodeUtf8(bytes);
@@ -23,17 +23,17 @@ export function decode(bytes: Uint8Array): Decoded {
   return unsafe ? { findings } : { text, findings };
 }
 
-/** The finding for a file of `size` bytes, for whoever knows better than to load it. */
+/** The finding for a file of `size` bytes that is too large, for callers that do not read it. */
 export function tooLarge(size: number): Finding {
   const message = `Cannot read a file of ${size} bytes: at most ${maxFileBytes} are read`;
   const hint = "a flag is a few lines; move long text to where it is read";
   return { ...fileStart, code: "too-large", message, hint };
 }
 
-/** What nearly all files consist of: nothing that the checks below look for. */
+/** Matches nearly all files: they have no character that the checks below search for. */
 const plainText = /^[ -~\n]*$/;
 
-/** After these a parser would only say the same thing again in other words. */
+/** After these findings, the parser's errors would only repeat them. */
 const stops = new Set(["control-character", "tab-indentation"]);
 
 const characterChecks: readonly ((text: string) => Finding[])[] = [
@@ -51,7 +51,7 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   },
 
   function hasNoControlCharacter(text) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the check searches for them
     return first(text, /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/, (place, character) => {
       const message = `Cannot read the control character ${codePoint(character)}`;
       return { ...place, code: "control-character", message, hint: "delete it" };

@@ -2,15 +2,15 @@ import { type CST, Lexer, Parser } from "yaml";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 
-/** A flag file nests three levels. */
+/** Maximum depth. A flag file has few levels. */
 const maximumLevels = 32;
 
 /**
  * The tokens of `text`, for a composer, or that it nests too deep.
  *
- * The composer of `yaml` 2.9 recurses, and a thousand `[` kill the process in a way that cannot be
- * caught. Its parser does not recurse, and its stack is the nesting: so it is asked as it goes, and
- * what the composer sees is shallow, whatever the text does with quotes, comments and indentation.
+ * The composer of `yaml` 2.9 is recursive: a thousand `[` end the process with an error that cannot be
+ * caught. Its parser is not recursive, and the length of its stack is the depth. So the depth is checked
+ * after each token, and the composer gets only shallow texts, also with odd quotes and indentation.
  */
 export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding } {
   const parser = new Parser();

@@ -30,7 +30,7 @@ export interface Change {
   readonly value?: EditValue | undefined;
 }
 
-/** `text` with `changes` made, one after the other. Throws where `text` is not YAML. */
+/** `text` with `changes` made, one after the other. Throws if `text` is not YAML. */
 export function edit(text: string, changes: readonly Change[]): string {
   return changes.reduce(editOne, text);
 }
@@ -45,10 +45,10 @@ export function editAtOnce(text: string, changes: readonly Change[]): string {
   return format(print(document));
 }
 
-/** The one way to lay out a flag file. CI requires it, so that an edit changes only the lines it means to. */
+/** Formats a flag file. CI requires this layout, so that an edit changes only the lines of its values. */
 export function format(text: string): string {
   const once = layOut(text);
-  // Comments that stood beside "---" or a bracket come to rest only in the second pass.
+  // Comments beside "---" or a bracket have their final place only after a second pass.
   return once === text ? text : layOut(once);
 }
 
@@ -72,7 +72,7 @@ function isCondition(node: unknown): boolean {
   return isPair(node) && isScalar(node.key) && node.key.value === "if" && !hasComments(node.value);
 }
 
-/** So is a step of a schedule. */
+/** A step of a schedule is one line, too. */
 function isStep(node: Node, path: readonly unknown[]): boolean {
   const keys = keysOf(path);
   const isScheduled = keys.at(-1) === "schedule" && isSeq(path.at(-1));
@@ -80,7 +80,7 @@ function isStep(node: Node, path: readonly unknown[]): boolean {
   return isScheduled && isBlock && isMap(node) && !node.items.some(hasCommentsInside);
 }
 
-/** And so is the context of a test of a flag, with what is in it. */
+/** The context of a flag's test is one line, too. */
 function isContext(node: Node, path: readonly unknown[]): boolean {
   const [first, second] = keysOf(path);
   return first === "tests" && second === "context" && !hasComments(node);
@@ -165,7 +165,7 @@ function isInFlow(document: Document, path: readonly string[]): boolean {
   return parents.some((parent) => isCollection(parent) && parent.flow);
 }
 
-/** `text` with the description above all other keys, below the comments at the top; nothing where no line begins there. */
+/** `text` with the description above all other keys, below the comments at the top; `undefined` if no line starts there. */
 function describe(text: string, { contents }: Document, value: PlainValue) {
   if (!isMap(contents) || contents.flow) return undefined;
   const [first] = contents.items;

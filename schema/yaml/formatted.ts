@@ -1,13 +1,13 @@
 /**
- * Reads a flag file that is laid out as `format()` lays it out, without a YAML parser: nearly all
- * files are, CI sees to it, and it takes a twentieth of the time.
+ * Reads a flag file in the layout of `format()` without a YAML parser. CI requires this layout, so
+ * nearly all files have it, and this takes a twentieth of the time.
  *
- * It knows only lines that can mean one thing. At the first other line it gives up and the parser
- * decides; a test holds the two against each other.
+ * It accepts only unambiguous lines. At the first other line it returns `undefined`, and the caller
+ * uses the YAML parser. A test compares both.
  */
 import type { Offsets, Source } from "./parse.ts";
 
-/** The source, exactly as the YAML parser would give it; nothing where that takes the parser. */
+/** The source, equal to that of the YAML parser; `undefined` if the parser is needed. */
 export function parseFormatted(text: string): Source | undefined {
   if (text.includes("\r")) return undefined;
   const reader = new LineReader();
@@ -29,7 +29,7 @@ const scalarLine = new RegExp(
 );
 const mappingLine = /^( {0,8})([a-z]+):(?: +#.*)?$/;
 const emptyLine = /^ *(?:#.*)?$/;
-/** YAML reads these words as something else than text. */
+/** Words that YAML does not read as text. */
 const notText = /^(?:null|true|false)$/i;
 
 type Mapping = Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Where keys and the comments above them stand when a key is added or deleted. */
+/** The position of keys and of the comments above them after a key is added or deleted. */
 import { type Document, isMap, isScalar, Scalar } from "yaml";
 
 /** A new description is the first key, below the comment about the file. */

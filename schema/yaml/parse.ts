@@ -1,7 +1,7 @@
 /**
- * A flag file's text, parsed, that still knows where each value stands.
+ * Parses a flag file's text and records the position of each value.
  *
- * Of YAML it takes the part that means the same to every reader, machine or human: mappings,
+ * It accepts only the part of YAML that every reader understands in the same way: mappings,
  * sequences and scalars, in one document.
  */
 import {
@@ -27,7 +27,7 @@ import { parseFormatted } from "./formatted.ts";
 
 export interface Source {
   readonly text: string;
-  /** What the YAML says, as JSON; `null` where it says nothing, `undefined` where it is not readable. */
+  /** The values as JSON; `null` for an empty document, `undefined` if the text cannot be read. */
   readonly value: unknown;
   /** By JSON pointer (`/environments/staging`): offsets in `text` of the value, its tag included, and of its key. */
   readonly offsets: ReadonlyMap<string, Offsets>;
@@ -43,7 +43,7 @@ export function parse(text: string): Source {
   return parseFormatted(text) ?? parseAny(text);
 }
 
-/** By the YAML parser, however the text is laid out. */
+/** Parses a text of any layout with the YAML parser. */
 export function parseAny(text: string): Source {
   const { document, findings } = parseYaml(text);
   if (!document) {
@@ -56,7 +56,7 @@ export function parseAny(text: string): Source {
   return { text, value, offsets: reader.offsets, findings: reader.findings };
 }
 
-/** The one call of the YAML parser. `document` is missing where the text is not safe, or not YAML. */
+/** The only call of the YAML parser. `document` is missing if the text is not safe, or not YAML. */
 export function parseYaml(text: string): {
   readonly document?: YamlDocument.Parsed;
   readonly findings: readonly Finding[];
@@ -77,7 +77,7 @@ export function parseYaml(text: string): {
   return { document, findings: [] };
 }
 
-/** Turns nodes into plain values, and notes where they stood and what must not stand there. */
+/** Converts nodes to plain values, and records their positions and the forbidden parts of YAML. */
 class Reader {
   readonly offsets = new Map<string, Offsets>();
   readonly findings: Finding[];
@@ -102,7 +102,7 @@ class Reader {
     for (const { key, value } of items) {
       const start = isNode(key) ? this.#startOf(key) : 0;
       if (isNode(key)) this.#refuseIndirection(key, start);
-      // A key that is no scalar becomes its text, which no schema knows.
+      // A key that is no scalar becomes its text, which no schema allows.
       const name = isScalar(key) ? String(key.value) : this.#text.slice(...range(key)).trim();
       const child = `${pointer}/${escapePointer(name)}`;
       const earlier = this.offsets.get(child);
@@ -124,7 +124,7 @@ class Reader {
     }
   }
 
-  /** A node's own range begins after its tag and anchor. */
+  /** The start of a node with its tag and anchor, which its own range does not include. */
   #startOf(node: Node): number {
     const [start] = range(node);
     if (!("anchor" in node && node.anchor) && !("tag" in node && node.tag)) return start;
@@ -166,7 +166,7 @@ function directive(text: string, at: number): Finding {
   return { ...positionAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
 }
 
-/** The first few errors: after these a parser is lost, and reports echoes. */
+/** Only the first errors are kept: later ones are usually consequences of them. */
 function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[] {
   const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
   const end = Math.max(0, text.trimEnd().length - 1);

@@ -1,14 +1,14 @@
-/** Where in the values of a file a finding is. */
+/** JSON pointers of findings. */
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Source } from "./parse.ts";
 
-/** Codes of findings about a mapping that is incomplete: they stand where its first key stands. */
+/** Codes of findings about an incomplete mapping: their position is that of its first key. */
 const ofMappings: ReadonlySet<string> = new Set(["missing-key", "not-a-mapping", "rule-outcome"]);
 
 /**
- * The JSON pointer of the value or the key at the place of a finding; that of the value around it if
- * nothing begins there.
+ * The JSON pointer of the value or the key at the position of a finding; if none starts there, that of
+ * the value around it.
  */
 export function pointerOf(source: Source, { line, column, code }: Finding): string {
   let around = "";

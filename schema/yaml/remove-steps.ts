@@ -8,7 +8,7 @@ import { parseYaml } from "./parse.ts";
  * left. `block` is `[]` or `["environments", NAME]`. Throws if `text` is not YAML.
  */
 export function removeSteps(text: string, block: readonly string[], count: number): string {
-  // In this layout each step begins on a line of its own.
+  // In this layout each step starts on a line of its own.
   const laidOut = format(text);
   const contents = parseYaml(laidOut).document?.getIn(block, true);
   if (!isMap(contents)) return text;

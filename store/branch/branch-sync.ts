@@ -146,7 +146,7 @@ export class BranchSync implements BranchState {
     try {
       return await work();
     } catch {
-      await this.branch.mend();
+      await this.branch.repair();
       return work();
     }
   }

@@ -58,7 +58,7 @@ function reasonIn(data: unknown): string {
 
 function findCure(status: number, reason: string, headers: Headers): string {
   if (status === 401) return "; GITHUB_TOKEN is wrong or has expired";
-  if (/rate limit/i.test(reason)) return "; GitHub asks for patience: try again later";
+  if (/rate limit/i.test(reason)) return "; try again later";
   const rights = headers["x-accepted-github-permissions"];
   if (status === 403 && rights) return `; GITHUB_TOKEN needs ${rights}`;
   if (status === 403) return "; GITHUB_TOKEN lacks a permission";

@@ -114,9 +114,9 @@ function quotaIn(
   return { remainingShare, resetSeconds: Math.max(1, Math.min(3_600, seconds || 60)) };
 }
 
-function connect({ token, apiUrl, patience }: GitHubOptions, note: (text: string) => void) {
+function connect({ token, apiUrl, maxWaitSeconds }: GitHubOptions, note: (text: string) => void) {
   const wait = (what: string) => (seconds: number, _: object, __: unknown, attempt: number) => {
-    const goesOn = attempt < retries && seconds <= patience;
+    const goesOn = attempt < retries && seconds <= maxWaitSeconds;
     const then = goesOn ? "waiting" : "giving up";
     note(`GitHub asks to wait ${seconds} s (${what} rate limit): ${then}`);
     return goesOn;

@@ -7,14 +7,14 @@ export interface GitHubOptions {
   readonly apiUrl: string;
   /** The account of the token, for tokens of GitHub Apps, which cannot read it. */
   readonly login: string;
-  /** How many seconds a call waits at most if GitHub asks for it, at most three times. */
-  readonly patience: number;
+  /** If GitHub asks to wait, a call waits at most this long, at most three times. */
+  readonly maxWaitSeconds: number;
 }
 
 /** Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws if one is missing or invalid. */
 export function readGitHubOptions(
   env: Readonly<Record<string, string | undefined>>,
-  { patience = 300 } = {},
+  { maxWaitSeconds = 300 } = {},
 ): GitHubOptions {
   const { GITHUB_TOKEN: token = "", GITHUB_REPOSITORY: repository = "" } = env;
   const apiUrl = (env.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
@@ -30,5 +30,5 @@ export function readGitHubOptions(
     throw new Error(`Cannot use GITHUB_API_URL "${apiUrl}": wanted https://…`);
   }
   const login = env.BUNTING_LOGIN || "github-actions[bot]";
-  return { token, owner, repo, apiUrl, login, patience };
+  return { token, owner, repo, apiUrl, login, maxWaitSeconds };
 }

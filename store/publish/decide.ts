@@ -144,8 +144,8 @@ async function applyLimits(
 ): Promise<Limited> {
   const size = compiled.snapshot.flags.length;
   const before = revision?.waiting ?? [];
-  const most = { ...compiled.snapshot.project.limits, ...limits };
-  const violations = root ? findLimitViolations({ ...root, size }, most, before) : [];
+  const applied = { ...compiled.snapshot.project.limits, ...limits };
+  const violations = root ? findLimitViolations({ ...root, size }, applied, before) : [];
   const unlimited = { compiled, waiting: [], reasons: [], violations: violations.length };
   if (allow !== undefined || violations.length === 0) return unlimited;
 

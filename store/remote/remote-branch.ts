@@ -141,7 +141,7 @@ export class RemoteBranch {
    * Removes what keeps git from working in the clone: leftovers of processes that were killed, and
    * the clone itself if it is damaged. A new clone is complete before it replaces the old one.
    */
-  async mend(): Promise<void> {
+  async repair(): Promise<void> {
     clearLeftovers(this.directory);
     if (await isWhole(this.directory)) return;
     if (performance.now() - this.#renewedMs < minRecloneIntervalMs) return;
@@ -175,12 +175,12 @@ export class RemoteBranch {
     throw new RemoteRewoundError(`${what} any more; push it again, then all goes on`);
   }
 
-  /** Mends the clone; replaces it by one of the remote's object format if it holds nothing yet. */
+  /** Repairs the clone; replaces it by one of the remote's object format if it holds nothing yet. */
   async #repairFor(head: string): Promise<void> {
     const args = ["rev-parse", "--show-object-format"];
     const found = (await inClone(this.directory, args).catch(() => "")).trim();
     const wanted = objectFormatOf(head);
-    if (found === wanted || found === "") return this.mend();
+    if (found === wanted || found === "") return this.repair();
     if (this.accepted === undefined) return replaceClone(this.directory, wanted, async () => {});
     const what = `its objects are ${wanted}, those of the clone ${found}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);

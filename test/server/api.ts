@@ -76,11 +76,11 @@ export function signed(body: string, secret = webhookSecret): Asking {
   return { as: null, body, headers: { "X-Hub-Signature-256": `sha256=${signature}` } };
 }
 
-/** Waits until something is so, and says what was not when it never is. Sees through faked timers. */
-export async function until(isSo: () => boolean | Promise<boolean>, patience = 15_000) {
-  const deadline = performance.now() + patience;
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error(`It never came about that ${isSo}`);
+/** Waits until a condition is true. Throws with its source after `timeoutMs`. Works with fake timers. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs = 15_000) {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`Timed out waiting for ${condition}`);
     await pause(20);
   }
 }

@@ -5,7 +5,7 @@ import { type Site, startSite } from "./site.ts";
 import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
-const patience = 400_000;
+const timeoutMs = 400_000;
 
 let site: Site;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ describe.sequential("drift.yml", () => {
   });
 
   test("opens one issue when the CDN serves something else, and closes it when it agrees", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     await publishHead(site);
     const key = "live/v1/feature-flags/meal_planning";

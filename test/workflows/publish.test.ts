@@ -12,7 +12,7 @@ const off = flags[file];
 const on = off.replace("enabled: false", "enabled: true");
 const list = "/v1/feature-flags/";
 /** As long as a machine that does much else may take for a run or two. */
-const patience = 400_000;
+const timeoutMs = 400_000;
 
 let site: Site;
 let first: string;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 describe.sequential("publish.yml", () => {
   test("a merged pull request is published, live, attested, and told so", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const sha = site.branch("import-on", { [file]: on });
     const issue = site.github.openPull({ branch: "import-on", sha });
@@ -51,7 +51,7 @@ describe.sequential("publish.yml", () => {
   });
 
   test("a mistake on main is shown on its line, and nothing is published", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const before = {
       bytes: stored("manifest.json"),
@@ -72,7 +72,7 @@ describe.sequential("publish.yml", () => {
   });
 
   test("changes that exceed a limit wait, and the deployment fails", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const gone = { "flags/platform/food_search.yaml": null, [file]: null };
     const [run] = await site.push(gone);
@@ -83,7 +83,7 @@ describe.sequential("publish.yml", () => {
     expect(await site.served(list)).toMatchObject(served);
   });
 
-  test("a reason to allow it is an input of a run by hand", { timeout: patience }, async () => {
+  test("a reason to allow it is an input of a run by hand", { timeout: timeoutMs }, async () => {
     const run = await site.ask("Publish", { allow: "the experiments are over" });
     expect(told([run])).toEqual({ Publish: "success" });
     expect(parseManifest(stored("manifest.json"))).toMatchObject({ commit: site.head });
@@ -91,7 +91,7 @@ describe.sequential("publish.yml", () => {
     expect(await site.served(list)).not.toHaveProperty("flags.food_search");
   });
 
-  test("publishes to another S3 with keys, without a role", { timeout: patience }, async () => {
+  test("publishes to another S3 with keys, without a role", { timeout: timeoutMs }, async () => {
     const { AWS_ROLE_ARN = "", ...others } = site.vars.production ?? {};
     site.vars.production = { ...others, AWS_ENDPOINT_URL_S3: site.s3.endpoint };
     Object.assign(site.secrets, {
@@ -106,7 +106,7 @@ describe.sequential("publish.yml", () => {
   });
 
   test("one run comments on the pull requests of all runs that it replaced", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const food = "flags/platform/food_search.yaml";
     const texts = {
@@ -128,7 +128,7 @@ describe.sequential("publish.yml", () => {
   });
 
   test("what waits does not fail later runs; a label on the pull request publishes it", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const food = "flags/platform/food_search.yaml";
     const [waits] = await site.push({ [food]: null });
@@ -151,7 +151,7 @@ describe.sequential("publish.yml", () => {
     );
   });
 
-  test("a variable that nobody set is named", { timeout: patience }, async () => {
+  test("a variable that nobody set is named", { timeout: timeoutMs }, async () => {
     const { PUBLISH_TARGET, ...others } = site.vars.production ?? {};
     site.vars.production = others;
     const [run] = await site.push({
@@ -165,7 +165,7 @@ describe.sequential("publish.yml", () => {
 });
 
 describe.sequential("rollback.yml", () => {
-  test("refuses what main never had", { timeout: patience }, async () => {
+  test("refuses what main never had", { timeout: timeoutMs }, async () => {
     const stray = site.branch("stray", { [file]: on.replace("Import", "Get") });
     for (const commit of [stray, "--help"]) {
       const run = await site.ask("Rollback", { commit, reason: "a test" });
@@ -175,7 +175,7 @@ describe.sequential("rollback.yml", () => {
     }
   });
 
-  test("publishes the commit before a merge, with its reason", { timeout: patience }, async () => {
+  test("publishes the commit before a merge, with its reason", { timeout: timeoutMs }, async () => {
     const commit = `${firstMerge()}^`;
     const run = await site.ask("Rollback", { commit, reason: "$(touch x) imports\nfail" });
     expect(told([run])).toEqual({ Rollback: "success" });

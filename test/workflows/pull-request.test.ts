@@ -13,7 +13,7 @@ const off = flags[file];
 const on = off.replace("enabled: false", "enabled: true");
 
 /** As long as a machine that does much else may take for a run or two. */
-const patience = 400_000;
+const timeoutMs = 400_000;
 
 let site: Site;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const success = {
 const named = (runs: readonly Run[], name: string) =>
   runs.find(({ workflow }) => workflow === name);
 
-test("a pull request gets a comment with its plan", { timeout: patience }, async () => {
+test("a pull request gets a comment with its plan", { timeout: timeoutMs }, async () => {
   const { issue, runs } = await site.openPull("import", { [file]: on });
   expect(told(runs)).toEqual(success);
   // Only flags change, so there is nothing to test.
@@ -57,7 +57,7 @@ test("a pull request gets a comment with its plan", { timeout: patience }, async
 });
 
 test("a second push updates it in place, and a mistake is shown on its line", {
-  timeout: patience,
+  timeout: timeoutMs,
 }, async () => {
   const [issue] = site.github.state.issues.values();
   if (!issue) throw new Error("Cannot go on without the pull request of the test before");
@@ -78,7 +78,7 @@ test("a second push updates it in place, and a mistake is shown on its line", {
 });
 
 test("a fork's pull request gets its comment and its tests, and no secret", {
-  timeout: patience,
+  timeout: timeoutMs,
 }, async () => {
   const files = { [file]: on, "README.md": "# Other\n" };
   const { issue, runs } = await site.openPull("theirs", files, "stranger");
@@ -91,7 +91,7 @@ test("a fork's pull request gets its comment and its tests, and no secret", {
 });
 
 test("a fork that rewrites the workflow gets no rights, and cannot forge the plan", {
-  timeout: patience,
+  timeout: timeoutMs,
 }, async () => {
   const greedy = readFileSync(".github/workflows/validate.yml", "utf8")
     .replace("contents: read", "contents: write\n      pull-requests: write\n      id-token: write")
@@ -132,7 +132,7 @@ test("a fork that rewrites the workflow gets no rights, and cannot forge the pla
   expect(comment).toContain("But the checks failed.");
 });
 
-test("a merge queue gets its checks", { timeout: patience }, async () => {
+test("a merge queue gets its checks", { timeout: timeoutMs }, async () => {
   const base = site.head;
   const sha = site.branch("gh-readonly-queue/main/pr-1", { [file]: on });
   const runs = await site.happen(queued(site.github, base, sha));

@@ -4,7 +4,7 @@ import { type Site, startSite } from "./site.ts";
 import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
-const patience = 400_000;
+const timeoutMs = 400_000;
 
 let site: Site;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 describe.sequential("schedule.yml", () => {
-  test("does nothing while no step is due", { timeout: patience }, async () => {
+  test("does nothing while no step is due", { timeout: timeoutMs }, async () => {
     await publishHead(site);
     const before = site.head;
     const run = await site.strike("Schedule");
@@ -22,7 +22,7 @@ describe.sequential("schedule.yml", () => {
   });
 
   test("applies a step that is due, pushes it and publishes it", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     const file = "flags/nutrition/meal_planning.yaml";
     const flag = "description: Plan meals\nenabled: true\nowner: nutrition\ntype: permission\n";

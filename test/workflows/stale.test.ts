@@ -6,7 +6,7 @@ import { type Site, startSite } from "./site.ts";
 import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
-const patience = 240_000;
+const timeoutMs = 240_000;
 
 let site: Site;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 describe.sequential("stale.yml", () => {
   test("opens an issue for a stale flag, with the places that use it, and never twice", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_SOURCES: "mealtrack/web" };
     site.serverUrl = hostSources();
@@ -36,7 +36,7 @@ describe.sequential("stale.yml", () => {
   });
 
   test("opens a pull request where the variable says so and no code names the flag, in a job that may", {
-    timeout: patience,
+    timeout: timeoutMs,
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_AS: "pull-requests", STALE_SOURCES: "mealtrack/app" };
     const before = new Set(site.github.state.issues.keys());

@@ -35,7 +35,7 @@ test.each([
   ["the day before", "2025-12-31", ["2:10 expired"]],
   ["today", "2026-01-01", ["2:10 expired"]],
   ["tomorrow", "2026-01-02", []],
-])("checkFlag() warns of a flag that should have been gone by %s", (_when, day, warnings) => {
+])("checkFlag() warns of a flag that should have been removed by %s", (_when, day, warnings) => {
   expect(said(`enabled: true\nexpires: ${day}\n`)).toEqual(warnings);
 });
 

@@ -14,9 +14,9 @@ async function hosted(options: GitHubOptions = {}) {
   return { github, ...clientOf(github) };
 }
 
-function clientOf(github: FakeGitHub, env: Record<string, string> = {}, patience = 5) {
+function clientOf(github: FakeGitHub, env: Record<string, string> = {}, maxWaitSeconds = 5) {
   const notes: string[] = [];
-  const options = readGitHubOptions({ ...github.env, ...env }, { patience });
+  const options = readGitHubOptions({ ...github.env, ...env }, { maxWaitSeconds });
   return { client: new GitHub(options, (note) => notes.push(note)), notes };
 }
 
@@ -37,7 +37,7 @@ describe("readGitHubOptions()", () => {
 
   test("reads GitHub's own variables", () => {
     expect(readGitHubOptions(good)).toEqual({
-      ...{ token: "ghs_a", owner: "mealtrack", repo: "flags", patience: 300 },
+      ...{ token: "ghs_a", owner: "mealtrack", repo: "flags", maxWaitSeconds: 300 },
       ...{ apiUrl: "https://api.github.com", login: "github-actions[bot]" },
     });
     const enterprise = { ...good, GITHUB_API_URL: "https://git.example/api/v3/" };
@@ -86,11 +86,11 @@ describe.concurrent("GitHub", () => {
     expect(github.state.labels.size).toBe(1);
   });
 
-  test("gives up where GitHub asks for more patience than there is", async () => {
+  test("gives up where GitHub asks for a longer wait than is allowed", async () => {
     const { github, client, notes } = await hosted();
     github.fault({ kind: "secondary-limit", retryAfter: 3_600 });
     await expect(makeLabel(client)).rejects.toThrow(
-      'Cannot make a label in "mealtrack/flags": found 403 "You have exceeded a secondary rate limit. Please wait a few minutes", wanted success; GitHub asks for patience: try again later',
+      'Cannot make a label in "mealtrack/flags": found 403 "You have exceeded a secondary rate limit. Please wait a few minutes", wanted success; try again later',
     );
     expect(notes).toEqual(["GitHub asks to wait 3600 s (secondary rate limit): giving up"]);
   });

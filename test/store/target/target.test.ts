@@ -251,7 +251,7 @@ describe("S3Target", () => {
   });
 
   describe("reads again", () => {
-    const patience = { requestTimeout: 300, socketTimeout: 300, throwOnRequestTimeout: true };
+    const timeouts = { requestTimeout: 300, socketTimeout: 300, throwOnRequestTimeout: true };
     const listing = `<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>`;
     let server: Server;
     afterEach(() => {
@@ -263,7 +263,7 @@ describe("S3Target", () => {
       server = createServer(answer).listen(0, "127.0.0.1");
       await vi.waitUntil(() => server.listening);
       const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const client = clientOf(double, { endpoint, requestHandler: patience });
+      const client = clientOf(double, { endpoint, requestHandler: timeouts });
       return new S3Target("s3://flags", bucket, "", client);
     };
 

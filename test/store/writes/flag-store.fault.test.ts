@@ -27,14 +27,14 @@ const kinds = ["unavailable", "hang", "drop"] as const;
 const forever = Number.POSITIVE_INFINITY;
 
 /** Short where the remote hangs; else long enough for the busiest machine. */
-function patienceFor(fault: Fault): number {
+function timeoutMsFor(fault: Fault): number {
   return fault === "hang" ? 4_000 : 20_000;
 }
 
 async function setUp(fault: Fault, writeTimeoutMs = 15_000) {
   const flags = flagRemote();
   const remote = await serveOverHttp(flags.bare);
-  const store = await openStore(remote.url, { timeoutMs: patienceFor(fault), writeTimeoutMs });
+  const store = await openStore(remote.url, { timeoutMs: timeoutMsFor(fault), writeTimeoutMs });
   return { flags, bare: flags.bare, remote, store };
 }
 
@@ -210,7 +210,7 @@ test.concurrent.each(Object.entries(declines))(
 
 test.concurrent("write() that takes too long over a path leaves no lock on the remote", async () => {
   const { bare } = flagRemote();
-  const store = await openStore(bare, { timeoutMs: patienceFor("hang"), writeTimeoutMs: 500 });
+  const store = await openStore(bare, { timeoutMs: timeoutMsFor("hang"), writeTimeoutMs: 500 });
   const hook = path.join(bare.directory, "hooks", "reference-transaction");
   // While it runs, the branch is locked.
   const text = '#!/bin/sh\nif [ "$1" = prepared ]; then sleep 60; fi\n';

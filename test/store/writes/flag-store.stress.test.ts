@@ -21,7 +21,7 @@ const clients = 10;
 const rounds = 5;
 const burst = 19;
 const writes = clients * rounds * (burst + 1);
-const patience = 240_000;
+const timeoutMs = 240_000;
 
 function flagFile(name: string): string {
   return `flags/stress/${name}.yaml`;
@@ -150,7 +150,7 @@ test(
     for (const store of stores) expect((await store.sync()).commit).toBe(headOf(bare));
     expectSound(bare, ...stores);
   },
-  patience,
+  timeoutMs,
 );
 
 test("write() of one key in two processes at once is done once", async () => {

@@ -28,7 +28,7 @@ const shells: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Longer than any step takes on a busy machine, in milliseconds. */
-const patience = 150_000;
+const timeoutMs = 150_000;
 
 export async function runScript(
   script: string,
@@ -51,7 +51,7 @@ export async function runScript(
     cwd: place.workspace,
     env: { ...env, ...files, RUNNER_TEMP: place.temporary },
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: patience,
+    timeout: timeoutMs,
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
