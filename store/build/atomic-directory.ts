@@ -40,7 +40,7 @@ export class AtomicDirectory {
     try {
       this.#recover();
     } catch {
-      // The first error says more.
+      // The first error is more useful.
     }
   }
 

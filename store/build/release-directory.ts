@@ -58,7 +58,7 @@ const unsupported = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK
 
 /**
  * Throws if `directory` holds files that no build wrote. Another build may replace the directory
- * while this one looks, so the answer counts only if the directory is the same before and after.
+ * during the check, so the result counts only if the directory is the same before and after.
  */
 function refuseForeign(directory: string): void {
   for (;;) {

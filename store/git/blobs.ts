@@ -6,7 +6,7 @@ export interface Blob {
   readonly object: string;
   /** In bytes. */
   readonly size: number;
-  /** Cut after `maxFileBytes` and one: nobody reads further. */
+  /** At most `maxFileBytes + 1` bytes: one more shows that the file is too large. */
   readonly bytes: Buffer;
 }
 
@@ -18,7 +18,7 @@ export async function* readBlobs(directory: string, ids: readonly string[]): Asy
   }
 }
 
-/** The bytes of which `readBlobs()` reads these blobs, all together. */
+/** The total number of bytes of these blobs. */
 export async function sumSizes(directory: string, ids: readonly string[]): Promise<number> {
   const args = ["cat-file", "--batch-check=%(objectsize)"];
   const answer = await readGit(directory, args, { input: ids.map((id) => `${id}\n`).join("") });

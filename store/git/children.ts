@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 
 /** Time between SIGTERM and SIGKILL. A git that serves a path remote removes its locks in it. */
 const graceMs = 1_000;
-/** The same while this process exits, when nothing else can be done meanwhile. */
+/** The same time while this process exits. It is shorter, because the process blocks meanwhile. */
 const exitGraceMs = 100;
 
 const running = new Set<ChildProcessWithoutNullStreams>();

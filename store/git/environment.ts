@@ -10,21 +10,21 @@ const ownersVariables =
   /^GIT_(?:ALLOW_PROTOCOL|ASKPASS|CEILING_DIRECTORIES|EXEC_PATH|PROTOCOL_FROM_USER|(?:CURL|HTTP|PROXY|SSH|SSL)(?:_\w+)?|CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+|PARAMETERS|GLOBAL|SYSTEM|NOSYSTEM))$/;
 
 const overrides: Readonly<Record<string, string>> = {
-  // What is printed.
+  // Output.
   "advice.graftFileDeprecated": "false",
   "color.ui": "false",
   "i18n.logOutputEncoding": "UTF-8",
   "log.mailmap": "false",
   "log.showSignature": "false",
-  // What is read.
+  // Input.
   "core.useReplaceRefs": "false",
   "safe.bareRepository": "all",
-  // What is started.
+  // Other programs that git would start.
   "core.fsmonitor": "false",
   "core.hooksPath": devNull,
   "gc.auto": "0",
   "maintenance.auto": "false",
-  // What is fetched, pushed and written beside what was asked for.
+  // Additional refs and files that git would fetch, push or write.
   "fetch.prune": "false",
   "fetch.recurseSubmodules": "false",
   "init.defaultRefFormat": "files",

@@ -1,9 +1,9 @@
-/** Folders of git (its trees), read without what is below them. */
+/** Folders in git (trees), read without their subfolders. */
 import { readObjects } from "./objects.ts";
 
 export const folderMode = "040000";
 
-/** Bytes of one folder in git's own form that are read. */
+/** Maximum size of one tree object, in bytes. */
 export const maxFolderBytes = 16 * 1_024 * 1_024;
 
 export interface FolderEntry {
@@ -16,8 +16,8 @@ export interface FolderEntry {
 export type Folders = ReadonlyMap<string, readonly FolderEntry[]>;
 
 /**
- * The contents of folders, by the names by which they are asked for: ids, or `COMMIT:PATH`. What is
- * missing, no folder or too large is left out.
+ * The contents of folders, by the requested names: ids, or `COMMIT:PATH`. Names that are missing, no
+ * folder or too large are left out.
  */
 export async function readFolders(directory: string, names: readonly string[]): Promise<Folders> {
   const folders = new Map<string, readonly FolderEntry[]>();

@@ -11,17 +11,17 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** git ended with an error. `message` has git's own words. */
+/** git ended with an error. `message` has git's own message. */
 export class GitError extends Error {
   override readonly name = "GitError";
 }
 
-/** Characters of git's error output that are kept: the last ones. */
+/** Number of characters at the end of git's error output that are kept. */
 const maxComplaint = 4_096;
 
 /**
- * The standard output of a git command in `directory`, in chunks. Git ends when the caller stops
- * reading. Throws `GitError` with git's own words if it fails.
+ * The standard output of a git command in `directory`, in chunks. Git is ended if the caller stops
+ * reading. Throws `GitError` with git's own message if it fails.
  */
 export async function* streamGit(
   directory: string,

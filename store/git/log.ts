@@ -49,7 +49,7 @@ export interface LogOptions {
   readonly path?: string;
 }
 
-/** Characters of a field that are kept. Nobody reads further into a message. */
+/** Maximum length of a field, in characters. The rest of a message is not used. */
 const maxFieldLength = 65_536;
 const fields = ["%H", "%P", "%ct", "%an", "%ae", "%cn", "%ce", "%B"];
 
@@ -85,7 +85,7 @@ export async function readCommitsById(
   });
 }
 
-/** Fields of a commit are counted, not searched for: people may write anything into a message. */
+/** Fields of a commit are found by their number, not by a text, because a message can contain any text. */
 class LogParser {
   readonly #maxChanges: number;
   #header: string[] | undefined;

@@ -1,7 +1,7 @@
 import { streamGit } from "./git.ts";
 
 export interface GitObject {
-  /** As it was asked for. */
+  /** The requested name. */
   readonly name: string;
   /** `missing` if there is no such object. */
   readonly type: string;
@@ -9,7 +9,7 @@ export interface GitObject {
   readonly id: string;
   /** In bytes. */
   readonly size: number;
-  /** Cut after `maxBytes` and one. */
+  /** At most `maxBytes + 1` bytes: one more shows that the object is too large. */
   readonly bytes: Buffer;
 }
 

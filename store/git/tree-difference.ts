@@ -2,7 +2,7 @@ import { type FolderEntry, folderMode, readFolders } from "./folders.ts";
 import { treeLimits } from "./tree.ts";
 
 interface FolderPair {
-  /** Names by which git knows the folder before and after; missing if it is not there. */
+  /** Git's names of the folder before and after; missing if it does not exist. */
   readonly names: readonly (string | undefined)[];
 }
 

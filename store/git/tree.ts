@@ -1,6 +1,6 @@
 /**
  * The files of a commit, within limits: a commit of a few kilobytes can hold millions of paths, so
- * each folder is read by itself, and reading ends where a limit is exceeded.
+ * each folder is read by itself, and reading ends if a limit is exceeded.
  */
 import { compareText } from "../../schema/text/order.ts";
 import { type FolderEntry, folderMode, maxFolderBytes, readFolders } from "./folders.ts";
@@ -31,7 +31,7 @@ export interface ExceededLimit {
   readonly what: string;
 }
 
-/** What a tree may hold. */
+/** Limits of a tree. */
 export const treeLimits = {
   /** Files and folders. */
   entries: 150_000,
@@ -48,7 +48,7 @@ export async function readTree(
   paths: readonly string[],
 ): Promise<Tree> {
   const root = `${commit}^{tree}`;
-  // Those at the top come with it, from one process.
+  // One process reads this folder and those at the top.
   const first = await readFolders(directory, [root, ...paths.map((path) => `${commit}:${path}`)]);
   const top = first.get(root);
   if (!top) throw new Error(`Cannot read the files of ${commit}: git does not know them`);

@@ -16,7 +16,7 @@ export class GitHubError extends Error {
   }
 }
 
-/** What Octokit throws, as far as it is used here. */
+/** The used fields of Octokit's errors. */
 interface Failed {
   readonly status: number;
   readonly message: string;

@@ -7,14 +7,14 @@ import { drainThenThrow } from "./drain-then-throw.ts";
 import type { TargetState } from "./target-state.ts";
 
 export interface Pace {
-  /** How many requests run at the same time. */
+  /** Maximum number of concurrent requests. */
   readonly concurrency: number;
   /** Called with the number of objects that are done. */
   readonly progress?: ((done: number, all: number) => void) | undefined;
 }
 
 /**
- * Carries out a decision: flags, then the lists that name them, then removals, then the manifest.
+ * Applies a decision to the target: flags, then the lists that name them, then removals, then the manifest.
  * Returns false if the manifest was replaced meanwhile; then a new decision is needed.
  */
 export async function applyPlan(

@@ -43,7 +43,7 @@ export function newestOf({ commit, rollback }: PublishedRevision): string {
   return rollback?.from ?? commit;
 }
 
-/** A rollback holds until git agrees with it: what it reverted must not come back by itself. */
+/** A rollback stays in force until git has the same flags: rolled-back changes must not be published again by accident. */
 async function findUndone(
   repository: Repository,
   served: PublishedRevision,
@@ -69,7 +69,7 @@ async function findUndone(
 }
 
 /**
- * The same for a target that does not say which commit it serves. Then its times decide: a commit's
+ * The same check for a target whose commit is unknown. Then its times decide: a commit's
  * `updated_at` is never before that of an earlier one on the branch. `isSame`: the flags are equal.
  */
 export function checkAge(
@@ -87,7 +87,7 @@ async function states(
   repository: Repository,
   commit: string,
 ): Promise<Map<string, string> | undefined> {
-  // A commit that this clone lacks tells no more than one that is invalid.
+  // A commit that this clone lacks is treated like an invalid one.
   const { snapshot } = await repository.read(commit, "").catch(() => ({ snapshot: undefined }));
   return snapshot && statesOf(snapshot);
 }

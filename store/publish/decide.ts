@@ -29,9 +29,9 @@ export interface Intent {
   readonly allow?: string | undefined;
 }
 
-/** What to do at a target, or why not. */
+/** What to change at a target, or why nothing may be changed. */
 export interface Decision {
-  /** What is to be published: without the changes that wait. */
+  /** The release to publish: without the changes that wait. */
   readonly compiled: CompiledSnapshot;
   readonly publication: Publication;
   /** Why nothing may be published, each with the option that permits it. */
@@ -62,7 +62,7 @@ export async function decide(
     ? await checkFastForward(repository, revision, snapshot)
     : checkAge(served.updatedAt, snapshot, isSame);
   const dangers = findDangers(state, served, compiled);
-  // Whoever rolls back has chosen this very commit, so nothing of it waits.
+  // A rollback names exactly this commit, so none of its changes wait.
   const isRollback = obstacle?.way === "rollback" && intent.rollback !== undefined;
   const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
   const limited = await applyLimits(repository, revision, diffs[0], compiled, { ...intent, allow });
@@ -96,7 +96,7 @@ export async function decide(
   };
 }
 
-/** What looks so wrong that nothing is published without a word. */
+/** Reasons to publish nothing without an explicit permission. */
 function findDangers(state: TargetState, served: ServedLists, { snapshot }: CompiledSnapshot) {
   const dangers: string[] = [];
   const { manifest, manifestObject } = state;
@@ -134,7 +134,7 @@ interface Limited {
   readonly problem?: string;
 }
 
-/** Holds back what exceeds a limit, and nothing else. */
+/** Holds back only the changes that exceed a limit. */
 async function applyLimits(
   repository: Repository,
   revision: PublishedRevision | undefined,
@@ -161,12 +161,12 @@ async function applyLimits(
     const held = await holdBackChanges(repository, compiled, waiting);
     return { compiled: held, waiting, reasons, violations: violations.length };
   } catch {
-    // Without the earlier version of a flag, all or nothing is published.
+    // Without the earlier version of a flag, its change cannot be held back alone.
     return { ...unlimited, problem: reasons.join(", and ") };
   }
 }
 
-/** The manifest's text, and what is rolled back. */
+/** The manifest's text, and the commit that is rolled back. */
 function annotate(
   { revision, manifest }: TargetState,
   { compiled: { release }, waiting }: Limited,

@@ -1,8 +1,8 @@
 import pMap from "p-map";
 
 /**
- * Does `work` for each item, so many at once. When one fails no other is begun, and the error is
- * thrown once those that were begun have ended: whoever mends what they did must be the last.
+ * Does `work` for each item, with limited concurrency. If one fails, no other starts, and the error is
+ * thrown after all started ones have ended, so that a repair runs after their effects.
  */
 export async function drainThenThrow<T>(
   items: readonly T[],

@@ -1,6 +1,6 @@
 /**
- * Publishes a release to a target: only what changed, only forward, and so that a reader finds each
- * object whole, whoever is interrupted.
+ * Publishes a release to a target: only what changed, and only forward. Readers always find each object
+ * complete, even if a publisher is interrupted.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
@@ -21,11 +21,11 @@ export interface PublishOptions extends Intent, Pace {
   readonly cacheControl: string;
   /** Lists all objects at the target, instead of trusting its manifest. */
   readonly thorough: boolean;
-  /** Decides, and changes nothing. */
+  /** Dry run: decides, and changes nothing. */
   readonly dryRun: boolean;
   /** Reads everything back at the end, and repairs what is wrong. */
   readonly verify: boolean;
-  /** How long to wait for a newer publisher to finish. */
+  /** Maximum time to wait for a newer publisher to finish. */
   readonly timeoutMs?: number;
 }
 
@@ -35,7 +35,7 @@ export interface Outcome {
   readonly commit: string;
   /** The commit that was served before. */
   readonly before: string | undefined;
-  /** What is published: without the changes that wait. */
+  /** The published release: without the changes that wait. */
   readonly compiled: CompiledSnapshot;
   readonly publication: Publication;
   readonly refusals: readonly string[];
@@ -51,7 +51,7 @@ export interface Outcome {
   readonly mended: number;
 }
 
-/** How often another publisher may finish first before this one gives up. */
+/** Attempts to publish while other publishers finish first. */
 const maxAttempts = 10;
 
 /** How long to wait for a newer publisher to finish. */

@@ -11,7 +11,7 @@ export interface Outrun {
   readonly manifest: Manifest | undefined;
   /** Whether it is the newer publisher's. If not, that publisher has not finished. */
   readonly isFinal: boolean;
-  /** What was served when this publisher began. */
+  /** The objects at the start of this publication. */
   readonly before: PublishedRevision | undefined;
 }
 

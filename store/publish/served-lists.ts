@@ -1,6 +1,6 @@
 /**
- * What consumers are served, for the limits and the report. A list that cannot be read, or that was
- * changed by hand, is not an empty one: something else that can be read decides.
+ * The lists that consumers get, for the limits and the report. A list that cannot be read, or that was
+ * changed by hand, does not count as empty: another source decides.
  */
 import { hash } from "node:crypto";
 import { readBackFlag, readBackList } from "../../schema/compile/read-back.ts";
@@ -17,11 +17,11 @@ export interface ServedLists {
   readonly lists: ReadonlyMap<string, string>;
   /** The newest `updated_at` in them; `""` if nothing is served. */
   readonly updatedAt: string;
-  /** Why it is not known what is served. */
+  /** Why the served flags are unknown. */
   readonly unreadable?: string;
 }
 
-/** Reads from git what a list should say if it is not as a publisher put it; then the list as it is. */
+/** If a list is not as a publisher wrote it, reads it from git; if that fails, uses the list as it is. */
 export async function readServedLists(
   target: Target,
   repository: Repository,
@@ -65,7 +65,7 @@ function environmentsAt(
   return paths;
 }
 
-/** Whether a list is as a publisher put it: by the manifest, or by the checksum in its own metadata. */
+/** Whether a list is as a publisher wrote it: by the manifest, or by the checksum in its own metadata. */
 function isAsPut(
   path: string,
   { etag, body, metadata }: StoredObject,
@@ -79,7 +79,7 @@ function isAsPut(
   return metadata.sha256 === hash("sha256", body);
 }
 
-/** A list put together from the flags' own objects; nothing if there are none. */
+/** A list made of the flags' own objects; `undefined` if there are none. */
 async function readFlags(
   target: Target,
   environment: string,

@@ -1,4 +1,4 @@
-/** Releases in which some changes wait: what was published, and what is to be published, as values. */
+/** Releases in which some changes wait: the published one, and the one to publish. */
 import { compile } from "../../schema/compile/compile.ts";
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";

@@ -12,13 +12,13 @@ import type { PublishedRevision } from "./check-fast-forward.ts";
 
 type Environments = Pick<Project, "environments">;
 
-/** What is at a target, as far as a publisher has to know. */
+/** The state of a target that a publisher needs. */
 export interface TargetState {
   /** `undefined` if there is none, or none that this program can read. */
   readonly manifest: Manifest | undefined;
-  /** The object at the manifest's path, whatever it holds. */
+  /** The object at the manifest's path, even if it is no valid manifest. */
   readonly manifestObject: StoredObject | undefined;
-  /** What was published last: by the manifest or, without one, by the metadata of an object. */
+  /** The last published commit, from the manifest or, without one, from the metadata of an object. */
   readonly revision: PublishedRevision | undefined;
   /** The lists as they are, by path, in the order of the project's environments. */
   readonly lists: ReadonlyMap<string, StoredObject>;
@@ -28,7 +28,7 @@ export interface TargetState {
 
 /**
  * Reads the manifest and the lists. Other objects are listed if `thorough`, so that changes by hand
- * are found; else the manifest is believed, which takes fewer requests.
+ * are found; otherwise the manifest is trusted, which takes fewer requests.
  */
 export async function readTargetState(
   target: Target,
@@ -83,8 +83,9 @@ function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObjec
 }
 
 /**
- * Lists the objects. One that differs from the manifest was changed or left half done. So was one
- * that is newer, as the manifest is written last; but S3's times are whole seconds, so both count.
+ * Lists the objects. One that differs from the manifest was changed by others, or is from an incomplete publication. The
+ * same is true for one that is newer, because the manifest is written last. S3's times are whole seconds, so
+ * an equal time counts as newer.
  */
 async function list(
   target: Target,

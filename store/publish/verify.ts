@@ -6,7 +6,7 @@ import type { ObjectWriter } from "../target/object-writer.ts";
 import type { StoredObject, Target } from "../target/target.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 
-/** How often a repaired object may be wrong again. */
+/** Maximum number of rounds of repairs. */
 const maxRounds = 3;
 
 const changedElsewhere: PublishedObject = { etag: "", isModifiedElsewhere: true };

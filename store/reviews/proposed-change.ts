@@ -50,7 +50,7 @@ export function asChange(pull: Pull, flag: string): ProposedChange {
 /** `undefined` if the pull request is not one that was opened for a change of `branch`. */
 export function asProposal(pull: Pull, branch: string): ProposedChange | undefined {
   const { head, base } = pull;
-  // Both as GitHub spells it: whoever set GITHUB_REPOSITORY may have written it in another case.
+  // Both in GitHub's spelling: GITHUB_REPOSITORY may be set in another case.
   const isHere = head.repo?.full_name === base.repo.full_name;
   const flag = isHere && base.ref === branch ? flagOfProposalBranch(head.ref) : undefined;
   return flag === undefined ? undefined : asChange(pull, flag);

@@ -39,7 +39,7 @@ export class Reviews {
     this.#report = report;
   }
 
-  /** How many emergency changes have no issue yet, as far as is known. */
+  /** Number of known emergency changes without an issue. */
   get backlog(): number {
     return this.#waiting.length;
   }

@@ -7,7 +7,7 @@ import type { FlagStore } from "../writes/flag-store.ts";
 import type { Actor, Write, WriteResult } from "../writes/write.ts";
 import { findStepOrigin, type WrittenStep } from "./step-origin.ts";
 
-/** What became of a step. */
+/** The result of a step. */
 export type StepResult = FlagStep & {
   /** `committed`: applied. `repeated`: applied before. Others: the step is not there any more, or is not the first one. */
   readonly status: WriteResult["status"];
@@ -17,7 +17,7 @@ export type StepResult = FlagStep & {
   readonly faults?: readonly string[];
 };
 
-/** Git processes that look for authors at the same time. */
+/** Maximum number of concurrent git processes that search for authors. */
 const concurrency = 4;
 /** The id of the actor in trailers and in the history: the name is the author's. */
 const actorId = "schedule";

@@ -58,7 +58,7 @@ export async function findStepOrigin(
 
 /**
  * Whether a message says that its commit applied a step. Anybody can write such a message, but
- * whoever can push one can delete the step as well.
+ * everybody who can push one can delete the step as well.
  */
 function applies(message: string, block: string, step: FlagStep["step"]): boolean {
   const { trailers } = parseMessage(message);

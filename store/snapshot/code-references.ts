@@ -5,11 +5,11 @@ import { namesMark } from "../../schema/flag/names-mark.ts";
 import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { compareText } from "../../schema/text/order.ts";
 
-/** Larger files are data or build output. */
+/** Larger files are skipped: they are data or build output. In bytes. */
 const maxBytes = 1_000_000;
-/** A tree with more files is not a source tree. */
+/** Maximum number of files in a source tree. */
 const maxFiles = 200_000;
-/** References that are listed for each flag. */
+/** Maximum number of references that are listed for each flag. */
 const maxShown = 40;
 const skippedFolders = new Set([".git", "node_modules"]);
 

@@ -27,19 +27,19 @@ import { type FlagChange, readFlagChanges } from "../history/flag-changes.ts";
 import { KnownHistory } from "../history/known-history.ts";
 import { snapshot, type ValidFiles } from "./snapshot.ts";
 
-/** What a commit holds: always what is wrong with it, and the flags where nothing is. */
+/** The result of reading a commit: its problems and, if none is an error, its flags. */
 export interface Reading {
-  /** How many files are flags, or ought to be. */
+  /** Number of files that are flags, valid or not. */
   readonly files: number;
   readonly problems: readonly Problem[];
-  /** Missing where one of the problems is an error. */
+  /** Missing if one of the problems is an error. */
   readonly snapshot?: Snapshot;
 }
 
 /** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
 export class Repository {
   readonly directory: string;
-  /** Lies beside its objects. */
+  /** The cache, beside git's objects. */
   readonly cache: Cache;
   readonly #contents: ParsedFiles;
   readonly #history: KnownHistory;
@@ -55,7 +55,7 @@ export class Repository {
     );
   }
 
-  /** Throws where `directory` is no clone, or one without its history. */
+  /** Throws if `directory` is no clone, or a shallow one. */
   static async open(directory: string): Promise<Repository> {
     if (!existsSync(directory)) {
       throw new Error(`Cannot read flags from "${directory}": there is no such directory`);
@@ -78,7 +78,7 @@ export class Repository {
     return resolveRevision(this.directory, revision);
   }
 
-  /** How commit `a` stands to commit `b`; `unknown` if the clone lacks one of them. */
+  /** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */
   relate(a: string, b: string): Promise<Relation> {
     return relateCommits(this.directory, a, b);
   }
@@ -111,15 +111,15 @@ export class Repository {
   }
 
   /**
-   * All flags at a commit, judged together. `commit` is a full id; `today`, `YYYY-MM-DD`, decides
-   * which warnings are due; `progress` hears how many files are read.
+   * All flags at a commit, validated together. `commit` is a full id; `today`, `YYYY-MM-DD`, decides
+   * which warnings are due; `progress` is called with the number of files that were read.
    */
   async read(
     commit: string,
     today: string,
     progress = (_read: number, _all: number) => {},
   ): Promise<Reading> {
-    // The history of a commit that is too large is not worth its time.
+    // If a commit is too large, its history is not needed.
     const tree = await readTree(this.directory, commit, ["flags", projectFile]);
     const problem = findTreeProblem(tree);
     if (problem) return { files: 0, problems: [problem] };

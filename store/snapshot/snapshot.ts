@@ -1,4 +1,4 @@
-/** What the files of a commit say, put together with what its history knows about them. */
+/** Combines the files of a commit with their timestamps from the history. */
 
 import type { Validated } from "../../schema/file/validate.ts";
 import { normalizeAudience } from "../../schema/flag/audience.ts";
@@ -30,7 +30,7 @@ export function snapshot(
     const { created, updated, blobs } = times;
     const normal = normalize(name, flag, project);
     const { description, owner, type, expires, metadata, requires, decisions, schedules } = normal;
-    // Spelt out: spreading ten thousand of them takes twenty times as long.
+    // Written out, because the spread of ten thousand objects takes twenty times as long.
     return {
       name,
       description,
@@ -59,7 +59,7 @@ export function snapshot(
   };
 }
 
-/** Many flags come with one commit, and a calendar is slow to ask. */
+/** Cached, because many flags have the time of one commit and formatting a date is slow. */
 function timestamps(): (seconds: number) => Timestamp {
   const known = new Map<number, Timestamp>();
   return (seconds) => {

@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Exclusive } from "./exclusive.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** A longer batch waited for something else. */
+/** Upper limit of the assumed duration of a batch: a longer one waited for something else. */
 const maxBackOffMs = 500;
 
 interface Waiting<T, R> {
@@ -15,12 +15,12 @@ interface Waiting<T, R> {
 export interface BatchQueueOptions<T, R, Resource> {
   /** Processes a batch and returns one result for each item. If it throws, all items fail. */
   readonly work: (resource: Resource, items: readonly T[]) => Promise<readonly R[]>;
-  /** What `work` needs. A batch grows until it is free. */
+  /** The resource that `work` needs. A batch grows until the resource is free. */
   readonly resource: Exclusive<Resource>;
   /** Whether other processes have recently won a race for the same resource. */
   readonly isContended: () => boolean;
   readonly limits: { readonly waiting: number; readonly batch: number };
-  /** How long an item may wait for its batch. */
+  /** Maximum time that an item waits for its batch. */
   readonly timeoutMs: number;
   /** The error of an item that finds no place, loses it, or waits too long. */
   readonly refuse: (why: string) => Error;
@@ -64,7 +64,7 @@ export class BatchQueue<T, R, Resource> {
     });
   }
 
-  /** Accepts nothing more, and processes what waits. */
+  /** Accepts no more items, and processes those that wait. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#running;

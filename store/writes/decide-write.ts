@@ -14,7 +14,7 @@ import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
-/** Decides a write against what is known of its flag. */
+/** Decides a write against the current flag. */
 export function decideWrite(
   write: Write,
   known: KnownFlag | undefined,

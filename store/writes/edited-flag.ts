@@ -51,7 +51,7 @@ export function resultOfChangeSet(
   return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
 }
 
-/** Whether a reference may be wrong after a change. Nearly no write has to look at all flags. */
+/** Whether a reference may be wrong after a change. Nearly no write needs to read all flags. */
 function mattersToOthers(after: Flag, before: Flag | undefined): boolean {
   const hasVariants = ({ decisions }: Flag) =>
     Object.values(decisions).some(({ variants }) => variants !== undefined);
@@ -71,7 +71,7 @@ function checkSpace(
     .map((finding) => invalidValue("name", finding));
 }
 
-/** A flag with what it refers to, as the writes before leave that. */
+/** A flag with its references, as they are after the earlier writes of the batch. */
 export function linkFlag(
   flag: TimedFlag,
   context: Pick<WriteContext, "flags" | "audiences">,

@@ -1,6 +1,6 @@
 /**
  * The only way to a resource that one caller may use at a time. The resource is private here, so
- * nobody can use it without waiting for those who came before.
+ * no caller can use it without waiting for earlier callers.
  */
 export class Exclusive<Resource> {
   readonly #resource: Resource;

@@ -1,5 +1,5 @@
 /**
- * A queue whose places are shared by owners. Nobody can keep others out: if the queue is full, the
+ * A queue whose places are shared by owners. No owner can block others: if the queue is full, the
  * owner with the most items gives up its newest one. Items leave in turn by owner, and in order for
  * each owner.
  */
@@ -44,7 +44,7 @@ export class FairQueue<T> {
       for (const [owner, [first, ...others]] of [...this.#owners]) {
         if (taken.length === limit || first === undefined) break;
         taken.push(first);
-        // To the end, so that the next batch begins with somebody else.
+        // To the end, so that the next batch starts with another owner.
         this.#owners.delete(owner);
         if (others.length > 0) this.#owners.set(owner, others);
       }

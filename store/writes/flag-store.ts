@@ -27,16 +27,16 @@ import type { Proposal } from "./proposal.ts";
 import { pushBatch } from "./push-batch.ts";
 import type { Write, WriteResult } from "./write.ts";
 
-/** How long a lost race counts as contention. */
+/** Time for which a lost race counts as contention. */
 const contentionWindowMs = 10_000;
 const limits = { waiting: 1_000, batch: 256 };
 
 export interface FlagStoreOptions {
-  /** Sign the commits of the API, and tell them from others. */
+  /** Keys that sign the commits of the API and verify them. */
   readonly commitKeys: CommitKeys;
   /** Accept the branch as it is now, even if it lost commits. Throws if the remote does not answer. */
   readonly acceptRemote?: boolean;
-  /** How long a write may wait, and how long to try to push it. */
+  /** Maximum time that a write waits, and that it is pushed again. */
   readonly timeoutMs?: number | undefined;
   /** Signs each commit in git's own way. */
   readonly signer?: Signer | undefined;
@@ -55,7 +55,7 @@ export class FlagStore {
   #nextSync: Promise<void> | undefined;
   #lastConflictMs = Number.NEGATIVE_INFINITY;
 
-  /** Opens the store on a clone and fetches. If the remote is gone, continues with what the clone has. */
+  /** Opens the store on a clone and fetches. If the remote does not answer, continues with the commits in the clone. */
   static async open(branch: RemoteBranch, options: FlagStoreOptions): Promise<FlagStore> {
     const { acceptRemote = false, commitKeys } = options;
     const branchSync = await BranchSync.open(branch, acceptRemote, commitKeys);
@@ -113,7 +113,7 @@ export class FlagStore {
     this.#state.onGit.add(listener);
   }
 
-  /** Called when another commit came first. */
+  /** Called when a push is rejected because another commit was pushed first. */
   onConflict(listener: () => void): void {
     this.#onConflict.add(listener);
   }

@@ -7,7 +7,7 @@ import { instanceTrailer, proposalTrailer } from "../remote/commits.ts";
 import { instanceId } from "../remote/instance-id.ts";
 import type { Actor, Write, WriteContext } from "./write.ts";
 
-/** What a commit does, beside the write that it is made for. */
+/** Facts about a commit that are not in its write. */
 export interface CommitWords {
   readonly subject: string;
   /** The changed values in one line. */

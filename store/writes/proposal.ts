@@ -6,12 +6,12 @@ import { plan } from "../../schema/plan/plan.ts";
 import type { Project } from "../../schema/project/project.ts";
 import type { NewCommit } from "../remote/commits.ts";
 
-/** A change that needs a review before it lands. */
+/** A change that needs a review before it is merged. */
 export interface Proposal {
   readonly flag: string;
-  /** Its own: the same for the same change. */
+  /** Its branch: the same for the same change. */
   readonly branch: string;
-  /** What is to stand there, on `base`: the head of the branch that it is to land on. */
+  /** The commit of the change, on `base`: the head of the branch that it is merged into. */
   readonly commit: NewCommit;
   readonly base: string;
   /** The project at `base`. */
@@ -35,17 +35,17 @@ export function proposalOf(
   return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
 }
 
-/** Ids over which a server simulates effects on people: it takes a fiftieth of a second. */
+/** Number of ids over which a server simulates effects on people: this takes 20 ms. */
 const fewIds = 10_000;
 
-/** The text of its pull request, once the commit has an id. */
+/** The text of its pull request. Needs the id of the commit. */
 export function textOf(proposal: Proposal, commit: string): string {
   const { base, project, before, after, environments, asked } = proposal;
   const snapshot = (id: string, flag: TimedFlag | undefined) => ({
     commit: id,
     committed_at: "",
     updated_at: (flag ?? before ?? after)?.updated_at ?? "",
-    // Nothing but this flag: of lists, only that they change is told.
+    // Only this flag is shown in full; for lists, only the fact that they change.
     flags: flag ? [flag] : [],
     audiences: [],
     project,

@@ -16,11 +16,11 @@ export interface PushOptions {
   readonly commitKeys: CommitKeys;
   /** Signs commits in git's own way. */
   readonly signer: Signer | undefined;
-  /** Called when another commit came first. */
+  /** Called when a push is rejected because another commit was pushed first. */
   readonly onConflict: () => void;
 }
 
-/** Decides the writes on the newest state, again and again until the remote accepts the commits. */
+/** Decides the writes on the newest state, and repeats this until the remote accepts the commits. */
 export async function pushBatch(
   branchSync: BranchSync,
   writes: readonly Write[],
@@ -39,7 +39,7 @@ export async function pushBatch(
       continue;
     }
     if (branchSync.status.unreachable !== undefined) {
-      // It was gone a moment ago: fetch before making commits for it.
+      // The remote did not answer the last time: fetch before creating commits.
       await branchSync.fetchAndApply();
       continue;
     }

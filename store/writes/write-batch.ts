@@ -7,7 +7,7 @@ import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
-/** Writes decided one after the other, each on the state that those before it leave. */
+/** Writes decided one after the other, each on the state after the earlier ones. */
 export interface Batch {
   readonly commits: readonly NewCommit[];
   /** The result of each write, given the ids of the commits. */
@@ -27,7 +27,7 @@ export async function decideBatch(
     directory,
     writes.flatMap(({ idempotency }) => idempotency?.key ?? []),
   );
-  /** The flags that this batch changed; `undefined` for those that are gone. */
+  /** The flags that this batch changed; `undefined` for deleted ones. */
   const changed = new Map<string, TimedFlag | undefined>();
   const context: WriteContext = {
     head: snapshot.commit,

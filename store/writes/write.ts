@@ -88,7 +88,7 @@ export type WriteDecision =
 export interface WriteContext {
   readonly head: string;
   readonly project: Project;
-  /** All flags as the writes before leave them. Is asked only if other flags matter. */
+  /** Returns all flags as they are after the earlier writes. Is called only if other flags matter. */
   readonly flags: () => readonly TimedFlag[];
   readonly audiences: readonly Audience[];
   /** The time of the commit, in seconds since 1970. */
