@@ -33,6 +33,13 @@ export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "ERROR
 /** How many flags follow the first one in a chain of `requires`, at most. */
 export const maxRequired = 5;
 
+/**
+ * How many flags one evaluation reads, at most, each as often as it is required. Valid files need
+ * 1,001: ten required flags with 100 each. In other documents, five levels of long lists would take
+ * for ever; there, a required flag counts as missing from then on.
+ */
+const maxRead = 1_001;
+
 /** The variants of a flag that declares none. */
 export const booleans: readonly Variant[] = [
   ["off", false],
@@ -48,7 +55,7 @@ export const booleans: readonly Variant[] = [
  */
 export function evaluate(definitions: Definitions, name: string, context?: Context): Evaluation {
   try {
-    return decide(definitions, name, context, maxRequired);
+    return decide(definitions, name, context);
   } catch {
     return { reason: "ERROR", errorCode: "GENERAL" };
   }
@@ -58,10 +65,11 @@ function decide(
   definitions: Definitions,
   name: string,
   context: Context,
-  levels: number,
+  left = [maxRead] as [number],
+  levels = maxRequired,
 ): Evaluation {
   // In a cycle, or at the end of a chain that is too long, a required flag counts as missing.
-  const definition = levels < 0 ? undefined : find(definitions, name);
+  const definition = left[0]-- && levels >= 0 && find(definitions, name);
   if (!definition) return { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" };
   const { requires = [], rules = [], rollout = 100, variants, seed = name } = definition;
   const [outside, on] = variants ?? booleans;
@@ -69,7 +77,7 @@ function decide(
 
   let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
   for (const required of requires) {
-    const other = decide(definitions, required, context, levels - 1);
+    const other = decide(definitions, required, context, left, levels - 1);
     if (other.value !== true) return answer(outside, "DEFAULT");
     if (reason === "STATIC") reason = other.reason;
   }
@@ -87,8 +95,8 @@ function decide(
 }
 
 /** The definition of a flag, whatever its name. */
-export function find({ flags }: Definitions, name: string): Definition | undefined {
-  return Object.hasOwn(flags, name) ? flags[name] : undefined;
+function find({ flags }: Definitions, name: string): Definition | false | undefined {
+  return Object.hasOwn(flags, name) && flags[name];
 }
 
 /** How many of the buckets a percentage has. */

@@ -191,6 +191,27 @@ describe("evaluate() with `requires`", () => {
     expect(evaluate({ flags: chain(7) }, "f0").value).toBe(false);
     expect(evaluate({ flags: { a: { enabled: true, requires: ["a"] } } }, "a").value).toBe(false);
   });
+
+  /** Each flag of a level requires all flags of the next one. */
+  function levelsOf(...sizes: readonly number[]): Record<string, Definition> {
+    const names = sizes.map((size, level) =>
+      Array.from({ length: size }, (_, at) => `level${level}_${at}`),
+    );
+    return Object.fromEntries(
+      names.flatMap((own, level) =>
+        own.map((name) => [name, { enabled: true, requires: names[level + 1] ?? [] }]),
+      ),
+    );
+  }
+
+  test("reads as many required flags as valid files can have, and no more in any document", () => {
+    // 1 + 10 + 10 × 99 flags.
+    expect(evaluate({ flags: levelsOf(1, 10, 99) }, "level0_0").value).toBe(true);
+    expect(evaluate({ flags: levelsOf(1, 10, 100) }, "level0_0").value).toBe(false);
+    const before = performance.now();
+    expect(evaluate({ flags: levelsOf(1, 500, 500, 500, 500) }, "level0_0").value).toBe(false);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
 });
 
 describe("evaluate() never throws", () => {
