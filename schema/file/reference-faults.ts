@@ -4,15 +4,8 @@ import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
-
-/** The references of a flag, and the facts that matter to flags that refer to it. */
-export interface Referring {
-  readonly name: string;
-  readonly requires: readonly string[];
-  readonly audiences: readonly string[];
-  readonly isPrivate: boolean;
-  readonly hasVariants: boolean;
-}
+import { Chains, type Referring } from "./required-chains.ts";
+import { maxReferenceBytes } from "./written-size.ts";
 
 /** Something wrong with a reference of a flag. */
 export interface ReferenceFault {
@@ -31,14 +24,15 @@ const maxInlined = 100;
 
 /**
  * What is wrong with the references of all flags of a commit. `flags` has every name; the value is
- * missing for a flag that could not be read. `audiences` has every name of an audience.
+ * missing for a flag that could not be read. `audiences` has the conditions of every
+ * audience by name; they are missing for one that could not be read.
  */
 export function findReferenceFaults(
   flags: ReadonlyMap<string, Referring | undefined>,
-  audiences: ReadonlySet<string>,
+  audiences: ReadonlyMap<string, object | undefined>,
 ): ReferenceFault[] {
-  const chains = new Chains(flags);
-  return [...flags.values()].flatMap((flag) => {
+  const chains = new Chains(flags, audiences);
+  const faults = [...flags.values()].flatMap((flag) => {
     if (!flag) return [];
     const unknown = flag.audiences.filter((name) => !audiences.has(name));
     return [
@@ -46,29 +40,62 @@ export function findReferenceFaults(
       ...flag.requires.flatMap((name) => checkRequired(flag, name, flags, chains)),
     ];
   });
+  return [...faults, ...checkSize(flags, chains)];
+}
+
+/** Blames the flag whose references need the most bytes. */
+function checkSize(
+  flags: ReadonlyMap<string, Referring | undefined>,
+  chains: Chains,
+): ReferenceFault[] {
+  const sizes = [...flags.values()].flatMap((flag) => {
+    const isReferring = flag && flag.requires.length + flag.audiences.length > 0;
+    return isReferring ? [{ flag, bytes: chains.referenceBytes(flag) }] : [];
+  });
+  const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total <= maxReferenceBytes) return [];
+  const largest = sizes.reduce((most, one) => (one.bytes > most.bytes ? one : most));
+  const { name: flag, audiences, requires } = largest.flag;
+  const [audience, required = ""] = [audiences[0], requires[0]];
+  const message = `Cannot write out what flags refer to: the outputs would need ${megabytes(total)} MB for it, ${megabytes(largest.bytes)} MB of them for this flag, and at most ${megabytes(maxReferenceBytes)} MB are allowed`;
+  return [
+    {
+      ...{ flag, message, code: "references-too-large" },
+      ...(audience === undefined
+        ? { kind: "flag", name: required }
+        : { kind: "audience", name: audience }),
+      hint: "shorten the lists of the audience, or use it in fewer rules; require fewer flags",
+    },
+  ];
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
 }
 
 /** The same for flags in their normal form. */
 export function findReferenceFaultsOf(
   flags: readonly Flag[],
-  audiences: readonly { readonly name: string }[],
+  audiences: readonly { readonly name: string; readonly conditions: object }[],
 ): ReferenceFault[] {
   if (!flags.some(({ requires, audiences }) => requires.length + audiences.length > 0)) return [];
   const referring = flags.map(({ name, requires, audiences, decisions, private: isPrivate }) => {
     const hasVariants = Object.values(decisions).some(({ variants }) => variants !== undefined);
-    return [name, { name, requires, audiences, isPrivate, hasVariants }] as const;
+    const rules = Object.values(decisions).map(({ rules = [] }) => rules);
+    return [name, { name, requires, audiences, isPrivate, hasVariants, rules }] as const;
   });
-  return findReferenceFaults(new Map(referring), new Set(audiences.map(({ name }) => name)));
+  const conditions = audiences.map(({ name, conditions }) => [name, conditions] as const);
+  return findReferenceFaults(new Map(referring), new Map(conditions));
 }
 
 function unknownAudience(
   { name: flag }: Referring,
   name: string,
-  known: ReadonlySet<string>,
+  known: ReadonlyMap<string, unknown>,
 ): ReferenceFault {
   const message = `Cannot find the audience ${quoteValue(name)}`;
   const hint =
-    didYouMean(name, [...known]) ??
+    didYouMean(name, [...known.keys()]) ??
     `write it in flags/audiences/${name.slice(0, 64)}.yaml, with description, owner and if`;
   return { flag, kind: "audience", name, code: "unknown-audience", message, hint };
 }
@@ -123,56 +150,4 @@ function checkRequired(
 function didYouMean(name: string, known: readonly string[]): string | undefined {
   const near = suggest(name, known);
   return near && `did you mean "${near}"?`;
-}
-
-interface ChainSize {
-  /** How many flags follow in the longest chain. */
-  readonly depth: number;
-  /** The flag and all that it requires, one counted as often as it is reached. */
-  readonly inlined: number;
-}
-
-/** Chains of required flags. Each flag is visited once. */
-class Chains {
-  readonly #flags: ReadonlyMap<string, Referring | undefined>;
-  readonly #sizes = new Map<string, ChainSize>();
-
-  constructor(flags: ReadonlyMap<string, Referring | undefined>) {
-    this.#flags = flags;
-  }
-
-  /** The flags from `from` to `to`, along requirements. */
-  findPath(from: string, to: string): string[] | undefined {
-    const cameFrom = new Map<string, string | undefined>([[from, undefined]]);
-    for (const name of cameFrom.keys()) {
-      if (name === to) {
-        const path: string[] = [];
-        for (let at: string | undefined = to; at !== undefined; at = cameFrom.get(at))
-          path.unshift(at);
-        return path;
-      }
-      for (const next of this.#requiredBy(name)) {
-        if (!cameFrom.has(next)) cameFrom.set(next, name);
-      }
-    }
-    return undefined;
-  }
-
-  /** In a cycle, the flag that closes it counts as one without requirements. */
-  sizeOf(name: string): ChainSize {
-    const known = this.#sizes.get(name);
-    if (known) return known;
-    this.#sizes.set(name, { depth: 0, inlined: 1 });
-    const sizes = this.#requiredBy(name).map((next) => this.sizeOf(next));
-    const size = {
-      depth: Math.max(0, ...sizes.map(({ depth }) => depth + 1)),
-      inlined: sizes.reduce((sum, { inlined }) => sum + inlined, 1),
-    };
-    this.#sizes.set(name, size);
-    return size;
-  }
-
-  #requiredBy(name: string): readonly string[] {
-    return this.#flags.get(name)?.requires ?? [];
-  }
 }

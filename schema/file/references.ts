@@ -6,7 +6,8 @@ import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import type { Entry } from "./entry.ts";
-import { findReferenceFaults, type Referring } from "./reference-faults.ts";
+import { findReferenceFaults } from "./reference-faults.ts";
+import type { Referring } from "./required-chains.ts";
 
 /** A name in a flag file that stands for another file. Its place depends on the bytes alone. */
 export interface Reference {
@@ -53,16 +54,18 @@ export function judgeReferences(
   const files = new Map(flags.map(({ file, content }) => [flagNameOf(file), content?.flag]));
   const faults = findReferenceFaults(
     new Map([...files].map(([name, flag]) => [name, flag && referringOf(name, flag)])),
-    new Set(audiences.map(({ file }) => flagNameOf(file))),
+    new Map(audiences.map(({ file, content }) => [flagNameOf(file), content?.audience?.if])),
   );
   return entries.flatMap(({ file, content }) => {
     const { flag, references = [] } = content ?? {};
     const name = flagNameOf(file);
     if (!flag || references.length === 0) return [];
-    const own = faults.filter((fault) => fault.flag === name);
+    const own = new Set(faults.filter((fault) => fault.flag === name));
     return references.flatMap(({ kind, name: other, line, column }) => {
       const place = { line, column };
-      const wrong = own.filter((fault) => fault.kind === kind && fault.name === other);
+      const wrong = [...own].filter((fault) => fault.kind === kind && fault.name === other);
+      // The size is one fault of the whole flag, wherever it refers to this.
+      for (const fault of wrong) if (fault.code === "references-too-large") own.delete(fault);
       const errors = wrong.map(({ code, message, hint }) => ({ ...place, code, message, hint }));
       const parent = kind === "flag" ? files.get(other) : undefined;
       const ahead = project && parent ? findEnvironmentsAhead(flag, parent, project) : [];
@@ -77,7 +80,8 @@ export function judgeReferences(
 function referringOf(name: string, flag: FlagFile): Referring {
   const { requires = [], variants, private: isPrivate = false } = flag;
   const audiences = audiencesOf(flag);
-  return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined };
+  const rules = [flag, ...Object.values(flag.environments ?? {})].map((block) => block.rules ?? []);
+  return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined, rules };
 }
 
 /** Where a flag is enabled and a flag that it requires is not. */

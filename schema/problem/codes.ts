@@ -60,6 +60,7 @@ export const severities = {
   "out-of-range": "error",
   "outdated-schema": "warning",
   "personal-data": "error",
+  "references-too-large": "error",
   "required-flag-off": "warning",
   "requires-cycle": "error",
   "requires-private": "error",

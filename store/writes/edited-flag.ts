@@ -57,7 +57,16 @@ function mattersToOthers(after: Flag, before: Flag | undefined): boolean {
     Object.values(decisions).some(({ variants }) => variants !== undefined);
   if (after.requires.length + after.audiences.length > 0) return true;
   if (!before) return false;
-  return before.private !== after.private || hasVariants(before) !== hasVariants(after);
+  return (
+    before.private !== after.private ||
+    hasVariants(before) !== hasVariants(after) ||
+    rulesOf(before) !== rulesOf(after)
+  );
+}
+
+/** The rules of a required flag count in the size of those that require it. */
+function rulesOf({ decisions }: Flag): string {
+  return JSON.stringify(Object.values(decisions).map(({ rules = [] }) => rules));
 }
 
 /** Whether clients can read the list with one more flag. Without this check, the push would come first. */
