@@ -1,13 +1,14 @@
 /** The application MealTrack: each part is shown if its flag is on. */
 import { OpenFeatureProvider, useBooleanFlagDetails } from "@openfeature/react-sdk";
 import type { ReactNode } from "react";
-import { useFlag } from "../react.ts";
+import { useFlag, useVariant } from "../react.ts";
 
 export function Diary() {
   return (
     <>
       {useFlag("read_only_mode") && <p className="banner">The diary is read only for a while.</p>}
       <Today />
+      <SignUp />
       {useFlag("meal_planning") && <Plan />}
       {useFlag("activity_tracking") && <Activity />}
       {useFlag("shared_shopping_list") && <Shopping />}
@@ -54,6 +55,17 @@ function Today() {
         {photograph && <button type="button">Photograph a meal</button>}
       </p>
     </article>
+  );
+}
+
+/** Shows a variant. Without the flag there is no card. */
+function SignUp() {
+  const variant = useVariant("onboarding_short_form", "none");
+  if (variant === "none") return null;
+  return (
+    <Card title="Sign-up" note="onboarding_short_form">
+      <p>{variant === "three" ? "Three" : "Nine"} questions, then your diary is ready.</p>
+    </Card>
   );
 }
 

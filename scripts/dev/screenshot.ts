@@ -1,27 +1,39 @@
 import { writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { defineCommand, type ExitCode } from "../command/command.ts";
 import { main } from "../command/run-command.ts";
 import { startExample } from "./example-server.ts";
 
-const standard = fileURLToPath(new URL("../../client/example/screenshot.png", import.meta.url));
+const standard = fileURLToPath(new URL("../../client/example/", import.meta.url));
+
+/** Whom the second picture shows evaluations for. */
+const caller = [
+  ["app_version", "6.3.0"],
+  ["country", "SE"],
+  ["email_domain", "mealtrack.example"],
+  ["household_id", "household-3"],
+] as const;
 
 await main(
   defineCommand({
     name: "screenshot",
     summary:
-      "Takes the screenshot of the example page in the README. Needs Chromium, and fonts-inter for the page's font.",
+      "Takes the screenshots of the example page, screenshot.png and rollout.png. Needs Chromium, and fonts-inter for the page's font.",
     operands: "",
     options: {
-      out: { value: "FILE", help: "where to write it (default: client/example/screenshot.png)" },
+      out: { value: "DIRECTORY", help: "where to write them (default: client/example)" },
       chromium: { value: "FILE", help: "the browser", default: "/usr/bin/chromium" },
     },
     async run({ out = standard, chromium: executablePath }): Promise<ExitCode> {
       const example = await startExample(0);
       try {
-        writeFileSync(out, await takePicture(example.url, executablePath));
-        process.stdout.write(`Wrote ${out}\n`);
+        for (const [name, picture] of await takePictures(example.url, executablePath)) {
+          const file = path.join(out, name);
+          writeFileSync(file, picture);
+          process.stdout.write(`Wrote ${file}\n`);
+        }
         return 0;
       } finally {
         await example.close();
@@ -30,7 +42,8 @@ await main(
   }),
 );
 
-async function takePicture(url: string, executablePath: string): Promise<Buffer> {
+/** The pictures by file name. */
+async function takePictures(url: string, executablePath: string): Promise<[string, Buffer][]> {
   const args = ["--disable-background-networking", "--disable-component-update", "--no-first-run"];
   const browser = await chromium.launch({ executablePath, chromiumSandbox: false, args });
   try {
@@ -40,7 +53,20 @@ async function takePicture(url: string, executablePath: string): Promise<Buffer>
     // The change of this flag shows on the page.
     await page.getByRole("switch", { name: "activity_tracking" }).check();
     await page.getByRole("heading", { name: "Activity" }).waitFor();
-    return await page.screenshot({ animations: "disabled" });
+    const whole = await page.screenshot({ animations: "disabled" });
+
+    await page.getByLabel("Flag", { exact: true }).selectOption("shared_shopping_list");
+    await page.getByRole("slider").fill("30");
+    for (const [name, value] of caller) {
+      const field = page.getByLabel(name, { exact: true });
+      if (await field.isVisible()) await field.fill(value);
+    }
+    await page.evaluate('document.querySelector("#as-title").parentElement.scrollIntoView()');
+    const rollout = await page.screenshot({ animations: "disabled" });
+    return [
+      ["screenshot.png", whole],
+      ["rollout.png", rollout],
+    ];
   } finally {
     await browser.close();
   }

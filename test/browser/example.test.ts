@@ -19,6 +19,7 @@ const off = [
   "allergen_warnings",
   "barcode_scanner",
   "heart_rate_zones",
+  "onboarding_short_form",
   "photo_meal_recognition",
   "read_only_mode",
   "shared_shopping_list",
@@ -30,6 +31,27 @@ const flags = Object.fromEntries(
     `description: A part of the page\nenabled: ${on.includes(name)}\n`,
   ]),
 );
+
+/** A percentage per household with a rule, and variants. */
+const gradual = {
+  "bunting.yaml": "format: 4\nattributes:\n  age: number\n  household_id: string\n",
+  "flags/product/shared_shopping_list.yaml": `description: A part of the page
+enabled: true
+rollout: 20
+bucket: household_id
+rules:
+  - name: grown-ups
+    if: { age: { min: 18 } }
+    enabled: true
+`,
+  "flags/product/onboarding_short_form.yaml": `description: Questions of the sign-up
+enabled: true
+rollout: 50
+variants:
+  nine: 9
+  three: 3
+`,
+};
 
 describeWithChromium("the example", () => {
   const chromium = useChromium();
@@ -43,9 +65,9 @@ describeWithChromium("the example", () => {
     }
   });
 
-  async function startExample(temporary: string): Promise<string> {
+  async function startExample(temporary: string, more = {}): Promise<string> {
     const checkout = testCheckout();
-    checkout.change(began, flags);
+    checkout.change(began, { ...flags, ...more });
     npm = spawn("npm", ["run", "--silent", "example", "--", "--port", "0"], {
       cwd: checkout.directory,
       env: { ...bareEnvironment, TMPDIR: temporary } as NodeJS.ProcessEnv,
@@ -70,10 +92,11 @@ describeWithChromium("the example", () => {
       const ada = await chromium.visitor();
       const sam = await chromium.visitor();
       const [page, other] = [await ada.open(url), await sam.open(url)];
-      await page.getByText("9 flags, up to date").waitFor();
-      expect(await page.locator("body").ariaSnapshot()).toBe(`- banner:
+      await page.getByText("10 flags, up to date").waitFor();
+      const snapshot = await page.locator("body").ariaSnapshot();
+      expect(snapshot.split('\n  - region "Evaluate as"')[0]).toBe(`- banner:
   - heading "MealTrack" [level=1]
-  - status: 9 flags, up to date
+  - status: 10 flags, up to date
 - main:
   - region "What people see":
     - article:
@@ -84,6 +107,10 @@ describeWithChromium("the example", () => {
         - listitem: Lunch Lentil soup, rye bread
       - paragraph:
         - button "Add a meal"
+    - article:
+      - heading "Sign-up" [level=3]
+      - code: onboarding_short_form
+      - paragraph: Nine questions, then your diary is ready.
     - article:
       - heading "This week's plan" [level=3]
       - code: meal_planning
@@ -123,25 +150,93 @@ ${names.map(switchOf).join("\n")}`);
 
       await page.evaluate(() => navigator.serviceWorker.ready);
       await page.reload();
-      await page.getByText("9 flags, up to date").waitFor();
+      await page.getByText("10 flags, up to date").waitFor();
       npm?.kill("SIGTERM");
       expect((await once(npm as ChildProcess, "exit"))[0]).toBe(0);
       expect(readdirSync(temporary).filter((name) => name.startsWith("bunting"))).toEqual([]);
       await page.reload();
-      await page.getByText("9 flags as they were: the network is gone").waitFor();
+      await page.getByText("10 flags as they were: the network is gone").waitFor();
       await page.getByRole("heading", { name: "Activity" }).waitFor();
       expect(await page.getByText("Find a food").count()).toBe(1);
     },
   );
 
-  test("has a picture, which is made by npm run screenshot", patient, async () => {
+  test(
+    "shows who gets a percentage, what each flag gives to a caller, and a variant",
+    patient,
+    async () => {
+      const url = await startExample(temporaryDirectory(), gradual);
+      const ada = await chromium.visitor();
+      const page = await ada.open(url);
+      await page.getByText("10 flags, up to date").waitFor();
+
+      const share = page.getByRole("region", { name: "Who gets it" });
+      await share.getByLabel("Flag").selectOption("shared_shopping_list");
+      const slider = share.getByRole("slider", { name: "Rollout" });
+      expect(await slider.inputValue()).toBe("20");
+      const inside = async () => (await share.locator("[data-variant='0']").all()).length;
+      const before = await inside();
+      expect(before % 4).toBe(0);
+      await slider.focus();
+      for (let step = 0; step < 10; step++) await page.keyboard.press("ArrowRight");
+      await share.getByText("30 %", { exact: true }).waitFor();
+      expect(await inside()).toBeGreaterThanOrEqual(before);
+      await share.getByText(`${await inside()} of 100 people get it`).waitFor();
+      expect(await share.getByRole("img").ariaSnapshot()).toMatch(
+        /^- img "\d+ of 100 people get it"$/,
+      );
+      await slider.fill("100");
+      await share.getByText("100 of 100 people get it").waitFor();
+      await slider.fill("0");
+      await share.getByText("0 of 100 people get it", { exact: true }).waitFor();
+      await slider.fill("30");
+      await share.getByRole("button", { name: "Commit 30 %" }).click();
+      await expect.poll(() => share.getByRole("button").isDisabled()).toBe(true);
+      const flagsOfPage = page.getByRole("region", { name: "Flags" });
+      await flagsOfPage.getByText("30 %").waitFor();
+      await share.getByLabel("Flag").selectOption("onboarding_short_form");
+      await share.getByText(/^\d+ get nine, \d+ get three, \d+ are outside$/).waitFor();
+
+      const as = page.getByRole("region", { name: "Evaluate as" });
+      const rowOf = (name: string) => as.getByRole("row", { name });
+      expect(await rowOf("shared_shopping_list").textContent()).toMatch(/falseoffDEFAULT$/);
+      await as.getByLabel("age").fill("18");
+      await rowOf("TARGETING_MATCH, grown-ups").waitFor();
+      await page.getByRole("heading", { name: "Shopping list" }).waitFor();
+      await as.getByLabel("age").fill("");
+      await page.getByRole("heading", { name: "Shopping list" }).waitFor({ state: "detached" });
+      // Some of these are in each variant.
+      for (const variant of ["three", "nine"]) {
+        for (let id = 1; id < 50; id++) {
+          await as.getByLabel("id (targetingKey)").fill(`person-${id}`);
+          const text = await rowOf("onboarding_short_form").textContent();
+          if (text?.includes(`${variant}SPLIT`)) break;
+        }
+        const questions = variant === "three" ? "Three" : "Nine";
+        await page.getByText(`${questions} questions, then your diary is ready.`).waitFor();
+      }
+
+      const turned = page.getByRole("switch", { name: "shared_shopping_list" });
+      await turned.uncheck();
+      await share.getByLabel("Flag").selectOption("shared_shopping_list");
+      await share.getByText("The flag is off: nobody gets it").waitFor();
+      await turned.check();
+      await share.getByText(/^\d+ of 100 people get it$/).waitFor();
+      await flagsOfPage.getByText("30 %").waitFor();
+      expect(ada.complaints).toEqual([]);
+    },
+  );
+
+  test("has pictures, which are made by npm run screenshot", patient, async () => {
     const checkout = testCheckout();
-    checkout.change(began, flags);
-    const out = path.join(temporaryDirectory(), "picture.png");
+    checkout.change(began, { ...flags, ...gradual });
+    const out = temporaryDirectory();
+    const files = ["screenshot.png", "rollout.png"].map((name) => path.join(out, name));
     const ran = await runDevelopmentTool("screenshot", ["--out", out], { in: checkout.directory });
-    expect(ran).toEqual({ code: 0, stdout: `Wrote ${out}\n`, stderr: "" });
-    const committed = path.join(top, "client/example/screenshot.png");
-    for (const file of [out, committed]) {
+    const stdout = files.map((file) => `Wrote ${file}\n`).join("");
+    expect(ran).toEqual({ code: 0, stdout, stderr: "" });
+    const committed = files.map((file) => path.join(top, "client/example", path.basename(file)));
+    for (const file of [...files, ...committed]) {
       const picture = readFileSync(file);
       // The size is in the header: https://www.w3.org/TR/png-3/#11IHDR
       expect([picture.readUInt32BE(16), picture.readUInt32BE(20)]).toEqual([1_060, 664]);
