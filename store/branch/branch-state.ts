@@ -1,4 +1,4 @@
-/** What a server knows about its branch. */
+/** A server's state of its branch. */
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { Page } from "../history/change-index.ts";
@@ -9,7 +9,7 @@ import type { Listeners } from "./listeners.ts";
 import type { GitMeasurement } from "./measure-git.ts";
 import type { SyncStatus } from "./store-health.ts";
 
-/** The newest valid commit, and what is served. */
+/** The newest valid commit, and the served release. */
 export interface CurrentRelease {
   readonly snapshot: Snapshot;
   readonly release: Release;
@@ -17,7 +17,7 @@ export interface CurrentRelease {
   readonly served: ServedRelease;
 }
 
-/** What is known of the branch. Anybody may read it at any time. */
+/** The state of the branch. It may be read at any time. */
 export interface BranchState {
   /** The newest commit of the branch, valid or not; `""` before the first. */
   readonly head: string;

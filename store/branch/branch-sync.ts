@@ -16,8 +16,8 @@ import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
 
 /**
- * Changes the state of the branch and works in its clone. Two methods must not run at once, so one
- * gets it only from an `Exclusive`.
+ * Changes the state of the branch and works in its clone. Two methods must not run at once, so callers
+ * use it only through an `Exclusive`.
  */
 export class BranchSync implements BranchState {
   readonly branch: RemoteBranch;
@@ -30,7 +30,7 @@ export class BranchSync implements BranchState {
   #current: CurrentRelease | undefined;
   #status: SyncStatus = { syncedAtMs: 0, problems: [] };
 
-  /** Fetches the branch. If the remote is gone, continues with what the clone has. See `FlagStore.open()`. */
+  /** Fetches the branch. If the remote does not answer, continues with the commits in the clone. See `FlagStore.open()`. */
   static async open(
     branch: RemoteBranch,
     acceptRemote: boolean,

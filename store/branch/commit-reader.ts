@@ -8,7 +8,7 @@ import { readLastToggled } from "../history/last-toggled.ts";
 import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
 
-/** After so many updates from changes alone, a commit is read completely, so that a start finds it in the cache. */
+/** Number of incremental updates after which a commit is read completely, so that the next start finds it in the cache. */
 const maxUpdates = 500;
 
 export class CommitReader {

@@ -3,7 +3,7 @@ import { type EmergencyChange, emergencyTrailer } from "../../schema/change/emer
 import { readLog } from "../git/log.ts";
 import { type SignedCommit, verifyCommits } from "../snapshot/signed-commits.ts";
 
-/** How many of the newest commits are read. */
+/** Number of the newest commits that are read. */
 const maxCommitsScanned = 1_000;
 
 /** The commits up to `head` that disabled a flag in a protected environment without a review, the newest first. */

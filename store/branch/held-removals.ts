@@ -1,6 +1,6 @@
 /**
- * The server holds back what publishing holds back: removals that look like an accident, for example a
- * renamed folder. The flags stay served as they were, until somebody accepts their removal.
+ * The server holds back the same removals as a publication: those that are probably an accident, for
+ * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
 import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
@@ -8,7 +8,7 @@ import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
 
-/** What is served: the flags of a commit, and those whose removal is held back. */
+/** The served flags: those of a commit, and those whose removal is held back. */
 export interface ServedRelease {
   readonly snapshot: Snapshot;
   readonly release: Release;
@@ -44,7 +44,7 @@ export function serveNext(
   return { snapshot, release, held, reason: describe(held, reason) };
 }
 
-/** The names that are gone. Both lists are sorted by name. */
+/** The names of removed flags. Both lists are sorted by name. */
 function findRemoved(before: readonly TimedFlag[], after: readonly TimedFlag[]): string[] {
   const removed: string[] = [];
   let at = 0;

@@ -1,4 +1,4 @@
-/** Pushes commits. If the answer to a push is lost, the branch itself says whether the push succeeded. */
+/** Pushes commits. If the answer to a push is lost, the branch shows whether the push succeeded. */
 import { setTimeout as pause } from "node:timers/promises";
 import { PushDeclinedError } from "../remote/declined.ts";
 import { RemoteRewoundError } from "../remote/remote-branch.ts";
@@ -6,7 +6,7 @@ import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { BranchSync } from "./branch-sync.ts";
 import { measureGit } from "./measure-git.ts";
 
-/** How often the same commits are pushed. A remote that declines them twice is believed. */
+/** Maximum number of pushes of the same commits. If the remote declines them twice, that is final. */
 const maxPushes = 4;
 /** Pauses between two fetches, and after the first push. */
 const pausesMs = { fetch: 250, push: 250 };
@@ -28,7 +28,7 @@ export async function pushWithRetry(
     if (failure instanceof PushDeclinedError && push > 1) throw failure;
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
     if (head !== parent) return receive(branchSync, head, commit);
-    // Rejected, or lost on the way. The same commits are pushed again: they cannot arrive twice.
+    // The push was rejected or lost. Pushing the same commits again cannot apply them twice.
     if (push === maxPushes || Date.now() > deadline) {
       const message = "Cannot write: the remote did not accept the commit";
       throw new WriteUnavailableError(message, { cause: failure });

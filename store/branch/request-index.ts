@@ -19,7 +19,7 @@ export interface RecordedRequest {
 
 /**
  * The commits that servers made for requests, and their idempotency keys, wherever in the ancestry of
- * the branch they are. What a message says is only a claim; it is verified when it is used.
+ * the branch they are. The trailers of a message are verified only when they are used.
  */
 export class RequestIndex {
   readonly #commitKeys: readonly string[];
@@ -36,7 +36,7 @@ export class RequestIndex {
   /** Reads the keys of all commits in the ancestry of `head`; of those that are not in `known`, if it is given. */
   async read(directory: string, head: string, known: string | undefined): Promise<void> {
     const found: { signature: string; key: string; commit: string }[] = [];
-    // Whatever parents they are on: a pull with a merge makes the branch the second parent.
+    // Along all parents: a pull with a merge makes the branch the second parent.
     const options = { from: [head], after: known, maxCount: maxCommitsScanned };
     for await (const { id, message } of readLog(directory, options)) {
       const signature = signatureIn(message);

@@ -3,7 +3,7 @@ import { PushDeclinedError } from "../remote/declined.ts";
 import { RemoteRewoundError } from "../remote/remote-branch.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 
-/** What is known of the remote, the clone and the queue. */
+/** The state of the remote, the clone and the queue. */
 export interface StoreHealth {
   /** When the remote answered last, in milliseconds since 1970; 0 before the first time. */
   readonly syncedAtMs: number;
@@ -21,7 +21,7 @@ export interface StoreHealth {
   readonly queued: number;
 }
 
-/** The part of it that is known from following the branch. */
+/** The part that `BranchSync` records. */
 export type SyncStatus = Omit<StoreHealth, "queued">;
 
 /** The status after a fetch. */
@@ -31,7 +31,7 @@ export function syncSucceeded({ problems, declined, heldBack }: SyncStatus): Syn
 
 /** The status after a failure. */
 export function syncFailed(status: SyncStatus, error: unknown): SyncStatus {
-  // This error is the client's; the remote and the clone may be well.
+  // This error is for the client; the remote and the clone may work.
   if (error instanceof WriteUnavailableError) return status;
   const { message } = error as Error;
   if (error instanceof PushDeclinedError) return { ...status, declined: message };

@@ -8,18 +8,18 @@ import { outgoingFetch } from "../network/outgoing.ts";
 import type { Expected } from "./live.ts";
 
 const concurrency = 16;
-/** How long one answer may take. */
+/** Maximum duration of one request. */
 const timeoutMs = 15_000;
-/** A larger body is not a response of ours: a list of 10,000 flags has 400,000 bytes. */
+/** Larger bodies are not read: a list of 10,000 flags has 400,000 bytes. */
 const maxBytes = 20_000_000;
 
-/** The manifest that a CDN serves; `undefined` if it has none or does not show it. */
+/** The manifest that a CDN serves; `undefined` if it serves none. */
 export async function readServedManifest(base: string): Promise<Manifest | undefined> {
   const { status, body } = await ask(base, manifestPath).catch(() => ({ status: 0, body: "" }));
   return status === 200 ? parseManifest(body) : undefined;
 }
 
-/** Every URL of a release, and the URLs of `manifest` that are not in it, which should be gone. */
+/** Every URL of a release, and the URLs of `manifest` that are not in the release and must answer 404. */
 export function expectedAt(release: Release, manifest: Manifest | undefined): Expected[] {
   const wanted = release.responses.filter(({ path }) => isFetched(path));
   const known = new Set(wanted.map(({ path }) => path));
@@ -58,8 +58,8 @@ export async function readMaxAge(base: string): Promise<number> {
 }
 
 /**
- * Asks with an entity tag that no response ever had: a browser with an old body does the same, and
- * must get the new one. So this also finds a CDN that answers 304 to whatever it is asked.
+ * Requests with an entity tag that no response ever had: a browser with an old body does the same, and
+ * must get the new one. So this also detects a CDN that always answers 304.
  */
 async function compare(
   base: string,
@@ -94,7 +94,7 @@ function checkContentType(path: string, found: string | null): string[] {
   return type.trim().toLowerCase() === wanted ? [] : [`Content-Type ${quote(found)}`];
 }
 
-/** A browser keeps a body as long as it is told to, and guesses if it is told nothing. */
+/** A browser caches a body for its `max-age`, and guesses a time if there is none. */
 function checkCaching(found: string | null, maxAgeSeconds: number): string[] {
   const control = (found ?? "").toLowerCase();
   if (/\bno-(?:store|cache)\b/.test(control)) return [];
@@ -104,7 +104,7 @@ function checkCaching(found: string | null, maxAgeSeconds: number): string[] {
   return isFine ? [] : [`Cache-Control ${quote(found)}`];
 }
 
-/** A header of the CDN's, short and on one line. */
+/** A header of the CDN, shortened and on one line. */
 function quote(header: string | null): string {
   if (header === null) return "missing";
   return `"${header.replace(/[^\x20-\x7e]/g, "?").slice(0, 100)}"`;

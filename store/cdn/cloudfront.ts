@@ -9,7 +9,7 @@ import { withOutgoingAgents } from "../network/outgoing.ts";
 const maxPaths = 1_000;
 const maxWildcards = 15;
 
-/** How long CloudFront may be silent before a request is sent again. */
+/** Time without data from CloudFront after which a request is sent again. */
 const timeoutMs = 15_000;
 
 /** What to invalidate for changed paths: the paths, or the folders that they are in if there are many. */
@@ -20,7 +20,7 @@ export function invalidationPaths(paths: readonly string[]): string[] {
   return folders.size <= maxWildcards ? [...folders].map((folder) => `${folder}*`) : ["/*"];
 }
 
-/** Asks CloudFront to drop these paths from its caches. Returns what was sent. */
+/** Invalidates these paths in CloudFront's caches. Returns the paths that were sent. */
 export async function invalidate(
   distribution: string,
   commit: string,

@@ -3,7 +3,7 @@ import pMap from "p-map";
 import type { Response } from "../../schema/compile/release.ts";
 import { outgoingFetch } from "../network/outgoing.ts";
 
-/** What clients should get: the response at a path, or none. */
+/** The expected response at a path; none if the path was removed. */
 export interface Expected {
   readonly path: string;
   /** Missing if the path was removed. */

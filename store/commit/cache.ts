@@ -1,5 +1,5 @@
 /**
- * What was read from git once, kept beside the objects that it was read from.
+ * A cache of values that were computed from git objects, in the folder of the clone.
  *
  * A cache may be deleted at any time. It is used only if it is whole and was written by the same
  * build of the program. It is replaced by one rename, so two processes cannot mix theirs.

@@ -1,4 +1,4 @@
-/** What git has of a file, as it is judged. */
+/** A file in git, as input for validation. */
 
 import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
@@ -6,12 +6,12 @@ import { kindOf } from "../../schema/flag/kind.ts";
 import { tooLarge } from "../../schema/yaml/decode.ts";
 import type { Blob } from "../git/blobs.ts";
 
-/** What a blob says, by `read`, which is not asked where it is too large. */
+/** The content of a blob by `read`, which is not called if the blob is too large. */
 export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => ParsedFile): ParsedFile {
   return size > bytes.length ? { findings: [tooLarge(size)] } : read(bytes);
 }
 
-/** `file` is from the top of the repository; `content` is missing where it is not to be read. */
+/** `file` is from the top of the repository; `content` is missing if the file must not be read. */
 export function entryOf(file: string, mode: string, content: ParsedFile | undefined): Entry {
   const kind = kindOf(file);
   const path = file.replace(/^flags\//, "");

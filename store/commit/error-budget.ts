@@ -1,12 +1,12 @@
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import { severityOf } from "../../schema/problem/problem.ts";
 
-/** Nobody works through more errors at once. */
+/** Number of errors after which only the first one of each further file is kept. */
 export const maxErrors = 2_000;
 
 /**
- * Bounds the errors of a commit, so that one of a few kilobytes cannot fill the memory with them:
- * once there are many, only the first error of each further file is kept. A file that has errors
+ * Limits the errors of a commit, because a commit of a few kilobytes can have enough errors to fill the
+ * memory: if there are many, only the first error of each further file is kept. A file that has errors
  * keeps one, so what is valid does not change.
  */
 export class ErrorBudget {

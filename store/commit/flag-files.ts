@@ -12,7 +12,7 @@ import type { ParsedFiles } from "./parsed-files.ts";
 /** Bytes of all distinct files in `flags/` of a commit. Parsing as much takes about half a minute. */
 export const maxTotalBytes = 64 * 1_024 * 1_024;
 
-/** What reading takes, beside the files. */
+/** Options for reading, beside the files. */
 export interface FlagFilesOptions {
   readonly directory: string;
   readonly known: ParsedFiles;
@@ -20,7 +20,7 @@ export interface FlagFilesOptions {
   readonly progress: (read: number, all: number) => void;
 }
 
-/** A content, and as what it is read. */
+/** A content, and the kind of file that it is read as. */
 export interface FileContent {
   readonly kind: Kind;
   readonly object: string;
@@ -54,7 +54,7 @@ export async function readFlagFiles(
       contents.set(key, budget.apply(found.content));
     }
   }
-  // Only many files can be too much: git is not asked for the sizes of few.
+  // Only many files can exceed the limit: the sizes of a few files are not requested.
   if (bytes + unread.size * maxFileBytes > maxTotalBytes)
     bytes += await sumSizes(directory, [...unread.keys()]);
   if (bytes > maxTotalBytes) return undefined;

@@ -1,7 +1,7 @@
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import type { Cache } from "./cache.ts";
 
-/** Contents out of use that are kept beside those in use and as many again. */
+/** Unused contents that are kept, in addition to as many as are in use. */
 const maxSpare = 1_000;
 
 export interface KnownFile {
@@ -17,7 +17,7 @@ export interface KnownFile {
  */
 export class ParsedFiles {
   readonly #cache: Cache;
-  /** What was asked for since the last `save()`. */
+  /** Contents that were requested since the last `save()`. */
   #used = new Set<string>();
   #known: Map<string, KnownFile> | undefined;
   #changed = false;
@@ -38,8 +38,8 @@ export class ParsedFiles {
   }
 
   /**
-   * Keeps what is new for the next process, and forgets what is out of use. Is called after all
-   * contents of a commit were asked for.
+   * Writes new contents to the cache and removes unused ones. Call it after all contents of a commit
+   * were requested.
    */
   save(): void {
     const used = this.#used;

@@ -1,7 +1,7 @@
-/** Names of commits in a clone, and how commits stand to each other. */
+/** Names of commits in a clone, and relations between commits. */
 import { readGit } from "../git/git.ts";
 
-/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, on branches that went apart. */
+/** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, as on diverged branches. */
 export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
 
 /**
@@ -22,7 +22,7 @@ export async function resolveRevision(directory: string, revision: string): Prom
   throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit`);
 }
 
-/** How commit `a` stands to commit `b`; `unknown` if the clone lacks one of them. */
+/** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */
 export async function relateCommits(directory: string, a: string, b: string): Promise<Relation> {
   if (a === b) return "same";
   const args = ["rev-list", "--left-right", "--count", "--end-of-options", `${a}...${b}`];

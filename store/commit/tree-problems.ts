@@ -3,13 +3,13 @@ import { fileStart } from "../../schema/problem/position.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import type { Tree } from "../git/tree.ts";
 
-/** What keeps the files of a commit from being read at all. */
+/** Problems because of which the files of a commit are not read at all. */
 export function findTreeProblem({ exceeded, top }: Tree): Problem | undefined {
   if (exceeded) {
     const { folder, limit, what } = exceeded;
     return tooLarge(folder, limit === "depth" ? "too-deep" : "too-large", what);
   }
-  // Without this, a folder renamed by mistake would mean that no flag is left.
+  // Without this check, renaming the folder by mistake would remove all flags.
   const other = top.find((name) => name !== "flags" && name.toLowerCase() === "flags");
   if (other === undefined || top.includes("flags")) return undefined;
   const message = `Cannot read the folder "${other}" as "flags": names differ by case`;

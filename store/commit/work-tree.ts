@@ -1,4 +1,4 @@
-/** Flag files as they stand in a directory, committed or not. */
+/** Flag files in a directory, committed or not. */
 import { type Dirent, lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import path from "node:path";
 import type { Entry } from "../../schema/file/entry.ts";
@@ -10,9 +10,9 @@ import { defaultProject, type Project, projectFile } from "../../schema/project/
 import { compareText } from "../../schema/text/order.ts";
 import { maxFileBytes, tooLarge } from "../../schema/yaml/decode.ts";
 
-/** What a repository's work tree says about its project. */
+/** The project's files in a repository's work tree. */
 export interface ProjectFiles {
-  /** `bunting.yaml` and the policy before it, as far as they exist. */
+  /** `bunting.yaml` and the policy before it, if they exist. */
   readonly entries: readonly Entry[];
   /** Missing if they have errors. */
   readonly project: Project | undefined;
@@ -27,7 +27,7 @@ export function readWorkTreeProject(directory: string): ProjectFiles {
 
 /**
  * The files at `place`, a file or a folder, below `directory`. A folder is read as `flags/`, or as
- * a part of it. A file outside `flags/` is judged by its content alone.
+ * a part of it. A file outside `flags/` is checked by its content alone.
  */
 export function readWorkTree(directory: string, place: string, project: Project): Entry[] {
   const at = path.resolve(directory, place);
@@ -60,7 +60,7 @@ export function readText(directory: string, file: string): string | undefined {
   return look(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
 }
 
-/** Every file in the folder and those in it; nothing is followed. */
+/** Every file in the folder and its subfolders; symbolic links are not followed. */
 function list(folder: string): string[] {
   const entries: Dirent[] = readdirSync(folder, { withFileTypes: true });
   return entries
@@ -73,14 +73,14 @@ function list(folder: string): string[] {
 
 /** The mode that git would record. */
 function modeOf(file: string): string {
-  // A name that is not UTF-8 does not lead back to its file.
+  // A name that is not UTF-8 cannot be used to open its file.
   const stat = look(file);
   if (stat?.isSymbolicLink()) return "120000";
   if (!stat?.isFile()) return "special";
   return (stat.mode & 0o100) === 0 ? "100644" : "100755";
 }
 
-/** Nothing where there is no file. */
+/** `undefined` if there is no file. */
 function look(file: string): Stats | undefined {
   try {
     return lstatSync(file);
@@ -91,7 +91,7 @@ function look(file: string): Stats | undefined {
   }
 }
 
-/** `file` relative to `folder`, with slashes; nothing where it stands elsewhere. */
+/** `file` relative to `folder`, with slashes; `undefined` if it is not in `folder`. */
 function below(folder: string, file: string): string | undefined {
   const relative = path.relative(folder, file);
   const isOutside =

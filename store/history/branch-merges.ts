@@ -15,7 +15,7 @@ import { isMadeOnBranch } from "../remote/commits.ts";
 /** A part of the line: the commits up to `tip` along first parents, after `merge`. */
 export interface LineSegment {
   readonly tip: string;
-  /** The merge with which it begins, and the parent of it that is the branch; missing in the first segment. */
+  /** The merge before the segment, and the parent of it that is the branch; missing in the first segment. */
   readonly merge?: { readonly commit: LogCommit; readonly parent: string };
 }
 
@@ -52,7 +52,7 @@ async function findPullMerge(
   return undefined;
 }
 
-/** For more merges than this, one question tells first whether any of them needs to be looked at. */
+/** If there are more merges, one git command first checks whether any of them matters. */
 const maxMergesAsked = 8;
 
 /** The parent of a merge that is the branch; `undefined` for the first one. */

@@ -3,9 +3,9 @@ import type { ChangeIndex } from "./change-index.ts";
 import type { CommitAttribution, VerifyCommit } from "./commit-attribution.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
 
-/** Changes that are looked at for one page. */
+/** Maximum number of changes that are read for one page. */
 const maxChangesScanned = 1_000;
-/** Changes that are read at once, at least: most pages need one reading. */
+/** Minimum number of changes in a batch: most pages need one batch. */
 const minBatch = 50;
 /** Each further batch is larger, because few changes match. */
 const growth = 2;
@@ -18,7 +18,7 @@ export interface ChangeQuery {
   /** The `next` of the page before. */
   readonly from?: number | undefined;
   readonly limit: number;
-  /** Whether a change is by the person who is asked for. Pure, as `matches()`. */
+  /** Whether a change is by the requested person. Pure, as `matches()`. */
   readonly isBy?: ((attribution: CommitAttribution) => boolean) | undefined;
   /** Changes for which it returns false are left out. */
   readonly matches: (change: FlagChange) => boolean;
@@ -26,7 +26,7 @@ export interface ChangeQuery {
 
 export interface ChangePage {
   readonly changes: readonly FlagChange[];
-  /** Where the next page begins; missing on the last. A page may be short, even empty, and not the last. */
+  /** The position of the next page; missing on the last one. A page may be short or empty without being the last. */
   readonly next?: number;
 }
 

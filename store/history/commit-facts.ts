@@ -2,7 +2,7 @@ import type { CommitFacts } from "../../schema/plan/commit-warnings.ts";
 import { readLog } from "../git/log.ts";
 import { branchParent } from "./branch-merges.ts";
 
-/** Commits that are looked at: what is older was reported before. */
+/** Maximum number of commits that are read: older ones were reported before. */
 const maxCommits = 100;
 
 /** Facts about the newest commits of a branch up to `head`, or those after the commit `after`, newest first. */

@@ -1,5 +1,5 @@
 /**
- * The commits of a branch, one after the other, with what each did to files.
+ * The commits of a branch in their order, with the files that each changed.
  *
  * The line follows first parents: a merge is one change, made when it was merged. If somebody merged
  * the branch into their own commits and pushed that (`git pull` with a merge), the branch is the
@@ -32,8 +32,8 @@ export const maxChangesPerCommit = 300_000;
 /**
  * The commits from `after` (exclusive; all if it is missing) to `head`, oldest first.
  *
- * A commit that changes too many files has no changes here. What it changed counts with the next
- * commit, which is compared with the last one before it, as if it had never been there.
+ * A commit that changes too many files has no changes here. The next commit is compared with the commit
+ * before it, so it includes these changes.
  */
 export async function* readCommits(
   directory: string,
@@ -105,7 +105,7 @@ async function* readSegment(
       maxChanges,
     })) {
       yield branchCommit(commit);
-      // Git is not asked for the rest of it, which may be endless.
+      // The rest of its changes is not read, because there may be millions.
       if (!commit.hasMoreChanges) continue;
       from = commit.id;
       isDone = commit.id === tip;

@@ -1,4 +1,4 @@
-/** Who changed flags, when, and what: as the branch tells it. */
+/** Changes of flags, with actor and time, from the history of the branch. */
 import type { Flag } from "../../schema/flag/flag.ts";
 import { isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
@@ -112,7 +112,7 @@ function readChange(
 ): ReadChange {
   const { changes } = commit;
   const earlier = comparedWith ?? commit.parents[0] ?? "";
-  // A move is two changes: the old file goes, the new one comes.
+  // A move is two changes: the old file is deleted, the new one is added.
   const before = changes.find((change) => change.before)?.before ?? "";
   const after = changes.find((change) => change.object)?.object ?? "";
   return {

@@ -1,7 +1,7 @@
 /**
  * When each flag was created and last changed, from the commits of a branch (`first-parent-log.ts`).
  *
- * A flag changes when the change arrives on the branch, not when someone typed it: a merge is one
+ * A flag changes when the change arrives on the branch, not when its commit was written: a merge is one
  * change, at the time of the merge. Order is the order of commits, never of their clocks. Times never
  * decrease along the branch: a commit that is dated before an earlier one has the earlier one's time.
  */
@@ -35,7 +35,7 @@ export interface FlagHistory {
 /**
  * The history of `commit`, from `known` on if that lies on the same line. The cost is one pass over
  * the commits that are new. `onCommit` receives each of them; it is called with `undefined` when the
- * pass begins anew at the first commit.
+ * pass starts again at the first commit.
  */
 export async function readHistory(
   directory: string,

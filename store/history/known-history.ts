@@ -1,4 +1,4 @@
-/** What is known of the history of a branch: in memory, in the cache, and read from git if it is new. */
+/** The history of a branch: in memory, from the cache, and for new commits from git. */
 import type { Cache } from "../commit/cache.ts";
 import { ChangeIndex } from "./change-index.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
@@ -33,7 +33,7 @@ export class KnownHistory {
       if (next === undefined) index = new ChangeIndex();
       else index?.add(next);
     });
-    // A look back is no reason to forget what came since.
+    // Reading an older commit must not discard the history of newer ones.
     if (this.#history && (await this.#isOlder(commit, this.#history.commit))) return history;
     this.#history = history;
     this.#cache.write("history", { ...history, flags: [...history.flags] });
@@ -56,7 +56,7 @@ export class KnownHistory {
     if (known && (await this.#extend(known, commit))) return known;
     const index = new ChangeIndex();
     await this.#extend(index, commit);
-    // As above.
+    // The same for the index.
     if (!known || !(await this.#isOlder(commit, known.head))) this.#keep(index);
     return index;
   }

@@ -4,9 +4,9 @@ import { isSameDecision } from "../../schema/plan/difference.ts";
 import type { ChangeIndex } from "./change-index.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
 
-/** Changes of a flag that are read in the first round. Each further round reads four times as many. */
+/** Number of changes of a flag that are read in the first round. Each further round reads four times as many. */
 const firstRound = 4;
-/** Changes that are read at once. */
+/** Maximum number of changes that are read at once. */
 const maxChangesRead = 2_000;
 
 /**
@@ -43,7 +43,7 @@ export async function readLastToggled(
   return times;
 }
 
-/** Whether a change decided the flag anew in an environment. */
+/** Whether a change altered the flag's decision in an environment. */
 function isToggle({ before, after }: FlagChange): boolean {
   if (!before || !after) return true;
   return [...environmentsOf(before), ...environmentsOf(after)].some(

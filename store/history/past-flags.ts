@@ -1,4 +1,4 @@
-/** Flags as they were at commits of the past. */
+/** Flags as they were at earlier commits. */
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import type { Project } from "../../schema/project/project.ts";
@@ -18,7 +18,7 @@ export interface PastFile {
 export class PastFlags {
   readonly #projects: ReadonlyMap<string, Project>;
   readonly #blobs: ReadonlyMap<string, Buffer>;
-  /** What was read, so that equal files are equal objects: by project, content and name. */
+  /** Flags by project, content and name, so that equal files are the same object. */
   readonly #flags = new Map<string, Flag | undefined>();
 
   /** Reads the files, each content once. */

@@ -1,9 +1,9 @@
-/** What a clone knows about itself, in its own refs and configuration, for the next process. */
+/** Facts about a clone, kept in its refs and configuration for the next process. */
 import { inClone } from "./clone.ts";
 import { instanceId } from "./instance-id.ts";
 
 const refs = { accepted: "refs/bunting/head", valid: "refs/bunting/valid" } as const;
-/** Each process fetches into its own ref, so that a fetch that outlives a killed process disturbs nobody. */
+/** Each process fetches into its own ref, so that a fetch that outlives a killed process disturbs no other. */
 export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 
 /** What a clone is made for. */
@@ -13,8 +13,8 @@ export interface CloneSource {
 }
 
 /**
- * The commits and the source that a clone remembers. If they cannot be written (a full disk), the
- * next process knows less, which does no harm.
+ * The commits and the source that are recorded in a clone. If they cannot be written (a full disk), the
+ * next process has less information, which does no harm.
  */
 export class CloneRecord {
   readonly #directory: string;
@@ -25,7 +25,7 @@ export class CloneRecord {
 
   /**
    * Reads what earlier processes kept. Throws if the clone was made for another source, unless
-   * `acceptRemote` is set: then what it remembers is left out.
+   * `acceptRemote` is set: then the recorded commits are ignored.
    */
   static async read(
     directory: string,

@@ -1,11 +1,11 @@
-/** A bare clone on the disk: whether it is one, whether it is whole, and replacing it. */
+/** A bare clone on the disk: detects missing and damaged clones, and replaces them. */
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { makeDirectory } from "../files/make-directory.ts";
 import { type GitOptions, readGit } from "../git/git.ts";
 
-/** Runs git in the clone. It is named, so that a damaged clone is an error and never the repository around it. */
+/** Runs git in the clone. `--git-dir` names it, so that git never uses a repository around a damaged clone. */
 export function inClone(
   directory: string,
   args: readonly string[],
@@ -72,7 +72,7 @@ export async function replaceClone(
 const packTimeoutMs = 600_000;
 
 /**
- * Packs the objects of a clone if there are many. In the foreground: a git that goes on alone could
+ * Packs the objects of a clone if there are many. In the foreground: a git in the background could
  * outlive this process. A failure changes nothing.
  */
 export async function packObjects(directory: string): Promise<void> {
@@ -90,8 +90,8 @@ export async function clearOldLocks(directory: string, waitMs = 1_000): Promise<
 }
 
 /**
- * Removes what processes left in the clone that were killed or had no room on the disk: locks, and
- * packs and objects that were not finished. Only this process works in the clone, one command at a
+ * Removes files of processes that were killed or had a full disk: locks, and unfinished packs and
+ * objects. Only this process works in the clone, one command at a
  * time, so none of them is in use.
  */
 export function clearLeftovers(directory: string): void {

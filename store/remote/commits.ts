@@ -16,7 +16,7 @@ export interface NewCommit {
   readonly time: number;
 }
 
-/** The committer of what the API is asked for. */
+/** The committer of the API's commits. */
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
 /** Whether a committer's address is this service's. */
@@ -41,7 +41,7 @@ export function isMadeOnBranch({ committer, message }: LogCommit): boolean {
 
 /**
  * Makes commits one after the other on `parent`, in git's objects only, and returns their ids. No
- * branch moves and no work tree is touched; what a crash leaves behind, git clears up by itself.
+ * branch moves and no work tree is touched; git's garbage collection removes objects that a crash leaves.
  * With `signer`, each is signed.
  */
 export async function createCommits(

@@ -1,4 +1,4 @@
-/** What a remote says when it answers a push and refuses it. */
+/** The reason of a remote that refuses a push. */
 
 /** The remote refuses the push; sending it again changes nothing. `message` has the remote's words. */
 export class PushDeclinedError extends Error {
@@ -8,11 +8,11 @@ export class PushDeclinedError extends Error {
 /** Characters of the remote's words that are kept. */
 const maxWords = 200;
 
-/** Reasons of git for a lost race or a fault that passes. */
+/** Git's messages for a lost race or a temporary failure. */
 const transient =
   /failed to update ref|cannot lock ref|incorrect old value|already exists|unpacker error|internal server error/i;
 
-/** What to change, by what the remote says. */
+/** The fix for each known reason. */
 const cures: readonly (readonly [RegExp, string])[] = [
   [
     /GH006|GH013|protected branch|rule violations/i,

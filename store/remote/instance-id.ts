@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
 /**
- * This process, among all that write to the branch. It is in each of its commits: two servers that
- * are asked the same in the same second, under one request id, would else make the very same commit,
- * and each would take it for its own.
+ * Identifies this process among all that write to the branch. Each of its commits contains it. Otherwise
+ * two servers that get the same request with the same id in the same second would create identical
+ * commits, and each would treat the other's commit as its own.
  */
 export const instanceId = randomBytes(4).toString("hex");

@@ -7,7 +7,7 @@ import type { Remote } from "./remote.ts";
 const seenRef = "refs/bunting/proposed";
 const maxAttempts = 3;
 
-/** A branch beside the one that is followed. On it one commit of the service waits for a review. */
+/** Another branch of the remote, on which one commit of the service waits for a review. */
 export class ProposalBranch {
   readonly #directory: string;
   readonly #remote: Remote;
@@ -35,7 +35,7 @@ export class ProposalBranch {
         await this.#push(commit, tip ?? "");
         return commit;
       } catch (error) {
-        // Another server came first, or the answer was lost: the branch itself says which.
+        // Another server pushed first, or the answer was lost: fetching the branch shows which.
         if (attempt === maxAttempts || error instanceof PushDeclinedError) throw error;
       }
     }

@@ -11,7 +11,7 @@ export interface RemoteAddress {
   /** Settings that hand the credentials to git. They refer to `env` and hold no secret. */
   readonly config: readonly (readonly [key: string, value: string])[];
   readonly env: Readonly<Record<string, string>>;
-  /** What no message may show. */
+  /** Texts that no message may contain. */
   readonly secrets: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export function parseRemoteAddress(text: string): RemoteAddress {
     url: url.href,
     isPath: false,
     ...credentials(scope, username, password),
-    // A shorter text would blacken half of every message.
+    // Removing a shorter text would make every message unreadable.
     secrets: secrets.filter((secret) => secret.length >= 3),
   };
 }
@@ -59,10 +59,10 @@ function credentials(
   password: string,
 ): Pick<RemoteAddress, "config" | "env"> {
   if (username === "" && password === "") return { config: [], env: {} };
-  // Helpers of the owner may know the password.
+  // Credential helpers of the user may have the password.
   if (password === "") return { config: [[`${scope}.username`, username]], env: {} };
   return {
-    // The empty helper removes those of the owner, which would store the password.
+    // The empty helper removes those of the user, which would store the password.
     config: [
       [`${scope}.helper`, ""],
       [`${scope}.helper`, helper],

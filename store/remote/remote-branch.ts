@@ -12,16 +12,16 @@ import { CloneRecord, fetchedRef } from "./clone-record.ts";
 import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 
-/** The branch lost commits that it had. Nothing is written until a person has decided what to do. */
+/** The branch lost commits. Writes stop until a person has decided what to do. */
 export class RemoteRewoundError extends Error {
   override readonly name = "RemoteRewoundError";
 }
 
-/** A new clone that did not help is not replaced again before this time. */
+/** Minimum time between two replacements of the clone. */
 const minRecloneIntervalMs = 60_000;
-/** A first fetch transfers everything, and may take so many times as long as another. */
+/** The first fetch transfers everything: its time limit is this many times that of others. */
 const firstFetchFactor = 30;
-/** After so many new heads, git may pack the objects of the clone. */
+/** Number of new heads after which git may pack the objects of the clone. */
 const headsBetweenPacking = 500;
 
 /**
@@ -81,7 +81,7 @@ export class RemoteBranch {
     return this.#record.valid;
   }
 
-  /** Accepts the branch as it is at the next fetch, whatever it was before. */
+  /** Accepts the branch as it is at the next fetch, even if it lost commits. */
   forget(): void {
     this.#record.forget();
   }
@@ -92,7 +92,7 @@ export class RemoteBranch {
     const fetched = await this.#fetchInto(this.directory).catch(async (error) => {
       clearLeftovers(this.directory);
       if (performance.now() - startedMs > this.#timeoutMs) throw error;
-      // The remote may be well, and the clone may be what is wrong.
+      // The remote may work, and the clone may be damaged.
       await this.#repairFor(await this.#expectBranch());
       return this.#fetchInto(this.directory).catch(() => Promise.reject(error));
     });
@@ -112,7 +112,7 @@ export class RemoteBranch {
    */
   async push(commit: string, parent: string): Promise<void> {
     const ref = `refs/heads/${this.#branch}`;
-    // Without the lease a push would bring back what was rewound or deleted.
+    // Without the lease a push would restore commits that were removed from the branch.
     const lease = `${ref}:${parent}`;
     await this.#remote.push(this.directory, `${commit}:${ref}`, lease, this.#timeoutMs);
   }
@@ -122,12 +122,12 @@ export class RemoteBranch {
     return new ProposalBranch(this.directory, this.#remote, name, this.#timeoutMs);
   }
 
-  /** Remembers that the remote holds `commit`. */
+  /** Records that the remote has `commit`. */
   async accept(commit: string): Promise<void> {
     if (await this.#record.accept(commit)) this.#newHeads += 1;
   }
 
-  /** Remembers that the flags of `commit` are valid, for the day when those of the branch are not. */
+  /** Records that the flags of `commit` are valid, to serve them while later commits are not valid. */
   remember(commit: string): Promise<void> {
     return this.#record.remember(commit);
   }
@@ -138,8 +138,8 @@ export class RemoteBranch {
   }
 
   /**
-   * Removes what keeps git from working in the clone: leftovers of processes that were killed, and
-   * the clone itself if it is damaged. A new clone is complete before it replaces the old one.
+   * Removes files that block git in the clone: those of killed processes, and the clone itself if it is
+   * damaged. A new clone is complete before it replaces the old one.
    */
   async repair(): Promise<void> {
     clearLeftovers(this.directory);

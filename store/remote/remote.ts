@@ -50,7 +50,7 @@ export class Remote {
     try {
       return await readGit(place, [...where, ...args], options);
     } catch (error) {
-      // Not as a cause: that would carry the secrets into the log.
+      // Not as a cause: a cause would put the secrets into the log.
       const message = withoutSecrets((error as Error).message, secrets);
       throw new RemoteUnavailableError(`Cannot reach the remote: ${message}`);
     }
@@ -78,7 +78,7 @@ export class Remote {
 
   /** The id at which the remote has a ref; `undefined` if it has none of this name. */
   async find(ref: string, timeoutMs: number): Promise<string | undefined> {
-    // Outside of the clone, which may be what is wrong.
+    // Outside of the clone, which may be damaged.
     const answer = await this.run(
       undefined,
       ["ls-remote", "--end-of-options", this.url, ref],

@@ -2,14 +2,14 @@ import { existsSync } from "node:fs";
 import { endChild, startChild } from "../git/children.ts";
 import { WriteUnavailableError } from "./unavailable.ts";
 
-/** Limit for one signature: an agent may have to ask elsewhere. */
+/** Time limit for one signature: an ssh agent may use a remote service. */
 const timeoutMs = 10_000;
 
 /** Signs as `git commit -S` does with `gpg.format=ssh`: OpenSSH's own program holds the key. */
 export class Signer {
   readonly #key: string;
 
-  /** Throws if the key cannot sign now, without anybody who types a passphrase. */
+  /** Throws if the key cannot sign without a passphrase. */
   static async open(key: string): Promise<Signer> {
     const failed = (why: string) => {
       const wanted = "it must be a private key without a passphrase, or one that an agent holds";
@@ -56,7 +56,7 @@ async function sshSign(key: string, text: string): Promise<string> {
   throw new Error(inOneLine(output.stderr) || "ssh-keygen takes too long");
 }
 
-/** Without the frame that OpenSSH puts around its warnings. */
+/** Removes the lines of `@` that OpenSSH puts around its warnings. */
 function inOneLine(text: string): string {
   const lines = text.split(/[\r\n]+/).map((line) => line.replaceAll(/^[@\s]+|[@\s]+$/g, ""));
   return lines.filter((line) => line !== "").join("; ");

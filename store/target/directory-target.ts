@@ -15,7 +15,7 @@ import { makeDirectory } from "../files/make-directory.ts";
 import { withLock } from "./lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
-/** How long a publisher waits for another one. */
+/** Maximum time to wait for another publisher. */
 const lockTimeoutMs = 60_000;
 
 /**
@@ -39,7 +39,7 @@ export class DirectoryTarget implements Target {
       try {
         return await work();
       } finally {
-        // Includes the drafts of a publisher that died.
+        // Includes the temporary files of a publisher that was killed.
         rmSync(this.#drafts, { recursive: true, force: true });
       }
     });
@@ -50,7 +50,7 @@ export class DirectoryTarget implements Target {
       const listed = new Map<string, Listed>();
       for (const file of walk(this.#directory, "")) {
         const urlPath = pathOfFile(file);
-        // No URL leads to this file, so it is not one of ours; it may be large.
+        // No URL leads to this file, so no publisher wrote it; it may be large.
         if (fileOf(urlPath) !== file) continue;
         const found = lookUp(path.join(this.#directory, file));
         if (found) listed.set(urlPath, found);
@@ -125,7 +125,7 @@ function findLink(top: string, file: string): string | undefined {
   return parents.find((parent) => lstatSync(parent, { throwIfNoEntry: false })?.isSymbolicLink());
 }
 
-/** The files below `directory`. Names that begin with a dot are a publisher's own, or not served. */
+/** The files below `directory`, without names that start with a dot: those are temporary, or not served. */
 function* walk(directory: string, below: string): Generator<string> {
   const entries = ifExists(() => readdirSync(path.join(directory, below), { withFileTypes: true }));
   for (const entry of entries ?? []) {

@@ -11,7 +11,7 @@ export class SupersededError extends Error {
   override readonly name = "SupersededError";
 }
 
-/** How often other publishers may replace an object first before this one gives up. */
+/** Attempts to replace an object while other publishers replace it first. */
 const maxAttempts = 10;
 
 /** The commit that an object belongs to, and the newer one that it replaced in a rollback. */
@@ -22,7 +22,7 @@ export interface Origin {
 
 /**
  * Writes the objects of one commit, each only over an older one. The commit is kept in the object's
- * metadata, so publishers agree without talking to each other.
+ * metadata, so publishers need no other communication.
  */
 export class ObjectWriter {
   /** The newer commit that a rollback replaces. */
@@ -76,7 +76,7 @@ export class ObjectWriter {
 
   isOwn({ metadata }: StoredObject): boolean {
     const { commit, supersedes } = this.#origin;
-    // Without metadata it is from a directory, which has one writer at a time, or from nobody.
+    // Only a directory, which has one writer at a time, keeps no metadata; or no publisher wrote the object.
     return (
       !isCommit(metadata.commit) ||
       (metadata.commit === commit && metadata.supersedes === supersedes)
@@ -154,6 +154,6 @@ export interface Written {
 export interface WriterSettings {
   /** The `Cache-Control` of flags and lists. */
   readonly cacheControl: string;
-  /** Whether objects that others changed may be replaced without a look at their commit. */
+  /** Whether objects that others changed may be replaced without reading their commit. */
   readonly overrules: boolean;
 }

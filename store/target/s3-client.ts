@@ -1,11 +1,11 @@
-/** The AWS SDK's client, and its errors in our words. */
+/** The AWS SDK's client, and its errors with what failed, on what, and the fix. */
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
 import { withOutgoingAgents } from "../network/outgoing.ts";
 
 /** How often the SDK sends a request before it gives up. */
 export const maxAttempts = 5;
 
-/** How long S3 may be silent before a request is sent again. */
+/** Time without data from S3 after which a request is sent again. */
 const timeoutMs = 15_000;
 
 /** The SDK finds credentials, region (environment or profile) and `AWS_ENDPOINT_URL_S3` itself. */
@@ -13,19 +13,19 @@ export function createClient(config: S3ClientConfig = {}): S3Client {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const client = new S3Client({
     region: findRegion,
-    // Servers other than AWS's know buckets by path only.
+    // Other servers than AWS's accept the bucket's name only in the path.
     forcePathStyle: (process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL) !== undefined,
     maxAttempts,
     requestHandler: withOutgoingAgents({
       connectionTimeout: 5_000,
-      // Until an answer begins, and from one piece of it to the next.
+      // Limits the time to the first byte of a response, and between two chunks of it.
       requestTimeout: timeoutMs,
       socketTimeout: timeoutMs,
       throwOnRequestTimeout: true,
     }),
     ...config,
   });
-  // Parts of S3 do not know a new key or role for a while.
+  // A new key or role takes a while to reach all parts of S3.
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
@@ -39,7 +39,7 @@ export function createClient(config: S3ClientConfig = {}): S3Client {
   return client;
 }
 
-/** The region that the SDK finds. Other servers than AWS's do without one, so the default is AWS's first. */
+/** The region that the SDK finds. Other servers than AWS's need none, so the default is `us-east-1`. */
 async function findRegion(): Promise<string> {
   const client = new S3Client({});
   try {
@@ -51,7 +51,7 @@ async function findRegion(): Promise<string> {
   }
 }
 
-/** What failed, on what, and what S3 said. */
+/** An error with the operation, the object, and S3's reason. */
 export function explain(verb: string, what: string, error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const status = statusOf(error);

@@ -9,7 +9,7 @@ import {
 import { createClient, explain, isNoSuchKey, maxAttempts, statusOf } from "./s3-client.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
-/** A listing with more pages of up to 1,000 objects than this is not one of a release. */
+/** Maximum number of pages of a listing, each of up to 1,000 objects. */
 const maxPages = 10_000;
 
 /**
@@ -77,7 +77,7 @@ export class S3Target implements Target {
 
   /**
    * Some stores ignore the condition of a DELETE. Reading before keeps the time short in which
-   * another publisher's object can be deleted; what is left is in `README.md`.
+   * another publisher's object can be deleted; `store/README.md` describes the remaining risk.
    */
   async remove(path: string, seen: string): Promise<boolean> {
     return this.#attempt("remove", path, async () => {
@@ -97,7 +97,7 @@ export class S3Target implements Target {
     this.#client.destroy();
   }
 
-  /** Ends also if the server repeats a page or goes on for ever. */
+  /** Throws if the server repeats a page or returns too many pages. */
   async *#pages(): AsyncGenerator<ListObjectsV2CommandOutput> {
     const tokens = new Set<string>();
     const input = { Bucket: this.#bucket, Prefix: this.#prefix };
@@ -134,7 +134,7 @@ export class S3Target implements Target {
     }
   }
 
-  /** The SDK repeats a request until an answer begins; a body that breaks off is up to us. */
+  /** The SDK repeats a request only until a response starts. If a body is incomplete, this repeats the request. */
   async #get(path: string): Promise<{ found: GetObjectCommandOutput; body: Buffer }> {
     for (let attempt = 1; ; attempt++) {
       const found = await this.#client.send(new GetObjectCommand(this.#at(path)));
