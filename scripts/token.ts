@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
+import { findTextFault } from "../schema/access/tokens-file.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readWorkTreeProject } from "../store/commit/work-tree.ts";
@@ -33,6 +34,7 @@ export const command = defineCommand({
       throw new UsageError(`Cannot use --expires "${expires}": it must be a day as YYYY-MM-DD`);
     }
     checkEnvironments(list(environments), repo);
+    checkTexts({ name, id: more.id, email });
     const id = more.id ?? idFor(name);
     const { token, entry } = tokenEntry(randomBytes(24), {
       id,
@@ -49,6 +51,15 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** The name is checked before the id that is made of it. */
+function checkTexts(texts: Readonly<Record<"name" | "id" | "email", string | undefined>>): void {
+  for (const key of ["name", "id", "email"] as const) {
+    const text = texts[key];
+    const fault = text === undefined ? undefined : findTextFault(key, text);
+    if (fault !== undefined) throw new UsageError(`Cannot use --${key}: it ${fault}`);
+  }
+}
 
 /** Outside of a repository of flags, the environments are not known. */
 function checkEnvironments(wanted: readonly string[] = [], repo: string): void {

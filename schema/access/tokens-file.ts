@@ -5,6 +5,7 @@
 import { positionAt } from "../problem/position.ts";
 import { isDate } from "../text/date.ts";
 import { duplicateKey } from "../text/duplicate-key.ts";
+import { findCredentials, findForbidden } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
 import { suggest } from "../text/suggest.ts";
 import { roles, type TokenEntry } from "./tokens.ts";
@@ -44,13 +45,18 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
+/** Why a text cannot be in an entry; `undefined` if it can. */
+export function findTextFault(key: "id" | "name" | "email", text: string): string | undefined {
+  return checks[key](text);
+}
+
 const checks: Readonly<Record<keyof TokenEntry, (value: unknown) => string | undefined>> = {
   id: (value) =>
     typeof value === "string" && /^[^\s#\p{C}]{1,100}$/u.test(value)
-      ? undefined
+      ? refuse(findForbidden(value))
       : "must be text of 1 to 100 characters without spaces and #",
-  name: checkText,
-  email: checkText,
+  name: (value) => checkText(value) ?? refuse(findForbidden(String(value))),
+  email: (value) => checkText(value) ?? refuse(findCredentials(String(value))),
   role: (value) =>
     roles.some((role) => role === value) ? undefined : `must be one of ${roles.join(", ")}`,
   sha256: (value) =>
@@ -88,6 +94,11 @@ function findDuplicate(entry: TokenEntry, earlier: readonly TokenEntry[]): strin
     earlier.some((other) => other[key] === entry[key]),
   );
   return twin === undefined ? undefined : `another entry has the same "${twin}"`;
+}
+
+/** Git keeps names and ids in commits. The fault never repeats the text. */
+function refuse([found]: readonly { readonly what: string }[]): string | undefined {
+  return found && `must not contain ${found.what}: git keeps it in commits`;
 }
 
 function checkText(value: unknown): string | undefined {

@@ -119,6 +119,13 @@ describe.concurrent("token", () => {
     [["--name", "a", "--role", "reader", "--expires", "2027-02-30"], '--expires "2027-02-30"'],
     [["--name", "a", "--role", "reader", "--expires", "soon"], '--expires "soon"'],
     [["--name", "a", "--role", "reader", "--environments", "qa,stagging"], '"stagging"'],
+    [
+      ["--name", "Ada a@b.example", "--role", "reader"],
+      "--name: it must not contain an e-mail address",
+    ],
+    [["--name", "+1 202 555 0143", "--role", "reader"], "--name: it must not contain a phone"],
+    [["--name", "a", "--id", "a@b.example", "--role", "reader"], "--id: it must not contain"],
+    [["--name", "a", "--id", "a b", "--role", "reader"], "--id: it must be text of 1 to 100"],
     [["--name", "a", "--role", "reader", "--more"], "--more"],
     [["--name", "a", "--role", "reader", "extra"], "extra"],
   ])("%j is refused with exit 2, and no token", async (args, words) => {
