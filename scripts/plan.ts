@@ -3,7 +3,7 @@ import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
-import { reportCommitWarnings } from "./command/commit-warnings.ts";
+import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 
 export const command = defineCommand({
@@ -31,9 +31,10 @@ export const command = defineCommand({
     const before = await readSnapshot(repository, fork);
     const after = await readSnapshot(repository, head);
     if (!before || !after) return 1;
-    await reportCommitWarnings(repo, after.commit, before.commit);
+    const commitWarnings = await readCommitWarnings(repo, after.commit, before.commit);
+    reportCommitWarnings(commitWarnings);
 
-    const change = plan(before, rebaseSnapshot(before, after));
+    const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
     return 0;

@@ -8,7 +8,7 @@ import { runTests } from "../schema/tests/run-tests.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
-import { reportCommitWarnings } from "./command/commit-warnings.ts";
+import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { report, reportFormats, today } from "./command/report.ts";
 
 export const command = defineCommand({
@@ -39,7 +39,7 @@ export const command = defineCommand({
     const problems = [...validated.problems, ...others].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };
     process.stdout.write(report(format, read, problems));
-    await reportCommitWarnings(repo, "HEAD");
+    reportCommitWarnings(await readCommitWarnings(repo, "HEAD"));
     return problems.some(({ severity }) => severity === "error") ? 1 : 0;
   },
 });

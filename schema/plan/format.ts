@@ -51,6 +51,9 @@ export function formatPlanMarkdown(plan: Plan): string {
   }
   const changes = [...describeAudiences(plan), ...describeProject(plan)];
   if (changes.length > 0) lines.push("", ...changes.map((change) => `- ${change}`));
+  const warnings = plan.commitWarnings.map(({ message, hint }) => `${message}: ${hint}`);
+  if (warnings.length > 0)
+    lines.push("", ...warnings.map((warning) => `- ${escapeMarkdown(warning)}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
     const summary = `${count(plan.responses.length, "URL")} with other bytes`;

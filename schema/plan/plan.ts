@@ -4,6 +4,7 @@ import type { FlagType } from "../flag/flag.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
 import { type AudiencePlan, planAudiences } from "./audiences.ts";
+import type { CommitWarning } from "./commit-warnings.ts";
 import {
   type DecisionChange,
   diffFlags,
@@ -41,6 +42,8 @@ export interface Plan {
   readonly protection: readonly ProtectionPlan[];
   /** The other settings of `bunting.yaml` that differ. */
   readonly settings: readonly SettingPlan[];
+  /** What is odd about the commits from the base to the head, newest first. */
+  readonly commitWarnings: readonly CommitWarning[];
 }
 
 /** An environment whose protection is added or removed. */
@@ -78,8 +81,17 @@ export interface ResponsePlan {
 /** Number of invented ids over which the effect of a change on people is simulated. */
 const usualIds = 100_000;
 
-/** `ids` is the number of ids over which effects on people are simulated. */
-export function plan(base: Snapshot, head: Snapshot, ids = usualIds): Plan {
+export interface PlanOptions {
+  /** The number of ids over which effects on people are simulated. */
+  readonly ids?: number;
+  readonly commitWarnings?: readonly CommitWarning[];
+}
+
+export function plan(
+  base: Snapshot,
+  head: Snapshot,
+  { ids = usualIds, commitWarnings = [] }: PlanOptions = {},
+): Plan {
   const meter = new PeopleMeter(base, head, ids);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];
   const bodies = pairUp(compile(base).responses, compile(head).responses, ({ path }) => path);
@@ -99,6 +111,7 @@ export function plan(base: Snapshot, head: Snapshot, ids = usualIds): Plan {
     ),
     protection: planProtection(environments, base.project, head.project),
     settings: planSettings(base.project, head.project),
+    commitWarnings,
   };
 }
 

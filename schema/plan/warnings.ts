@@ -1,5 +1,6 @@
 /** Warnings for the reviewer of a change. */
 import type { DecisionChange } from "./difference.ts";
+import { escapeMarkdown } from "./format.ts";
 import {
   findPlannedRemovals,
   findPlanViolations,
@@ -141,6 +142,11 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
         : []),
       ...gone.map((environment) => `${environment} is served no more: its URLs give 404`),
     ];
+  },
+
+  /** The times that clients see, and the history, come from the commits. */
+  function hasPlainCommits({ commitWarnings }) {
+    return commitWarnings.map(({ message, hint }) => escapeMarkdown(`${message}: ${hint}`));
   },
 
   /** A change of protection decides who may change flags. */

@@ -1,19 +1,27 @@
-import { checkCommits, formatCommitWarning } from "../../schema/plan/commit-warnings.ts";
+import {
+  type CommitWarning,
+  checkCommits,
+  formatCommitWarning,
+} from "../../schema/plan/commit-warnings.ts";
 import { resolveRevision } from "../../store/commit/revisions.ts";
 import { readCommitFacts } from "../../store/history/commit-facts.ts";
 
 /**
- * Writes to stderr what is odd about the commits up to `head`: those after `after`, or the newest
- * ones. Writes nothing if the directory is not a clone.
+ * What is odd about the commits up to `head` by this machine's clock: those after `after`, or the
+ * newest ones. Nothing if the directory is not a clone.
  */
-export async function reportCommitWarnings(
+export async function readCommitWarnings(
   directory: string,
   head: string,
   after?: string,
-): Promise<void> {
+): Promise<CommitWarning[]> {
   const commit = await resolveRevision(directory, head).catch(() => undefined);
-  if (commit === undefined) return;
+  if (commit === undefined) return [];
   const facts = await readCommitFacts(directory, commit, after);
-  for (const warning of checkCommits(facts, Math.floor(Date.now() / 1_000)))
-    process.stderr.write(`${formatCommitWarning(warning)}\n`);
+  return checkCommits(facts, Math.floor(Date.now() / 1_000));
+}
+
+/** Writes warnings to stderr. */
+export function reportCommitWarnings(warnings: readonly CommitWarning[]): void {
+  for (const warning of warnings) process.stderr.write(`${formatCommitWarning(warning)}\n`);
 }

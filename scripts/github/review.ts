@@ -4,6 +4,7 @@ import { boundPlan } from "../../schema/plan/bound.ts";
 import { plan, rebaseSnapshot } from "../../schema/plan/plan.ts";
 import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
+import { readCommitWarnings } from "../command/commit-warnings.ts";
 
 interface Range {
   readonly base: string;
@@ -25,7 +26,9 @@ export async function reviewCommits(
   const problems = { flags: after.files, problems: after.problems };
   const before = await repository.read(from, today);
   if (!before.snapshot || !after.snapshot) return { problems, otherFiles };
-  const change = plan(before.snapshot, rebaseSnapshot(before.snapshot, after.snapshot));
+  const commitWarnings = await readCommitWarnings(directory, to, from);
+  const rebased = rebaseSnapshot(before.snapshot, after.snapshot);
+  const change = plan(before.snapshot, rebased, { commitWarnings });
   return { plan: boundPlan(change), problems, otherFiles };
 }
 

@@ -50,6 +50,6 @@ export function textOf(proposal: Proposal, commit: string): string {
     audiences: [],
     project,
   });
-  const change = plan(snapshot(base, before), snapshot(commit, after), fewIds);
+  const change = plan(snapshot(base, before), snapshot(commit, after), { ids: fewIds });
   return describeProposal(change, environments, asked);
 }

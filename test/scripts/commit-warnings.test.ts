@@ -1,5 +1,6 @@
 /** What commands say of odd commits, and of names that are both a branch and a tag. */
 import { describe, expect, test } from "vitest";
+import { parsePlan } from "../../schema/github/artifact.ts";
 import { testRepository } from "../git/repository.ts";
 import { runScript } from "./run.ts";
 
@@ -50,6 +51,34 @@ describe.concurrent("commands report", () => {
         new RegExp(`^warning: Commit ${ahead.slice(0, 7)} is dated .*ahead of the clock`, "m"),
       );
     }
+  });
+
+  test("both in the JSON, the Markdown and the comment of a plan, and nothing if the commits are usual", async () => {
+    const { made, ahead, merge } = pulled();
+    const run = async (name: string, ...args: string[]) => {
+      const { code, stdout } = await runScript(name, args, { in: made.directory });
+      expect([name, code]).toEqual([name, 0]);
+      return stdout;
+    };
+    const head = ["--base", "main", "--head", "work"];
+    const value = JSON.parse(await run("plan", ...head, "--format", "json"));
+    expect(value.commitWarnings).toMatchObject([{ code: "pull-merge", commit: merge }]);
+    expect(parsePlan(JSON.stringify(value))).toEqual(value);
+    const merged = `- Commit ${merge.slice(0, 7)} merges the branch into other commits`;
+    expect(await run("plan", ...head, "--format", "markdown")).toContain(merged);
+    expect(await run("comment", ...head, "--dry-run")).toContain(merged);
+
+    const dated = ["--base", "main", "--head", ahead];
+    const [warning] = JSON.parse(await run("plan", ...dated, "--format=json")).commitWarnings;
+    expect(warning).toMatchObject({ code: "commit-date-ahead", commit: ahead });
+    const comment = await run("comment", ...dated, "--dry-run");
+    expect(comment).toContain(`- Commit ${ahead.slice(0, 7)} is dated`);
+
+    made.git("switch", "--quiet", "-c", "usual", "main");
+    made.change(start + 180, { [file]: flag(false) });
+    const usual = ["--base", "main", "--head", "usual"];
+    expect(JSON.parse(await run("plan", ...usual, "--format=json")).commitWarnings).toEqual([]);
+    expect(await run("comment", ...usual, "--dry-run")).not.toContain("- Commit");
   });
 
   test("nothing of the commits that the branch has already, and nothing without a clone", async () => {

@@ -12,6 +12,7 @@ import { maxArtifactBytes, parsePlan, parseProblems } from "../../../schema/gith
 import { block, cut, inline, sizeOf, whatFits } from "../../../schema/github/markdown.ts";
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
 import { boundPlan, longestExcerpt } from "../../../schema/plan/bound.ts";
+import { checkCommits } from "../../../schema/plan/commit-warnings.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
@@ -328,6 +329,7 @@ describe("parsePlan() and parseProblems()", () => {
   const good = plan(snapshot([flag("a_flag")]), snapshot([flag("a_flag", { enabled: "a" })]));
   const [first] = good.flags;
   const [response] = good.responses;
+  const oddCommit = checkCommits([{ commit: "a".repeat(40), time: -1, isPullMerge: false }], 1)[0];
 
   test.each([
     ["no JSON", "{"],
@@ -361,6 +363,14 @@ describe("parsePlan() and parseProblems()", () => {
       "a path with a back-tick",
       JSON.stringify({ ...good, responses: [{ ...response, path: "/v1/feature-flags/`" }] }),
     ],
+    [
+      "a warning with a link",
+      JSON.stringify({ ...good, commitWarnings: [{ ...oddCommit, message: "See https://a.b" }] }),
+    ],
+    [
+      "a warning with HTML",
+      JSON.stringify({ ...good, commitWarnings: [{ ...oddCommit, hint: "<b>" }] }),
+    ],
     ["a commit that is an option", JSON.stringify({ ...good, base: "--upload-pack=x" })],
   ])("refuse %s", (_what, text) => {
     expect(() => parsePlan(text)).toThrow(/^Cannot believe a plan: [^\n]{1,200}$/);
@@ -378,5 +388,10 @@ describe("parsePlan() and parseProblems()", () => {
 
   test("take what plan and validate write", () => {
     expect(parsePlan(JSON.stringify(good))).toEqual(good);
+    const facts = [-1, Number.NaN, 2_000_000_000].map((time) => ({
+      ...{ commit: "a".repeat(40), time, isPullMerge: true },
+    }));
+    const odd = { ...good, commitWarnings: checkCommits(facts, 1_725_105_600) };
+    expect(parsePlan(JSON.stringify(odd))).toEqual(odd);
   });
 });

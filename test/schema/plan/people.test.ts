@@ -30,7 +30,7 @@ function snapshotOf(files: Files): Snapshot {
 }
 
 function planOf(before: Files, after: Files) {
-  const change = plan(snapshotOf(before), snapshotOf(after), ids);
+  const change = plan(snapshotOf(before), snapshotOf(after), { ids });
   // The comment is written from a plan that went through an artifact.
   expect(parsePlan(JSON.stringify(boundPlan(change))).flags).toEqual(change.flags);
   return change;

@@ -54,6 +54,7 @@ describe("plan()", () => {
       responses: [],
       protection: [],
       settings: [],
+      commitWarnings: [],
     });
   });
 
