@@ -32,6 +32,8 @@ export async function bundleProgram(out: string): Promise<Metafile> {
     metafile: true,
     logLevel: "error",
   });
+  if (!Object.hasOwn(metafile.inputs, embedded))
+    throw new Error(`Cannot embed the OpenAPI document: nothing imports ${documentModule}`);
   return metafile;
 }
 
@@ -53,11 +55,21 @@ function hashSources(): string {
 const commonJsRequire =
   'import { createRequire as createRequireOfChunk } from "node:module"; const require = createRequireOfChunk(import.meta.url);';
 
-/** Replaces the module that reads `schema/openapi.yaml` by the parsed document. */
+const documentModule = "server/openapi/openapi-document.ts";
+const embedded = `embedded:${documentModule}`;
+
+/**
+ * Replaces the module that reads `schema/openapi.yaml` by the parsed document, because the package
+ * does not contain that file.
+ */
 const embedOpenApi: Plugin = {
   name: "embed-openapi",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]server[\\/]http[\\/]openapi-document\.ts$/ }, () => {
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /openapi-document\.ts$/ }, ({ resolveDir, path: imported }) => {
+      const isOurs = path.resolve(resolveDir, imported) === path.join(top, documentModule);
+      return isOurs ? { path: documentModule, namespace: "embedded" } : undefined;
+    });
+    onLoad({ filter: /.*/, namespace: "embedded" }, () => {
       const document = parse(readFileSync(path.join(top, "schema/openapi.yaml"), "utf8"));
       return { contents: `export const openApiDocument = ${JSON.stringify(document)};` };
     });
