@@ -117,7 +117,7 @@ interface Worker {
 }
 
 function startWorker(file: string, times: number, hear: (line: string) => void): Worker {
-  const worker = bundleModule(new URL("../publish/lock-worker.ts", import.meta.url));
+  const worker = bundleModule(new URL("./lock-worker.ts", import.meta.url));
   const child = spawn(process.execPath, [worker, file, `${times}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
