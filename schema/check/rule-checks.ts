@@ -89,6 +89,10 @@ function checkRules(
       report(`${place}/name`, "duplicate-rule", message, "name what this rule is for");
     }
     names.add(rule.name);
+    if (/[\t\n]/.test(rule.name)) {
+      const message = "Cannot use a name of several lines: plans and evaluations show it in a line";
+      report(`${place}/name`, "control-character", message, "write it in one line");
+    }
     if (Object.keys(rule.if).length === 0) {
       const message = `Cannot use a rule without conditions: it decides for everyone`;
       const hint = `name an attribute in "if", or use "rollout" and "enabled" of the flag`;

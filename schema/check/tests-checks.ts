@@ -18,9 +18,22 @@ export function findTestPlaces({ tests }: TestsFile, { text, offsets }: Source):
 /** Environments and attributes must exist: a typing mistake would test another caller than was meant. */
 export function checkTests({ tests }: TestsFile, source: Source, project: Project): Finding[] {
   return tests.flatMap((test, at) => [
+    ...checkTestName(test, `/tests/${at}/name`, source),
     ...checkEnvironment(test, `/tests/${at}/environment`, source, project),
     ...checkContext(test, `/tests/${at}/context`, source, project),
   ]);
+}
+
+/** A failure names the test in a line of a log, which another line could pass off as something else. */
+function checkTestName(
+  { name = "" }: TestFile,
+  pointer: string,
+  { text, offsets }: Source,
+): Finding[] {
+  if (!/[\t\n]/.test(name)) return [];
+  const message = "Cannot use a name of several lines: failures show it in a line";
+  const place = positionAt(text, offsets.get(pointer)?.value ?? 0);
+  return [{ ...place, code: "control-character", message, hint: "write it in one line" }];
 }
 
 function checkEnvironment(

@@ -1,6 +1,5 @@
 /** A summary of every flag, for people who manage flags. */
-import { givesEveryone } from "../evaluate/everyone.ts";
-import type { Decision, FlagType } from "../flag/flag.ts";
+import { type Decision, type FlagType, isFull } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag, Timestamp } from "../flag/snapshot.ts";
 import { findStale } from "./stale.ts";
 
@@ -75,7 +74,8 @@ function factsOf(flag: TimedFlag) {
 
 function summarize(decision: Decision): EnvironmentOverview {
   const { enabled, rollout = 100, rules = [], variants = [] } = decision;
-  const state = givesEveryone(decision) ? "on" : enabled ? "partial" : "off";
+  const gives = [{ rollout }, ...rules].some((one) => one.rollout !== 0);
+  const state = isFull(decision) ? "on" : enabled && gives ? "partial" : "off";
   const names = variants.map(([name]) => name);
   return { state, enabled, rollout, rules: rules.length, variants: names };
 }

@@ -6,7 +6,11 @@ import { meal, startReviewed } from "./reviewed.ts";
 import { TestTokens } from "./tokens.ts";
 
 const path = "GET /v1/overview";
-const flagIn = (json: { flags: { name: string }[] }, name: string) =>
+interface FlagJson {
+  readonly name: string;
+  readonly environments: { readonly application: { readonly state: string } };
+}
+const flagIn = (json: { flags: FlagJson[] }, name: string) =>
   json.flags.find((flag) => flag.name === name);
 
 test("shows owner, type, expiry and how a flag is decided in each environment", async () => {
@@ -59,6 +63,27 @@ environments:
   expect(flagIn(json, "user_notifications")).toMatchObject({ owner: null, expires: null });
   expect((await api.ask("HEAD /v1/overview")).status).toBe(200);
   expect((await api.ask("POST /v1/overview")).status).toBe(405);
+});
+
+test("says that a flag is on or off only where it is so for everyone", async () => {
+  const remote = new Remote({
+    ...flags,
+    "bunting.yaml": "attributes: { country: string }\n",
+    "flags/a/tenth.yaml": "enabled: true\nrollout: 10\n",
+    "flags/a/full.yaml": "enabled: true\n",
+    "flags/a/needs_tenth.yaml": "enabled: true\nrequires: [ tenth ]\n",
+    "flags/a/needs_full.yaml": "enabled: true\nrequires: [ full ]\n",
+    "flags/a/nobody.yaml": "enabled: true\nrollout: 0\n",
+    "flags/a/swedes.yaml":
+      "enabled: true\nrollout: 0\nrules:\n  - { name: se, if: { country: SE }, enabled: true }\n",
+  });
+  const api = await startService({ remote });
+  const { json } = await api.ask(path);
+  const names = ["full", "needs_full", "needs_tenth", "nobody", "swedes"];
+  const states = names.map((name) => flagIn(json, name)?.environments.application.state);
+  expect(states).toEqual(["on", "on", "partial", "off", "partial"]);
+  const { json: list } = await api.ask("GET /v1/feature-flags/");
+  expect(names.map((name) => list.flags[name])).toEqual([true, true, false, false, false]);
 });
 
 test("says what is stale since when, whatever was edited since", async () => {

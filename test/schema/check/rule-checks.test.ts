@@ -56,6 +56,11 @@ describe("parseFlagFile() refuses", () => {
       ["5:14 invalid-rollout"],
     ],
     [
+      "a rule with a name of several lines",
+      'enabled: true\nrules:\n  - name: "a\\n\\nPlan: no changes"\n    if: { country: SE }\n    enabled: true\n',
+      ["3:11 control-character"],
+    ],
+    [
       "a rule without a name",
       "enabled: true\nrules:\n  - if: { country: SE }\n    enabled: true\n",
       ["3:5 missing-key"],

@@ -105,6 +105,7 @@ test.each([
   ["tests:\n  - context: { tema: qa }\n    expect: true\n", "2:16 undeclared-attribute"],
   ["tests:\n  - context: { age: old }\n    expect: true\n", "2:21 wrong-type"],
   ["tests:\n  - context: { targetingKey: 7 }\n    expect: true\n", "2:30 wrong-type"],
+  ['tests:\n  - name: "a\\nb"\n    expect: true\n', "2:11 control-character"],
   ["tests:\n  - environment: life\n    expect: true\n", "2:18 unknown-environment"],
   ["tests:\n  - name: nothing\n", "2:5 missing-key"],
   ["tests: []\n", "1:8 out-of-range"],
