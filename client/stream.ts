@@ -57,7 +57,7 @@ export function keepStream(
     }
   }
 
-  /** Resolves when the stream ends, for whatever reason. */
+  /** Resolves when the stream ends, for any reason. */
   async function read(signal: AbortSignal): Promise<void> {
     const request = new AbortController();
     const abort = () => request.abort();

@@ -79,7 +79,7 @@ function parseContext(text: string): NonNullable<Context> {
     if (typeof context === "object" && context !== null && !Array.isArray(context))
       return context as NonNullable<Context>;
   } catch {
-    // Said below.
+    // Shown on the next lines.
   }
   throw new UsageError(`Cannot read --context ${text}: it must be a JSON object`);
 }

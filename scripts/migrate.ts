@@ -22,7 +22,7 @@ export const command = defineCommand({
   options: {
     to: {
       value: "N",
-      help: "the form to go to, up or down",
+      help: "the format to migrate to, newer or older",
       choices: Array.from({ length: projectFormat - firstFormat + 1 }, (_, index) =>
         String(firstFormat + index),
       ),
@@ -60,7 +60,7 @@ export const command = defineCommand({
   },
 });
 
-/** What each step changes, on what the steps before it leave. */
+/** The changes of each step, applied to the result of the earlier steps. */
 function planChanges(files: FlagFiles, steps: readonly PlannedStep[]): ChangeSet[] {
   const texts = new Map(files.names.map((name) => [name, files.read(name)]));
   return steps.map(({ name, direction, step }) => {

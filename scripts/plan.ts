@@ -8,12 +8,12 @@ import { readSnapshot } from "./command/read-snapshot.ts";
 
 export const command = defineCommand({
   name: "plan",
-  summary: "Shows what a change would do to what consumers receive, in each environment.",
+  summary: "Shows the effects of a change on what consumers receive, in each environment.",
   operands: "",
   options: {
     base: {
       value: "REF",
-      help: "the branch that the change goes to; the comparison begins at their merge base",
+      help: "the branch that the change is merged into; the comparison starts at their merge base",
       default: "main",
     },
     head: { value: "REF", help: "the change", default: "HEAD" },

@@ -70,7 +70,7 @@ export const command = defineCommand({
   },
 });
 
-/** A step that is due, with what became of it. */
+/** A step that is due, with its result. */
 type Outcome = FlagStep & {
   readonly status: StepResult["status"] | "due";
   readonly commit?: string;

@@ -12,7 +12,9 @@ export const command = defineCommand({
       help: "the clone that the embedded remote is made from",
       default: ".",
     },
-    "accept-remote": { help: "continue with a branch that lost commits, after you have looked" },
+    "accept-remote": {
+      help: "continue with a branch that lost commits, after you have checked it",
+    },
   },
   details: help,
   async run({ repo, "accept-remote": acceptRemote }): Promise<0> {

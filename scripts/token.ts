@@ -13,8 +13,11 @@ export const command = defineCommand({
     "Makes an API token and its entry for the tokens file. The token itself is shown this once.",
   operands: "",
   options: {
-    name: { value: "NAME", help: "whose it is: the author of the commits made with it" },
-    role: { value: "ROLE", help: "what it may do", choices: roles },
+    name: {
+      value: "NAME",
+      help: "the owner, who is the author of the commits made with the token",
+    },
+    role: { value: "ROLE", help: "the role, which decides what the token may do", choices: roles },
     add: { value: "FILE", help: "adds the entry to this tokens file, which is made if missing" },
     id: { value: "ID", help: "the token's id in logs and history (default: made of the name)" },
     email: { value: "ADDRESS", help: "the author's address (default: made of the id)" },
@@ -22,9 +25,12 @@ export const command = defineCommand({
     expires: { value: "DAY", help: "the day from which it is refused, YYYY-MM-DD" },
     flags: {
       value: "PATTERNS",
-      help: "the flags it may change, comma-separated; * stands for anything",
+      help: "the flags that it may change, comma-separated; * matches any characters",
     },
-    environments: { value: "NAMES", help: "the environments it is for, comma-separated" },
+    environments: {
+      value: "NAMES",
+      help: "the environments that it may read and change, comma-separated",
+    },
     repo: { value: "PATH", help: "the work tree of the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },

@@ -19,7 +19,7 @@ export const command = defineCommand({
   options: {
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: reportFormats, default: "text" },
-    today: { value: "DAY", help: "judge expiry as of this day, YYYY-MM-DD (default: today)" },
+    today: { value: "DAY", help: "check expiry dates as of this day, YYYY-MM-DD (default: today)" },
   },
   async run({ format, repo, today: day = today() }, places) {
     if (!isDate(day))

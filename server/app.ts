@@ -92,7 +92,7 @@ export function createApp(options: AppOptions): Express {
   app.use(allowOrigins(settings.origins), acceptTickets(options.streamKeys));
   app.use(authenticate(authenticator, isPublic, log));
   route(app, "/readyz", { get: [readyHandler(options)] });
-  // One for all routes: it counts the writes of a token.
+  // All routes share it, because it counts the writes of a token.
   const limit = limitWrites(settings.writesPerMinute);
   const histories = new ConcurrencyLimit(historyLimits);
   addFlagRoutes(app, options, limit, histories);

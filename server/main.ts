@@ -87,7 +87,7 @@ async function createCdnServer(directory: string): Promise<Server> {
   return createServer(cdnHandler(directory));
 }
 
-/** How long the server answers after a signal, at least. A person at a terminal does not wait. */
+/** Minimum time for which the server answers after a signal. It is 0 at a terminal. */
 const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
 /** Supervisors kill a process ten seconds after the signal. */
 const maxStopMs = 8_000;
@@ -96,7 +96,7 @@ const maxStopMs = 8_000;
 function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
-      // A push that hangs must not succeed when nobody can answer for it any more.
+      // End a hanging push: if it succeeded after the exit, its client would never get an answer.
       setTimeout(() => void endChildren().then(() => process.exit(0)), maxStopMs).unref();
       stop(drainMs[signal]).then(
         () => process.exit(0),

@@ -9,15 +9,15 @@ import { type Outcome, publish } from "../store/publish/publish.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { Target } from "../store/target/target.ts";
 
-/** How long to wait after a failure: the first time, and at most. */
+/** Pause after a failure: the first one, and the maximum. */
 const backoffMs = { first: 1_000, last: 60_000 };
 const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 
 export interface PublisherStatus {
-  /** When something was published last, in milliseconds since 1970; 0 if it never was. */
+  /** Time of the last publication, in milliseconds since 1970; 0 before the first. */
   readonly time: number;
   readonly commit: string | undefined;
-  /** Why nothing was published since. */
+  /** Why later releases were not published. */
   readonly error: string | undefined;
   /** Which changes are not published, and why. */
   readonly waiting: string | undefined;
@@ -32,7 +32,7 @@ export class BackgroundPublisher {
   #current: CompiledSnapshot | undefined;
   #next: CompiledSnapshot | undefined;
   #running: Promise<void> | undefined;
-  /** The reason to publish what exceeds a limit, until that is done. */
+  /** The reason to publish changes over a limit, until they are published. */
   #allow: string | undefined;
   #last: Outcome | undefined;
   #status: PublisherStatus = { time: 0, commit: undefined, error: undefined, waiting: undefined };
@@ -62,7 +62,7 @@ export class BackgroundPublisher {
     if (this.#current) this.publish(this.#current);
   }
 
-  /** Why the change of a flag is not going to be published by itself; `undefined` if it is. */
+  /** Why the change of a flag waits for a permission; `undefined` if it is published without one. */
   whyWaiting({ snapshot }: CompiledSnapshot, flag: string): string | undefined {
     if (!this.#last || this.#allow !== undefined) return undefined;
     const before = decisionsAtRoot(this.#last.compiled.snapshot);
@@ -91,7 +91,7 @@ export class BackgroundPublisher {
         waitMs = backoffMs.first;
         continue;
       }
-      // Somebody may allow what waits with the publish command, so it is looked at again as well.
+      // Somebody may allow waiting changes with the publish command, so they are checked again, too.
       await this.#pause(error === undefined ? backoffMs.last : waitMs);
       waitMs = error === undefined ? backoffMs.first : Math.min(backoffMs.last, waitMs * 2);
       if (this.#stop.signal.aborted) return;

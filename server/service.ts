@@ -1,4 +1,4 @@
-/** Puts the server together: a store, the API over it, and the work in the background. */
+/** Connects the parts of the server: the store, the API over it, and the work in the background. */
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -41,7 +41,7 @@ import { createWriteBackends } from "./routes/writes/write-backends.ts";
 import type { Settings } from "./settings.ts";
 import { StepRunner } from "./step-runner.ts";
 
-/** How often to look for emergency changes without a review. */
+/** Interval of the search for emergency changes without a review. */
 const reviewIntervalMs = 600_000;
 
 export interface Service {
@@ -171,7 +171,7 @@ function createAuthenticator(settings: Settings, log: Logger): Authenticator {
   );
 }
 
-/** The check of a stream before each event. An issuer that does not answer ends a stream too: nobody can tell then. */
+/** The check of a stream before each event. It also ends if the issuer does not answer, because the token cannot be verified. */
 function mayRead(
   authenticator: Authenticator,
   authorization: string | undefined,

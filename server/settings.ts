@@ -11,7 +11,7 @@ export interface Settings {
   readonly data: string;
   /** Path of the ssh key that signs commits; missing: they are not signed. */
   readonly signingKey: string | undefined;
-  /** Sign the commits of the API; missing: one that is kept in `data`. */
+  /** Keys that sign the commits of the API; missing: a key that is kept in `data`. */
   readonly commitKeys: CommitKeys | undefined;
   /** Path of the tokens file. Missing: with the embedded remote one is made beside it; else there are no tokens. */
   readonly tokens: string | undefined;
@@ -23,7 +23,7 @@ export interface Settings {
   readonly origins: readonly string[];
   /** Who may report usage: requests with a token, or also pages of `origins`, which cannot send one. */
   readonly usage: "token" | "anonymous";
-  /** How many proxies in front of the server may set the client's address. */
+  /** Number of proxies in front of the server that set the client's address. */
   readonly trustedProxies: number;
   readonly logLevel: string;
   readonly oidc:

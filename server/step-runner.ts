@@ -6,11 +6,11 @@ import type { StepResult } from "../store/schedule/apply-steps.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
 
 /**
- * The longest wait before the clock is read again. A clock that is corrected, or a machine that
- * slept, delays a step by no more than this; and timers cannot wait longer than 2^31 ms.
+ * Maximum time before the clock is read again. A corrected clock, or a suspended machine, delays a step
+ * by at most this; and timers cannot wait longer than 2^31 ms.
  */
 const maxWaitMs = 10_000;
-/** How long to wait after a failure: the first time, and at most. */
+/** Pause after a failure: the first one, and the maximum. */
 const backoffMs = { first: 1_000, last: 30_000 };
 
 export interface StepRunnerOptions {
@@ -28,7 +28,7 @@ export class StepRunner {
   #running: Promise<void> | undefined;
   #isClosed = false;
   #waitMs = backoffMs.first;
-  /** Until when nothing is tried after a failure, on the monotonic clock. */
+  /** End of the pause after a failure, on the monotonic clock. */
   #pausedUntilMs = 0;
   #problem: string | undefined;
   /** Steps that cannot be applied, with the content of their file: another content is another try. */
@@ -55,7 +55,7 @@ export class StepRunner {
     return first ? (nowMs - timeOf(first.step)) / 1_000 : 0;
   }
 
-  /** Waits for steps that are being applied, and applies no more. */
+  /** Applies no more steps, and waits for the current ones. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -82,7 +82,7 @@ export class StepRunner {
   }
 
   async #runAndArm(): Promise<void> {
-    // Not in this turn: the store may call back at once.
+    // In a later turn of the event loop, because the store may call back synchronously.
     await Promise.resolve();
     await this.#run();
     this.#running = undefined;

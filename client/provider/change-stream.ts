@@ -34,7 +34,7 @@ export async function followChanges(
   }
 }
 
-/** Resolves when the stream ends, for whatever reason. */
+/** Resolves when the stream ends, for any reason. */
 async function readStream(
   { url, token }: ChangeStreamOptions,
   lastId: string,

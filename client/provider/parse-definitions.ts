@@ -1,7 +1,7 @@
 import type { Definitions } from "../../schema/evaluate/definition.ts";
 
 /**
- * Reads the text of `definitions.json`. The evaluator accepts whatever a definition contains.
+ * Reads the text of `definitions.json`. The evaluator accepts any content of a definition.
  *
  * @throws An error that says what was found instead. `name` is the source.
  */

@@ -1,4 +1,4 @@
-/** Waits plus or minus 10 %, so that many programs do not act at the same time; ends early if aborted. */
+/** Waits for the time plus or minus 10 %, so that many programs do not act at once; ends early if aborted. */
 export function sleep(seconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

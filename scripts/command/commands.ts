@@ -32,7 +32,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("../build.ts"),
   },
   plan: {
-    summary: "show what a change does to what consumers receive",
+    summary: "show the effects of a change on what consumers receive",
     load: () => import("../plan.ts"),
   },
   evaluate: {
@@ -64,7 +64,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("../token.ts"),
   },
   stale: {
-    summary: "report flags that have served their purpose",
+    summary: "report flags that are no longer needed",
     load: () => import("../github/stale.ts"),
   },
   drift: {

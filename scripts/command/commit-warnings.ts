@@ -7,8 +7,8 @@ import { resolveRevision } from "../../store/commit/revisions.ts";
 import { readCommitFacts } from "../../store/history/commit-facts.ts";
 
 /**
- * What is odd about the commits up to `head` by this machine's clock: those after `after`, or the
- * newest ones. Nothing if the directory is not a clone.
+ * Warnings about the commits up to `head` by this machine's clock: those after `after`, or the newest
+ * ones. Empty if the directory is not a clone.
  */
 export async function readCommitWarnings(
   directory: string,

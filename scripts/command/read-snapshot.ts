@@ -4,7 +4,7 @@ import { progress } from "./progress.ts";
 import { report, today } from "./report.ts";
 
 /**
- * The snapshot at `revision`, which build, plan and publish begin with. `undefined` if a flag there has an
+ * The snapshot at `revision`, for build, plan and publish. `undefined` if a flag there has an
  * error; its problems are on stderr then, and the command exits with 1.
  */
 export async function readSnapshot(

@@ -45,11 +45,11 @@ export const command = defineCommand({
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     grace: {
       value: "SECONDS",
-      help: "how old a commit may be and not be live (default: the CDN's max-age plus 90)",
+      help: "maximum age of a commit that is not live yet, in seconds (default: the CDN's max-age plus 90)",
     },
     "max-age": {
       value: "SECONDS",
-      help: "how long browsers may keep a response at most",
+      help: "maximum time that browsers may cache a response",
       default: "300",
     },
     "dry-run": { help: "prints the result and does not change GitHub" },
@@ -81,13 +81,13 @@ export const command = defineCommand({
 });
 
 interface Tolerance {
-  /** How old a commit may be and not be live; `undefined` to read it from the CDN. */
+  /** Maximum age of a commit that is not live yet; `undefined`: computed from the CDN's `max-age`. */
   readonly graceSeconds: number | undefined;
-  /** How long browsers may keep a response. */
+  /** Maximum time that browsers may cache a response. */
   readonly maxAgeSeconds: number;
 }
 
-/** Compares, and compares what differs once more, since a publication or a cache may be a moment behind. */
+/** Compares, and compares differences once more, because a publication or a cache may be a moment behind. */
 async function findDrift(
   cdn: string,
   repository: Repository,

@@ -1,4 +1,4 @@
-/** What a pull request does, computed here from its commits: nothing of its own code runs. */
+/** The effects of a pull request, computed from its commits: its own code never runs. */
 import type { Review } from "../../schema/github/plan-comment.ts";
 import { boundPlan } from "../../schema/plan/bound.ts";
 import { plan, rebaseSnapshot } from "../../schema/plan/plan.ts";
@@ -13,7 +13,7 @@ interface Range {
   readonly today: string;
 }
 
-/** The plan, the problems, and the changes outside of the flags, from where `head` left `base`. */
+/** The plan, the problems, and the changes outside of the flags, from the merge base of `head` and `base`. */
 export async function reviewCommits(
   directory: string,
   { base, head, today }: Range,

@@ -25,7 +25,7 @@ export const command = defineCommand({
       help: "code to search for flags; may be given more than once",
       many: true,
     },
-    limit: { value: "N", help: "the largest number of open issues", default: "5" },
+    limit: { value: "N", help: "maximum number of open issues", default: "5" },
     days: { value: "N", help: "how many days a flag may be on or off everywhere", default: "40" },
     as: {
       value: "KIND",

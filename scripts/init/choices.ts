@@ -1,4 +1,4 @@
-/** What a new repository of flags needs to know. */
+/** Settings of a new repository of flags. */
 import { createInterface } from "node:readline/promises";
 import { parseProjectFile } from "../../schema/file/parsed-file.ts";
 import { UsageError } from "../command/command.ts";
@@ -20,7 +20,7 @@ export const namings = {
   "kebab-case": { pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", example: "welcome-banner" },
 } as const;
 
-/** As the options have them; `undefined` where nothing was given. */
+/** The values of the options; `undefined` for missing ones. */
 export type Given = Readonly<
   Record<"environments" | "naming" | "owner", string | undefined> &
     Record<"hook", boolean | undefined>

@@ -18,7 +18,7 @@ export const command = defineCommand({
     naming: { value: "STYLE", help: "names of flags: snake_case or kebab-case" },
     owner: { value: "OWNER", help: "who reviews changes, such as @acme/platform" },
     hook: { help: "also write a git hook that checks flags before each commit" },
-    yes: { help: "ask nothing: use defaults for what is not given" },
+    yes: { help: "ask nothing; use the defaults of missing options" },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
   async run({ repo, yes, format, ...given }, [directory = repo, ...others]): Promise<ExitCode> {

@@ -34,7 +34,7 @@ export async function invalidatePaths(
   }
 }
 
-/** Since when clients get the release. */
+/** The time from which clients get the release. */
 export interface Live {
   readonly url: string;
   /** How long this took. */

@@ -19,7 +19,7 @@ export const command = defineCommand({
     to: { value: "TARGET", help: "s3://bucket[/prefix] or a directory" },
     at: { value: "COMMIT", help: "the commit to publish", default: "HEAD" },
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    "dry-run": { help: "prints what would be done, and does nothing" },
+    "dry-run": { help: "prints the plan and publishes nothing" },
     rollback: { value: "REASON", help: "publishes an older or unrelated commit on purpose" },
     allow: { value: "REASON", help: "publishes changes that exceed a limit" },
     "allow-label": {
@@ -36,7 +36,7 @@ export const command = defineCommand({
     },
     "cache-control": {
       value: "HEADER",
-      help: "for flags and lists",
+      help: "the Cache-Control header of flags and lists",
       default: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
     },
     "skip-listing": {
@@ -123,7 +123,7 @@ export const command = defineCommand({
   },
 });
 
-/** The reason to allow what waits, if the pull request that brought the commit has the label. */
+/** The reason to allow waiting changes, if the merged pull request of the commit has the label. */
 async function findLabel(label: string, commit: string): Promise<string | undefined> {
   const { GitHub } = await import("../../store/github/github.ts");
   const { readGitHubOptions } = await import("../../store/github/options.ts");

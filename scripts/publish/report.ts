@@ -25,7 +25,7 @@ export function formatSummary(outcome: Outcome, to: string): string {
   return `### ${escapeMarkdown(summarize(outcome, to))}\n\n${[...reasons, ...changes].join("\n")}\n`;
 }
 
-/** What is held back, why, and how to publish it. */
+/** The changes that wait, why, and how to publish them. */
 function describeWaiting({ status, waiting, reasons }: Outcome): string[] {
   if (waiting.length === 0 || status === "refused") return [];
   const flags = list([...new Set(waiting.map(({ flag }) => flag))]);

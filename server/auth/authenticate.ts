@@ -5,12 +5,12 @@ import type { ApiResponse, Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import type { Authenticator } from "./authenticator.ts";
 
-/** Failed authentications of one address in a minute. */
+/** Maximum number of failed authentications of one address in a minute. */
 const failuresPerMinute = 30;
 
 /**
  * Finds out who sends a request. Failures are logged with their reason and counted per address; they
- * never hold up a valid token. A request for which `isPublic` returns true may come without a token.
+ * never block a valid token. A request for which `isPublic` returns true may come without a token.
  */
 export function authenticate(
   authenticator: Authenticator,
@@ -58,7 +58,7 @@ export function authenticate(
   };
 }
 
-/** Logs each failure with its reason, and once when an address begins to be refused: a storm must not fill the log. */
+/** Logs each failure with its reason. If an address exceeds the limit, this is logged once, so that the log stays small. */
 function logFailure(
   log: Logger,
   request: Request,

@@ -5,7 +5,7 @@ import type { Tokens, Verified } from "./tokens.ts";
 
 const cacheSize = 1_000;
 
-/** Finds out whose the `Authorization` header of a request is. */
+/** Finds the principal of a request's `Authorization` header. */
 export class Authenticator {
   readonly #tokens: Tokens | undefined;
   readonly #jwt: JwtVerifier | undefined;
@@ -18,7 +18,7 @@ export class Authenticator {
     this.#jwt = jwt;
   }
 
-  /** What keeps it from deciding as it should, for people who operate the server. */
+  /** Problems with the tokens file or the issuer, for people who operate the server. */
   get problems(): readonly string[] {
     return [this.#tokens?.problem, this.#jwt?.problem].filter((problem) => problem !== undefined);
   }
@@ -29,7 +29,7 @@ export class Authenticator {
     return "Cannot write: the tokens file cannot be read, so this token may have been revoked; try again when the file is corrected";
   }
 
-  /** Without waiting: a token of the file, or a JSON web token that was verified before. */
+  /** Synchronous: knows tokens of the file, and JSON web tokens that were verified before. */
   recognize(header: string | undefined): Principal | undefined {
     if (header === undefined) return undefined;
     const nowMs = Date.now();
@@ -38,7 +38,7 @@ export class Authenticator {
     return verified !== undefined && nowMs < verified.untilMs ? verified.principal : undefined;
   }
 
-  /** Throws `IssuerUnavailableError` if only the issuer could tell, and it does not answer. */
+  /** Throws `IssuerUnavailableError` if the issuer is needed and does not answer. */
   async authenticate(header: string | undefined): Promise<{ principal: Principal } | Refused> {
     const principal = this.recognize(header);
     if (principal) return { principal };

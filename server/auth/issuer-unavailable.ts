@@ -1,4 +1,4 @@
-/** The keys that a token needs cannot be read now: nobody can say whether the token is valid. */
+/** The keys that a token needs cannot be read now, so it is unknown whether the token is valid. */
 export class IssuerUnavailableError extends Error {
   override readonly name = "IssuerUnavailableError";
   /** In seconds. */

@@ -26,9 +26,9 @@ const algorithms = [
 const types = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 /** Longer tokens are refused unread. */
 const maxLength = 8_192;
-/** How far the clocks of the issuer and of this server may differ. */
+/** Allowed difference between the clocks of the issuer and of this server. */
 const clockToleranceSeconds = 60;
-/** A verified token is verified again after this time, so that a withdrawn key stops to count. */
+/** A verified token is verified again after this time, so that a withdrawn key is no longer accepted. */
 const cacheMs = 300_000;
 
 /** Accepts JSON web tokens of one issuer, checked against its public keys. Loads `jose` at the first token. */
@@ -92,7 +92,7 @@ export class JwtVerifier {
   }
 }
 
-/** What can be refused without a key: only a token that claims to be of our issuer may make us ask it. */
+/** Refuses tokens that need no key to check, so that only tokens with the issuer's name cause a request to it. */
 async function faultBeforeSignature(token: string, issuer: string): Promise<string | undefined> {
   if (token.length > maxLength) return `the token has more than ${maxLength} characters`;
   const { decodeJwt, decodeProtectedHeader } = await import("jose");

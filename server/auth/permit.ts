@@ -7,7 +7,7 @@ import { environmentOf } from "../http/routes.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { type Action, isRead, refusal } from "./principal.ts";
 
-/** Lets a request through if its principal may do this to the flag and the environment of the path. */
+/** Refuses a request unless its principal may do this to the flag and the environment of the path. */
 export function permit(
   action: Action,
   authenticator: Authenticator,
@@ -16,7 +16,7 @@ export function permit(
   return permitIn((request) => environmentOf(project(), request.path), action, authenticator);
 }
 
-/** The same, in whatever environment the principal may act. The handler decides which ones the request needs. */
+/** The same for any environment of the principal. The handler checks the environments that the request needs. */
 export function permitSomewhere(
   action: Action,
   authenticator: Authenticator,

@@ -1,4 +1,4 @@
-/** How often a token may do what is expensive. */
+/** Rate limits of expensive requests for each token. */
 import { rateLimit } from "express-rate-limit";
 import { type Handler, principalOf } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
@@ -10,7 +10,7 @@ export function limitWrites(perMinute: number): Handler {
   return limitPerToken(perMinute, "write");
 }
 
-/** Reads that start git processes or call GitHub: histories, and what became of a proposed change. */
+/** Reads that start git processes or call GitHub: histories, and the status of a proposed change. */
 export function limitExpensiveReads(perMinute = expensiveReadsPerMinute): Handler {
   return limitPerToken(perMinute, "read");
 }

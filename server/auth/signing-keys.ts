@@ -3,11 +3,11 @@ import { outgoingFetch } from "../../store/network/outgoing.ts";
 import { IssuerUnavailableError } from "./issuer-unavailable.ts";
 
 const timeoutMs = 5_000;
-/** Keys are read again after this time, so that a withdrawn key stops to count. */
+/** Keys are read again after this time, so that a withdrawn key is no longer accepted. */
 const maxAgeMs = 300_000;
-/** How long keys count when the issuer does not answer. */
+/** Time for which known keys are used if the issuer does not answer. */
 const maxStaleMs = 3_600_000;
-/** After a failure the issuer is left alone for this time. */
+/** After a failure the issuer gets no request for this time. */
 const pauseMs = 10_000;
 
 /** The public keys of an issuer, found by OpenID Connect Discovery and read again every five minutes. */
@@ -65,7 +65,7 @@ export class SigningKeys {
     }
   }
 
-  /** One discovery serves all who wait for it; a failed one is tried again. */
+  /** All callers that wait share one discovery; after a failure the next call tries again. */
   async #find(): Promise<JWTVerifyGetKey> {
     this.#discovery ??= this.#discover().catch((error) => {
       this.#discovery = undefined;

@@ -37,7 +37,7 @@ export class Tokens {
     return this.#problem;
   }
 
-  /** Whose token this is, and until when; `undefined` if it is nobody's. Valid for this `version()`. */
+  /** The principal of a token and its expiry; `undefined` if the token is unknown. Valid for this `version()`. */
   verify(token: string): Verified | undefined {
     const entry = this.#find(token);
     if (!entry) return undefined;

@@ -9,7 +9,7 @@ import { clearOldLocks } from "../../store/remote/clone.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 
 /**
- * A bare repository in `data` whose branch begins as this checkout's `HEAD`. Later commits of the
+ * A bare repository in `data` whose branch starts at this checkout's `HEAD`. Later commits of the
  * checkout are pushed to it as long as the API has not committed anything there.
  */
 export async function embeddedRemote(
@@ -26,7 +26,7 @@ export async function embeddedRemote(
   // A crash in the middle of a push can leave locks behind.
   await clearOldLocks(remote);
   const head = await checkout.resolve("HEAD");
-  // Its own hooks alone, whatever the user has configured for other repositories.
+  // Only its own hooks: the user's `core.hooksPath` is for other repositories.
   await readGit(remote, ["config", "--local", "core.hooksPath", "hooks"]);
   const hasMoved = await readGit(directory, ["push", remote, `${head}:refs/heads/${branch}`]).then(
     () => false,
@@ -35,7 +35,7 @@ export async function embeddedRemote(
   if (!hasMoved) return { remote };
   return {
     remote,
-    note: `It has commits of its own, so ${head.slice(0, 7)} was not taken in; delete "${data}" to begin anew`,
+    note: `It has commits of its own, so ${head.slice(0, 7)} was not pushed to it; delete "${data}" to start again`,
   };
 }
 

@@ -5,7 +5,7 @@ import { HttpError } from "./problem.ts";
 /** The limits also hold for a body after decompression. A flag file has at most 64 KiB. */
 export const maxBytes = { usual: 32_768, definition: 65_536 };
 
-/** Reads the body as bytes, whatever its type: `jsonOf()` checks the type. */
+/** Reads the body as bytes, of any type: `jsonOf()` checks the type. */
 export const readBody = readerOf(maxBytes.usual);
 /** The same for the definition of a flag. */
 export const readDefinitionBody = readerOf(maxBytes.definition);
@@ -72,7 +72,7 @@ export function parseJson(
   return value;
 }
 
-/** How deep a JSON text nests. */
+/** The number of levels of a JSON text. */
 function levelsOf(text: string): number {
   let [level, deepest] = [0, 0];
   for (const [bracket] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {

@@ -1,14 +1,14 @@
 import { HttpError } from "./problem.ts";
 
 export interface Limits {
-  /** How many may run at once. */
+  /** Maximum number of concurrent calls. */
   readonly total: number;
   readonly perOwner: number;
-  /** How many of one owner may wait. */
+  /** Maximum number of waiting calls of one owner. */
   readonly waitingPerOwner: number;
 }
 
-/** Bounds how much work runs at once, in all and for each owner. Owners take turns. */
+/** Limits concurrent work, in all and for each owner. Owners take turns. */
 export class ConcurrencyLimit {
   readonly #limits: Limits;
   /** By owner, the one whose turn is next first. */

@@ -1,4 +1,4 @@
-/** What is known of a request while it is handled, and the types of the handlers that share it. */
+/** The state of a request while it is handled, and the types of its handlers. */
 import type { NextFunction, Request, Response } from "express";
 import type { Principal } from "../../schema/access/tokens.ts";
 import type { Outcome } from "../routes/writes/outcome.ts";
@@ -8,9 +8,9 @@ export interface Locals {
   requestId: string;
   /** Missing before authentication, and for requests that need no token. */
   principal?: Principal;
-  /** The flag that a write is about. */
+  /** The flag that a write changes. */
   flag?: string;
-  /** The write that has begun, which goes on if the client leaves. */
+  /** The started write, which continues if the client disconnects. */
   writing?: Promise<Outcome>;
   /** The answer is an event stream. */
   isStream?: true;

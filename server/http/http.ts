@@ -1,4 +1,4 @@
-/** The HTTP server: its time limits, how it begins to listen, and how it stops. */
+/** The HTTP server: time limits, start and stop. */
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -12,7 +12,7 @@ export function createHttpServer(listener: RequestListener): Server {
   return createServer(options, listener);
 }
 
-/** Begins to listen, and returns the server's URL. Throws an `Error` that says why it cannot. */
+/** Starts to listen, and returns the server's URL. Throws an `Error` with the reason if it cannot. */
 export async function listen(server: Server, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
@@ -25,7 +25,7 @@ export async function listen(server: Server, host: string, port: number): Promis
   return `http://${family === "IPv6" ? `[${address}]` : address}:${taken}`;
 }
 
-/** Refuses new connections, waits for answers that have begun, and closes idle connections. */
+/** Refuses new connections, waits for responses that have started, and closes idle connections. */
 export async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   // A connection becomes idle after its answer, and would then wait for another request.

@@ -12,7 +12,7 @@ export interface Fault {
   readonly column?: number;
 }
 
-/** An error that the client is told: it ends the request with its status. */
+/** An error that is sent to the client: it ends the request with its status. */
 export class HttpError extends Error {
   override readonly name = "HttpError";
   readonly status: number;

@@ -1,4 +1,4 @@
-/** What the log says of a request: a line for each write, refused ones included, and of reads at `debug`. */
+/** Log lines of requests: one for each write, refused ones included; for reads at `debug`. */
 import type { Logger } from "pino";
 import type { Outcome } from "../routes/writes/outcome.ts";
 
@@ -40,7 +40,7 @@ function detailsOf(outcome: Outcome): object {
 
 const kinds: Readonly<Record<string, string>> = { POST: "create", PUT: "update", DELETE: "delete" };
 
-/** The change that a request asked for, and its result; `undefined` for a request that asked for none. */
+/** The change that a request contains, and its result; `undefined` for other requests. */
 export function changeOf({
   method,
   route,

@@ -27,7 +27,7 @@ export class CommitWatch {
     this.#isReading = false;
   }
 
-  /** What is odd now. `nowMs` is the clock, in milliseconds since 1970. */
+  /** The current warnings. `nowMs` is the clock, in milliseconds since 1970. */
   warnings(nowMs: number): string[] {
     return checkCommits(this.#facts, Math.floor(nowMs / 1_000)).map(formatCommitWarning);
   }

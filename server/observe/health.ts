@@ -22,7 +22,7 @@ export const healthHandler: Handler = (_request, response) => {
 
 /**
  * `/readyz`: whether flags are served. Without a token only the status; with one also which commit is
- * served, how old it is, what is wrong, and what is odd but stops nothing: that can name files, remotes and people.
+ * served, how old it is, problems, and warnings that stop nothing. These can name files, remotes and people.
  */
 export function readyHandler(sources: HealthSources): Handler {
   return (_request, response) => {

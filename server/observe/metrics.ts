@@ -78,7 +78,7 @@ export class Metrics {
     store.onConflict(() => conflicts.inc());
   }
 
-  /** Adds how late the oldest step is. */
+  /** Adds the metric of the oldest late step. */
   watchSteps(steps: { readonly overdueSeconds: number }): void {
     const help = "Time since the oldest scheduled step that is not applied was due";
     this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);

@@ -9,7 +9,7 @@ import { requestIdOf } from "./request-id.ts";
 /** The status in log and metrics if the client did not wait for the answer; nginx uses the same. */
 export const clientClosedRequest = 499;
 
-/** Gives each request an id, and reports to metrics and log how it ended. */
+/** Gives each request an id, and records its result in metrics and log. */
 export function observe(metrics: Metrics, log: Logger): Handler {
   return (request, response, next) => {
     const startedMs = performance.now();
@@ -28,7 +28,7 @@ export function observe(metrics: Metrics, log: Logger): Handler {
       reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);
     };
     response.on("close", () => {
-      // A write goes on if the client leaves before its end.
+      // A write continues if the client disconnects before its end.
       const { writing } = response.locals;
       if (writing !== undefined) writing.then(end, () => end());
       else end();

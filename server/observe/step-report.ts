@@ -1,4 +1,4 @@
-/** What log and metrics say of a scheduled step. */
+/** Records a scheduled step in log and metrics. */
 import type { Logger } from "pino";
 import { timeOf } from "../../schema/flag/schedule.ts";
 import type { StepResult } from "../../store/schedule/apply-steps.ts";

@@ -21,9 +21,9 @@ function load(): Description {
   return { ...document, components: { ...document.components, schemas } };
 }
 
-/** An answer lists at most this many faults. */
+/** Maximum number of errors in a response. */
 const maxFaults = 20;
-/** An answer repeats at most this many characters of a key. */
+/** Maximum length of a client's key in a response, in characters. */
 const maxKeyLength = 100;
 
 const ajv = new Ajv2020({ allErrors: true, strict: false });

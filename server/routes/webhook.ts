@@ -6,7 +6,7 @@ import { HttpError } from "../http/problem.ts";
 
 /** GitHub sends at most 25 MiB. */
 const maxBytes = 25 * 1_024 * 1_024;
-/** Webhooks of one address in a minute that are not signed correctly. */
+/** Maximum number of webhooks with a wrong signature of one address in a minute. */
 const failuresPerMinute = 60;
 
 /**
@@ -33,7 +33,7 @@ export function webhookHandlers(secret: string | undefined, sync: () => Promise<
     },
   });
   const receive: Handler = async (request, response) => {
-    // What is left of a body that is refused is not worth reading.
+    // The rest of a refused body is not read.
     response.setHeader("Connection", "close");
     const given = Buffer.from(request.get("X-Hub-Signature-256") ?? "");
     const expected = given.length === 71 ? await signatureOf(request, secret) : undefined;
@@ -46,7 +46,7 @@ export function webhookHandlers(secret: string | undefined, sync: () => Promise<
   return [limit, receive];
 }
 
-/** Reads the body for its signature. Throws `HttpError` 413 as soon as it is too long, whatever its header says. */
+/** Reads the body for its signature. Throws `HttpError` 413 as soon as it is too long, even if `Content-Length` is smaller. */
 async function signatureOf(request: Request, secret: string): Promise<Buffer> {
   const hmac = createHmac("sha256", secret);
   let bytes = Number(request.get("Content-Length") ?? 0) > maxBytes ? maxBytes + 1 : 0;

@@ -1,19 +1,19 @@
-/** Event streams: each new commit is an event for those whose path it concerns. */
+/** Event streams: each new commit is an event for the streams whose path it changes. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { HttpError } from "../../http/problem.ts";
 import { notReady } from "../reads/reads.ts";
 
 const limits = { perPrincipal: 1_000, total: 20_000 };
-/** How often an idle stream gets a comment, so that proxies keep it open. */
+/** Interval of comments in an idle stream, so that proxies keep it open. */
 const pingIntervalMs = 15_000;
-/** A client that reads slower than this is disconnected: it reads the whole list when it returns. */
+/** Maximum number of unsent bytes. A slower client is disconnected; it reads the whole list when it connects again. */
 const maxBufferedBytes = 1_048_576;
 /**
  * A stream ends after this time, plus up to a tenth of it: its client connects again, perhaps to another
  * server, and not all clients at once.
  */
 const maxLifetimeMs = 3_600_000;
-/** How many streams are written to before other work gets a turn. */
+/** Number of streams that are written to before other work gets a turn. */
 const streamsPerSlice = 500;
 
 const ping = Buffer.from(": ping\n\n");
@@ -27,7 +27,7 @@ export const streamHeaders = {
   "X-Accel-Buffering": "no",
 };
 
-/** Who listens, and to what. */
+/** The client of a stream, and its path. */
 export interface Listener {
   /** The path of the list, or of OFREP's event stream. */
   readonly path: string;
@@ -47,7 +47,7 @@ interface Stream extends Listener {
 
 /** The current event of a path. */
 export interface StreamEvent {
-  /** Changes whenever the event has to be sent anew. */
+  /** Changes if the event must be sent again. */
   readonly id: string;
   readonly bytes: Buffer;
 }
@@ -74,7 +74,7 @@ export class Streams {
   readonly #pings: NodeJS.Timeout;
   #commit = "";
 
-  /** `isAllowed` is asked before each event and each ping; `onEnd` is called for each stream that ended. */
+  /** `isAllowed` is called before each event and each ping; `onEnd` is called for each stream that ended. */
   constructor(makeEvent: MakeEvent, isAllowed: IsAllowed, onEnd: (listener: Listener) => void) {
     this.#makeEvent = makeEvent;
     this.#isAllowed = isAllowed;

@@ -39,7 +39,7 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
     response.json({ changes: changes.map((change) => answerOf(change, environments)), next });
   };
 
-  /** Pages are kept as long as the head of the branch stays. */
+  /** Pages are cached until the head of the branch moves. */
   function read(key: string, owner: string, query: ChangeQuery): Promise<ChangePage> {
     const known = pages.get(key);
     if (known) return known;
@@ -50,14 +50,14 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
   }
 }
 
-/** With the environments whose clients got something else. */
+/** A change with the environments whose responses it changed. */
 function answerOf(change: FlagChange, environments: readonly string[]) {
   const changed = environments.filter((environment) => isChangedIn(change, environment));
   const states = changed.map((environment) => [environment, statesIn(change, environment)]);
   return { flag: change.flag, ...factsOf(change), environments: Object.fromEntries(states) };
 }
 
-/** The environment that is asked for, or all that the principal may read. Throws `HttpError`. */
+/** The requested environment, or all that the principal may read. Throws `HttpError`. */
 function environmentsFor(
   { project }: FlagStore,
   principal: Principal,
@@ -79,7 +79,7 @@ function flagIn(name: string | undefined): string | undefined {
   throw new HttpError(400, "Cannot use flag: no flag can have this name");
 }
 
-/** By name, or by the subject or id of a token, which its owner cannot choose. */
+/** Whether a change is by an actor: by name, or by the subject or id of a token, which its owner cannot choose. */
 function isByActor(actor: string) {
   return ({ changed_by, subject }: CommitAttribution) => subject === actor || changed_by === actor;
 }

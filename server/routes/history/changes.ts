@@ -1,4 +1,4 @@
-/** Changes of flags as they are answered. */
+/** Changes of flags in the form of responses. */
 import { givesEveryone } from "../../../schema/evaluate/everyone.ts";
 import type { Flag } from "../../../schema/flag/flag.ts";
 import { isSameDecision } from "../../../schema/plan/difference.ts";
@@ -7,7 +7,7 @@ import type { FlagChange } from "../../../store/history/flag-changes.ts";
 
 /** A flag in one environment, at a time. */
 interface FlagState {
-  /** Whether its own file gives it to everyone: required flags have histories of their own. */
+  /** Whether its own file enables it for everyone. Required flags have their own histories. */
   readonly enabled: boolean;
   readonly description: string;
   /** How it is decided: `on`, `off`, `10 %, 2 rules`. */
@@ -32,7 +32,7 @@ export function statesIn({ before, after }: FlagChange, environment: string): St
   return { before: stateOf(before, environment), after: stateOf(after, environment) };
 }
 
-/** Whether clients of an environment got something else after a change. */
+/** Whether a change altered what clients of an environment get. */
 export function isChangedIn({ before, after }: FlagChange, environment: string): boolean {
   const [was, is] = [before, after].map((flag) => flag?.decisions[environment]);
   if (was === undefined && is === undefined) return false;

@@ -10,12 +10,12 @@ import { environmentOf } from "../../http/routes.ts";
 import { factsOf, isChangedIn, statesIn } from "./changes.ts";
 
 export const maxPageSize = 200;
-/** Each history that is read takes git processes; the other processes are for writes. */
+/** Reading a history starts git processes. The limit leaves processes for writes. */
 export const historyLimits = { total: 4, perOwner: 2, waitingPerOwner: 20 };
-/** How many pages are kept for the current head. */
+/** Maximum number of cached pages for the current head. */
 export const cachedPages = 500;
 
-/** `GET …/history`: a page of the changes of a flag, the newest first. `next` is where the next page begins. */
+/** `GET …/history`: a page of the changes of a flag, the newest first. `next` is the start of the next page. */
 export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit): Handler {
   const read = cachedChanges(store, concurrency);
   return async (request, response) => {
@@ -24,12 +24,12 @@ export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit):
     const limit = integerIn(request.query, "limit", 50, [1, maxPageSize]);
     const skip = integerIn(request.query, "skip", 0, [0, 1_000_000]);
     const principal = principalOf(response);
-    // One more than asked for says whether there is a next page.
+    // One more than requested shows whether there is a next page.
     const changes = await read(principal.id, name, { limit: limit + 1, skip });
     if (changes.length === 0 && skip === 0)
       throw new HttpError(404, `Cannot find the flag "${name}", now or before`);
     const next = changes.length > limit ? { next: skip + limit } : {};
-    // A token that is narrowed to environments sees no reason that was given for another one.
+    // A token that is narrowed to environments must not see reasons of changes elsewhere.
     const visible = changes
       .slice(0, limit)
       .filter((change) => principal.environments === undefined || isChangedIn(change, environment))
@@ -45,7 +45,7 @@ type ReadChanges = (
   page: { limit: number; skip: number },
 ) => Promise<FlagChange[]>;
 
-/** Pages are kept as long as the head of the branch stays; those who ask for one meanwhile share it. */
+/** Pages are cached until the head of the branch moves. Concurrent requests of a page share it. */
 function cachedChanges(store: FlagStore, concurrency: ConcurrencyLimit): ReadChanges {
   const pages = new LRUCache<string, Promise<FlagChange[]>>({ max: cachedPages });
   return (owner, name, page) => {

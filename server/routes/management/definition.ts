@@ -15,9 +15,9 @@ import { submit } from "../writes/submit.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 import { preferredForm, readDefinition, represent, send } from "./forms.ts";
 
-/** Each text that is read takes a git process. */
+/** Reading a text starts a git process. */
 const limits = { total: 4, perOwner: 2, waitingPerOwner: 100 };
-/** How many texts are kept, and how many characters of them. */
+/** Maximum number of cached texts, and of their characters. */
 const cache = { max: 1_000, maxSize: 8 * 1_024 * 1_024 };
 
 type ReadText = (owner: string, flag: Pick<TimedFlag, "object">) => Promise<string>;

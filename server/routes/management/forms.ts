@@ -21,9 +21,9 @@ const types: Readonly<Record<Form, string>> = {
   yaml: "application/yaml",
 };
 
-/** An answer lists at most this many faults. */
+/** Maximum number of errors in a response. */
 const maxFaults = 20;
-/** Deeper JSON is no flag. */
+/** Maximum number of levels of JSON. A flag has fewer. */
 const maxJsonLevels = 32;
 
 /** The form that the client prefers; `first` if it has no preference. Throws `HttpError` 406. */
@@ -64,7 +64,7 @@ export function readDefinition(request: Request, project: Project): FlagDefiniti
   }
   // Values that differ in their Unicode form only are the same to people, and files have one form.
   const value = parseJson(bytes, maxJsonLevels, (text) => text.normalize("NFC"));
-  // Lines of a text that the client did not send would say nothing.
+  // Line numbers are left out for JSON: they would be those of a text that the client did not send.
   check(Buffer.from(JSON.stringify(value, null, 1)), project, () => ({}));
   return { form: "json", value: value as Values };
 }

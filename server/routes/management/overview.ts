@@ -1,4 +1,4 @@
-/** `GET /v1/overview`: every flag in a few words, and the changes that wait for a review. */
+/** `GET /v1/overview`: a summary of every flag, and the changes that wait for a review. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Snapshot, Timestamp } from "../../../schema/flag/snapshot.ts";
 import { overviewOf } from "../../../schema/overview/overview.ts";
@@ -15,7 +15,7 @@ import type { WriteBackends } from "../writes/write-backends.ts";
 
 /** A release flag that is on or off for everyone for longer than this is stale, as in `bunting stale`. */
 const staleDays = 40;
-/** How long an answer waits for the open proposals. */
+/** Maximum time that a request waits for the open proposals. */
 const proposalTimeoutMs = 3_000;
 
 export function overviewHandler(
@@ -35,7 +35,7 @@ export function overviewHandler(
       histories.run(principal.id, () => toggled.at(snapshot, today)),
       findProposals(pulls, principal.role === "admin"),
     ]);
-    // What is stale depends on the day, and what waits for a review on GitHub: no cache may keep it.
+    // Stale flags depend on the date, and open proposals on GitHub, so no cache may store the response.
     response.set("Cache-Control", "private, no-store");
     response.json({
       commit: snapshot.commit,

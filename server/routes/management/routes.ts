@@ -1,4 +1,4 @@
-/** The routes for those who manage flags. They show several environments, so they are at the root only. */
+/** The routes for managing flags. They show several environments, so they are at the root only. */
 import type { Express } from "express";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { permitSomewhere } from "../../auth/permit.ts";

@@ -1,13 +1,13 @@
 import type { Evaluations } from "./evaluations.ts";
 
-/** How long a request waits for a newer commit. */
+/** Maximum time that a request waits for a newer commit. */
 const maxWaitMs = 2_000;
-/** Requests with a version that no server has must not keep git busy. */
+/** Minimum time between two fetches, because requests can have a version that no server has. */
 const minIntervalMs = 1_000;
 
 /**
- * Fetches the branch if a provider was told of a version that this server does not serve yet: the
- * event came from another server. Without this, the provider would get the old flags, and no other event.
+ * Fetches the branch if a provider names a version that this server does not serve yet, from an event of
+ * another server. Without this, the provider would get the old flags, and no other event.
  */
 export class CatchUp {
   readonly #evaluations: Evaluations;

@@ -2,7 +2,7 @@
 import type { Context } from "../../../schema/evaluate/context.ts";
 import { EvaluationError } from "./errors.ts";
 
-/** Attributes, and what is inside them, in all. */
+/** Maximum number of values of a context, nested ones included. */
 const maxValues = 1_000;
 /** Rules use only the attributes at level 1; deeper ones are accepted because clients share contexts. */
 const maxLevels = 8;

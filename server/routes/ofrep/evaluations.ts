@@ -78,7 +78,7 @@ export class EnvironmentFlags {
     return this.#definitionsText;
   }
 
-  /** Changes with any definition, private ones included, and tells nothing about them. */
+  /** Changes with any definition, private ones included, and reveals nothing about them. */
   get version(): string {
     this.#version ??= this.#sign(this.definitionsText);
     return this.#version;

@@ -1,4 +1,4 @@
-/** The answers of OFREP, whichever way a request came. */
+/** The responses of OFREP, shared by the fast path and Express. */
 import { hash } from "node:crypto";
 import type { Context } from "../../../schema/evaluate/context.ts";
 import { HttpError } from "../../http/problem.ts";
@@ -44,7 +44,7 @@ export class Evaluator {
 
   /**
    * The body for all flags. Its entity tag is made from it, because it depends on the context. This
-   * counts no evaluations: a provider asks for all flags, whichever of them it uses.
+   * counts no evaluations, because a provider requests all flags even if it uses only one.
    */
   evaluateAll(
     folder: string,

@@ -59,7 +59,7 @@ export function acceptTickets(keys: StreamKeys): Handler {
   };
 }
 
-/** A program that does not ask for a stream would wait for the end of the answer, which never comes. */
+/** Refuses requests that do not accept an event stream: they would wait for an end that never comes. */
 export const refuseOtherTypes: Handler = (request, _response, next) => {
   if (/text\/event-stream/i.test(request.get("Accept") ?? "")) return next();
   const detail = 'Cannot answer: this is an event stream; send "Accept: text/event-stream"';

@@ -1,7 +1,7 @@
 /**
  * Answers evaluations before Express sees them: the same checks, bytes, headers, log and metrics as
- * the handlers in `ofrep.ts`, at a fraction of the cost. What needs more than a look at the headers
- * (an unknown token, another content type, a compressed body) is left to Express.
+ * the handlers in `ofrep.ts`, at a fraction of the cost. Express handles requests that need more
+ * than their headers (an unknown token, another content type, a compressed body).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
@@ -30,10 +30,10 @@ export interface FastEvaluationsOptions {
   readonly origins: readonly string[];
 }
 
-/** Only keys without escapes: what they stand for is for Express to decode. */
+/** Only keys without escapes: Express decodes the others. */
 const pattern = /^(?:\/([\w-]+))?(\/ofrep\/v1\/evaluate\/flags)(?:\/([\w-]+))?$/;
 
-/** What is known of a request before its body is read. */
+/** The state of a request before its body is read. */
 interface Call {
   readonly startedMs: number;
   readonly path: string;

@@ -2,13 +2,13 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 
-/** A ticket is part of a URL: a longer header would make one that proxies refuse. */
+/** Maximum length of a header in a ticket, in characters: proxies refuse longer URLs. */
 const maxHeaderLength = 4_096;
 const maxTicketLength = 2 * maxHeaderLength;
 const nonceLength = 12;
 const tagLength = 16;
 const algorithm = "aes-256-gcm";
-/** Sealing takes longer than an evaluation, and the same tokens ask again and again. */
+/** Number of cached tickets: encryption takes longer than an evaluation, and the same tokens come again. */
 const cacheSize = 1_000;
 
 interface Keys {
@@ -56,7 +56,7 @@ export class StreamKeys {
     return undefined;
   }
 
-  /** A value that changes with a text and tells nothing about it. */
+  /** A keyed hash: changes with the text and reveals nothing about it. */
   sign(text: string): string {
     return hmac(this.#current.sign, text).toString("hex").slice(0, 32);
   }

@@ -16,7 +16,7 @@ import type { Streams } from "../events/streams.ts";
 import { type PreparedAnswer, prepareAnswer } from "./prepared.ts";
 import type { Responses } from "./responses.ts";
 
-/** Matches what may ask for an event stream; only Express weighs one media type against another. */
+/** Matches an `Accept` that may prefer an event stream; Express compares the media types. */
 const mayAcceptStream = /text\/(event-stream|\*)/i;
 
 export interface FastReadsOptions {

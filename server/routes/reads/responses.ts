@@ -2,7 +2,7 @@ import { etag, type Release, type Response } from "../../../schema/compile/relea
 import { contentTypeOf, isList } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 
-/** Copying a longer body into one piece with the head takes longer than sending two pieces. */
+/** Maximum length of a body that is sent in one piece with the head: copying a longer one takes longer than two writes. */
 const maxOnePieceBytes = 10_000;
 
 /** A response ready to be sent. */

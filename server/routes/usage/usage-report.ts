@@ -12,7 +12,7 @@ import type { UsageMetrics } from "./usage-metrics.ts";
 
 export const usagePath = "/v1/usage";
 
-/** Limit for one address: a client reports once a minute, and many clients can share an address. */
+/** Maximum number of reports of one address in a minute: many clients can share an address. */
 const reportsPerMinute = 300;
 
 const read = bodyReader<UsageReport>("UsageReport");

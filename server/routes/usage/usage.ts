@@ -7,7 +7,7 @@ export interface UsageReport {
   readonly evaluations?: Readonly<Record<string, number>>;
   /** Counts of fetches by outcome. */
   readonly fetches?: Readonly<Record<string, number>>;
-  /** Age of the flags that the client holds, in seconds; `null` if it holds none. */
+  /** Age of the client's flags, in seconds; `null` if it has none. */
   readonly age?: number | null;
 }
 

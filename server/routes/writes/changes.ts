@@ -1,4 +1,4 @@
-/** Changes that wait for a review: the answer to whoever asked for one, and what became of it since. */
+/** Responses about proposed changes: the 202 of the write, and the status. */
 import type { RequestHandler, Response } from "express";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
@@ -35,7 +35,7 @@ function send(response: Response, change: ProposedChange): void {
   response.json(changeBody(change));
 }
 
-/** A proposed change as it is answered. */
+/** A proposed change in the form of a response. */
 export function changeBody(change: ProposedChange) {
   const { id, status, flag, summary, pullRequest: pull_request, commit = null } = change;
   return { id, status, flag, summary, pull_request, url: pathOf(change), commit };

@@ -18,7 +18,7 @@ export function isEmergency(
     throw new HttpError(403, detail);
   }
   if (header !== "true") throw refuse('Cannot read Break-Glass: it must be "true", or missing');
-  // What a definition does is known only against the flag as it is then.
+  // The effect of a definition depends on the flag at that time, so the store checks it.
   const mayDisable =
     change.kind === "define" || (change.kind === "update" && change.enabled === false);
   if (!mayDisable)

@@ -6,7 +6,7 @@ import type { WriteBackends } from "./write-backends.ts";
 
 /**
  * The reason in `Publish-Allow`, with which a write serves and publishes all changes that exceed a limit;
- * `undefined` without the header. Throws if it may not, or cannot, do that.
+ * `undefined` without the header. Throws if the principal may not do that, or if the server does not publish.
  */
 export function publishAllowOf(
   request: Request,

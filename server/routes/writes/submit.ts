@@ -50,7 +50,7 @@ export async function submit(
   throw writeError(change.name, result);
 }
 
-/** Tells the client if the change is not going to be published by itself, or publishes it. */
+/** Publishes the change if the request allows that; otherwise adds a header if the change waits for a permission. */
 function reportPublication(
   { store, publisher }: WriteBackends,
   response: Response,

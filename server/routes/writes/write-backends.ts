@@ -6,7 +6,7 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { BackgroundPublisher } from "../../publisher.ts";
 import type { Settings } from "../../settings.ts";
 
-/** Where changes go: to the branch, to a pull request, or to the branch with a review afterwards. */
+/** The destinations of changes: the branch, a pull request, or the branch with a review afterwards. */
 export interface WriteBackends {
   readonly store: FlagStore;
   /** Missing if no GitHub is configured. */

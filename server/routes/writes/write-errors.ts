@@ -1,7 +1,7 @@
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 
-/** The error for the client whose write the store refused. */
+/** The HTTP error for a write that the store refused. */
 export function writeError(
   name: string,
   result: Exclude<WriteResult, { commit: string }>,

@@ -6,7 +6,7 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 
-/** Answers a write with the flag as its commit has it. */
+/** Answers a write with the flag of its commit. */
 export async function writeResponse(
   store: FlagStore,
   response: Response,
