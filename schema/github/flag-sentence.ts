@@ -10,23 +10,19 @@ import { joined } from "../plan/warnings.ts";
 /** What happens to a flag that is alone in a plan, in Markdown. */
 export function describeFlag(flag: FlagPlan, environments: readonly string[]): string {
   const moves = (["on", "off"] as const).flatMap((way) => {
-    const where = environments.filter((environment) => {
-      const { before, after } = flag.decisions[environment] ?? {};
-      if (before && after) return toggled(flag, environment) === way;
-      return after !== undefined && (way === "on" ? isFull(after) : !after.enabled);
-    });
+    const where = environments.filter((environment) => turns(flag, environment) === way);
     return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
   });
   // Where other people get the flag, although it is not on for everyone, before and after.
   const reaches = environments.flatMap((environment) => {
-    const { before, after } = flag.decisions[environment] ?? {};
-    if (!before)
-      return after?.enabled && !isFull(after) ? [`${environment}: ${describeDecision(after)}`] : [];
-    if (!after || isSameDecision(before, after)) return [];
-    if (toggled(flag, environment) !== "same") return [];
-    const reach = describeReach({ before, after }).map(escapeMarkdown).join(", ");
-    const change = `${environment}: ${describeDecision(before)} → ${describeDecision(after)}`;
-    return [`${change}${reach === "" ? "" : ` (${reach})`}`];
+    const change = flag.decisions[environment] ?? {};
+    const { before, after } = change;
+    if (!after || turns(flag, environment) !== undefined) return [];
+    if (!before) return [`${environment}: ${describeDecision(after)}`];
+    if (isSameDecision(before, after)) return [];
+    const reach = describeReach(change).map(escapeMarkdown).join(", ");
+    const words = `${environment}: ${describeDecision(before)} → ${describeDecision(after)}`;
+    return [`${words}${reach === "" ? "" : ` (${reach})`}`];
   });
   if (flag.change === "removed") return `\`${flag.name}\` is removed`;
   if (flag.change === "added") {
@@ -45,4 +41,12 @@ export function describeFlag(flag: FlagPlan, environments: readonly string[]): s
   if (steps.length > 0) return `the schedule of \`${flag.name}\` changes: ${steps.join("; ")}`;
   const seen = flag.fields.filter((field) => field !== "updated_at");
   return `\`${flag.name}\` stays as it is; ${joined(seen.length > 0 ? seen : flag.fields)} changes`;
+}
+
+/** Whether a flag becomes on for everyone, or off for everyone, in an environment. */
+function turns(flag: FlagPlan, environment: string): "on" | "off" | undefined {
+  const { before, after } = flag.decisions[environment] ?? {};
+  if (!after || (before && toggled(flag, environment) === "same")) return undefined;
+  if (isFull(after)) return "on";
+  return after.enabled ? undefined : "off";
 }

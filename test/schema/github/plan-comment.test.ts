@@ -192,6 +192,9 @@ describe("formatPlanComment()", () => {
     expect(first(snapshot([]))).toMatch(
       /^\*\*`recipe_import` is added, on in staging and off in development; application: 0 %, 1 rule\.\*\*/,
     );
+    expect(first(snapshot([flag("recipe_import", { enabled: "as" })]))).toMatch(
+      /^\*\*`recipe_import`: application: on → 0 %, 1 rule \(/,
+    );
   });
 
   test("shows what others wrote in code only, where it is nothing but text", () => {
