@@ -1,10 +1,10 @@
 import { compile } from "../schema/compile/compile.ts";
-import { escapeInvisible } from "../schema/problem/problem.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { count } from "./command/report.ts";
+import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "build",
@@ -35,19 +35,7 @@ export const command = defineCommand({
         ? `${JSON.stringify({ commit, out, flags, responses })}\n`
         : `Built ${count(responses, "response")} of ${count(flags, "flag")} at ${commit.slice(0, 7)} into ${out}\n`,
     );
-    await noteUncommitted(repository, commit);
+    await noteUncommitted(repository, commit, "built");
     return 0;
   },
 });
-
-async function noteUncommitted(repository: Repository, commit: string): Promise<void> {
-  const files = await repository.differences(commit);
-  if (files.length === 0) return;
-  const note = `Note: the work tree differs from ${commit.slice(0, 7)} in ${count(files.length, "file")} below flags/; only the commit was built`;
-  process.stderr.write(
-    `${note}\n${files
-      .slice(0, 5)
-      .map((file) => `  ${escapeInvisible(file)}\n`)
-      .join("")}`,
-  );
-}

@@ -2,10 +2,12 @@ import { definedFlags, toDefinitions } from "../schema/compile/definitions.ts";
 import type { Context } from "../schema/evaluate/context.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
-import { rootEnvironment } from "../schema/project/project.ts";
+import { projectFile, rootEnvironment } from "../schema/project/project.ts";
+import { suggest } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "evaluate",
@@ -23,21 +25,30 @@ export const command = defineCommand({
     repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
     format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
   },
-  async run({ environment: named, context: text, sample, at, repo, format }, operands) {
+  async run({ environment: named, context: text, sample, at: revision, repo, format }, operands) {
     const [name, ...others] = operands;
-    if (name === undefined || others.length > 0) throw new UsageError("Name one flag");
+    if (name === undefined || others.length > 0)
+      throw new UsageError(`Cannot evaluate ${operands.length} flags: name one`);
     const context = parseContext(text);
     const size = sample === undefined ? undefined : parseSize(sample);
 
-    const snapshot = await readSnapshot(await Repository.open(repo), at);
+    const repository = await Repository.open(repo);
+    const snapshot = await readSnapshot(repository, revision);
     if (!snapshot) return 1;
     const environment = named ?? rootEnvironment(snapshot.project);
     requireEnvironment(snapshot.project, environment);
+    const isHead = revision === "HEAD";
+    noteAttributes(context, snapshot.project);
     const definitions = toDefinitions(definedFlags(environment, snapshot));
     if (!Object.hasOwn(definitions.flags, name)) {
-      process.stderr.write(`Cannot find a flag "${name}" at ${snapshot.commit.slice(0, 7)}\n`);
+      const near = suggest(name, Object.keys(definitions.flags));
+      const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+      const at = snapshot.commit.slice(0, 7);
+      process.stderr.write(`Cannot find a flag "${name}" at ${at}${hint}\n`);
+      if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
       return 1;
     }
+    if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
     if (size !== undefined) {
       const counts = new Map<string, number>();
       for (let id = 0; id < size; id++) {
@@ -82,6 +93,28 @@ function parseContext(text: string): NonNullable<Context> {
     // Shown on the next lines.
   }
   throw new UsageError(`Cannot read --context ${text}: it must be a JSON object`);
+}
+
+/** How a context in JSON writes a value of each type. */
+const jsonTypes = { string: "string", version: "string", number: "number", boolean: "boolean" };
+
+/** Says on stderr which attributes no rule can ask about, and which have another type than declared. */
+function noteAttributes(context: NonNullable<Context>, { attributes }: Project): void {
+  for (const [name, value] of Object.entries(context)) {
+    if (name === "targetingKey") continue;
+    const type = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    if (type === undefined) {
+      const near = suggest(name, Object.keys(attributes));
+      const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+      process.stderr.write(
+        `Note: the attribute "${name}" is not declared in ${projectFile}${hint}\n`,
+      );
+    } else if (typeof value !== jsonTypes[type]) {
+      process.stderr.write(
+        `Note: the attribute "${name}" is a ${type}, not ${JSON.stringify(value)}\n`,
+      );
+    }
+  }
 }
 
 function parseSize(text: string): number {

@@ -15,6 +15,7 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { count } from "./command/report.ts";
+import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "format",
@@ -25,6 +26,7 @@ export const command = defineCommand({
     check: { help: "change nothing; exit with 1 if a file is not formatted" },
   },
   run({ repo, check = false }, places) {
+    if (places.length === 0) requireFlags(repo);
     const { entries: own, project = defaultProject } = readWorkTreeProject(repo);
     const roots = places.length === 0 ? ["flags"] : places;
     const named = roots.flatMap((place) => readWorkTree(repo, place, project));

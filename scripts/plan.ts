@@ -5,6 +5,7 @@ import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "plan",
@@ -37,6 +38,7 @@ export const command = defineCommand({
     const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
+    if (head === "HEAD") await noteUncommitted(repository, after.commit, "planned");
     return 0;
   },
 });

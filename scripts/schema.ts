@@ -5,6 +5,7 @@ import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
+import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "schema",
@@ -16,6 +17,7 @@ export const command = defineCommand({
     check: { help: "write nothing; exit with 1 if a file is not up to date" },
   },
   run({ repo, check }): ExitCode {
+    requireFlags(repo);
     const { project } = readWorkTreeProject(repo);
     if (!project) {
       const cure = commandLine("validate");

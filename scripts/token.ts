@@ -54,6 +54,8 @@ export const command = defineCommand({
     });
     if (add !== undefined) addToTokensFile(add, entry);
     process.stdout.write(format === "json" ? json(token, entry) : text(token, entry, add));
+    if (add !== undefined && format !== "json")
+      process.stderr.write(`Added "${entry.id}" to ${add}.\n`);
     return 0;
   },
 });
@@ -89,7 +91,7 @@ function json(token: string, entry: TokenEntry): string {
 }
 
 function text(token: string, entry: TokenEntry, file: string | undefined): string {
-  if (file !== undefined) return `${token}\n\nAdded "${entry.id}" to ${file}.\n`;
+  if (file !== undefined) return `${token}\n`;
   return `${token}\n\nFor the tokens file:\n${JSON.stringify(entry)}\n`;
 }
 

@@ -10,6 +10,7 @@ import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/wor
 import { defineCommand, UsageError } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { report, reportFormats, today } from "./command/report.ts";
+import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "validate",
@@ -25,6 +26,7 @@ export const command = defineCommand({
     if (!isDate(day))
       throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
     const roots = places.length === 0 ? ["flags"] : places;
+    if (places.length === 0) requireFlags(repo);
     const { project, entries: own } = readWorkTreeProject(repo);
     const rules = project ?? defaultProject;
     const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];

@@ -71,7 +71,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
   const { length } = store.current?.snapshot.flags ?? [];
   const lines = [
-    `Serving ${length} flags at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
+    `Serving ${length} ${length === 1 ? "flag" : "flags"} at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
     `  API  ${url}/v1/feature-flags/`,
     ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
     ...(settings.remote

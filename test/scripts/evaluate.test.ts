@@ -49,8 +49,8 @@ test("evaluate --sample prints percentages, the same at each run", async () => {
 });
 
 test.each([
-  [["checkot"], 1, 'Cannot find a flag "checkot" at'],
-  [[], 2, "Name one flag"],
+  [["checkot"], 1, '; did you mean "checkout"?\n'],
+  [[], 2, "Cannot evaluate 0 flags: name one"],
   [
     ["checkout", "--environment", "dev"],
     2,
@@ -62,4 +62,24 @@ test.each([
   const ran = await runScript("evaluate", args, { in: repository().directory });
   expect(ran.stderr).toContain(words);
   expect(ran.code).toBe(code);
+});
+
+test.each([
+  ['{"contry": "SE"}', '"contry" is not declared in bunting.yaml; did you mean "country"?'],
+  ['{"country": 46}', '"country" is a string, not 46'],
+])("evaluate notes an attribute that no rule can ask about: %s", async (context, words) => {
+  const args = ["checkout", "--context", context];
+  const { code, stderr } = await runScript("evaluate", args, { in: repository().directory });
+  expect(stderr).toBe(`Note: the attribute ${words}\n`);
+  expect(code).toBe(0);
+});
+
+test.each(["plan", "evaluate"])("%s notes flags that are not committed", async (name) => {
+  const changed = repository();
+  changed.write({ "flags/billing/checkout.yaml": flag.replace("25", "30") });
+  const args = name === "plan" ? [] : ["checkout"];
+  const { code, stderr } = await runScript(name, args, { in: changed.directory });
+  expect(stderr).toMatch(/^Note: the work tree differs from [0-9a-f]{7} in 1 file below flags\//);
+  expect(stderr).toContain("\n  flags/billing/checkout.yaml\n");
+  expect(code).toBe(0);
 });

@@ -1,0 +1,29 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { projectFile } from "../../schema/project/project.ts";
+import { commandLine } from "./command-line.ts";
+
+/** Throws if `directory` is not the top of a repository of flags; the message says where one is. */
+export function requireFlags(directory: string): void {
+  const at = path.resolve(directory);
+  if (hasFlags(at)) return;
+  const above = findAbove(at);
+  const hint =
+    above === undefined
+      ? `${commandLine("init")} writes a first flag; --repo names another directory`
+      : `run the command in "${path.relative(".", above) || "."}", or name it with --repo`;
+  throw new Error(`Cannot find flags/ or ${projectFile} in "${directory}"\n  hint: ${hint}`);
+}
+
+function hasFlags(directory: string): boolean {
+  return ["flags", projectFile].some((name) => existsSync(path.join(directory, name)));
+}
+
+/** The nearest directory above with both `flags/` and `bunting.yaml`. */
+function findAbove(directory: string): string | undefined {
+  for (let at = path.dirname(directory), below = directory; at !== below; ) {
+    if (["flags", projectFile].every((name) => existsSync(path.join(at, name)))) return at;
+    [below, at] = [at, path.dirname(at)];
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+import { escapeInvisible } from "../../schema/problem/problem.ts";
+import type { Repository } from "../../store/snapshot/repository.ts";
+import { count } from "./report.ts";
+
+const maxNamedFiles = 5;
+
+/** Says on stderr that the work tree differs from `commit`, of which alone the command has read the flags. */
+export async function noteUncommitted(
+  repository: Repository,
+  commit: string,
+  done: "built" | "evaluated" | "planned",
+): Promise<void> {
+  const files = await repository.differences(commit);
+  if (files.length === 0) return;
+  const differing = count(files.length, "file");
+  const note = `Note: the work tree differs from ${commit.slice(0, 7)} in ${differing} below flags/; only the commit was ${done}`;
+  const named = files.slice(0, maxNamedFiles).map((file) => `  ${escapeInvisible(file)}\n`);
+  process.stderr.write(`${note}\n${named.join("")}`);
+}
