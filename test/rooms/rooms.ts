@@ -70,6 +70,7 @@ const rooms: Readonly<Record<string, Room>> = {
     files: {
       "client/rules.ts": ["schema/evaluate"],
       "client/openfeature-server.ts": ["schema/evaluate"],
+      "client/example/who-gets-it.ts": ["schema/evaluate"],
     },
     peers: {
       "client/react.ts": ["react"],
