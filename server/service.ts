@@ -26,6 +26,7 @@ import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { reportStep } from "./observe/step-report.ts";
 import { BackgroundPublisher } from "./publisher.ts";
+import { repeat } from "./repeat.ts";
 import { listEvents } from "./routes/events/list-events.ts";
 import { Streams } from "./routes/events/streams.ts";
 import { CatchUp } from "./routes/ofrep/catch-up.ts";
@@ -184,20 +185,4 @@ function mayRead(
     (result) => "principal" in result && isAllowed(result.principal),
     () => false,
   );
-}
-
-/** Repeats `work`, with a pause after each run. */
-function repeat(pauseMs: number, work: () => Promise<void>): { stop(): void } {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  const wait = () => {
-    if (!isStopped) timer = setTimeout(() => void work().then(wait), pauseMs);
-  };
-  wait();
-  return {
-    stop() {
-      isStopped = true;
-      clearTimeout(timer);
-    },
-  };
 }

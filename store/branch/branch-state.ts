@@ -17,8 +17,18 @@ export interface CurrentRelease {
   readonly served: ServedRelease;
 }
 
+/** The history up to the head of the branch. */
+export interface BranchHistory {
+  /** The changes of a flag, the newest first. */
+  changesOf(name: string, page: Page): Promise<FlagChange[]>;
+  /** The changes of all flags, the newest first. */
+  queryChanges(query: ChangeQuery): Promise<ChangePage>;
+  /** Since when flags are decided as they are at a commit, by name. */
+  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>>;
+}
+
 /** The state of the branch. It may be read at any time. */
-export interface BranchState {
+export interface BranchState extends BranchHistory {
   /** The newest commit of the branch, valid or not; `""` before the first. */
   readonly head: string;
   /** Missing as long as no commit of the branch was valid. */
@@ -26,12 +36,6 @@ export interface BranchState {
   readonly status: SyncStatus;
   /** Reads any commit of the clone. */
   snapshotAt(commit: string): Promise<Snapshot | undefined>;
-  /** The changes of a flag up to the head of the branch, as `Repository.changesOf()`. */
-  changesOf(name: string, page: Page): Promise<FlagChange[]>;
-  /** The changes of all flags up to the head of the branch. */
-  queryChanges(query: ChangeQuery): Promise<ChangePage>;
-  /** Since when flags are decided as they are at a commit, by name. */
-  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>>;
   /** Emits each new release, once it is served. */
   readonly onChange: Listeners<[CurrentRelease]>;
   /** Emits the duration of each git operation. */

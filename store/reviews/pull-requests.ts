@@ -75,29 +75,24 @@ export class PullRequests {
    * Up to 5 s old; `undefined` if no change has this pull request. When little is left of GitHub's quota,
    * only a `isPrivileged` caller may use it: the rest is for writes. Throws `WriteUnavailableError`.
    */
-  find(id: number, isPrivileged: boolean): Promise<ProposedChange | undefined> {
-    const { remainingShare, resetSeconds } = this.#github.quota;
-    if (!isPrivileged && remainingShare < reservedShare) {
-      const message =
-        "Cannot look up the change: the rest of GitHub's quota is reserved for writes";
-      return Promise.reject(new WriteUnavailableError(message, { retryAfter: resetSeconds }));
-    }
+  async find(id: number, isPrivileged: boolean): Promise<ProposedChange | undefined> {
+    this.#checkQuota(isPrivileged);
     return this.#found.get(id, () => this.#watch(this.#findKnown(id)));
   }
 
-  /**
-   * The open proposals, the newest first, up to 5 s old. As `find()`, it leaves the last of GitHub's quota
-   * to writes.
-   */
-  findOpenProposals(isPrivileged: boolean): Promise<readonly ProposedChange[]> {
-    const { remainingShare, resetSeconds } = this.#github.quota;
-    if (!isPrivileged && remainingShare < reservedShare) {
-      const message = "Cannot list the changes: the rest of GitHub's quota is reserved for writes";
-      return Promise.reject(new WriteUnavailableError(message, { retryAfter: resetSeconds }));
-    }
+  /** The open proposals, the newest first, up to 5 s old. The quota is reserved as in `find()`. */
+  async findOpenProposals(isPrivileged: boolean): Promise<readonly ProposedChange[]> {
+    this.#checkQuota(isPrivileged);
     return this.#openProposals.get("", () =>
       this.#watch(listOpenProposals(this.#github, this.#base)),
     );
+  }
+
+  #checkQuota(isPrivileged: boolean): void {
+    const { remainingShare, resetSeconds } = this.#github.quota;
+    if (isPrivileged || remainingShare >= reservedShare) return;
+    const message = "Cannot read changes: the rest of GitHub's quota is reserved for writes";
+    throw new WriteUnavailableError(message, { retryAfter: resetSeconds });
   }
 
   async #findKnown(id: number): Promise<ProposedChange | undefined> {

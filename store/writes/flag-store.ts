@@ -4,18 +4,15 @@
  */
 import type { CommitKeys } from "../../schema/change/commit-signature.ts";
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
-import { findFlag, type TimedFlag, type Timestamp } from "../../schema/flag/snapshot.ts";
+import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
-import type { BranchState, CurrentRelease } from "../branch/branch-state.ts";
+import type { BranchHistory, BranchState, CurrentRelease } from "../branch/branch-state.ts";
 import { BranchSync } from "../branch/branch-sync.ts";
 import { readEmergencyChanges } from "../branch/emergency-changes.ts";
 import { Listeners } from "../branch/listeners.ts";
 import { type GitMeasurement, measureGit } from "../branch/measure-git.ts";
 import type { StoreHealth } from "../branch/store-health.ts";
 import { readText } from "../git/blobs.ts";
-import type { Page } from "../history/change-index.ts";
-import type { ChangePage, ChangeQuery } from "../history/change-query.ts";
-import type { FlagChange } from "../history/flag-changes.ts";
 import { createCommits } from "../remote/commits.ts";
 import { PushDeclinedError } from "../remote/declined.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
@@ -82,6 +79,10 @@ export class FlagStore {
       timeoutMs,
       refuse: (why) => new WriteUnavailableError(`Cannot take the change: ${why}`),
     });
+  }
+
+  get history(): BranchHistory {
+    return this.#state;
   }
 
   /** Missing as long as no commit of the branch was valid. */
@@ -177,21 +178,6 @@ export class FlagStore {
   /** The text of a flag's file, by the id of its blob. */
   textOf(object: string): Promise<string> {
     return readText(this.#directory, object);
-  }
-
-  /** The changes of a flag, the newest first. */
-  changesOf(name: string, page: Page): Promise<FlagChange[]> {
-    return this.#state.changesOf(name, page);
-  }
-
-  /** The changes of all flags, the newest first. */
-  queryChanges(query: ChangeQuery): Promise<ChangePage> {
-    return this.#state.queryChanges(query);
-  }
-
-  /** Since when flags are decided as they are at a commit, by name. */
-  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
-    return this.#state.lastToggled(commit, names);
   }
 
   /** Accepts no more writes, and finishes those that wait. */

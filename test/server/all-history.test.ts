@@ -1,6 +1,6 @@
 /** `GET /v1/history`: what happened to all flags. */
 import { beforeAll, expect, test, vi } from "vitest";
-import { FlagStore } from "../../store/writes/flag-store.ts";
+import { BranchSync } from "../../store/branch/branch-sync.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { TestTokens } from "./tokens.ts";
 
@@ -129,7 +129,7 @@ test.each([
 
 test("is read once for all who ask for the same page, and 405 for other methods", async () => {
   const own = await startService();
-  const read = vi.spyOn(FlagStore.prototype, "queryChanges");
+  const read = vi.spyOn(BranchSync.prototype, "queryChanges");
   await Promise.all(Array.from({ length: 5 }, () => own.ask(`GET ${path}`)));
   await own.ask(`GET ${path}`, { as: "reader" });
   expect(read).toHaveBeenCalledTimes(1);

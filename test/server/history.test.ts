@@ -1,6 +1,6 @@
 /** The account of who changed a flag. */
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { FlagStore } from "../../store/writes/flag-store.ts";
+import { BranchSync } from "../../store/branch/branch-sync.ts";
 import { type OwnApi, startService, until } from "./api.ts";
 import { flags } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -144,7 +144,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
 
   test("starts at most four git processes, two of one token, however many ask at once", async () => {
     const api = await startService();
-    const read = vi.spyOn(FlagStore.prototype, "changesOf");
+    const read = vi.spyOn(BranchSync.prototype, "changesOf");
     const running = { editor: 0, reader: 0, admin: 0 };
     const most = { total: 0, own: 0 };
     const ends: (() => void)[] = [];
@@ -177,7 +177,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
 
   test("is read once for all who ask for the same page of the same head", async () => {
     const api = await startService();
-    const read = vi.spyOn(FlagStore.prototype, "changesOf");
+    const read = vi.spyOn(BranchSync.prototype, "changesOf");
     await Promise.all(Array.from({ length: 5 }, () => api.ask(`GET ${meal}/history`)));
     await api.ask(`GET ${meal}/history`, { as: "reader" });
     expect(read).toHaveBeenCalledTimes(1);

@@ -43,7 +43,7 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
   function read(key: string, owner: string, query: ChangeQuery): Promise<ChangePage> {
     const known = pages.get(key);
     if (known) return known;
-    const page = concurrency.run(owner, () => store.queryChanges(query));
+    const page = concurrency.run(owner, () => store.history.queryChanges(query));
     pages.set(key, page);
     page.catch(() => pages.delete(key));
     return page;

@@ -52,7 +52,7 @@ function cachedChanges(store: FlagStore, concurrency: ConcurrencyLimit): ReadCha
     const key = `${store.head} ${name} ${page.skip} ${page.limit}`;
     const known = pages.get(key);
     if (known) return known;
-    const changes = concurrency.run(owner, () => store.changesOf(name, page));
+    const changes = concurrency.run(owner, () => store.history.changesOf(name, page));
     pages.set(key, changes);
     changes.catch(() => pages.delete(key));
     return changes;

@@ -90,7 +90,8 @@ class ToggleTimes {
     const changed = unclear
       .filter(({ name, version }) => this.#known.get(name)?.version !== version)
       .map(({ name }) => name);
-    const read = changed.length > 0 ? await this.#store.lastToggled(commit, changed) : undefined;
+    const read =
+      changed.length > 0 ? await this.#store.history.lastToggled(commit, changed) : undefined;
     this.#known = new Map(
       unclear.flatMap(({ name, version }) => {
         const time = read?.get(name) ?? this.#known.get(name)?.time;

@@ -101,7 +101,7 @@ test("applySteps() names the author of the step and its pull request, in the com
   expect(message).toContain(
     `Scheduled-At: 2026-01-11T08:00:00Z\nScheduled-By: ${commit}\nPull-Request: #12\n`,
   );
-  const [change] = await store.changesOf("invoices", { limit: 1, skip: 0 });
+  const [change] = await store.history.changesOf("invoices", { limit: 1, skip: 0 });
   expect(change).toMatchObject({
     ...{ changed_by: "Mary Jackson", origin: "schedule", issuer: null, subject: null, reason },
     before: { decisions: { production: { enabled: true, rollout: 5 } } },

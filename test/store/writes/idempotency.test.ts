@@ -123,7 +123,7 @@ test("changesOf() names the actor of a request once: a copy of its commit has it
   human.run(["commit", "--quiet", "--file=-"], { input: message });
   human.git("push", "--quiet", "origin", "HEAD:main");
   await store.sync();
-  const changes = await store.changesOf("meal_planning", { limit: 9, skip: 0 });
+  const changes = await store.history.changesOf("meal_planning", { limit: 9, skip: 0 });
   expect(changes.map(({ origin, changed_by }) => [origin, changed_by])).toEqual([
     ["git", "Ada"],
     ["git", "Ada"],
