@@ -128,7 +128,7 @@ describe.concurrent("a GitHub for tests", () => {
     expect(data.map(({ id }) => id)).toEqual(ids.reverse());
   });
 
-  test("knows who asks, and what a token may do", async () => {
+  test("identifies the account of a token, and checks its permissions", async () => {
     const { github, rest } = await hosted();
     await expect(rest.users.getAuthenticated()).rejects.toMatchObject({ status: 403 });
     const { data: me } = await clientOf(

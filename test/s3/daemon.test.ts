@@ -40,7 +40,7 @@ test("startDaemon() starts a program, and stop() ends it", async () => {
   await expect.poll(isDown).toBe(true);
 });
 
-test("ready() says what a program wrote when it ended too early", async () => {
+test("ready() rejects with a program's output if it ends too early", async () => {
   const daemon = startDaemon(path.join(folder, "log"), ["sh", "-c", "echo No disk >&2; exit 3"]);
   await expect(daemon.ready(connects)).rejects.toThrow('Cannot use "sh": it has ended: No disk');
   await daemon.stop();

@@ -54,7 +54,7 @@ test("fault() delays", async () => {
   expect(s3.objects.size).toBe(1);
 });
 
-test("fault() hits what it matches, as often as it says", async () => {
+test("fault() applies to matching requests, the given number of times", async () => {
   s3.fault({ kind: "InternalError", match: ({ key }) => key.startsWith("b"), times: 2 });
   const results: string[] = [];
   for (const key of ["a", "b1", "a", "b2", "b3"]) {

@@ -113,7 +113,7 @@ describe("strangers", () => {
     expect((await fetch(`${url}/key`, { method: "DELETE" })).status).toBe(403);
   });
 
-  test("a stranger who may list is told what is missing", async () => {
+  test("an anonymous client that may list gets a 404 for a missing object", async () => {
     await using open = await startS3Double({ bucket: Bucket, publicRead: true, publicList: true });
     expect((await fetch(`${open.endpoint}/flags/none`)).status).toBe(404);
     expect((await fetch(`${open.endpoint}/flags/?list-type=2`)).status).toBe(200);

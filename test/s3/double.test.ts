@@ -97,7 +97,7 @@ describe("PutObject and GetObject", () => {
     await expect(get({ IfMatch: ONE })).resolves.toMatchObject({ ETag: ONE });
   });
 
-  test("GetObject with what the double does not know is refused", async () => {
+  test("GetObject with an unknown parameter is refused", async () => {
     await put("key", "one");
     const range = client.send(new GetObjectCommand({ Bucket, Key: "key", Range: "bytes=0-1" }));
     await expect(range).rejects.toMatchObject({ name: "NotImplemented" });
@@ -181,7 +181,7 @@ describe("ListObjectsV2", () => {
     expect(keysOn(single)).toEqual(keys);
   });
 
-  test("ListObjectsV2 goes on where it was when its last key is gone", async () => {
+  test("ListObjectsV2 continues after its last key if that was deleted", async () => {
     for (const key of ["v1/a", "v1/b", "v1/c", "v1/d"]) s3.objects.set(key, storedObject(key));
     const first = await client.send(new ListObjectsV2Command({ Bucket, Prefix: "v1/" }));
     s3.objects.delete("v1/c");
@@ -208,7 +208,7 @@ describe("ListObjectsV2", () => {
   }
 });
 
-test("startS3Double() records what was asked and answered", async () => {
+test("startS3Double() records requests and responses", async () => {
   await put("key", "one", { IfNoneMatch: "*" });
   await put("key", "two", { IfNoneMatch: "*" }).catch(() => {});
   await client.send(new GetObjectCommand({ Bucket, Key: "key" }));

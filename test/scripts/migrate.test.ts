@@ -89,7 +89,7 @@ describe.concurrent("migrate", () => {
     expect(repository.git("rev-list", "--count", "HEAD")).toBe("1");
   });
 
-  test("refuses a format that it does not know", async () => {
+  test("refuses an unknown format", async () => {
     const repository = repositoryOf({ "bunting.yaml": "format: 9\n" });
     const { code, stderr } = await migrate(repository);
     expect(code).toBe(1);
@@ -99,7 +99,7 @@ describe.concurrent("migrate", () => {
     expect((await migrate(repository, "--to", "9")).code).toBe(2);
   });
 
-  test("asks for a work tree", async () => {
+  test("requires a work tree", async () => {
     const { code, stderr } = await runScript("migrate", [], { in: temporaryDirectory() });
     expect(code).toBe(2);
     expect(stderr).toContain("Cannot find a work tree");
@@ -109,7 +109,7 @@ describe.concurrent("migrate", () => {
 describe.concurrent("schema", () => {
   const own = "environments: [production, qa]\n";
 
-  test("writes the editor's schemas, which validate then asks to be up to date", async () => {
+  test("writes the editor's schemas, and validate warns if they are not up to date", async () => {
     const repository = repositoryOf({ "flags/a/meals.yaml": flag, "bunting.yaml": own });
     const where = { in: repository.directory };
     const { code, stdout } = await runScript("schema", [], where);

@@ -41,7 +41,7 @@ function plannerIn(directory: string) {
 }
 
 describe.concurrent("validate", () => {
-  test("says in one line that the project's own flags are in order", async () => {
+  test("reports in one line that the project's own flags are valid", async () => {
     const { code, stdout, stderr } = await runScript("validate", [today], { in: top });
     expect(stdout).toMatch(/^\d+ flags, 3 environments, no problems\n$/);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -71,7 +71,7 @@ describe.concurrent("validate", () => {
     expect(plan).toMatchObject({ code: 0 });
   });
 
-  test.each(folders)("says what is wrong with the folder invalid/%s", async (folder) => {
+  test.each(folders)("reports the problems of the folder invalid/%s", async (folder) => {
     const directory = temporaryDirectory();
     const options = { recursive: true, verbatimSymlinks: true };
     const source = path.join(fixtures, "invalid", folder);
@@ -85,7 +85,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(severities[codeOf(folder)] === "error" ? 1 : 0);
   });
 
-  test("says what is wrong with each invalid file, and exits with 1", async () => {
+  test("reports the problems of each invalid file, and exits with 1", async () => {
     const { code, stdout } = await runScript("validate", [today, ...errors], { in: fixtures });
     const said = errors.map(golden).join("");
     const problems = said.match(/^(?! {2}hint: )/gm)?.length ?? 0;

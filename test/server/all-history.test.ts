@@ -127,7 +127,7 @@ test.each([
   expect((await api.ask(`GET ${path}?${query}`)).status).toBe(400);
 });
 
-test("is read once for all who ask for the same page, and 405 for other methods", async () => {
+test("is read once for concurrent requests of the same page, and 405 for other methods", async () => {
   const own = await startService();
   const read = vi.spyOn(BranchSync.prototype, "queryChanges");
   await Promise.all(Array.from({ length: 5 }, () => own.ask(`GET ${path}`)));

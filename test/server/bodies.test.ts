@@ -118,7 +118,7 @@ describe("400 for the body", () => {
     expect(await statusesOf(body)).toEqual([400, 400, 400]);
   });
 
-  test("says which values are at fault, each by a pointer that leads to it", async () => {
+  test("reports each invalid value with its JSON pointer", async () => {
     const body = { name: "Not A Name", enabled: "yes", "a/b~c": 1, description: "x".repeat(501) };
     const { json: problem } = await api.ask(`POST ${list}`, { body });
     const found = problem.errors.map(({ pointer, code }: Record<string, string>) => [
@@ -185,12 +185,12 @@ test.each([
   expect(status).toBe(200);
 });
 
-test("a body that is not what its encoding says is a 400", async () => {
+test("a body that does not match its Content-Encoding is a 400", async () => {
   const headers = { ...json, "Content-Encoding": "gzip" };
   expect(await statusesOf("no gzip at all", headers)).toEqual([400, 400, 400]);
 });
 
-test("jsonOf() reads whatever JSON says, however it is laid out", () => {
+test("jsonOf() reads any JSON value in any layout", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 })),

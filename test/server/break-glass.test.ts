@@ -51,7 +51,7 @@ describe("Break-Glass: true", () => {
     expect(pullsOf(github)).toEqual([]);
   });
 
-  test("is an admin's alone, and nobody's by default", async () => {
+  test("needs an admin, and does not happen without the header", async () => {
     const { api, remote } = await startReviewed();
     const editor = await api.ask(`PUT ${meal}`, { as: "editor", headers: glass, body: off });
     expect([editor.status, editor.json.type]).toEqual([
@@ -100,7 +100,7 @@ describe("Break-Glass: true", () => {
     expect(github.requests).toEqual([]);
   });
 
-  test("lands without GitHub as well, where nobody can be told", async () => {
+  test("is committed without GitHub as well, where no issue can be opened", async () => {
     const remote = new Remote({ ...flags, [policy]: "protected: [application]\n" });
     const api = await startService({ remote });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
@@ -120,7 +120,7 @@ describe("Break-Glass: true", () => {
 });
 
 describe("the review of broken glass", () => {
-  test("is opened later when GitHub is down; /readyz and /metrics tell how many wait", async () => {
+  test("is opened later if GitHub is down; /readyz and /metrics show how many issues are missing", async () => {
     const { api, github } = await startReviewed();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
@@ -151,7 +151,7 @@ describe("the review of broken glass", () => {
     expect(issuesOf(github).map(({ title }) => title)).toHaveLength(4);
   });
 
-  test("is opened even if somebody else closed an issue that claims to be it", async () => {
+  test("is opened even if somebody else closed an issue with the same marker", async () => {
     const { api, github, remote } = await startReviewed();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);

@@ -23,7 +23,7 @@ async function expectMended(reviewed: Reviewed): Promise<void> {
 test.each([
   ["the branch is there, and no pull request", "pulls/create"],
   ["a pull request is there without its labels", "issues/add-labels"],
-] as const)("a failure half way, when %s, is mended by the next request", async (_what, on) => {
+] as const)("the next request repairs a failure half way, when %s", async (_what, on) => {
   const reviewed = await startReviewed();
   const { api, github, remote } = reviewed;
   github.fault({ kind: "forbidden", on });
@@ -45,7 +45,7 @@ test.each(["drop-after", "bad-gateway-after"] as const)(
   },
 );
 
-test("a bad token is the operator's to mend: 503, /readyz says why, reads and other writes go on", async () => {
+test("a bad GitHub token is a 503 with the reason in /readyz, while reads and other writes continue", async () => {
   const { again, github, ...reviewed } = await startReviewed();
   const api = await again({ env: { GITHUB_TOKEN: "ghs_wrong" } });
   const { status, json } = await ask({ api });
@@ -69,7 +69,7 @@ test("a secondary rate limit is passed on: 503 with GitHub's own Retry-After", a
   await expectMended(reviewed);
 });
 
-test("a GitHub that is gone is a 503, and so is one that stumbles; both are mended", async () => {
+test("a GitHub that does not answer or fails once is a 503, and the next request works", async () => {
   const reviewed = await startReviewed();
   const { again, github } = reviewed;
   const nowhere = await again({ env: { GITHUB_API_URL: "http://127.0.0.1:9" } });
@@ -81,14 +81,14 @@ test("a GitHub that is gone is a 503, and so is one that stumbles; both are mend
   await expectMended(reviewed);
 });
 
-test("a remote that is gone is a 503 before GitHub is asked to open anything", async () => {
+test("a remote that does not answer is a 503 before any request to GitHub", async () => {
   const { api, github, remote } = await startReviewed();
   remote.bare.git("config", "core.repositoryFormatVersion", "99");
   expect((await ask({ api })).status).toBe(503);
   expect(github.requests.filter(({ operation }) => operation === "pulls/create")).toEqual([]);
 });
 
-test("the token of GitHub gets into no log, answer or repository; the audit line tells of the pull request", async () => {
+test("GitHub's token is in no log, response or repository; the audit line names the pull request", async () => {
   const { github, remote, api: other } = await startReviewed();
   await other.service.close();
   const env = { ...github.env, LOG_LEVEL: "trace" };

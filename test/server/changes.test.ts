@@ -77,7 +77,7 @@ describe("a write to a protected environment", () => {
     );
   });
 
-  test("asked again, by another, at once or at another server, is the same pull request", async () => {
+  test("requested again, by another person, concurrently or at another server, is the same pull request", async () => {
     const reviewed = await startReviewed();
     const { api, github, again } = reviewed;
     const [first, twin] = await Promise.all([ask(reviewed), ask(reviewed)]);
@@ -88,7 +88,7 @@ describe("a write to a protected environment", () => {
     expect(pullsOf(github)).toHaveLength(1);
   });
 
-  test("asked of two servers at once is one pull request", async () => {
+  test("requested from two servers at once is one pull request", async () => {
     const reviewed = await startReviewed();
     const other = { api: await reviewed.again() };
     // Both look before either opens one.
@@ -98,7 +98,7 @@ describe("a write to a protected environment", () => {
     expect(pullsOf(reviewed.github)).toHaveLength(1);
   });
 
-  test("whose branch has a pull request of somebody else is not that one", async () => {
+  test("does not use somebody else's pull request of the same branch", async () => {
     const { api, github, remote } = await startReviewed();
     atRequest(github, "pulls/create", () => {
       const branch = remote.bare.git("branch", "--list", "--format=%(refname:short)", "bunting/*");
@@ -154,7 +154,7 @@ describe("a write to a protected environment", () => {
     },
   );
 
-  test("tells that it was closed; asked anew, it is a new pull request", async () => {
+  test("has the status closed; requested again, it is a new pull request", async () => {
     const reviewed = await startReviewed();
     const { api, github } = reviewed;
     const { id, url } = await ask(reviewed);
@@ -165,7 +165,7 @@ describe("a write to a protected environment", () => {
     expect(anew.status).toBe("open");
   });
 
-  test("asked again when the branch has moved on is made anew on its head", async () => {
+  test("requested again after the branch moved is created again on the new head", async () => {
     const reviewed = await startReviewed();
     const { github, remote } = reviewed;
     const first = await ask(reviewed);
@@ -190,7 +190,7 @@ describe("a write to a protected environment", () => {
     expect(tip()).toBe(proposed);
   });
 
-  test("takes 202 for creating, describing and deleting, too", async () => {
+  test("answers 202 to creating, describing and deleting, too", async () => {
     const { api, github, remote } = await startReviewed();
     const { head } = remote;
     const asked = [
@@ -284,7 +284,7 @@ test("without GitHub, a write to a protected environment is refused with the way
 });
 
 describe("GET /v1/changes/{id}", () => {
-  test("asks GitHub for no number that was made up", async () => {
+  test("sends no request to GitHub for an invented number", async () => {
     const reviewed = await startReviewed();
     const { json } = await reviewed.api.ask(`PUT ${meal}`, { as: "editor", body: off });
     const { length } = reviewed.github.requests;
@@ -300,7 +300,7 @@ describe("GET /v1/changes/{id}", () => {
     expect((await own.ask(`GET ${json.url}`)).json.status).toBe("open");
   });
 
-  test("knows the pull requests of this API, and no others", async () => {
+  test("shows only the pull requests of this API", async () => {
     const { api, github, remote } = await startReviewed();
     const branch = "bunting/meal_planning/disable-0123456789ab";
     const fork = github.openPull({ owner: "mallory", branch, sha: remote.head });

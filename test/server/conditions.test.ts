@@ -131,7 +131,7 @@ describe("If-Match", () => {
     expect((await api.ask(`GET ${list}user_notifications`)).text).toBe(won?.text);
   });
 
-  test("sees a person's commit that the server has not fetched yet", async () => {
+  test("fetches a person's commit that the server does not have yet", async () => {
     const { etag = "" } = (await api.ask(`GET ${list}user_notifications`)).headers;
     api.remote.push({ "flags/platform/user_notifications.yaml": "enabled: false\n" });
     const put = { body: { enabled: false }, headers: { "If-Match": etag } };

@@ -37,7 +37,7 @@ test("a change that takes effect only later needs a review of its own, too", asy
   expect(remote.length).toBe(length);
 });
 
-test("a change that no client of a protected environment sees lands at once", async () => {
+test("a change that no client of a protected environment sees is committed at once", async () => {
   const { api, remote } = await startReviewed();
   const environments = { staging: { enabled: true, rollout: 5 } };
   expect((await api.ask(`PUT ${path}`, body({ environments, expires: "2027-03-31" }))).status).toBe(

@@ -19,7 +19,7 @@ async function look(api: OwnApi, status: string): Promise<string[]> {
   return (await api.ready()).degraded;
 }
 
-test("/healthz says that the process answers, to anyone", async () => {
+test("/healthz answers without a token", async () => {
   const api = await startService();
   const { status, headers, json } = await api.ask("GET /healthz", { as: null });
   expect({ status, json }).toEqual({ status: 200, json: { status: "ok" } });
@@ -27,7 +27,7 @@ test("/healthz says that the process answers, to anyone", async () => {
 });
 
 describe("/readyz", () => {
-  test("says to anyone whether flags are served, and nothing more", async () => {
+  test("without a token shows only whether flags are served", async () => {
     const api = await startService();
     const asked = () => api.ask("GET /readyz", { as: null });
     expect(await asked()).toMatchObject({ status: 200, text: '{"status":"ok"}' });
@@ -38,7 +38,7 @@ describe("/readyz", () => {
     expect((await api.ask("GET /readyz", { as: null, headers })).status).toBe(401);
   });
 
-  test("says to a token which commit is served, and how fresh it is", async () => {
+  test("with a token shows which commit is served, and how old it is", async () => {
     const api = await startService();
     const { status, headers, json } = await api.ask("GET /readyz", { as: "reader" });
     expect(status).toBe(200);
@@ -57,7 +57,7 @@ describe("/readyz", () => {
     expect(json.last_sync_seconds).toBeLessThan(60);
   });
 
-  test("says what is odd about the newest commits, and is ok all the same", async () => {
+  test("shows warnings about the newest commits, and is ok all the same", async () => {
     const api = await startService();
     const ahead = Math.floor(Date.now() / 1_000) + 3_600;
     const commit = api.remote.pushAt(ahead, { [file]: good });
@@ -67,7 +67,7 @@ describe("/readyz", () => {
     expect(await api.ready()).toMatchObject({ status: "ok", commit, degraded: [] });
   });
 
-  test("says what is wrong with an invalid head, with file and line, while the last valid one is served", async () => {
+  test("shows the errors of an invalid head, with file and line, while the last valid one is served", async () => {
     const api = await startService();
     const { commit } = await api.ready();
     const { text } = await api.ask(`GET ${list}`);
@@ -92,7 +92,7 @@ describe("/readyz", () => {
     expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
   });
 
-  test("says when the remote is out of reach, while reads go on, and after it is back", async () => {
+  test("shows that the remote does not answer, while reads continue, and recovers when it is back", async () => {
     const data = temporaryDirectory();
     const remote = new Remote();
     const api = await startService({ remote, data });
@@ -116,7 +116,7 @@ describe("/readyz", () => {
     expect((await again.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
   });
 
-  test("says that the branch lost commits, and nothing is written until somebody has looked", async () => {
+  test("shows that the branch lost commits, and refuses writes until a person accepts it", async () => {
     const api = await startService();
     const first = api.remote.head;
     api.remote.push({ [file]: good });
@@ -131,7 +131,7 @@ describe("/readyz", () => {
     expect(api.remote.head).toBe(first);
   });
 
-  test("says what was published, and why not", async () => {
+  test("shows what was published, or why not", async () => {
     const [here, blocked] = [temporaryDirectory(), path.join(temporaryDirectory(), "file")];
     const api = await startService({ env: { FLAGS_PUBLISH: path.join(here, "cdn") } });
     await until(async () => (await api.ready()).published_commit === api.remote.head);
@@ -181,7 +181,7 @@ describe("/readyz", () => {
   });
 });
 
-test("a failure of the server is a 500 that tells a client nothing of its insides", async () => {
+test("an internal failure is a 500 without details", async () => {
   const data = temporaryDirectory();
   const api = await startService({ data });
   rmSync(path.join(data, "clone.git"), { recursive: true });

@@ -43,7 +43,7 @@ describe("hintFor()", () => {
   });
 });
 
-test("a 404 says what was probably meant, whatever the method", async () => {
+test("a 404 suggests the similar path, for any method", async () => {
   const api = await startService();
   const wanted = `did you mean "${list}meal_planning"?`;
   for (const method of ["GET", "PUT", "DELETE"]) {

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 describe("GET /v1/feature-flags/{flag_name}/history", () => {
-  test("tells what API and people did, the newest first, as each environment saw it", async () => {
+  test("has the changes of the API and of people, the newest first, by environment", async () => {
     const api = await startService();
     const headers = { "Change-Reason": "Too many complaints" };
     await api.ask(`PUT ${meal}`, { as: "editor", body: { enabled: false }, headers });
@@ -79,7 +79,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     expect(states).toEqual([undefined, true, false, false, false]);
   });
 
-  test("comes in pages, each of which says where the next begins", async () => {
+  test("comes in pages, each with the start of the next one", async () => {
     const api = await startService();
     for (let count = 0; count < 4; count += 1) {
       await api.ask(`PUT ${meal}`, { body: { enabled: count % 2 === 1 } });
@@ -175,7 +175,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     read.mockRestore();
   });
 
-  test("is read once for all who ask for the same page of the same head", async () => {
+  test("is read once for concurrent requests of the same page at the same head", async () => {
     const api = await startService();
     const read = vi.spyOn(BranchSync.prototype, "changesOf");
     await Promise.all(Array.from({ length: 5 }, () => api.ask(`GET ${meal}/history`)));
@@ -188,7 +188,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     read.mockRestore();
   });
 
-  test("is refused to a token that asks more than 120 times a minute, and to no other", async () => {
+  test("is refused to a token after 120 requests a minute, and to no other token", async () => {
     const api = await startService();
     const statuses: number[] = [];
     for (let count = 0; count < 125; count += 1)
@@ -199,7 +199,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     expect((await api.ask(`GET ${list}`, { as: "reader" })).status).toBe(200);
   });
 
-  test("goes on across a move to another folder", async () => {
+  test("continues across a move to another folder", async () => {
     const api = await startService();
     api.remote.push({ [file]: null, "flags/growth/meal_planning.yaml": String(flags[file]) });
     await api.sync();

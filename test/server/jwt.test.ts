@@ -31,7 +31,7 @@ function ask(token: string, what = `GET ${list}`, at = api, body?: object): Prom
   return at.ask(what, { as: null, body, headers });
 }
 
-describe("JwtVerifier takes", () => {
+describe("JwtVerifier accepts", () => {
   test("a token of the issuer, with the role that it names", async () => {
     const token = await issuer.sign();
     expect((await ask(token)).status).toBe(200);
@@ -222,7 +222,7 @@ test("a token that was verified before is refused once it expires", async () => 
   expect((await ask(token)).status).toBe(401);
 });
 
-test("keys that the issuer changes are fetched anew, and those from before no longer count", async () => {
+test("changed keys of the issuer are fetched, and the old ones are no longer accepted", async () => {
   const turning = await Issuer.start();
   const own = await startService({
     env: { OIDC_ISSUER: turning.url, OIDC_AUDIENCE: audience },
@@ -249,7 +249,7 @@ test("a token that was verified counts for minutes after its key is withdrawn, a
 });
 
 describe("an issuer that does not answer", () => {
-  test("is a 503 for who needs it, is told in /readyz, and stops nobody else", async () => {
+  test("is a 503 for tokens that need it, is shown in /readyz, and affects no other token", async () => {
     const failing = await Issuer.start();
     failing.isDown = true;
     const own = await start({ OIDC_ISSUER: failing.url });
@@ -304,7 +304,7 @@ describe("an issuer that does not answer", () => {
   });
 });
 
-test("a storm of tokens of unknown keys asks the issuer for its keys once", async () => {
+test("many tokens with unknown keys cause one request to the issuer", async () => {
   const quiet = await Issuer.start();
   const own = await startService({ env: { OIDC_ISSUER: quiet.url, OIDC_AUDIENCE: audience } });
   const tokens = await Promise.all(

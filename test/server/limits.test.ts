@@ -35,7 +35,7 @@ describe("a storm of failed authentications", () => {
     expect((await api.ask("GET /healthz", { as: null })).status).toBe(200);
   });
 
-  test("does not end because it says that it comes from elsewhere", async () => {
+  test("does not end for a client that sends another X-Forwarded-For", async () => {
     const api = await startService();
     const statuses = new Set<number>();
     for (let from = 1; from <= 40; from += 1) {
@@ -50,7 +50,7 @@ describe("a storm of failed authentications", () => {
     expect(statuses).toEqual(new Set([401, 429]));
   });
 
-  test("is counted by where a trusted proxy says it comes from, and no further", async () => {
+  test("is counted for the address that the trusted proxy names", async () => {
     const api = await startService({ env: { FLAGS_TRUSTED_PROXIES: "1" } });
     const from = (address: string) => fail(api, { "X-Forwarded-For": address });
     for (let count = 0; count < 31; count += 1) await from("203.0.113.1");
@@ -65,7 +65,7 @@ describe("FLAGS_WRITES_PER_MINUTE", () => {
   const put = (api: OwnApi, as: string, enabled = true) =>
     api.ask(`PUT ${meal}`, { as, body: { enabled } });
 
-  test("holds for each token, is said in headers, and is over after a minute", async () => {
+  test("applies to each token, is shown in headers, and ends after a minute", async () => {
     const api = await startService({ env: { FLAGS_WRITES_PER_MINUTE: "3" } });
     for (const left of [2, 1, 0]) {
       const { status, headers } = await put(api, "editor");
@@ -140,7 +140,7 @@ describe("FLAGS_CORS_ORIGINS", () => {
     }
   });
 
-  test.each(origins)("answers a preflight of %s before it asks who it is", async (origin) => {
+  test.each(origins)("answers a preflight of %s without authentication", async (origin) => {
     const headers = {
       Origin: origin,
       "Access-Control-Request-Method": "PUT",

@@ -65,7 +65,7 @@ environments:
   expect((await api.ask("POST /v1/overview")).status).toBe(405);
 });
 
-test("says that a flag is on or off only where it is so for everyone", async () => {
+test("shows a flag as on or off only if it is so for everyone", async () => {
   const remote = new Remote({
     ...flags,
     "bunting.yaml": "attributes: { country: string }\n",
@@ -86,7 +86,7 @@ test("says that a flag is on or off only where it is so for everyone", async () 
   expect(names.map((name) => list.flags[name])).toEqual([true, true, false, false, false]);
 });
 
-test("says what is stale since when, whatever was edited since", async () => {
+test("shows which flags are stale since when, also after edits of other keys", async () => {
   const file = "flags/platform/user_notifications.yaml";
   const api = await startService({
     remote: new Remote({ ...flags, "flags/a/old.yaml": "enabled: false\nexpires: 2025-01-31\n" }),
@@ -124,7 +124,7 @@ test("shows a narrowed token its own environments", async () => {
   expect(JSON.stringify(json.flags)).not.toContain("application");
 });
 
-test("lists the changes that wait for a review, and says if GitHub does not answer", async () => {
+test("lists the changes that wait for a review, and null if GitHub does not answer", async () => {
   const { api, github, again } = await startReviewed();
   const { json: proposed } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
   expect((await api.ask(path)).json.proposals).toEqual([proposed]);

@@ -61,7 +61,7 @@ describe.concurrent("SIGTERM", () => {
     expect(await api.program.ended).toBe(0);
   });
 
-  test("ends with 0 within ten seconds, whatever still hangs", async () => {
+  test("exits with 0 within ten seconds, even if requests hang", async () => {
     const api = await startProcess();
     const held = api.remote.hold();
     const write = api.ask(`PUT ${meal}`, { body: { enabled: false } }).catch(() => undefined);
@@ -196,7 +196,7 @@ describe.concurrent("bunting start", () => {
     expect(program.said.stderr).not.toMatch(/hunter2|\n {4}at /);
   });
 
-  test("--accept-remote goes on with a branch that lost commits, as nothing else does", async () => {
+  test("only --accept-remote continues with a branch that lost commits", async () => {
     const remote = new Remote();
     const first = remote.head;
     remote.push({ "flags/platform/dark_mode.yaml": "enabled: true\n" });
@@ -253,7 +253,7 @@ describe("readSettings()", () => {
     expect(() => readSettings(env)).toThrow(message);
   });
 
-  test("knows what to do where nothing is said", () => {
+  test("has defaults for all settings", () => {
     expect(readSettings({})).toEqual({
       host: "127.0.0.1",
       port: 8_080,

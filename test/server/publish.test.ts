@@ -46,7 +46,7 @@ describe("with FLAGS_PUBLISH,", () => {
     expect((await api.ready()).status).toBe("ok");
   });
 
-  test("a change over a limit waits, says so, and blocks nothing; Publish-Allow publishes it", async () => {
+  test("a change over a limit waits, is reported, and blocks no other; Publish-Allow publishes it", async () => {
     const { api, served } = await start("------+");
     for (const at of [0, 1, 2, 3, 4, 5]) {
       api.remote.push({
@@ -83,7 +83,7 @@ describe("with FLAGS_PUBLISH,", () => {
     await until(async () => (await api.ready()).status === "ok");
   });
 
-  test("the answer of a write tells that its own change waits", async () => {
+  test("the response of a write shows that its own change waits", async () => {
     const { api, served } = await start("+++++++");
     for (const at of [0, 1, 2, 3, 4, 5]) {
       api.remote.push({ [`flags/nutrition/improvement_${at}.yaml`]: null });

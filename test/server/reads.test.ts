@@ -252,7 +252,7 @@ describe("If-None-Match", () => {
     expect(status).toBe(200);
   });
 
-  test("of one environment says nothing of another", async () => {
+  test("of one environment has nothing about another", async () => {
     const headers = { "If-None-Match": await etagOf(list) };
     expect((await api.ask(`GET /staging${list}`, { headers })).status).toBe(200);
   });
@@ -285,7 +285,7 @@ describe.each([
   });
 });
 
-test("GET leaves to Express who may not read, and says so in the same words", async () => {
+test("GET leaves refused reads to Express, with the same error", async () => {
   for (const headers of [{}, { Origin: "https://elsewhere.example" }]) {
     const { status, json } = await api.ask("GET /v1/feature-flags/", { as: null, headers });
     expect(status).toBe(401);

@@ -33,7 +33,7 @@ describe("createApp()", () => {
     api = await startService();
   });
 
-  test("asks for a role everywhere but where the description asks for none", () => {
+  test("requires a role on every path that needs one in the description", () => {
     expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set(["let in", 401, 403]));
     expect(table.length).toBeGreaterThan(100);
   });
@@ -254,7 +254,7 @@ describe("the tokens file", () => {
     },
   );
 
-  test("that goes missing does the same", async () => {
+  test("that is deleted does the same", async () => {
     const api = await startService();
     rmSync(api.tokens.file);
     later();

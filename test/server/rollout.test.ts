@@ -27,7 +27,7 @@ test("PUT with rollout writes the percentage, and the boolean stays false below 
   expect(file()).not.toContain("rollout");
 });
 
-test("PUT of enabled true is refused while not everyone would get the flag, and says what to send", async () => {
+test("PUT of enabled true is refused if not everyone would get the flag, and the error names the fix", async () => {
   const { api, put } = await start();
   await put({ enabled: true, rollout: 10 });
   const before = api.remote.head;
@@ -40,7 +40,7 @@ test("PUT of enabled true is refused while not everyone would get the flag, and 
   expect((await put({ enabled: true, rollout: 100 })).json.enabled).toBe(true);
 });
 
-test("PUT of enabled false always works, and a killed rollout comes back by one request", async () => {
+test("PUT of enabled false always works, and one request restores the rollout", async () => {
   const { put, file } = await start();
   await put({ enabled: true, rollout: 10 });
   expect((await put({ enabled: false })).status).toBe(200);

@@ -60,7 +60,7 @@ function routes(): Set<string> {
   );
 }
 
-test("createApp() serves every environment that flags know", () => {
+test("createApp() serves every environment of the flags", () => {
   const described = description as unknown as { paths: object };
   expect(Object.keys(described.paths)).toContain("/{environment}/v1/feature-flags/");
   expect(environments).toEqual(["application", "staging", "development"]);

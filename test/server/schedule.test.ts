@@ -89,7 +89,7 @@ test("a step that was deleted on the branch before its second is not applied", a
   expect(remote.head).toBe(deletion);
 });
 
-test("while the head is not valid, steps wait and /readyz says so", async () => {
+test("while the head is not valid, steps wait and /readyz has the reason", async () => {
   const at = inSeconds(-5);
   const remote = remoteWith();
   const api = await startService({ remote });

@@ -43,7 +43,7 @@ describe("the log", () => {
     return { status, line: await lineOf(id) };
   };
 
-  test("has an audit line of each change: who, what, which flag, what became of it, which commit", async () => {
+  test("has an audit line of each change: actor, change, flag, result and commit", async () => {
     const { line } = await asked("audit-put", `PUT ${meal}`, {
       as: "editor",
       body: { enabled: false },
@@ -211,7 +211,7 @@ describe("the log", () => {
     expect(stdout.toLowerCase()).not.toContain("bearer bnt");
   });
 
-  test("says what went wrong inside, which the client is not told", async () => {
+  test("has the internal error, which the client does not get", async () => {
     rmSync(path.join(data, "clone.git"), { recursive: true });
     const { status } = await asked("broken", `GET ${meal}/history`);
     expect(status).toBe(500);
@@ -293,7 +293,7 @@ describe("/metrics", () => {
     }
   });
 
-  test("tells how old the head is, and what is published", async () => {
+  test("shows the age of the head, and the published commit", async () => {
     const values = await read();
     expect(values.get("bunting_queue_depth")).toBe(0);
     expect(values.get("bunting_sync_age_seconds")).toBeLessThan(600);
@@ -301,7 +301,7 @@ describe("/metrics", () => {
     expect([...values.keys()]).not.toContain("bunting_publish_age_seconds");
   });
 
-  test("has no more series after hundreds of paths, methods and kinds that nobody knows", async () => {
+  test("has no more series after hundreds of unknown paths, methods and kinds", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 16 });
     await api.ask("GET /none");
     for (const method of ["GET", "PUT", "DELETE", "PROPFIND"])
@@ -330,7 +330,7 @@ describe("/metrics", () => {
     expect(names.length).toBeLessThanOrEqual(before + 40);
   });
 
-  test("tells the age of what is published where something is", async () => {
+  test("shows the age of the publication if there is one", async () => {
     const own = await startService({
       env: { FLAGS_PUBLISH: path.join(temporaryDirectory(), "a") },
     });

@@ -63,7 +63,7 @@ describe("a server that cannot start", () => {
     return new Program([], { ...place, FLAGS_DATA: temporaryDirectory(), ...env });
   }
 
-  test("because its port is taken says so, and ends with 2", async () => {
+  test("because its port is in use prints the reason, and exits with 2", async () => {
     const other = createServer().listen(0, "127.0.0.1");
     await once(other, "listening");
     const { port } = other.address() as { port: number };
@@ -74,7 +74,7 @@ describe("a server that cannot start", () => {
     expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
   });
 
-  test("because PORT is no port says so, and ends with 2", async () => {
+  test("because PORT is no port prints the reason, and exits with 2", async () => {
     const program = start({ PORT: "abc" });
     expect(await program.ended).toBe(2);
     const wanted = "it must be a number from 0 to 65535";
@@ -89,7 +89,7 @@ test.each(["-1", "65536", "80.5", "0x50", " 80", "1e3"])(
   },
 );
 
-test("readSettings() takes an empty variable for none", () => {
+test("readSettings() treats an empty variable like a missing one", () => {
   const { host, port } = readSettings({ HOST: "", PORT: "" });
   expect({ host, port }).toEqual({ host: "127.0.0.1", port: 8_080 });
 });

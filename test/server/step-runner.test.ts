@@ -156,7 +156,7 @@ test("StepRunner waits for a step that is added later", async () => {
   await bench.runner.close();
 });
 
-test("StepRunner waits while the head is not valid, says so, and goes on when it is", async () => {
+test("StepRunner waits while the head is not valid, reports this, and continues when it is", async () => {
   const step = { at: at(start + 1_000), rollout: 25 };
   const bench = new Bench(step);
   const problem = {

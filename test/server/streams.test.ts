@@ -43,7 +43,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     stream.close();
   });
 
-  test("goes on with the list of each commit, within 100 ms of its answer", async () => {
+  test("sends the list of each commit, within 100 ms of the write's response", async () => {
     const api = await startService();
     const streams = await Promise.all(
       ["", "/staging"].map((at) => Stream.open(api, `${at}${list}`)),
@@ -69,7 +69,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     for (const stream of streams) stream.close();
   });
 
-  test("tells of what people push", async () => {
+  test("sends the commits that people push", async () => {
     const api = await startService();
     const stream = await Stream.open(api, list);
     await stream.event(0);
@@ -80,7 +80,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     stream.close();
   });
 
-  test("tells who sends the last id back only what is new", async () => {
+  test("sends only new events to a client with Last-Event-ID", async () => {
     const api = await startService();
     const { head } = api.remote;
     const known = await Stream.open(api, list, { headers: { "Last-Event-ID": head } });
@@ -115,12 +115,12 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     }
   });
 
-  test("is for lists alone: a flag is JSON whatever is asked for", async () => {
+  test("is for lists only: a flag is always JSON", async () => {
     const headers = { Accept: "text/event-stream" };
     expect((await shared.ask(`GET ${meal}`, { headers })).json.name).toBe("meal_planning");
   });
 
-  test("asks for a token", async () => {
+  test("requires a token", async () => {
     const headers = { Accept: "text/event-stream" };
     expect((await shared.ask(`GET ${list}`, { as: null, headers })).status).toBe(401);
   });
@@ -155,7 +155,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     for (const stream of [...opened, other]) stream.close();
   });
 
-  test("ends with the token that opened it, before anything more is told", async () => {
+  test("ends with the token that opened it, before the next event", async () => {
     const api = await startService();
     const [mine, theirs] = [
       await Stream.open(api, list, { as: "editor" }),
@@ -201,7 +201,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     expect(stream.events).toHaveLength(1);
   });
 
-  test("goes on with a JSON web token for as long as that is verified anew, and no longer", async () => {
+  test("continues as long as its JSON web token is valid, and no longer", async () => {
     const issuer = await Issuer.start();
     const api = await startService({ env: { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience } });
     const token = await issuer.sign({ claims: { exp: Math.floor(Date.now() / 1_000) + 3_000 } });
@@ -377,7 +377,7 @@ describe("Streams", () => {
     await end();
   });
 
-  test("tells a thousand readers of a change in less than half a second", async () => {
+  test("sends a change to a thousand readers in less than half a second", async () => {
     const { streams, serve, url, end } = await startStreams("{}");
     const sockets = await Promise.all(Array.from({ length: 1_000 }, () => openSocket(url, "a")));
     let told = 0;

@@ -71,7 +71,7 @@ describe("a connection is ended with 408", () => {
     }
   });
 
-  test("when the body takes too long, and nothing comes of it", async () => {
+  test("when the body takes too long, and changes nothing", async () => {
     const start = `${head(slow.tokens.of("admin"))}Content-Length: 100\r\n\r\n{`;
     const client = await say(start, slow);
     const drip = setInterval(() => client.socket.write(" "), 200);
@@ -83,7 +83,7 @@ describe("a connection is ended with 408", () => {
   });
 });
 
-test("two thousand idle sockets keep nobody from reading and writing", async () => {
+test("two thousand idle sockets do not block reads and writes", async () => {
   for (let batch = 0; batch < 20; batch += 1) {
     await Promise.all(Array.from({ length: 100 }, (_, index) => say(index % 2 ? "" : "GET ")));
   }

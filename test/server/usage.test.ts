@@ -23,7 +23,7 @@ describe("Usage", () => {
     return { now: () => now, tick: () => (now += 1_000) };
   };
 
-  test("counts by flag and environment, and knows when each was asked for last", () => {
+  test("counts by flag and environment, with the time of the last evaluation", () => {
     const { now, tick } = clock();
     const own = new Usage(isServed, isAllowed, now);
     own.take({ environment: "application", evaluations: { is_one: 2, is_other: 1 } });
@@ -39,7 +39,7 @@ describe("Usage", () => {
     ]);
   });
 
-  test("keeps the 100 names asked for last that no flag has", () => {
+  test("keeps the 100 last evaluated names that no flag has", () => {
     const own = new Usage(isServed, isAllowed);
     for (let index = 0; index < 500; index += 1) {
       const evaluations = { [`not_${index}`]: 1, first: 2 };
@@ -60,7 +60,7 @@ describe("Usage", () => {
     expect(own.unknown).toEqual([]);
   });
 
-  test("follows flags as they come and go", () => {
+  test("follows flags that are created and deleted", () => {
     const served = new Set(["one"]);
     const own = new Usage((name) => served.has(name), isAllowed);
     own.take({ environment: "application", evaluations: { one: 1, other: 1 } });
@@ -73,7 +73,7 @@ describe("Usage", () => {
 });
 
 describe("POST /v1/usage", () => {
-  test("is counted: GET tells how often and when, /metrics how often", async () => {
+  test("is counted: GET shows count and time, /metrics the count", async () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.parse("2026-11-23T09:00:00.999Z") });
     const api = await startService();
     vi.setSystemTime(Date.parse("2026-11-23T10:00:00.250Z"));

@@ -188,7 +188,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     expect(api.remote.head).toBe(head);
   });
 
-  test("takes the whole object back, with a change in it", async () => {
+  test("accepts the whole object with a change in it", async () => {
     const own = await fresh();
     const { json } = await own.ask(`GET ${meal}`);
     const { status } = await own.ask(`PUT ${meal}`, { body: { ...json, enabled: false } });
@@ -225,7 +225,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     expect(own.remote.length).toBe(1);
   });
 
-  test("answers 400 where it says neither on nor off nor what for", async () => {
+  test("answers 400 to a body without enabled and description", async () => {
     const { status, json } = await api.ask(`PUT ${meal}`, { body: {} });
     expect(status).toBe(400);
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
@@ -261,7 +261,7 @@ describe("PUT /{environment}/v1/feature-flags/{flag_name}", () => {
     expect((await own.ask(`GET /staging${list}`)).json.flags.meal_planning).toBe(true);
   });
 
-  test("adds the environment to a file that says nothing of it", async () => {
+  test("adds the environment to a file without a block for it", async () => {
     const own = await fresh();
     await own.ask(`PUT /development${list}activity_tracking`, { body: { enabled: true } });
     expect(own.remote.diff()).toEqual(["+environments:", "+  development:", "+    enabled: true"]);
@@ -271,7 +271,7 @@ describe("PUT /{environment}/v1/feature-flags/{flag_name}", () => {
     expect(await Promise.all(states)).toEqual([false, false, true]);
   });
 
-  test("takes the whole object back, but no other description", async () => {
+  test("accepts the whole object, but no other description", async () => {
     const { json } = await api.ask(`GET /staging${meal}`);
     expect((await api.ask(`PUT /staging${meal}`, { body: json })).status).toBe(200);
     const body = { ...json, description: "Another" };
@@ -335,7 +335,7 @@ describe("the commit of a change", () => {
     [`DELETE ${list}new_feature`, undefined, "Delete new_feature", ""],
   ];
 
-  test("says what changed in subject and trailers, and who asked", async () => {
+  test("has the change in subject and trailers, and the actor", async () => {
     const own = await fresh();
     for (const [what, body, subject, change] of subjects) {
       const headers = { "X-Request-Id": "trace-1", "Change-Reason": "Because of the audit" };

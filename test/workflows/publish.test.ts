@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 
 describe.sequential("publish.yml", () => {
-  test("a merged pull request is published, live, attested, and told so", {
+  test("a merged pull request is published, live and attested, and gets a comment", {
     timeout: timeoutMs,
   }, async () => {
     const sha = site.branch("import-on", { [file]: on });
@@ -151,7 +151,7 @@ describe.sequential("publish.yml", () => {
     );
   });
 
-  test("a variable that nobody set is named", { timeout: timeoutMs }, async () => {
+  test("an error names a variable that is not set", { timeout: timeoutMs }, async () => {
     const { PUBLISH_TARGET, ...others } = site.vars.production ?? {};
     site.vars.production = others;
     const [run] = await site.push({
@@ -165,7 +165,7 @@ describe.sequential("publish.yml", () => {
 });
 
 describe.sequential("rollback.yml", () => {
-  test("refuses what main never had", { timeout: timeoutMs }, async () => {
+  test("refuses a commit that was never on main", { timeout: timeoutMs }, async () => {
     const stray = site.branch("stray", { [file]: on.replace("Import", "Get") });
     for (const commit of [stray, "--help"]) {
       const run = await site.ask("Rollback", { commit, reason: "a test" });

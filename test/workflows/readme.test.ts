@@ -22,7 +22,7 @@ test(".github/README.md lists exactly the variables and secrets that workflows r
   for (const secret of used("secrets")) expect(readme).toContain(`\`${secret}\``);
 });
 
-test(".github/README.md says of each workflow what its jobs may write", () => {
+test(".github/README.md lists what the jobs of each workflow may write", () => {
   const words: Record<string, string> = {
     "pull-requests": "pull requests",
     "id-token": "the bucket|identity",

@@ -62,7 +62,7 @@ describe("CODEOWNERS", () => {
     }
   });
 
-  test("ownersOf() takes the last matching line, and matches() refuses unknown patterns", () => {
+  test("ownersOf() uses the last matching line, and matches() refuses unknown patterns", () => {
     const some = parseOwners("# all\n* @a/b\n/c/ @a/c @a/d # why\n/c/* @a/e\n/c/f @a/f\n");
     expect(ownersOf(some, "x")).toEqual(["@a/b"]);
     expect(ownersOf(some, "c/d/e")).toEqual(["@a/c", "@a/d"]);
@@ -76,7 +76,7 @@ describe("issue forms", () => {
   const forms = readdirSync(".github/ISSUE_TEMPLATE").filter((name) => name !== "config.yml");
 
   /** https://docs.github.com/communities/using-templates-to-encourage-useful-issues-and-pull-requests/syntax-for-githubs-form-schema */
-  test.each(forms)("%s has the keys that GitHub knows", (name) => {
+  test.each(forms)("%s has only keys that GitHub accepts", (name) => {
     const form = read(name);
     expect(Object.keys(form).sort()).toEqual(["body", "description", "labels", "name", "title"]);
     const fields = form.body.filter(({ type }) => type !== "markdown");
@@ -89,7 +89,7 @@ describe("issue forms", () => {
     }
   });
 
-  test("new-flag.yml asks for keys of a flag file only", () => {
+  test("new-flag.yml has only fields that are keys of a flag file", () => {
     const fields = read("new-flag.yml").body.flatMap(({ id }) => (id === undefined ? [] : [id]));
     expect(fields).toEqual(expect.arrayContaining(["name", "description", "owner", "expires"]));
     const keys = Object.keys(schema.properties);

@@ -43,7 +43,7 @@ describe("OFREPApi", () => {
     expect((await ofrep.postBulkEvaluateFlags({ context: {} }, etag)).httpStatus).toBe(304);
   });
 
-  test("understands what the server says of a missing flag and of a context", async () => {
+  test("understands the server's errors about a missing flag and a context", async () => {
     const ofrep = client("reader");
     expect(await ofrep.postEvaluateFlag("a/b", {})).toMatchObject({
       httpStatus: 404,

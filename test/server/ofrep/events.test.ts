@@ -29,7 +29,7 @@ describe("an event stream", () => {
     api = await startService({ remote: ofrepRemote() });
   });
 
-  test("tells to evaluate again after a commit that changes a definition, and not after others", async () => {
+  test("sends an event after a commit that changes a definition, and not after others", async () => {
     const stream = await openByTicket(api, await streamUrl(api));
     const first = await stream.event(0);
     expect(first.data).toEqual({ type: "refetchEvaluation", etag: `"${first.id}"` });
@@ -46,7 +46,7 @@ describe("an event stream", () => {
     stream.close();
   });
 
-  test("tells of changes of its own environment only, private flags included", async () => {
+  test("sends events for changes of its own environment only, private flags included", async () => {
     const root = await openByTicket(api, await streamUrl(api));
     const other = await openByTicket(api, await streamUrl(api, "reader", "/test"));
     const [{ id }] = [await root.event(0), await other.event(0)];
@@ -220,7 +220,7 @@ describe("a bulk evaluation after an event of another server", () => {
     stream.close();
   });
 
-  test("is answered with what there is if nobody knows the version, and starts few fetches", async () => {
+  test("is answered with the current flags if the version is unknown, and starts few fetches", async () => {
     const remote = new Remote({ "flags/plain.yaml": plain(true) });
     const api = await startService({ remote });
     const started = performance.now();

@@ -100,7 +100,7 @@ describe("OFREPWebProvider", () => {
     });
   });
 
-  test("evaluates anew if an attribute changes, although it keeps its entity tag then", async () => {
+  test("evaluates again if an attribute changes, although it keeps its entity tag then", async () => {
     await OpenFeature.setContext({ targetingKey: "u1", country: "SE" });
     await provide(await start());
     expect(client.getBooleanValue("nordic", false)).toBe(true);
@@ -121,7 +121,7 @@ describe("OFREPWebProvider", () => {
     expect(client.getBooleanValue("half", false)).toBe(true);
   });
 
-  test("is told of a commit by the event stream", async () => {
+  test("gets a commit through the event stream", async () => {
     const api = await start();
     await provide(api);
     await until(async () => (await streamsOf(api)) === 1);
@@ -207,7 +207,7 @@ describe("OFREPWebProvider", () => {
     await until(async () => (await streamsOf(api)) === 1);
   });
 
-  test("leaves no stream and asks nothing more after it is closed", async () => {
+  test("keeps no stream open and sends no request after it is closed", async () => {
     const api = await start();
     await provide(api, { pollInterval: 50 });
     await until(async () => (await streamsOf(api)) === 1);

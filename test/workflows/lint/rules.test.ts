@@ -79,7 +79,7 @@ describe("findMistakes()", () => {
     expect(findMistakes(plant(base, right, wrong)).map((mistake) => mistake.rule)).toEqual([rule]);
   });
 
-  test("tells line and what it found", () => {
+  test("reports the line and the value", () => {
     const found = "actions/checkout@v6";
     expect(findMistakes(plant(good, checkout, found))).toEqual([
       { line: 15, rule: "pinned-action", found },

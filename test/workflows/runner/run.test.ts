@@ -94,7 +94,7 @@ describe("a job", () => {
     });
   });
 
-  test("stops at a failure, but for what asks for it", async () => {
+  test("stops at a failure, except steps with always() or failure()", async () => {
     const { jobs, conclusion } = await run({
       one: job(`- { name: a, run: "false | true" }
 - { name: b, run: "true" }
@@ -107,7 +107,7 @@ describe("a job", () => {
     expect(conclusion).toBe("failure");
   });
 
-  test("goes on after a step that may fail, whose outcome tells it", async () => {
+  test("continues after a step with continue-on-error, whose outcome is failure", async () => {
     const { jobs, conclusion } = await run({
       one: job(`- { id: try, uses: octo/fail@v1, continue-on-error: true }
 - run: echo "$OUTCOME $CONCLUSION"
@@ -199,7 +199,7 @@ describe("a stranger's run", () => {
     "outputs: { permissions: '${{ steps.see.outputs.permissions }}' }",
   ).replace("contents: read", "contents: write, id-token: write, issues: read");
 
-  test("gets no secret and writes nothing, and it is told that it asked", async () => {
+  test("gets no secret and writes nothing", async () => {
     const { jobs, refused } = await run({ one: greedy }, { isStrangers: true });
     expect(jobs.one?.log).toBe("[]\n");
     expect(jobs.one?.outputs.permissions).toBe('{"contents":"read","issues":"read"}');
