@@ -15,6 +15,7 @@ import {
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import type { Entry } from "./entry.ts";
+import { judgeDefinitions } from "./judge-definitions.ts";
 import { judgeReferences } from "./references.ts";
 
 export interface Validated {
@@ -75,6 +76,8 @@ export function validateAlone(
   const audiences = sorted.flatMap(({ file, content }) =>
     content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
   );
+  if (project && problems.every(({ severity }) => severity !== "error"))
+    problems.push(...judgeDefinitions({ flags, audiences }, project, today));
   return { flags, audiences, problems: problems.sort(compareProblems) };
 }
 

@@ -1,6 +1,7 @@
 import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
+import { groupDigits } from "../text/show.ts";
 
 /** The largest list that a client reads, in bytes. `client/limits.ts` has the same number. */
 export const maxListBytes = 1_000_000;
@@ -23,8 +24,8 @@ export function listBytes(names: readonly string[], { environments }: Environmen
 export function checkListSize(names: readonly string[], project: Environments): Finding[] {
   const bytes = listBytes(names, project);
   if (bytes <= maxListBytes * warningShare) return [];
-  const size = `the list of all ${grouped(names.length)} flags has ${grouped(bytes)} bytes`;
-  const limit = `clients read at most ${grouped(maxListBytes)}`;
+  const size = `the list of all ${groupDigits(names.length)} flags has ${groupDigits(bytes)} bytes`;
+  const limit = `clients read at most ${groupDigits(maxListBytes)}`;
   const hint = "delete flags that are on for everyone: bunting stale";
   return bytes > maxListBytes
     ? [
@@ -46,7 +47,3 @@ export function checkListSize(names: readonly string[], project: Environments): 
 }
 
 type Environments = Pick<Project, "environments">;
-
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
-}

@@ -4,3 +4,8 @@ export function quoteValue(value: unknown): string {
   const line = [...text.slice(0, 200).replace(/\s+/g, " ")];
   return `"${line.length > 40 ? `${line.slice(0, 39).join("")}…` : line.join("")}"`;
 }
+
+/** `1,000,000`. */
+export function groupDigits(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+}

@@ -1,4 +1,5 @@
 import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
+import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
@@ -31,10 +32,11 @@ export async function applyCommitsToSnapshot(
   if (findReferenceFaultsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);
   const relinked = flags === merged ? [] : flags.filter((flag, index) => flag !== merged[index]);
-  const sizes = checkListSize(
-    flags.map(({ name }) => name),
-    from.project,
-  );
+  const all = flags.map(({ name }) => name);
+  const sizes = [
+    ...checkListSize(all, from.project),
+    ...checkDefinitionsSize(flags, audiences, from.project),
+  ];
   if (sizes.some((finding) => severityOf(finding) === "error")) return undefined;
   const changed = new Set([...names, ...relinked.map(({ name }) => name)]);
   return { snapshot: { ...snapshot, flags, audiences }, changed };

@@ -2,6 +2,7 @@
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
+import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-size.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
@@ -48,6 +49,10 @@ export function resultOfChangeSet(
     ? findReferenceFaultsOf(withFlag(normal, context), context.audiences)
     : [];
   if (wrong.length > 0) return { faults: wrong.map(faultOf) };
+  const excess = growsIn(project.environments, normal, before?.flag)
+    ? checkDefinitionsSize(withFlag(normal, context), context.audiences, project).filter(isError)
+    : [];
+  if (excess.length > 0) return { faults: excess.map((finding) => invalidValue("rules", finding)) };
   return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
 }
 
@@ -67,6 +72,13 @@ function mattersToOthers(after: Flag, before: Flag | undefined): boolean {
 /** The rules of a required flag count in the size of those that require it. */
 function rulesOf({ decisions }: Flag): string {
   return JSON.stringify(Object.values(decisions).map(({ rules = [] }) => rules));
+}
+
+/** Whether a flag takes more of a `definitions.json`. If not, its change is never refused for the size. */
+function growsIn(environments: readonly string[], after: Flag, before: Flag | undefined): boolean {
+  return environments.some(
+    (one) => entryBytes(after, one) > (before ? entryBytes(before, one) : 0),
+  );
 }
 
 /** Whether clients can read the list with one more flag. Without this check, the push would come first. */

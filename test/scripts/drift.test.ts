@@ -120,6 +120,11 @@ describe.concurrent("drift", () => {
       'Cache-Control "public, max-age=31536000, immutable"',
     ],
     [
+      "a list that a browser never asks for again within five minutes",
+      (answer) => withHeader(answer, "cache-control", "max-age=300, immutable"),
+      'Cache-Control "max-age=300, immutable"',
+    ],
+    [
       "five minutes and a second",
       (answer) => withHeader(answer, "cache-control", "max-age=301, s-maxage=1"),
       'Cache-Control "max-age=301, s-maxage=1"',

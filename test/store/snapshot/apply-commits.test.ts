@@ -89,3 +89,26 @@ test("applyCommitsToSnapshot() leaves a list that is too large for clients to th
   expect((await apply(withOthers(13_000)))?.snapshot.flags).toHaveLength(13_002);
   expect(await apply(withOthers(14_000))).toBeUndefined();
 });
+
+test("applyCommitsToSnapshot() leaves definitions that are too large for providers to those who read everything", async () => {
+  const repository = testRepository();
+  const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  const second = repository.change(1_700_000_060, { "flags/a/steps.yaml": on });
+  const [meals] = snapshot?.flags ?? [];
+  if (!snapshot || !meals) throw new Error("Cannot test: the first commit is not valid");
+  const ids = Array.from({ length: 4_000 }, (_, at) => `user-${at}-${"x".repeat(14)}`);
+  const condition = ["targetingKey", "in", ids] as const;
+  const rules = [{ name: "Testers", if: [condition], rollout: 100 }];
+  const decisions = { ...meals.decisions, application: { enabled: true, rollout: 1, rules } };
+  const withOthers = (count: number): Snapshot => {
+    const others = Array.from({ length: count }, (_, at) => `other_${1_000 + at}`);
+    return {
+      ...snapshot,
+      flags: [meals, ...others.map((name) => ({ ...meals, name, decisions }))],
+    };
+  };
+  const apply = (from: Snapshot) => applyCommitsToSnapshot(repository.directory, from, second);
+  expect((await apply(withOthers(130)))?.snapshot.flags).toHaveLength(132);
+  expect(await apply(withOthers(170))).toBeUndefined();
+});

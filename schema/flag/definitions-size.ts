@@ -1,0 +1,94 @@
+/** The size of `definitions.json`, which says how each flag of an environment is decided. */
+import { fileStart } from "../problem/position.ts";
+import type { Finding } from "../problem/problem.ts";
+import type { Project } from "../project/project.ts";
+import { groupDigits } from "../text/show.ts";
+import type { Audience } from "./audience.ts";
+import type { Decision, Flag } from "./flag.ts";
+
+/** The largest document that a provider reads, in bytes. `client/provider/source.ts` has the same number. */
+export const maxDefinitionsBytes = 16_000_000;
+
+/** From this share of it on, there is a warning. */
+const warningShare = 0.8;
+
+type Environments = Pick<Project, "environments">;
+type Decided = Pick<Flag, "name" | "decisions">;
+type Conditions = Pick<Audience, "name" | "conditions">;
+
+/**
+ * The size of the `definitions.json` of an environment, in bytes, with private flags and all
+ * audiences. The document may be a little smaller: it leaves out values that are the default.
+ */
+export function definitionsBytes(
+  environment: string,
+  flags: readonly Decided[],
+  audiences: readonly Conditions[],
+): number {
+  let bytes = '{"environment":"","audiences":{},"flags":{}}'.length + environment.length;
+  for (const flag of flags) bytes += entryBytes(flag, environment);
+  for (const { name, conditions } of audiences) bytes += pairBytes(name, jsonBytes(conditions));
+  return bytes;
+}
+
+/** The bytes that one flag takes in the document of an environment. */
+export function entryBytes({ name, decisions }: Decided, environment: string): number {
+  const decision = decisions[environment];
+  return decision ? pairBytes(name, decisionBytes(decision)) : 0;
+}
+
+/** Whether providers can read the definitions, and for how much longer. One finding at most: for the largest. */
+export function checkDefinitionsSize(
+  flags: readonly Decided[],
+  audiences: readonly Conditions[],
+  { environments }: Environments,
+): Finding[] {
+  let largest = { environment: "", bytes: 0 };
+  for (const environment of environments) {
+    const bytes = definitionsBytes(environment, flags, audiences);
+    if (bytes > largest.bytes) largest = { environment, bytes };
+  }
+  const { environment, bytes } = largest;
+  if (bytes <= maxDefinitionsBytes * warningShare) return [];
+  const size = `definitions.json of "${environment}" has ${groupDigits(bytes)} bytes`;
+  const limit = `providers read at most ${groupDigits(maxDefinitionsBytes)}`;
+  const hint = "use an audience for conditions that several rules share, and delete unused rules";
+  return bytes > maxDefinitionsBytes
+    ? [
+        {
+          ...fileStart,
+          code: "definitions-too-large",
+          message: `Cannot serve these flags: ${size}, and ${limit}`,
+          hint,
+        },
+      ]
+    : [
+        {
+          ...fileStart,
+          code: "large-definitions",
+          message: `Is near the limit: ${size}, and ${limit}`,
+          hint,
+        },
+      ];
+}
+
+/** Decisions are never changed in place, and most flags share one of two. */
+const knownBytes = new WeakMap<Decision, number>();
+
+function decisionBytes(decision: Decision): number {
+  const known = knownBytes.get(decision);
+  if (known !== undefined) return known;
+  const { uses: _, ...definition } = decision;
+  const bytes = jsonBytes(definition);
+  knownBytes.set(decision, bytes);
+  return bytes;
+}
+
+/** With the quotes, the colon, and the comma behind it. */
+function pairBytes(name: string, valueBytes: number): number {
+  return name.length + 4 + valueBytes;
+}
+
+function jsonBytes(value: unknown): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}
