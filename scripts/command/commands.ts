@@ -48,7 +48,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("../schedule.ts"),
   },
   types: {
-    summary: "write the flag names as a TypeScript type",
+    summary: "write the names and variants of flags as TypeScript types",
     load: () => import("../types.ts"),
   },
   schema: {

@@ -1,0 +1,48 @@
+/** The documents: links lead somewhere, and each key of a flag is described. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+
+const root = path.resolve(import.meta.dirname, "..");
+const pathspecs = ["*.md", ":!test/fixtures", ":!.changeset"];
+const documents = execFileSync("git", ["ls-files", "-z", ...pathspecs], { cwd: root })
+  .toString()
+  .split("\0")
+  .filter((file) => file !== "" && existsSync(path.join(root, file)));
+
+test.each(documents)("%s: each link leads to a file, and to a heading in it", (document) => {
+  const text = withoutCode(readFileSync(path.join(root, document), "utf8"));
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const broken = links.filter((link) => {
+    if (/^(?:https?|mailto):/.test(link)) return false;
+    const [file = "", anchor] = link.split("#");
+    const target = file === "" ? document : path.join(path.dirname(document), file);
+    if (!existsSync(path.join(root, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
+
+test("schema/README.md describes each key of a flag", () => {
+  const schema = readFileSync(path.join(root, "schema/flag/flag.schema.json"), "utf8");
+  const keys = Object.keys(JSON.parse(schema).properties);
+  const readme = readFileSync(path.join(root, "schema/README.md"), "utf8");
+  expect(keys).toContain("rollout");
+  expect(keys.filter((key) => !readme.includes(`\n| \`${key}\` |`))).toEqual([]);
+});
+
+/** The anchors that GitHub gives to the headings of a file. */
+function anchorsOf(file: string): string[] {
+  const text = withoutCode(readFileSync(path.join(root, file), "utf8"));
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^(`{3,})[^\n]*\n[\s\S]*?^\1$/gm, "");
+}
