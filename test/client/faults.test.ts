@@ -263,7 +263,7 @@ describe("a list that is dated in the future", () => {
     },
   );
 
-  test("is replaced on the next visit, too, where it was stored", async () => {
+  test("is replaced on the next visit, too, if it was stored", async () => {
     const storage = storageWith();
     source.answer = json({ ...good, updated_at: "2099-01-01T00:00:00Z" });
     await create({ url: source.url, storage }).ready;

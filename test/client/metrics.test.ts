@@ -56,7 +56,7 @@ describe("onMetrics", () => {
     await fetches({ malformed: 1 });
   });
 
-  test("goes on counting after close() and start()", async () => {
+  test("continues to count after close() and start()", async () => {
     const { flags, fetches, last } = measured();
     await flags.ready;
     await fetches({ ok: 1 });

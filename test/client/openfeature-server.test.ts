@@ -129,7 +129,7 @@ describe("evaluation", () => {
     }
   });
 
-  test("never throws, whatever the context is", async () => {
+  test("never throws, for any context", async () => {
     await start();
     const cyclic: Record<string, unknown> = { targetingKey: Symbol() };
     cyclic.email = cyclic;

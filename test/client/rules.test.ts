@@ -121,7 +121,7 @@ describe("evaluation", () => {
     expect(flags.evaluate("dark_mode", "x")).toEqual({ value: "x", ...mismatch });
   });
 
-  test("never throws, whatever the context is", async () => {
+  test("never throws, for any context", async () => {
     const flags = await created();
     const cyclic: Record<string, unknown> = {};
     cyclic.self = cyclic;

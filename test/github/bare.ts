@@ -1,4 +1,4 @@
-/** What GitHub does to a repository: on a real one, with git's plumbing, as it has no work tree. */
+/** Changes that GitHub makes to a repository, with git's plumbing on a real bare one. */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 import type { TestRepository } from "../git/repository.ts";
@@ -8,7 +8,7 @@ const committer = {
   GIT_COMMITTER_EMAIL: "noreply@github.com",
 };
 
-/** The full id that a revision has; nothing where there is none. */
+/** The full id of a revision; `undefined` if it does not exist. */
 export function resolve(bare: TestRepository, revision: string): string | undefined {
   try {
     return bare.git("rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`);
@@ -21,7 +21,7 @@ export function branchHead(bare: TestRepository, branch: string): string | undef
   return resolve(bare, `refs/heads/${branch}`);
 }
 
-/** How many commits `head` has that `base` has not. */
+/** Number of commits that `head` has and `base` lacks. */
 export function ahead(bare: TestRepository, base: string, head: string): number {
   return Number(bare.git("rev-list", "--count", `${base}..${head}`));
 }
@@ -30,7 +30,7 @@ export function isAncestor(bare: TestRepository, ancestor: string, commit: strin
   return ahead(bare, commit, ancestor) === 0;
 }
 
-/** Merges `head` into a branch by a commit of its own, and returns that; nothing on a conflict. */
+/** Merges `head` into a branch by a new commit, and returns it; `undefined` on a conflict. */
 export function mergeInto(
   bare: TestRepository,
   branch: string,

@@ -1,4 +1,4 @@
-/** A CDN in this process: what it serves a test decides, URL by URL. */
+/** A CDN in this process. A test decides what each URL answers. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll } from "vitest";
@@ -62,7 +62,7 @@ export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<Tes
   return cdn;
 }
 
-/** Everything that publishing a commit puts there. */
+/** All bodies that publishing a commit writes, by path. */
 export async function releaseOf(
   directory: string,
   revision: string,

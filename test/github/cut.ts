@@ -1,5 +1,5 @@
 /**
- * Cuts the operations in use, and all that they refer to, out of GitHub's own description of its API.
+ * Extracts the used operations, and everything that they refer to, from GitHub's description of its API.
  *
  *     npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-23.0.2.tgz package/generated
  *     npx tsx test/github/cut.ts package/generated/api.github.com.json

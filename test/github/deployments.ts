@@ -69,7 +69,7 @@ export const deploymentHandlers: Partial<Record<OperationId, Handler>> = {
     }),
 };
 
-/** Earlier deployments of the same environment are no longer what is there. */
+/** Marks earlier deployments of the same environment as inactive. */
 function retire(world: World, { id, environment }: Deployment): void {
   for (const earlier of world.state.deployments.values()) {
     if (earlier.id >= id || earlier.environment !== environment) continue;

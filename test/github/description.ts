@@ -1,4 +1,4 @@
-/** GitHub's own description of its API, as checks of requests and of answers. */
+/** Checks requests and responses against GitHub's own description of its API. */
 import { readFileSync } from "node:fs";
 import { Ajv, type ErrorObject } from "ajv";
 import { fixture } from "./fixture.ts";
@@ -15,9 +15,9 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly parameters: readonly Parameter[];
-  /** Where in the description the schema of the body is; missing where none is taken. */
+  /** JSON pointer of the body's schema in the description; missing if there is no body. */
   readonly body: string | undefined;
-  /** By status: where the schema of the answer is; `undefined` where it has no body. */
+  /** JSON pointers of the responses' schemas by status; `undefined` if a response has no body. */
   readonly answers: ReadonlyMap<number, string | undefined>;
 }
 
@@ -38,14 +38,14 @@ const all = Object.entries(description.paths as Record<string, Record<string, Sc
   ([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       ...describe(path, method, operation),
-      // A ref or a file has slashes, which GitHub takes as they are.
+      // A ref or a file has slashes, which GitHub accepts without escapes.
       pattern: new RegExp(
         `^${path.replace(/\{(\w+)\}/g, (_, name) => (/^(ref|path|branch)$/.test(name) ? `(?<${name}>.+)` : `(?<${name}>[^/]+)`))}$`,
       ),
     })),
 );
 
-/** The operation that a request is for; nothing where the description has none. */
+/** The operation of a request; `undefined` if the description has none. */
 export function findCall(method: string, path: string): Call | undefined {
   for (const operation of all) {
     const match = operation.method === method ? operation.pattern.exec(path) : null;
@@ -59,7 +59,7 @@ export function findCall(method: string, path: string): Call | undefined {
   return undefined;
 }
 
-/** What is wrong with a request, in words. */
+/** The errors of a request, as text. */
 export function checkRequest(
   { operation, params }: Call,
   query: URLSearchParams,
@@ -84,12 +84,12 @@ export function checkRequest(
   return [...problems, ...checkAt(operation.body, body ?? {}, "body")];
 }
 
-/** What is wrong with an answer, in words. */
+/** The errors of a response, as text. */
 export function checkAnswer(operation: Operation, status: number, body: unknown): string[] {
   const schema = operation.answers.get(status);
   if (schema !== undefined) return checkAt(schema, body, `answer ${status}`);
   if (operation.answers.has(status)) return [];
-  // What any operation may answer, though the description does not say so of each.
+  // Statuses that any operation may have, although the description does not list them everywhere.
   if (![401, 403, 404, 409, 422, 429].includes(status) && status < 500)
     return [`answer ${status} is unknown`];
   return checkAt("/components/schemas/basic-error", body, `answer ${status}`);
@@ -166,7 +166,7 @@ function say({ instancePath, message, params }: ErrorObject): string {
   return `${instancePath || "/"} ${message} ${JSON.stringify(params)}`;
 }
 
-/** OpenAPI 3.0 says `nullable` where JSON Schema wants another type. */
+/** Converts `nullable` of OpenAPI 3.0 to the type `null` of JSON Schema. */
 function withNulls(node: unknown, areNames: boolean): unknown {
   if (Array.isArray(node)) return node.map((item) => withNulls(item, false));
   if (!isRecord(node)) return node;

@@ -206,7 +206,7 @@ describe("a GitHub for tests, held to the description,", () => {
     });
   });
 
-  test("notices where it is itself not as GitHub describes it", async () => {
+  test("reports its own responses that do not match GitHub's description", async () => {
     const { github, rest } = await hosted();
     const wrong = { id: "1" as unknown as number, name: "a", color: "b", description: null };
     github.state.labels.set("a", wrong);

@@ -1,6 +1,6 @@
 /**
- * A GitHub in this process, for tests: its REST API over a real bare repository. Each request and
- * each answer is held to GitHub's own description; what does not meet it fails the test.
+ * A fake of GitHub's REST API in this process, over a real bare repository. Each request and each
+ * response is checked against GitHub's own description; an error fails the test.
  *
  *     const github = await startGitHub(repository.clone("--bare"));
  *     runScript("comment", [...], { in: clone, env: github.env });
@@ -36,7 +36,7 @@ export interface GitHubOptions {
   /** `owner/repo`. */
   readonly repository?: string;
   readonly defaultBranch?: string;
-  /** Items on one page: few, so that whoever reads only the first is found out. */
+  /** Items on one page: few, so that a client that reads only the first page fails. */
   readonly pageSize?: number;
   /** Seconds since 1970. */
   readonly now?: () => number;
@@ -51,7 +51,7 @@ export interface RecordedRequest {
   status?: number;
 }
 
-/** As in a workflow: its token has no person behind it. */
+/** The account of a workflow's token. */
 const robot: Account = { login: "github-actions[bot]", isInstallation: true };
 
 const started: FakeGitHub[] = [];
@@ -177,7 +177,7 @@ export class FakeGitHub {
     return commit;
   }
 
-  /** A review of what the pull request is at, as a person gives it in the browser. */
+  /** A review of the pull request's newest commit, as by a person in the browser. */
   review(issue: Issue, login: string, state: Review["state"]): void {
     addReview(this.world, issue, login, state);
   }
@@ -196,7 +196,7 @@ export class FakeGitHub {
       .map(({ body }) => body);
   }
 
-  /** What was not as GitHub describes it. Whoever takes it keeps the test from failing. */
+  /** Returns the violations of GitHub's description and removes them, so that they do not fail the test. */
   takeViolations(): string[] {
     return this.#violations.splice(0);
   }
@@ -255,7 +255,7 @@ export class FakeGitHub {
   }
 }
 
-/** What a token may not do, with the header that says what it would take. */
+/** The refusal of an operation that a token may not do, with the header that lists the needed permissions. */
 function refuse({ permissions }: Account, operation: OperationId): Answer | undefined {
   if (!permissions) return undefined;
   const rights = rightsFor(operation);

@@ -1,4 +1,4 @@
-/** What goes wrong between us and GitHub, on demand. */
+/** Faults of GitHub and of the connection to it, on demand. */
 import type { OperationId } from "./operations.ts";
 
 export interface Fault {
@@ -11,7 +11,7 @@ export interface Fault {
     | "bad-gateway-after";
   /** Any, if missing. */
   readonly on?: OperationId;
-  /** How many requests it meets: one, if missing. */
+  /** Number of requests that it affects. Default: 1. */
   readonly times?: number;
   /** Seconds, for the limits. */
   readonly retryAfter?: number;
@@ -25,7 +25,7 @@ export interface Answer {
 
 const docs = "https://docs.github.com/rest";
 
-/** Answers as GitHub words them. */
+/** Responses with GitHub's own texts. */
 export const faults = {
   "bad-token": () => problem(401, "Bad credentials"),
   forbidden: () => problem(403, "Resource not accessible by integration"),
@@ -61,7 +61,7 @@ export function problem(
   return { status, body: { message, documentation_url: docs, status: String(status) }, headers };
 }
 
-/** A 422 in GitHub's form: what is wrong with which field of what. */
+/** A 422 in GitHub's form: the resource, its field and the error. */
 export function invalid(resource: string, field: string, message: string, code = "custom"): Answer {
   const errors = [{ resource, field, code, message }];
   return {
@@ -81,7 +81,7 @@ export class Faults {
     this.#planned = [];
   }
 
-  /** The fault that meets this request, which is then used up. */
+  /** Takes the fault that affects this request. */
   take(operation: OperationId | undefined): Fault | undefined {
     const fault = this.#planned.find(
       ({ on, left }) => left > 0 && (on === undefined || on === operation),

@@ -1,4 +1,4 @@
-/** Flags on a GitHub: a repository with a branch `main`, hosted, and what a workflow run there has. */
+/** A repository of flags with a branch `main` on a fake GitHub, with the variables of a workflow run. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import {
@@ -13,7 +13,7 @@ export interface Hosted {
   /** A clone with a work tree. */
   readonly clone: TestRepository;
   readonly github: FakeGitHub;
-  /** Pushes the clone's branches to where they are hosted. */
+  /** Pushes the clone's branches to the fake GitHub. */
   push(): void;
 }
 
@@ -26,14 +26,14 @@ export async function hostFlags(files: Files, options: GitHubOptions = {}): Prom
   return { clone, github, push };
 }
 
-/** Puts a file into a directory of its own, and returns its path. */
+/** Writes a file into a new directory, and returns its path. */
 export function temporaryFile(name: string, text: string | Uint8Array): string {
   const file = path.join(temporaryDirectory(), name);
   writeFileSync(file, text);
   return file;
 }
 
-/** What GitHub writes for a workflow that begins when another has looked at a pull request. */
+/** GitHub's event for a workflow that starts when another workflow of a pull request has ended. */
 export function workflowRun(
   head: { commit: string; branch: string; owner?: string },
   conclusion = "success",
@@ -43,7 +43,7 @@ export function workflowRun(
     ...{ id: 42, event: "pull_request", conclusion, head_sha: commit, head_branch: branch },
     html_url: "https://github.example/mealtrack/flags/actions/runs/42",
     head_repository: { full_name: `${owner}/flags`, owner: { login: owner } },
-    // Empty for forks: nobody may rely on it.
+    // It is empty for forks, so commands must not use it.
     pull_requests: [],
   };
   const event = { action: "completed", workflow_run: run };

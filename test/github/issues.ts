@@ -145,7 +145,7 @@ export function setState(
   issue.state_reason = text(reason) || (state === "closed" ? "completed" : "reopened");
 }
 
-/** A label that nobody has made is made, as GitHub does. */
+/** Creates a label if it does not exist, as GitHub does. */
 export function useLabel(world: World, label: unknown): string {
   const name = typeof label === "string" ? label : text((label as { name: unknown }).name);
   if (!world.state.labels.has(name)) {
@@ -164,7 +164,7 @@ export function urlOf(world: World, { number, pull }: Issue): string {
   return `${world.web}/${world.owner}/${world.repo}/${kind}/${number}`;
 }
 
-/** What is too long, or missing, GitHub refuses; so it does NUL. */
+/** GitHub refuses missing texts, too long ones, and NUL. */
 export function checkText(resource: string, title: string, body: string): Answer | undefined {
   if (title.trim() === "") return invalid(resource, "title", "can't be blank", "missing_field");
   if (title.length > 256)

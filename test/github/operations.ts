@@ -1,4 +1,4 @@
-/** Every operation of GitHub's API that the project, or the fake that stands for GitHub, knows. */
+/** Every operation of GitHub's API that the project or the fake uses. */
 export const operations = [
   "git/create-ref",
   "git/delete-ref",

@@ -10,7 +10,7 @@ export type Area =
 export type Right = readonly [area: Area, level: "read" | "write"];
 
 /**
- * What a token needs, one of these: from "Permissions required for GitHub Apps" in GitHub's
+ * The permissions of an operation, of which a token needs one: from "Permissions required for GitHub Apps" in GitHub's
  * documentation. What stands on an issue may also be done with the right on pull requests.
  */
 export function rightsFor(operation: OperationId): readonly Right[] {

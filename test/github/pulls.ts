@@ -36,7 +36,7 @@ export const pullHandlers: Partial<Record<OperationId, Handler>> = {
 
   "pulls/list"({ query, world }) {
     const state = query.get("state") ?? "open";
-    // GitHub takes a head without its owner for none at all.
+    // GitHub ignores a head without its owner.
     const head = query.get("head")?.includes(":") ? query.get("head") : null;
     const base = query.get("base");
     const found = pulls(world).filter(
@@ -97,7 +97,7 @@ export function openPull(world: World, { author, title, body, ...pull }: NewPull
   return issue;
 }
 
-/** Merges by a real commit; nothing where that is not possible. */
+/** Merges by a real commit; `undefined` on a conflict. */
 export function mergePull(
   world: World,
   issue: Issue,
@@ -151,7 +151,7 @@ function brought(world: World, issue: Issue, pull: Pull, commit: string): boolea
   return isIn(head) && !isIn(base);
 }
 
-/** A branch of ours moves on; a fork's stands where it was seen last. */
+/** The head of a pull request: the current one for our branches, the recorded one for forks. */
 export function headOf(world: World, issue: Issue, pull: Pull): string {
   const isOurs = pull.owner === world.owner && issue.state === "open";
   const head = (isOurs ? branchHead(world.bare, pull.branch) : undefined) ?? pull.sha;

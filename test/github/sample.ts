@@ -1,8 +1,8 @@
 import { isRecord, resolve, type Schema } from "./description.ts";
 
 /**
- * `known`, and for what a schema requires beyond it the plainest value there is. GitHub's objects
- * have many fields that nobody here reads; they must be there all the same.
+ * `known`, with the simplest valid value for every other required field of the schema: GitHub's objects
+ * have many required fields that these tests do not use.
  */
 export function sample(schema: Schema, known: unknown): unknown {
   const real = resolve(schema);

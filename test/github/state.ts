@@ -1,4 +1,4 @@
-/** What GitHub knows beyond git: kept in memory, read and changed by tests at will. */
+/** GitHub's data outside of git, in memory. Tests may read and change it. */
 
 export interface State {
   readonly users: Map<string, Account>;
@@ -7,7 +7,7 @@ export interface State {
   readonly comments: Map<number, Comment>;
   readonly labels: Map<string, Label>;
   readonly deployments: Map<number, Deployment>;
-  /** By login: what people may do here. Those who are missing may write. */
+  /** Permissions by login. People who are missing may write. */
   readonly permissions: Map<string, "admin" | "write" | "read" | "none">;
   /** In the order in which they were set. */
   readonly statuses: CommitStatus[];
@@ -17,10 +17,10 @@ export interface State {
   nextId: number;
 }
 
-/** Who has a token, and what it may do: as `permissions` in a workflow. */
+/** The account of a token, and its permissions, as `permissions` in a workflow. */
 export interface Account {
   readonly login: string;
-  /** As the tokens of workflows and of GitHub Apps: it cannot ask who it is. */
+  /** Whether it is a token of a workflow or of a GitHub App, which cannot request its own login. */
   readonly isInstallation: boolean;
   /** By area: `issues`, `pull_requests`, `contents`, `deployments`. Everything, if missing. */
   readonly permissions?: Readonly<Record<string, "read" | "write">>;
@@ -42,7 +42,7 @@ export interface Issue {
 }
 
 export interface Pull {
-  /** Whose repository the branch is in: ours, or a fork's. */
+  /** Owner of the branch's repository: ours, or a fork. */
   readonly owner: string;
   readonly branch: string;
   readonly base: string;

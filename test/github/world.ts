@@ -1,4 +1,4 @@
-/** What an answer depends on: the request, and everything that GitHub knows. */
+/** The input of a handler: the request, and all of GitHub's data. */
 import type { TestRepository } from "../git/repository.ts";
 import { at } from "./description.ts";
 import type { Answer } from "./fault.ts";
@@ -12,7 +12,7 @@ export interface World {
   readonly repo: string;
   /** The branch that pull requests go to. */
   readonly defaultBranch: string;
-  /** Where the API is, and where people look. */
+  /** URLs of the API and of the pages for people. */
   readonly api: string;
   readonly web: string;
   /** Items on one page, unless the client asks for fewer. */
@@ -31,7 +31,7 @@ export interface Ask {
 
 export type Handler = (ask: Ask) => Answer;
 
-/** An object of GitHub's, by its schema's name, with what nobody reads filled in. */
+/** An object of GitHub by its schema's name; missing required fields are filled in. */
 export function render(schema: string, known: Readonly<Record<string, unknown>>): unknown {
   return sample(at(`/components/schemas/${schema}`), known);
 }

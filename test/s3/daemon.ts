@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 
-/** A program in the background, which ends when this process does, however this process ends. */
+/** A program in the background, which ends together with this process, also after `kill -9`. */
 export interface Daemon {
-  /** Resolves once `probe` does; rejects with what the program has written when it ends before. */
+  /** Resolves when `probe` does; rejects with the program's output if the program ends before. */
   ready(probe: () => Promise<unknown>): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * An S3 in this process, for tests: path-style, one bucket, with AWS's own check of signatures,
- * AWS's conditional writes, paged listings, and faults on demand. What it does not know it refuses.
+ * AWS's conditional writes, paged listings, and faults on demand. It refuses unsupported requests.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -17,7 +17,7 @@ import type { S3Server } from "./server.ts";
 export { storedObject } from "./double/object.ts";
 
 export interface S3Double extends S3Server {
-  /** What is stored, by key. A test may change it behind everyone's back. */
+  /** The stored objects by key. A test may change them directly. */
   readonly objects: Objects;
   /** Every request that arrived whole, in order. */
   readonly requests: readonly RecordedRequest[];
@@ -41,7 +41,7 @@ export interface S3DoubleOptions {
   readonly publicList?: boolean;
   /** Answers 412 to an `If-Match` with quotes, as Ceph 16 does. */
   readonly refusesQuotedEtags?: boolean;
-  /** Deletes whatever `If-Match` says, as Ceph 16 does. */
+  /** Ignores `If-Match` on DELETE, as Ceph 16 does. */
   readonly ignoresConditionOnDelete?: boolean;
 }
 
@@ -94,7 +94,7 @@ export async function startS3Double(options: S3DoubleOptions): Promise<S3Double>
   const server = createServer({ keepAliveTimeout: 600_000 }, (message, response) => {
     serve(message, response).catch((error: unknown) => {
       message.socket.destroy();
-      // A client that goes away while it sends has sent nothing; all else is a mistake in here.
+      // If the client disconnects while it sends, the request is dropped; any other error is a bug of the double.
       if (message.complete) throw error;
     });
   });

@@ -148,7 +148,7 @@ describe.concurrent("build", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("tells the problems of an invalid commit, exits with 1 and keeps the old release", async () => {
+  test("prints the problems of an invalid commit, exits with 1 and keeps the old release", async () => {
     const { repository, third } = planner();
     await build(repository);
     const before = state(path.join(repository.directory, "dist"));
@@ -211,7 +211,7 @@ describe.concurrent("build", () => {
     expect(readdirSync(repository.directory).sort()).toEqual([".git", "README.md", "flags"]);
   });
 
-  test("--format json tells a program what was built", async () => {
+  test("--format json prints the result as JSON", async () => {
     const { repository, third } = planner();
     const again = async () => JSON.parse((await build(repository, "--format", "json")).stdout);
     const first = await again();

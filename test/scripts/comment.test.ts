@@ -117,7 +117,7 @@ describe.concurrent("comment", () => {
     expect([1, 2, 3].map((number) => github.comments(number).length)).toEqual([0, 1, 0]);
   });
 
-  test("takes the pull request from its own event, or from whoever calls it", async () => {
+  test("takes the pull request from the event, or from the option", async () => {
     const hosted = await proposed();
     const event = { action: "opened", pull_request: { number: 1 } };
     const env = { GITHUB_EVENT_PATH: temporaryFile("event.json", JSON.stringify(event)) };
@@ -135,7 +135,7 @@ describe.concurrent("comment", () => {
     );
   });
 
-  test("tells only what is wrong where there is no plan", async () => {
+  test("shows only the problems if there is no plan", async () => {
     const hosted = await proposed();
     hosted.clone.change(1_725_105_720, { [file]: "enabled: on\ndescription: Import\n" });
     hosted.push();

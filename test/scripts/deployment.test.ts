@@ -57,7 +57,7 @@ function published(commit: string, more: object = {}) {
 }
 
 describe.concurrent("deployment", () => {
-  test("is started, goes live, and is told where people look", async () => {
+  test("is started, goes live, and is reported in the pull request and the summary", async () => {
     const { github, commit, files, deployment, deployments } = await merged();
     const started = await deployment("start", "--commit", commit, "--url", cdn);
     expect(started).toMatchObject({ code: 0, stderr: "" });

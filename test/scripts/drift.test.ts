@@ -90,7 +90,7 @@ describe.concurrent("drift", () => {
     expect(github.state.issues.size).toBe(0);
   });
 
-  test("says that it was rolled back on purpose, and why; --dry-run tells GitHub nothing", async () => {
+  test("reports a rollback with its reason; --dry-run sends nothing to GitHub", async () => {
     const { clone, github, cdn, commit, drift } = await behind();
     const reason = "`@everyone` <b>broke</b> it";
     const rolledBack = await releaseOf(clone.directory, "HEAD~1", {

@@ -129,7 +129,7 @@ describe.concurrent("plan", () => {
     expect(code).toBe(0);
   });
 
-  test("tells the problems of an invalid head and exits with 1", async () => {
+  test("prints the problems of an invalid head and exits with 1", async () => {
     const repository = change();
     repository.change(start + 240, { [file("meal_planning")]: "enabled: on\n" });
     const { code, stdout, stderr } = await plan(repository);

@@ -159,7 +159,7 @@ describe.concurrent("publish", () => {
     });
   });
 
-  test("--dry-run tells, also as JSON, and changes nothing", async () => {
+  test("--dry-run prints the plan, also as JSON, and changes nothing", async () => {
     const site = new DirectorySite();
     await history.publish(site.open(), old);
     const bodies = site.bodies();
@@ -184,7 +184,7 @@ describe.concurrent("publish", () => {
     expect(site.bodies()).toEqual(bodies);
   });
 
-  test("exits with 1 where it refuses, says why, and what would get past it", async () => {
+  test("exits with 1 if it refuses, with the reason and the option that permits it", async () => {
     const site = new DirectorySite();
     await history.publish(site.open(), next);
     const bodies = site.bodies();
@@ -335,7 +335,7 @@ describe.concurrent("publish", () => {
 });
 
 describeWithNginx("publish --wait-for", () => {
-  test("says when it is live, and exits with 1 where it is not in time", async () => {
+  test("reports when it is live, and exits with 1 if it is not in time", async () => {
     const site = new S3Site(double);
     await using nginx = await startNginx({
       origin: double.endpoint,

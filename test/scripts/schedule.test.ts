@@ -97,7 +97,7 @@ describe.concurrent("schedule", () => {
     expect(bare.git("rev-list", "--count", "main")).toBe("1");
   });
 
-  test("says what it needs where there is no remote", async () => {
+  test("names the missing remote in an error", async () => {
     const { code, stderr } = await runScript("schedule", [], { in: temporaryDirectory() });
     expect(code).toBe(2);
     expect(stderr).toContain("name one with --remote or FLAGS_REMOTE");

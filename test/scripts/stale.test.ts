@@ -162,7 +162,7 @@ describe.concurrent("stale", () => {
     expect(stderr).toContain(words);
   });
 
-  test("tells of no code, where no file was found, rather than of code without the flag", async () => {
+  test("says that no code was searched if there are no files", async () => {
     const { clone } = await hostFlags(flags);
     const args = ["--source", temporaryDirectory(), "--dry-run", "--as=pull-requests"];
     const { code, stderr } = await runScript("stale", args, { in: clone.directory });

@@ -104,13 +104,13 @@ describe("If-Match", () => {
     expect(api.remote.head).toBe(head);
   });
 
-  test("is asked even where nothing would change", async () => {
+  test("is checked even if nothing would change", async () => {
     const { enabled } = (await api.ask(`GET ${meal}`)).json;
     const stale = { body: { enabled }, headers: { "If-Match": '"other"' } };
     expect((await api.ask(`PUT ${meal}`, stale)).status).toBe(412);
   });
 
-  test("If-None-Match: * creates a flag only where there is none", async () => {
+  test("If-None-Match: * creates a flag only if it does not exist", async () => {
     const post = { body: { name: "only_once" }, headers: { "If-None-Match": "*" } };
     expect((await api.ask(`POST ${list}`, post)).status).toBe(201);
     expect((await api.ask(`POST ${list}`, post)).status).toBe(412);

@@ -85,7 +85,7 @@ test.concurrent("PUT with a key is done once, though its server was killed and i
   expect(remote.length).toBe(3);
 });
 
-test.concurrent("PUT is a 503 on a full disk, reads go on, and it is done when there is room", async () => {
+test.concurrent("PUT is a 503 on a full disk, reads continue, and the next PUT works when there is room", async () => {
   const { remote, api } = await setUp();
   const { pid } = api.program.child;
   const limit = (size: string) => execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${size}:`]);

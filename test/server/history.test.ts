@@ -117,7 +117,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     expect((await quiet.ask(`GET ${meal}/history?${query}`)).status).toBe(400);
   });
 
-  test("answers 404 where there never was such a flag", async () => {
+  test("answers 404 for a flag that never existed", async () => {
     for (const name of ["none", "Meal_Planning", "constructor", "--output=x", ":(glob)*", "a%00"]) {
       expect((await quiet.ask(`GET ${list}${name}/history`)).status).toBe(404);
     }

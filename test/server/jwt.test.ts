@@ -208,7 +208,7 @@ describe("JwtVerifier refuses", () => {
   });
 });
 
-test("JwtVerifier refuses every token where no issuer is configured", async () => {
+test("JwtVerifier refuses every token if no issuer is configured", async () => {
   const plain = await startService();
   expect((await ask(await issuer.sign(), `GET ${list}`, plain)).status).toBe(401);
 });

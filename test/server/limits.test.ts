@@ -15,7 +15,7 @@ describe("a storm of failed authentications", () => {
     return api.ask(`GET ${list}`, { as: null, headers: { ...wrong, ...headers } });
   };
 
-  test("is answered with 429 and Retry-After, while good tokens go on", async () => {
+  test("is answered with 429 and Retry-After, while good tokens are accepted", async () => {
     const api = await startService();
     for (let left = 29; left >= 0; left -= 1) {
       const { status, headers } = await fail(api);

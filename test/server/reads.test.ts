@@ -29,7 +29,7 @@ describe("GET /v1/feature-flags/", () => {
     expect(json).toEqual({ environment, flags: states, updated_at: beganAt });
   });
 
-  test("answers with no flags where there are none", async () => {
+  test("answers with an empty list if there are no flags", async () => {
     const empty = await startService({ remote: new Remote({ "README.md": "Flags\n" }) });
     const { json } = await empty.ask("GET /v1/feature-flags/");
     expect(json).toMatchObject({ environment: "application", flags: {} });

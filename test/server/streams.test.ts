@@ -244,7 +244,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     expect(text).not.toMatch(/^bunting_http_request_duration_seconds_count\{route="\/v1/m);
   });
 
-  test("ends on SIGTERM, and the server with it, at once and with 0", async () => {
+  test("ends at once on SIGTERM, and the server exits with 0", async () => {
     const api = await startProcess();
     const streams = await Promise.all(Array.from({ length: 10 }, () => Stream.open(api, list)));
     await Promise.all(streams.map((stream) => stream.event(0)));

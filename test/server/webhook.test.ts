@@ -63,7 +63,7 @@ describe("POST /webhooks/github", () => {
     expect(text).not.toMatch(/^bunting_git_duration_seconds_count\{operation="fetch"/m);
   });
 
-  test("is not there where no secret is set", async () => {
+  test("does not exist if no secret is set", async () => {
     const api = await startService({ env: { GITHUB_WEBHOOK_SECRET: "" } });
     for (const asking of [signed("{}"), signed("{}", "")])
       expect((await api.ask(what, asking)).status).toBe(404);

@@ -181,7 +181,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     expect(`${own.remote.file(file)}\n`).toBe(before);
   });
 
-  test("answers 404 where there is no such flag, and makes none", async () => {
+  test("answers 404 for a missing flag, and creates none", async () => {
     const { head } = api.remote;
     const { status } = await api.ask(`PUT ${list}none`, { body: { enabled: true } });
     expect(status).toBe(404);
@@ -407,7 +407,7 @@ describe("text that reaches a commit message", () => {
     expect(remote.show("%b").split("\n")[0]).toBe("Größe ☂ evil end");
   });
 
-  test("is read as Latin-1 where it is no UTF-8", async () => {
+  test("is read as Latin-1 if it is no UTF-8", async () => {
     const own = await fresh();
     const headers = { "Change-Reason": "caf\xe9" };
     await own.ask(`PUT ${meal}`, { body: { enabled: false }, headers });

@@ -1,4 +1,4 @@
-/** What stands in for the actions that the workflows use. */
+/** Replacements of the actions that the workflows use. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";

@@ -16,7 +16,7 @@ describe.sequential("drift.yml", () => {
   test("is skipped if CDN_URL is not set", async () => {
     const { CDN_URL = "" } = site.vars[""] ?? {};
     site.vars[""] = {};
-    const run = await site.strike("Drift");
+    const run = await site.runScheduled("Drift");
     site.vars[""] = { CDN_URL };
     expect(run.conclusion).toBe("skipped");
   });
@@ -33,14 +33,14 @@ describe.sequential("drift.yml", () => {
     );
     site.cdn.invalidate();
     // The issue says it to people, the red run to whoever watches runs.
-    expect((await site.strike("Drift")).conclusion).toBe("failure");
+    expect((await site.runScheduled("Drift")).conclusion).toBe("failure");
     expect(issues()).toEqual(["open"]);
     const [issue] = [...site.github.state.issues.values()];
     expect(issue?.body).toContain("meal_planning");
 
     if (right) site.s3.objects.set(key, right);
     site.cdn.invalidate();
-    expect(told([await site.strike("Drift")])).toEqual({ Drift: "success" });
+    expect(told([await site.runScheduled("Drift")])).toEqual({ Drift: "success" });
     expect(issues()).toEqual(["closed"]);
   });
 });

@@ -15,7 +15,7 @@ describe.sequential("schedule.yml", () => {
   test("does nothing while no step is due", { timeout: timeoutMs }, async () => {
     await publishHead(site);
     const before = site.head;
-    const run = await site.strike("Schedule");
+    const run = await site.runScheduled("Schedule");
     expect(told([run])).toEqual({ Schedule: "success" });
     expect(run.jobs.publish?.result).toBe("skipped");
     expect(site.head).toBe(before);
@@ -30,7 +30,7 @@ describe.sequential("schedule.yml", () => {
       [file]: `${flag}schedule:\n  - { at: 2026-01-11T08:00:00Z, enabled: false }\n`,
     });
     const before = site.head;
-    const run = await site.strike("Schedule");
+    const run = await site.runScheduled("Schedule");
     expect(told([run])).toEqual({ Schedule: "success" });
     expect(run.jobs.publish?.result).toBe("success");
     const { bare } = site.origin;

@@ -109,7 +109,7 @@ export class Site {
   }
 
   /** As by the clock. */
-  async strike(name: string): Promise<Run> {
+  async runScheduled(name: string): Promise<Run> {
     return this.#only(name, struck(this.github));
   }
 

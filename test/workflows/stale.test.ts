@@ -20,7 +20,7 @@ describe.sequential("stale.yml", () => {
     site.vars[""] = { ...site.vars[""], STALE_SOURCES: "mealtrack/web" };
     site.serverUrl = hostSources();
     const before = new Set(site.github.state.issues.keys());
-    const run = await site.strike("Stale");
+    const run = await site.runScheduled("Stale");
     expect(told([run])).toEqual({ Stale: "success" });
     expect(run.jobs["pull-requests"]?.result).toBe("skipped");
     const opened = [...site.github.state.issues.values()].filter(
@@ -31,7 +31,7 @@ describe.sequential("stale.yml", () => {
     expect(opened[0]?.body).toContain("src/search.ts");
     expect(opened[0]?.pull).toBeUndefined();
 
-    await site.strike("Stale");
+    await site.runScheduled("Stale");
     expect(site.github.state.issues.size).toBe(before.size + 1);
   });
 
@@ -40,7 +40,7 @@ describe.sequential("stale.yml", () => {
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_AS: "pull-requests", STALE_SOURCES: "mealtrack/app" };
     const before = new Set(site.github.state.issues.keys());
-    const run = await site.strike("Stale");
+    const run = await site.runScheduled("Stale");
     expect(told([run])).toEqual({ Stale: "success" });
     expect(run.jobs.issues?.result).toBe("skipped");
     const opened = [...site.github.state.issues.values()].filter(

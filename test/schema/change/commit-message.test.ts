@@ -24,7 +24,7 @@ Actor: Ada (ada)
 `);
 });
 
-test("formatMessage() has no empty paragraph where there is no reason", () => {
+test("formatMessage() has no empty paragraph if there is no reason", () => {
   const message = formatMessage({ subject: "Enable meal_planning", reason: " \n ", trailers });
   expect(message).toBe("Enable meal_planning\n\nFlag: meal_planning\nActor: Ada (ada)\n");
 });

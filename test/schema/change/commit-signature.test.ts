@@ -39,7 +39,7 @@ test("verifyMessage() accepts a commit without files only if it was signed as on
   expect(verifyMessage(signed, [file], [key])).toBeUndefined();
 });
 
-test("verifyMessage() gives back reason and trailers, whatever the reason says", () => {
+test("verifyMessage() returns reason and trailers, for any reason", () => {
   const fake = "Bunting-Signature: v1 00 -";
   const words = fc.oneof(fc.string({ unit: "binary", maxLength: 80 }), fc.constant(fake));
   fc.assert(

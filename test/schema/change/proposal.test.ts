@@ -29,7 +29,7 @@ describe("proposalBranchName()", () => {
     expect(name).toMatch(/^bunting\/meal_planning\/disable-in-staging-[0-9a-f]{64}$/);
   });
 
-  test("is the same for the same effect, whatever stays as it is", () => {
+  test("is the same for the same effect, with any unchanged values", () => {
     const described = { description: "Plan dinners", updated_at: "later", object: "2" };
     const one = proposalBranchName("meal_planning", "Disable it", { before, after: off });
     const other = proposalBranchName("meal_planning", "Disable it", {

@@ -78,7 +78,7 @@ test("compile() sorts paths and names by code unit, each path once", () => {
   expect(names).toEqual(manyFlags.map(({ name }) => name).sort());
 });
 
-test("compile() gives the same bytes whatever the order of the flags", () => {
+test("compile() gives the same bytes for any order of the flags", () => {
   const expected = compile(snapshotOf(manyFlags));
   const shuffled = fc.shuffledSubarray([...manyFlags], { minLength: manyFlags.length });
   const check = (flags: typeof manyFlags) => {

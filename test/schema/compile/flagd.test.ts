@@ -119,7 +119,7 @@ describe("compileFlagd()", () => {
     expect(compileOne({ enabled: true, rollout: 0, rules }).targeting).toBeUndefined();
   });
 
-  test("leaves out private flags unless asked, and gives the same bytes in any order", () => {
+  test("leaves out private flags by default, and gives the same bytes in any order", () => {
     const flags = [
       definedFlag("b", { enabled: true, rollout: 5 }),
       definedFlag("a", { enabled: true }, { description: undefined, owner: undefined }),

@@ -119,7 +119,7 @@ describe("evaluate() answers", () => {
     expect(evaluateOne(definition, caller)).toEqual(answer);
   });
 
-  test("an unknown flag with an error, whatever its name", () => {
+  test("an unknown flag with an error, for any name", () => {
     const answer = {
       reason: "ERROR",
       errorCode: "FLAG_NOT_FOUND",
@@ -248,7 +248,7 @@ describe("evaluate() never throws", () => {
     undefined,
   ];
 
-  test("whatever the context is", () => {
+  test("for any context", () => {
     const callers = fc.oneof(context(), fc.constantFrom(...traps), fc.anything());
     const property = fc.property(definitions(), callers, ({ flags, audiences }, caller) => {
       const document = {
@@ -260,7 +260,7 @@ describe("evaluate() never throws", () => {
     fc.assert(property, { numRuns: 500 });
   });
 
-  test("whatever the definitions are", () => {
+  test("for any definitions", () => {
     const flag = fc.record(
       {
         enabled: fc.anything(),

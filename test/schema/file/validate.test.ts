@@ -24,7 +24,7 @@ test("validate() gives the flags by name, and no problems", () => {
   ]);
 });
 
-test("validate() says the same whatever the order of the files", () => {
+test("validate() has the same result for any order of the files", () => {
   const paths = ["b/Xy.yaml", "a/xy.yaml", "c/README", "a/b_c.yaml", "B/d.yaml", "a/xY.yaml"];
   const entries = paths.map((path) => entry(path));
   const expected = validate(entries, defaultProject, today);

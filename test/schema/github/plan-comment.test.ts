@@ -197,7 +197,7 @@ describe("formatPlanComment()", () => {
     );
   });
 
-  test("shows what others wrote in code only, where it is nothing but text", () => {
+  test("shows untrusted text only as code", () => {
     const comment = formatPlanComment(golden["hostile.md"] as Review);
     const prose = withoutCode(comment);
     for (const text of [
@@ -216,7 +216,7 @@ describe("formatPlanComment()", () => {
     expect(comment).not.toMatch(/[^\P{Cf}]|[^\P{Cc}\n]/u);
   });
 
-  test("fits GitHub's limit whatever it is told, and says where the rest is", () => {
+  test("fits GitHub's limit for any plan, and links the rest", () => {
     const names = Array.from(
       { length: 2_000 },
       (_, index) => `improvement_${index}_${"x".repeat(30)}`,

@@ -54,7 +54,7 @@ describe("004_policy_to_project", () => {
     },
   );
 
-  test("makes a bunting.yaml where there was no policy, and takes it away again", () => {
+  test("adds a bunting.yaml without a policy, and removes it again", () => {
     const after = migrate(flag, 3, 4);
     expect(parseProjectFile(Buffer.from(after["bunting.yaml"] ?? "")).project).toEqual({
       format: 4,

@@ -52,7 +52,7 @@ describe("findLimitViolations()", () => {
     expect(found.map(({ flags }) => flags)).toEqual(isOver ? [names(on)] : []);
   });
 
-  test("lets `at_least` flags through, whatever their share", () => {
+  test("permits `at_least` flags, also if their share is larger", () => {
     const some: Limits = { ...limits, at_least: 5 };
     expect(removal(6, 5, some)).toEqual([]);
     expect(removal(7, 6, some)).toHaveLength(1);

@@ -40,7 +40,7 @@ function paths({ responses }: Plan): string[] {
 }
 
 describe("plan()", () => {
-  test("of a snapshot and itself is empty, whatever the order of its flags", () => {
+  test("of a snapshot and itself is empty, for any order of its flags", () => {
     const flags = ["meal_planning", "barcode_scanner", "recipe_import"].map((name) => flag(name));
     expect(plan(snapshot(flags), snapshot(flags.toReversed()))).toEqual({
       base: "1".repeat(40),
@@ -152,7 +152,7 @@ describe("plan()", () => {
     );
   });
 
-  test("tells the bodies before and after, and only of URLs that change", () => {
+  test("has the bodies before and after, only of URLs that change", () => {
     const before = snapshot([flag("meal_planning")]);
     const after = snapshot([flag("meal_planning", { decisions: states(true, false, true) })]);
     const { responses } = plan(before, after);
@@ -164,7 +164,7 @@ describe("plan()", () => {
     expect(responses[0]?.after).toContain('"flags":{"meal_planning":false}');
   });
 
-  test("tells a move to another owner, which no consumer sees, as nothing", () => {
+  test("ignores a move to another owner, which no consumer sees", () => {
     const moved = flag("meal_planning", {
       owner: "growth",
       file: "flags/growth/meal_planning.yaml",

@@ -170,7 +170,7 @@ describe("isPathOf()", () => {
   });
 });
 
-test("isList() tells a list from a flag", () => {
+test("isList() is true for a list and false for a flag", () => {
   expect(
     ["/v1/feature-flags/", "/staging/v1/feature-flags/", "/v1/feature-flags/a"].map(isList),
   ).toEqual([true, true, false]);

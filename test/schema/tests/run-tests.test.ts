@@ -62,7 +62,7 @@ test("runTests() finds nothing wrong where every caller gets what is expected", 
   expect(failures).toEqual([]);
 });
 
-test("runTests() says what was expected, what came, and which rule decided", () => {
+test("runTests() reports the expected value, the found value, and the rule that decided", () => {
   const failures = run({
     "audiences/testers": testers,
     "shop/cart": cart,

@@ -22,7 +22,7 @@ test("parse() refuses deep nesting twice in one process, and the process lives",
   );
 });
 
-test("parse() refuses the 33rd level, and says where it begins", () => {
+test("parse() refuses the 33rd level, at its start", () => {
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
   expect(said(`enabled: true\nowner: ${nested(31)}\n`)).toEqual(["2:8 wrong-type"]);
   expect(said(`enabled: true\nowner: ${nested(32)}\n`)).toEqual(["2:39 too-deep"]);
@@ -41,7 +41,7 @@ test.each([
   expect(said(`${line}enabled: true\n`)).toEqual([]);
 });
 
-test("parse() gives no value that is deep, whatever the text is made of", () => {
+test("parse() returns no deep value, for any text", () => {
   const piece = fc.constantFrom(
     ...["- ", "? ", ": ", "a: ", "a:\n", '"a":', "<<: ", "[a]: ", "{}: ", "[", "{", "]", "}", ","],
     ...['"', "'", "#", "# ", "\n", "\n  ", "\n    ", "|\n", ">\n", "&a ", "!t ", "*a ", "\r", "\t"],

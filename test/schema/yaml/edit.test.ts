@@ -164,7 +164,7 @@ test("edit() keeps every comment", () => {
   );
 });
 
-test("edit() of a value on one line changes nothing but that value, whatever the layout", () => {
+test("edit() of a value on one line changes only that value, in any layout", () => {
   let changed = 0;
   const check = ([{ text }, change]: [{ text: string }, Change]) => {
     const [start, end] = rangeOf(text, change);
@@ -261,7 +261,7 @@ const [oldApps, staff] = [
   { name: "staff", if: { country: ["SE", "DK"] }, rollout: 10 },
 ];
 
-test("edit() writes a list and a mapping where there was none", () => {
+test("edit() adds a list and a mapping", () => {
   const changes = [
     { path: ["rules"], value: [oldApps, { name: "beta", if: { country: "NO" }, rollout: 0.5 }] },
     { path: ["metadata"], value: { issue: "MT-2", build: "010" } },

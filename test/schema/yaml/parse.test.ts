@@ -140,7 +140,7 @@ test("parse() says nothing of the value that an alias or a tag would have", () =
   expect(said("enabled: *a\ndescription: !!int 5\n")).toEqual(["1:10 alias", "2:14 tag"]);
 });
 
-test("parse() goes on after an alias and finds what else is wrong", () => {
+test("parse() continues after an alias and finds further problems", () => {
   expect(said("enabled: *a\nowner: Team\n")).toEqual(["1:10 alias", "2:8 invalid-owner"]);
 });
 

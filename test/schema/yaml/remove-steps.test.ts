@@ -73,7 +73,7 @@ test("removeSteps() works on a file in flow style", () => {
   expect(removeSteps(flow, [], 1)).toBe("enabled: true\n\n# why\n");
 });
 
-test("removeSteps() changes nothing where there is no schedule", () => {
+test("removeSteps() changes nothing if there is no schedule", () => {
   expect(removeSteps("enabled: true\n", [], 1)).toBe("enabled: true\n");
   expect(removeSteps(text, ["environments", "qa"], 1)).toBe(text);
 });

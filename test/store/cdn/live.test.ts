@@ -77,7 +77,7 @@ describe("waitUntilLive()", () => {
     expect(Date.now() - began).toBeLessThan(10_000);
   });
 
-  test("gives up where nobody is", async () => {
+  test("times out if no server answers", async () => {
     const base = await serve(() => {});
     server?.close();
     expect(await waitUntilLive(base, [wanted, gone], 100)).toEqual([flag, list]);

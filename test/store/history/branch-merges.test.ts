@@ -83,7 +83,7 @@ describe("a pull with a merge that was pushed", () => {
     ]);
   });
 
-  test("keeps them whatever its subject, if the service committed to the branch", async () => {
+  test("keeps them for any subject, if the service committed to the branch", async () => {
     const { directory, head } = pulled("Bring it up to date", (made) => {
       commitByApi(made, 2, off);
       made.change(at(3), { "flags/b.yaml": on });

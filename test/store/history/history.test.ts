@@ -97,7 +97,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2, a: { created: 1, updated: 2 } });
   });
 
-  test("begins anew where a flag was deleted and created again", async () => {
+  test("starts again if a flag was deleted and created again", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.change(at(2), { [file]: null });
@@ -159,7 +159,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2, a: { created: 1, updated: 1 } });
   });
 
-  test("does not count files elsewhere, whatever they are called", async () => {
+  test("does not count files elsewhere, with any name", async () => {
     const repository = testRepository();
     repository.change(at(1), { "README.md": "flags", "flags.yaml": on });
     repository.change(at(2), { [file]: on });
@@ -220,7 +220,7 @@ describe("readHistory() on one line of commits", () => {
     });
   });
 
-  test("takes the moment of a commit, in whatever time zone it was made", async () => {
+  test("uses the time of a commit, in any time zone", async () => {
     const repository = testRepository();
     for (const [minutes, zone] of [
       [1, "+1400"],
@@ -424,7 +424,7 @@ describe("readHistory() on merges", () => {
 });
 
 describe("readHistory() from what is known", () => {
-  test("begins anew where the known commit shares nothing with the one asked for", async () => {
+  test("reads everything if the known commit shares nothing with the requested one", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.git("switch", "--quiet", "--orphan", "unrelated");
@@ -432,7 +432,7 @@ describe("readHistory() from what is known", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2, a: { created: 2, updated: 2 } });
   });
 
-  test("begins anew where the known commit is gone, as after a force push", async () => {
+  test("reads everything if the known commit is gone, as after a force push", async () => {
     const repository = testRepository();
     const first = repository.change(at(1), { [file]: on });
     const lost = repository.change(at(2), { [file]: off });
@@ -455,7 +455,7 @@ describe("readHistory() from what is known", () => {
   });
 });
 
-describe("readHistory() whatever the configuration", () => {
+describe("readHistory() with any configuration", () => {
   const original = eventful();
 
   test.each([

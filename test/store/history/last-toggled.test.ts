@@ -10,7 +10,7 @@ const flag = (enabled: boolean, words = "Plan", more = "") =>
 const [file, moved] = ["flags/nutrition/meals.yaml", "flags/growth/meals.yaml"];
 const staging = "environments:\n  staging:\n    enabled: false\n";
 
-test("readLastToggled() is when the state landed, whatever was edited, moved or merged since", async () => {
+test("readLastToggled() is the time of the last toggle on the branch, also after edits, moves and merges", async () => {
   const edits = Array.from({ length: 60 }, (_, edit): ImportedCommit => {
     const files = { [moved]: flag(true, `Plan meals ${edit}`) };
     return { parents: [4 + edit], time: start + 1_000 + edit, files };

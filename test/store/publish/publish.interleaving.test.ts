@@ -222,7 +222,7 @@ describe("publish() with --rollback", () => {
     await runAll(race, staysRolledBack);
   });
 
-  test("ends on one of two, where there are two at once", async () => {
+  test("ends on one of two concurrent releases", async () => {
     const race: Race = {
       history: forward,
       served: later,

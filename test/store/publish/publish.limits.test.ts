@@ -146,7 +146,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(readList(site)).toEqual({ flag_b: false });
   });
 
-  test("keeps serving all flags when a commit has none, until told to", async () => {
+  test("keeps serving all flags if a commit has none, until that is allowed", async () => {
     const { site, history } = await served(true);
     const none = history.commit(flags(letters, null));
     const outcome = await history.publish(site.open(), none);

@@ -57,7 +57,7 @@ describe.each([
     return outcome.refusals.join("\n");
   }
 
-  test("rolls back when told why, and records that", async () => {
+  test("rolls back with a reason, and records it", async () => {
     expect(await refuses(good)).toContain("--rollback");
     expect(await rollBack()).toMatchObject({ status: "published", before: bad });
     expect(await findWrong(site, history, good)).toEqual([]);
@@ -68,7 +68,7 @@ describe.each([
     }
   });
 
-  test("records no rollback where it goes forward", async () => {
+  test("records no rollback if it goes forward", async () => {
     await history.publish(site.open(), later, { rollback: "not needed" });
     expect(served()).toMatchObject({ commit: later });
     expect(served()?.rollback).toBeUndefined();
@@ -124,7 +124,7 @@ describe.each([
     await refuses(bad);
   });
 
-  test("rolls back to an unrelated commit, and from there goes on", async () => {
+  test("rolls back to an unrelated commit, and publishes its descendants", async () => {
     await rollBack(unrelated);
     expect(await findWrong(site, history, unrelated)).toEqual([]);
     expect(await refuses(later)).toContain("food_search");

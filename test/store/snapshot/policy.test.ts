@@ -16,7 +16,7 @@ async function read({ directory }: TestRepository, repository?: Repository): Pro
 }
 
 describe("read() of a policy", () => {
-  test("protects nothing where there is none", async () => {
+  test("protects nothing if there is none", async () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on });
     const { snapshot } = await read(repository);

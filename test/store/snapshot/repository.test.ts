@@ -216,14 +216,14 @@ describe("read()", () => {
     expect(new Set(large.map((problem) => problem.code))).toEqual(new Set([code]));
   });
 
-  test("refuses to go on where an object is missing, instead of leaving its flag out", async () => {
+  test("throws if an object is missing, instead of leaving its flag out", async () => {
     const { repository, third } = planner();
     const blob = repository.git("rev-parse", "HEAD:flags/growth/invite_friends.yaml");
     rmSync(path.join(repository.directory, ".git/objects", blob.slice(0, 2), blob.slice(2)));
     await expect(read(repository.directory, third)).rejects.toThrow(`Cannot read object ${blob}`);
   });
 
-  test("refuses to go on where a commit of the history is missing", async () => {
+  test("throws if a commit of the history is missing", async () => {
     const { repository, second, third } = planner();
     rmSync(path.join(repository.directory, ".git/objects", second.slice(0, 2), second.slice(2)));
     await expect(read(repository.directory, third)).rejects.toThrow(/^Cannot run "git log": .*/);
@@ -264,7 +264,7 @@ describe("read() of what is no plain file", () => {
 });
 
 describe("read() of names that no flag has", () => {
-  test("all are invalid names, told as they are", async () => {
+  test("all are reported as invalid names", async () => {
     const repository = testRepository();
     const files = [
       "flags/meal\nplanning.yaml",
@@ -521,7 +521,7 @@ describe("resolve()", () => {
 });
 
 describe("relate()", () => {
-  test("says how two commits stand to each other, whatever their clocks say", async () => {
+  test("relates two commits, independent of their times", async () => {
     const { repository, first, third } = planner();
     repository.git("switch", "--quiet", "--create", "topic", first);
     const topic = repository.change(at(0), { "flags/topic_meals.yaml": on });
@@ -566,7 +566,7 @@ describe("fork()", () => {
 });
 
 describe("differences()", () => {
-  test("is empty for a clean work tree, whatever lies outside of flags/, and for a bare clone", async () => {
+  test("is empty for a clean work tree, with any files outside of flags/, and for a bare clone", async () => {
     const { repository, third } = planner();
     repository.write({ "README.md": "New", ".gitignore": "*.orig\n", "flags/a.yaml.orig": "" });
     for (const { directory } of [repository, repository.clone("--bare")]) {

@@ -355,7 +355,7 @@ describe("DirectoryTarget", () => {
     },
   );
 
-  test("leaves no partial file when the disk is full, at whatever moment", async () => {
+  test("leaves no partial file if the disk becomes full, at any moment", async () => {
     for (let moment = 1, isDone = false; !isDone; moment++) {
       const directory = temporaryDirectory();
       const target = new DirectoryTarget(directory);

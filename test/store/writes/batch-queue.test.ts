@@ -69,7 +69,7 @@ test("add() gives up what waited for too long, and only that", async () => {
   expect(batches).toEqual([[2]]);
 });
 
-test("add() fails for all of a batch that failed, and goes on with the next", async () => {
+test("add() fails for all items of a failed batch, and processes the next batch", async () => {
   const outcomes = [Promise.reject(new Error("no")), Promise.resolve(["2"])];
   outcomes[0]?.catch(() => {});
   const { queue } = newQueue({ work: () => outcomes.shift() ?? Promise.resolve([]) });

@@ -138,7 +138,7 @@ test("close() finishes what waits, and nothing is taken after it", async () => {
   for (const { status } of await Promise.all(taken)) expect(status).toBe("committed");
 });
 
-test("write() is acknowledged when it landed, though a listener fails", async () => {
+test("write() is acknowledged when its commit is on the remote, though a listener fails", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare);
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});

@@ -278,7 +278,7 @@ function limitFiles({ pid }: StoreProcess, bytes: number | "unlimited"): void {
   execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${bytes}:`]);
 }
 
-test("write() fails on a full disk, reads go on, and both are well when there is room", async () => {
+test("write() fails on a full disk, reads continue, and both work when there is room", async () => {
   const { bare, human } = flagRemote();
   const store = await StoreProcess.start(bare);
   limitFiles(store, 0);

@@ -324,7 +324,7 @@ function expectNoSecret(remote: HttpRemote, said: readonly unknown[]): void {
   for (const secret of remote.secrets) expect(words.join()).not.toContain(secret);
 }
 
-test.concurrent("write() goes on when another flag was changed in the meantime: both survive", async () => {
+test.concurrent("write() succeeds if another flag was changed in the meantime: both changes stay", async () => {
   const { flags, bare, store } = await setUp("drop");
   flags.human.publish({ [dailyTips]: "description: Show two tips a day\nenabled: true\n" });
   const result = await store.write(write(turn("meal_planning", false)));

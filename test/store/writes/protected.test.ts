@@ -57,7 +57,7 @@ describe("write()", () => {
     expect(bare.git("rev-list", "--count", "--all")).toBe("1");
   });
 
-  test("lands what shows in other environments alone", async () => {
+  test("commits a change that shows only in other environments", async () => {
     const { bare } = remoteWith("application");
     const store = await openStore(bare);
     const result = await store.write(write(turn("meal_planning", true, "staging")));
@@ -101,7 +101,7 @@ describe("write()", () => {
     expect(bare.git("diff", "--numstat", `${tip}^`, tip)).toBe(`1\t1\t${mealPlanning}`);
   });
 
-  test("fails where the remote cannot be asked for its policy", async () => {
+  test("fails if the policy cannot be fetched from the remote", async () => {
     const { bare } = remoteWith("application");
     const remote = await serveOverHttp(bare);
     const store = await openStore(remote.url, { timeoutMs: 2_000, writeTimeoutMs: 500 });
@@ -186,7 +186,7 @@ describe("propose()", () => {
     expect(store.current?.snapshot.commit).toBe(headOf(bare));
   });
 
-  test("leaves what is there when it is asked again, by whomever", async () => {
+  test("keeps the branch if it is requested again, by anybody", async () => {
     const { bare, store, proposal } = await proposed(turn("meal_planning", false));
     const tip = await store.propose(proposal, false);
     const again = await openStore(bare);
@@ -215,7 +215,7 @@ describe("propose()", () => {
     expect(tips).toEqual([tipOf(bare, proposal), tipOf(bare, proposal)]);
   });
 
-  test("makes it anew on the head where the branch is behind, or holds something else", async () => {
+  test("creates it again on the head if the branch is behind, or has something else", async () => {
     const { bare, human, store, proposal } = await proposed(turn("meal_planning", false));
     const old = await store.propose(proposal, false);
     human.publish({ [mealPlanning]: meals.replace("# Ask", "# Please ask") });
@@ -243,7 +243,7 @@ describe("propose()", () => {
     expect(bare.git("rev-parse", `${anew}^{tree}`)).toBe(bare.git("rev-parse", `${ours}^{tree}`));
   });
 
-  test("whose push lost its answer finds that it landed", async () => {
+  test("whose push lost its answer finds that the push succeeded", async () => {
     const { bare, proposal } = await proposed(turn("meal_planning", false));
     const remote = await serveOverHttp(bare);
     const store = await openStore(remote.url);

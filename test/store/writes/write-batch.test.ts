@@ -61,7 +61,7 @@ test("decideBatch() decides each write on what those before it leave", async () 
   expectSound(bare);
 });
 
-test("decideBatch() tells who had nothing to do the commit as of which that is so", async () => {
+test("decideBatch() returns the commit for which an unchanged result is valid", async () => {
   const { bare } = flagRemote();
   const before = headOf(bare);
   const { ids, results } = await commitWrites(bare, [

@@ -77,7 +77,7 @@ test("decideWrite() keeps when a changed flag was created", () => {
   });
 });
 
-test("decideWrite() deletes a flag where it is", () => {
+test("decideWrite() deletes a flag in its folder", () => {
   const step = decide(remove("meal_planning"), known());
   expect(step).toMatchObject({
     commit: { files: [{ file: "flags/nutrition/meal_planning.yaml" }] },
@@ -139,7 +139,7 @@ test("decideWrite() turns no flag on for everyone before the flags that it requi
   );
 });
 
-test("decideWrite() checks the precondition of whatever could succeed without it", () => {
+test("decideWrite() checks the precondition of every write that could succeed without it", () => {
   const isExpected = () => false;
   const stale = { result: { status: "stale" } };
   for (const change of [turn("meal_planning", true), remove("meal_planning")]) {
@@ -197,7 +197,7 @@ test.each([
   expect(decide(create("water_log", true, description), undefined)).toMatchObject(refused);
 });
 
-test("decideWrite() writes what it is asked, the reason, and who asked, into the message", () => {
+test("decideWrite() writes the change, the reason and the actor into the message", () => {
   const options = { reason: "Launch", requestId: "r1", idempotency: idempotency(7) };
   const step = decide(turn("meal_planning", false, "staging"), known(), options);
   expect(step).toMatchObject({
@@ -229,7 +229,7 @@ const layouts = [
   "---\nenabled: true\n",
 ];
 
-test("decideWrite() never throws, and what it commits says what was asked, whatever that is", () => {
+test("decideWrite() never throws, and its commits match the request, for any request", () => {
   const words = fc.oneof(
     fc.string({ unit: "binary", maxLength: 40 }),
     fc.string({ unit: "grapheme", maxLength: 40 }),
