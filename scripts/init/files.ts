@@ -1,6 +1,6 @@
 /** The files of a new repository of flags. */
 import { editorSchemas } from "../../schema/flag/editor-schema.ts";
-import { normalizeProject } from "../../schema/project/project.ts";
+import { normalizeProject, type Project } from "../../schema/project/project.ts";
 import { type Choices, namings } from "./choices.ts";
 import { formatWorkflows } from "./workflows.ts";
 
@@ -10,12 +10,20 @@ interface Program {
   readonly version: string;
 }
 
-/** Texts by path from the top of the repository. */
-export function formatFiles(choices: Choices, program: Program): Record<string, string> {
-  const project = normalizeProject({ environments: choices.environments }, "");
+/**
+ * Texts by path from the top of the repository. A repository that has a project already gets no first
+ * flag, and schemas for its own project.
+ */
+export function formatFiles(
+  choices: Choices,
+  program: Program,
+  existing?: Project,
+): Record<string, string> {
+  const project = existing ?? normalizeProject({ environments: choices.environments }, "");
+  const flag = `flags/example/${namings[choices.naming].example}.yaml`;
   return {
     "bunting.yaml": formatProject(choices),
-    [`flags/example/${namings[choices.naming].example}.yaml`]: formatFlag(choices),
+    ...(existing ? {} : { [flag]: formatFlag(choices) }),
     ...Object.fromEntries(editorSchemas(project)),
     ".github/CODEOWNERS": formatOwners(choices),
     ".github/dependabot.yml": dependabot,

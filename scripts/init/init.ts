@@ -1,5 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { readWorkTreeProject } from "../../store/commit/work-tree.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
@@ -25,11 +26,12 @@ export const command = defineCommand({
     if (others.length > 0) throw new UsageError(`Cannot use "${others[0]}": wanted one directory`);
     const isAsking = yes !== true && process.stdin.isTTY === true;
     const terminal = isAsking ? askOnTerminal() : undefined;
-    const { environments, naming, owner, hook } = given;
-    const choices = await choose({ environments, naming, owner, hook }, terminal?.ask).finally(() =>
+    const existing = readExistingProject(directory);
+    const choices = await choose({ ...given, ...existing?.given }, terminal?.ask).finally(() =>
       terminal?.close(),
     );
-    const files = formatFiles(choices, { repository: programRepository, version });
+    const program = { repository: programRepository, version };
+    const files = formatFiles(choices, program, existing?.project);
     const written: string[] = [];
     const kept: string[] = [];
     for (const [file, text] of Object.entries(files)) {
@@ -44,6 +46,19 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** The project of a repository that has one, and the choices that it has made already. */
+function readExistingProject(directory: string) {
+  const { entries, project } = readWorkTreeProject(directory);
+  if (entries.length === 0) return undefined;
+  if (project === undefined) {
+    throw new Error(
+      `Cannot read the project in "${directory}": it has errors\n  hint: run there: ${commandLine("validate")}`,
+    );
+  }
+  const given = { environments: project.environments.join(","), naming: "snake_case" };
+  return { project, given };
+}
 
 /** Whether the file was written: an existing one is never changed. */
 function writeNew(file: string, text: string): boolean {

@@ -62,6 +62,9 @@ describe("bunting init", () => {
     expect(output).toContain("wrote .github/CODEOWNERS\n");
     const kept = readFileSync(path.join(team.directory, "bunting.yaml"), "utf8");
     expect(kept).toBe("environments: [live]\n");
+    expect(output).not.toContain("flags/");
+    const schema = readFileSync(path.join(team.directory, "schema/flag.schema.json"), "utf8");
+    expect(JSON.parse(schema).properties.environments.properties).toEqual({});
     expect(
       JSON.parse(team.run("bunting", "init", "--yes", "--format", "json").output),
     ).toMatchObject({ written: [] });
