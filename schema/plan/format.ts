@@ -119,6 +119,9 @@ function describe(flag: FlagPlan, environment: string): string[] {
   const [was, is] = [before, after].map(describeDecision);
   const steps = describeSteps(flag.schedules[environment]);
   const withSteps = (text: string) => [[text, ...steps].join("; ")];
+  // The environment is in one of the two projects only.
+  if (flag.change === "added" && after === undefined) return [];
+  if (flag.change === "removed" && before === undefined) return [];
   if (flag.change === "added") {
     const renamed = describeRename(flag, environment);
     return withSteps(`+ ${flag.name}: ${is}${renamed === "" ? "" : `: ${renamed}`}`);

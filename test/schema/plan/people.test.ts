@@ -59,6 +59,24 @@ describe("plan()", () => {
     expect(shrinks.warnings).toEqual(["`cart` lowers its rollout in live: 10 % lose it"]);
   });
 
+  test("simulates no flag that requires very many others, which would take minutes", () => {
+    const parents = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`parent${at}`, fifth]));
+    const change = (count: number) => {
+      const requires = Object.keys(parents(count));
+      const [before, after] = ["one", "two"].map((seed) => ({
+        ...parents(count),
+        cart: { ...fifth, requires, seed },
+      })) as [Files, Files];
+      return planOf(before, after).flags.map(({ name, decisions }) => [
+        name,
+        decisions.live?.people,
+      ]);
+    };
+    expect(change(2)).toEqual([["cart", expect.objectContaining({ ids })]]);
+    expect(change(30)).toEqual([["cart", undefined]]);
+  });
+
   test("does not promise that nobody loses it if a rule changes as well", () => {
     const rules = [{ name: "danes", if: { country: "DK" }, rollout: 60 }];
     const lower = [{ name: "danes", if: { country: "DK" }, rollout: 40 }];

@@ -79,6 +79,17 @@ describe("plan()", () => {
     }
   });
 
+  test("lists an added flag only in environments that have it", () => {
+    const qa = normalizeProject({ environments: ["application", "qa"] }, "1");
+    const alone = normalizeProject({ environments: ["application"] }, "2");
+    const flags = [flag("meal_planning")];
+    const base = { ...snapshot([]), project: qa };
+    const head = { ...snapshot(flags), project: alone };
+    expect(formatPlan(plan(base, head))).not.toContain("none");
+    expect(formatPlan(plan(head, base))).not.toContain("none");
+    expect(formatPlan(plan(base, head))).toContain("+ meal_planning: on");
+  });
+
   test("warns of a removed environment as of the removal of all its flags", () => {
     const flags = Array.from({ length: 6 }, (_, at) => flag(`flag_${at}`));
     const before = {
