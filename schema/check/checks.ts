@@ -8,6 +8,7 @@ import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { commentsIn } from "../yaml/comments.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { checkReservedKeys } from "./reserved-keys.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
   return checks.flatMap((check) => check(flag, source, project));
@@ -78,6 +79,7 @@ const checks: readonly Check[] = [
   },
 
   (_flag, source) => checkKeptText(source),
+  (_flag, source) => checkReservedKeys(source),
 
   /** A "#" in the middle of a sentence starts a comment, and the rest of the sentence is lost. */
   function keepsWholeText(_flag, source) {

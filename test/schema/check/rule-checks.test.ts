@@ -91,6 +91,11 @@ describe("parseFlagFile() refuses", () => {
       ["4:11 personal-data"].map(() => "4:25 personal-data"),
     ],
     ["an e-mail address", rule('{ country: "ada@mealtrack.example" }'), ["4:20 personal-data"]],
+    [
+      "reserved keys in variants, in their values and in metadata",
+      "enabled: true\nvariants:\n  constructor:\n    x: 1\n  b:\n    __proto__:\n      x: 1\nmetadata:\n  prototype: x\n",
+      ["3:3 reserved-name", "6:5 reserved-name", "9:3 reserved-name"],
+    ],
     ["an attribute called __proto__", rule("{ __proto__: SE }"), ["4:11 undeclared-attribute"]],
     ["an attribute called constructor", rule("{ constructor: SE }"), ["4:11 undeclared-attribute"]],
     ["one variant", "enabled: true\nvariants:\n  a: 1\n", ["3:3 invalid-variants"]],

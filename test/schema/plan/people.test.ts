@@ -64,14 +64,11 @@ describe("plan()", () => {
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`parent${at}`, fifth]));
     const change = (count: number) => {
       const requires = Object.keys(parents(count));
-      const [before, after] = ["one", "two"].map((seed) => ({
-        ...parents(count),
-        cart: { ...fifth, requires, seed },
-      })) as [Files, Files];
-      return planOf(before, after).flags.map(({ name, decisions }) => [
-        name,
-        decisions.live?.people,
-      ]);
+      const files = (seed: string): Files => {
+        return { ...parents(count), cart: { ...fifth, requires, seed } };
+      };
+      const { flags } = planOf(files("one"), files("two"));
+      return flags.map(({ name, decisions }) => [name, decisions.live?.people]);
     };
     expect(change(2)).toEqual([["cart", expect.objectContaining({ ids })]]);
     expect(change(30)).toEqual([["cart", undefined]]);
