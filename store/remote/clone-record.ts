@@ -1,10 +1,20 @@
 /** Facts about a clone, kept in its refs and configuration for the next process. */
+import { rmSync } from "node:fs";
+import path from "node:path";
 import { inClone } from "./clone.ts";
 import { instanceId } from "./instance-id.ts";
 
 const refs = { accepted: "refs/bunting/head", valid: "refs/bunting/valid" } as const;
 /** Each process fetches into its own ref, so that a fetch that outlives a killed process disturbs no other. */
 export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
+
+/**
+ * Removes the ref of the fetch before: git leaves it as it is if it fetches nothing from a shallow
+ * remote, and that must not look like a branch without news. It is a file unless git packed it.
+ */
+export function removeFetchedRef(directory: string): void {
+  rmSync(path.join(directory, fetchedRef), { force: true });
+}
 
 /** What a clone is made for. */
 export interface CloneSource {

@@ -8,9 +8,10 @@ import {
   packObjects,
   replaceClone,
 } from "./clone.ts";
-import { CloneRecord, fetchedRef } from "./clone-record.ts";
+import { CloneRecord, fetchedRef, removeFetchedRef } from "./clone-record.ts";
 import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
+import { ShallowRemoteError } from "./shallow.ts";
 
 /** The branch lost commits. Writes stop until a person has decided what to do. */
 export class RemoteRewoundError extends Error {
@@ -91,6 +92,7 @@ export class RemoteBranch {
     const startedMs = performance.now();
     const fetched = await this.#fetchInto(this.directory).catch(async (error) => {
       clearLeftovers(this.directory);
+      if (error instanceof ShallowRemoteError) throw error;
       if (performance.now() - startedMs > this.#timeoutMs) throw error;
       // The remote may work, and the clone may be damaged.
       await this.#repairFor(await this.#expectBranch());
@@ -100,6 +102,7 @@ export class RemoteBranch {
     await this.accept(fetched);
     if (this.#newHeads >= headsBetweenPacking) {
       this.#newHeads = 0;
+      removeFetchedRef(this.directory);
       await packObjects(this.directory);
     }
     return fetched;
@@ -157,13 +160,13 @@ export class RemoteBranch {
     const isFirst = this.accepted === undefined || directory !== this.directory;
     const timeoutMs = isFirst ? firstFetchFactor * this.#timeoutMs : this.#timeoutMs;
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
+    removeFetchedRef(directory);
     await this.#remote.fetch(directory, refspec, timeoutMs);
     const args = ["rev-parse", "--verify", "--quiet", fetchedRef];
     const fetched = await inClone(directory, args).catch(() => "");
     if (fetched !== "") return fetched.trim();
     // Git succeeds without the ref in this case.
-    const what = `Cannot follow "${this.#branch}": the remote is a shallow clone`;
-    throw new RemoteUnavailableError(`${what}, ${shallowHint}`);
+    throw new ShallowRemoteError(this.#branch);
   }
 
   /** The head of the branch on the remote. Throws if the remote does not answer, or has no such branch. */
@@ -195,6 +198,4 @@ export class RemoteBranch {
   }
 }
 
-const shallowHint =
-  "which lacks a part of its history; run there: git fetch --unshallow, or name a complete repository";
 const acceptHint = "see what happened to it, then start with --accept-remote";

@@ -124,6 +124,33 @@ describe("fetch()", () => {
     expect(await branch.fetch()).toBe(made.git("rev-parse", "HEAD"));
   });
 
+  test.each(["path", "http"])(
+    "refuses a remote that becomes shallow later by %s, keeps what it has, and goes on when the remote is complete",
+    async (by) => {
+      const { bare, made } = remote();
+      const url = by === "http" ? (await serveOverHttp(bare)).url : bare.directory;
+      const branch = await RemoteBranch.open(place(), url, "main");
+      const accepted = await branch.fetch();
+      for (const at of [1, 2]) made.change(start + at, { [file]: `enabled: ${at === 1}\n` });
+      made.git("push", "--quiet", bare.directory, "main");
+      const whole = `${bare.directory}.whole`;
+      renameSync(bare.directory, whole);
+      renameSync(made.clone("--bare", "--depth=1").directory, bare.directory);
+      await expect(branch.fetch()).rejects.toThrow(
+        'Cannot follow "main": the remote is a shallow clone, which lacks a part of its history; run there: git fetch --unshallow',
+      );
+      const clone = new TestRepository(branch.directory);
+      expect([branch.accepted, clone.git("rev-parse", "--is-shallow-repository")]).toEqual([
+        accepted,
+        "false",
+      ]);
+      expect(clone.git("rev-list", "--count", accepted)).toBe("1");
+      renameSync(bare.directory, `${bare.directory}.shallow`);
+      renameSync(whole, bare.directory);
+      expect(await branch.fetch()).toBe(made.git("rev-parse", "HEAD"));
+    },
+  );
+
   test("leaves no unfinished pack behind when it fails", async () => {
     const { bare, made } = remote();
     const directory = place();
