@@ -27,7 +27,7 @@ async function handler(event) {
   try {
     known = await tokens.exists(crypto.createHash("sha256").update(credentials[1]).digest("hex"));
   } catch (_error) {
-    // Fixed words: an error's own could quote what was asked for.
+    // Fixed words: an error's own could quote the request.
     console.log("Cannot read the KeyValueStore");
     const headers = { "retry-after": { value: "5" } };
     return problem(503, "Service Unavailable", "The token cannot be checked now", headers);

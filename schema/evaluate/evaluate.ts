@@ -47,7 +47,7 @@ export const booleans: readonly Variant[] = [
 ];
 
 /**
- * Evaluates a flag for a caller. Never throws, whatever the definitions and the context are.
+ * Evaluates a flag for a caller. Never throws, for any definitions and context.
  *
  * @example
  * evaluate({ flags: { new_checkout: { enabled: true } } }, "new_checkout", { targetingKey: "u1" })
@@ -94,7 +94,7 @@ function decide(
   return variant ? answer(variant, reason, rule?.name) : answer(outside, "DEFAULT", rule?.name);
 }
 
-/** The definition of a flag, whatever its name. */
+/** The definition of a flag, also for names such as `constructor`. */
 function find({ flags }: Definitions, name: string): Definition | false | undefined {
   return Object.hasOwn(flags, name) && flags[name];
 }

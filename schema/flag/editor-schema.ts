@@ -7,7 +7,7 @@ import audienceSchema from "./audience.schema.json" with { type: "json" };
 import flagSchema from "./flag.schema.json" with { type: "json" };
 import testsSchema from "./tests.schema.json" with { type: "json" };
 
-/** Warnings about generated files that are not up to date. Files that do not exist are not asked for. */
+/** Warnings about generated files that are not up to date. Missing files are no problem. */
 export function findOutdatedSchemas(
   project: Project,
   read: (file: string) => string | undefined,

@@ -30,7 +30,7 @@ export interface TimedFlag extends Flag {
 
 /**
  * The position of a flag among flags that are sorted by name; where it belongs if it is not there,
- * which the caller tells by the name at that position.
+ * which the caller checks by the name at that position.
  */
 export function positionOf(flags: readonly TimedFlag[], name: string): number {
   let [low, high] = [0, flags.length];

@@ -40,9 +40,9 @@ export function formatDrift({ commit, cdn, asked, differences, served }: Drift):
     `${inline(cdn)} answers ${count(differences.length)} of ${asked} otherwise than \`${commit}\` wants.`,
     ...(served ? [describeServed(commit, served)] : []),
     block(shown),
-    "A publish that failed or was turned back leaves this, and so does a hand in the bucket. To mend it:",
+    "The cause can be a failed or refused publication, or a change of the bucket by hand. To repair it:",
     block(["npm run publish -- --to TARGET --verify"], "console"),
-    "This is kept up to date, and closed once they agree.",
+    "This issue is kept up to date, and closed when there are no differences.",
   ];
   return `${parts.join("\n\n")}\n`;
 }

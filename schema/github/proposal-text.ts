@@ -16,7 +16,7 @@ export function describeProposal(
   return [
     formatPlanMarkdown(plan),
     quote(asked),
-    `It was asked for through the API, and waits here because \`${projectFile}\` protects ${where}.`,
+    `It was requested through the API, and waits here because \`${projectFile}\` protects ${where}.`,
     "Merging makes the change, closing refuses it.\n",
   ].join("\n");
 }

@@ -14,7 +14,7 @@ export function describeReview(change: EmergencyChange): { title: string; body: 
   const body = [
     `\`${flag}\` was disabled in ${where} by break glass, without the review that the policy asks for. Commit: ${commit}\n`,
     quote(asked),
-    "Look at it afterwards: was it right, and is what it stopped mended? Then close this issue.\n",
+    "Please review it now: was it right, and is the problem fixed? Then close this issue.\n",
     markerOf(change),
   ].join("\n");
   return { title: `Review: ${flag} was disabled in ${where} by break glass`, body };

@@ -4,7 +4,7 @@ import { type FlagFiles, type Migration, MigrationError } from "./migration.ts";
 
 /**
  * The table `feature_flags` becomes flags in files. This repository has no access to the table, so
- * neither direction writes files: whoever moves the rows uses an importer or exporter.
+ * neither direction writes files: an importer or exporter moves the rows.
  */
 export const tableToFiles: Migration = {
   number: 3,

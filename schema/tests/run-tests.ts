@@ -109,7 +109,7 @@ function show(value: unknown): string {
   return typeof value === "string" ? quoted : quoted.slice(1, -1);
 }
 
-/** Equal for equal values, in whatever order their keys are written. */
+/** Equal for equal values, in any order of their keys. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
     if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;

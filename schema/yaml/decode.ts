@@ -120,9 +120,9 @@ function notUtf8(bytes: Uint8Array): Finding {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const text = decoder.decode(bytes);
   // Where writing the text again gives other bytes: it may hold a replacement character of its own.
-  const mended = new TextEncoder().encode(text);
+  const encoded = new TextEncoder().encode(text);
   let same = 0;
-  while (mended[same] === bytes[same]) same += 1;
+  while (encoded[same] === bytes[same]) same += 1;
   const before = decoder.decode(bytes.subarray(0, same), { stream: true });
   const place = positionAt(text, before.length);
   const message = "Cannot read bytes that are not valid UTF-8";

@@ -11,7 +11,7 @@ export interface LogCommit {
   readonly committer: Person;
   /** As it was written, in UTF-8. */
   readonly message: string;
-  /** Files that differ from the first parent; empty unless they were asked for. */
+  /** Files that differ from the first parent; empty unless `maxChanges` is set. */
   readonly changes: readonly FileChange[];
   /** Whether there are more than `maxChanges`. Such a commit is the last one that is read. */
   readonly hasMoreChanges: boolean;

@@ -22,15 +22,15 @@ export async function verify(
   concurrency: number,
 ): Promise<number> {
   let due: readonly Response[] = release.responses;
-  let mended = 0;
+  let repaired = 0;
   for (let round = 1; round <= maxRounds; round++) {
     const found = await pMap(due, ({ path }) => target.read(path), { concurrency });
     const wrong = due.filter(
       (response, index) => !isAsPut(found[index], response, writer.cacheControlOf(response.path)),
     );
-    if (wrong.length === 0) return mended;
+    if (wrong.length === 0) return repaired;
     await drainThenThrow(wrong, concurrency, (response) => writer.put(response, changedElsewhere));
-    mended += wrong.length;
+    repaired += wrong.length;
     due = wrong;
   }
   throw new Error(

@@ -15,11 +15,11 @@ export interface Ran {
 }
 
 export interface Options {
-  /** The directory in which the user stands. */
+  /** The current directory. */
   readonly in: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly umask?: string;
-  /** False where nobody reads what it prints to stdout. */
+  /** False if nobody reads its stdout. */
   readonly isHeard?: boolean;
 }
 
@@ -29,7 +29,7 @@ export const top = fileURLToPath(new URL("../../", import.meta.url));
 /** What makes Node read TypeScript. */
 export const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
-/** No variable of whoever runs the tests, but what finds programs. */
+/** Only `PATH` and the like: no other variables of the user who runs the tests. */
 export const bareEnvironment = {
   PATH: process.env.PATH ?? "",
   HOME: temporaryDirectory(),
@@ -41,7 +41,7 @@ export function runScript(name: string, args: readonly string[], where: Options)
   return startScript(name, args, where).ended;
 }
 
-/** As `runScript()`, for whoever does not want to let it end. */
+/** As `runScript()`, for tests that end it early. */
 export function startScript(name: string, args: readonly string[], where: Options): Running {
   return start([process.execPath, inject("program"), name, ...args], where);
 }
@@ -85,7 +85,7 @@ function start(command: readonly string[], where: Options): Running {
   return { child, ended };
 }
 
-/** A repository that npm takes for this project: its own flags, the project's code. */
+/** A repository with flags of its own and this project's code, for npm's scripts. */
 export function testCheckout(): TestRepository {
   const repository = testRepository();
   const own = ["server", "scripts", "store", "node_modules"];

@@ -1,6 +1,6 @@
 /**
- * The real server over a real bare remote, in this process where many small tests want one, and in
- * one of its own where it is to be killed, started anew, or told something by its environment.
+ * Starts the real server over a real bare remote: in this process for small tests, or in a process of its
+ * own for tests that kill it, restart it, or set environment variables.
  */
 /// <reference path="../setup/provided.d.ts" />
 import { type ChildProcess, spawn } from "node:child_process";
@@ -22,7 +22,7 @@ import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
 
 export interface Asking extends Question {
-  /** Whose token to send; nobody's where it is `null`. */
+  /** The principal whose token is sent; `null` for none. */
   readonly as?: string | null;
 }
 
@@ -34,13 +34,13 @@ export interface Options {
   readonly port?: number;
   /** Variables of the server's environment, beside those that follow from the above. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Words on the command line of a process. */
+  /** Arguments of the command. */
   readonly args?: readonly string[];
 }
 
 const webhookSecret = "what GitHub signs with";
 
-/** A server that can be asked. */
+/** A running server. */
 export class Api {
   readonly url: string;
   readonly remote: Remote;
@@ -52,13 +52,13 @@ export class Api {
     this.tokens = tokens;
   }
 
-  /** `what` is a method and a path: `PUT /v1/feature-flags/meal_planning`. Asks as an admin, if nothing is said. */
+  /** `what` is a method and a path: `PUT /v1/feature-flags/meal_planning`. As an admin by default. */
   ask(what: string, { as = "admin", headers = {}, ...question }: Asking = {}): Promise<Answer> {
     const own = as === null ? {} : { Authorization: `Bearer ${this.tokens.of(as)}` };
     return ask(this.url, what, { ...question, headers: { ...own, ...headers } });
   }
 
-  /** Tells the server that something was pushed, and waits until it serves the head of the remote. */
+  /** Sends a webhook, and waits until the server serves the head of the remote. */
   async sync(): Promise<void> {
     await this.ask("POST /webhooks/github", signed("{}"));
     await until(async () => (await this.ready()).commit === this.remote.head);
@@ -180,7 +180,7 @@ export class Program {
     endings.push(() => this.end("SIGKILL"));
   }
 
-  /** Where it says that `what` is served: the API or the CDN. */
+  /** The printed URL of the API or the CDN. */
   async url(what: string): Promise<string> {
     const pattern = new RegExp(`${what} +(http://\\S+?)/v1/`);
     await until(() => {

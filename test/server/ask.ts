@@ -1,4 +1,4 @@
-/** One HTTP request, sent as it is said, and its answer, which must be one that the API describes. */
+/** Sends one HTTP request unchanged, and checks the response against the API's description. */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
 import { findMisfits } from "./described.ts";
 import { findOfrepMisfits } from "./ofrep/protocol.ts";

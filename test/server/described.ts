@@ -1,4 +1,4 @@
-/** The API's description, as a judge of every answer that a test gets to see. */
+/** Checks every response that a test gets against the API's description. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { description as document } from "../../server/openapi/description.ts";
 
@@ -61,7 +61,7 @@ export const operations: readonly Described[] = Object.entries(paths).flatMap(([
     .map(([method, operation]) => ({ method: method.toUpperCase(), template, operation })),
 );
 
-/** What an answer that says more than its body says it with: each must be described where it is sent. */
+/** Headers with a meaning of their own. Each must be described for the response that has it. */
 const speaking = [
   "allow",
   "bunting-commit",
@@ -76,7 +76,7 @@ const speaking = [
   "x-request-id",
 ];
 
-/** Every way in which an answer is not what the description says: none, if all is well. */
+/** The violations of the description in a response. */
 export function findMisfits(seen: Seen): string[] {
   if (isPreflight(seen)) return [];
   const found = find(seen);
@@ -87,7 +87,7 @@ export function findMisfits(seen: Seen): string[] {
   );
 }
 
-/** What browsers ask before they ask belongs to CORS, not to the API. */
+/** Preflight requests belong to CORS, not to the API. */
 function isPreflight({ method, status }: Seen): boolean {
   return method === "OPTIONS" && status === 204;
 }
@@ -106,7 +106,7 @@ function find(seen: Seen): { pointer: string; outcome: Outcome } | undefined {
   return undefined;
 }
 
-/** Where the description has no path, all there is to say is that there is nothing, or who may not ask. */
+/** At a path without a description, only 404 and the errors of authentication are allowed. */
 function undescribed({ method, path, status, headers, body }: Seen): string[] {
   const isKnown = operations.some(({ template }) => fits(template, path));
   if (isKnown) return [`the status ${status} of ${method} ${path} is not described`];
@@ -133,7 +133,7 @@ function headerMisfits(seen: Seen, pointer: string, { headers = {} }: Outcome): 
   return [...wrong, ...extra.map((name) => `the header ${name} is not described`)];
 }
 
-/** Where browsers may call from elsewhere, every answer says that it depends on where from. */
+/** With CORS, every response has `Vary: Origin`. */
 function isCors(name: string, { headers }: Seen): boolean {
   return name === "vary" && headers[name] === "Origin";
 }
@@ -163,7 +163,7 @@ function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[
   ];
 }
 
-/** What the server took must be what the description lets a client send. */
+/** An accepted request must match the description. */
 function requestMisfits({ method, path, status, sent }: Seen): string[] {
   if (status >= 300 || sent === undefined) return [];
   const own = operations.find((one) => one.method === method && fits(one.template, path));

@@ -1,4 +1,4 @@
-/** An OpenID Connect issuer: what it says of itself, its keys, and the tokens that it signs. */
+/** An OpenID Connect issuer: its configuration, its keys, and the tokens that it signs. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
@@ -31,14 +31,14 @@ export interface Told {
 
 export class Issuer {
   readonly url: string;
-  /** The paths that were asked for. */
+  /** The requested paths. */
   readonly asked: string[] = [];
-  /** Whether it answers with nonsense. */
+  /** Whether it sends invalid responses. */
   isDown = false;
   #key: Pair | undefined;
   #shown: JWK[] = [];
 
-  /** What it says of itself, where that is not as it should be. */
+  /** Overrides of its configuration. */
   says: Readonly<Record<string, unknown>> = {};
   #algorithm = "RS256";
 
@@ -82,7 +82,7 @@ export class Issuer {
     return this.#key;
   }
 
-  /** What everybody can know of the key. */
+  /** The public part of the key. */
   async pem(): Promise<Uint8Array> {
     return new TextEncoder().encode(await exportSPKI(this.key.shown));
   }
@@ -119,7 +119,7 @@ function defined(claims: Readonly<Record<string, unknown>>): Record<string, unkn
   return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
 }
 
-/** A token in three parts, signed or not, whatever it says. */
+/** A token in three parts with any claims, signed or not. */
 export function assemble(header: object, claims: object, signature = ""): string {
   const [first, second] = [header, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString("base64url"),

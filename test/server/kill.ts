@@ -1,4 +1,4 @@
-/** The end of a process as its machine's or its container's end brings it: without a word. */
+/** Ends a process with SIGKILL, as the end of its machine or container does. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Program } from "./api.ts";
 
@@ -26,7 +26,7 @@ function descendantsOf(ancestor: number): number[] {
   return below(ancestor);
 }
 
-/** Where there is no `/proc`, children are left alone. */
+/** Without `/proc`, children are not killed. */
 function processes(): number[] {
   try {
     return readdirSync("/proc")

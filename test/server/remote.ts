@@ -1,4 +1,4 @@
-/** A real bare remote, people who push to it, and what came to stand in it. */
+/** A real bare remote, pushes of people, and its commits. */
 import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
@@ -52,7 +52,7 @@ export class Remote {
     return this.bare.git("rev-parse", "main");
   }
 
-  /** A person commits and pushes, on top of whatever is there. Returns the commit's id. */
+  /** A person commits on the current head and pushes. Returns the commit's id. */
   push(files: Files): string {
     this.#people ??= this.bare.clone();
     this.#people.git("fetch", "--quiet", this.directory, "main");
@@ -77,12 +77,12 @@ export class Remote {
     return Number(this.bare.git("rev-list", "--count", "main"));
   }
 
-  /** What a format of `git log` says of a commit. */
+  /** A commit in a format of `git log`. */
   show(format: string, commit = "main"): string {
     return this.bare.git("log", "-1", `--format=${format}`, commit);
   }
 
-  /** The lines that a commit took away and put there, unchanged ones left out. */
+  /** The lines that a commit removed and added. */
   diff(commit = "main"): string[] {
     return this.bare
       .git("show", "--format=", "--unified=0", commit)
@@ -115,7 +115,7 @@ function begin(files: Files): TestRepository {
 
 let made: TestRepository | undefined;
 
-/** The remote that most tests begin with: made once, as git takes its time. */
+/** The remote that most tests start with. It is made once, because that is slow. */
 function standard(): TestRepository {
   made ??= begin(flags);
   return made;

@@ -36,7 +36,7 @@ export function issuesOf({ state }: FakeGitHub): Issue[] {
   return [...state.issues.values()].filter(({ pull }) => !pull);
 }
 
-/** As a person does who does not want it. */
+/** Closes a pull request, as a person does. */
 export function close({ world, state }: FakeGitHub, number: number): void {
   const issue = state.issues.get(number);
   if (!issue) throw new Error(`Cannot close #${number}`);
