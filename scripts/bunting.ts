@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** `bunting`: the one program over all commands. */
 import { findCommand, formatCommandList } from "./command/commands.ts";
+import { findNodeFault } from "./command/node-version.ts";
 import { runCommand } from "./command/run-command.ts";
 import { version } from "./command/version.ts";
 
@@ -16,6 +17,11 @@ async function run([name = "--help", ...args]: string[]): Promise<0 | 1 | 2> {
     return 0;
   }
   if (name === "help") return run([args[0] ?? "", "--help"]);
+  const nodeFault = findNodeFault(process.versions.node);
+  if (nodeFault !== undefined) {
+    process.stderr.write(`${nodeFault}\n`);
+    return 2;
+  }
   const found = findCommand(name);
   if ("message" in found) {
     process.stderr.write(`${found.message}\n`);
