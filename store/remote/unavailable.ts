@@ -1,6 +1,7 @@
 import { PushDeclinedError } from "./declined.ts";
 import { RemoteUnavailableError } from "./remote.ts";
 import { RemoteRewoundError } from "./remote-branch.ts";
+import { ShallowRemoteError } from "./shallow.ts";
 
 /** A write cannot be made now and may be sent again. `message` says why, for the client. */
 export class WriteUnavailableError extends Error {
@@ -28,7 +29,8 @@ export function asWriteError(error: unknown): WriteUnavailableError | WriteDecli
   const { message } = error as Error;
   if (error instanceof PushDeclinedError)
     return new WriteDeclinedError(message.replace("Cannot push", "Cannot write"));
-  if (error instanceof RemoteRewoundError) return new WriteUnavailableError(message);
+  if (error instanceof RemoteRewoundError || error instanceof ShallowRemoteError)
+    return new WriteUnavailableError(message);
   const who =
     error instanceof RemoteUnavailableError
       ? "remote does not answer"

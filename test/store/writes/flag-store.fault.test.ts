@@ -1,9 +1,9 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { type Fault, faults, type HttpRemote, serveOverHttp } from "../../git/http-remote.ts";
-import type { TestRepository } from "../../git/repository.ts";
+import { TestRepository } from "../../git/repository.ts";
 import {
   dailyTips,
   eventually,
@@ -333,4 +333,27 @@ test.concurrent("write() succeeds if another flag was changed in the meantime: b
     { name: "daily_tips", description: "Show two tips a day" },
     { name: "meal_planning", decisions: { application: { enabled: false } } },
   ]);
+});
+
+test.concurrent("a remote that becomes shallow is reported, reads go on, and writes return when it is complete", async () => {
+  const flags = flagRemote();
+  const remote = flags.bare.directory;
+  const store = await openStore(remote, { writeTimeoutMs: 4_000 });
+  const before = store.current?.snapshot.flags;
+  flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
+  flags.human.publish({ [dailyTips]: "description: Show a tip a day\nenabled: true\n" });
+  const whole = new TestRepository(`${remote}.whole`);
+  renameSync(remote, whole.directory);
+  renameSync(whole.clone("--bare", "--depth=1").directory, remote);
+  await store.sync();
+  expect(store.health.unreachable).toContain("the remote is a shallow clone");
+  expect(store.current?.snapshot.flags).toEqual(before);
+  await expect(store.write(write(turn("meal_planning", false)))).rejects.toThrow("shallow clone");
+
+  renameSync(remote, `${remote}.shallow`);
+  renameSync(whole.directory, remote);
+  await store.sync();
+  expect(store.health.unreachable).toBeUndefined();
+  expect(store.current?.snapshot.flags).toHaveLength(3);
+  await expectWrite(store, flags.bare, false);
 });
