@@ -65,7 +65,7 @@ test("the tests pass with the flags, project and owners of another team", async 
     env: { ...bareEnvironment, NO_COLOR: "1", CI: process.env.CI },
   });
   expect(status, `${stdout}\n${stderr}`).toBe(0);
-});
+}, 1_800_000);
 
 /** This checkout as a repository, with what is not committed yet. */
 function copyCheckout(): TestRepository {
