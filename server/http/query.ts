@@ -1,8 +1,18 @@
 /** Values of a URL's query. */
 import type { Request } from "express";
+import { suggest } from "../../schema/text/suggest.ts";
 import { HttpError } from "./problem.ts";
 
 type Query = Request["query"];
+
+/** Throws `HttpError` 400 for other keys: a misspelt filter would filter nothing. */
+export function allowKeys(query: Query, keys: readonly string[]): void {
+  const unknown = Object.keys(query).find((key) => !keys.includes(key));
+  if (unknown === undefined) return;
+  const known = suggest(unknown, keys);
+  const hint = known === undefined ? `known are ${keys.join(", ")}` : `did you mean "${known}"?`;
+  throw new HttpError(400, `Cannot use the parameter ${JSON.stringify(unknown)}: ${hint}`);
+}
 
 /** A whole number; `standard` if it is missing. Throws `HttpError` 400. */
 export function integerIn<T>(

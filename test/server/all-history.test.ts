@@ -127,6 +127,14 @@ test.each([
   expect((await api.ask(`GET ${path}?${query}`)).status).toBe(400);
 });
 
+test("names the parameter that is probably meant", async () => {
+  const { status, json } = await api.ask(`GET ${path}?actr=ada`);
+  expect([status, json.detail]).toEqual([
+    400,
+    'Cannot use the parameter "actr": did you mean "actor"?',
+  ]);
+});
+
 test("is read once for concurrent requests of the same page, and 405 for other methods", async () => {
   const own = await startService();
   const read = vi.spyOn(BranchSync.prototype, "queryChanges");

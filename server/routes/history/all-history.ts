@@ -9,7 +9,7 @@ import { refusal } from "../../auth/principal.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
-import { integerIn, textIn, timeIn } from "../../http/query.ts";
+import { allowKeys, integerIn, textIn, timeIn } from "../../http/query.ts";
 import { factsOf, isChangedIn, statesIn } from "./changes.ts";
 import { cachedPages, maxPageSize } from "./history.ts";
 
@@ -17,6 +17,7 @@ import { cachedPages, maxPageSize } from "./history.ts";
 export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimit): Handler {
   const pages = new LRUCache<string, Promise<ChangePage>>({ max: cachedPages });
   return async ({ query }, response) => {
+    allowKeys(query, ["flag", "environment", "actor", "since", "until", "from", "limit"]);
     const principal = principalOf(response);
     const environment = textIn(query, "environment");
     const environments = environmentsFor(store, principal, environment);

@@ -5,7 +5,7 @@ import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { nameIn } from "../../http/flag-name.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
-import { integerIn } from "../../http/query.ts";
+import { allowKeys, integerIn } from "../../http/query.ts";
 import { environmentOf } from "../../http/routes.ts";
 import { factsOf, isChangedIn, statesIn } from "./changes.ts";
 
@@ -21,6 +21,7 @@ export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit):
   return async (request, response) => {
     const name = nameIn(request);
     const environment = environmentOf(store.project, request.path);
+    allowKeys(request.query, ["limit", "skip"]);
     const limit = integerIn(request.query, "limit", 50, [1, maxPageSize]);
     const skip = integerIn(request.query, "skip", 0, [0, 1_000_000]);
     const principal = principalOf(response);

@@ -91,7 +91,7 @@ describe("startChild() says why nothing was started:", () => {
       `
       import { openSync } from "node:fs";
       import { readGit } from ${JSON.stringify(module("git"))};
-      import { Signer } from ${JSON.stringify(module("signer"))};
+      import { Signer } from ${JSON.stringify(module("../remote/signer"))};
       const fill = () => { try { for (;;) openSync("/dev/null", "r"); } catch {} };
       fill();
       const failed = await Promise.all([
