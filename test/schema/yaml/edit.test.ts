@@ -197,7 +197,7 @@ test("edit() that adds to a formatted file leaves all other lines untouched, and
     expect(format(edited)).toBe(edited);
   };
   fc.assert(fc.property(fc.tuple(flagFile(), change()), check), { numRuns: 250 });
-  expect(added).toBeGreaterThan(20);
+  expect(added).toBeGreaterThan(10);
 });
 
 test("edit() leaves a formatted file formatted", () => {
