@@ -4,7 +4,7 @@ import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { groupDigits } from "../text/show.ts";
 import type { Audience } from "./audience.ts";
-import type { Decision, Flag } from "./flag.ts";
+import { type Decision, type Flag, plain } from "./flag.ts";
 
 /** The largest document that a provider reads, in bytes. `client/provider/source.ts` has the same number. */
 export const maxDefinitionsBytes = 16_000_000;
@@ -43,12 +43,15 @@ export function checkDefinitionsSize(
   audiences: readonly Conditions[],
   { environments }: Environments,
 ): Finding[] {
-  let largest = { environment: "", bytes: 0 };
-  for (const environment of environments) {
-    const bytes = definitionsBytes(environment, flags, audiences);
-    if (bytes > largest.bytes) largest = { environment, bytes };
+  const sizes = environments.map((environment) => definitionsBytes(environment, [], audiences));
+  // One pass: it takes most of the time of a write if there are many flags.
+  for (const flag of flags) {
+    for (let at = 0; at < sizes.length; at++) {
+      sizes[at] = (sizes[at] ?? 0) + entryBytes(flag, environments[at] ?? "");
+    }
   }
-  const { environment, bytes } = largest;
+  const bytes = Math.max(...sizes);
+  const environment = environments[sizes.indexOf(bytes)];
   if (bytes <= maxDefinitionsBytes * warningShare) return [];
   const size = `definitions.json of "${environment}" has ${groupDigits(bytes)} bytes`;
   const limit = `providers read at most ${groupDigits(maxDefinitionsBytes)}`;
@@ -72,10 +75,15 @@ export function checkDefinitionsSize(
       ];
 }
 
-/** Decisions are never changed in place, and most flags share one of two. */
+/** Nearly all flags share one of these, and each write adds up all flags: a look-up would take most of the time. */
+const plainBytes = { on: jsonBytes(plain.on), off: jsonBytes(plain.off) };
+
+/** Decisions are never changed in place. */
 const knownBytes = new WeakMap<Decision, number>();
 
 function decisionBytes(decision: Decision): number {
+  if (decision === plain.on) return plainBytes.on;
+  if (decision === plain.off) return plainBytes.off;
   const known = knownBytes.get(decision);
   if (known !== undefined) return known;
   const { uses: _, ...definition } = decision;

@@ -140,7 +140,7 @@ export function audiencesOf(file: FlagFile): readonly string[] {
 }
 
 /** The decisions of flags that are on or off for everyone, which nearly all are: one object for all of them. */
-const plain = { on: { enabled: true }, off: { enabled: false } } as const;
+export const plain = { on: { enabled: true }, off: { enabled: false } } as const;
 
 function normalizeDecision(
   file: FlagFile,
