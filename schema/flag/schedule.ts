@@ -92,8 +92,10 @@ export function describeOutcome(step: Step): string {
   return step.rollout === 100 ? "on" : `${step.rollout} %`;
 }
 
+/** Nearly no flag has a schedule, and the server asks after each write. */
 function allSteps(flags: readonly Scheduled[]): FlagStep[] {
-  return flags.flatMap(({ name: flag, schedules }) =>
+  const scheduled = flags.filter(({ schedules }) => schedules.length > 0);
+  return scheduled.flatMap(({ name: flag, schedules }) =>
     schedules.flatMap(({ block, steps }) => steps.map((step) => ({ flag, block, step }))),
   );
 }
