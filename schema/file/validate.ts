@@ -8,9 +8,9 @@ import { fileStart } from "../problem/position.ts";
 import {
   compareProblems,
   type Finding,
+  isError,
   type Problem,
   problemsIn,
-  severityOf,
 } from "../problem/problem.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
@@ -36,7 +36,7 @@ export function resolveProject(entries: readonly Entry[], object: string): Proje
   if (!entry) return defaultProject;
   const { content, mode } = entry;
   const file = content?.project ?? content?.policy;
-  const isValid = content?.findings.every((finding) => severityOf(finding) !== "error");
+  const isValid = content && !content.findings.some(isError);
   if (others.length > 0 || mode !== "100644" || !file || !isValid) return undefined;
   return normalizeProject(file, object);
 }

@@ -18,6 +18,15 @@ export function linkFlags<F extends Flag>(
   return flags.map((flag) => (refers(flag) ? linker.link(flag) : flag));
 }
 
+/** One of the flags of a commit, with what it refers to; `flags` are all of them. */
+export function linkFlag<F extends Flag>(
+  flag: F,
+  flags: readonly Flag[],
+  audiences: readonly Pick<Audience, "name" | "conditions">[],
+): F {
+  return new Linker(flags, audiences).link(flag);
+}
+
 function refers({ requires, audiences }: Flag): boolean {
   return requires.length > 0 || audiences.length > 0;
 }

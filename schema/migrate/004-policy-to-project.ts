@@ -1,5 +1,5 @@
 import { type ParsedFile, parsePolicyFile, parseProjectFile } from "../file/parsed-file.ts";
-import { severityOf } from "../problem/problem.ts";
+import { isError } from "../problem/problem.ts";
 import { policyFile } from "../project/policy.ts";
 import { projectFile } from "../project/project.ts";
 import { type Migration, MigrationError } from "./migration.ts";
@@ -41,7 +41,7 @@ export const policyToProject: Migration = {
 };
 
 function refuseErrors(way: string, file: string, { findings }: ParsedFile): void {
-  const error = findings.find((finding) => severityOf(finding) === "error");
+  const error = findings.find(isError);
   if (!error) return;
   const place = `${file}:${error.line}:${error.column}`;
   throw new MigrationError(`Cannot migrate ${way}: ${place}: ${error.message}`);

@@ -77,3 +77,8 @@ function property(text: string): string {
 export function severityOf({ code }: Pick<Finding, "code">): Severity {
   return severities[code];
 }
+
+/** Whether a file with this finding must not be served. */
+export function isError(finding: Pick<Finding, "code">): boolean {
+  return severityOf(finding) === "error";
+}

@@ -1,5 +1,5 @@
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import { severityOf } from "../../schema/problem/problem.ts";
+import { isError } from "../../schema/problem/problem.ts";
 
 /** Number of errors after which only the first one of each further file is kept. */
 export const maxErrors = 2_000;
@@ -14,7 +14,7 @@ export class ErrorBudget {
 
   apply(content: ParsedFile): ParsedFile {
     const { findings } = content;
-    const errors = findings.filter((finding) => severityOf(finding) === "error");
+    const errors = findings.filter(isError);
     const first = errors[0];
     if (!first || this.#errors + errors.length <= maxErrors) {
       this.#errors += errors.length;

@@ -3,7 +3,7 @@ import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
-import { severityOf } from "../../schema/problem/problem.ts";
+import { isError } from "../../schema/problem/problem.ts";
 import { type KnownFlags, readChangedFlags, readNewCommits } from "./changed-flags.ts";
 
 /** A snapshot, and the flags that differ from the one before. */
@@ -37,7 +37,7 @@ export async function applyCommitsToSnapshot(
     ...checkListSize(all, from.project),
     ...checkDefinitionsSize(flags, audiences, from.project),
   ];
-  if (sizes.some((finding) => severityOf(finding) === "error")) return undefined;
+  if (sizes.some(isError)) return undefined;
   const changed = new Set([...names, ...relinked.map(({ name }) => name)]);
   return { snapshot: { ...snapshot, flags, audiences }, changed };
 }

@@ -4,11 +4,11 @@ import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
 import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-size.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
-import { linkFlags } from "../../schema/flag/link.ts";
+import { linkFlag as linkOneFlag } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
-import { type Finding, severityOf } from "../../schema/problem/problem.ts";
+import { type Finding, isError } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
 import type { InvalidValue, KnownFlag, WriteContext } from "./write.ts";
 
@@ -97,9 +97,9 @@ export function linkFlag(
   flag: TimedFlag,
   context: Pick<WriteContext, "flags" | "audiences">,
 ): TimedFlag {
-  if (flag.requires.length + flag.audiences.length === 0) return flag;
-  const linked = linkFlags(withFlag(flag, context), context.audiences);
-  return linked.find(({ name }) => name === flag.name) ?? flag;
+  const { requires, audiences } = flag;
+  if (requires.length + audiences.length === 0) return flag;
+  return linkOneFlag(flag, withFlag(flag, context), context.audiences);
 }
 
 function withFlag(flag: TimedFlag, { flags }: Pick<WriteContext, "flags">): TimedFlag[] {
@@ -108,10 +108,6 @@ function withFlag(flag: TimedFlag, { flags }: Pick<WriteContext, "flags">): Time
 
 function faultOf({ kind, flag, code, message }: ReferenceFault): InvalidValue {
   return { key: kind === "flag" ? "requires" : "rules", code, message: `${message} (${flag})` };
-}
-
-function isError(finding: Finding): boolean {
-  return severityOf(finding) === "error";
 }
 
 function invalidValue(key: string, { code, message }: Finding): InvalidValue {

@@ -7,7 +7,7 @@ import {
 } from "../../../schema/change/define-flag.ts";
 import { etag, respond } from "../../../schema/compile/release.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
-import { type Finding, severityOf } from "../../../schema/problem/problem.ts";
+import { type Finding, isError } from "../../../schema/problem/problem.ts";
 import type { Project } from "../../../schema/project/project.ts";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { pointerOf } from "../../../schema/yaml/pointers.ts";
@@ -76,7 +76,7 @@ function check(
   placeOf: (finding: Finding) => Pick<Fault, "line" | "column">,
 ): void {
   const { findings } = parseFlagFile(bytes, project);
-  const errors = findings.filter((finding) => severityOf(finding) === "error");
+  const errors = findings.filter(isError);
   if (errors.length === 0) return;
   const source = parse(bytes.toString("utf8"));
   const faults = errors.slice(0, maxFaults).map((finding): Fault => {
