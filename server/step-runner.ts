@@ -1,6 +1,7 @@
 /** Applies scheduled steps to the second: it waits for the next step of the current snapshot. */
 import type { Logger } from "pino";
 import { type FlagStep, findDueSteps, nextStepTime, timeOf } from "../schema/flag/schedule.ts";
+import { findFlag } from "../schema/flag/snapshot.ts";
 import { formatProblem } from "../schema/problem/problem.ts";
 import type { StepResult } from "../store/schedule/apply-steps.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
@@ -137,7 +138,7 @@ export class StepRunner {
   }
 
   #objectOf({ flag }: FlagStep): string | undefined {
-    return this.#flags.find(({ name }) => name === flag)?.object;
+    return findFlag(this.#flags, flag)?.object;
   }
 
   #describeRefused(): string | undefined {

@@ -8,6 +8,7 @@ import { type Definition, type Definitions, targetingKey } from "../evaluate/def
 import { type Evaluation, evaluate } from "../evaluate/evaluate.ts";
 import type { Decision } from "../flag/flag.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
+import { groupDigits } from "../text/show.ts";
 
 /** Percentages of the callers that no rule matches. */
 export interface PeopleEffect {
@@ -141,7 +142,8 @@ function isSameValue({ value: a }: Evaluation, { value: b }: Evaluation): boolea
   return a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
 }
 
-function rounded(percent: number): number {
+/** Percentages have at most three decimals; differences of them may have more. */
+export function rounded(percent: number): number {
   return Number(percent.toFixed(3));
 }
 
@@ -154,9 +156,5 @@ export function describePeople({ gain, lose, move, ids }: PeopleEffect): string 
   ];
   if (parts.length === 0) return "";
   const text = parts.join(", ");
-  return ids === 0 ? text : `${text} (simulated over ${grouped(ids)} ids)`;
-}
-
-function grouped(number: number): string {
-  return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
+  return ids === 0 ? text : `${text} (simulated over ${groupDigits(ids)} ids)`;
 }

@@ -2,7 +2,7 @@
 import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
 import { type DecisionChange, isSameDecision } from "./difference.ts";
-import { describePeople } from "./people.ts";
+import { describePeople, rounded } from "./people.ts";
 
 /** A decision in a few words: `on`, `off`, `10 %, 2 rules`, or `none` if there is no flag. */
 export function describeDecision(decision: Decision | undefined): string {
@@ -51,7 +51,7 @@ function describeRollout(before: Decision, after: Decision, isAlone: boolean): s
   if (was === is) return [];
   // A larger rollout contains the smaller one, as long as the same text is hashed.
   const isContained = before.seed === after.seed && before.bucket === after.bucket;
-  const difference = Number(Math.abs(is - was).toFixed(3));
+  const difference = rounded(Math.abs(is - was));
   if (!isContained) return [];
   if (is < was) return [`${difference} % lose it`];
   return [`${difference} % more get it${isAlone ? ", nobody loses it" : ""}`];
@@ -84,7 +84,7 @@ function describeRule(before: Rule, after: Rule): string {
   const isForSame = JSON.stringify(before.if) === JSON.stringify(after.if);
   const [was, is] = [before.rollout, after.rollout];
   if (!isForSame || was === undefined || is === undefined) return `rule "${after.name}" changes`;
-  const difference = Number(Math.abs(is - was).toFixed(3));
+  const difference = rounded(Math.abs(is - was));
   const effect = is < was ? "lose it" : "more get it";
   return `rule "${after.name}" gives ${is} % instead of ${was} %: ${difference} % of those who match ${effect}`;
 }

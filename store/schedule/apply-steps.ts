@@ -1,5 +1,5 @@
 /** Applies scheduled steps through the store: each is a commit in the name of the person who wrote it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import pMap from "p-map";
 import type { FlagStep } from "../../schema/flag/schedule.ts";
 import { rootEnvironment } from "../../schema/project/project.ts";
@@ -83,10 +83,6 @@ function actorOf(author: WrittenStep["author"] | undefined): Actor {
 /** The same on each server: a step that was applied is not applied again, even if a revert brings it back. */
 function idempotencyOf(flag: string, block: string, step: FlagStep["step"]) {
   const { at, enabled = "", rollout = "" } = step;
-  const key = digest(`${actorId}\n${flag}\n${block}\n${at}\n${enabled}\n${rollout}`);
-  return { key, fingerprint: digest(actorId) };
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  const key = hash("sha256", `${actorId}\n${flag}\n${block}\n${at}\n${enabled}\n${rollout}`);
+  return { key, fingerprint: hash("sha256", actorId) };
 }

@@ -1,7 +1,7 @@
 /** `GET` and `PUT …/definition`: a whole flag, for all environments. */
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
+import { findFlag, type TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { refusal } from "../../auth/principal.ts";
 import { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
@@ -33,7 +33,7 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       const { snapshot } = store.current ?? {};
       if (!snapshot) throw notReady();
       requireEverywhere(principal, snapshot.project.environments);
-      const flag = snapshot.flags.find((one) => one.name === name);
+      const flag = findFlag(snapshot.flags, name);
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
       if (flag.private) requirePrivate(principal, name);
       const found = represent(form, await readText(principal.id, flag));

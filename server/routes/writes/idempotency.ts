@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Request } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { HttpError } from "../../http/problem.ts";
@@ -22,11 +22,7 @@ export function idempotencyOf(
   const body: unknown = request.body;
   const content = Buffer.isBuffer(body) ? body.toString("utf8") : "";
   return {
-    key: digest(`${principal.id}\n${header}`),
-    fingerprint: digest(`${request.method} ${request.path}\n${content}`),
+    key: hash("sha256", `${principal.id}\n${header}`),
+    fingerprint: hash("sha256", `${request.method} ${request.path}\n${content}`),
   };
-}
-
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
