@@ -1,10 +1,7 @@
-import { readEvents } from "./events.ts";
-import { maxBackoffSeconds, maxListBytes } from "./limits.ts";
+import { maxBackoffSeconds } from "./limits.ts";
 import { readList } from "./list.ts";
+import { openStream } from "./open-stream.ts";
 import type { FlagList, Options } from "./types.ts";
-
-/** The server sends a comment every 15 seconds. */
-const maxSilenceMs = 45_000;
 
 /**
  * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is posted
@@ -59,36 +56,16 @@ export function keepStream(
 
   /** Resolves when the stream ends, for any reason. */
   async function read(signal: AbortSignal): Promise<void> {
-    const request = new AbortController();
-    const abort = () => request.abort();
-    signal.addEventListener("abort", abort);
-    let silence = setTimeout(abort, maxSilenceMs);
     try {
-      const response = await fetch(url, {
-        cache: "no-store",
-        headers: {
-          accept: "text/event-stream",
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(lastId === "" ? {} : { "last-event-id": lastId }),
-        },
-        signal: request.signal,
-      });
-      const type = response.headers.get("content-type") ?? "";
-      if (response.status !== 200 || !type.startsWith("text/event-stream")) return;
-      for await (const event of readEvents(response, maxListBytes)) {
-        clearTimeout(silence);
-        silence = setTimeout(abort, maxSilenceMs);
+      const request = { url, token, lastId, init: { cache: "no-store" } } as const;
+      for await (const event of openStream(request, signal)) {
         if (event.data !== "") list = JSON.parse(event.data);
         // After the parse, so that the server sends an unreadable event again.
         if (event.id !== undefined) lastId = event.id;
         if (event.data !== "" || Date.now() - postedAt > refreshSeconds * 750) post();
       }
     } catch {
-      // A broken stream is treated like one that ended.
-    } finally {
-      clearTimeout(silence);
-      signal.removeEventListener("abort", abort);
-      abort();
+      // An unreadable event ends the stream.
     }
   }
 

@@ -1,9 +1,6 @@
-import { readEvents } from "../events.ts";
-import { maxBackoffSeconds, maxListBytes } from "../limits.ts";
+import { maxBackoffSeconds } from "../limits.ts";
+import { openStream } from "../open-stream.ts";
 import { sleep } from "./sleep.ts";
-
-/** The server sends a comment every 15 seconds. */
-const maxSilenceMs = 45_000;
 
 export interface ChangeStreamOptions {
   /** Of the definitions. The event stream is at the URL of the list beside them. */
@@ -16,56 +13,24 @@ export interface ChangeStreamOptions {
  * that the server announces. Never rejects.
  */
 export async function followChanges(
-  options: ChangeStreamOptions,
+  { url, token }: ChangeStreamOptions,
   onChange: () => void,
   closing: AbortSignal,
 ): Promise<void> {
+  const list = listUrlOf(url);
   let lastId = "";
   let pauseSeconds = 1;
   while (!closing.aborted) {
-    await readStream(options, lastId, closing, (id) => {
+    const request = { url: list, token: token || undefined, lastId };
+    for await (const { id } of openStream(request, closing)) {
+      if (id === undefined) continue;
       pauseSeconds = 1;
-      if (id === lastId) return;
+      if (id === lastId) continue;
       lastId = id;
       onChange();
-    });
+    }
     await sleep(pauseSeconds, closing);
     pauseSeconds = Math.min(pauseSeconds * 2, maxBackoffSeconds);
-  }
-}
-
-/** Resolves when the stream ends, for any reason. */
-async function readStream(
-  { url, token }: ChangeStreamOptions,
-  lastId: string,
-  closing: AbortSignal,
-  onEvent: (id: string) => void,
-): Promise<void> {
-  const request = new AbortController();
-  const abort = () => request.abort();
-  let silence = setTimeout(abort, maxSilenceMs);
-  closing.addEventListener("abort", abort, { signal: request.signal });
-  try {
-    const response = await fetch(listUrlOf(url), {
-      headers: {
-        accept: "text/event-stream",
-        ...(token ? { authorization: `Bearer ${token}` } : {}),
-        ...(lastId ? { "last-event-id": lastId } : {}),
-      },
-      signal: request.signal,
-    });
-    const type = response.headers.get("content-type") ?? "";
-    if (response.status !== 200 || !type.startsWith("text/event-stream")) return;
-    for await (const { id } of readEvents(response, maxListBytes)) {
-      clearTimeout(silence);
-      silence = setTimeout(abort, maxSilenceMs);
-      if (id !== undefined) onEvent(id);
-    }
-  } catch {
-    // A broken stream is treated like one that ended.
-  } finally {
-    clearTimeout(silence);
-    abort();
   }
 }
 
