@@ -9,6 +9,7 @@ import {
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { BuntingProvider } from "../../client/openfeature.ts";
 import { createFlags, type RuleFlags } from "../../client/rules.ts";
+import { recordEvents } from "./provider-events.ts";
 import { json, list, respond, type Source, startSource } from "./source.ts";
 
 const booleans = {
@@ -53,15 +54,13 @@ beforeEach(async () => {
   flags = createFlags({ url: source.url, rules: true, storage: null, refreshSeconds: 0 });
   provider = new BuntingProvider(flags);
   client = OpenFeature.getClient();
-  const heard: string[] = [];
-  events = heard;
   listening = new AbortController();
   const { Ready, Stale, Error: Failed, ConfigurationChanged, ContextChanged } = ProviderEvents;
-  for (const name of [Ready, Stale, Failed, ConfigurationChanged, ContextChanged]) {
-    const hear = (details: Record<string, unknown> = {}) =>
-      heard.push([name, ...((details.flagsChanged ?? []) as string[])].join(" "));
-    client.addHandler(name, hear, { signal: listening.signal });
-  }
+  events = recordEvents(
+    client,
+    [Ready, Stale, Failed, ConfigurationChanged, ContextChanged],
+    listening.signal,
+  );
   vi.spyOn(console, "warn").mockReturnValue();
   await OpenFeature.setContext(ada);
 });

@@ -12,6 +12,7 @@ import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runScript } from "../scripts/run.ts";
 import { startService } from "../server/api.ts";
 import { Remote } from "../server/remote.ts";
+import { recordEvents } from "./provider-events.ts";
 import { json, respond, type Source, startSource } from "./source.ts";
 
 let client: Client;
@@ -19,14 +20,8 @@ let events: string[];
 let listening: AbortController;
 beforeEach(() => {
   client = OpenFeature.getClient();
-  const received: string[] = [];
-  events = received;
   listening = new AbortController();
-  for (const name of Object.values(ProviderEvents)) {
-    const receive = (details: Record<string, unknown> = {}) =>
-      received.push([name, ...((details.flagsChanged ?? []) as string[])].join(" "));
-    client.addHandler(name, receive, { signal: listening.signal });
-  }
+  events = recordEvents(client, Object.values(ProviderEvents), listening.signal);
 });
 afterEach(async () => {
   listening.abort();

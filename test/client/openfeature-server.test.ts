@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { BuntingServerProvider, type UrlOptions } from "../../client/openfeature-server.ts";
 import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
+import { recordEvents } from "./provider-events.ts";
 import { hang, json, respond, type Source, startSource } from "./source.ts";
 
 const variantsOf = (...values: unknown[]) => values.map((value, at) => [`v${at}`, value]);
@@ -43,14 +44,8 @@ beforeEach(async () => {
   source = await startSource(json(document()));
   url = source.url.replace("feature-flags/", "definitions.json");
   client = OpenFeature.getClient();
-  const received: string[] = [];
-  events = received;
   listening = new AbortController();
-  for (const name of Object.values(ProviderEvents)) {
-    const receive = (details: Record<string, unknown> = {}) =>
-      received.push([name, ...((details.flagsChanged ?? []) as string[])].join(" "));
-    client.addHandler(name, receive, { signal: listening.signal });
-  }
+  events = recordEvents(client, Object.values(ProviderEvents), listening.signal);
 });
 afterEach(async () => {
   listening.abort();

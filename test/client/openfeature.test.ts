@@ -5,6 +5,7 @@ import { createMemoryFlags, type MemoryFlags } from "../../client/memory.ts";
 import { BuntingProvider } from "../../client/openfeature.ts";
 import type { State } from "../../client/types.ts";
 import { clientsForTests } from "./clients.ts";
+import { recordEvents } from "./provider-events.ts";
 import { hang, json, list, startSource } from "./source.ts";
 
 const ready: State = { status: "ready", age: 0, reason: null };
@@ -17,16 +18,9 @@ let events: string[];
 let listening: AbortController;
 beforeEach(() => {
   client = OpenFeature.getClient();
-  const heard: string[] = [];
-  events = heard;
   listening = new AbortController();
-  const { signal } = listening;
   const { Ready, Stale, Error: Failed, ConfigurationChanged } = ProviderEvents;
-  for (const name of [Ready, Stale, Failed, ConfigurationChanged]) {
-    const hear = (details: Record<string, unknown> = {}) =>
-      heard.push([name, ...((details.flagsChanged ?? []) as string[])].join(" "));
-    client.addHandler(name, hear, { signal });
-  }
+  events = recordEvents(client, [Ready, Stale, Failed, ConfigurationChanged], listening.signal);
 });
 afterEach(async () => {
   listening.abort();

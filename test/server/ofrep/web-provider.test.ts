@@ -9,6 +9,7 @@ import {
 } from "@openfeature/web-sdk";
 import { EventSource } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { recordEvents } from "../../client/provider-events.ts";
 import { type OwnApi, startService, until } from "../api.ts";
 import { TestTokens } from "../tokens.ts";
 import { ofrepRemote } from "./flags.ts";
@@ -22,16 +23,9 @@ beforeEach(() => {
   // Browsers have it, Node 20 does not.
   vi.stubGlobal("EventSource", EventSource);
   client = OpenFeature.getClient();
-  const heard: string[] = [];
-  events = heard;
   listening = new AbortController();
-  const { signal } = listening;
   const { Ready, Stale, Error: Failed, ConfigurationChanged } = ProviderEvents;
-  for (const name of [Ready, Stale, Failed, ConfigurationChanged]) {
-    const hear = (details: { flagsChanged?: string[] } = {}) =>
-      heard.push([name, ...(details.flagsChanged ?? [])].join(" "));
-    client.addHandler(name, hear as () => void, { signal });
-  }
+  events = recordEvents(client, [Ready, Stale, Failed, ConfigurationChanged], listening.signal);
 });
 afterEach(async () => {
   listening.abort();
