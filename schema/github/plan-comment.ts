@@ -168,7 +168,7 @@ function rollback({ number }: Review): string {
 
 function footer({ head, run }: Review): string {
   const where = run ? `, from [this run](${run.url})` : "";
-  return `<sub>About ${head.slice(0, 7)}${where}. A later run takes its place here.</sub>`;
+  return `<sub>For commit ${head.slice(0, 7)}${where}. A later run replaces this comment.</sub>`;
 }
 
 function whereRest({ run }: Review): string {

@@ -36,7 +36,7 @@ export function attributionOf(commit: LogCommit, verify: VerifyCommit): CommitAt
   const { reason, trailers } = signed;
   const subject = trailers.get("Actor-Id") ?? "";
   if (trailers.has(stepTrailer)) {
-    // The author of the step's commit, which proves no more than any commit in git.
+    // The author in git of the commit that added the step. Like every author in git, it is not verified.
     const person = { changed_by: commit.author.name, issuer: null, subject: null };
     return { ...person, origin: "schedule", summary, reason, break_glass: false };
   }

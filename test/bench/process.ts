@@ -14,8 +14,8 @@ export class Background implements Disposable {
     this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what the job prints is the job's to say
-  async hear(): Promise<any> {
+  // biome-ignore lint/suspicious/noExplicitAny: the type depends on the job
+  async receive(): Promise<any> {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error("Cannot go on: a process of the benchmark has ended");
     return JSON.parse(value);
@@ -24,7 +24,7 @@ export class Background implements Disposable {
   // biome-ignore lint/suspicious/noExplicitAny: as above
   ask(line: unknown = null): Promise<any> {
     this.#child.stdin.write(`${JSON.stringify(line)}\n`);
-    return this.hear();
+    return this.receive();
   }
 
   [Symbol.dispose](): void {

@@ -58,7 +58,7 @@ export async function evaluations(rounds: number): Promise<Section> {
   const scratch = scratchWith(flags);
   const load = new Background(jobs.load, []);
   const server = new Background(jobs.serve, ["bunting", scratch.repository, scratch.path(".")]);
-  const { url: list, token } = await server.hear();
+  const { url: list, token } = await server.receive();
   const response = await fetch(list, { headers: { authorization: `Bearer ${token}` } });
   const [flag = ""] = Object.keys(((await response.json()) as { flags: object }).flags);
   const measured = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]));

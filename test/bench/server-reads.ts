@@ -47,7 +47,7 @@ export async function reads(size: number, rounds: number): Promise<Section> {
     if (!servers.has(kind)) servers.set(kind, new Background(jobs.serve, args));
   }
   const places = new Map<string, { url: string; token: string }>();
-  for (const [kind, server] of servers) places.set(kind, await server.hear());
+  for (const [kind, server] of servers) places.set(kind, await server.receive());
   const measured = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]));
   // The first round only warms.
   for (let round = 0; round <= rounds; round++) {

@@ -16,17 +16,17 @@ export async function eventStreams(): Promise<Section> {
   const memory = new Map<string, number>();
   for (const kind of ["streams", "bunting"]) {
     using process = new Background(jobs.serve, [kind, scratch.repository, scratch.path(".")]);
-    const { url, token } = await process.hear();
+    const { url, token } = await process.receive();
     // What the first ones cost once is not what one more costs.
     using first = new Background(jobs.streams, [url, token, warm, "open"]);
-    await first.hear();
+    await first.receive();
     const before = held(await process.ask());
     using others = new Background(jobs.streams, [url, token, streams - warm, "open"]);
-    await others.hear();
+    await others.receive();
     memory.set(kind, (held(await process.ask()) - before) / (streams - warm));
   }
   using process = new Background(jobs.serve, ["bunting", scratch.repository, scratch.path(".")]);
-  const { url, token } = await process.hear();
+  const { url, token } = await process.receive();
   const { visible, streamed } = (await runJob(jobs.streams, [
     url,
     token,

@@ -24,7 +24,7 @@ await main(
       const scratch = scratchWith(100);
       const serve = new URL("./jobs/serve.ts", import.meta.url);
       using server = new Background(serve, ["bunting", scratch.repository, scratch.path(".")]);
-      const { url, token } = await server.hear();
+      const { url, token } = await server.receive();
       const visitors = new Visitors(url, token);
       const samples: Sample[] = [];
       while (performance.now() < end) {

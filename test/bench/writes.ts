@@ -36,7 +36,7 @@ export async function* writes({ progress }: Plan): AsyncGenerator<Section> {
   progress("writes over smart HTTP");
   yield await section("smart HTTP", async (repository, measure) => {
     using remote = new Background(jobs.remote, [repository]);
-    const { url } = await remote.hear();
+    const { url } = await remote.receive();
     return await measure(url);
   });
 }

@@ -25,7 +25,7 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Starts Chromium; whoever starts it closes it. Should this process die, Chromium ends with it. */
+/** Starts Chromium. The caller closes it; if this process dies, Chromium ends too. */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: program("chromium"),

@@ -138,7 +138,7 @@ describeWithChromium("createFlags() in Chromium", () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  test("a page keeps its flags until a valid list arrives, whatever the source returns", async () => {
+  test("a page keeps its flags until a valid list arrives, also if the source returns something else", async () => {
     const good = JSON.stringify(listOf({ meal_planning: false }, 9));
     const hostile = [
       ["HTML", respond(200, "text/html", "<h1>Sign in to the network</h1>"), "content_type"],

@@ -98,8 +98,8 @@ export class HttpRemote {
   }
 
   /**
-   * Keeps the next push, once it is wholly here, until it is let go. It is done then, though nobody
-   * may be there any more to hear the answer.
+   * Holds the next push once it has arrived completely, until it is released. The push is then carried
+   * out even if its client is gone.
    */
   holdNextPush(): Held {
     let [begin, open] = [() => {}, () => {}];

@@ -33,7 +33,7 @@ export type Files = Readonly<Record<string, string | Uint8Array | null>>;
 
 /**
  * Times are committer times in seconds since 1970. The author's time is always `authored`, so that
- * whoever takes one for the other is found out.
+ * a test fails if the code uses one for the other.
  */
 export class TestRepository {
   readonly directory: string;

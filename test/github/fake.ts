@@ -76,7 +76,7 @@ export async function startGitHub(
 export class FakeGitHub {
   /** In the order in which they came. */
   readonly requests: RecordedRequest[] = [];
-  /** Of whoever has `token`. */
+  /** The token that this GitHub accepts. */
   readonly token = "ghs_000000000000000000000000000000000000";
   readonly repository: string;
   readonly bare: TestRepository;

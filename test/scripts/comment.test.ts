@@ -251,7 +251,7 @@ describe.concurrent("comment", () => {
     const args = ["--plan", files.plan, "--dry-run"];
     const alone = await runScript("comment", args, { in: temporaryDirectory() });
     expect(alone).toMatchObject({ code: 0, stderr: "" });
-    expect(alone.stdout).toContain(`About ${commit.slice(0, 7)}.`);
+    expect(alone.stdout).toContain(`For commit ${commit.slice(0, 7)}.`);
   });
 
   test.each([

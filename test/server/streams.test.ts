@@ -1,4 +1,4 @@
-/** Changes as they happen, to whoever listens. */
+/** Event streams: changes as they happen. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import express from "express";
@@ -291,7 +291,7 @@ test.each([9_999, 10_000, 10_001])(
   },
 );
 
-/** Streams alone, without flags and tokens: whoever asks is who the query says. */
+/** Streams alone, without flags and tokens: the query names the principal. */
 async function startStreams(body: string) {
   const responses = new Responses();
   const serve = (text: string) =>

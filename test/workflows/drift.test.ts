@@ -32,7 +32,7 @@ describe.sequential("drift.yml", () => {
       storedObject('{"name":"meal_planning","enabled":false}', { contentType: "application/json" }),
     );
     site.cdn.invalidate();
-    // The issue says it to people, the red run to whoever watches runs.
+    // The issue informs people; the failed run informs those who watch runs.
     expect((await site.runScheduled("Drift")).conclusion).toBe("failure");
     expect(issues()).toEqual(["open"]);
     const [issue] = [...site.github.state.issues.values()];

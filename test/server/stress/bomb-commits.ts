@@ -1,6 +1,6 @@
 /**
- * A server with a small heap, on a branch with a commit that is small for git and huge for whoever
- * reads it: at the head, at a restart, and in the history once another commit has removed it.
+ * A server with a small heap, on a branch with a commit that is small in git and huge for its
+ * readers: at the head, at a restart, and in the history once another commit has removed it.
  */
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../git/repository.ts";

@@ -22,15 +22,15 @@ export class PublisherProcess {
       },
     });
     this.#ended = once(this.child, "exit");
-    this.ready = this.#hear((news) => news === "ready").then(() => {});
+    this.ready = this.#receive((news) => news === "ready").then(() => {});
   }
 
-  /** Gives it a job: `begun` when it is about to change something, `ended` with what came of it. */
+  /** Starts a job. `begun` resolves before its first change, `ended` with its result. */
   start(job: Job): { readonly begun: Promise<News>; readonly ended: Promise<News | undefined> } {
-    const begun = this.#hear((news) => news === "begin");
-    const told = this.#hear((news) => news !== "ready" && news !== "begin");
+    const begun = this.#receive((news) => news === "begin");
+    const result = this.#receive((news) => news !== "ready" && news !== "begin");
     this.child.send(job);
-    return { begun, ended: Promise.race([told, this.#ended.then(() => undefined)]) };
+    return { begun, ended: Promise.race([result, this.#ended.then(() => undefined)]) };
   }
 
   async kill(): Promise<void> {
@@ -38,10 +38,10 @@ export class PublisherProcess {
     await this.#ended;
   }
 
-  #hear(isIt: (news: News) => boolean): Promise<News> {
+  #receive(matches: (news: News) => boolean): Promise<News> {
     return new Promise((resolve) => {
       const listen = (news: News) => {
-        if (!isIt(news)) return;
+        if (!matches(news)) return;
         this.child.off("message", listen);
         resolve(news);
       };

@@ -161,7 +161,7 @@ test("two stores at once apply each step once", async () => {
   expect(subjectsOf(bare)).toHaveLength(2);
 });
 
-test("applySteps() commits no earlier than the head, whatever its clock or that of others says", async () => {
+test("applySteps() commits no earlier than the head, even if a clock is wrong", async () => {
   const { bare, human } = flagRemote(scheduled);
   const future = Math.floor(Date.now() / 1_000) + 86_400;
   human.publish({ "README.md": "later\n" }, future);

@@ -1,4 +1,4 @@
-/** Commits that are small for git and huge for whoever reads them. */
+/** Commits that are small in git and huge for their readers. */
 import { type TestRepository, testRepository } from "../../git/repository.ts";
 
 export const file = "flags/team/a.yaml";

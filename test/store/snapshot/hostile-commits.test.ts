@@ -1,4 +1,4 @@
-/** Commits that are small for git and huge for whoever reads them. */
+/** Commits that are small in git and huge for their readers. */
 import { describe, expect, test } from "vitest";
 import { maxFileBytes } from "../../../schema/yaml/decode.ts";
 import { maxErrors } from "../../../store/commit/error-budget.ts";

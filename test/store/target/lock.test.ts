@@ -116,12 +116,12 @@ interface Worker {
   readonly ended: Promise<unknown>;
 }
 
-function startWorker(file: string, times: number, hear: (line: string) => void): Worker {
+function startWorker(file: string, times: number, onLine: (line: string) => void): Worker {
   const worker = bundleModule(new URL("./lock-worker.ts", import.meta.url));
   const child = spawn(process.execPath, [worker, file, `${times}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  createInterface(child.stdout).on("line", hear);
+  createInterface(child.stdout).on("line", onLine);
   return { child, ended: once(child, "close") };
 }
 

@@ -100,7 +100,7 @@ class Client {
   }
 }
 
-/** Commits by hand, ahead of whoever is about to push. Returns the commit's id. */
+/** Commits by hand, before a store that is about to push. Returns the commit's id. */
 function commitByHand(human: Human, count: number): string {
   const text = `# Mine\ndescription: '${count}'\nenabled: ${count % 2 === 0}\n`;
   for (;;) {

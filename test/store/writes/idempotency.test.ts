@@ -1,4 +1,4 @@
-/** A request with an idempotency key is executed once, whatever it does and whoever forges a commit. */
+/** A request with an idempotency key is executed once, for every kind of change, also if somebody forges a commit. */
 import { expect, test } from "vitest";
 import type { TestRepository } from "../../git/repository.ts";
 import {

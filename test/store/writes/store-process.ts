@@ -62,7 +62,7 @@ export class StoreProcess {
     });
     this.#child.on("close", () => {
       const error = { name: "Error", message: "The process has ended" };
-      for (const [id, hear] of this.#waiting) hear({ id, error });
+      for (const [id, resolve] of this.#waiting) resolve({ id, error });
     });
   }
 
