@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import { isNotModified } from "../../http/conditions.ts";
 import type { Handler } from "../../http/handler.ts";
 import type { Evaluations } from "../ofrep/evaluations.ts";
@@ -11,8 +10,7 @@ export function privateDefinitionsHandler(evaluations: Evaluations): Handler {
   return (request, response) => {
     const flags = evaluations.of(String(request.params.environment ?? ""));
     if (flags === undefined) throw notReady();
-    const body = flags.definitionsText;
-    const etag = `"${hash("md5", body)}"`;
+    const { definitionsText: body, definitionsEtag: etag } = flags;
     response.setHeader("Cache-Control", "private, no-cache");
     response.setHeader("ETag", etag);
     if (isNotModified(request.get("If-None-Match"), etag)) {

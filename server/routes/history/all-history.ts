@@ -1,7 +1,6 @@
-import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { isPossibleName } from "../../../schema/flag/name.ts";
-import type { ChangePage, ChangeQuery } from "../../../store/history/change-query.ts";
+import type { ChangePage } from "../../../store/history/change-query.ts";
 import type { CommitAttribution } from "../../../store/history/commit-attribution.ts";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
@@ -10,12 +9,13 @@ import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { allowKeys, integerIn, textIn, timeIn } from "../../http/query.ts";
+import { cachePages } from "./cached-pages.ts";
 import { factsOf, isChangedIn, statesIn } from "./changes.ts";
-import { cachedPages, maxPageSize } from "./history.ts";
+import { maxPageSize } from "./history.ts";
 
 /** `GET /v1/history`: a page of the changes of all flags, the newest first. */
 export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimit): Handler {
-  const pages = new LRUCache<string, Promise<ChangePage>>({ max: cachedPages });
+  const readPage = cachePages<ChangePage>(concurrency);
   return async ({ query }, response) => {
     allowKeys(query, ["flag", "environment", "actor", "since", "until", "from", "limit"]);
     const principal = principalOf(response);
@@ -35,20 +35,12 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
     const matches = (change: FlagChange) =>
       !isNarrow || environments.some((one) => isChangedIn(change, one));
     const key = JSON.stringify([store.head, asked, isNarrow && environments]);
-    const { changes, next } = await read(key, principal.id, { ...range, isBy, matches });
+    const { changes, next } = await readPage(key, principal.id, () =>
+      store.history.queryChanges({ ...range, isBy, matches }),
+    );
     response.set("Cache-Control", "private, no-cache");
     response.json({ changes: changes.map((change) => answerOf(change, environments)), next });
   };
-
-  /** Pages are cached until the head of the branch moves. */
-  function read(key: string, owner: string, query: ChangeQuery): Promise<ChangePage> {
-    const known = pages.get(key);
-    if (known) return known;
-    const page = concurrency.run(owner, () => store.history.queryChanges(query));
-    pages.set(key, page);
-    page.catch(() => pages.delete(key));
-    return page;
-  }
 }
 
 /** A change with the environments whose responses it changed. */

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
@@ -7,17 +6,16 @@ import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { allowKeys, integerIn } from "../../http/query.ts";
 import { environmentOf } from "../../http/routes.ts";
+import { cachePages } from "./cached-pages.ts";
 import { factsOf, isChangedIn, statesIn } from "./changes.ts";
 
 export const maxPageSize = 200;
 /** Reading a history starts git processes. The limit leaves processes for writes. */
 export const historyLimits = { total: 4, perOwner: 2, waitingPerOwner: 20 };
-/** Maximum number of cached pages for the current head. */
-export const cachedPages = 500;
 
 /** `GET …/history`: a page of the changes of a flag, the newest first. `next` is the start of the next page. */
 export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit): Handler {
-  const read = cachedChanges(store, concurrency);
+  const readPage = cachePages<FlagChange[]>(concurrency);
   return async (request, response) => {
     const name = nameIn(request);
     const environment = environmentOf(store.project, request.path);
@@ -26,7 +24,9 @@ export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit):
     const skip = integerIn(request.query, "skip", 0, [0, 1_000_000]);
     const principal = principalOf(response);
     // One more than requested shows whether there is a next page.
-    const changes = await read(principal.id, name, { limit: limit + 1, skip });
+    const changes = await readPage(`${store.head} ${name} ${skip} ${limit}`, principal.id, () =>
+      store.history.changesOf(name, { limit: limit + 1, skip }),
+    );
     if (changes.length === 0 && skip === 0)
       throw new HttpError(404, `Cannot find the flag "${name}", now or before`);
     const next = changes.length > limit ? { next: skip + limit } : {};
@@ -37,25 +37,5 @@ export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit):
       .map((change) => ({ ...factsOf(change), ...statesIn(change, environment) }));
     response.set("Cache-Control", "private, no-cache");
     response.json({ name, environment, changes: visible, ...next });
-  };
-}
-
-type ReadChanges = (
-  owner: string,
-  name: string,
-  page: { limit: number; skip: number },
-) => Promise<FlagChange[]>;
-
-/** Pages are cached until the head of the branch moves. Concurrent requests of a page share it. */
-function cachedChanges(store: FlagStore, concurrency: ConcurrencyLimit): ReadChanges {
-  const pages = new LRUCache<string, Promise<FlagChange[]>>({ max: cachedPages });
-  return (owner, name, page) => {
-    const key = `${store.head} ${name} ${page.skip} ${page.limit}`;
-    const known = pages.get(key);
-    if (known) return known;
-    const changes = concurrency.run(owner, () => store.history.changesOf(name, page));
-    pages.set(key, changes);
-    changes.catch(() => pages.delete(key));
-    return changes;
   };
 }

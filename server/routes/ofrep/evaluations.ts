@@ -1,4 +1,5 @@
 /** The flags of the current release, ready to be evaluated for callers. */
+import { hash } from "node:crypto";
 import {
   compileDefinitions,
   type DefinedFlags,
@@ -56,6 +57,7 @@ export class EnvironmentFlags {
   readonly #defined: DefinedFlags;
   readonly #sign: (text: string) => string;
   #definitionsText: string | undefined;
+  #definitionsEtag: string | undefined;
   #version: string | undefined;
   /** Sorted by code unit. */
   readonly names: readonly string[];
@@ -76,6 +78,12 @@ export class EnvironmentFlags {
   get definitionsText(): string {
     this.#definitionsText ??= compileDefinitions(this.#defined, { includePrivate: true });
     return this.#definitionsText;
+  }
+
+  /** The entity tag of `definitionsText`. */
+  get definitionsEtag(): string {
+    this.#definitionsEtag ??= `"${hash("md5", this.definitionsText)}"`;
+    return this.#definitionsEtag;
   }
 
   /** Changes with any definition, private ones included, and reveals nothing about them. */
