@@ -8,7 +8,7 @@ import { findViolations } from "./rooms/rooms.ts";
 
 const top = fileURLToPath(new URL("../", import.meta.url));
 
-test("every room imports only what its place allows, and schema/ is pure", () => {
+test("every room imports only what its place allows, schema/ is pure, and no file has over 200 lines", () => {
   const sources = readSources();
   expect(Object.keys(sources)).toEqual(
     expect.arrayContaining(["schema/file/validate.ts", "store/snapshot/repository.ts"]),
@@ -51,6 +51,7 @@ describe("findViolations() lets pass", () => {
     ["client/react.ts", 'import { useContext } from "react"; import { a } from "./a.ts";'],
     ["client/openfeature.ts", 'import type { Provider } from "@openfeature/web-sdk";'],
     ["client/example/a.ts", 'import { createRoot } from "react-dom/client";'],
+    ["store/git/a.ts", "a;\n".repeat(200)],
     ["vitest.config.ts", 'import { defineConfig } from "vitest/config";'],
   ])("%s: %s", (file, source) => {
     expect(findViolations({ [file]: source })).toEqual([]);
@@ -126,6 +127,7 @@ describe("findViolations() refuses", () => {
     ["store/git/a.ts", 'import { a } from "../writes/a.ts";', "imports ../writes/a.ts"],
     ["store/build/a.ts", 'import type { A } from "../publish/a.ts";', "imports ../publish/a.ts"],
     ["server/index.ts", "", "has a name that says nothing"],
+    ["store/git/a.ts", "a;\n".repeat(201), "has 201 lines, more than 200"],
     ["lib/a.ts", "", "lies in no room"],
     ["loose.ts", "", "lies in no room"],
   ])("%s: %s", (file, source, what) => {

@@ -16,6 +16,13 @@ export function removeFetchedRef(directory: string): void {
   rmSync(path.join(directory, fetchedRef), { force: true });
 }
 
+/** The commit of the last fetch; `undefined` if git wrote no ref. */
+export async function readFetchedRef(directory: string): Promise<string | undefined> {
+  const args = ["rev-parse", "--verify", "--quiet", fetchedRef];
+  const answer = await inClone(directory, args).catch(() => "");
+  return answer.trim() || undefined;
+}
+
 /** What a clone is made for. */
 export interface CloneSource {
   readonly remote: string;

@@ -48,6 +48,12 @@ export function objectFormatOf(id: string | undefined): ObjectFormat {
   return id?.length === 64 ? "sha256" : "sha1";
 }
 
+/** The object format of a clone; `undefined` if git cannot read the clone. */
+export async function readObjectFormat(directory: string): Promise<string | undefined> {
+  const answer = inClone(directory, ["rev-parse", "--show-object-format"]).catch(() => "");
+  return (await answer).trim() || undefined;
+}
+
 /** Makes a new clone beside `directory`, fills it, and puts it in the place of the old one. */
 export async function replaceClone(
   directory: string,
@@ -91,8 +97,7 @@ export async function clearOldLocks(directory: string, waitMs = 1_000): Promise<
 
 /**
  * Removes files of processes that were killed or had a full disk: locks, and unfinished packs and
- * objects. Only this process works in the clone, one command at a
- * time, so none of them is in use.
+ * objects. Only this process works in the clone, one command at a time, so none of them is in use.
  */
 export function clearLeftovers(directory: string): void {
   try {

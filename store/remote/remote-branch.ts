@@ -1,14 +1,14 @@
 import {
   clearLeftovers,
   contains,
-  inClone,
   isClone,
   isWhole,
   objectFormatOf,
   packObjects,
+  readObjectFormat,
   replaceClone,
 } from "./clone.ts";
-import { CloneRecord, fetchedRef, removeFetchedRef } from "./clone-record.ts";
+import { CloneRecord, fetchedRef, readFetchedRef, removeFetchedRef } from "./clone-record.ts";
 import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 import { ShallowRemoteError } from "./shallow.ts";
@@ -162,9 +162,8 @@ export class RemoteBranch {
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
     removeFetchedRef(directory);
     await this.#remote.fetch(directory, refspec, timeoutMs);
-    const args = ["rev-parse", "--verify", "--quiet", fetchedRef];
-    const fetched = await inClone(directory, args).catch(() => "");
-    if (fetched !== "") return fetched.trim();
+    const fetched = await readFetchedRef(directory);
+    if (fetched !== undefined) return fetched;
     // Git succeeds without the ref in this case.
     throw new ShallowRemoteError(this.#branch);
   }
@@ -180,10 +179,9 @@ export class RemoteBranch {
 
   /** Repairs the clone; replaces it by one of the remote's object format if it holds nothing yet. */
   async #repairFor(head: string): Promise<void> {
-    const args = ["rev-parse", "--show-object-format"];
-    const found = (await inClone(this.directory, args).catch(() => "")).trim();
+    const found = await readObjectFormat(this.directory);
     const wanted = objectFormatOf(head);
-    if (found === wanted || found === "") return this.repair();
+    if (found === wanted || found === undefined) return this.repair();
     if (this.accepted === undefined) return replaceClone(this.directory, wanted, async () => {});
     const what = `its objects are ${wanted}, those of the clone ${found}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);

@@ -119,7 +119,7 @@ export function findViolations(sources: Readonly<Record<string, string>>): strin
     const name = roomOf(file);
     const room = rooms[name];
     const { text, strings } = readCode(source);
-    const found = [...findBadPlace(file, room)];
+    const found = [...findBadPlace(file, room), ...findTooLong(source)];
     if (/^\s*export\s*\*/m.test(text)) found.push({ offset: 0, what: "is a barrel" });
     for (const { offset, specifier, typeOnly } of findImports(text, strings)) {
       const allowed = room === undefined || mayImport(file, room, specifier, typeOnly);
@@ -147,6 +147,15 @@ function findBadPlace(file: string, room: Room | undefined): Found[] {
     ...(known ? [] : [{ offset: 0, what: "lies in no room" }]),
     ...(vague ? [{ offset: 0, what: "has a name that says nothing" }] : []),
   ];
+}
+
+/** A longer file has more than one subject, or a subject that has parts. */
+const maxLines = 200;
+
+function findTooLong(source: string): Found[] {
+  const lines = source.trimEnd().split("\n").length;
+  if (lines <= maxLines) return [];
+  return [{ offset: 0, what: `has ${lines} lines, more than ${maxLines}` }];
 }
 
 interface Import {
