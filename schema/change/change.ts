@@ -44,6 +44,8 @@ export interface Current {
   readonly file: string;
   readonly text: string;
   readonly flag: Flag;
+  /** The path of the flag's tests, if there are any. */
+  readonly testsFile?: string | undefined;
 }
 
 /** The change set of an update, a deletion or a step; `undefined` if the file already says what is requested. */
@@ -53,8 +55,12 @@ export function editForChange(
   project: Pick<Project, "environments">,
 ): FlagChangeSet | undefined {
   const { file, flag } = current;
-  if (change.kind === "delete")
-    return { files: [{ file }], subject: `Delete ${flag.name}`, change: "" };
+  if (change.kind === "delete") {
+    const files = [file, current.testsFile].flatMap((one) =>
+      one === undefined ? [] : [{ file: one }],
+    );
+    return { files, subject: `Delete ${flag.name}`, change: "" };
+  }
   if (change.kind === "step") {
     const step = editForStep(change, current.text, flag, project);
     if (!step) return undefined;

@@ -1,5 +1,10 @@
 /** Tests of a flag: `flags/tests/NAME.yaml`, where `NAME` is the flag's name. */
 
+/** The path of a flag's tests, from the top of the repository. */
+export function testsFileOf(flag: string): string {
+  return `flags/tests/${flag}.yaml`;
+}
+
 /** Tests as people write them: a file that meets `tests.schema.json`. */
 export interface TestsFile {
   readonly tests: readonly TestFile[];

@@ -3,6 +3,7 @@ import type { Flag } from "../../schema/flag/flag.ts";
 import { isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
+import { testsFileOf } from "../../schema/flag/tests.ts";
 import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
 import type { IndexedChange } from "./change-index.ts";
 import {
@@ -81,7 +82,11 @@ async function readFileChanges(
   const keep = (commit: LogCommit) => {
     for (const [flag, changes] of groupByFlag(commit.changes)) {
       const one = wanted.get(commit.id)?.find((change) => change.flag === flag);
-      if (one) read.set(keyOf(one), readChange({ ...commit, changes }, one, verify));
+      if (!one) continue;
+      // The signature of a deletion covers the flag's tests as well.
+      const tests = commit.changes.filter(({ file }) => file === testsFileOf(flag));
+      const attribution = attributionOf({ ...commit, changes: [...changes, ...tests] }, verify);
+      read.set(keyOf(one), readChange({ ...commit, changes }, one, attribution));
     }
   };
   const idsOf = (isUsual: boolean) => [
@@ -108,7 +113,7 @@ async function readFileChanges(
 function readChange(
   commit: LogCommit,
   { flag, place, time, comparedWith }: IndexedChange,
-  verify: VerifyCommit,
+  attribution: CommitAttribution,
 ): ReadChange {
   const { changes } = commit;
   const earlier = comparedWith ?? commit.parents[0] ?? "";
@@ -119,7 +124,7 @@ function readChange(
     flag,
     place,
     changed_at: timestamp(time),
-    attribution: attributionOf(commit, verify),
+    attribution,
     merged: commit.parents.find((parent) => parent !== earlier),
     before: { name: flag, commit: earlier, object: before },
     after: { name: flag, commit: commit.id, object: after },

@@ -1,5 +1,5 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
-import { type Change, editForChange, newFile } from "../../schema/change/change.ts";
+import { type Change, type Current, editForChange, newFile } from "../../schema/change/change.ts";
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
 import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
@@ -51,10 +51,14 @@ function changeSetFor(
   known: KnownFlag | undefined,
   project: Project,
 ): FlagChangeSet | undefined {
-  const current = known && { file: known.flag.file, text: known.text, flag: known.flag };
+  const current = known && currentOf(known);
   if (change.kind === "create") return newFile(change);
   if (change.kind === "define") return defineFlag(change.name, change.definition, current);
   return current && editForChange(change, current, project);
+}
+
+function currentOf({ flag, text, tests }: KnownFlag): Current {
+  return { file: flag.file, text, flag, testsFile: tests?.file };
 }
 
 /**

@@ -3,12 +3,11 @@ import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { readValues } from "../../schema/change/define-flag.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { Touched } from "../../schema/change/touched.ts";
-import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
 import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
-import type { Write, WriteContext, WriteDecision } from "./write.ts";
+import type { KnownFlag, Write, WriteContext, WriteDecision } from "./write.ts";
 
 /**
  * Commits a change set, unless it shows in a protected environment: then it needs a review, or must be
@@ -39,7 +38,7 @@ export function enforceProtection(
     ...{ subject, change },
     bypassed: isBypass ? environments : [],
     proposed: needsReview && !isBypass ? environments : [],
-    files: signedFiles(files, before?.flag, head),
+    files: signedFiles(files, before, head),
   };
   const message = messageOf(write, words, context);
   const commit = { files, message, author: write.actor, time };
@@ -62,15 +61,16 @@ function willShow({ environments, flagKeys }: Touched, environment: string): boo
   return environments.includes(environment) || flagKeys.includes("private");
 }
 
-/** What the commit does to each file. Of the files that a write changes, only the flag's own exists before. */
+/** What the commit does to each file. Of the files that a write changes, only the flag's own and its tests exist before. */
 function signedFiles(
   files: readonly FileEdit[],
-  flag: Pick<TimedFlag, "file" | "object"> | undefined,
+  before: KnownFlag | undefined,
   head: string,
 ): SignedFile[] {
+  const known = [before?.flag, before?.tests];
   return files.map(({ file, text }) => ({
     file,
-    before: flag?.file === file ? flag.object : "",
+    before: known.find((one) => one?.file === file)?.object ?? "",
     after: text === undefined ? "" : objectId("blob", text, head),
   }));
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
 import { findFlag, type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import { testsFileOf } from "../../schema/flag/tests.ts";
+import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import type { RequestIndex } from "../branch/request-index.ts";
-import { readBlobs } from "../git/blobs.ts";
+import { readObjects } from "../git/objects.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
@@ -88,18 +90,26 @@ function resultAt(commit: string | undefined, result: WriteResult): WriteResult 
   return { ...result, proposal: { ...result.proposal, base: commit } };
 }
 
-/** The flags that are written, with the texts of their files, read by one process. */
+/** The flags that are written, with the texts of their files and of their tests, read by one process. */
 async function readKnownFlags(
   directory: string,
-  { flags }: Snapshot,
+  { commit, flags }: Snapshot,
   writes: readonly Write[],
 ): Promise<Map<string, KnownFlag>> {
   const names = [...new Set(writes.map(({ change }) => change.name))];
   const wanted = names.flatMap((name) => findFlag(flags, name) ?? []);
-  const texts = new Map<string, string>();
-  const objects = wanted.map(({ object }) => object);
-  for await (const { object, bytes } of readBlobs(directory, objects)) {
-    texts.set(object, bytes.toString("utf8"));
+  const contents = new Map<string, { readonly object: string; readonly text: string }>();
+  const nameInGit = (file: string) => `${commit}:${file}`;
+  const objects = wanted.flatMap(({ name, object }) => [object, nameInGit(testsFileOf(name))]);
+  for await (const { name, type, id, bytes } of readObjects(directory, objects, maxFileBytes)) {
+    if (type === "blob") contents.set(name, { object: id, text: bytes.toString("utf8") });
   }
-  return new Map(wanted.map((flag) => [flag.name, { flag, text: texts.get(flag.object) ?? "" }]));
+  return new Map(
+    wanted.map((flag) => {
+      const file = testsFileOf(flag.name);
+      const tests = contents.get(nameInGit(file));
+      const known = { flag, text: contents.get(flag.object)?.text ?? "" };
+      return [flag.name, tests ? { ...known, tests: { file, ...tests } } : known];
+    }),
+  );
 }

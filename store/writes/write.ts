@@ -70,6 +70,17 @@ export interface InvalidValue {
 export interface KnownFlag {
   readonly flag: TimedFlag;
   readonly text: string;
+  /** The file of its tests; missing if it has none. */
+  readonly tests?: TestsContent | undefined;
+}
+
+/** A file of tests. */
+export interface TestsContent {
+  /** From the top of the repository. */
+  readonly file: string;
+  /** Id of its blob. */
+  readonly object: string;
+  readonly text: string;
 }
 
 /** A commit to make, or a result that needs none. */
