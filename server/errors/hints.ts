@@ -1,34 +1,49 @@
-import { pathOf } from "../../schema/compile/urls.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
+import { patternOf, routeTemplates } from "../http/routes.ts";
+
+type Environments = Pick<Project, "environments">;
 
 /** Comparing more names would take milliseconds for each unknown path. */
-const maximumNames = 2_000;
+const maxNames = 2_000;
 
 /** `; did you mean "…"?` for a path that is not served; `""` if no served path is similar. */
-export function hintFor(
-  project: Pick<Project, "environments">,
-  path: string,
-  names: readonly string[],
-): string {
-  const near = nearestTo(project, path, names);
-  return near === undefined ? "" : `; did you mean "${near}"?`;
+export function hintFor(project: Environments, path: string, names: readonly string[]): string {
+  for (const { template, pattern } of similarRoutes) {
+    const found = pattern.exec(path);
+    if (!found) continue;
+    const { environment, flag_name: flag } = found.groups ?? {};
+    const near = fill(
+      template,
+      environment && suggest(environment, project.environments),
+      flag && suggest(flag, names.length > maxNames ? [] : names),
+      rootEnvironment(project),
+    );
+    if (near !== undefined && near !== path) return `; did you mean "${near}"?`;
+  }
+  return "";
 }
 
-/** The similar path of a list or a flag: without a missing slash or a misspelt environment or flag. */
-function nearestTo(
-  project: Pick<Project, "environments">,
-  path: string,
-  names: readonly string[],
+/** The templates with patterns that ignore case and a missing slash at the end. */
+const similarRoutes = routeTemplates
+  .filter((template) => !/\{(?!environment\}|flag_name\})/.test(template))
+  .map((template) => {
+    const source = patternOf(template, (parameter) =>
+      parameter === "environment" ? "[\\w-]{1,64}" : "[\\w-]{1,128}",
+    );
+    return { template, pattern: new RegExp(`^${source.replace(/\/$/, "/?")}$`, "i") };
+  });
+
+/** The path of a template; `undefined` without a value for one of its parameters. */
+function fill(
+  template: string,
+  environment: string | undefined,
+  flag: string | undefined,
+  root: string,
 ): string | undefined {
-  const pattern =
-    /^(?:\/([\w-]{1,64}))?\/v1\/feature-flags(?:\/([\w-]{0,128})(\/history|\/definition)?)?$/i;
-  const [whole, folder, name, rest = ""] = pattern.exec(path) ?? [];
-  if (whole === undefined) return undefined;
-  const environment =
-    folder === undefined ? rootEnvironment(project) : suggest(folder, project.environments);
-  const flag = name ? suggest(name, names.length > maximumNames ? [] : names) : "";
-  if (environment === undefined || flag === undefined) return undefined;
-  const near = `${pathOf(project, environment, flag)}${rest}`;
-  return near === path ? undefined : near;
+  const path = template
+    .replace("{environment}", environment ?? "{}")
+    .replace("{flag_name}", flag ?? "{}");
+  if (path.includes("{}")) return undefined;
+  return environment === root ? path.slice(`/${root}`.length) : path;
 }

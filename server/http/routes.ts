@@ -1,6 +1,44 @@
-/** Environments and route patterns of URLs. */
-import { definitionKinds } from "../../schema/compile/urls.ts";
+/** Which route a path has. The table of routes is `schema/openapi.yaml`. */
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { openApiDocument } from "../openapi/openapi-document.ts";
+
+/** The paths of the API with their parameters: `/{environment}/v1/feature-flags/{flag_name}`. */
+export const routeTemplates: readonly string[] = Object.keys(
+  (openApiDocument as { readonly paths: object }).paths,
+);
+
+export interface Route {
+  readonly template: string;
+  /** As the path has them: not decoded, and not checked. */
+  readonly parameters: Readonly<Partial<Record<string, string>>>;
+}
+
+const patterns = routeTemplates.map((template) => ({
+  template,
+  pattern: new RegExp(`^${patternOf(template, () => "[^/]+")}$`),
+}));
+
+/** The route of a path; `undefined` if there is none. */
+export function parseRoute(path: string): Route | undefined {
+  for (const { template, pattern } of patterns) {
+    const found = pattern.exec(path);
+    if (found) return { template, parameters: found.groups ?? {} };
+  }
+  return undefined;
+}
+
+/** The template of a URL's route: logs and metrics must not have a series for each path. */
+export function routeOf(url: string): string {
+  const [path = ""] = url.split("?");
+  return parseRoute(path)?.template ?? "other";
+}
+
+/** A template as the source of a regular expression with a named group for each parameter. */
+export function patternOf(template: string, sourceOf: (parameter: string) => string): string {
+  return template
+    .replaceAll(".", "\\.")
+    .replace(/\{(\w+)\}/g, (_, parameter: string) => `(?<${parameter}>${sourceOf(parameter)})`);
+}
 
 /** The environment of a path. */
 export function environmentOf(project: Pick<Project, "environments">, path: string): string {
@@ -8,38 +46,3 @@ export function environmentOf(project: Pick<Project, "environments">, path: stri
   const root = rootEnvironment(project);
   return project.environments.includes(first) ? first : root;
 }
-
-/** The route pattern of a path: logs and metrics must not have a series for each path. */
-export function routeOf(path: string): string {
-  const [plain = ""] = path.split("?");
-  const [, folder = "", name, part] =
-    /^(\/[^/]+)?\/v1\/feature-flags\/([^/]*)(\/history|\/definition)?$/.exec(plain) ?? [];
-  if (plain.startsWith("/v1/changes/")) return "/v1/changes/{id}";
-  const evaluation = evaluations.exec(plain);
-  if (evaluation) {
-    const environment = evaluation[1] === undefined ? "" : "/{environment}";
-    return `${environment}${evaluation[2]}${evaluation[3] === undefined ? "" : "/{flag_name}"}`;
-  }
-  const document = documents.exec(plain);
-  if (document) return `${document[1] === undefined ? "" : "/{environment}"}${document[2]}`;
-  if (name === undefined) return others.has(plain) ? plain : "other";
-  const environment = folder === "" ? "" : "/{environment}";
-  return `${environment}/v1/feature-flags/${name === "" ? "" : "{flag_name}"}${part ?? ""}`;
-}
-
-const documents = new RegExp(
-  `^(/[^/]+)?(/v1/(?:private/definitions|${definitionKinds.join("|")})\\.json|/ofrep/v1/events)$`,
-);
-
-const evaluations = /^(\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;
-
-const others = new Set([
-  "/healthz",
-  "/readyz",
-  "/metrics",
-  "/openapi.json",
-  "/v1/history",
-  "/v1/overview",
-  "/v1/usage",
-  "/webhooks/github",
-]);

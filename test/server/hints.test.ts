@@ -17,6 +17,10 @@ describe("hintFor()", () => {
     ["/staging/v1/feature-flags", `/staging${list}`],
     [`/application${list}`, list],
     [`${list}meal_planing/history`, `${list}meal_planning/history`],
+    [`${list}meal_planing/definition`, `${list}meal_planning/definition`],
+    ["/stagging/v1/flagd.json", "/staging/v1/flagd.json"],
+    ["/application/v1/definitions.json", "/v1/definitions.json"],
+    ["/V1/Overview", "/v1/overview"],
   ])("of %s leads to %s", (path, near) => {
     expect(hintFor(defaultProject, path, names)).toBe(`; did you mean "${near}"?`);
   });
@@ -27,6 +31,8 @@ describe("hintFor()", () => {
     `${list}something_else_entirely`,
     `/elsewhere${list}`,
     `${list}../x`,
+    `/stagging${list}meal_planing/definition`,
+    "/v1/changes/x/y",
     `${list}%6deal_planning`,
     `${list}${"a".repeat(10_000)}`,
     "/v1",

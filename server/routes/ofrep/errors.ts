@@ -1,6 +1,7 @@
 /** Errors of OFREP: JSON with `errorCode` and `errorDetails` in place of problem details. */
 import type { Request, Response } from "express";
 import { HttpError } from "../../http/problem.ts";
+import { parseRoute } from "../../http/routes.ts";
 
 /** OpenFeature's codes that a server can give. */
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "INVALID_CONTEXT" | "GENERAL";
@@ -18,12 +19,12 @@ export class EvaluationError extends HttpError {
 /** A key of a client is repeated in part only. */
 const maxKeyLength = 300;
 
-/** The path of an evaluation, in any environment; the group is the key of a single flag as the URL has it. */
-const evaluationPath = /^(?:\/[^/]+)?\/ofrep\/v1\/evaluate\/flags(?:\/([^/]+))?$/;
+/** The path of a bulk evaluation below an environment. */
+export const evaluationPath = "/ofrep/v1/evaluate/flags";
 
 /** Whether errors at this path have OFREP's form. */
 export function isEvaluationPath(path: string): boolean {
-  return evaluationPath.test(path);
+  return parseRoute(path)?.template.includes(evaluationPath) === true;
 }
 
 /** Ends a request for an evaluation with an error: with the key of the flag where one is in the path. */
@@ -50,7 +51,7 @@ function codeOf(key: string | undefined, status: number): ErrorCode {
 }
 
 function keyOf(path: string): string | undefined {
-  const [, key] = evaluationPath.exec(path) ?? [];
+  const key = parseRoute(path)?.parameters.flag_name;
   if (key === undefined) return undefined;
   try {
     return decodeURIComponent(key);

@@ -2,21 +2,21 @@
  * OFREP's event streams: their events say that evaluations may have changed, and providers then
  * evaluate again. https://github.com/open-feature/protocol, ADR 8.
  */
-
 import type { Handler } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
+import { parseRoute } from "../../http/routes.ts";
 import type { MakeEvent } from "../events/streams.ts";
 import type { Evaluations } from "./evaluations.ts";
 import type { StreamKeys } from "./stream-keys.ts";
 
 export const eventStreamPath = "/ofrep/v1/events";
 
-const pattern = /^(?:\/([^/]+))?\/ofrep\/v1\/events$/;
-
 /** The environment's folder in the path of an event stream; `undefined` for another path. */
 function folderOf(path: string): string | undefined {
-  const found = pattern.exec(path);
-  return found ? (found[1] ?? "") : undefined;
+  const route = parseRoute(path);
+  return route?.template.endsWith(eventStreamPath)
+    ? (route.parameters.environment ?? "")
+    : undefined;
 }
 
 /** An event has the version of the environment as its id: commits that change no definition send none. */

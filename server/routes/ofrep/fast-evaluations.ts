@@ -17,7 +17,7 @@ import type { Metrics } from "../../observe/metrics.ts";
 import { clientClosedRequest, reportEnd } from "../../observe/observe.ts";
 import { requestIdOf } from "../../observe/request-id.ts";
 import { contextOf } from "./context.ts";
-import { errorBody } from "./errors.ts";
+import { errorBody, evaluationPath } from "./errors.ts";
 import type { Evaluations } from "./evaluations.ts";
 import type { Evaluator } from "./evaluator.ts";
 
@@ -31,7 +31,7 @@ export interface FastEvaluationsOptions {
 }
 
 /** Only keys without escapes: Express decodes the others. */
-const pattern = /^(?:\/([\w-]+))?(\/ofrep\/v1\/evaluate\/flags)(?:\/([\w-]+))?$/;
+const pattern = new RegExp(`^(?:/([\\w-]+))?${evaluationPath}(?:/([\\w-]+))?$`);
 
 /** The state of a request before its body is read. */
 interface Call {
@@ -78,14 +78,14 @@ export class FastEvaluations {
     const found = pattern.exec(path);
     const common = this.#headers.get(headers.origin);
     if (found === null || common === undefined || !hasPlainJson(request)) return false;
-    const [, folder = "", base = "", key] = found;
+    const [, folder = "", key] = found;
     const flags = this.#options.evaluations.of(folder);
     // The first environment is served at the root only.
     if (flags === undefined || (folder !== "" && flags === this.#options.evaluations.of("")))
       return false;
     const principal = this.#options.authenticator.recognize(headers.authorization);
     if (!principal || refusal(principal, "read", flags.environment)) return false;
-    const route = `${folder === "" ? "" : "/{environment}"}${base}${key === undefined ? "" : "/{flag_name}"}`;
+    const route = `${folder === "" ? "" : "/{environment}"}${evaluationPath}${key === undefined ? "" : "/{flag_name}"}`;
     const requestId = requestIdOf(headers["x-request-id"]);
     const call = { startedMs, path, folder, key, route, principal, requestId, headers: common };
     this.#read(request, response, call);

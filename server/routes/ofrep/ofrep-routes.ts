@@ -5,9 +5,10 @@ import { route } from "../../http/route.ts";
 import { streamHandler } from "../events/stream-handler.ts";
 import type { Streams } from "../events/streams.ts";
 import type { CatchUp } from "./catch-up.ts";
+import { evaluationPath } from "./errors.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { eventStreamPath, refuseOtherTypes } from "./event-streams.ts";
-import { evaluateAllHandler, evaluateFlagHandler, evaluationPath } from "./ofrep.ts";
+import { evaluateAllHandler, evaluateFlagHandler } from "./ofrep.ts";
 
 export interface OfrepOptions {
   readonly evaluator: Evaluator;

@@ -7,8 +7,6 @@ import type { CatchUp } from "./catch-up.ts";
 import { contextOf } from "./context.ts";
 import type { Evaluator } from "./evaluator.ts";
 
-export const evaluationPath = "/ofrep/v1/evaluate/flags";
-
 /** `POST /ofrep/v1/evaluate/flags/{key}` */
 export function evaluateFlagHandler(evaluator: Evaluator): Handler {
   return (request, response) => {
