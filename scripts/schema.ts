@@ -1,6 +1,6 @@
 import path from "node:path";
 import { editorSchemas } from "../schema/flag/editor-schema.ts";
-import { readText, readWorkTreeProject } from "../store/commit/work-tree.ts";
+import { readAudiences, readText, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
@@ -10,7 +10,7 @@ import { requireFlags } from "./command/require-flags.ts";
 export const command = defineCommand({
   name: "schema",
   summary:
-    "Writes JSON Schemas for editors, with the environments and attributes of bunting.yaml, into schema/.",
+    "Writes JSON Schemas for editors, with the environments and attributes of bunting.yaml and the audiences, into schema/.",
   operands: "",
   options: {
     repo: { value: "PATH", help: "the work tree of the flags", default: "." },
@@ -24,7 +24,7 @@ export const command = defineCommand({
       process.stderr.write(`Cannot read the project: it has errors\n  hint: run: ${cure}\n`);
       return 1;
     }
-    const outdated = [...editorSchemas(project)].filter(
+    const outdated = [...editorSchemas(project, readAudiences(repo, project))].filter(
       ([file, text]) => readText(repo, file) !== text,
     );
     for (const [file, text] of check ? [] : outdated) {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { countFlags, validate } from "../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
+import { isAudience } from "../schema/flag/kind.ts";
 import { compareProblems } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
@@ -36,7 +37,9 @@ export const command = defineCommand({
     const validated = validate(distinct, project, day, all);
     const isValid = validated.problems.every(({ severity }) => severity !== "error");
     const failures = isValid && project ? runTests(distinct, all, project) : [];
-    const outdated = findOutdatedSchemas(rules, (file) => readText(repo, file));
+    const outdated = findOutdatedSchemas(rules, all.filter(isAudience), (file) =>
+      readText(repo, file),
+    );
     const others = [...failures, ...(project ? outdated : [])];
     const problems = [...validated.problems, ...others].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };

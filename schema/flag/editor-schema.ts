@@ -1,44 +1,57 @@
-/** JSON Schemas for editors in a repository of flags: the program's schemas with the names of its project. */
+/** JSON Schemas for editors in a repository of flags: the program's schemas with the names of its project and audiences. */
 import { fileStart } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
 import { type Project, projectFile, rootEnvironment } from "../project/project.ts";
+import { compareText } from "../text/order.ts";
 import audienceSchema from "./audience.schema.json" with { type: "json" };
+import type { AudienceFile } from "./audience.ts";
 import flagSchema from "./flag.schema.json" with { type: "json" };
+import { flagNameOf } from "./name.ts";
 import testsSchema from "./tests.schema.json" with { type: "json" };
 
 /** Warnings about generated files that are not up to date. Missing files are no problem. */
 export function findOutdatedSchemas(
   project: Project,
+  audiences: readonly AudienceEntry[],
   read: (file: string) => string | undefined,
 ): Problem[] {
-  return [...editorSchemas(project)].flatMap(([file, text]) => {
+  return [...editorSchemas(project, audiences)].flatMap(([file, text]) => {
     const found = read(file);
     if (found === undefined || found === text) return [];
-    const message = `Is out of date: ${projectFile} or the version of bunting has changed`;
+    const message = `Is out of date: ${projectFile}, an audience or the version of bunting has changed`;
     const hint = "run: bunting schema";
     return problemsIn(file, [{ ...fileStart, code: "outdated-schema", message, hint }], "");
   });
 }
 
-/** The texts of the generated files, by path from the top of the repository. */
-export function editorSchemas(project: Project): ReadonlyMap<string, string> {
+/** The file of an audience; the content is missing if it cannot be read. */
+export interface AudienceEntry {
+  readonly file: string;
+  readonly content?: { readonly audience?: AudienceFile };
+}
+
+/** The texts of the generated files, by path from the top of the repository. `audiences` may be in any order. */
+export function editorSchemas(
+  project: Project,
+  audiences: readonly AudienceEntry[],
+): ReadonlyMap<string, string> {
   return new Map([
     ["schema/audience.schema.json", print(audienceSchemaFor(project))],
     ["schema/bunting.schema.json", print(projectSchemaFor(project))],
-    ["schema/flag.schema.json", print(flagSchemaFor(project))],
+    ["schema/flag.schema.json", print(flagSchemaFor(project, audiences))],
     ["schema/tests.schema.json", print(testsSchemaFor(project))],
   ]);
 }
 
-function flagSchemaFor(project: Project): object {
+function flagSchemaFor(project: Project, audiences: readonly AudienceEntry[]): object {
   const root = rootEnvironment(project);
   const others = project.environments.filter((environment) => environment !== root);
   const { properties } = flagSchema;
   const { additionalProperties: block, ...environments } = properties.environments;
   return {
     ...flagSchema,
-    $defs: { ...flagSchema.$defs, rule: ruleSchemaFor(project) },
+    $defs: { ...flagSchema.$defs, rule: ruleSchemaFor(project, audiences) },
     properties: {
       ...properties,
       environments: {
@@ -50,12 +63,25 @@ function flagSchemaFor(project: Project): object {
   };
 }
 
-/** A rule whose `if` completes the attributes of the project, and `audience`. */
-function ruleSchemaFor(project: Project): object {
+/** A rule whose `if` completes the attributes of the project, and the audiences. */
+function ruleSchemaFor(project: Project, audiences: readonly AudienceEntry[]): object {
   const { rule } = flagSchema.$defs;
   const { audience } = rule.properties.if.properties;
-  const known = conditionSchemaFor(project, rule.properties.if, { audience });
+  const known = conditionSchemaFor(project, rule.properties.if, {
+    audience: { ...audience, ...choicesOf(audiences) },
+  });
   return { ...rule, properties: { ...rule.properties, if: known } };
+}
+
+/** The names of audiences, each with its description and owner, sorted. */
+function choicesOf(audiences: readonly AudienceEntry[]): object {
+  if (audiences.length === 0) return {};
+  const choices = audiences.map(({ file, content }) => {
+    const { description = "", owner } = content?.audience ?? {};
+    const words = owner === undefined ? description : `${description} (${owner})`.trim();
+    return { const: flagNameOf(file), ...(words !== "" && { description: words }) };
+  });
+  return { anyOf: choices.sort((a, b) => compareText(a.const, b.const)) };
 }
 
 function audienceSchemaFor(project: Project): object {

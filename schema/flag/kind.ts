@@ -28,3 +28,8 @@ export function isReservedFolder(folder: string): folder is keyof typeof reserve
 export function isFlagFile(file: string): boolean {
   return file.startsWith("flags/") && file.endsWith(".yaml") && kindOf(file) === "flag";
 }
+
+/** Whether a file is an audience. */
+export function isAudience({ kind }: { readonly kind: Kind }): boolean {
+  return kind === "audience";
+}

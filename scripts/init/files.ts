@@ -1,5 +1,5 @@
 /** The files of a new repository of flags. */
-import { editorSchemas } from "../../schema/flag/editor-schema.ts";
+import { type AudienceEntry, editorSchemas } from "../../schema/flag/editor-schema.ts";
 import { normalizeProject, type Project } from "../../schema/project/project.ts";
 import { type Choices, namings } from "./choices.ts";
 import { formatWorkflows } from "./workflows.ts";
@@ -17,14 +17,14 @@ interface Program {
 export function formatFiles(
   choices: Choices,
   program: Program,
-  existing?: Project,
+  existing?: { readonly project: Project; readonly audiences: readonly AudienceEntry[] },
 ): Record<string, string> {
-  const project = existing ?? normalizeProject({ environments: choices.environments }, "");
+  const project = existing?.project ?? normalizeProject({ environments: choices.environments }, "");
   const flag = `flags/example/${namings[choices.naming].example}.yaml`;
   return {
     "bunting.yaml": formatProject(choices),
     ...(existing ? {} : { [flag]: formatFlag(choices) }),
-    ...Object.fromEntries(editorSchemas(project)),
+    ...Object.fromEntries(editorSchemas(project, existing?.audiences ?? [])),
     ".github/CODEOWNERS": formatOwners(choices),
     ".github/dependabot.yml": dependabot,
     ...formatWorkflows(program.repository, program.version),

@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { readWorkTreeProject } from "../../store/commit/work-tree.ts";
+import { readAudiences, readWorkTreeProject } from "../../store/commit/work-tree.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
@@ -31,7 +31,7 @@ export const command = defineCommand({
       terminal?.close(),
     );
     const program = { repository: programRepository, version };
-    const files = formatFiles(choices, program, existing?.project);
+    const files = formatFiles(choices, program, existing);
     const written: string[] = [];
     const kept: string[] = [];
     for (const [file, text] of Object.entries(files)) {
@@ -57,7 +57,7 @@ function readExistingProject(directory: string) {
     );
   }
   const given = { environments: project.environments.join(","), naming: "snake_case" };
-  return { project, given };
+  return { project, audiences: readAudiences(directory, project), given };
 }
 
 /** Whether the file was written: an existing one is never changed. */

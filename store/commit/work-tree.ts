@@ -48,6 +48,12 @@ export function readWorkTree(directory: string, place: string, project: Project)
   });
 }
 
+/** The audiences in `flags/` of `directory`. */
+export function readAudiences(directory: string, project: Project): Entry[] {
+  const folder = "flags/audiences";
+  return look(path.resolve(directory, folder)) ? readWorkTree(directory, folder, project) : [];
+}
+
 function readFile(file: string, kind: Kind, project: Project): ParsedFile {
   const { size } = lstatSync(file);
   if (size > maxFileBytes) return { findings: [tooLarge(size)] };

@@ -134,6 +134,32 @@ describe.concurrent("schema", () => {
     expect(problems).toContain("schema/flag.schema.json:1:1: warning: Is out of date");
   });
 
+  test("completes audiences with their descriptions, and follows them", async () => {
+    const staff = "flags/audiences/staff.yaml";
+    const condition = 'if: { email_domain: "example.org" }\n';
+    const repository = repositoryOf({
+      "flags/a/meals.yaml": flag,
+      "bunting.yaml": "attributes: { email_domain: string }\n",
+      [staff]: `description: Our own staff\nowner: growth\n${condition}`,
+      "flags/audiences/beta.yaml": condition,
+    });
+    const where = { in: repository.directory };
+    await runScript("schema", [], where);
+    const { $defs } = JSON.parse(textOf(repository, "schema/flag.schema.json"));
+    expect($defs.rule.properties.if.properties.audience.anyOf).toEqual([
+      { const: "beta" },
+      { const: "staff", description: "Our own staff (growth)" },
+    ]);
+    const validate = async (...places: string[]) =>
+      (await runScript("validate", places, where)).stdout;
+    const outdated = "schema/flag.schema.json:1:1: warning: Is out of date";
+    expect(await validate()).not.toContain(outdated);
+    expect(await validate("flags/a/meals.yaml")).not.toContain(outdated);
+    repository.write({ "flags/audiences/testers.yaml": condition });
+    expect(await validate()).toContain(outdated);
+    expect((await runScript("schema", ["--check"], where)).code).toBe(1);
+  });
+
   test("refuses a project with errors", async () => {
     const repository = repositoryOf({ "bunting.yaml": "environments: []\n" });
     const { code, stderr } = await runScript("schema", [], { in: repository.directory });

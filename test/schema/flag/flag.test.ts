@@ -15,7 +15,7 @@ test("flag.schema.json names no environment, and editorSchemas() those of the pr
     expect(JSON.stringify(schema)).not.toMatch(new RegExp(`\\b${environment}\\b`));
   }
   const project = normalizeProject({ environments: ["production", "qa", "dev"] }, "");
-  const texts = editorSchemas(project);
+  const texts = editorSchemas(project, []);
   const flagSchema = JSON.parse(texts.get("schema/flag.schema.json") ?? "");
   expect(Object.keys(flagSchema.properties.environments.properties)).toEqual(["qa", "dev"]);
   expect(flagSchema.properties.environments.additionalProperties).toBe(false);
