@@ -5,10 +5,8 @@
  */
 import type { Context } from "../schema/evaluate/context.ts";
 import type { Definitions } from "../schema/evaluate/definition.ts";
-import {
-  evaluate as evaluateFlag,
-  type Evaluation as Result,
-} from "../schema/evaluate/evaluate.ts";
+import { evaluateWith, type Evaluation as Result } from "../schema/evaluate/evaluate.ts";
+import type { CompareVersions } from "../schema/evaluate/match.ts";
 import { attempt } from "./attempt.ts";
 import { downloadDefinitions } from "./definitions.ts";
 import { download } from "./download.ts";
@@ -77,22 +75,48 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
   let definitions: Definitions | undefined;
   /** The evaluation of each flag for `caller`. */
   let results: Readonly<Record<string, Result>> = withoutPrototype({});
+  /** Pending, or done, if a rule compares versions: a page loads that module only then. */
+  let loading: Promise<void> | undefined;
+  let compareVersions: CompareVersions = () => {
+    loading ??= loadVersions();
+    throw loading;
+  };
   const core = createPlainFlags<Name>(options, fetchBoth, evaluateAll);
   const { isEnabled } = core;
 
-  return Object.assign(core, {
-    isEnabled(name: Name, fallback = false) {
-      expose(name, peek(name, fallback));
-      return isEnabled(name, fallback);
-    },
-    evaluate,
-    variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
-    peek,
-    setContext(next) {
-      context = next;
-      core.reread();
-    },
-  } as RuleFlags<Name>);
+  return Object.setPrototypeOf(
+    {
+      get ready() {
+        return core.ready.then(() => loading);
+      },
+      isEnabled(name: Name, fallback = false) {
+        expose(name, peek(name, fallback));
+        return isEnabled(name, fallback);
+      },
+      evaluate,
+      variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
+      peek,
+      setContext(next) {
+        context = next;
+        core.reread();
+      },
+    } as RuleFlags<Name>,
+    core,
+  );
+
+  /** Until then, and if it fails, a flag whose rules compare versions has the boolean of the list. */
+  function loadVersions(): Promise<void> {
+    return import("./versions.ts").then(
+      ({ isInRange }) => {
+        compareVersions = isInRange;
+        core.reread();
+      },
+      (error) => {
+        loading = undefined;
+        console.warn("Bunting: cannot load versions.js", error);
+      },
+    );
+  }
 
   /** Counts the evaluation, and reports it to `onExposure`. */
   function evaluate<Value>(name: Name, fallback: Value): Evaluation<Value> {
@@ -104,9 +128,10 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
 
   function peek<Value>(name: Name, fallback: Value): Evaluation<Value> {
     const result = results[name];
-    if (!result) return failed(fallback, "FLAG_NOT_FOUND");
-    const isExpected = fallback === undefined || typeof result.value === typeof fallback;
-    return isExpected ? (result as Evaluation<Value>) : failed(fallback, "TYPE_MISMATCH");
+    const isExpected = fallback === undefined || typeof result?.value === typeof fallback;
+    if (result && isExpected) return result as Evaluation<Value>;
+    const errorCode = result ? "TYPE_MISMATCH" : "FLAG_NOT_FOUND";
+    return { value: fallback, reason: "ERROR", errorCode };
   }
 
   function expose(name: Name, { variant, reason }: Evaluation<unknown>): void {
@@ -136,14 +161,13 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     definitions = copy.definitions ?? definitions;
     const isAnonymous = definitions && options.randomId !== false && !context?.targetingKey;
     caller = isAnonymous ? { ...context, targetingKey: readRandomId(storage) } : context;
-    const values: Record<string, boolean> = Object.create(null);
-    const next: Record<string, Result> = Object.create(null);
-    for (const [name, value] of Object.entries(copy.flags)) {
-      values[name] = value;
+    const values: Record<string, boolean> = withoutPrototype(copy.flags);
+    const next: Record<string, Result> = withoutPrototype({});
+    for (const [name, value] of Object.entries(values)) {
       next[name] = { value, variant: value ? "on" : "off", reason: "STATIC" };
     }
     for (const name in definitions?.flags) {
-      const result = evaluateFlag(definitions, name, caller);
+      const result = evaluateWith(compareVersions, definitions, name, caller);
       // A definition that cannot be evaluated counts as missing.
       if (result.variant !== undefined) next[name] = result;
       if (typeof result.value === "boolean") values[name] = result.value;
@@ -152,8 +176,4 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     results = keepIfEqual(before, next);
     return results === before ? old : values;
   }
-}
-
-function failed<Value>(value: Value, errorCode: Evaluation<Value>["errorCode"]): Evaluation<Value> {
-  return { value, reason: "ERROR", errorCode };
 }

@@ -1,7 +1,7 @@
 /** A copy in which `constructor` and the like are not found. */
 export function withoutPrototype<Value>(
   values: Readonly<Record<string, Value>>,
-): Readonly<Record<string, Value>> {
+): Record<string, Value> {
   return Object.assign(Object.create(null), values);
 }
 

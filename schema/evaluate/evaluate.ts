@@ -8,7 +8,8 @@ import {
   type Variant,
 } from "./definition.ts";
 import { bucketOf } from "./hash.ts";
-import { matches } from "./match.ts";
+import { type CompareVersions, matches } from "./match.ts";
+import { isInRange } from "./version.ts";
 
 /** An answer in OpenFeature's terms. */
 export interface Evaluation {
@@ -54,14 +55,25 @@ export const booleans: readonly Variant[] = [
  * // { value: true, variant: "on", reason: "STATIC" }
  */
 export function evaluate(definitions: Definitions, name: string, context?: Context): Evaluation {
+  return evaluateWith(isInRange, definitions, name, context);
+}
+
+/** As `evaluate()`. If `compareVersions` throws, the `errorCode` is `GENERAL`. */
+export function evaluateWith(
+  compareVersions: CompareVersions,
+  definitions: Definitions,
+  name: string,
+  context: Context,
+): Evaluation {
   try {
-    return decide(definitions, name, context);
+    return decide(compareVersions, definitions, name, context);
   } catch {
     return { reason: "ERROR", errorCode: "GENERAL" };
   }
 }
 
 function decide(
+  compareVersions: CompareVersions,
   definitions: Definitions,
   name: string,
   context: Context,
@@ -77,12 +89,14 @@ function decide(
 
   let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
   for (const required of requires) {
-    const other = decide(definitions, required, context, left, levels - 1);
+    const other = decide(compareVersions, definitions, required, context, left, levels - 1);
     if (other.value !== true) return answer(outside, "DEFAULT");
     if (reason === "STATIC") reason = other.reason;
   }
 
-  const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences));
+  const rule = rules.find((rule) =>
+    matches(rule.if, context, definitions.audiences, compareVersions),
+  );
   if (rule) reason = "TARGETING_MATCH";
   const share = rule ? (rule.rollout ?? 0) : rollout;
   const id = textOf(context, definition.bucket ?? targetingKey);

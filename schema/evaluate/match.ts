@@ -1,6 +1,8 @@
 import type { Context } from "./context.ts";
-import type { Condition, Definitions } from "./definition.ts";
-import { isInRange } from "./version.ts";
+import type { Condition, Definitions, VersionOperator } from "./definition.ts";
+
+/** Compares versions: `isInRange()`, or what the browser's client has in its place until that is loaded. */
+export type CompareVersions = (text: string, operator: VersionOperator, limit: string) => boolean;
 
 /**
  * Whether a caller meets all conditions. An attribute that is missing, or has another type than the
@@ -9,10 +11,15 @@ import { isInRange } from "./version.ts";
 export function matches(
   conditions: readonly Condition[],
   context: Context,
-  audiences: Definitions["audiences"] = {},
+  audiences: Definitions["audiences"],
+  compareVersions: CompareVersions,
 ): boolean {
   return conditions.every(([name, operator, operand]) => {
-    if (operator === "is") return matches(audiences[operand] as readonly Condition[], context);
+    if (operator === "is") {
+      const audience = audiences?.[operand] as readonly Condition[];
+      // An audience cannot refer to others.
+      return matches(audience, context, undefined, compareVersions);
+    }
     const value = context?.[name] as never;
     if (operator === "in") return operand.includes(value);
     if (operator === "not") return typeof value === typeof operand[0] && !operand.includes(value);
@@ -22,6 +29,6 @@ export function matches(
     const text: string = value;
     if (operator === "starts_with") return text.startsWith(operand);
     if (operator === "ends_with") return text.endsWith(operand);
-    return isInRange(text, operator, operand);
+    return compareVersions(text, operator, operand);
   });
 }

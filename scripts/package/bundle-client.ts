@@ -5,8 +5,8 @@ const browserEntries = ["flags", "rules", "memory", "react", "openfeature", "wor
 const nodeEntries = ["openfeature-server"] as const;
 /** The modules that an application imports. Each is one file. */
 export const entries = [...browserEntries, ...nodeEntries] as const;
-/** The modules that `flags` loads only if they are needed. */
-const lazyParts = ["extras", "hints"] as const;
+/** The modules that `flags` and `rules` load only if they are needed. */
+const lazyParts = ["extras", "hints", "versions"] as const;
 /** The modules for pages. */
 export const browserParts = [...browserEntries, ...lazyParts] as const;
 export const parts = [...entries, ...lazyParts] as const;

@@ -47,11 +47,12 @@ export async function* client({ runs, progress }: Plan): AsyncGenerator<Section>
 }
 
 async function sizes(): Promise<Figure[]> {
-  const [core, react, extras, rules] = await Promise.all([
+  const [core, react, extras, rules, versions] = await Promise.all([
     bundleClient("flags"),
     bundleClient("react"),
     bundleClient("extras"),
     bundleClient("rules"),
+    bundleClient("versions"),
   ]);
   const own = [
     size("bunting", [core], 2 * kilobyte),
@@ -59,6 +60,7 @@ async function sizes(): Promise<Figure[]> {
     size("bunting, with metrics, reports and event stream", [core, extras]),
     // `rules` contains the core.
     size("bunting, with percentages, rules and variants", [rules]),
+    size("bunting, with rules that compare versions", [rules, versions]),
     beyond("of which percentages, rules and variants", rules, core, 1.6 * kilobyte),
     ...(await Promise.all(evaluatorParts.map(evaluatorPart))),
   ];

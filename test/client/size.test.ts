@@ -12,13 +12,20 @@ test("the core is at most 2,000 bytes, with React 2,500, minified and gzipped", 
   expect(core + react).toBeLessThanOrEqual(2_500);
 });
 
-test("rules, with the evaluator, add at most 2,050 bytes to the core", async () => {
+test("rules, with the evaluator, add at most 1,820 bytes to the core", async () => {
   const [core, rules] = await Promise.all([sizeOf("flags"), sizeOf("rules")]);
-  expect(rules - core).toBeLessThanOrEqual(2_050);
+  expect(rules - core).toBeLessThanOrEqual(1_820);
 });
 
-test("a page loads other modules only on demand", async () => {
-  const text = new TextDecoder().decode(await bundleClient("flags"));
+test("the comparison of versions, loaded on demand, is at most 440 bytes", async () => {
+  expect(await sizeOf("versions")).toBeLessThanOrEqual(440);
+});
+
+test.each([
+  ["flags", ['import("./extras.js")', 'import("./hints.js")']],
+  ["rules", ['import("./extras.js")', 'import("./hints.js")', 'import("./versions.js")']],
+] as const)("a page with %s loads other modules only on demand", async (part, expected) => {
+  const text = new TextDecoder().decode(await bundleClient(part));
   const imports = [...text.matchAll(/\bimport\b[^;)]*\)?/g)].map(([found]) => found).sort();
-  expect(imports).toEqual(['import("./extras.js")', 'import("./hints.js")']);
+  expect(imports).toEqual(expected);
 });

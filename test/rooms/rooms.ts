@@ -69,6 +69,7 @@ const rooms: Readonly<Record<string, Room>> = {
     packages: [],
     files: {
       "client/rules.ts": ["schema/evaluate"],
+      "client/versions.ts": ["schema/evaluate"],
       "client/openfeature-server.ts": ["schema/evaluate"],
       "client/example/who-gets-it.ts": ["schema/evaluate"],
     },

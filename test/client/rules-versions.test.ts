@@ -1,0 +1,110 @@
+/** Rules that compare versions: a page loads the comparison only if it needs it. */
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { createFlags, type RuleFlags, type RuleOptions } from "../../client/rules.ts";
+import { storageWith } from "./clients.ts";
+import { json, list, respond, type Source, startSource } from "./source.ts";
+
+const chunk = "../../client/versions.ts";
+const definitions = {
+  environment: "application",
+  flags: {
+    /** Everybody but users of old versions, so the list says `false`. */
+    new_checkout: {
+      enabled: true,
+      rules: [{ name: "old", if: [["app_version", "<", "4.2.0"]], rollout: 0 }],
+    },
+    /** Nobody but users of new versions. */
+    meal_photos: {
+      enabled: true,
+      rollout: 0,
+      rules: [{ name: "new", if: [["app_version", ">=", "4.2.0"]], rollout: 100 }],
+    },
+    dark_mode: { enabled: true },
+    needs_checkout: { enabled: true, requires: ["new_checkout"] },
+  },
+};
+const booleans = list({
+  new_checkout: false,
+  meal_photos: false,
+  dark_mode: true,
+  needs_checkout: false,
+});
+const all = { new_checkout: true, meal_photos: true, dark_mode: true, needs_checkout: true };
+const current = { targetingKey: "u1", app_version: "4.3.0" };
+const old = { targetingKey: "u1", app_version: "4.1.9" };
+
+let source: Source;
+let rules = json(definitions);
+let clients: RuleFlags[];
+beforeEach(async () => {
+  clients = [];
+  rules = json(definitions);
+  source = await startSource((request, response) =>
+    (request.url === "/v1/definitions.json" ? rules : json(booleans))(request, response),
+  );
+  vi.spyOn(console, "warn").mockReturnValue();
+});
+afterEach(async () => {
+  for (const client of clients) client.close();
+  vi.doUnmock(chunk);
+  vi.restoreAllMocks();
+  await source[Symbol.asyncDispose]();
+});
+
+function create(options: Partial<RuleOptions> = {}): RuleFlags {
+  const client = createFlags({
+    url: source.url,
+    storage: null,
+    refreshSeconds: 0,
+    ...options,
+  });
+  clients.push(client);
+  return client;
+}
+
+describe("ready", () => {
+  test("waits for the comparison if definitions from the network need it", async () => {
+    const flags = create({ context: current });
+    await flags.ready;
+    expect(flags.all()).toEqual(all);
+    flags.setContext(old);
+    expect(flags.all()).toEqual(booleans.flags);
+  });
+
+  test("waits for it if the stored definitions need it, and then calls listeners", async () => {
+    const storage = storageWith();
+    const first = create({ storage, context: current });
+    await first.ready;
+    first.close();
+    rules = respond(500, "text/plain", "");
+    const flags = create({ storage, context: current });
+    const listener = vi.fn();
+    flags.subscribe(listener);
+    expect(flags.all()).toEqual(booleans.flags);
+    await flags.ready;
+    expect(flags.all()).toEqual(all);
+    expect(listener).toHaveBeenCalled();
+  });
+});
+
+test.each([current, old])(
+  "if the comparison cannot be loaded, flags that need it have the boolean of the list: %j",
+  async (context) => {
+    vi.doMock(chunk, () => {
+      throw new Error("the module is gone");
+    });
+    const flags = create({ context });
+    await flags.ready;
+    expect(flags.all()).toEqual(booleans.flags);
+    expect(flags.isEnabled("new_checkout", true)).toBe(false);
+    expect(flags.evaluate("new_checkout", true)).toMatchObject({ value: false, variant: "off" });
+    expect(console.warn).toHaveBeenCalledWith(
+      "Bunting: cannot load versions.js",
+      expect.any(Error),
+    );
+    vi.doUnmock(chunk);
+    await flags.refresh();
+    await flags.ready;
+    expect(flags.isEnabled("new_checkout")).toBe(context === current);
+  },
+);
