@@ -4,6 +4,7 @@
  * is missing.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { LRUCache } from "lru-cache";
 import { flagOfProposalBranch, labelsOf } from "../../schema/change/proposal.ts";
 import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
@@ -11,10 +12,9 @@ import { once } from "../github/once.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import { type Proposal, textOf } from "../writes/proposal.ts";
+import { findProposal, listOpenProposals } from "./find-proposals.ts";
 import { KnownPulls, type ListedPull } from "./known-pulls.ts";
-import { listOpenProposals } from "./open-proposals.ts";
-import { asChange, asProposal, type ProposedChange, type Pull } from "./proposed-change.ts";
-import { Recent } from "./recent.ts";
+import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 
 /** How many proposals may wait for GitHub at once, and how many of one actor. */
 const limits = { total: 50, perActor: 25 };
@@ -31,12 +31,24 @@ export class PullRequests {
   readonly #timeoutMs: number;
   /** By branch: equal requests share one proposal. */
   readonly #running = new Map<string, { actor: string; result: Promise<ProposedChange> }>();
-  /** By number. A merged pull request stays merged. */
-  readonly #found = new Recent<number, ProposedChange | undefined>(
-    (change) => (change?.status === "merged" ? Number.POSITIVE_INFINITY : maxAgeMs),
-    1_000,
-  );
-  readonly #openProposals = new Recent<"", readonly ProposedChange[]>(() => maxAgeMs, 1);
+  /** By number. */
+  readonly #found = new LRUCache<number, { readonly change: ProposedChange | undefined }>({
+    max: 1_000,
+    ttl: maxAgeMs,
+    // Requests that wait for an answer get it, even if the cache is full.
+    ignoreFetchAbort: true,
+    fetchMethod: async (id, _, { options }) => {
+      const change = await this.#watch(this.#findKnown(id));
+      // A merged pull request stays merged.
+      if (change?.status === "merged") options.ttl = 0;
+      return { change };
+    },
+  });
+  readonly #openProposals = new LRUCache<"open", readonly ProposedChange[]>({
+    max: 1,
+    ttl: maxAgeMs,
+    fetchMethod: () => this.#watch(listOpenProposals(this.#github, this.#base)),
+  });
   readonly #known = new KnownPulls(() => this.#listPulls());
   #problem: string | undefined;
 
@@ -77,15 +89,13 @@ export class PullRequests {
    */
   async find(id: number, isPrivileged: boolean): Promise<ProposedChange | undefined> {
     this.#checkQuota(isPrivileged);
-    return this.#found.get(id, () => this.#watch(this.#findKnown(id)));
+    return (await this.#found.fetch(id))?.change;
   }
 
   /** The open proposals, the newest first, up to 5 s old. The quota is reserved as in `find()`. */
   async findOpenProposals(isPrivileged: boolean): Promise<readonly ProposedChange[]> {
     this.#checkQuota(isPrivileged);
-    return this.#openProposals.get("", () =>
-      this.#watch(listOpenProposals(this.#github, this.#base)),
-    );
+    return this.#openProposals.forceFetch("open");
   }
 
   #checkQuota(isPrivileged: boolean): void {
@@ -96,7 +106,7 @@ export class PullRequests {
   }
 
   async #findKnown(id: number): Promise<ProposedChange | undefined> {
-    return (await this.#known.has(id)) ? this.#find(id) : undefined;
+    return (await this.#known.has(id)) ? findProposal(this.#github, this.#base, id) : undefined;
   }
 
   async *#listPulls(): AsyncGenerator<ListedPull> {
@@ -120,18 +130,6 @@ export class PullRequests {
     const forget = () => this.#running.delete(branch);
     result.then(forget, forget);
     return result;
-  }
-
-  async #find(id: number): Promise<ProposedChange | undefined> {
-    try {
-      const pull: Pull = await this.#github.do(`read #${id}`, (rest, where) =>
-        rest.pulls.get({ ...where, pull_number: id }),
-      );
-      return asProposal(pull, this.#base);
-    } catch (error) {
-      if (error instanceof GitHubError && error.status === 404) return undefined;
-      throw error;
-    }
   }
 
   async #propose(proposal: Proposal): Promise<ProposedChange> {

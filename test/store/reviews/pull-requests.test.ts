@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, test, vi } from "vitest";
 import type { GitHub } from "../../../store/github/github.ts";
 import { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
@@ -54,6 +55,46 @@ test("PullRequests.find() leaves the rest of GitHub's quota to writes and to pri
     retryAfter: 90,
   });
   expect(await pulls.find(7, true)).toMatchObject({ id: "7" });
+});
+
+describe("PullRequests.find()", () => {
+  const list = async function* () {
+    yield pull;
+  };
+  const base = { owner: "mealtrack", quota: { remainingShare: 1, resetSeconds: 60 }, list };
+
+  test.each([
+    ["reads an open pull request again after 5 s", pull, 2],
+    ["reads one that is no proposal again", { ...pull, head: { ...pull.head, ref: "topic" } }, 2],
+    ["reads a merged pull request once", { ...pull, state: "closed", merged_at: "2024-01-01" }, 1],
+  ])("%s", async (_what, answer, times) => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    try {
+      const read = vi.fn(async () => answer);
+      const pulls = new PullRequests(store, { ...base, do: read } as unknown as GitHub, "main");
+      const find = async () => {
+        // The cache reads the clock once a millisecond.
+        await pause(5);
+        await Promise.all([pulls.find(7, false), pulls.find(7, false)]);
+      };
+      await find();
+      clock.mockReturnValue(5_999);
+      await find();
+      expect(read).toHaveBeenCalledTimes(1);
+      clock.mockReturnValue(6_002);
+      await find();
+      expect(read).toHaveBeenCalledTimes(times);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  test("does not keep a failure", async () => {
+    const read = vi.fn(async () => pull).mockRejectedValueOnce(new Error("Cannot read"));
+    const pulls = new PullRequests(store, { ...base, do: read } as unknown as GitHub, "main");
+    await expect(pulls.find(7, false)).rejects.toThrow("Cannot read");
+    expect(await pulls.find(7, false)).toMatchObject({ id: "7" });
+  });
 });
 
 function proposal(number: number, actor = `actor-${number}`): Proposal {

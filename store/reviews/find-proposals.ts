@@ -1,5 +1,7 @@
+/** Reads proposals from GitHub: one by its number, or all that are open. */
+import { GitHubError } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
-import { asProposal, type ProposedChange } from "./proposed-change.ts";
+import { asProposal, type ProposedChange, type Pull } from "./proposed-change.ts";
 
 /** Open pull requests that are read. */
 const maxListed = 1_000;
@@ -21,4 +23,21 @@ export async function listOpenProposals(
     if (++count === maxListed) break;
   }
   return changes;
+}
+
+/** The proposal for `branch` with this number; `undefined` if there is none. Throws `GitHubError`. */
+export async function findProposal(
+  github: GitHub,
+  branch: string,
+  id: number,
+): Promise<ProposedChange | undefined> {
+  try {
+    const pull: Pull = await github.do(`read #${id}`, (rest, where) =>
+      rest.pulls.get({ ...where, pull_number: id }),
+    );
+    return asProposal(pull, branch);
+  } catch (error) {
+    if (error instanceof GitHubError && error.status === 404) return undefined;
+    throw error;
+  }
 }
