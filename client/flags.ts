@@ -1,10 +1,10 @@
-import { attempt } from "./attempt.ts";
-import { download } from "./download.ts";
-import { maxBackoffSeconds, maxCountedNames, NEVER } from "./limits.ts";
-import { findFault, readCopy, readList } from "./list.ts";
-import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./origin.ts";
-import type { Copy, ExtensibleFlags, FlagValues, Options, ReadFlags, State } from "./types.ts";
-import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
+import { attempt } from "./core/attempt.ts";
+import { download } from "./core/download.ts";
+import { maxBackoffSeconds, maxCountedNames, NEVER } from "./core/limits.ts";
+import { findFault, readCopy, readList } from "./core/list.ts";
+import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./core/origin.ts";
+import type { Copy, ExtensibleFlags, FlagValues, Options, ReadFlags, State } from "./core/types.ts";
+import { keepIfEqual, notify, withoutPrototype } from "./core/values.ts";
 
 export type {
   Failure,
@@ -15,7 +15,7 @@ export type {
   Metrics,
   Options,
   State,
-} from "./types.ts";
+} from "./core/types.ts";
 
 /** The variants and the type of each flag, by name: the module that `bunting types` writes adds them. */
 // biome-ignore lint/suspicious/noEmptyInterface: Other modules add to it.
@@ -59,7 +59,7 @@ export function createFlags<Name extends string = FlagName>(
 
   const extras =
     options.stream || options.onMetrics || options.reportTo
-      ? import("./extras.ts").then(
+      ? import("./extras/extras.ts").then(
           ({ createExtras }) => createExtras(options, evaluations, key),
           () => undefined,
         )

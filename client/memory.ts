@@ -1,6 +1,7 @@
 /** Flags for an application's tests: the interface of `createFlags()` without network, storage and clock. */
+
+import type { Flags, FlagValues, State } from "./core/types.ts";
 import type { FlagName } from "./flags.ts";
-import type { Flags, FlagValues, State } from "./types.ts";
 
 export interface MemoryFlags<Name extends string = string> extends Flags<Name> {
   /** Switches a flag on or off and calls the listeners, as a change at the source does. */

@@ -11,11 +11,11 @@ import {
 } from "@openfeature/server-sdk";
 import type { Definitions } from "../schema/evaluate/definition.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";
+import { explainTypeMismatch } from "./core/type-mismatch.ts";
 import { findChangedFlags } from "./provider/changed-flags.ts";
 import { createFeed } from "./provider/create-feed.ts";
 import type { DefinitionsFeed } from "./provider/feed.ts";
 import type { ServerProviderOptions } from "./provider/options.ts";
-import { explainTypeMismatch } from "./type-mismatch.ts";
 
 export type { DirectoryOptions, ServerProviderOptions, UrlOptions } from "./provider/options.ts";
 

@@ -9,9 +9,9 @@ import {
   type ResolutionDetails,
   StandardResolutionReasons,
 } from "@openfeature/web-sdk";
+import { explainTypeMismatch } from "./core/type-mismatch.ts";
+import type { Flags, State } from "./core/types.ts";
 import type { Evaluation, RuleFlags } from "./rules.ts";
-import { explainTypeMismatch } from "./type-mismatch.ts";
-import type { Flags, State } from "./types.ts";
 
 /** Everything that an evaluation can return, by flag. */
 type Snapshot = Readonly<Record<string, unknown>>;

@@ -5,10 +5,10 @@ import {
   useContext,
   useSyncExternalStore,
 } from "react";
+import type { Flags, FlagValues, State } from "./core/types.ts";
 import type { FlagName } from "./flags.ts";
+import type { VariantName } from "./rules/variant-types.ts";
 import type { RuleFlags } from "./rules.ts";
-import type { Flags, FlagValues, State } from "./types.ts";
-import type { VariantName } from "./variant-types.ts";
 
 /** `variant` and `peek` are there with `bunting/client/rules` only. */
 type Provided = Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "state"> &

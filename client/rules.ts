@@ -7,15 +7,15 @@ import type { Context } from "../schema/evaluate/context.ts";
 import type { Definitions } from "../schema/evaluate/definition.ts";
 import { evaluateWith, type Evaluation as Result } from "../schema/evaluate/evaluate.ts";
 import type { CompareVersions } from "../schema/evaluate/match.ts";
-import { attempt } from "./attempt.ts";
-import { downloadDefinitions } from "./definitions.ts";
-import { download } from "./download.ts";
+import { attempt } from "./core/attempt.ts";
+import { download } from "./core/download.ts";
+import { FROM_PEER_TAB, type Origin } from "./core/origin.ts";
+import type { Copy, Flags, FlagValues, Options } from "./core/types.ts";
+import { keepIfEqual, notify, withoutPrototype } from "./core/values.ts";
 import { createFlags as createPlainFlags, type FlagName } from "./flags.ts";
-import { FROM_PEER_TAB, type Origin } from "./origin.ts";
-import { readRandomId } from "./random-id.ts";
-import type { Copy, Flags, FlagValues, Options } from "./types.ts";
-import { keepIfEqual, notify, withoutPrototype } from "./values.ts";
-import type { FlagValue, VariantName } from "./variant-types.ts";
+import { downloadDefinitions } from "./rules/definitions.ts";
+import { readRandomId } from "./rules/random-id.ts";
+import type { FlagValue, VariantName } from "./rules/variant-types.ts";
 
 export type { Context } from "../schema/evaluate/context.ts";
 
@@ -106,7 +106,7 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
 
   /** Until then, and if it fails, a flag whose rules compare versions has the boolean of the list. */
   function loadVersions(): Promise<void> {
-    return import("./versions.ts").then(
+    return import("./rules/versions.ts").then(
       ({ isInRange }) => {
         compareVersions = isInRange;
         core.reread();

@@ -1,8 +1,8 @@
-import { staleHeader } from "./download.ts";
-import { maxListBytes } from "./limits.ts";
-import { isFlagList, readList } from "./list.ts";
-import { readBody } from "./read-body.ts";
-import type { Failure } from "./types.ts";
+import { staleHeader } from "./core/download.ts";
+import { maxListBytes } from "./core/limits.ts";
+import { isFlagList, readList } from "./core/list.ts";
+import { readBody } from "./core/read-body.ts";
+import type { Failure } from "./core/types.ts";
 
 export interface WorkerOptions {
   /** The list's URL, as the page requests it. */

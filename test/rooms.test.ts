@@ -117,7 +117,7 @@ describe("findViolations() refuses", () => {
     ],
     ["client/react.ts", 'import { a } from "react-dom";', "imports react-dom"],
     ["client/openfeature.ts", 'import type { A } from "react";', "imports react"],
-    ["client/b/react.ts", 'import { useContext } from "react";', "imports react"],
+    ["client/core/react.ts", 'import { useContext } from "react";', "imports react"],
     ["schema/flag/a.ts", 'import { a } from "../file/a.ts";', "imports ../file/a.ts"],
     ["schema/a.ts", 'export * from "./b.ts";', "is a barrel"],
     ["schema/utils.ts", "", "has a name that says nothing"],

@@ -1,6 +1,6 @@
 /** The definitions that the client holds, for the parts of the page that show how flags are decided. */
 import type { Definitions } from "../../schema/evaluate/definition.ts";
-import type { Copy, FlagStorage } from "../types.ts";
+import type { Copy, FlagStorage } from "../core/types.ts";
 
 export interface DefinitionStore {
   /** To pass to `createFlags()`: the client stores each copy that it accepts, with its definitions. */

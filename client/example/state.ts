@@ -1,5 +1,5 @@
 /** Shows the state of the flags, in plain DOM code. */
-import type { Failure, Flags } from "../types.ts";
+import type { Failure, Flags } from "../core/types.ts";
 
 const reasons: Readonly<Record<Failure, string>> = {
   network: "the network is gone",

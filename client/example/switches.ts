@@ -1,5 +1,5 @@
 /** A switch for each flag, in plain DOM code. Each change is a commit. */
-import type { Flags } from "../types.ts";
+import type { Flags } from "../core/types.ts";
 import { changeFlag } from "./change-flag.ts";
 import type { DefinitionStore } from "./definitions.ts";
 

@@ -1,7 +1,7 @@
 /** A hundred invented people, and which of them get a flag at a percentage that a slider chooses. */
 import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { type Evaluation, evaluate } from "../../schema/evaluate/evaluate.ts";
-import type { Flags } from "../types.ts";
+import type { Flags } from "../core/types.ts";
 import { changeFlag } from "./change-flag.ts";
 import type { DefinitionStore } from "./definitions.ts";
 

@@ -1,5 +1,5 @@
-import { maxBackoffSeconds } from "../limits.ts";
-import { openStream } from "../open-stream.ts";
+import { maxBackoffSeconds } from "../core/limits.ts";
+import { openStream } from "../extras/open-stream.ts";
 import { sleep } from "./sleep.ts";
 
 export interface ChangeStreamOptions {

@@ -1,4 +1,4 @@
-import { NEVER, timeoutMs } from "../limits.ts";
+import { NEVER, timeoutMs } from "../core/limits.ts";
 import { followChanges } from "./change-stream.ts";
 import { DirectorySource } from "./directory-source.ts";
 import { DefinitionsFeed } from "./feed.ts";

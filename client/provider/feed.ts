@@ -1,5 +1,5 @@
 import type { Definitions } from "../../schema/evaluate/definition.ts";
-import { maxBackoffSeconds, NEVER } from "../limits.ts";
+import { maxBackoffSeconds, NEVER } from "../core/limits.ts";
 import { parseDefinitions } from "./parse-definitions.ts";
 import { sleep } from "./sleep.ts";
 import type { Source, SourceText } from "./source.ts";

@@ -1,4 +1,4 @@
-import { readBody } from "../read-body.ts";
+import { readBody } from "../core/read-body.ts";
 import { maxDefinitionsBytes, type Source, type SourceText } from "./source.ts";
 
 export interface HttpSourceOptions {

@@ -3,7 +3,7 @@ import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { groupDigits } from "../text/show.ts";
 
-/** The largest list that a client reads, in bytes. `client/limits.ts` has the same number. */
+/** The largest list that a client reads, in bytes. `client/core/limits.ts` has the same number. */
 export const maxListBytes = 1_000_000;
 
 /** Share of the maximum from which there is a warning. */

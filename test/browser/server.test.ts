@@ -1,7 +1,7 @@
 /** A page with the real server and the real CDN: it shows what is committed. */
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import type { Options } from "../../client/types.ts";
+import type { Options } from "../../client/core/types.ts";
 import { describeWithNginx, startEdge } from "../cdn/edge.ts";
 import { type OwnApi, startService, until } from "../server/api.ts";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";

@@ -1,6 +1,6 @@
 /** An HTTP server for flags whose answers the test decides. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { FlagList } from "../../client/types.ts";
+import type { FlagList } from "../../client/core/types.ts";
 import { type Site, startSite } from "./site.ts";
 
 export const path = "/v1/feature-flags/";

@@ -1,6 +1,6 @@
 import { afterEach, vi } from "vitest";
+import type { FlagStorage, Flags, Options } from "../../client/core/types.ts";
 import { createFlags } from "../../client/flags.ts";
-import type { FlagStorage, Flags, Options } from "../../client/types.ts";
 
 /** Creates clients that are closed after the test. By default they store nothing and do not poll. */
 export function clientsForTests(): (options: Options) => Flags {

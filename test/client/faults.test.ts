@@ -1,7 +1,7 @@
 /** Faults of the source and of the storage: the client keeps its flags, says why, and continues. */
 import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Failure, FlagStorage, Flags } from "../../client/types.ts";
+import type { Failure, FlagStorage, Flags } from "../../client/core/types.ts";
 import { clientsForTests, storageWith } from "./clients.ts";
 import { hang, json, list, respond, type Source, startSource } from "./source.ts";
 

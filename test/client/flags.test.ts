@@ -1,6 +1,6 @@
 /** What an application sees of `createFlags()`: values, state and notifications. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Flags } from "../../client/types.ts";
+import type { Flags } from "../../client/core/types.ts";
 import { clientsForTests, storageWith } from "./clients.ts";
 import { hang, json, list, respond, type Source, startSource } from "./source.ts";
 
@@ -308,7 +308,7 @@ describe("hints", () => {
     await flags.ready;
     await flags.refresh();
     // The module with the hints is loaded on demand.
-    await import("../../client/hints.ts");
+    await import("../../client/core/hints.ts");
     await new Promise((resolve) => setTimeout(resolve, 20));
     return warn.mock.calls.flat();
   }

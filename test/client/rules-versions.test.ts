@@ -4,7 +4,7 @@ import { createFlags, type RuleFlags, type RuleOptions } from "../../client/rule
 import { storageWith } from "./clients.ts";
 import { json, list, respond, type Source, startSource } from "./source.ts";
 
-const chunk = "../../client/versions.ts";
+const chunk = "../../client/rules/versions.ts";
 const definitions = {
   environment: "application",
   flags: {

@@ -1,6 +1,6 @@
 /** When the client fetches again. Timers and clock are fake; the source and its requests are real. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Flags } from "../../client/types.ts";
+import type { Flags } from "../../client/core/types.ts";
 import { clientsForTests } from "./clients.ts";
 import { openPage, type Page } from "./page.ts";
 import { json, list, respond, type Source, startSource } from "./source.ts";

@@ -12,9 +12,9 @@ test("the core is at most 2,000 bytes, with React 2,500, minified and gzipped", 
   expect(core + react).toBeLessThanOrEqual(2_500);
 });
 
-test("rules, with the evaluator, add at most 1,820 bytes to the core", async () => {
+test("rules, with the evaluator, add at most 1,830 bytes to the core", async () => {
   const [core, rules] = await Promise.all([sizeOf("flags"), sizeOf("rules")]);
-  expect(rules - core).toBeLessThanOrEqual(1_820);
+  expect(rules - core).toBeLessThanOrEqual(1_830);
 });
 
 test("the comparison of versions, loaded on demand, is at most 440 bytes", async () => {

@@ -1,7 +1,7 @@
 /** An HTTP server for flags that can misbehave. */
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { FlagList } from "../../client/types.ts";
+import type { FlagList } from "../../client/core/types.ts";
 
 export interface Source {
   readonly url: string;

@@ -135,6 +135,46 @@ counted.ready.then(() => counted.close());
     expect(code).toBe(0);
   });
 
+  /** A stored copy with a rule that compares versions. The source cannot be reached. */
+  const copy = {
+    environment: "application",
+    flags: { meal_photos: false },
+    updated_at: "2026-01-01T12:00:00Z",
+    definitions: {
+      flags: {
+        meal_photos: {
+          enabled: true,
+          rollout: 0,
+          rules: [{ name: "new", if: [["app_version", ">=", "4.2.0"]], rollout: 100 }],
+        },
+      },
+    },
+  };
+  const compareVersions = `const storage = { getItem: () => ${JSON.stringify(JSON.stringify(copy))}, setItem() {} };
+const context = { targetingKey: "u1", app_version: "4.3.0" };
+const flags = createFlags({ url: "http://127.0.0.1:1/v1/feature-flags/", storage, context });
+flags.ready.then(() => (console.log(flags.isEnabled("meal_photos")), flags.close()));
+`;
+
+  test.each([
+    ["import", "main.mjs", 'import { createFlags } from "bunting/client/rules";'],
+    ["require()", "main.cjs", 'const { createFlags } = require("bunting/client/rules");'],
+  ])("loads the comparison of versions after %s", (_, file, load) => {
+    const application = new Application(installed, { [file]: `${load}\n${compareVersions}` });
+    expect(application.run("node", file)).toEqual({ code: 0, output: "true\n" });
+  });
+
+  test("loads the comparison of versions after esbuild has bundled it", () => {
+    const main = `import { createFlags } from "bunting/client/rules";\n${compareVersions}`;
+    const application = new Application(installed, {
+      "main.js": main,
+      "package.json": '{ "type": "module" }',
+    });
+    const args = ["--bundle", "--splitting", "--format=esm", "--outdir=out", "--log-level=warning"];
+    expect(application.run("esbuild", "main.js", ...args)).toEqual({ code: 0, output: "" });
+    expect(application.run("node", "out/main.js")).toEqual({ code: 0, output: "true\n" });
+  });
+
   const typed = `import { createFlags } from "bunting/client";
 import { createMemoryFlags } from "bunting/client/memory";
 import { BuntingProvider } from "bunting/client/openfeature";

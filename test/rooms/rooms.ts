@@ -67,9 +67,18 @@ const rooms: Readonly<Record<string, Room>> = {
     rooms: ["client"],
     types: ["schema"],
     packages: [],
+    folders: {
+      // The modules that applications import.
+      "": ["core", "rules", "extras", "provider"],
+      core: [],
+      rules: ["core"],
+      extras: ["core"],
+      provider: ["core", "extras"],
+      example: ["core"],
+    },
     files: {
       "client/rules.ts": ["schema/evaluate"],
-      "client/versions.ts": ["schema/evaluate"],
+      "client/rules/versions.ts": ["schema/evaluate"],
       "client/openfeature-server.ts": ["schema/evaluate"],
       "client/example/who-gets-it.ts": ["schema/evaluate"],
     },

@@ -1,6 +1,7 @@
 /** A page with flags and nothing else. The query contains the options. */
+
+import type { Flags } from "../../../client/core/types.ts";
 import { createFlags } from "../../../client/flags.ts";
-import type { Flags } from "../../../client/types.ts";
 
 declare global {
   interface Window {

@@ -1,6 +1,6 @@
 /** A list that clients cannot read is refused before it is served. */
 import { describe, expect, test } from "vitest";
-import * as client from "../../../client/limits.ts";
+import * as client from "../../../client/core/limits.ts";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { validate } from "../../../schema/file/validate.ts";

@@ -1,7 +1,7 @@
-import type { Definitions } from "../schema/evaluate/definition.ts";
-import { attempt } from "./attempt.ts";
-import { download } from "./download.ts";
-import type { Copy, Options } from "./types.ts";
+import type { Definitions } from "../../schema/evaluate/definition.ts";
+import { attempt } from "../core/attempt.ts";
+import { download } from "../core/download.ts";
+import type { Copy, Options } from "../core/types.ts";
 
 /** Fetches the definitions, which are beside the list. Never rejects. */
 export function downloadDefinitions(

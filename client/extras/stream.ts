@@ -1,7 +1,7 @@
-import { maxBackoffSeconds } from "./limits.ts";
-import { readList } from "./list.ts";
+import { maxBackoffSeconds } from "../core/limits.ts";
+import { readList } from "../core/list.ts";
+import type { FlagList, Options } from "../core/types.ts";
 import { openStream } from "./open-stream.ts";
-import type { FlagList, Options } from "./types.ts";
 
 /**
  * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is posted

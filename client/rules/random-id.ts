@@ -1,5 +1,5 @@
-import { attempt } from "./attempt.ts";
-import type { FlagStorage } from "./types.ts";
+import { attempt } from "../core/attempt.ts";
+import type { FlagStorage } from "../core/types.ts";
 
 const key = "bunting-id";
 /** For pages that may store nothing. */

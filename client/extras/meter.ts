@@ -1,5 +1,5 @@
-import { FROM_CACHE, FROM_NETWORK, type Origin } from "./origin.ts";
-import type { Copy, Failure, Metrics, Outcome } from "./types.ts";
+import { FROM_CACHE, FROM_NETWORK, type Origin } from "../core/origin.ts";
+import type { Copy, Failure, Metrics, Outcome } from "../core/types.ts";
 
 /**
  * Receives each copy, with its origin and the resulting `state.reason`. `held` is what the client holds

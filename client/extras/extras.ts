@@ -1,7 +1,7 @@
+import type { Options } from "../core/types.ts";
 import { createMeter, type Observe } from "./meter.ts";
 import { createReporter } from "./report.ts";
 import { keepStream } from "./stream.ts";
-import type { Options } from "./types.ts";
 
 export interface Extras {
   /** Works until `closing` is aborted. May be called again after that. */

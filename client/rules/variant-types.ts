@@ -1,4 +1,4 @@
-import type { FlagTypes } from "./flags.ts";
+import type { FlagTypes } from "../flags.ts";
 
 /** The names of a flag's variants; any string if `bunting types` was not used. */
 export type VariantName<Name> = Name extends keyof FlagTypes

@@ -1,5 +1,5 @@
 /** Everything that the client takes and returns. Types only: nothing of this reaches a browser. */
-import type { Definitions } from "../schema/evaluate/definition.ts";
+import type { Definitions } from "../../schema/evaluate/definition.ts";
 import type { Origin } from "./origin.ts";
 
 /** The body of `GET …/v1/feature-flags/`. */

@@ -1,4 +1,4 @@
-import type { Metrics } from "./types.ts";
+import type { Metrics } from "../core/types.ts";
 
 const minPauseMs = 300_000;
 /** A name has at most 128 characters, so a batch with counts stays below the server's 32 KiB. */

@@ -1,5 +1,5 @@
+import { maxListBytes } from "../core/limits.ts";
 import { type Event, readEvents } from "./events.ts";
-import { maxListBytes } from "./limits.ts";
 
 /** The server sends a comment every 15 seconds. */
 const maxSilenceMs = 45_000;
