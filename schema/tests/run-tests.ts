@@ -4,8 +4,8 @@ import type { Definitions } from "../evaluate/definition.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Entry } from "../file/entry.ts";
 import { validateAlone } from "../file/validate.ts";
-import { normalizeAudience } from "../flag/audience.ts";
-import { normalize } from "../flag/flag.ts";
+import { type Audience, normalizeAudience } from "../flag/audience.ts";
+import { type Flag, normalize } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
 import type { TestFile } from "../flag/tests.ts";
 import { fileStart } from "../problem/position.ts";
@@ -35,23 +35,41 @@ export function runTests(
     .sort(compareProblems);
 }
 
-/** The definitions of each environment. */
+/** What the tests in one file find. `tested` has at least the flag, and what it refers to. */
+export function runTestFile(
+  entry: Pick<Entry, "file" | "content">,
+  tested: TestedFlags,
+  project: Project,
+): Finding[] {
+  return runFile(entry, defineFlags(tested, project), project);
+}
+
+interface TestedFlags {
+  readonly flags: readonly Flag[];
+  readonly audiences: readonly Audience[];
+}
+
 function defineAll(all: readonly Entry[], project: Project): ReadonlyMap<string, Definitions> {
   const { flags: files, audiences: named } = validateAlone(all, project, "");
   const flags = files.map(({ name, flag }) => normalize(name, flag, project));
   const audiences = named.map(({ name, file, audience }) =>
     normalizeAudience(name, audience, project, { file, object: "" }),
   );
+  return defineFlags({ flags, audiences }, project);
+}
+
+/** The definitions of each environment. */
+function defineFlags(tested: TestedFlags, project: Project): ReadonlyMap<string, Definitions> {
   return new Map(
     project.environments.map((environment) => [
       environment,
-      toDefinitions(definedFlags(environment, { flags, audiences })),
+      toDefinitions(definedFlags(environment, tested)),
     ]),
   );
 }
 
 function runFile(
-  { file, content }: Entry,
+  { file, content }: Pick<Entry, "file" | "content">,
   definitions: ReadonlyMap<string, Definitions>,
   project: Project,
 ): Finding[] {

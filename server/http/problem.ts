@@ -7,7 +7,9 @@ export interface Fault {
   readonly pointer: string;
   readonly code: string;
   readonly message: string;
-  /** Both from 1, in the text that was sent; missing for JSON. */
+  /** The file in the repository that the line is in, if it is not in the text that was sent. */
+  readonly file?: string;
+  /** Both from 1; missing for JSON. */
   readonly line?: number;
   readonly column?: number;
 }

@@ -12,6 +12,7 @@ import { compareText } from "../../schema/text/order.ts";
 import { type ChangedFlag, linkFlag, resultOfChangeSet } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
+import { findNewFailures } from "./new-failures.ts";
 import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
 
 /** Decides a write against the current flag. */
@@ -31,7 +32,7 @@ export function decideWrite(
 
   const by = change.kind === "delete" ? findDependents(change.name, context) : [];
   if (by.length > 0) return { result: { status: "required", by } };
-  const changeSet = changeSetFor(change, known, context.project);
+  const changeSet = changeSetFor(change, known, context);
   if (changeSet) return decideChangeSet(write, changeSet, known, context);
   if (!known) return { result: { status: "not-found" } };
   if (change.kind === "step") {
@@ -49,16 +50,16 @@ function mayCreate(change: Change): boolean {
 function changeSetFor(
   change: Change,
   known: KnownFlag | undefined,
-  project: Project,
+  context: WriteContext,
 ): FlagChangeSet | undefined {
-  const current = known && currentOf(known);
+  const current = known && currentOf(known, context);
   if (change.kind === "create") return newFile(change);
   if (change.kind === "define") return defineFlag(change.name, change.definition, current);
-  return current && editForChange(change, current, project);
+  return current && editForChange(change, current, context.project);
 }
 
-function currentOf({ flag, text, tests }: KnownFlag): Current {
-  return { file: flag.file, text, flag, testsFile: tests?.file };
+function currentOf({ flag, text }: KnownFlag, { tests }: WriteContext): Current {
+  return { file: flag.file, text, flag, testsFile: tests.get(flag.name)?.file };
 }
 
 /**
@@ -114,6 +115,8 @@ function decideChangeSet(
     return { result: { status: "forbidden", environments: forbidden } };
   const obstacle = changed.after && findObstacle(write.change, changed.after.flag);
   if (obstacle) return { result: obstacle };
+  const failures = findNewFailures(write.change, changed, context);
+  if (failures.length > 0) return { result: { status: "failed-tests", failures } };
   return enforceProtection(write, changed, touched, context);
 }
 

@@ -53,7 +53,7 @@ export function resultOfChangeSet(
     ? checkDefinitionsSize(withFlag(normal, context), context.audiences, project).filter(isError)
     : [];
   if (excess.length > 0) return { faults: excess.map((finding) => invalidValue("rules", finding)) };
-  return { changeSet, before, after: { ...before, flag: linkFlag(normal, context), text } };
+  return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
 }
 
 /** Whether a reference may be wrong after a change. Nearly no write needs to read all flags. */

@@ -7,7 +7,7 @@ import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
 import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
-import type { KnownFlag, Write, WriteContext, WriteDecision } from "./write.ts";
+import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
 /**
  * Commits a change set, unless it shows in a protected environment: then it needs a review, or must be
@@ -38,7 +38,7 @@ export function enforceProtection(
     ...{ subject, change },
     bypassed: isBypass ? environments : [],
     proposed: needsReview && !isBypass ? environments : [],
-    files: signedFiles(files, before, head),
+    files: signedFiles(files, [before?.flag, context.tests.get(write.change.name)], head),
   };
   const message = messageOf(write, words, context);
   const commit = { files, message, author: write.actor, time };
@@ -64,10 +64,9 @@ function willShow({ environments, flagKeys }: Touched, environment: string): boo
 /** What the commit does to each file. Of the files that a write changes, only the flag's own and its tests exist before. */
 function signedFiles(
   files: readonly FileEdit[],
-  before: KnownFlag | undefined,
+  known: readonly ({ readonly file: string; readonly object: string } | undefined)[],
   head: string,
 ): SignedFile[] {
-  const known = [before?.flag, before?.tests];
   return files.map(({ file, text }) => ({
     file,
     before: known.find((one) => one?.file === file)?.object ?? "",

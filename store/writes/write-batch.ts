@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
+import { isPossibleName } from "../../schema/flag/name.ts";
 import { findFlag, type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { testsFileOf } from "../../schema/flag/tests.ts";
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
@@ -7,7 +8,15 @@ import type { RequestIndex } from "../branch/request-index.ts";
 import { readObjects } from "../git/objects.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
-import type { KnownFlag, Write, WriteContext, WriteDecision, WriteResult } from "./write.ts";
+import { withDependents } from "./new-failures.ts";
+import type {
+  KnownFlag,
+  TestsContent,
+  Write,
+  WriteContext,
+  WriteDecision,
+  WriteResult,
+} from "./write.ts";
 
 /** Writes decided one after the other, each on the state after the earlier ones. */
 export interface Batch {
@@ -24,7 +33,7 @@ export async function decideBatch(
   keys: CommitKeys,
   writes: readonly Write[],
 ): Promise<Batch> {
-  const known = await readKnownFlags(directory, snapshot, writes);
+  const { known, tests } = await readKnownFlags(directory, snapshot, writes);
   const recorded = await index.find(
     directory,
     writes.flatMap(({ idempotency }) => idempotency?.key ?? []),
@@ -39,6 +48,7 @@ export async function decideBatch(
       ...[...changed.values()].filter((flag) => flag !== undefined),
     ],
     audiences: snapshot.audiences,
+    tests,
     time: Math.max(Math.floor(Date.now() / 1_000), secondsOf(snapshot.committed_at)),
     sign: (message, files) => signMessage(message, files, keys, randomBytes(8).toString("hex")),
   };
@@ -68,7 +78,10 @@ export async function decideBatch(
     const position = commits.push(decision.commit) - 1;
     if (write.idempotency) pending.set(key, { fingerprint, position });
     if (decision.after) known.set(write.change.name, decision.after);
-    else known.delete(write.change.name);
+    else {
+      known.delete(write.change.name);
+      tests.delete(write.change.name);
+    }
     changed.set(write.change.name, decision.after?.flag);
     results.push((ids) => resultOf(decision, ids[position]));
   }
@@ -90,26 +103,31 @@ function resultAt(commit: string | undefined, result: WriteResult): WriteResult 
   return { ...result, proposal: { ...result.proposal, base: commit } };
 }
 
-/** The flags that are written, with the texts of their files and of their tests, read by one process. */
+/** The flags that are written, with the texts of their files, and the tests that a write may fail; read by one process. */
 async function readKnownFlags(
   directory: string,
   { commit, flags }: Snapshot,
   writes: readonly Write[],
-): Promise<Map<string, KnownFlag>> {
-  const names = [...new Set(writes.map(({ change }) => change.name))];
+): Promise<{ known: Map<string, KnownFlag>; tests: Map<string, TestsContent> }> {
+  const names = [...new Set(writes.map(({ change }) => change.name))].filter(isPossibleName);
   const wanted = names.flatMap((name) => findFlag(flags, name) ?? []);
+  const tested = withDependents(names, flags).map((name) => {
+    const file = testsFileOf(name);
+    return { name, file, nameInGit: `${commit}:${file}` };
+  });
+  const objects = [...wanted.map(({ object }) => object), ...tested.map((one) => one.nameInGit)];
   const contents = new Map<string, { readonly object: string; readonly text: string }>();
-  const nameInGit = (file: string) => `${commit}:${file}`;
-  const objects = wanted.flatMap(({ name, object }) => [object, nameInGit(testsFileOf(name))]);
   for await (const { name, type, id, bytes } of readObjects(directory, objects, maxFileBytes)) {
     if (type === "blob") contents.set(name, { object: id, text: bytes.toString("utf8") });
   }
-  return new Map(
-    wanted.map((flag) => {
-      const file = testsFileOf(flag.name);
-      const tests = contents.get(nameInGit(file));
-      const known = { flag, text: contents.get(flag.object)?.text ?? "" };
-      return [flag.name, tests ? { ...known, tests: { file, ...tests } } : known];
+  const known = new Map(
+    wanted.map((flag) => [flag.name, { flag, text: contents.get(flag.object)?.text ?? "" }]),
+  );
+  const tests = new Map(
+    tested.flatMap(({ name, file, nameInGit }) => {
+      const content = contents.get(nameInGit);
+      return content ? [[name, { file, ...content }] as const] : [];
     }),
   );
+  return { known, tests };
 }

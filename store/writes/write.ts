@@ -5,6 +5,7 @@ import type { SentBack } from "../../schema/change/sent-back.ts";
 import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import type { Code } from "../../schema/problem/codes.ts";
+import type { Problem } from "../../schema/problem/problem.ts";
 import type { Project } from "../../schema/project/project.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import type { Proposal } from "./proposal.ts";
@@ -56,6 +57,8 @@ export type WriteResult =
   | { readonly status: "not-for-everyone"; readonly reason: string; readonly cure: string }
   /** The flag cannot be deleted: others require it. */
   | { readonly status: "required"; readonly by: readonly string[] }
+  /** Tests of this flag, or of flags that require it, would fail. */
+  | { readonly status: "failed-tests"; readonly failures: readonly Problem[] }
   | { readonly status: "invalid"; readonly faults: readonly InvalidValue[] };
 
 /** A value that the flag's file may not have. */
@@ -70,8 +73,6 @@ export interface InvalidValue {
 export interface KnownFlag {
   readonly flag: TimedFlag;
   readonly text: string;
-  /** The file of its tests; missing if it has none. */
-  readonly tests?: TestsContent | undefined;
 }
 
 /** A file of tests. */
@@ -102,6 +103,8 @@ export interface WriteContext {
   /** Returns all flags as they are after the earlier writes. Is called only if other flags matter. */
   readonly flags: () => readonly TimedFlag[];
   readonly audiences: readonly Audience[];
+  /** The tests of the written flags and of flags that require them, by flag, as they are after the earlier writes. */
+  readonly tests: ReadonlyMap<string, TestsContent>;
   /** The time of the commit, in seconds since 1970. */
   readonly time: number;
   /** Signs the message of a commit that changes `files`. */

@@ -34,6 +34,14 @@ export function writeError(
       const detail = `Cannot turn "${name}" on for everyone: ${result.reason}; ${result.cure}`;
       return new HttpError(409, detail, { kind: "not-for-everyone" });
     }
+    case "failed-tests": {
+      const errors = result.failures.map(({ file, line, column, code, message }) => {
+        return { pointer: "#", code, message, file, line, column };
+      });
+      const [first] = errors;
+      const detail = `Cannot change "${name}": ${first?.file}:${first?.line}: ${first?.message}; change the test first, in a pull request`;
+      return new HttpError(409, detail, { kind: "failed-test", errors });
+    }
     case "required": {
       const flags = result.by.map((flag) => `"${flag}"`).join(", ");
       const detail = `Cannot delete "${name}": it is required by ${flags}; delete it from their "requires" first`;

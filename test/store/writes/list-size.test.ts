@@ -24,7 +24,13 @@ function full() {
 test("decideWrite() refuses a new flag for which the list has no space, and still updates others", () => {
   const flags = full();
   const context = {
-    ...{ head: "0".repeat(40), project: defaultProject, audiences: [], time: 1_790_000_000 },
+    ...{
+      head: "0".repeat(40),
+      project: defaultProject,
+      audiences: [],
+      tests: new Map(),
+      time: 1_790_000_000,
+    },
     ...{ flags: () => flags, sign: (message: string) => message },
   };
   const refused = decideWrite(write(create(name(20_000), false, "Add it")), undefined, context);
@@ -64,7 +70,7 @@ test("decideWrite() refuses to enable a flag for which definitions.json has no s
   const flags = Array.from({ length: count }, (_, at) => large(`large_${at}`, true));
   const off = large("off", false);
   const context = {
-    ...{ head: "0".repeat(40), project, audiences: [], time: 1_790_000_000 },
+    ...{ head: "0".repeat(40), project, audiences: [], tests: new Map(), time: 1_790_000_000 },
     ...{ flags: () => [...flags, off], sign: (message: string) => message },
   };
   const textOf = (enabled: boolean) =>

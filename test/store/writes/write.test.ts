@@ -40,7 +40,7 @@ function decideAmong(
 ): WriteDecision {
   const sign = (message: string) => message;
   const flags = () => [...others, ...(there ? [there.flag] : [])];
-  const context = { head, project, time, sign, flags, audiences: [] };
+  const context = { head, project, time, sign, flags, audiences: [], tests: new Map() };
   return decideWrite(write(change, options), there, context);
 }
 

@@ -1,0 +1,65 @@
+/** The flag tests that a write makes fail. They would fail in the next pull request, whoever opens it. */
+import type { Change } from "../../schema/change/change.ts";
+import { parseTestsFile } from "../../schema/file/parsed-file.ts";
+import type { Flag } from "../../schema/flag/flag.ts";
+import { isError, type Problem, problemsIn } from "../../schema/problem/problem.ts";
+import { runTestFile } from "../../schema/tests/run-tests.ts";
+import type { ChangedFlag } from "./edited-flag.ts";
+import type { TestsContent, WriteContext } from "./write.ts";
+
+/**
+ * The tests that fail after a change and did not fail before: tests of the flag, and of flags that
+ * require it. Disabling a flag is never refused, and a scheduled step was reviewed when it was merged.
+ */
+export function findNewFailures(
+  change: Change,
+  { after }: ChangedFlag,
+  context: Pick<WriteContext, "flags" | "audiences" | "tests" | "project">,
+): Problem[] {
+  const isDisabling = change.kind === "update" && change.enabled === false;
+  if (!after || isDisabling || change.kind === "step" || context.tests.size === 0) return [];
+  const before = new Map(context.flags().map((flag): [string, Flag] => [flag.name, flag]));
+  const changed = new Map(before).set(change.name, after.flag);
+  return [...context.tests].flatMap(([name, tests]) => {
+    if (!requiredBy(name, changed).has(change.name)) return [];
+    const [was, is] = [before, changed].map((flags) => failuresIn(tests, name, flags, context));
+    const known = new Set(was?.map(placeOf));
+    const added = (is ?? []).filter((finding) => !known.has(placeOf(finding)));
+    return problemsIn(tests.file, added, "");
+  });
+}
+
+function failuresIn(
+  { file, text }: TestsContent,
+  name: string,
+  all: ReadonlyMap<string, Flag>,
+  { audiences, project }: Pick<WriteContext, "audiences" | "project">,
+) {
+  const content = parseTestsFile(Buffer.from(text), project);
+  if (content.findings.some(isError)) return [];
+  const flags = [...requiredBy(name, all)].flatMap((one) => all.get(one) ?? []);
+  return runTestFile({ file, content }, { flags, audiences }, project).filter(isError);
+}
+
+function placeOf({ line, column }: { readonly line: number; readonly column: number }): string {
+  return `${line}:${column}`;
+}
+
+/** A flag, and all flags that it requires. */
+function requiredBy(name: string, flags: ReadonlyMap<string, Flag>): ReadonlySet<string> {
+  const names = new Set([name]);
+  for (const one of names) for (const next of flags.get(one)?.requires ?? []) names.add(next);
+  return names;
+}
+
+/** Flags, and all flags that require one of them. */
+export function withDependents(
+  names: readonly string[],
+  flags: readonly Pick<Flag, "name" | "requires">[],
+): string[] {
+  const requiring = flags.filter(({ requires }) => requires.length > 0);
+  const found = new Set(names);
+  for (const one of found)
+    for (const { name, requires } of requiring) if (requires.includes(one)) found.add(name);
+  return [...found];
+}
