@@ -20,5 +20,5 @@ export interface EmergencyChange {
   readonly commit: string;
   readonly flag: string;
   readonly environments: readonly string[];
-  readonly asked: Requester;
+  readonly requester: Requester;
 }

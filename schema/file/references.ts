@@ -43,7 +43,7 @@ export function findReferences(flag: FlagFile, source: Source): Reference[] {
  * What is wrong with the references of files, each at its place; `all` are all files in `flags/`.
  * Warnings need the project.
  */
-export function judgeReferences(
+export function checkReferences(
   entries: readonly Entry[],
   all: readonly Entry[],
   project: Project | undefined,

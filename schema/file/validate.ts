@@ -14,9 +14,9 @@ import {
 } from "../problem/problem.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
+import { checkDefinitions } from "./check-definitions.ts";
 import type { Entry } from "./entry.ts";
-import { judgeDefinitions } from "./judge-definitions.ts";
-import { judgeReferences } from "./references.ts";
+import { checkReferences } from "./references.ts";
 
 export interface Validated {
   /** By name. Complete only if no problem is an error. */
@@ -53,7 +53,7 @@ export function validate(
   all: readonly Entry[] = entries,
 ): Validated {
   const { problems, ...files } = validateAlone(entries, project, today);
-  const references = judgeReferences(entries, all, project);
+  const references = checkReferences(entries, all, project);
   return { ...files, problems: [...problems, ...references].sort(compareProblems) };
 }
 
@@ -64,8 +64,8 @@ export function validateAlone(
   today: string,
 ): Validated {
   const sorted = [...entries].sort((a, b) => compareText(a.file, b.file));
-  const problems = sorted.flatMap((entry) => judge(entry, project, today));
-  problems.push(...findDuplicates(sorted), ...judgePolicy(sorted));
+  const problems = sorted.flatMap((entry) => checkEntry(entry, project, today));
+  problems.push(...findDuplicates(sorted), ...checkSinglePolicy(sorted));
   const flags = sorted
     .flatMap(({ file, content }) =>
       content?.flag ? [{ name: flagNameOf(file), file, flag: content.flag }] : [],
@@ -77,7 +77,7 @@ export function validateAlone(
     content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
   );
   if (project && problems.every(({ severity }) => severity !== "error"))
-    problems.push(...judgeDefinitions({ flags, audiences }, project, today));
+    problems.push(...checkDefinitions({ flags, audiences }, project, today));
   return { flags, audiences, problems: problems.sort(compareProblems) };
 }
 
@@ -91,7 +91,7 @@ export function isReadable(path: string, mode: string): boolean {
   return mode === "100644" && path.endsWith(".yaml");
 }
 
-function judge(
+function checkEntry(
   { file, kind, path, mode, content }: Entry,
   project: Project | undefined,
   today: string,
@@ -135,7 +135,7 @@ const ofProject: ReadonlySet<Code> = new Set([
 ]);
 
 /** The policy is the old form of `bunting.yaml`; with both files it would be unclear which one counts. */
-function judgePolicy(entries: readonly Entry[]): Problem[] {
+function checkSinglePolicy(entries: readonly Entry[]): Problem[] {
   const policy = entries.find(({ kind }) => kind === "policy");
   if (!policy) return [];
   const project = entries.find(({ kind }) => kind === "project");

@@ -10,12 +10,12 @@ import { block } from "./markdown.ts";
 export function describeProposal(
   plan: Plan,
   environments: readonly string[],
-  asked: Requester,
+  requester: Requester,
 ): string {
   const where = environments.map((environment) => `\`${environment}\``).join(", ");
   return [
     formatPlanMarkdown(plan),
-    quote(asked),
+    quote(requester),
     `It was requested through the API, and waits here because \`${projectFile}\` protects ${where}.`,
     "Merging makes the change, closing refuses it.\n",
   ].join("\n");

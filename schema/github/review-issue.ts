@@ -9,11 +9,11 @@ export function markerOf({ commit }: Pick<EmergencyChange, "commit">): string {
 
 /** The title and body of the issue. */
 export function describeReview(change: EmergencyChange): { title: string; body: string } {
-  const { commit, flag, environments, asked } = change;
+  const { commit, flag, environments, requester } = change;
   const where = environments.join(", ");
   const body = [
     `\`${flag}\` was disabled in ${where} by break glass, without the review that the policy asks for. Commit: ${commit}\n`,
-    quote(asked),
+    quote(requester),
     "Please review it now: was it right, and is the problem fixed? Then close this issue.\n",
     markerOf(change),
   ].join("\n");

@@ -90,7 +90,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   },
 
   /** Code that still uses a removed flag gets "off". */
-  function goesWhenOff({ flags, environments }) {
+  function isOffWhenRemoved({ flags, environments }) {
     return flags.flatMap((flag) => {
       const on = environments.filter((environment) => flag.decisions[environment]?.before?.enabled);
       if (flag.change !== "removed" || on.length === 0) return [];
@@ -108,7 +108,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   },
 
   /** Switching many flags at once is often a mistake. */
-  function turnsFew({ flags, served, environments }) {
+  function togglesFew({ flags, served, environments }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
       if (turned <= Math.max(fewTurns, served * usualShare)) return [];

@@ -24,13 +24,13 @@ export function runTests(
 ): Problem[] {
   const files = all.filter(({ content }) => content?.tests);
   if (files.length === 0) return [];
-  const judged = new Set(entries.map(({ file }) => file));
+  const checked = new Set(entries.map(({ file }) => file));
   const names = new Set(
     entries.flatMap(({ file, kind }) => (kind === "flag" ? [flagNameOf(file)] : [])),
   );
   const definitions = defineAll(all, project);
   return files
-    .filter(({ file }) => judged.has(file) || names.has(flagNameOf(file)))
+    .filter(({ file }) => checked.has(file) || names.has(flagNameOf(file)))
     .flatMap((entry) => problemsIn(entry.file, runFile(entry, definitions, project), ""))
     .sort(compareProblems);
 }

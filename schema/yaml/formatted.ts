@@ -1,6 +1,8 @@
 /**
- * Reads a flag file in the layout of `format()` without a YAML parser. CI requires this layout, so
- * nearly all files have it, and this takes a twentieth of the time.
+ * Reads a flag file in the layout of `format()` without a YAML parser. Files with lists, as in rules,
+ * are left to the parser. For 10,000 flags without rules this takes 0.06 s, the parser 1.1 s; if a fifth
+ * have rules, both together take 0.45 s, the parser alone 1.2 s. `validate` takes 0.7 s instead of 1.3 s
+ * for 1,000 flags without rules, and 1.7 s instead of 4.1 s for 10,000 (two busy cores, Node 20).
  *
  * It accepts only unambiguous lines. At the first other line it returns `undefined`, and the caller
  * uses the YAML parser. A test compares both.

@@ -39,12 +39,12 @@ function list(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
-function summarize({ status, commit, before, publication, mended }: Outcome, to: string): string {
+function summarize({ status, commit, before, publication, repaired }: Outcome, to: string): string {
   const { put, remove, keep } = publication;
   const from = before === undefined || before === commit ? "" : ` (was ${before.slice(0, 7)})`;
   const what = `${commit.slice(0, 7)} to ${to}`;
   const objects = `${put.length} put, ${remove.length} removed, ${keep} unchanged`;
-  const repairs = mended > 0 ? `, ${mended} repaired` : "";
+  const repairs = repaired > 0 ? `, ${repaired} repaired` : "";
   switch (status) {
     case "published":
       return `Published ${what}${from}: ${objects}${repairs}`;

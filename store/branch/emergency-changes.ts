@@ -29,6 +29,6 @@ function emergencyChange({ commit, reason, trailers }: SignedCommit): EmergencyC
   const id = trailers.get("Actor-Id") ?? "";
   const name = (trailers.get("Actor") ?? "").replace(` (${id})`, "");
   const requestId = trailers.get("Request-Id") ?? "";
-  const asked = { actor: { id, name }, reason, requestId };
-  return { commit, flag: trailers.get("Flag") ?? "", environments, asked };
+  const requester = { actor: { id, name }, reason, requestId };
+  return { commit, flag: trailers.get("Flag") ?? "", environments, requester };
 }

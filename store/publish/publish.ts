@@ -48,7 +48,7 @@ export interface Outcome {
   /** Paths that a newer publisher, or the next, has to repair. */
   readonly left: readonly string[];
   /** How many objects the verification repaired. */
-  readonly mended: number;
+  readonly repaired: number;
 }
 
 /** Attempts to publish while other publishers finish first. */
@@ -78,7 +78,7 @@ export function publish(
       const { publication, refusals, waiting, reasons } = decision;
       const outcome = {
         ...{ commit, before: before?.commit, compiled: decision.compiled, publication },
-        ...{ refusals, waiting, reasons, left: [], mended: 0 },
+        ...{ refusals, waiting, reasons, left: [], repaired: 0 },
         isNewlyWaiting: isNewlyWaiting(commit, waiting, before),
       };
       const refuse = async (why: readonly string[], isFinal: boolean): Promise<Outcome> => {
@@ -93,11 +93,11 @@ export function publish(
         writer.supersedes = decision.rolledBackFrom;
         if (!isUnchanged && !(await applyPlan(writer, decision, state, options))) continue;
         const { release } = decision.compiled;
-        const mended = options.verify
+        const repaired = options.verify
           ? await verify(target, release, writer, options.concurrency)
           : 0;
-        const status = isUnchanged && mended === 0 ? "unchanged" : "published";
-        return { ...outcome, status, mended };
+        const status = isUnchanged && repaired === 0 ? "unchanged" : "published";
+        return { ...outcome, status, repaired };
       } catch (error) {
         if (!(error instanceof SupersededError)) throw error;
         const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;

@@ -119,8 +119,8 @@ export class PullRequests {
   }
 
   #start(proposal: Proposal): Promise<ProposedChange> {
-    const { branch, asked } = proposal;
-    const actor = asked.actor.id;
+    const { branch, requester } = proposal;
+    const actor = requester.actor.id;
     const all = [...this.#running.values()];
     const own = all.filter((one) => one.actor === actor).length;
     if (all.length >= limits.total || own >= limits.perActor)

@@ -22,17 +22,17 @@ export interface Proposal {
   readonly environments: readonly string[];
   readonly before: TimedFlag | undefined;
   readonly after: TimedFlag | undefined;
-  readonly asked: Requester;
+  readonly requester: Requester;
 }
 
-/** The proposal of what `asked` wants. */
+/** The proposal of what `requester` wants. */
 export function proposalOf(
   { change, actor, reason, requestId }: Requester & { readonly change: Change },
-  proposal: Omit<Proposal, "flag" | "branch" | "asked">,
+  proposal: Omit<Proposal, "flag" | "branch" | "requester">,
   written: unknown,
 ): Proposal {
   const branch = proposalBranchName(change.name, proposal.subject, proposal, written);
-  return { flag: change.name, branch, ...proposal, asked: { actor, reason, requestId } };
+  return { flag: change.name, branch, ...proposal, requester: { actor, reason, requestId } };
 }
 
 /** Number of ids over which a server simulates effects on people: this takes 20 ms. */
@@ -40,7 +40,7 @@ const fewIds = 10_000;
 
 /** The text of its pull request. Needs the id of the commit. */
 export function textOf(proposal: Proposal, commit: string): string {
-  const { base, project, before, after, environments, asked } = proposal;
+  const { base, project, before, after, environments, requester } = proposal;
   const snapshot = (id: string, flag: TimedFlag | undefined) => ({
     commit: id,
     committed_at: "",
@@ -51,5 +51,5 @@ export function textOf(proposal: Proposal, commit: string): string {
     project,
   });
   const change = plan(snapshot(base, before), snapshot(commit, after), { ids: fewIds });
-  return describeProposal(change, environments, asked);
+  return describeProposal(change, environments, requester);
 }

@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { severities } from "../../schema/problem/codes.ts";
 import { formatProblem } from "../../schema/problem/problem.ts";
-import { fixtures, judge } from "./fixtures.ts";
+import { fixtures, validateFixture } from "./fixtures.ts";
 
 const invalid = new URL("invalid/", fixtures);
 const codes = Object.keys(severities).sort();
@@ -18,7 +18,7 @@ const cure =
   "look at the difference, then run: BLESS=1 npx vitest run test/schema/fixtures.test.ts";
 
 test.each(files)("validate() says of invalid/%s what stands beside it", (file) => {
-  const problems = judge(new URL(file, invalid));
+  const problems = validateFixture(new URL(file, invalid));
   const said = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
   const golden = new URL(`${codeOf(file)}.txt`, invalid);
   if (process.env.BLESS) writeFileSync(golden, said);
@@ -26,7 +26,7 @@ test.each(files)("validate() says of invalid/%s what stands beside it", (file) =
 });
 
 test.each(files)("validate() finds nothing else in invalid/%s", (file) => {
-  const found = judge(new URL(file, invalid)).map(({ code }) => code);
+  const found = validateFixture(new URL(file, invalid)).map(({ code }) => code);
   expect([...new Set(found)]).toEqual([codeOf(file)]);
 });
 
@@ -53,7 +53,7 @@ test("every text beside a fixture has its fixture", () => {
 });
 
 test("validate() finds nothing wrong with the files in valid/", () => {
-  const problems = judge(new URL("valid", fixtures));
+  const problems = validateFixture(new URL("valid", fixtures));
   expect(problems.map(formatProblem)).toEqual([]);
 });
 

@@ -13,14 +13,14 @@ import { readText, readWorkTree, readWorkTreeProject } from "../../store/commit/
 
 export const fixtures = new URL("../fixtures/", import.meta.url);
 
-/** The day on which fixtures are judged. */
+/** The day on which fixtures are checked. */
 export const today = "2026-01-01";
 
 /**
- * What is wrong with a fixture: a single file, judged by its content, a folder that stands for
+ * What is wrong with a fixture: a single file, checked by its content, a folder that stands for
  * `flags/`, or one that stands for a repository, with `bunting.yaml` or `flags/` in it.
  */
-export function judge(fixture: URL): readonly Problem[] {
+export function validateFixture(fixture: URL): readonly Problem[] {
   const place = fileURLToPath(fixture);
   if (!lstatSync(place).isDirectory()) {
     return validate([readFile(fixture)], defaultProject, today).problems;

@@ -14,7 +14,7 @@ import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runScript, top } from "./run.ts";
 
 const fixtures = path.join(top, "test/fixtures");
-/** The day on which fixtures are judged. */
+/** The day on which fixtures are checked. */
 const today = "--today=2026-01-01";
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
@@ -47,7 +47,7 @@ describe.concurrent("validate", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("runs the tests of flags; a part of the files is judged with all that it refers to", async () => {
+  test("runs the tests of flags; a part of the files is checked with all that it refers to", async () => {
     const repository = testRepository();
     const audience = "description: Our people\nowner: a\nif: { team: ours }\n";
     const files = {
@@ -163,7 +163,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(1);
   });
 
-  test("judges only the paths that it is given, each once", async () => {
+  test("checks only the paths that it is given, each once", async () => {
     const directory = plannerIn(temporaryDirectory());
     writeFileSync(path.join(directory, "flags/nutrition/recipe_import.yaml"), "enabled: 1\n");
     const file = "flags/nutrition/meal_planning.yaml";

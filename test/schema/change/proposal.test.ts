@@ -116,7 +116,7 @@ describe("describeReview()", () => {
     commit,
     flag: "meal_planning",
     environments: ["application"],
-    asked: hostile,
+    requester: hostile,
   };
 
   test("names the flag, the commit and the environments, and can be found again", () => {

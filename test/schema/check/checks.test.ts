@@ -49,7 +49,7 @@ test.each([
   ],
   ["a kill switch without end", "type: kill_switch\n", []],
   ["a release with an end", "type: release\nexpires: 2099-01-01\n", []],
-])("checkFlag() judges %s", (_what, text, warnings) => {
+])("checkFlag() checks %s", (_what, text, warnings) => {
   expect(said(`enabled: true\n${text}`)).toEqual(warnings);
 });
 
@@ -58,7 +58,7 @@ test.each([
   ["on, on in staging", "true", "staging: { enabled: true }", []],
   ["off, off in staging", "false", "staging: { enabled: false }", []],
   ["on, off in development", "true", "development: { enabled: false }", []],
-])("checkFlag() judges a flag that is %s", (_what, enabled, environment, warnings) => {
+])("checkFlag() checks a flag that is %s", (_what, enabled, environment, warnings) => {
   expect(said(`enabled: ${enabled}\nenvironments:\n  ${environment}\n`)).toEqual(warnings);
 });
 
@@ -141,14 +141,14 @@ test.each([
   ["a workflow command", "::error::x %0A::set-output name=a::b"],
   ["SQL", "'; drop table flags; --"],
   ["a format string", "%s %d %n"],
-])("readContent() keeps %s as text", (_what, description) => {
+])("parseFlagFile() keeps %s as text", (_what, description) => {
   const text = `enabled: true\ndescription: ${JSON.stringify(description)}\n`;
   expect(said(text)).toEqual([]);
   const { flag } = parseFlagFile(new TextEncoder().encode(text), defaultProject);
   expect(flag).toEqual({ enabled: true, description });
 });
 
-test("readContent() gives no flag where the shape is wrong", () => {
+test("parseFlagFile() gives no flag where the shape is wrong", () => {
   expect(
     parseFlagFile(new TextEncoder().encode("enabled: yes\n"), defaultProject).flag,
   ).toBeUndefined();

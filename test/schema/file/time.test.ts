@@ -1,4 +1,4 @@
-/** No text takes long to judge. Times are compared with each other, so that a busy machine is no failure. */
+/** No text takes long to check. Times are compared with each other, so that a busy machine is no failure. */
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { checkName } from "../../../schema/flag/name.ts";
@@ -51,11 +51,11 @@ const prose = [
   ...["\u0301\u0316", "\u202e"],
 ];
 
-test.each(structure)("readContent() judges %j, again and again, in linear time", (unit) => {
+test.each(structure)("parseFlagFile() checks %j, again and again, in linear time", (unit) => {
   expectLinear((size) => parseFlagFile(bytes(fill("", unit, size)), defaultProject));
 });
 
-test.each(prose)("readContent() judges a comment of %j in linear time", (unit) => {
+test.each(prose)("parseFlagFile() checks a comment of %j in linear time", (unit) => {
   expectLinear((size) =>
     parseFlagFile(bytes(`enabled: true\n${fill("# é ", unit, size)}`), defaultProject),
   );
@@ -74,11 +74,11 @@ test.each([
   ["environments", (i: number) => `${i === 0 ? "environments:\n" : ""}  s${i}: a\n`],
   ["keys in flow style", (i: number) => `${i === 0 ? "{" : ""}k${i}: [a],`],
   ["lines, each a space deeper", (i: number) => `${" ".repeat(i % 300)}- a\n`],
-])("readContent() judges thousands of %s in linear time", (_what, line) => {
+])("parseFlagFile() checks thousands of %s in linear time", (_what, line) => {
   expectLinear((size) => parseFlagFile(bytes(lines(size, line)), defaultProject));
 });
 
-test("readContent() judges a pile of accents in linear time", () => {
+test("parseFlagFile() checks a pile of accents in linear time", () => {
   const half = (size: number, accent: string) => accent.repeat(size / 4);
   expectLinear((size) =>
     parseFlagFile(bytes(`# a${half(size, "\u0301")}${half(size, "\u0316")}`), defaultProject),
@@ -90,7 +90,7 @@ test("format() lays out a file of comments and blank lines in linear time", () =
 });
 
 test.each([["a_"], ["feature_"], ["1"], ["1_"], ["A"], ["-"], ["a@b."], ["4111_"], ["é"], ["::"]])(
-  "checkName() judges a long name of %s in linear time",
+  "checkName() checks a long name of %s in linear time",
   (unit) => {
     expectLinear((size) => checkName(`a/${fill("", unit, size)}!.yaml`, defaultProject));
   },

@@ -123,7 +123,7 @@ test("validate() leaves out what is not due yet", () => {
   expect(codes("2026-06-01")).toEqual(["expired"]);
 });
 
-test("validate() judges 10,000 files that share no name", () => {
+test("validate() checks 10,000 files that share no name", () => {
   const entries = Array.from({ length: 10_000 }, (_, i) => entry(`a/meal_${i}.yaml`));
   const { flags, problems } = validate(entries, defaultProject, today);
   expect([flags.length, problems]).toEqual([10_000, []]);

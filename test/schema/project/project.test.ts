@@ -131,7 +131,7 @@ describe("validate() with a project", () => {
     ]);
   });
 
-  test("does not judge what depends on it while it has errors", () => {
+  test("does not check what depends on it while it has errors", () => {
     const file = "bunting.yaml";
     const broken: Entry = { file, kind: "project", mode: "100644", content: parse("names: 1\n") };
     const entries = [broken, entry("a/old_cart.yaml", text("staging"))];

@@ -22,11 +22,11 @@ function entriesOf(files: Readonly<Record<string, string>>): Entry[] {
   });
 }
 
-function run(files: Readonly<Record<string, string>>, judged = Object.keys(files)): string[] {
+function run(files: Readonly<Record<string, string>>, checked = Object.keys(files)): string[] {
   const all = entriesOf(files);
   const { problems } = validate(all, project, "");
   expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
-  const entries = all.filter(({ path }) => judged.includes(path?.replace(".yaml", "") ?? ""));
+  const entries = all.filter(({ path }) => checked.includes(path?.replace(".yaml", "") ?? ""));
   return runTests(entries, all, project).map(formatProblem);
 }
 
@@ -88,14 +88,14 @@ test("runTests() only warns while a flag, or one that it requires, is disabled",
   ]);
 });
 
-test("runTests() runs the tests of the files that are judged, and of their flags", () => {
+test("runTests() runs the tests of the files that are checked, and of their flags", () => {
   const files = {
     "shop/cart": `${words("cart")}enabled: true\n`,
     "shop/colour": colour,
     "tests/cart": "tests:\n  - expect: false\n",
     "tests/colour": "tests:\n  - expect: false\n",
   };
-  const failing = (judged: string[]) => run(files, judged).map((line) => line.split(":")[0]);
+  const failing = (checked: string[]) => run(files, checked).map((line) => line.split(":")[0]);
   expect(failing(["shop/cart"])).toEqual(["flags/tests/cart.yaml"]);
   expect(failing(["tests/colour"])).toEqual(["flags/tests/colour.yaml"]);
   expect(failing(["shop/cart", "shop/colour"])).toHaveLength(2);

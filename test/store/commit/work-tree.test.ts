@@ -25,8 +25,10 @@ function read(directory: string, place = "flags") {
 
 /** What is wrong there, without words. */
 function problems(directory: string, place?: string): string[] {
-  const judged = validate(read(directory, place), defaultProject, "2026-01-01");
-  return judged.problems.map(({ file, line, column, code }) => `${file}:${line}:${column} ${code}`);
+  const checked = validate(read(directory, place), defaultProject, "2026-01-01");
+  return checked.problems.map(
+    ({ file, line, column, code }) => `${file}:${line}:${column} ${code}`,
+  );
 }
 
 describe("readWorkTree()", () => {
@@ -138,7 +140,7 @@ describe("readWorkTree()", () => {
     expect(read(elsewhere, place).map(({ path }) => path)).toEqual(["a/one.yaml", "b/two.yaml"]);
   });
 
-  test("judges a file outside of flags/ by its content, whatever it is called", () => {
+  test("checks a file outside of flags/ by its content, whatever it is called", () => {
     const directory = directoryOf({
       "Any Name.txt": on,
       "wrong.yaml": "enabled: yes\n",

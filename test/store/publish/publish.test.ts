@@ -381,7 +381,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       const target = new WatchedTarget(site.open());
       site.change(`${list}food_search`, "changed");
       const outcome = await history.publish(target, zero, { thorough: false, verify: true });
-      expect(outcome).toMatchObject({ status: "published", mended: 1 });
+      expect(outcome).toMatchObject({ status: "published", repaired: 1 });
       expect(target.changes).toEqual([`put ${list}food_search`]);
       expect(await findWrong(site, history, zero)).toEqual([]);
     });
@@ -389,9 +389,9 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     test("finds nothing to mend where all is right", async () => {
       const site = newSite();
       const outcome = await history.publish(site.open(), zero, { verify: true });
-      expect(outcome).toMatchObject({ status: "published", mended: 0 });
+      expect(outcome).toMatchObject({ status: "published", repaired: 0 });
       const again = await history.publish(site.open(), zero, { verify: true });
-      expect(again).toMatchObject({ status: "unchanged", mended: 0 });
+      expect(again).toMatchObject({ status: "unchanged", repaired: 0 });
     });
   });
 
@@ -432,7 +432,7 @@ describe("publish() to S3 mends", () => {
     const site = new S3Site(double);
     await history.publish(site.open(), one, { cacheControl: "public, max-age=1" });
     const outcome = await history.publish(site.open(), one, { thorough: false, verify: true });
-    expect(outcome).toMatchObject({ status: "published", mended: 3 * 6 });
+    expect(outcome).toMatchObject({ status: "published", repaired: 3 * 6 });
     const wrong = await findWrong(site, history, one);
     expect(wrong).toEqual([`headers of ${manifest}`]);
   });

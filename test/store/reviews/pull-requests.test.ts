@@ -98,8 +98,8 @@ describe("PullRequests.find()", () => {
 });
 
 function proposal(number: number, actor = `actor-${number}`): Proposal {
-  const asked = { actor: { id: actor, name: actor }, reason: "", requestId: "" };
-  return { branch: `bunting/${number}`, asked } as Proposal;
+  const requester = { actor: { id: actor, name: actor }, reason: "", requestId: "" };
+  return { branch: `bunting/${number}`, requester } as Proposal;
 }
 
 const tooMany = "Cannot propose the change: too many wait for GitHub";

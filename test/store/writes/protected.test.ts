@@ -83,7 +83,7 @@ describe("write()", () => {
     });
   });
 
-  test("judges each of a batch: one waits, the others land in one push", async () => {
+  test("decides for each of a batch: one waits, the others land in one push", async () => {
     const { bare } = remoteWith("application");
     const store = await openStore(bare);
     const results = await Promise.all([

@@ -14,7 +14,7 @@ interface Files {
 }
 
 /** Whether providers can read the definitions of these files, which have no errors. */
-export function judgeDefinitions(
+export function checkDefinitions(
   { flags, audiences }: Files,
   project: Project,
   today: string,
