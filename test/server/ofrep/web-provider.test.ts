@@ -9,7 +9,7 @@ import {
 } from "@openfeature/web-sdk";
 import { EventSource } from "undici";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { recordEvents } from "../../client/provider-events.ts";
+import { recordEvents } from "../../client/openfeature/provider-events.ts";
 import { type OwnApi, startService, until } from "../api.ts";
 import { TestTokens } from "../tokens.ts";
 import { ofrepRemote } from "./flags.ts";

@@ -1,12 +1,12 @@
 /** The provider in the web SDK's life cycle. */
 import { type Client, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/web-sdk";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { State } from "../../client/core/types.ts";
-import { createMemoryFlags, type MemoryFlags } from "../../client/memory.ts";
-import { BuntingProvider } from "../../client/openfeature.ts";
-import { clientsForTests } from "./clients.ts";
+import type { State } from "../../../client/core/types.ts";
+import { createMemoryFlags, type MemoryFlags } from "../../../client/memory.ts";
+import { BuntingProvider } from "../../../client/openfeature.ts";
+import { clientsForTests } from "../clients.ts";
+import { hang, json, list, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
-import { hang, json, list, startSource } from "./source.ts";
 
 const ready: State = { status: "ready", age: 0, reason: null };
 const stale: State = { status: "stale", age: 90, reason: "network" };

@@ -7,10 +7,10 @@ import {
   ProviderStatus,
 } from "@openfeature/web-sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { BuntingProvider } from "../../client/openfeature.ts";
-import { createFlags, type RuleFlags } from "../../client/rules.ts";
+import { BuntingProvider } from "../../../client/openfeature.ts";
+import { createFlags, type RuleFlags } from "../../../client/rules.ts";
+import { json, list, respond, type Source, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
-import { json, list, respond, type Source, startSource } from "./source.ts";
 
 const booleans = {
   on: true,

@@ -1,10 +1,10 @@
 /** The event stream: changes arrive at once, one tab reads it for all tabs, and polling continues without it. */
 import type { RequestListener, ServerResponse } from "node:http";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { readEvents } from "../../client/extras/events.ts";
-import { clientsForTests } from "./clients.ts";
-import { openPage, type Page } from "./page.ts";
-import { json, list, respond, type Source, startSource } from "./source.ts";
+import { readEvents } from "../../../client/extras/events.ts";
+import { clientsForTests } from "../clients.ts";
+import { openPage, type Page } from "../page.ts";
+import { json, list, respond, type Source, startSource } from "../source.ts";
 
 const create = clientsForTests();
 let page: Page;

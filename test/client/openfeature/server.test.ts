@@ -8,11 +8,11 @@ import {
   ProviderStatus,
 } from "@openfeature/server-sdk";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { BuntingServerProvider, type UrlOptions } from "../../client/openfeature-server.ts";
-import type { Definitions } from "../../schema/evaluate/definition.ts";
-import { evaluate } from "../../schema/evaluate/evaluate.ts";
+import { BuntingServerProvider, type UrlOptions } from "../../../client/openfeature-server.ts";
+import type { Definitions } from "../../../schema/evaluate/definition.ts";
+import { evaluate } from "../../../schema/evaluate/evaluate.ts";
+import { hang, json, respond, type Source, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
-import { hang, json, respond, type Source, startSource } from "./source.ts";
 
 const variantsOf = (...values: unknown[]) => values.map((value, at) => [`v${at}`, value]);
 const flags = {

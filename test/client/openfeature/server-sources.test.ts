@@ -7,13 +7,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   BuntingServerProvider,
   type ServerProviderOptions,
-} from "../../client/openfeature-server.ts";
-import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript } from "../scripts/run.ts";
-import { startService } from "../server/api.ts";
-import { Remote } from "../server/remote.ts";
+} from "../../../client/openfeature-server.ts";
+import { temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { runScript } from "../../scripts/run.ts";
+import { startService } from "../../server/api.ts";
+import { Remote } from "../../server/remote.ts";
+import { json, respond, type Source, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
-import { json, respond, type Source, startSource } from "./source.ts";
 
 let client: Client;
 let events: string[];

@@ -2,10 +2,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Metrics } from "../../client/core/types.ts";
-import { clientsForTests, storageWith } from "./clients.ts";
-import { openPage } from "./page.ts";
-import { json, list, respond, type Source, startSource } from "./source.ts";
+import type { Metrics } from "../../../client/core/types.ts";
+import { clientsForTests, storageWith } from "../clients.ts";
+import { openPage } from "../page.ts";
+import { json, list, respond, type Source, startSource } from "../source.ts";
 
 const create = clientsForTests();
 let source: Source;

@@ -1,6 +1,6 @@
 /** When a provider for servers reads its source. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { DefinitionsFeed } from "../../client/provider/feed.ts";
+import { DefinitionsFeed } from "../../../client/provider/feed.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,12 +1,12 @@
 /** Percentages, rules and variants in the client, with definitions over real HTTP. */
 import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createFlags, type RuleFlags, type RuleOptions } from "../../client/rules.ts";
-import type { Definitions } from "../../schema/evaluate/definition.ts";
-import { evaluate } from "../../schema/evaluate/evaluate.ts";
-import { storageWith } from "./clients.ts";
-import { openPage } from "./page.ts";
-import { hang, json, list, respond, type Source, startSource } from "./source.ts";
+import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
+import type { Definitions } from "../../../schema/evaluate/definition.ts";
+import { evaluate } from "../../../schema/evaluate/evaluate.ts";
+import { storageWith } from "../clients.ts";
+import { openPage } from "../page.ts";
+import { hang, json, list, respond, type Source, startSource } from "../source.ts";
 
 const booleans = { dark_mode: true, new_checkout: false, beta: false, button: false, secret: true };
 const definitions = {

@@ -1,8 +1,8 @@
 /** Clients that are closed leave no timers, listeners, channels or connections. */
 import { expect, test, vi } from "vitest";
-import { createFlags } from "../../client/flags.ts";
-import { openPage } from "./page.ts";
-import { hang, json, list, startSource } from "./source.ts";
+import { createFlags } from "../../../client/flags.ts";
+import { openPage } from "../page.ts";
+import { hang, json, list, startSource } from "../source.ts";
 
 /** Declares the tests, with `rounds` times 50 clients. */
 export function testLeaks(rounds: number): void {

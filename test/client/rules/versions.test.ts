@@ -1,10 +1,10 @@
 /** Rules that compare versions: a page loads the comparison only if it needs it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createFlags, type RuleFlags, type RuleOptions } from "../../client/rules.ts";
-import { storageWith } from "./clients.ts";
-import { json, list, respond, type Source, startSource } from "./source.ts";
+import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
+import { storageWith } from "../clients.ts";
+import { json, list, respond, type Source, startSource } from "../source.ts";
 
-const chunk = "../../client/rules/versions.ts";
+const chunk = "../../../client/rules/versions.ts";
 const definitions = {
   environment: "application",
   flags: {
