@@ -11,7 +11,7 @@ import { errorHandler } from "./errors/error-handler.ts";
 import { checkReasons } from "./errors/reasons.ts";
 import { readBody } from "./http/body.ts";
 import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
-import type { Handler } from "./http/handler.ts";
+import { type Handler, principalOf } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
 import { route, skipUnknown } from "./http/route.ts";
@@ -183,10 +183,10 @@ const describeHandler: Handler = (_request, response) => {
   response.set("Cache-Control", "private, no-cache").json(description);
 };
 
-function metricsHandler({ registry }: Metrics): Handler {
+function metricsHandler(metrics: Metrics): Handler {
   return async (_request, response) => {
     response.setHeader("Cache-Control", "no-store");
-    response.setHeader("Content-Type", registry.contentType);
-    response.end(await registry.metrics());
+    response.setHeader("Content-Type", metrics.registry.contentType);
+    response.end(await metrics.textFor(principalOf(response).environments));
   };
 }

@@ -63,7 +63,16 @@ function valuesOf(flag: Flag | undefined): Readonly<Record<string, unknown>> {
   return { ...facts, ...steps, ...Object.fromEntries(blocks) };
 }
 
+const protectedLabel = "protected: ";
+
 /** The labels of a pull request: one for the API, one for each protected environment. */
 export function labelsOf(environments: readonly string[]): string[] {
-  return ["flag-change", ...environments.map((environment) => `protected: ${environment}`)];
+  return ["flag-change", ...environments.map((environment) => `${protectedLabel}${environment}`)];
+}
+
+/** The protected environments that the labels of a pull request name. */
+export function environmentsOfLabels(labels: readonly string[]): string[] {
+  return labels.flatMap((label) =>
+    label.startsWith(protectedLabel) ? [label.slice(protectedLabel.length)] : [],
+  );
 }

@@ -84,6 +84,18 @@ export class Metrics {
     this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);
   }
 
+  /** All metrics as text; of those by environment only the ones of `environments`, if that is given. */
+  async textFor(environments: readonly string[] | undefined): Promise<string> {
+    const text = await this.registry.metrics();
+    if (!environments) return text;
+    // Quotes in the value of another label are escaped, so this matches the label only.
+    const isVisible = (line: string) => {
+      const [, environment] = /[{,]environment="([^"]*)"/.exec(line) ?? [];
+      return environment === undefined || environments.includes(environment);
+    };
+    return text.split("\n").filter(isVisible).join("\n");
+  }
+
   #gauge(name: string, help: string, read: () => number): void {
     new Gauge({
       name,

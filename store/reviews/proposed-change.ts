@@ -1,4 +1,4 @@
-import { flagOfProposalBranch } from "../../schema/change/proposal.ts";
+import { environmentsOfLabels, flagOfProposalBranch } from "../../schema/change/proposal.ts";
 
 /** The state of a proposed change. */
 export interface ProposedChange {
@@ -6,6 +6,8 @@ export interface ProposedChange {
   readonly id: string;
   readonly status: "open" | "merged" | "closed";
   readonly flag: string;
+  /** The protected environments in which it shows, by the pull request's labels. */
+  readonly environments: readonly string[];
   /** The pull request's title. */
   readonly summary: string;
   /** Its URL, for people. */
@@ -35,12 +37,13 @@ interface Repository {
 }
 
 export function asChange(pull: Pull, flag: string): ProposedChange {
-  const { number, state, title, html_url, merged_at, merge_commit_sha } = pull;
+  const { number, state, title, labels, html_url, merged_at, merge_commit_sha } = pull;
   const isMerged = merged_at !== null;
   return {
     id: String(number),
     status: isMerged ? "merged" : state === "open" ? "open" : "closed",
     flag,
+    environments: environmentsOfLabels(labels.flatMap(({ name }) => name ?? [])),
     summary: title,
     pullRequest: html_url,
     commit: isMerged ? (merge_commit_sha ?? undefined) : undefined,

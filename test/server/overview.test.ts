@@ -124,6 +124,35 @@ test("shows a narrowed token its own environments", async () => {
   expect(JSON.stringify(json.flags)).not.toContain("application");
 });
 
+test("shows a narrowed token the proposals and metrics of its own environments", async () => {
+  const { again } = await startReviewed("application", "staging");
+  const staging = { role: "admin", environments: ["staging"] } as const;
+  const development = { role: "admin", environments: ["development"] } as const;
+  const api = await again({ tokens: new TestTokens({ staging, development }) });
+  const asked = { body: { enabled: true } };
+  const { json: tested } = await api.ask(`PUT /staging${meal}`, asked);
+  const { json: hidden } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
+  const proposals = async (as: string) => (await api.ask(path, { as })).json.proposals;
+  expect(await proposals("staging")).toEqual([tested]);
+  expect(await proposals("development")).toEqual([]);
+  expect(await proposals("admin")).toHaveLength(2);
+  const statusOf = async (url: string, as: string) => (await api.ask(`GET ${url}`, { as })).status;
+  expect(await statusOf(tested.url, "staging")).toBe(200);
+  expect(await statusOf(hidden.url, "staging")).toBe(404);
+  expect(await statusOf(hidden.url, "admin")).toBe(200);
+
+  for (const environment of ["application", "staging"]) {
+    const body = { environment, evaluations: { meal_planning: 1 } };
+    expect((await api.ask("POST /v1/usage", { body })).status).toBe(204);
+  }
+  const metrics = async (as: string) => (await api.ask("GET /metrics", { as })).text;
+  expect(await metrics("admin")).toContain('environment="application"');
+  const narrow = await metrics("staging");
+  expect(narrow).toContain('bunting_flag_evaluations_total{environment="staging"');
+  expect(narrow).toContain("bunting_queue_depth 0");
+  expect(narrow).not.toContain("application");
+});
+
 test("lists the changes that wait for a review, and null if GitHub does not answer", async () => {
   const { api, github, again } = await startReviewed();
   const { json: proposed } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });

@@ -10,7 +10,7 @@ import { refusal } from "../../auth/principal.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { notReady } from "../reads/reads.ts";
-import { changeBody } from "../writes/changes.ts";
+import { changeBody, maySee } from "../writes/changes.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 
 /** A release flag that is on or off for everyone for longer than this is stale, as in `bunting stale`. */
@@ -42,7 +42,7 @@ export function overviewHandler(
       today,
       environments,
       flags: overviewOf(snapshot, environments, times, today, staleDays),
-      proposals: proposals?.map(changeBody) ?? null,
+      proposals: proposals?.filter((one) => maySee(principal, one)).map(changeBody) ?? null,
     });
   };
 }

@@ -1,7 +1,9 @@
 /** Responses about proposed changes: the 202 of the write, and the status. */
-import type { RequestHandler, Response } from "express";
+import type { Response } from "express";
+import type { Principal } from "../../../schema/access/tokens.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 
 /** Answers 202: the change waits. */
@@ -12,22 +14,25 @@ export function answerProposed(response: Response, change: ProposedChange): void
 }
 
 /** `GET /v1/changes/{id}`. `sync` looks for new commits, as a merge that is seen here first may not be served yet. */
-export function changeHandler(
-  pulls: PullRequests | undefined,
-  sync: () => Promise<void>,
-): RequestHandler {
+export function changeHandler(pulls: PullRequests | undefined, sync: () => Promise<void>): Handler {
   const told = new WeakSet<ProposedChange>();
   return async (request, response) => {
     const id = String(request.params.id);
-    const isAdmin = response.locals.principal?.role === "admin";
+    const isAdmin = principalOf(response).role === "admin";
     const change = /^[1-9]\d{0,8}$/.test(id) ? await pulls?.find(Number(id), isAdmin) : undefined;
-    if (!change) throw new HttpError(404, "Cannot find a proposed change of that id");
+    if (!change || !maySee(principalOf(response), change))
+      throw new HttpError(404, "Cannot find a proposed change of that id");
     if (change.status === "merged" && !told.has(change)) {
       told.add(change);
       void sync();
     }
     send(response, change);
   };
+}
+
+/** Whether a principal may read something about an environment in which the change shows. */
+export function maySee({ environments }: Principal, change: ProposedChange): boolean {
+  return environments?.some((one) => change.environments.includes(one)) ?? true;
 }
 
 function send(response: Response, change: ProposedChange): void {
