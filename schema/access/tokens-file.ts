@@ -90,10 +90,10 @@ function findFault(entry: unknown): string | undefined {
 
 /** Two entries of one id share limits and idempotency keys; of two equal tokens only one would count. */
 function findDuplicate(entry: TokenEntry, earlier: readonly TokenEntry[]): string | undefined {
-  const twin = (["id", "sha256"] as const).find((key) =>
+  const repeated = (["id", "sha256"] as const).find((key) =>
     earlier.some((other) => other[key] === entry[key]),
   );
-  return twin === undefined ? undefined : `another entry has the same "${twin}"`;
+  return repeated === undefined ? undefined : `another entry has the same "${repeated}"`;
 }
 
 /** Git keeps names and ids in commits. The fault never repeats the text. */

@@ -106,10 +106,10 @@ function fileOf(
   before: Values,
   current: CurrentFile | undefined,
 ): string {
-  const [old, young] = [before, after].map(({ owner }) =>
+  const [old, next] = [before, after].map(({ owner }) =>
     fileInOwnerFolder(name, typeof owner === "string" ? owner : undefined),
   ) as [string, string];
-  return current === undefined || current.file === old ? young : current.file;
+  return current === undefined || current.file === old ? next : current.file;
 }
 
 function folderOf(file: string): string {

@@ -51,8 +51,8 @@ export function checkApproval(proposal: ProposalReviews): ApprovalResult {
   for (const { message } of proposed) {
     const login = unverifiedTrailer(message, "Actor-GitHub").toLowerCase();
     if (login === "") {
-      const cure = 'add "github" to the entry of the token, then propose the change again';
-      return { state: "failure", message: `Cannot tell who requested the change: ${cure}` };
+      const hint = 'add "github" to the entry of the token, then propose the change again';
+      return { state: "failure", message: `Cannot tell who requested the change: ${hint}` };
     }
     requesters.add(login);
   }

@@ -95,8 +95,8 @@ const checks: readonly ((name: string, folders: readonly string[]) => Finding[])
   function isNotReserved(name) {
     if (!["constructor", "prototype", "__proto__", "index", policyName].includes(name)) return [];
     const message = `Cannot use "${name}" as a flag's name: it is reserved`;
-    const cure = name === policyName ? `the policy is ${policyFile}; for a flag, ` : "";
-    return [named("reserved-name", message, `${cure}say what the flag turns on`)];
+    const hint = name === policyName ? `the policy is ${policyFile}; for a flag, ` : "";
+    return [named("reserved-name", message, `${hint}say what the flag turns on`)];
   },
 
   /** A name has no personal data. */

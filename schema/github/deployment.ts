@@ -95,10 +95,10 @@ export function formatDeploymentResult(result: DeploymentResult): string {
   const { state, environment, commit, published, url, log } = result;
   const words = describeDeploymentResult(result);
   // The reasons contain names that others chose.
-  const told = published?.status === "refused" ? "refused" : words;
+  const outcome = published?.status === "refused" ? "refused" : words;
   const isWaiting = (published?.waiting ?? 0) > 0;
   const isPublished = state === "success" || (isWaiting && published?.live?.at !== undefined);
-  const title = isPublished ? capital(told) : `Not live: ${told}`;
+  const title = isPublished ? capital(outcome) : `Not live: ${outcome}`;
   const was = published?.before ? `, after \`${published.before.slice(0, 7)}\`` : "";
   const lines = [`**${title}** in ${environment}: \`${commit.slice(0, 7)}\`${was}.`, ""];
   if (published?.status === "refused")

@@ -117,8 +117,8 @@ function hiddenThings(errors: readonly Problem[]): string[] {
     .slice(0, 20)
     .map(({ code, file, line }) => {
       const what = code === "credential" ? "A credential" : "Personal data";
-      const cure = code === "credential" ? "revoke it, for git keeps it" : "git keeps it";
-      return `${what} in ${inline(`${file}:${line}`)}: ${cure}`;
+      const hint = code === "credential" ? "revoke it, for git keeps it" : "git keeps it";
+      return `${what} in ${inline(`${file}:${line}`)}: ${hint}`;
     });
 }
 

@@ -141,9 +141,9 @@ export function pairUp<T>(
   key: (item: T) => string,
 ): [string, T | undefined, T | undefined][] {
   const old = new Map(before.map((item) => [key(item), item]));
-  const young = new Map(after.map((item) => [key(item), item]));
-  const keys = [...new Set([...old.keys(), ...young.keys()])].sort(compareText);
-  return keys.map((name) => [name, old.get(name), young.get(name)]);
+  const next = new Map(after.map((item) => [key(item), item]));
+  const keys = [...new Set([...old.keys(), ...next.keys()])].sort(compareText);
+  return keys.map((name) => [name, old.get(name), next.get(name)]);
 }
 
 /** An environment that is added or removed is a change of the project, not of each flag. */

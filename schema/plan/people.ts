@@ -66,11 +66,11 @@ export class PeopleMeter {
     const key = JSON.stringify([before, after]);
     const known = this.#known.get(key);
     if (known) return known;
-    const [old, young] = this.#definitionsOf(environment);
-    const reads = countReads(old, before.name) + countReads(young, after.name);
+    const [old, next] = this.#definitionsOf(environment);
+    const reads = countReads(old, before.name) + countReads(next, after.name);
     if (reads > this.#readsLeft) return undefined;
     this.#readsLeft -= reads;
-    const effect = simulate(change, [old, young], this.#ids);
+    const effect = simulate(change, [old, next], this.#ids);
     if (effect) this.#known.set(key, effect);
     return effect;
   }
@@ -96,10 +96,10 @@ function weightsOf({ name, decision }: NamedChange["before"]) {
 
 function simulate(
   { before, after }: NamedChange,
-  [old, young]: readonly [Definitions, Definitions],
+  [old, next]: readonly [Definitions, Definitions],
   ids: number,
 ): PeopleEffect | undefined {
-  const buckets = [...bucketsOf(old, before.name), ...bucketsOf(young, after.name)];
+  const buckets = [...bucketsOf(old, before.name), ...bucketsOf(next, after.name)];
   const attributes = new Set(buckets.filter((attribute) => attribute !== undefined));
   if (buckets.includes(undefined)) return undefined;
   const count = { gain: 0, lose: 0, move: 0 };
@@ -107,7 +107,7 @@ function simulate(
     const text = `id-${id}`;
     const context = Object.fromEntries([...attributes].map((attribute) => [attribute, text]));
     const was = evaluate(old, before.name, context);
-    const is = evaluate(young, after.name, context);
+    const is = evaluate(next, after.name, context);
     if (isInside(was) !== isInside(is)) count[isInside(is) ? "gain" : "lose"]++;
     else if (was.variant !== is.variant || !isSameValue(was, is)) count.move++;
   }

@@ -58,19 +58,19 @@ function describeRollout(before: Decision, after: Decision, isAlone: boolean): s
 }
 
 /** Rules by name: added, removed, changed, or in another order. */
-function describeRules({ rules: old = [] }: Decision, { rules: young = [] }: Decision): string[] {
+function describeRules({ rules: old = [] }: Decision, { rules: next = [] }: Decision): string[] {
   const before = new Map(old.map((rule) => [rule.name, rule]));
-  const after = new Map(young.map((rule) => [rule.name, rule]));
-  const added = young.filter(({ name }) => !before.has(name));
+  const after = new Map(next.map((rule) => [rule.name, rule]));
+  const added = next.filter(({ name }) => !before.has(name));
   const removed = old.filter(({ name }) => !after.has(name));
-  const changed = young.filter((rule) => {
+  const changed = next.filter((rule) => {
     const earlier = before.get(rule.name);
     return earlier && JSON.stringify(earlier) !== JSON.stringify(rule);
   });
   const changes = changed.map((rule) => describeRule(before.get(rule.name) ?? rule, rule));
   const kept = (names: ReadonlyMap<string, unknown>, rules: readonly { name: string }[]) =>
     rules.filter(({ name }) => names.has(name)).map(({ name }) => name);
-  const isMoved = kept(after, old).join("\0") !== kept(before, young).join("\0");
+  const isMoved = kept(after, old).join("\0") !== kept(before, next).join("\0");
   return [
     ...added.map(({ name }) => `rule "${name}" is added`),
     ...removed.map(({ name }) => `rule "${name}" is removed`),
@@ -90,7 +90,7 @@ function describeRule(before: Rule, after: Rule): string {
 }
 
 /** Changes of audiences and required flags, which are in other files. */
-function describeUses({ uses: old = {} }: Decision, { uses: young = {} }: Decision): string[] {
+function describeUses({ uses: old = {} }: Decision, { uses: next = {} }: Decision): string[] {
   const changed = (before: object = {}, after: object = {}) => {
     const earlier = new Map(Object.entries(before));
     const both = Object.entries(after).filter(([name]) => earlier.has(name));
@@ -99,8 +99,8 @@ function describeUses({ uses: old = {} }: Decision, { uses: young = {} }: Decisi
       .map(([name]) => name);
   };
   return [
-    ...changed(old.audiences, young.audiences).map((name) => `audience ${name} changes`),
-    ...changed(old.required, young.required).map((name) => `required ${name} changes`),
+    ...changed(old.audiences, next.audiences).map((name) => `audience ${name} changes`),
+    ...changed(old.required, next.required).map((name) => `required ${name} changes`),
   ];
 }
 

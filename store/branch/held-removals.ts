@@ -65,6 +65,6 @@ function removalOf(flag: string) {
 function describe(held: readonly string[], reason: string): string {
   const more = held.length > 5 ? ` and ${held.length - 5} more` : "";
   const names = `${held.slice(0, 5).join(", ")}${more}`;
-  const cure = "restore the files, or accept it: send Publish-Allow: REASON with a write";
-  return `The removal of ${names} is not served: ${reason}; ${cure}, or start with --accept-remote`;
+  const hint = "restore the files, or accept it: send Publish-Allow: REASON with a write";
+  return `The removal of ${names} is not served: ${reason}; ${hint}, or start with --accept-remote`;
 }

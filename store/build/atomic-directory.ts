@@ -30,13 +30,13 @@ export class AtomicDirectory {
       write(next);
       this.#replaceBy(next);
     } catch (error) {
-      this.#giveUp();
+      this.#discard();
       throw error;
     }
   }
 
   /** Restores what this process moved. If that fails too, the next build does it. */
-  #giveUp(): void {
+  #discard(): void {
     try {
       this.#recover();
     } catch {

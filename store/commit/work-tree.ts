@@ -20,7 +20,7 @@ export interface ProjectFiles {
 
 /** Reads `bunting.yaml` at the top of `directory`. */
 export function readWorkTreeProject(directory: string): ProjectFiles {
-  const files = [projectFile, policyFile].filter((file) => look(path.resolve(directory, file)));
+  const files = [projectFile, policyFile].filter((file) => statOf(path.resolve(directory, file)));
   const entries = files.flatMap((file) => readWorkTree(directory, file, defaultProject));
   return { entries, project: resolveProject(entries, "") };
 }
@@ -32,7 +32,7 @@ export function readWorkTreeProject(directory: string): ProjectFiles {
 export function readWorkTree(directory: string, place: string, project: Project): Entry[] {
   const at = path.resolve(directory, place);
   const inFlags = below(path.resolve(directory, "flags"), at);
-  const stat = look(at);
+  const stat = statOf(at);
   if (!stat) throw new Error(`Cannot read "${place}": there is no such file or folder`);
   const root = inFlags === undefined ? at : path.resolve(directory, "flags");
   const files = stat.isDirectory() ? list(at) : [at];
@@ -51,7 +51,7 @@ export function readWorkTree(directory: string, place: string, project: Project)
 /** The audiences in `flags/` of `directory`. */
 export function readAudiences(directory: string, project: Project): Entry[] {
   const folder = "flags/audiences";
-  return look(path.resolve(directory, folder)) ? readWorkTree(directory, folder, project) : [];
+  return statOf(path.resolve(directory, folder)) ? readWorkTree(directory, folder, project) : [];
 }
 
 function readFile(file: string, kind: Kind, project: Project): ParsedFile {
@@ -63,7 +63,7 @@ function readFile(file: string, kind: Kind, project: Project): ParsedFile {
 /** The text of a plain file below `directory`; `undefined` if there is none. */
 export function readText(directory: string, file: string): string | undefined {
   const place = path.resolve(directory, file);
-  return look(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
+  return statOf(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
 }
 
 /** Every file in the folder and its subfolders; symbolic links are not followed. */
@@ -80,14 +80,14 @@ function list(folder: string): string[] {
 /** The mode that git would record. */
 function modeOf(file: string): string {
   // A name that is not UTF-8 cannot be used to open its file.
-  const stat = look(file);
+  const stat = statOf(file);
   if (stat?.isSymbolicLink()) return "120000";
   if (!stat?.isFile()) return "special";
   return (stat.mode & 0o100) === 0 ? "100644" : "100755";
 }
 
 /** `undefined` if there is no file. */
-function look(file: string): Stats | undefined {
+function statOf(file: string): Stats | undefined {
   try {
     return lstatSync(file);
   } catch (error) {

@@ -82,8 +82,8 @@ export function publish(
         isNewlyWaiting: isNewlyWaiting(commit, waiting, before),
       };
       const refuse = async (why: readonly string[], isFinal: boolean): Promise<Outcome> => {
-        const outrun = { manifest: state.manifest, isFinal, before };
-        const left = await reconcile(target, repository, writer, outrun);
+        const conflict = { manifest: state.manifest, isFinal, before };
+        const left = await reconcile(target, repository, writer, conflict);
         return { ...outcome, status: "refused", refusals: why, left };
       };
       if (refusals.length > 0) return refuse(refusals, true);
@@ -102,8 +102,8 @@ export function publish(
         if (!(error instanceof SupersededError)) throw error;
         const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
         if (await isReplaced(target, state.manifestObject?.etag, timeoutMs)) continue;
-        const cure = "publish that commit again; to do it all the same: --rollback REASON";
-        return refuse([`${error.message}; ${cure}`], false);
+        const hint = "publish that commit again; to do it all the same: --rollback REASON";
+        return refuse([`${error.message}; ${hint}`], false);
       }
     }
     const reason = `other publishers came first ${maxAttempts} times`;

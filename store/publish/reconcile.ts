@@ -6,7 +6,8 @@ import type { Target } from "../target/target.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
 import { readServedRelease } from "./served-release.ts";
 
-export interface Outrun {
+/** What a publisher finds after another one finished first. */
+export interface PublishConflict {
   /** The manifest at the target. */
   readonly manifest: Manifest | undefined;
   /** Whether it is the newer publisher's. If not, that publisher has not finished. */
@@ -24,7 +25,7 @@ export async function reconcile(
   target: Target,
   repository: Repository,
   writer: ObjectWriter,
-  { manifest, isFinal, before }: Outrun,
+  { manifest, isFinal, before }: PublishConflict,
 ): Promise<string[]> {
   if (writer.written.size === 0) return [];
   if (isFinal && !manifest) return [...writer.written.keys()];

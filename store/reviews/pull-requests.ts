@@ -70,15 +70,15 @@ export class PullRequests {
     const running = this.#running.get(proposal.branch)?.result ?? this.#start(proposal);
 
     const late = new AbortController();
-    const giveUp = pause(this.#timeoutMs, undefined, { signal: late.signal, ref: false }).then(
+    const timeout = pause(this.#timeoutMs, undefined, { signal: late.signal, ref: false }).then(
       () => {
         throw new WriteUnavailableError(
           "Cannot tell whether the pull request is open yet: ask again",
         );
       },
     );
-    return Promise.race([running, giveUp]).finally(() => {
-      giveUp.catch(() => {});
+    return Promise.race([running, timeout]).finally(() => {
+      timeout.catch(() => {});
       late.abort();
     });
   }
@@ -166,8 +166,9 @@ export class PullRequests {
       return (await once(find, create)).item;
     } catch (error) {
       // Another server has just opened it.
-      const twin = error instanceof GitHubError && error.status === 422 ? await find() : undefined;
-      if (twin) return twin;
+      const existing =
+        error instanceof GitHubError && error.status === 422 ? await find() : undefined;
+      if (existing) return existing;
       throw error;
     }
   }

@@ -67,8 +67,8 @@ export class Repository {
     });
     const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
     if (shallow === "true") {
-      const cure = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
-      throw new Error(`Cannot read the history in "${directory}": the clone is shallow; ${cure}`);
+      const hint = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
+      throw new Error(`Cannot read the history in "${directory}": the clone is shallow; ${hint}`);
     }
     return new Repository(directory, path.resolve(directory, gitDirectory));
   }

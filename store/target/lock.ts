@@ -42,8 +42,8 @@ async function acquire(file: string, timeoutMs: number, holder: Holder): Promise
     const other = readHolder(file);
     if (Date.now() > deadline) {
       const { pid, host } = other ?? { pid: "?", host: "?" };
-      const cure = `if process ${pid} on ${host} is gone, delete "${file}"`;
-      throw new Error(`Cannot lock "${file}": another process holds it; ${cure}`);
+      const hint = `if process ${pid} on ${host} is gone, delete "${file}"`;
+      throw new Error(`Cannot lock "${file}": another process holds it; ${hint}`);
     }
     if (other && isDead(other)) retire(file, other, holder);
     await pause(20 + Math.random() * 30);

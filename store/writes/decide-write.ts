@@ -77,17 +77,17 @@ function findObstacle(change: Change, flag: Flag): WriteResult | undefined {
   if (givesEveryone(decision) && lacking.length > 0) {
     const [flags, verb] = lacking.length === 1 ? ["flag", "is"] : ["flags", "are"];
     const reason = `the required ${flags} ${lacking.join(", ")} ${verb} not on for everyone here`;
-    const cure = `turn ${lacking.length === 1 ? "it" : "them"} on first, or send a rollout if this is meant`;
-    return { status, reason, cure };
+    const hint = `turn ${lacking.length === 1 ? "it" : "them"} on first, or send a rollout if this is meant`;
+    return { status, reason, hint };
   }
   const rules = (decision.rules ?? []).filter(({ rollout = 100 }) => rollout < 100);
   if (rules.length === 0) {
     const reason = `its rollout is ${decision.rollout} %`;
-    return { status, reason, cure: 'send {"enabled": true, "rollout": 100}' };
+    return { status, reason, hint: 'send {"enabled": true, "rollout": 100}' };
   }
   const names = rules.map(({ name }) => JSON.stringify(name)).join(", ");
   const reason = `${rules.length === 1 ? "the rule" : "the rules"} ${names} gives less`;
-  return { status, reason, cure: "change its file, or send a rollout if this is meant" };
+  return { status, reason, hint: "change its file, or send a rollout if this is meant" };
 }
 
 /** The flags that require a flag, by name. */

@@ -54,7 +54,7 @@ export type WriteResult =
   /** The definition changes environments that it may not. */
   | { readonly status: "forbidden"; readonly environments: readonly string[] }
   /** `enabled` was requested, but not everyone would get the flag. */
-  | { readonly status: "not-for-everyone"; readonly reason: string; readonly cure: string }
+  | { readonly status: "not-for-everyone"; readonly reason: string; readonly hint: string }
   /** The flag cannot be deleted: others require it. */
   | { readonly status: "required"; readonly by: readonly string[] }
   /** Tests of this flag, or of flags that require it, would fail. */

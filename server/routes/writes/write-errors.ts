@@ -22,8 +22,8 @@ export function writeError(
     }
     case "protected": {
       const where = result.proposal.environments.join(", ");
-      const cure = "change its file in a pull request, or set GITHUB_TOKEN and GITHUB_REPOSITORY";
-      const detail = `Cannot change "${name}" here: ${where} is protected, and this server opens no pull requests; ${cure}`;
+      const hint = "change its file in a pull request, or set GITHUB_TOKEN and GITHUB_REPOSITORY";
+      const detail = `Cannot change "${name}" here: ${where} is protected, and this server opens no pull requests; ${hint}`;
       return new HttpError(403, detail, { kind: "protected-environment" });
     }
     case "not-disabling": {
@@ -31,7 +31,7 @@ export function writeError(
       return new HttpError(400, detail, { kind: "break-glass" });
     }
     case "not-for-everyone": {
-      const detail = `Cannot turn "${name}" on for everyone: ${result.reason}; ${result.cure}`;
+      const detail = `Cannot turn "${name}" on for everyone: ${result.reason}; ${result.hint}`;
       return new HttpError(409, detail, { kind: "not-for-everyone" });
     }
     case "failed-tests": {

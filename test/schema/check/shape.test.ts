@@ -21,7 +21,7 @@ test.each([
   ["[true]"],
   ["{ true: true }"],
   ["|\n  true"],
-])("checkShape() refuses enabled: %s, and says what to write", (written) => {
+])("parseFlagFile() refuses enabled: %s, and says what to write", (written) => {
   const problems = problemsOf(`owner: a\nenabled: ${written}\n`);
   expect(problems.map(({ line, code }) => `${line} ${code}`)).toEqual(["2 wrong-type"]);
   expect(problems[0]?.hint).toMatch(writeTrueOrFalse);
@@ -31,11 +31,11 @@ test.each([
   ["yes", "YAML 1.2 reads yes, no, on and off as text; write true or false"],
   ['"true"', "write true without quotes"],
   ["1", "write true or false"],
-])("checkShape() explains enabled: %s", (written, hint) => {
+])("parseFlagFile() explains enabled: %s", (written, hint) => {
   expect(problemsOf(`enabled: ${written}\n`)[0]?.hint).toBe(hint);
 });
 
-test.each(["True", "FALSE"])("checkShape() takes enabled: %s, as YAML does", (written) => {
+test.each(["True", "FALSE"])("parseFlagFile() takes enabled: %s, as YAML does", (written) => {
   expect(said(`enabled: ${written}\n`)).toEqual([]);
 });
 
@@ -51,7 +51,7 @@ test.each([
   ["environments as a list", "environments: [staging]\n", "1:15 wrong-type"],
   ["an environment that is a boolean", "environments:\n  staging: true\n", "2:12 wrong-type"],
   ["an environment without enabled", "environments:\n  staging: {}\n", "2:12 missing-key"],
-])("checkShape() refuses %s where it is", (_what, text, problem) => {
+])("parseFlagFile() refuses %s where it is", (_what, text, problem) => {
   expect(said(`${text}enabled: true\n`)).toEqual([problem]);
 });
 
@@ -64,14 +64,14 @@ test.each([
   ["text", "enabled:true\n"],
   ["a list", "- enabled: true\n"],
   ["a list in flow style", "[enabled, true]\n"],
-])("checkShape() refuses a file with %s, and expects a mapping", (_what, text) => {
+])("parseFlagFile() refuses a file with %s, and expects a mapping", (_what, text) => {
   const [problem, ...others] = problemsOf(text);
   expect(others).toEqual([]);
   expect(problem).toMatchObject({ line: 1, code: "not-a-mapping" });
   expect(problem?.message).toContain("expected a mapping");
 });
 
-test("checkShape() points at the value of a file that is none, below its comments", () => {
+test("parseFlagFile() points at the value of a file that is none, below its comments", () => {
   expect(said("# why\n\n- enabled: true\n")).toEqual(["3:1 not-a-mapping"]);
 });
 
@@ -116,7 +116,7 @@ test.each([
   ],
   ["type: kill-switch\n", "1:7 unknown-value", 'did you mean "kill_switch"?'],
   ["type: Release\n", "1:7 unknown-value", 'did you mean "release"?'],
-])("checkShape() refuses %j and says what is known", (text, problem, hint) => {
+])("parseFlagFile() refuses %j and says what is known", (text, problem, hint) => {
   expect(said(`${text}enabled: true\n`)).toEqual([problem]);
   expect(problemsOf(`${text}enabled: true\n`)[0]?.hint).toMatch(hint);
 });
@@ -136,19 +136,19 @@ test.each([
   '""',
   '"2027-03-31 "',
   '"２０２７-03-31"',
-])("checkShape() refuses the date %s", (date) => {
+])("parseFlagFile() refuses the date %s", (date) => {
   expect(said(`enabled: true\nexpires: ${date}\n`)).toEqual(["2:10 invalid-date"]);
 });
 
 test.each(["2096-02-29", "9999-12-31", '"2099-12-31"'])(
-  "checkShape() takes the date %s",
+  "parseFlagFile() takes the date %s",
   (date) => {
     expect(said(`enabled: true\nexpires: ${date}\n`)).toEqual([]);
   },
 );
 
 test.each(["Team Nutrition", "nutrition_", "ann@example.com", "2nd", '""', "-a", "a--b", "ä"])(
-  "checkShape() refuses the owner %s",
+  "parseFlagFile() refuses the owner %s",
   (owner) => {
     expect(said(`enabled: true\nowner: ${owner}\n`)).toEqual(["2:8 invalid-owner"]);
   },
@@ -159,11 +159,11 @@ test.each([
   ["500 emoji, of two UTF-16 code units each", "🍲".repeat(500), []],
   ["501 letters", "a".repeat(501), ["2:14 too-long"]],
   ["60,000 letters", "a".repeat(60_000), ["2:14 too-long"]],
-])("checkShape() counts characters as people do: %s", (_what, description, problems) => {
+])("parseFlagFile() counts characters as people do: %s", (_what, description, problems) => {
   expect(said(`enabled: true\ndescription: ${description}\n`)).toEqual(problems);
 });
 
-test("checkShape() reports every mistake of a file", () => {
+test("parseFlagFile() reports every mistake of a file", () => {
   const text = "enable: yes\ntype: flag\nexpires: never\nowner: A B\nenvironments:\n  prod: true\n";
   expect(said(text)).toEqual([
     "1:1 missing-key",
@@ -176,7 +176,7 @@ test("checkShape() reports every mistake of a file", () => {
   ]);
 });
 
-test("checkShape() shows a long value in short, on one line", () => {
+test("parseFlagFile() shows a long value in short, on one line", () => {
   const [problem] = problemsOf(`enabled: "${"long\\n".repeat(1000)}"\n`);
   expect(problem?.message.length).toBeLessThan(120);
   expect(problem?.message).not.toContain("\n");

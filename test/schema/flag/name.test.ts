@@ -129,7 +129,7 @@ test.each([
   ["meal_planning.yaml", "meal_planning"],
   ["a/b.yaml.yaml", "b.yaml"],
   ["a/b.yml", "b.yml"],
-])("nameOf() of %s is %s", (path, name) => {
+])("flagNameOf() of %s is %s", (path, name) => {
   expect(flagNameOf(path)).toBe(name);
 });
 

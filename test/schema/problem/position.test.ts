@@ -12,11 +12,11 @@ test.each([
   ["\n\n", 1, 2, 1],
   ["🍲x", 2, 1, 3],
   ["a\r\nb", 3, 2, 1],
-])("placeAt() in %j of offset %i is line %i, column %i", (text, offset, line, column) => {
+])("positionAt() in %j of offset %i is line %i, column %i", (text, offset, line, column) => {
   expect(positionAt(text, offset)).toEqual({ line, column });
 });
 
-test("placeAt() counts as one would by hand, for texts in any order", () => {
+test("positionAt() counts lines and columns like a plain loop, for texts in any order", () => {
   const text = fc.string({ unit: fc.constantFrom("a", "b", "\n"), maxLength: 30 });
   const check = (text: string, other: string, offset: number) => {
     const before = text.slice(0, offset).split("\n");

@@ -3,7 +3,7 @@ import { drainThenThrow } from "../../../store/publish/drain-then-throw.ts";
 
 const turn = () => new Promise(setImmediate);
 
-test("settle() does each, so many at once", async () => {
+test("drainThenThrow() runs each task, at most as many at once as allowed", async () => {
   let [inside, most] = [0, 0];
   const done: number[] = [];
   await drainThenThrow([3, 1, 2, 5, 4], 2, async (item) => {
@@ -17,7 +17,7 @@ test("settle() does each, so many at once", async () => {
   expect(most).toBe(2);
 });
 
-test("settle() throws the first error, once all that were begun have ended, and begins no more", async () => {
+test("drainThenThrow() throws the first error after all started tasks have ended, and starts no more", async () => {
   const ended: string[] = [];
   const working = drainThenThrow(["slow", "first", "second", "third"], 2, async (item) => {
     if (item === "first") throw new Error(item);

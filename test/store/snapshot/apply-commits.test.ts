@@ -35,7 +35,7 @@ test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on 
   expect(advanced).toBeGreaterThan(5);
 });
 
-test("advance() leaves flags alone that no commit touched", async () => {
+test("applyCommitsToSnapshot() leaves flags alone that no commit touched", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, {
     "flags/a/meals.yaml": on,
@@ -54,7 +54,7 @@ test("advance() leaves flags alone that no commit touched", async () => {
 });
 
 test.each(["a symbolic link", "a submodule", "an executable file"])(
-  "advance() leaves %s to those who read everything",
+  "applyCommitsToSnapshot() returns undefined for %s",
   async (what) => {
     const repository = testRepository();
     const file = "flags/a/meals.yaml";

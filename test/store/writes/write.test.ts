@@ -127,7 +127,7 @@ test("decideWrite() turns no flag on for everyone before the flags that it requi
       result: {
         status: "not-for-everyone",
         reason: "the required flag recipes is not on for everyone here",
-        cure: "turn it on first, or send a rollout if this is meant",
+        hint: "turn it on first, or send a rollout if this is meant",
       },
     });
   }
