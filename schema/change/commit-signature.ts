@@ -34,7 +34,7 @@ export interface SignedMessage {
   readonly signature: string;
 }
 
-export const signatureTrailer = "Bunting-Signature";
+const signatureTrailer = "Bunting-Signature";
 const shortestKey = 32;
 
 /** The keys of a setting: one or more, separated by commas. Throws if one is too short to be secret. */

@@ -65,7 +65,7 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   return { flag, ...(references.length > 0 && { references }), findings: found };
 }
 
-export function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
+function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkAudienceShape);
   if (!source) return { findings };
   const audience = value as AudienceFile;

@@ -6,7 +6,7 @@ import { projectFile } from "../project/project.ts";
 export type Kind = "flag" | "audience" | "tests" | "project" | "policy";
 
 /** The folders in `flags/` that hold no flags. No team's folder has these names. */
-export const reservedFolders = { audiences: "audience", tests: "tests" } as const satisfies Record<
+const reservedFolders = { audiences: "audience", tests: "tests" } as const satisfies Record<
   string,
   Kind
 >;

@@ -74,7 +74,7 @@ function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-export function severityOf({ code }: Pick<Finding, "code">): Severity {
+function severityOf({ code }: Pick<Finding, "code">): Severity {
   return severities[code];
 }
 

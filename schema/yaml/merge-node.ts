@@ -92,7 +92,7 @@ function sameText(node: unknown, value: EditValue): boolean {
 }
 
 /** A node in the layout of `format()`, whose texts mean the same to readers of YAML 1.1. */
-export function createNode(document: Document, value: EditValue): Node {
+function createNode(document: Document, value: EditValue): Node {
   const node = document.createNode(value) as Node;
   visit(node, {
     Scalar(_key, scalar) {

@@ -11,7 +11,7 @@ export function isRead(action: Action): boolean {
 }
 
 /** The lowest role for each action. */
-export const leastRole: Readonly<Record<Action, Role>> = {
+const leastRole: Readonly<Record<Action, Role>> = {
   read: "reader",
   "read private": "editor",
   create: "editor",
