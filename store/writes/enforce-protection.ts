@@ -3,10 +3,12 @@ import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { readValues } from "../../schema/change/define-flag.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { Touched } from "../../schema/change/touched.ts";
+import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
 import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
+import { requiredBy } from "./required-flags.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
 /**
@@ -44,8 +46,10 @@ export function enforceProtection(
   const commit = { files, message, author: write.actor, time };
   if (needsReview && !isBypass) {
     const written = touched && after && readValues(after.text);
+    const { audiences } = context;
+    const required = requiredFlags(sides, context);
     const proposed = { commit, base: head, project, environments, subject, ...sides };
-    const proposal = proposalOf(write, proposed, written);
+    const proposal = proposalOf(write, { ...proposed, required, audiences }, written);
     return { result: { status: "protected", proposal } };
   }
   return {
@@ -54,6 +58,21 @@ export function enforceProtection(
     after,
     ...(isBypass ? { bypassedEnvironments: environments } : {}),
   };
+}
+
+/** The flags that a flag requires before or after, each as it is now. */
+function requiredFlags(
+  { before, after }: { readonly [side in "before" | "after"]: TimedFlag | undefined },
+  { flags }: WriteContext,
+): TimedFlag[] {
+  const own = [before, after].flatMap((flag) => flag ?? []);
+  if (own.every(({ requires }) => requires.length === 0)) return [];
+  const all = new Map(flags().map((flag) => [flag.name, flag]));
+  const names = own.flatMap((flag) => [
+    ...requiredBy(flag.name, new Map(all).set(flag.name, flag)),
+  ]);
+  const others = new Set(names.filter((name) => own.every((flag) => flag.name !== name)));
+  return [...others].flatMap((name) => all.get(name) ?? []);
 }
 
 /** Whether a definition changes what an environment gets, now or at a later time. */

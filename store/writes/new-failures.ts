@@ -5,6 +5,7 @@ import type { Flag } from "../../schema/flag/flag.ts";
 import { isError, type Problem, problemsIn } from "../../schema/problem/problem.ts";
 import { runTestFile } from "../../schema/tests/run-tests.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
+import { requiredBy } from "./required-flags.ts";
 import type { TestsContent, WriteContext } from "./write.ts";
 
 /**
@@ -43,23 +44,4 @@ function failuresIn(
 
 function placeOf({ line, column }: { readonly line: number; readonly column: number }): string {
   return `${line}:${column}`;
-}
-
-/** A flag, and all flags that it requires. */
-function requiredBy(name: string, flags: ReadonlyMap<string, Flag>): ReadonlySet<string> {
-  const names = new Set([name]);
-  for (const one of names) for (const next of flags.get(one)?.requires ?? []) names.add(next);
-  return names;
-}
-
-/** Flags, and all flags that require one of them. */
-export function withDependents(
-  names: readonly string[],
-  flags: readonly Pick<Flag, "name" | "requires">[],
-): string[] {
-  const requiring = flags.filter(({ requires }) => requires.length > 0);
-  const found = new Set(names);
-  for (const one of found)
-    for (const { name, requires } of requiring) if (requires.includes(one)) found.add(name);
-  return [...found];
 }

@@ -1,9 +1,11 @@
 import type { Change } from "../../schema/change/change.ts";
 import { proposalBranchName, type Requester } from "../../schema/change/proposal.ts";
+import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { describeProposal } from "../../schema/github/proposal-text.ts";
 import { plan } from "../../schema/plan/plan.ts";
 import type { Project } from "../../schema/project/project.ts";
+import { compareText } from "../../schema/text/order.ts";
 import type { NewCommit } from "../remote/commits.ts";
 
 /** A change that needs a review before it is merged. */
@@ -22,6 +24,9 @@ export interface Proposal {
   readonly environments: readonly string[];
   readonly before: TimedFlag | undefined;
   readonly after: TimedFlag | undefined;
+  /** The flags that it requires before or after: they decide, too, whom it affects. */
+  readonly required: readonly TimedFlag[];
+  readonly audiences: readonly Audience[];
   readonly requester: Requester;
 }
 
@@ -40,14 +45,14 @@ const fewIds = 10_000;
 
 /** The text of its pull request. Needs the id of the commit. */
 export function textOf(proposal: Proposal, commit: string): string {
-  const { base, project, before, after, environments, requester } = proposal;
+  const { base, project, before, after, required, audiences, environments, requester } = proposal;
   const snapshot = (id: string, flag: TimedFlag | undefined) => ({
     commit: id,
     committed_at: "",
     updated_at: (flag ?? before ?? after)?.updated_at ?? "",
     // Only this flag is shown in full; for lists, only the fact that they change.
-    flags: flag ? [flag] : [],
-    audiences: [],
+    flags: [...(flag ? [flag] : []), ...required].sort((a, b) => compareText(a.name, b.name)),
+    audiences,
     project,
   });
   const change = plan(snapshot(base, before), snapshot(commit, after), { ids: fewIds });

@@ -8,7 +8,7 @@ import type { RequestIndex } from "../branch/request-index.ts";
 import { readObjects } from "../git/objects.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
-import { withDependents } from "./new-failures.ts";
+import { withDependents } from "./required-flags.ts";
 import type {
   KnownFlag,
   TestsContent,

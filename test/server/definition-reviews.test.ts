@@ -25,6 +25,17 @@ test("a definition that shows in a protected environment waits for a review", as
   expect((await api.ask(`PUT ${path}`, body({ rollout: 40 }))).json.id).not.toBe(answer.json.id);
 });
 
+test("the plan of a flag that requires others counts the people who get these", async () => {
+  const { api, github, remote } = await startReviewed();
+  remote.push({
+    "flags/platform/user_notifications.yaml": "enabled: true\nrollout: 50\n",
+    [file]: "enabled: true\nrequires:\n  - user_notifications\n",
+  });
+  await api.sync();
+  expect((await api.ask(`PUT ${meal}`, { body: { rollout: 0 } })).status).toBe(202);
+  expect(pullsOf(github)[0]?.body).toMatch(/(?:49|50)(?:\.\d)? % lose it \(simulated over/);
+});
+
 test("a change that takes effect only later needs a review of its own, too", async () => {
   const { api, remote } = await startReviewed("staging");
   const { length } = remote;
