@@ -131,7 +131,7 @@ describe("write() that breaks the glass", () => {
       commit: headOf(bare),
       flag: "meal_planning",
       environments: ["application", "development"],
-      asked: {
+      requester: {
         actor: { id: "ada", name: "Ada" },
         reason: glass.reason,
         requestId: expect.any(String),
