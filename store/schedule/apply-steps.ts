@@ -5,7 +5,7 @@ import type { FlagStep } from "../../schema/flag/schedule.ts";
 import { rootEnvironment } from "../../schema/project/project.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import type { Actor, Write, WriteResult } from "../writes/write.ts";
-import { findStepOrigin, type WrittenStep } from "./step-origin.ts";
+import { findStepOrigin, stepKey, type WrittenStep } from "./step-origin.ts";
 
 /** The result of a step. */
 export type StepResult = FlagStep & {
@@ -71,18 +71,12 @@ function writeOf({ flag, block, step }: FlagStep, written: WrittenStep | undefin
     reason: `Scheduled for ${step.at}${by.length === 0 ? "" : ` by ${by.join(", ")}`}`,
     requestId: "",
     isExpected: () => true,
-    idempotency: idempotencyOf(flag, block, step),
+    // A step that was applied is not applied again, even if a revert brings it back.
+    idempotency: { key: stepKey({ flag, block, step }), fingerprint: hash("sha256", actorId) },
   };
 }
 
 function actorOf(author: WrittenStep["author"] | undefined): Actor {
   const { name = "unknown", email = "unknown" } = author ?? {};
   return { id: actorId, name, email };
-}
-
-/** The same on each server: a step that was applied is not applied again, even if a revert brings it back. */
-function idempotencyOf(flag: string, block: string, step: FlagStep["step"]) {
-  const { at, enabled = "", rollout = "" } = step;
-  const key = hash("sha256", `${actorId}\n${flag}\n${block}\n${at}\n${enabled}\n${rollout}`);
-  return { key, fingerprint: hash("sha256", actorId) };
 }

@@ -1,4 +1,5 @@
 /** Finds out who wrote a scheduled step, from the history of its flag's file. */
+import { hash } from "node:crypto";
 import { parseMessage } from "../../schema/change/parse-message.ts";
 import { type StepOrigin, stepTrailer } from "../../schema/change/step-change.ts";
 import { type FlagStep, isSameStep, type StepFile, toStep } from "../../schema/flag/schedule.ts";
@@ -51,7 +52,7 @@ export async function findStepOrigin(
   if (!commit) return undefined;
   const arrival = line.find(adds) ?? commit;
   const pullRequest = pullRequestOf(arrival.message) || pullRequestOf(commit.message);
-  const appliedBy = all.find(({ message }) => applies(message, block, step))?.id;
+  const appliedBy = all.find(({ message }) => applies(message, { flag, block, step }))?.id;
   const origin = { commit: commit.id, author: commit.author, pullRequest };
   return appliedBy === undefined ? origin : { ...origin, appliedBy };
 }
@@ -60,10 +61,19 @@ export async function findStepOrigin(
  * Whether a message says that its commit applied a step. Anybody can write such a message, but
  * everybody who can push one can delete the step as well.
  */
-function applies(message: string, block: string, step: FlagStep["step"]): boolean {
+function applies(message: string, flagStep: FlagStep): boolean {
   const { trailers } = parseMessage(message);
   const [environment, at] = [trailers.get("Environment"), trailers.get(stepTrailer)];
-  return environment === block && at === step.at;
+  // The key distinguishes steps of one time. A message without it names the time only.
+  const [key] = trailers.get("Idempotency-Key")?.split(" ") ?? [];
+  const isSame = key === undefined || key === stepKey(flagStep);
+  return environment === flagStep.block && at === flagStep.step.at && isSame;
+}
+
+/** Identifies a step on each server: its flag, block, time and value. */
+export function stepKey({ flag, block, step }: FlagStep): string {
+  const { at, enabled = "", rollout = "" } = step;
+  return hash("sha256", `schedule\n${flag}\n${block}\n${at}\n${enabled}\n${rollout}`);
 }
 
 async function collect(commits: AsyncIterable<LogCommit>): Promise<LogCommit[]> {

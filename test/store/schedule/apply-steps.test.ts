@@ -151,6 +151,15 @@ test("applySteps() does not apply a step again that a revert brings back", async
   expect(`${bare.git("show", `main:${file}`)}\n`).toBe(flagWith(quarter));
 });
 
+test("applySteps() applies a new step at the time of one that was applied", async () => {
+  const { bare, human } = flagRemote({ ...scheduled, [file]: flagWith(quarter) });
+  const store = await openStore(bare);
+  await applyDue(store);
+  human.publish({ [file]: flagWith(quarter.replace("25", "50")) });
+  expect((await applyDue(store)).map(({ status }) => status)).toEqual(["committed"]);
+  expect(subjectsOf(bare).at(-1)).toBe("Roll out invoices to 50 %");
+});
+
 test("two stores at once apply each step once", async () => {
   const { bare } = flagRemote(scheduled);
   const stores = await Promise.all([openStore(bare), openStore(bare), openStore(bare)]);
