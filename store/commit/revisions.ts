@@ -19,7 +19,9 @@ export async function resolveRevision(directory: string, revision: string): Prom
     const commit = (await readGit(directory, args).catch(() => "")).trim();
     if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
   }
-  throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit`);
+  const hint =
+    revision === "HEAD" ? `; create the first one with "git add --all" and "git commit"` : "";
+  throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit${hint}`);
 }
 
 /** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */

@@ -455,7 +455,7 @@ describe("resolve()", () => {
   test("refuses a repository without commits", async () => {
     const opened = await Repository.open(testRepository().directory);
     await expect(opened.resolve("HEAD")).rejects.toThrow(
-      /^Cannot find "HEAD" in .*: there is no such commit/,
+      /^Cannot find "HEAD" in .*: there is no such commit; create the first one with "git add --all" and "git commit"$/,
     );
   });
 
