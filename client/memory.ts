@@ -1,5 +1,4 @@
 /** Flags for an application's tests: the interface of `createFlags()` without network, storage and clock. */
-
 import type { Flags, FlagValues, State } from "./core/types.ts";
 import type { FlagName } from "./flags.ts";
 

@@ -1,4 +1,4 @@
-/** The flag tests that a write makes fail. They would fail in the next pull request, whoever opens it. */
+/** Finds the flag tests that a write makes fail. Without this check, they fail in the next pull request. */
 import type { Change } from "../../schema/change/change.ts";
 import { parseTestsFile } from "../../schema/file/parsed-file.ts";
 import type { Flag } from "../../schema/flag/flag.ts";

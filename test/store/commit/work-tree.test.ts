@@ -140,7 +140,7 @@ describe("readWorkTree()", () => {
     expect(read(elsewhere, place).map(({ path }) => path)).toEqual(["a/one.yaml", "b/two.yaml"]);
   });
 
-  test("checks a file outside of flags/ by its content, whatever it is called", () => {
+  test("checks a file outside of flags/ by its content and ignores its name", () => {
     const directory = directoryOf({
       "Any Name.txt": on,
       "wrong.yaml": "enabled: yes\n",
