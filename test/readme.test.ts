@@ -38,7 +38,7 @@ describe("README", () => {
     });
   });
 
-  for (const section of ["Flip a flag", "Roll out a feature", "Publishing", "Operations"]) {
+  for (const section of ["Engineers", "Operators"]) {
     for (const [index, { command, output }] of stepsOf(section).entries()) {
       test(`${section}, step ${index + 1}: ${command}`, () => {
         expect(normalize(clone.run(command))).toBe(normalize(output));
@@ -46,26 +46,44 @@ describe("README", () => {
     }
   }
 
-  test("API: errors look as shown", async () => {
+  test("Services: errors look as shown", async () => {
+    const steps = stepsOf("Services");
+    expect(steps).toHaveLength(1);
     await clone.whileServing(async () => {
-      for (const step of stepsOf("API")) await clone.check(step);
+      for (const step of steps) await clone.check(step);
     });
   });
 
-  test("every npm script is in the table of commands, or part of one that is", () => {
-    const { scripts } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
-    const known = Object.keys(scripts).filter((name) => !/:|^pre/.test(name));
-    const missing = known.filter((name) => !new RegExp(`npm (run )?${name}\\b`).test(readme));
-    expect(missing).toEqual([]);
+  test("Install: a tarball of the clone, and a new repository of flags", {
+    timeout: 60_000,
+  }, () => {
+    const steps = stepsOf("Install");
+    expect(steps.map(({ command }) => command).join("\n")).toContain("npx bunting init");
+    for (const { command, output } of steps) {
+      expect(normalize(clone.run(command)), command).toBe(normalize(output));
+    }
+  });
+
+  test("every environment variable that the product reads is in a help text or a README", () => {
+    const names = new Set(
+      sources(["schema", "store", "server", "scripts"]).flatMap((text) => [
+        ...[...text.matchAll(/\benv\.([A-Z][A-Z0-9_]+)|\benv, "([A-Z][A-Z0-9_]+)"/g)].map(
+          ([, a, b]) => a ?? b ?? "",
+        ),
+        ...[...text.matchAll(/\{([A-Z0-9_,= "a-z]+)\} = (?:process\.)?env\b/g)].flatMap(
+          ([, list = ""]) => list.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? [],
+        ),
+      ]),
+    );
+    expect(names).toContain("FLAGS_REMOTE");
+    expect(names).toContain("OIDC_ROLE_CLAIM");
+    const pages = ["server/help.ts", "scripts/README.md", ".github/README.md"];
+    const text = pages.map((page) => readFileSync(path.join(root, page), "utf8")).join("\n");
+    expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
   });
 
   test("every package that the product imports is in the table that says why", () => {
-    const files = ["schema", "store", "server", "scripts"].flatMap((room) =>
-      readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts") && !/^(?:dev|package)\//.test(file))
-        .map((file) => readFileSync(path.join(root, room, file), "utf8")),
-    );
-    const imports = files.flatMap((text) => [
+    const imports = sources(["schema", "store", "server", "scripts"]).flatMap((text) => [
       ...text.matchAll(/\bfrom "((?:@[\w-]+\/)?[\w-]+)|\bimport\("((?:@[\w-]+\/)?[\w-]+)/g),
     ]);
     const names = new Set(
@@ -75,3 +93,12 @@ describe("README", () => {
     expect([...names].filter((name) => !readme.includes(`\`${name}\``))).toEqual([]);
   });
 });
+
+/** The texts of the modules of these folders, but not of tools for this repository. */
+function sources(folders: readonly string[]): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts") && !/^(?:dev|package)\//.test(file))
+      .map((file) => readFileSync(path.join(root, folder, file), "utf8")),
+  );
+}

@@ -38,6 +38,7 @@ export function normalize(text: string): string {
     .replace(/\b[0-9a-f]{7}\b/g, "COMMIT")
     .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME")
     .replace(/bnt_[\w-]+/g, "TOKEN")
+    .replace(/\bbunting-\d+\.\d+\.\d+\.tgz\b/g, "TARBALL")
     .replace(/^> .*\n/gm, "")
     .trim();
 }
@@ -48,6 +49,8 @@ export class ShownClone {
   readonly directory = path.join(this.#parent, "a clone");
   readonly #port: number;
   readonly #environment: NodeJS.ProcessEnv;
+  /** Where the next command runs: a `cd` counts for the commands after it, too. */
+  #workingDirectory = this.directory;
 
   private constructor(port: number) {
     this.#port = port;
@@ -64,6 +67,7 @@ export class ShownClone {
       PORT: String(port),
       NO_COLOR: "1",
       npm_config_loglevel: "error",
+      npm_config_offline: "true",
     };
   }
 
@@ -75,8 +79,13 @@ export class ShownClone {
   run(command: string): string {
     const port = this.#port;
     const here = command.replaceAll(":8080", `:${port}`).replaceAll(":8081", `:${port + 1}`);
-    const options = { cwd: this.directory, encoding: "utf8", env: this.#environment } as const;
-    const { stdout, stderr } = spawnSync("bash", ["-c", here], options);
+    const { stdout, stderr, output } = spawnSync("bash", ["-c", `trap 'pwd >&3' EXIT\n${here}`], {
+      cwd: this.#workingDirectory,
+      encoding: "utf8",
+      env: this.#environment,
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+    });
+    this.#workingDirectory = output[3]?.trim() || this.#workingDirectory;
     return this.#withShownPorts(stdout + stderr);
   }
 
@@ -108,6 +117,11 @@ export class ShownClone {
       if (ended && server.pid) process.kill(-server.pid, "SIGTERM");
       await ended;
     }
+  }
+
+  /** Lets the next command run at the top of the clone. */
+  returnToTop(): void {
+    this.#workingDirectory = this.directory;
   }
 
   remove(): void {

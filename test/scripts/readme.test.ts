@@ -34,3 +34,17 @@ test("README.md has a section for each, and names only files that are there", ()
     expect(existsSync(path.join(top, "scripts", link)), link).toBe(true);
   }
 });
+
+test("README.md lists every command and every npm script", () => {
+  const [, list = ""] = readme.split("## Commands");
+  const [table = "", tools = ""] = list.split("Only in this repository:");
+  const bunting = readFileSync(path.join(top, "scripts/command/commands.ts"), "utf8");
+  const names = [...bunting.matchAll(/^ {2}"?([a-z-]+)"?: \{$/gm)].map(([, name = ""]) => name);
+  expect(names).toContain("init");
+  expect(names.filter((name) => !new RegExp(`\`${name}[ \`]`).test(table))).toEqual([]);
+  const { scripts } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
+  const others = Object.keys(scripts).filter((name) => !names.includes(name));
+  const shown = others.filter((name) => !/^(?:check:|pre)/.test(name));
+  expect(shown).toContain("test:s3");
+  expect(shown.filter((name) => !new RegExp(`\`(?:npm )?${name}\``).test(tools))).toEqual([]);
+});
