@@ -65,15 +65,12 @@ describe("README", () => {
   });
 
   test("every environment variable that the product reads is in a help text or a README", () => {
+    const read =
+      /\benv(?:\.|, ")([A-Z]\w+)\b(?! \?\?=)|\b([A-Z_]+)(?=[^}\n]*\} = (?:process\.)?env\b)/g;
     const names = new Set(
-      sources(["schema", "store", "server", "scripts"]).flatMap((text) => [
-        ...[...text.matchAll(/\benv\.([A-Z][A-Z0-9_]+)|\benv, "([A-Z][A-Z0-9_]+)"/g)].map(
-          ([, a, b]) => a ?? b ?? "",
-        ),
-        ...[...text.matchAll(/\{([A-Z0-9_,= "a-z]+)\} = (?:process\.)?env\b/g)].flatMap(
-          ([, list = ""]) => list.match(/\b[A-Z][A-Z0-9_]+\b/g) ?? [],
-        ),
-      ]),
+      sources(["schema", "store", "server", "scripts"]).flatMap((text) =>
+        [...text.matchAll(read)].map(([, property, variable]) => property ?? variable ?? ""),
+      ),
     );
     expect(names).toContain("FLAGS_REMOTE");
     expect(names).toContain("OIDC_ROLE_CLAIM");

@@ -119,11 +119,6 @@ export class ShownClone {
     }
   }
 
-  /** Lets the next command run at the top of the clone. */
-  returnToTop(): void {
-    this.#workingDirectory = this.directory;
-  }
-
   remove(): void {
     rmSync(this.#parent, { recursive: true, force: true });
   }
