@@ -66,7 +66,7 @@ describe("README", () => {
 
   test("every environment variable that the product reads is in a help text or a README", () => {
     const read =
-      /\benv(?:\.|, ")([A-Z]\w+)\b(?! \?\?=)|\b([A-Z_]+)(?=[^}\n]*\} = (?:process\.)?env\b)/g;
+      /\benv(?:\.|, ")([A-Z]\w+)\b(?! \?\?=)|\b([A-Z][A-Z_]+)\b(?!: _)(?=[^}\n]*\} = (?:process\.)?env\b)/g;
     const names = new Set(
       sources(["schema", "store", "server", "scripts"]).flatMap((text) =>
         [...text.matchAll(read)].map(([, property, variable]) => property ?? variable ?? ""),
