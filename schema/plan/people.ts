@@ -4,9 +4,10 @@
  * because nobody knows how many they are.
  */
 import { definedFlags, toDefinitions } from "../compile/definitions.ts";
-import { type Definition, type Definitions, targetingKey } from "../evaluate/definition.ts";
+import { type Definitions, targetingKey } from "../evaluate/definition.ts";
 import { type Evaluation, evaluate } from "../evaluate/evaluate.ts";
 import type { Decision } from "../flag/flag.ts";
+import { withRequired } from "../flag/required-flags.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
 import { groupDigits } from "../text/show.ts";
 
@@ -118,10 +119,8 @@ function simulate(
 
 /** The attributes that are hashed for a flag and for those that it requires; `undefined` for a flag that is missing. */
 function bucketsOf({ flags }: Definitions, name: string): (string | undefined)[] {
-  const names = new Set([name]);
-  for (const one of names) for (const next of flags[one]?.requires ?? []) names.add(next);
-  const definitions = [...names].map((one): Definition | undefined => flags[one]);
-  return definitions.map((definition) => definition && (definition.bucket ?? targetingKey));
+  const names = [...withRequired(name, (one) => flags[one]?.requires)];
+  return names.map((one) => flags[one] && (flags[one].bucket ?? targetingKey));
 }
 
 /** How many definitions one evaluation reads, at most; more than `maxReads` are not counted on. */

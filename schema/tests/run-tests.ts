@@ -7,6 +7,7 @@ import { validateAlone } from "../file/validate.ts";
 import { type Audience, normalizeAudience } from "../flag/audience.ts";
 import { type Flag, normalize } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
+import { withRequired } from "../flag/required-flags.ts";
 import type { TestFile } from "../flag/tests.ts";
 import { fileStart } from "../problem/position.ts";
 import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
@@ -112,13 +113,8 @@ function runTest(
 
 /** The flag itself or one that it requires, if that is disabled. */
 function findDisabled(name: string, definitions: Definitions): string | undefined {
-  const seen = new Set([name]);
-  for (const one of seen) {
-    const definition = definitions.flags[one];
-    if (!definition?.enabled) return one;
-    for (const next of definition.requires ?? []) seen.add(next);
-  }
-  return undefined;
+  const names = withRequired(name, (one) => definitions.flags[one]?.requires);
+  return [...names].find((one) => !definitions.flags[one]?.enabled);
 }
 
 /** A text in quotes, and anything else without. */

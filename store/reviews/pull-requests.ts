@@ -18,8 +18,9 @@ import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 
 /** How many proposals may wait for GitHub at once, and how many of one actor. */
 const limits = { total: 50, perActor: 25 };
-/** How long an answer about a pull request is kept. */
+/** How long and how many answers about pull requests are kept. */
 const maxAgeMs = 5_000;
+const maxAnswers = 1_000;
 
 /** The share of GitHub's quota that is kept for writes. */
 const reservedShare = 0.2;
@@ -31,28 +32,24 @@ export class PullRequests {
   readonly #timeoutMs: number;
   /** By branch: equal requests share one proposal. */
   readonly #running = new Map<string, { actor: string; result: Promise<ProposedChange> }>();
-  /** By number. */
-  readonly #found = new LRUCache<number, { readonly change: ProposedChange | undefined }>({
-    max: 1_000,
+  /** By number: the proposal, or nothing if the pull request is none. By `open`: all open proposals. */
+  readonly #answers = new LRUCache<number | "open", readonly ProposedChange[]>({
+    max: maxAnswers,
     ttl: maxAgeMs,
     // Requests that wait for an answer get it, even if the cache is full.
     ignoreFetchAbort: true,
-    fetchMethod: async (id, _, { options }) => {
-      const change = await this.#watch(this.#findKnown(id));
+    fetchMethod: async (key, _, { options }) => {
+      if (key === "open") return this.#watch(listOpenProposals(this.#github, this.#base));
+      const change = await this.#watch(this.#findKnown(key));
       // A merged pull request stays merged.
       if (change?.status === "merged") options.ttl = 0;
-      return { change };
+      return change ? [change] : [];
     },
-  });
-  readonly #openProposals = new LRUCache<"open", readonly ProposedChange[]>({
-    max: 1,
-    ttl: maxAgeMs,
-    fetchMethod: () => this.#watch(listOpenProposals(this.#github, this.#base)),
   });
   readonly #known = new KnownPulls(() => this.#listPulls());
   #problem: string | undefined;
 
-  /** `base` is the branch that changes land on. `timeoutMs` is how long a client waits. */
+  /** `base` is the branch that changes are merged into. `timeoutMs` is how long a client waits. */
   constructor(store: FlagStore, github: GitHub, base: string, timeoutMs = 10_000) {
     this.#store = store;
     this.#github = github;
@@ -85,17 +82,18 @@ export class PullRequests {
 
   /**
    * Up to 5 s old; `undefined` if no change has this pull request. When little is left of GitHub's quota,
-   * only a `isPrivileged` caller may use it: the rest is for writes. Throws `WriteUnavailableError`.
+   * only an `isPrivileged` caller may use it: the rest is for writes. Throws `WriteUnavailableError`.
    */
   async find(id: number, isPrivileged: boolean): Promise<ProposedChange | undefined> {
     this.#checkQuota(isPrivileged);
-    return (await this.#found.fetch(id))?.change;
+    const [change] = await this.#answers.forceFetch(id);
+    return change;
   }
 
   /** The open proposals, the newest first, up to 5 s old. The quota is reserved as in `find()`. */
   async findOpenProposals(isPrivileged: boolean): Promise<readonly ProposedChange[]> {
     this.#checkQuota(isPrivileged);
-    return this.#openProposals.forceFetch("open");
+    return this.#answers.forceFetch("open");
   }
 
   #checkQuota(isPrivileged: boolean): void {

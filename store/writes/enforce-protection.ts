@@ -3,12 +3,12 @@ import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { readValues } from "../../schema/change/define-flag.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { Touched } from "../../schema/change/touched.ts";
+import { withRequired } from "../../schema/flag/required-flags.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
 import { messageOf } from "./message.ts";
 import { proposalOf } from "./proposal.ts";
-import { requiredBy } from "./required-flags.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
 /**
@@ -69,7 +69,7 @@ function requiredFlags(
   if (own.every(({ requires }) => requires.length === 0)) return [];
   const all = new Map(flags().map((flag) => [flag.name, flag]));
   const names = own.flatMap((flag) => [
-    ...requiredBy(flag.name, new Map(all).set(flag.name, flag)),
+    ...withRequired(flag.name, (one) => (one === flag.name ? flag : all.get(one))?.requires),
   ]);
   const others = new Set(names.filter((name) => own.every((flag) => flag.name !== name)));
   return [...others].flatMap((name) => all.get(name) ?? []);

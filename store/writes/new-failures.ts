@@ -2,10 +2,10 @@
 import type { Change } from "../../schema/change/change.ts";
 import { parseTestsFile } from "../../schema/file/parsed-file.ts";
 import type { Flag } from "../../schema/flag/flag.ts";
+import { withRequired } from "../../schema/flag/required-flags.ts";
 import { isError, type Problem, problemsIn } from "../../schema/problem/problem.ts";
 import { runTestFile } from "../../schema/tests/run-tests.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
-import { requiredBy } from "./required-flags.ts";
 import type { TestsContent, WriteContext } from "./write.ts";
 
 /**
@@ -22,7 +22,7 @@ export function findNewFailures(
   const before = new Map(context.flags().map((flag): [string, Flag] => [flag.name, flag]));
   const changed = new Map(before).set(change.name, after.flag);
   return [...context.tests].flatMap(([name, tests]) => {
-    if (!requiredBy(name, changed).has(change.name)) return [];
+    if (!requiredOf(name, changed).has(change.name)) return [];
     const [was, is] = [before, changed].map((flags) => failuresIn(tests, name, flags, context));
     const known = new Set(was?.map(placeOf));
     const added = (is ?? []).filter((finding) => !known.has(placeOf(finding)));
@@ -38,8 +38,12 @@ function failuresIn(
 ) {
   const content = parseTestsFile(Buffer.from(text), project);
   if (content.findings.some(isError)) return [];
-  const flags = [...requiredBy(name, all)].flatMap((one) => all.get(one) ?? []);
+  const flags = [...requiredOf(name, all)].flatMap((one) => all.get(one) ?? []);
   return runTestFile({ file, content }, { flags, audiences }, project).filter(isError);
+}
+
+function requiredOf(name: string, flags: ReadonlyMap<string, Flag>): ReadonlySet<string> {
+  return withRequired(name, (one) => flags.get(one)?.requires);
 }
 
 function placeOf({ line, column }: { readonly line: number; readonly column: number }): string {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type CommitKeys, signMessage } from "../../schema/change/commit-signature.ts";
 import { isPossibleName } from "../../schema/flag/name.ts";
+import { withDependents } from "../../schema/flag/required-flags.ts";
 import { findFlag, type Snapshot, secondsOf, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { testsFileOf } from "../../schema/flag/tests.ts";
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
@@ -8,7 +9,6 @@ import type { RequestIndex } from "../branch/request-index.ts";
 import { readObjects } from "../git/objects.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
-import { withDependents } from "./required-flags.ts";
 import type {
   KnownFlag,
   TestsContent,

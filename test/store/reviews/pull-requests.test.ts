@@ -89,6 +89,29 @@ describe("PullRequests.find()", () => {
     }
   });
 
+  test("keeps 1,000 answers", async () => {
+    const clock = vi.spyOn(performance, "now").mockReturnValue(1_000);
+    try {
+      const read = vi.fn(async () => ({ ...pull, number: 5_000 }));
+      const highest = async function* () {
+        yield { ...pull, number: 5_000 };
+      };
+      const github = { ...base, list: highest, do: read } as unknown as GitHub;
+      const pulls = new PullRequests(store, github, "main");
+      const findOthers = async (count: number) => {
+        for (let number = 1; number <= count; number++) await pulls.find(number, false);
+        await pulls.find(5_000, false);
+      };
+      await findOthers(0);
+      await findOthers(999);
+      expect(read).toHaveBeenCalledTimes(1);
+      await findOthers(1_000);
+      expect(read).toHaveBeenCalledTimes(2);
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   test("does not keep a failure", async () => {
     const read = vi.fn(async () => pull).mockRejectedValueOnce(new Error("Cannot read"));
     const pulls = new PullRequests(store, { ...base, do: read } as unknown as GitHub, "main");

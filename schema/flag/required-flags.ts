@@ -1,17 +1,17 @@
 /** Which flags require which, at any distance. */
-import type { Flag } from "../../schema/flag/flag.ts";
+import type { Flag } from "./flag.ts";
 
-/** A flag, and all flags that it requires. */
-export function requiredBy(
+/** The name of a flag, and of all flags that it requires. `requiresOf` gives the `requires` of one flag. */
+export function withRequired(
   name: string,
-  flags: ReadonlyMap<string, Pick<Flag, "requires">>,
+  requiresOf: (name: string) => readonly string[] | undefined,
 ): ReadonlySet<string> {
   const names = new Set([name]);
-  for (const one of names) for (const next of flags.get(one)?.requires ?? []) names.add(next);
+  for (const one of names) for (const next of requiresOf(one) ?? []) names.add(next);
   return names;
 }
 
-/** Flags, and all flags that require one of them. */
+/** Names of flags, and of all flags that require one of them. */
 export function withDependents(
   names: readonly string[],
   flags: readonly Pick<Flag, "name" | "requires">[],
