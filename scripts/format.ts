@@ -76,6 +76,6 @@ interface Layout {
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
   if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted\n`;
   const done = `${unformatted} of ${count(files, "flag")} ${check ? "not formatted" : "formatted"}`;
-  const cure = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
-  return `${done}${cure}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}\n`;
+  const hint = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
+  return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}\n`;
 }

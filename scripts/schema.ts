@@ -20,8 +20,8 @@ export const command = defineCommand({
     requireFlags(repo);
     const { project } = readWorkTreeProject(repo);
     if (!project) {
-      const cure = commandLine("validate");
-      process.stderr.write(`Cannot read the project: it has errors\n  hint: run: ${cure}\n`);
+      const hint = commandLine("validate");
+      process.stderr.write(`Cannot read the project: it has errors\n  hint: run: ${hint}\n`);
       return 1;
     }
     const outdated = [...editorSchemas(project, readAudiences(repo, project))].filter(

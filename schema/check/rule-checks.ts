@@ -102,7 +102,7 @@ function checkRules(
     const conditions = JSON.stringify(Object.entries(rule.if).sort());
     const earlier = seen.get(conditions);
     if (earlier !== undefined) {
-      const message = `Cannot reach this rule: ${quoteValue(earlier)} has the same conditions and comes first`;
+      const message = `Cannot match this rule: ${quoteValue(earlier)} has the same conditions and comes first`;
       report(`${place}/if`, "unreachable-rule", message, "delete one of the two rules");
     }
     seen.set(conditions, earlier ?? rule.name);

@@ -80,7 +80,7 @@ function checkPosition(
     report(`${place}/at`, "schedule-order", message, "write the earliest step first");
   }
   if (earlier.enabled !== false) return;
-  const message = 'Cannot reach this step: the one before it is "enabled: false"';
+  const message = 'Cannot apply this step: the one before it is "enabled: false"';
   const hint = 'delete this step; to pause the flag, use "rollout: 0" in the one before';
   report(place, "schedule-while-disabled", message, hint);
 }

@@ -15,8 +15,8 @@ export interface Drift {
   /** The commit that should be served, its full id. */
   readonly commit: string;
   readonly cdn: string;
-  /** How many URLs were read. */
-  readonly asked: number;
+  /** How many URLs were compared. */
+  readonly urls: number;
   readonly differences: readonly Difference[];
   /** How many changes of the commit exceed a limit and are not published yet. */
   readonly waiting: number;
@@ -30,14 +30,14 @@ export const driftMarker = "<!-- bunting:drift -->";
 export const driftTitle = "The CDN does not serve what the branch says";
 
 /** The body of the issue. The same drift gives the same text, so that the issue is not updated without need. */
-export function formatDrift({ commit, cdn, asked, differences, served }: Drift): string {
+export function formatDrift({ commit, cdn, urls, differences, served }: Drift): string {
   const sorted = [...differences].sort((a, b) => compareText(a.path, b.path));
   const width = Math.max(...sorted.map(({ path }) => path.length));
   const lines = sorted.map(({ path, found }) => `${path.padEnd(width)}  ${found}`);
   const shown = whatFits(lines, 20_000, (left) => `… and ${left} more`);
   const parts = [
     driftMarker,
-    `${inline(cdn)} answers ${count(differences.length)} of ${asked} otherwise than \`${commit}\` wants.`,
+    `${inline(cdn)} serves ${differences.length} of ${count(urls)} differently from commit \`${commit}\`.`,
     ...(served ? [describeServed(commit, served)] : []),
     block(shown),
     "The cause can be a failed or refused publication, or a change of the bucket by hand. To repair it:",
@@ -48,8 +48,8 @@ export function formatDrift({ commit, cdn, asked, differences, served }: Drift):
 }
 
 /** The comment that closes the issue. */
-export function formatAgreement({ commit, cdn, asked }: Drift): string {
-  return `${inline(cdn)} answers all ${count(asked)} as \`${commit}\` wants.`;
+export function formatAgreement({ commit, cdn, urls }: Drift): string {
+  return `${inline(cdn)} serves all ${count(urls)} as in commit \`${commit}\`.`;
 }
 
 function describeServed(

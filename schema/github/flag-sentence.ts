@@ -1,9 +1,9 @@
 /** One changed flag in a sentence. */
 import { isFull } from "../flag/flag.ts";
+import { describeDecision, describeEffects } from "../plan/describe-decision.ts";
 import { isSameDecision } from "../plan/difference.ts";
 import { escapeMarkdown } from "../plan/format.ts";
 import { type FlagPlan, toggled } from "../plan/plan.ts";
-import { describeDecision, describeReach } from "../plan/reach.ts";
 import { describeSteps, isSameSchedule } from "../plan/steps.ts";
 import { joined } from "../plan/warnings.ts";
 
@@ -14,25 +14,25 @@ export function describeFlag(flag: FlagPlan, environments: readonly string[]): s
     return where.length === 0 ? [] : [`${way} in ${joined(where)}`];
   });
   // Where other people get the flag, although it is not on for everyone, before and after.
-  const reaches = environments.flatMap((environment) => {
+  const others = environments.flatMap((environment) => {
     const change = flag.decisions[environment] ?? {};
     const { before, after } = change;
     if (!after || turns(flag, environment) !== undefined) return [];
     if (!before) return [`${environment}: ${describeDecision(after)}`];
     if (isSameDecision(before, after)) return [];
-    const reach = describeReach(change).map(escapeMarkdown).join(", ");
+    const effects = describeEffects(change).map(escapeMarkdown).join(", ");
     const words = `${environment}: ${describeDecision(before)} → ${describeDecision(after)}`;
-    return [`${words}${reach === "" ? "" : ` (${reach})`}`];
+    return [`${words}${effects === "" ? "" : ` (${effects})`}`];
   });
   if (flag.change === "removed") return `\`${flag.name}\` is removed`;
   if (flag.change === "added") {
     return [
       `\`${flag.name}\` is added${moves.length > 0 ? `, ${joined(moves)}` : ""}`,
-      ...reaches,
+      ...others,
     ].join("; ");
   }
-  if (moves.length > 0) return [`\`${flag.name}\` turns ${joined(moves)}`, ...reaches].join("; ");
-  if (reaches.length > 0) return `\`${flag.name}\`: ${reaches.join("; ")}`;
+  if (moves.length > 0) return [`\`${flag.name}\` turns ${joined(moves)}`, ...others].join("; ");
+  if (others.length > 0) return `\`${flag.name}\`: ${others.join("; ")}`;
   const steps = environments.flatMap((environment) => {
     const change = flag.schedules[environment];
     if (!change || isSameSchedule(change)) return [];

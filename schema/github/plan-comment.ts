@@ -78,7 +78,7 @@ function describeOtherFiles({ otherFiles = [] }: Review): string[] {
 }
 
 function countWarnings(warnings: number): string {
-  return warnings === 0 ? "" : ` ${counted(warnings, "thing")} to look at below.`;
+  return warnings === 0 ? "" : ` ${counted(warnings, "warning")} below.`;
 }
 
 function table({ flags, environments }: Plan, pointer: Pointer): string[] {
@@ -107,7 +107,7 @@ function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {
   if (warnings.length === 0) return [];
   const lines = warnings.map((warning) => `- ${warning}`);
   const shown = whatFits(lines, rooms.warnings, (left) => `- ${pointer(left, "warnings")}`);
-  return ["### Look twice", shown.join("\n")];
+  return ["### Warnings", shown.join("\n")];
 }
 
 /** Credentials and personal data come first, and are not repeated. */

@@ -2,8 +2,8 @@
 
 import { isFull } from "../flag/flag.ts";
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
+import { describeDecision } from "../plan/describe-decision.ts";
 import { isSameDecision } from "../plan/difference.ts";
-import { describeDecision } from "../plan/reach.ts";
 import { compareText } from "../text/order.ts";
 
 export interface StaleFlag {

@@ -1,6 +1,7 @@
 /** A plan in words, for a terminal and for a pull request. */
 import { escapeInvisible } from "../problem/problem.ts";
 import { describeAudience, describeAudiences } from "./audiences.ts";
+import { describeDecision, describeEffects, describeRename } from "./describe-decision.ts";
 import { isSameDecision } from "./difference.ts";
 import {
   findPlannedRemovals,
@@ -9,7 +10,6 @@ import {
   howToAllowRemoval,
 } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
-import { describeDecision, describeReach, describeRename } from "./reach.ts";
 import type { SettingPlan } from "./settings.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
 
@@ -129,8 +129,8 @@ function describe(flag: FlagPlan, environment: string): string[] {
   if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
   if (isSameDecision(before, after))
     return changesSchedule(flag, environment) ? withSteps(`~ ${flag.name}: ${is}`) : [];
-  const reach = describeReach(flag.decisions[environment] ?? {});
-  const clauses = reach.length === 0 ? "" : `: ${reach.join(", ")}`;
+  const effects = describeEffects(flag.decisions[environment] ?? {});
+  const clauses = effects.length === 0 ? "" : `: ${effects.join(", ")}`;
   return withSteps(`~ ${flag.name}: ${was} → ${is}${clauses}`);
 }
 
@@ -166,7 +166,7 @@ function describeSetting({ setting, before, after }: SettingPlan): string {
 function inSentence({ environment, change }: ProtectionPlan): string {
   if (change === "protected")
     return `${environment} is protected: changes through the API become pull requests`;
-  return `${environment} is not protected any more: changes through the API land at once`;
+  return `${environment} is not protected any more: changes through the API are committed without a review`;
 }
 
 function describeFields({ name, fields }: FlagPlan): string[] {
@@ -178,9 +178,9 @@ export function inWords({ decisions, schedules }: FlagPlan, environment: string)
   const { before, after } = decisions[environment] ?? {};
   const steps = describeSteps(schedules[environment]);
   if (isSameDecision(before, after)) return [describeDecision(after), ...steps].join("<br>");
-  const reach = describeReach(decisions[environment] ?? {}).map(escapeMarkdown);
+  const effects = describeEffects(decisions[environment] ?? {}).map(escapeMarkdown);
   const change = `**${describeDecision(before)} → ${describeDecision(after)}**`;
-  return [change, ...reach, ...steps].join("<br>");
+  return [change, ...effects, ...steps].join("<br>");
 }
 
 function count(number: number, noun: string): string {

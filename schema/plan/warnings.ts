@@ -154,7 +154,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     return protection.map(({ environment, change }) =>
       change === "protected"
         ? `${environment} is protected from now on: changes through the API become pull requests`
-        : `${environment} is not protected any more: changes through the API land without a review`,
+        : `${environment} is not protected any more: changes through the API are committed without a review`,
     );
   },
 ];

@@ -98,16 +98,16 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
   for (const { number } of pulls) {
     await keepComment(github, number, marker, `${marker}\n\n${formatDeploymentResult(result)}`);
   }
-  const told = {
+  const summary = {
     id: deployment.id,
     state,
     description,
     pullRequests: pulls.map((one) => one.number),
   };
-  const where = told.pullRequests.map((number) => `, told on #${number}`).join("");
+  const where = summary.pullRequests.map((number) => `, commented on #${number}`).join("");
   process.stdout.write(
     format === "json"
-      ? `${JSON.stringify(told)}\n`
+      ? `${JSON.stringify(summary)}\n`
       : `Deployment ${id} of ${commit.slice(0, 7)}: ${state}, ${description}${where}\n`,
   );
   return 0;

@@ -121,7 +121,7 @@ async function findDrift(
   const now = differences.length > 0 ? await readServedManifest(cdn) : manifest;
   const served = now && { commit: now.commit, rollback: now.rollback };
   const found = { differences, served, waiting: waiting.length };
-  return { commit: snapshot.commit, cdn, asked: expected.length, ...found };
+  return { commit: snapshot.commit, cdn, urls: expected.length, ...found };
 }
 
 interface IssueChange {
@@ -145,12 +145,16 @@ async function updateIssue(github: GitHub, drift: Drift): Promise<IssueChange | 
   return closed && { number: closed.number, action: "closed" };
 }
 
-function formatJson({ differences, ...drift }: Drift, issue: IssueChange | undefined): string {
-  return `${JSON.stringify({ agrees: differences.length === 0, ...drift, differences, issue }, null, 2)}\n`;
+/** The number of URLs keeps its old name, `asked`. */
+function formatJson(
+  { differences, urls, ...drift }: Drift,
+  issue: IssueChange | undefined,
+): string {
+  return `${JSON.stringify({ agrees: differences.length === 0, ...drift, asked: urls, differences, issue }, null, 2)}\n`;
 }
 
 function formatText(
-  { commit, cdn, asked, differences, waiting }: Drift,
+  { commit, cdn, urls, differences, waiting }: Drift,
   issue: IssueChange | undefined,
 ): string {
   const what = `${cdn} and ${commit.slice(0, 7)}`;
@@ -158,11 +162,11 @@ function formatText(
   if (differences.length > 20) lines.push(`  … and ${differences.length - 20} more`);
   const sum =
     differences.length === 0
-      ? `${what} agree: ${count(asked, "URL")}`
-      : `${what} differ in ${differences.length} of ${count(asked, "URL")}:`;
+      ? `${what} agree: ${count(urls, "URL")}`
+      : `${what} differ in ${differences.length} of ${count(urls, "URL")}:`;
   if (waiting > 0) lines.push(`${count(waiting, "change")} not published yet because of a limit`);
-  const told = issue ? [`Issue #${issue.number}: ${issue.action}`] : [];
-  return `${[sum, ...lines, ...told].join("\n")}\n`;
+  const issueLine = issue ? [`Issue #${issue.number}: ${issue.action}`] : [];
+  return `${[sum, ...lines, ...issueLine].join("\n")}\n`;
 }
 
 function note(text: string): void {

@@ -5,7 +5,6 @@ import { HttpError } from "./problem.ts";
 /** The flag's name in the path. Throws `HttpError` 404 for a name that no flag can have, and for one with escapes. */
 export function nameIn({ params, path }: Request): string {
   const name = String(params.name);
-  const isPlain = path.includes(`/v1/feature-flags/${name}`);
-  if (isPlain && isPossibleName(name)) return name;
+  if (!path.includes("%") && isPossibleName(name)) return name;
   throw new HttpError(404, "Cannot find a flag of that name");
 }

@@ -15,7 +15,7 @@ const maxBytes = 20_000_000;
 
 /** The manifest that a CDN serves; `undefined` if it serves none. */
 export async function readServedManifest(base: string): Promise<Manifest | undefined> {
-  const { status, body } = await ask(base, manifestPath).catch(() => ({ status: 0, body: "" }));
+  const { status, body } = await get(base, manifestPath).catch(() => ({ status: 0, body: "" }));
   return status === 200 ? parseManifest(body) : undefined;
 }
 
@@ -48,7 +48,7 @@ export async function findDifferences(
 /** For how many seconds the CDN may serve a response from its cache; 0 if it does not say. */
 export async function readMaxAge(base: string): Promise<number> {
   try {
-    const { headers } = await ask(base, outputs.list.path);
+    const { headers } = await get(base, outputs.list.path);
     const control = headers.get("cache-control") ?? "";
     const shared = /\bs-maxage=(\d{1,6})/.exec(control) ?? /\bmax-age=(\d{1,6})/.exec(control);
     return Number(shared?.[1] ?? 0);
@@ -68,7 +68,7 @@ async function compare(
 ): Promise<Difference[]> {
   const differs = (found: string) => [{ path, found }];
   try {
-    const { status, headers, body } = await ask(base, path, neverUsedTag);
+    const { status, headers, body } = await get(base, path, neverUsedEtag);
     if (response === undefined) {
       return status === 404 || status === 403 ? [] : differs("a flag that is gone");
     }
@@ -85,7 +85,7 @@ async function compare(
   }
 }
 
-const neverUsedTag = '"00000000000000000000000000000000"';
+const neverUsedEtag = '"00000000000000000000000000000000"';
 
 /** Clients refuse a body of another type. */
 function checkContentType(path: string, found: string | null): string[] {
@@ -116,9 +116,9 @@ interface Answer {
   readonly body: string;
 }
 
-async function ask(base: string, path: string, tag?: string): Promise<Answer> {
+async function get(base: string, path: string, etag?: string): Promise<Answer> {
   const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
-    headers: tag === undefined ? {} : { "If-None-Match": tag },
+    headers: etag === undefined ? {} : { "If-None-Match": etag },
     signal: AbortSignal.timeout(timeoutMs),
     redirect: "error",
   });

@@ -34,8 +34,8 @@ export function explain(doing: string, repository: string, error: unknown): GitH
   const answered = response ? status : 0;
   const reason = (response ? reasonIn(response.data) : message).slice(0, 300);
   const found = answered === 0 ? `no answer (${reason})` : `${answered} "${reason}"`;
-  const cure = findCure(answered, reason, response?.headers ?? {});
-  const text = `Cannot ${doing} in "${repository}": found ${found}, wanted success${cure}`;
+  const hint = findHint(answered, reason, response?.headers ?? {});
+  const text = `Cannot ${doing} in "${repository}": found ${found}, wanted success${hint}`;
   return new GitHubError(text, answered, reason, waitIn(response?.headers ?? {}));
 }
 
@@ -56,7 +56,7 @@ function reasonIn(data: unknown): string {
   return said === "" ? "no reason given" : said.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
 }
 
-function findCure(status: number, reason: string, headers: Headers): string {
+function findHint(status: number, reason: string, headers: Headers): string {
   if (status === 401) return "; GITHUB_TOKEN is wrong or has expired";
   if (/rate limit/i.test(reason)) return "; try again later";
   const rights = headers["x-accepted-github-permissions"];

@@ -105,11 +105,11 @@ export class CloneRecord {
 }
 
 function otherSource(directory: string, found: CloneSource, wanted: CloneSource): Error {
-  const cure =
+  const hint =
     "correct FLAGS_REMOTE and FLAGS_BRANCH, set FLAGS_DATA to another directory, or start with --accept-remote";
   return new Error(
     `Cannot use "${directory}": it is a clone of the branch "${found.branch}" of "${found.remote}", ` +
-      `but the settings name the branch "${wanted.branch}" of "${wanted.remote}"; ${cure}`,
+      `but the settings name the branch "${wanted.branch}" of "${wanted.remote}"; ${hint}`,
   );
 }
 

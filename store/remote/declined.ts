@@ -13,7 +13,7 @@ const transient =
   /failed to update ref|cannot lock ref|incorrect old value|already exists|unpacker error|internal server error/i;
 
 /** The fix for each known reason. */
-const cures: readonly (readonly [RegExp, string])[] = [
+const hints: readonly (readonly [RegExp, string])[] = [
   [
     /GH006|GH013|protected branch|rule violations/i,
     'let the server\'s account bypass the rules of this branch ("Allow specified actors to bypass required pull requests", or the bypass list of the ruleset)',
@@ -40,6 +40,6 @@ export function declineReason(output: string): string | undefined {
   const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
   const words = [...new Set([reason, ...said])].join("; ");
   const cut = words.length > maxWords ? `${words.slice(0, maxWords - 1)}…` : words;
-  const cure = cures.find(([pattern]) => pattern.test(words))?.[1];
-  return cure === undefined ? cut : `${cut}; ${cure}`;
+  const hint = hints.find(([pattern]) => pattern.test(words))?.[1];
+  return hint === undefined ? cut : `${cut}; ${hint}`;
 }

@@ -75,8 +75,8 @@ function parseUrl(text: string): URL {
   try {
     return new URL(text);
   } catch {
-    const cure = "percent-encode special characters of the user name and the password";
-    throw unusable("it is not a valid URL", cure);
+    const hint = "percent-encode special characters of the user name and the password";
+    throw unusable("it is not a valid URL", hint);
   }
 }
 
@@ -88,8 +88,8 @@ function decode(text: string): string {
   }
 }
 
-function unusable(why: string, cure: string): Error {
-  return new Error(`Cannot use the URL of the remote: ${why}; ${cure}`);
+function unusable(why: string, hint: string): Error {
+  return new Error(`Cannot use the URL of the remote: ${why}; ${hint}`);
 }
 
 /** A message of git without secrets: of each URL only the scheme, the host and the last part of the path stay. */

@@ -10,15 +10,15 @@ import type { TestsContent, WriteContext } from "./write.ts";
 
 /**
  * The tests that fail after a change and did not fail before: tests of the flag, and of flags that
- * require it. Disabling a flag is never refused, and a scheduled step was reviewed when it was merged.
+ * require it. Disabling a flag makes none fail, because tests of disabled flags only warn. A scheduled
+ * step was reviewed when it was merged.
  */
 export function findNewFailures(
   change: Change,
   { after }: ChangedFlag,
   context: Pick<WriteContext, "flags" | "audiences" | "tests" | "project">,
 ): Problem[] {
-  const isDisabling = change.kind === "update" && change.enabled === false;
-  if (!after || isDisabling || change.kind === "step" || context.tests.size === 0) return [];
+  if (!after || change.kind === "step" || context.tests.size === 0) return [];
   const before = new Map(context.flags().map((flag): [string, Flag] => [flag.name, flag]));
   const changed = new Map(before).set(change.name, after.flag);
   return [...context.tests].flatMap(([name, tests]) => {

@@ -14,7 +14,7 @@ const invalid = new URL("invalid/", fixtures);
 const codes = Object.keys(severities).sort();
 const files = readdirSync(invalid).filter((file) => !file.endsWith(".txt"));
 
-const cure =
+const hint =
   "look at the difference, then run: BLESS=1 npx vitest run test/schema/fixtures.test.ts";
 
 test.each(files)("validate() says of invalid/%s what stands beside it", (file) => {
@@ -22,7 +22,7 @@ test.each(files)("validate() says of invalid/%s what stands beside it", (file) =
   const said = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
   const golden = new URL(`${codeOf(file)}.txt`, invalid);
   if (process.env.BLESS) writeFileSync(golden, said);
-  expect(said, cure).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+  expect(said, hint).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
 });
 
 test.each(files)("validate() finds nothing else in invalid/%s", (file) => {

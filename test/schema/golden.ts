@@ -17,6 +17,6 @@ export function expectGolden(text: string, file: string): void {
   }
   const { testPath = "" } = expect.getState();
   const test = path.relative(process.cwd(), testPath);
-  const cure = `look at the difference, then run: BLESS=1 npx vitest run ${test}`;
-  expect(text, cure).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+  const hint = `look at the difference, then run: BLESS=1 npx vitest run ${test}`;
+  expect(text, hint).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
 }

@@ -76,7 +76,7 @@ describe.concurrent("deployment", () => {
     const finish = ["finish", "--id", id, "--state=success", "--started=2026-11-26T12:00:00Z"];
     const finished = await deployment(...finish, "--publication", publication);
     expect(finished.stdout).toBe(
-      `Deployment ${id} of ${commit.slice(0, 7)}: success, live after 23 s, told on #1\n`,
+      `Deployment ${id} of ${commit.slice(0, 7)}: success, live after 23 s, commented on #1\n`,
     );
     // As when a job is run again.
     await deployment(...finish, "--publication", publication);

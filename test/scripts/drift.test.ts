@@ -61,11 +61,12 @@ describe.concurrent("drift", () => {
     expect(JSON.parse(agreed.stdout)).toMatchObject({
       agrees: true,
       commit,
+      asked: 6,
       issue: { number: 1, action: "closed" },
     });
     expect(issue).toMatchObject({ state: "closed", state_reason: "completed" });
     expect(github.comments(1)).toEqual([
-      `\`${cdn.url}\` answers all 6 URLs as \`${commit}\` wants.`,
+      `\`${cdn.url}\` serves all 6 URLs as in commit \`${commit}\`.`,
     ]);
     expect((await drift()).stdout).not.toContain("Issue");
     expect(github.state.issues.size).toBe(1);
@@ -77,8 +78,8 @@ describe.concurrent("drift", () => {
     const next = await releaseOf(clone.directory, "HEAD");
     expect(next.get(path)).not.toBe(old.get(path));
     // It goes live a moment after somebody has looked.
-    cdn.before = (asked) => {
-      if (asked !== "/v1/feature-flags/recipes") return;
+    cdn.before = (url) => {
+      if (url !== "/v1/feature-flags/recipes") return;
       cdn.before = () => {};
       setTimeout(() => {
         for (const [at, body] of next) cdn.bodies.set(at, body);

@@ -69,6 +69,7 @@ test("PUT runs the tests of flags that require the flag", async () => {
   const api = await startService({ remote });
   const { status, json } = await api.ask(`PUT ${meal}`, { body: { rollout: 0 } });
   expect([status, json.errors?.[0]?.file, json.errors?.[0]?.line]).toEqual([409, childTests, 4]);
+  expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
   // Tests of other flags do not matter.
   const other = "/v1/feature-flags/user_notifications";
   expect((await api.ask(`PUT ${other}`, { body: { rollout: 0 } })).status).toBe(200);

@@ -13,17 +13,17 @@ export function answerProposed(response: Response, change: ProposedChange): void
   send(response, change);
 }
 
-/** `GET /v1/changes/{id}`. `sync` looks for new commits, as a merge that is seen here first may not be served yet. */
+/** `GET /v1/changes/{id}`. `sync` fetches new commits: this may be the first sign of a merge. */
 export function changeHandler(pulls: PullRequests | undefined, sync: () => Promise<void>): Handler {
-  const told = new WeakSet<ProposedChange>();
+  const synced = new WeakSet<ProposedChange>();
   return async (request, response) => {
     const id = String(request.params.id);
     const isAdmin = principalOf(response).role === "admin";
     const change = /^[1-9]\d{0,8}$/.test(id) ? await pulls?.find(Number(id), isAdmin) : undefined;
     if (!change || !maySee(principalOf(response), change))
       throw new HttpError(404, "Cannot find a proposed change of that id");
-    if (change.status === "merged" && !told.has(change)) {
-      told.add(change);
+    if (change.status === "merged" && !synced.has(change)) {
+      synced.add(change);
       void sync();
     }
     send(response, change);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Decision } from "../../../schema/flag/flag.ts";
-import { describeDecision, describeReach } from "../../../schema/plan/reach.ts";
+import { describeDecision, describeEffects } from "../../../schema/plan/describe-decision.ts";
 
 const sweden = { name: "sweden", if: [["country", "in", ["SE"]]], rollout: 100 } as const;
 const staff = { name: "staff", if: [["plan", "in", ["staff"]]], rollout: 100 } as const;
@@ -51,6 +51,6 @@ test.each<[Decision, Decision, string[]]>([
   ],
   [{ enabled: false }, { enabled: true, rollout: 10 }, []],
   [{ enabled: true }, { enabled: true }, []],
-])("describeReach() from %j to %j is %j", (before, after, words) => {
-  expect(describeReach({ before, after })).toEqual(words);
+])("describeEffects() from %j to %j is %j", (before, after, words) => {
+  expect(describeEffects({ before, after })).toEqual(words);
 });

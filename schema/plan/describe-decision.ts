@@ -18,7 +18,7 @@ export function describeDecision(decision: Decision | undefined): string {
 }
 
 /** What a change of an enabled flag means for people, each in a clause: `20 % more get it, nobody loses it`. */
-export function describeReach({ before, after, people }: DecisionChange): string[] {
+export function describeEffects({ before, after, people }: DecisionChange): string[] {
   if (!before?.enabled || !after?.enabled || isSameDecision(before, after)) return [];
   const simulated = people && people.ids > 0 ? describePeople(people) : "";
   const others = [
