@@ -32,6 +32,16 @@ test("schema/README.md describes each key of a flag", () => {
   expect(keys.filter((key) => !readme.includes(`\n| \`${key}\` |`))).toEqual([]);
 });
 
+test("server/README.md lists each path of the API", () => {
+  const api = readFileSync(path.join(root, "schema/openapi.yaml"), "utf8");
+  const readme = readFileSync(path.join(root, "server/README.md"), "utf8");
+  const paths = [...api.matchAll(/^ {2}(\/\S+):$/gm)]
+    .map(([, each = ""]) => each.replace("{flag_name}", "{name}"))
+    .filter((each) => !each.startsWith("/{environment}/"));
+  expect(paths).toContain("/v1/feature-flags/");
+  expect(paths.filter((each) => !readme.includes(`${each}\``))).toEqual([]);
+});
+
 /** The anchors that GitHub gives to the headings of a file. */
 function anchorsOf(file: string): string[] {
   const text = withoutCode(readFileSync(path.join(root, file), "utf8"));
