@@ -5,11 +5,8 @@ import path from "node:path";
 import { expect, test } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "..");
-const pathspecs = ["*.md", ":!test/fixtures", ":!.changeset"];
-const documents = execFileSync("git", ["ls-files", "-z", ...pathspecs], { cwd: root })
-  .toString()
-  .split("\0")
-  .filter((file) => file !== "" && existsSync(path.join(root, file)));
+const documents = listFiles("*.md", ":!test/fixtures", ":!.changeset");
+const modules = listFiles("*.ts").map((file) => `/${file}`);
 
 test.each(documents)("%s: each link leads to a file, and to a heading in it", (document) => {
   const text = withoutCode(readFileSync(path.join(root, document), "utf8"));
@@ -22,6 +19,15 @@ test.each(documents)("%s: each link leads to a file, and to a heading in it", (d
     return anchor !== undefined && !anchorsOf(target).includes(anchor);
   });
   expect(broken).toEqual([]);
+});
+
+test.each(documents)("%s names only modules that exist", (document) => {
+  const text = readFileSync(path.join(root, document), "utf8");
+  const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = ""]) => `/${name}`);
+  const missing = named.filter(
+    (name) => !/NAME/.test(name) && !modules.some((it) => it.endsWith(name)),
+  );
+  expect(missing).toEqual([]);
 });
 
 test("schema/README.md describes each key of a flag", () => {
@@ -41,6 +47,14 @@ test("server/README.md lists each path of the API", () => {
   expect(paths).toContain("/v1/feature-flags/");
   expect(paths.filter((each) => !readme.includes(`${each}\``))).toEqual([]);
 });
+
+/** The files of git that are there. */
+function listFiles(...pathspecs: string[]): string[] {
+  return execFileSync("git", ["ls-files", "-z", ...pathspecs], { cwd: root })
+    .toString()
+    .split("\0")
+    .filter((file) => file !== "" && existsSync(path.join(root, file)));
+}
 
 /** The anchors that GitHub gives to the headings of a file. */
 function anchorsOf(file: string): string[] {
