@@ -3,7 +3,7 @@ export type Severity = "error" | "warning";
 
 export type Code = keyof typeof severities;
 
-/** Every code of validation. `schema/README.md` explains each one and its fix. */
+/** Every code of validation. `docs/codes.md` explains each one and its fix. */
 export const severities = {
   alias: "error",
   "ambiguous-value": "error",

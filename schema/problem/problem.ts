@@ -14,7 +14,7 @@ export interface Finding {
   readonly line: number;
   /** From 1, in UTF-16 code units, as editors count. */
   readonly column: number;
-  /** Stable and greppable: tests and `schema/README.md` refer to it, people read `message`. */
+  /** Stable and greppable: tests and `docs/codes.md` refer to it, people read `message`. */
   readonly code: Code;
   readonly message: string;
   readonly hint?: string;
