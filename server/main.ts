@@ -1,6 +1,10 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
+import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
+import type { Logger } from "pino";
+import { holdLock } from "../store/files/hold-lock.ts";
+import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
 import { Signer } from "../store/remote/signer.ts";
@@ -42,12 +46,18 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const isEmbedded = [settings.remote, publish, tokens].every((setting) => setting === undefined);
 
   const signer = settings.signingKey ? await Signer.open(settings.signingKey) : undefined;
+  // Without a commit nothing can be served, so no directory is created.
+  const head = settings.remote ? "" : await (await Repository.open(checkout)).resolve("HEAD");
+  await lockData(data, log);
   const { remote, note } = settings.remote
     ? { remote: settings.remote, note: undefined }
-    : await embeddedRemote(checkout, data, branch);
+    : await embeddedRemote(checkout, head, data, branch);
   // Without a tokens file, a server of a remote accepts JSON web tokens only.
   const { file, token } =
     tokens || settings.remote ? { file: tokens, token: undefined } : embeddedTokens(data);
+  // Nobody has seen the token if the start fails: the next start makes another one.
+  const removeTokens = () => rmSync(file ?? "", { force: true });
+  if (token !== undefined) process.once("exit", removeTokens);
   const directory = path.resolve(data, "clone.git");
   const clone = await RemoteBranch.open(directory, remote, branch, undefined, acceptRemote);
   const commitKeys = settings.commitKeys ?? embeddedCommitKeys(data);
@@ -80,6 +90,26 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
     ...(token === undefined ? [] : [`  admin token, shown this once: ${token}`]),
   ];
   process.stderr.write(`${lines.join("\n")}\n`);
+  process.off("exit", removeTokens);
+}
+
+/** Creates the directory `data` and keeps other servers away from it until this process exits. */
+async function lockData(data: string, log: Logger): Promise<void> {
+  makeDirectory(data);
+  const release = await holdLock(path.resolve(data, "server.lock"), {
+    onWait: (holder, staleMs) =>
+      process.stderr.write(
+        `Waiting up to ${staleMs / 1_000} s to see whether ${holder} still works in "${data}"\n`,
+      ),
+    // As after SIGKILL, no acknowledged write is lost.
+    onLost: (holder) => {
+      const problem = `${holder} has taken over "${data}", because this process did not refresh its lock in time`;
+      log.fatal({ problem }, "lock lost");
+      process.stderr.write(`Cannot go on: ${problem}\n`);
+      process.exit(1);
+    },
+  });
+  process.once("exit", release);
 }
 
 async function createCdnServer(directory: string): Promise<Server> {

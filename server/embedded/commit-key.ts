@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type CommitKeys, parseCommitKeys } from "../../schema/change/commit-signature.ts";
 
 /** The key in `data` that signs commits; made if there is none. */
 export function embeddedCommitKeys(data: string): CommitKeys {
   const file = path.resolve(data, "commit.key");
-  mkdirSync(data, { recursive: true });
   try {
     writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
   } catch (error) {

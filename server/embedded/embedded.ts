@@ -3,29 +3,24 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
-import { makeDirectory } from "../../store/files/make-directory.ts";
 import { readGit } from "../../store/git/git.ts";
 import { clearOldLocks } from "../../store/remote/clone.ts";
-import { Repository } from "../../store/snapshot/repository.ts";
 
 /**
- * A bare repository in `data` whose branch starts at this checkout's `HEAD`. Later commits of the
- * checkout are pushed to it as long as the API has not committed anything there.
+ * A bare repository in `data` whose branch starts at `head` of the checkout `directory`. Later commits of
+ * the checkout are pushed to it as long as the API has not committed anything there.
  */
 export async function embeddedRemote(
   directory: string,
+  head: string,
   data: string,
   branch: string,
 ): Promise<{ remote: string; note?: string }> {
   const remote = path.resolve(data, "remote.git");
-  const checkout = await Repository.open(directory);
-  if (!existsSync(remote)) {
-    makeDirectory(data);
+  if (!existsSync(remote))
     await readGit(directory, ["init", "--quiet", "--bare", `--initial-branch=${branch}`, remote]);
-  }
   // A crash in the middle of a push can leave locks behind.
   await clearOldLocks(remote);
-  const head = await checkout.resolve("HEAD");
   // Only its own hooks: the user's `core.hooksPath` is for other repositories.
   await readGit(remote, ["config", "--local", "core.hooksPath", "hooks"]);
   const hasMoved = await readGit(directory, ["push", remote, `${head}:refs/heads/${branch}`]).then(
@@ -43,7 +38,6 @@ export async function embeddedRemote(
 export function embeddedTokens(data: string): { file: string; token?: string } {
   const file = path.resolve(data, "tokens.json");
   if (existsSync(file)) return { file };
-  makeDirectory(data);
   const admin = {
     id: "admin",
     name: "Admin",

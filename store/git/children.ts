@@ -35,7 +35,7 @@ export async function startChild(
     if (started.pid !== undefined) resolve(started);
   });
   child.on("error", () => {}); // A signal that could not be sent; "close" follows.
-  if (running.size === 0) process.once("exit", endOnExit);
+  if (running.size === 0) process.prependOnceListener("exit", endOnExit);
   running.add(child);
   child.once("close", () => {
     running.delete(child);

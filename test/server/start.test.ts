@@ -1,11 +1,14 @@
 /** Starting and stopping, as a person or a supervisor does it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
+import { hostname } from "node:os";
+import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { readSettings } from "../../server/settings.ts";
-import { temporaryDirectory } from "../git/repository.ts";
+import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { bareEnvironment, testCheckout } from "../scripts/run.ts";
 import { Program, startProcess, until } from "./api.ts";
 import { ask } from "./ask.ts";
@@ -72,6 +75,54 @@ describe("a server that cannot start", () => {
     other.close();
     const reason = "another program listens there; set PORT to another port";
     expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
+  });
+
+  test("because another server works in FLAGS_DATA names that server, and exits with 2", async () => {
+    const data = temporaryDirectory();
+    const first = await startProcess({ data });
+    const second = start({ PORT: "0", FLAGS_DATA: data });
+    expect(await second.ended).toBe(2);
+    expect(second.said.stderr).toContain(
+      `Cannot use "${data}": process ${first.program.child.pid} on ${hostname()} (since `,
+    );
+    expect(second.said.stderr).toContain("set FLAGS_DATA to another directory\n");
+    expect((await first.ask("GET /v1/feature-flags/")).status).toBe(200);
+    await first.program.end("SIGTERM");
+    expect(readdirSync(data)).not.toContain("server.lock");
+  });
+
+  test("because another server took its FLAGS_DATA over says which, and exits with 1", async () => {
+    const data = temporaryDirectory();
+    const { program } = await startProcess({ data, env: { LOG_LEVEL: "fatal" } });
+    const other = { pid: 7, host: "web-2", id: "other", since: "2026-01-01T00:00:00Z" };
+    writeFileSync(path.join(data, "server.lock"), JSON.stringify(other));
+    expect(await program.ended).toBe(1);
+    const problem = expect.stringContaining("process 7 on web-2 (since 2026-01-01T00:00:00Z) has");
+    expect(program.said.stderr).toEqual(problem);
+    expect(program.log).toEqual([expect.objectContaining({ msg: "lock lost", problem })]);
+  });
+
+  test("in a repository without commits leaves no directory behind", async () => {
+    const directory = temporaryDirectory();
+    new TestRepository(directory).git("init", "--quiet");
+    const program = new Program([], { PORT: "0" }, directory);
+    expect(await program.ended).toBe(2);
+    expect(readdirSync(directory)).toEqual([".git"]);
+  });
+
+  test("at first shows the token of the embedded tokens file once it starts", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    const listener = createServer().listen(0, "127.0.0.1");
+    await once(listener, "listening");
+    const { port } = listener.address() as { port: number };
+    const run = (PORT: string) =>
+      new Program([], { PORT, LOG_LEVEL: "silent" }, checkout.directory);
+    expect(await run(`${port}`).ended).toBe(2);
+    listener.close();
+    const next = run("0");
+    await next.url("API");
+    expect(next.said.stderr).toContain("token, shown this once: ");
   });
 
   test("because PORT is no port prints the reason, and exits with 2", async () => {

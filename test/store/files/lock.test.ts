@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { withLock } from "../../../store/target/lock.ts";
+import { withLock } from "../../../store/files/lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
 
@@ -43,9 +43,10 @@ test("withLock() gives up on one who lives and does not end, and says who", asyn
   const file = newLock();
   const end = new EventEmitter();
   const holding = withLock(file, long, () => once(end, "end"));
-  const cure = `if process ${process.pid} on ${hostname()} is gone, delete "${file}"`;
+  const { since } = JSON.parse(readFileSync(file, "utf8"));
+  const cure = `if that process is gone, delete "${file}"`;
   await expect(withLock(file, 100, async () => {})).rejects.toThrow(
-    `Cannot lock "${file}": another process holds it; ${cure}`,
+    `Cannot lock "${file}": process ${process.pid} on ${hostname()} (since ${since}) holds it; ${cure}`,
   );
   expect(existsSync(file)).toBe(true);
   end.emit("end");

@@ -1,0 +1,92 @@
+/** A lock between processes: a file that names the process which holds it. */
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** The process that holds a lock. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  readonly id: string;
+  /** When it took the lock, or began to wait for it, in UTC. */
+  readonly since: string;
+}
+
+/** What a lock file without a readable holder counts as: its writer had a power failure. */
+export const unknown: Holder = { pid: 0, host: "?", id: "unknown", since: "?" };
+
+/** The locks that this process holds or waits for. */
+const own = new Set<string>();
+
+export function newHolder(): Holder {
+  const since = `${new Date().toISOString().slice(0, 19)}Z`;
+  const holder = { pid: process.pid, host: hostname(), id: randomUUID(), since };
+  own.add(holder.id);
+  return holder;
+}
+
+export function release(file: string, { id }: Holder): void {
+  own.delete(id);
+  if (readHolder(file)?.id === id) rmSync(file, { force: true });
+}
+
+/** Creates the lock. A link appears with its content or not at all. */
+export function take(file: string, holder: Holder): boolean {
+  const draft = `${file}.${holder.id}`;
+  try {
+    writeFileSync(draft, JSON.stringify(holder));
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    throw new Error(`Cannot lock "${file}": ${message}`, { cause: error });
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Removes a dead process's lock. This needs a second lock, so that a slow process cannot delete the
+ * lock of the next holder. The second lock of a dead process is removed in the same way.
+ */
+export function retire(file: string, dead: Holder, holder: Holder): void {
+  const claim = `${file}.${dead.id}`;
+  if (take(claim, holder)) {
+    if (readHolder(file)?.id === dead.id) rmSync(file, { force: true });
+    rmSync(claim, { force: true });
+    return;
+  }
+  const claimant = readHolder(claim);
+  if (claimant && isDead(claimant)) retire(claim, claimant, holder);
+}
+
+export function readHolder(file: string): Holder | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Holder;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : unknown;
+  }
+}
+
+/** When the holder last refreshed its lock, by the clock of the file system. */
+export function refreshedMs(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+/** `process 17 on web-1 (since 2026-11-29T08:00:00Z)` */
+export function describe({ pid, host, since }: Holder): string {
+  return `process ${pid} on ${host} (since ${since})`;
+}
+
+/** In a container, the process before this one had the same id, such as 1. */
+export function isDead({ pid, host, id }: Holder): boolean {
+  if (host !== hostname()) return false;
+  if (pid === process.pid) return !own.has(id);
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+}
