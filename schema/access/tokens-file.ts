@@ -7,7 +7,7 @@ import { isDate } from "../text/date.ts";
 import { duplicateKey } from "../text/duplicate-key.ts";
 import { findCredentials, findForbidden } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 import { roles, type TokenEntry } from "./tokens.ts";
 
 /** The entries of a tokens file. Throws an `Error` that says what is wrong; `file` is its name in the message. */
@@ -78,8 +78,7 @@ function findFault(entry: unknown): string | undefined {
   if (missing !== undefined) return `"${missing}" is missing`;
   for (const [key, value] of Object.entries(entry)) {
     if (!known.includes(key)) {
-      const near = suggest(key, known);
-      const hint = near === undefined ? `known are ${known.join(", ")}` : `did you mean "${near}"?`;
+      const hint = didYouMean(key, known) ?? `known are ${known.join(", ")}`;
       return `it has the unknown key ${quoteValue(key)}; ${hint}`;
     }
     const fault = checks[key as keyof TokenEntry](value);

@@ -1,10 +1,11 @@
 /** What is checked in an audience beyond its shape. */
 import type { AudienceFile } from "../flag/audience.ts";
 import type { Code } from "../problem/codes.ts";
-import { fileStart, positionAt } from "../problem/position.ts";
+import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import type { Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import { checkMatchers, type Report } from "./matcher-checks.ts";
 
 export function checkAudience(
@@ -14,8 +15,7 @@ export function checkAudience(
 ): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (pointer, code, message, hint) => {
-    const { value = 0, key = 0 } = source.offsets.get(pointer) ?? {};
-    const place = positionAt(source.text, code === "undeclared-attribute" ? key : value);
+    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
     findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
   };
   const warn = (code: Code, message: string, hint: string) =>

@@ -8,6 +8,7 @@ import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { commentsIn } from "../yaml/comments.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import { checkReservedKeys } from "./reserved-keys.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
@@ -23,7 +24,7 @@ const checks: readonly Check[] = [
     if (description.trim() !== "") return [];
     const message = "Says nothing about what the flag does";
     const hint = 'add "description: " and a sentence that someone on call understands';
-    return [{ ...valueAt(source, "/description"), code: "missing-description", message, hint }];
+    return [{ ...placeAt(source, "/description"), code: "missing-description", message, hint }];
   },
 
   /** A flag has an owner. */
@@ -31,7 +32,7 @@ const checks: readonly Check[] = [
     if (owner !== undefined) return [];
     const message = "Names no owner";
     const hint = 'add "owner: " and the team to ask';
-    return [{ ...valueAt(source, "/owner"), code: "missing-owner", message, hint }];
+    return [{ ...placeAt(source, "/owner"), code: "missing-owner", message, hint }];
   },
 
   /** An expired flag is removed. */
@@ -39,7 +40,7 @@ const checks: readonly Check[] = [
     if (expires === undefined) return [];
     const message = `Should have been gone by ${expires}`;
     const hint = "remove it from the code, then here; or agree on a new day";
-    const { line, column } = valueAt(source, "/expires");
+    const { line, column } = placeAt(source, "/expires");
     return [{ line, column, code: "expired", message, hint, since: expires }];
   },
 
@@ -48,7 +49,7 @@ const checks: readonly Check[] = [
     if (type !== "experiment" || expires !== undefined) return [];
     const message = "Is an experiment without an end";
     const hint = 'add "expires: " and the day on which it is decided';
-    return [{ ...valueAt(source, "/type"), code: "experiment-without-end", message, hint }];
+    return [{ ...placeAt(source, "/type"), code: "experiment-without-end", message, hint }];
   },
 
   /** A kill switch has no expiry date. */
@@ -56,7 +57,7 @@ const checks: readonly Check[] = [
     if (type !== "kill_switch" || expires === undefined) return [];
     const message = "Is a kill switch with an end";
     const hint = 'delete "expires", or make it a release flag';
-    return [{ ...valueAt(source, "/expires"), code: "kill-switch-with-end", message, hint }];
+    return [{ ...placeAt(source, "/expires"), code: "kill-switch-with-end", message, hint }];
   },
 
   /** A flag that is on in the last environment of the order is not switched off in the one before. */
@@ -74,7 +75,7 @@ const checks: readonly Check[] = [
     const isRoot = (environment: string) => environment === rootEnvironment(project);
     const blocks = [earlier, last].map((one) => (isRoot(one) ? "" : `/environments/${one}`));
     const block = blocks.find((pointer) => source.offsets.has(`${pointer}/enabled`)) ?? "";
-    const place = valueAt(source, `${block}/enabled`);
+    const place = placeAt(source, `${block}/enabled`);
     return [{ ...place, code: "enabled-out-of-order", message, hint }];
   },
 
@@ -172,13 +173,12 @@ function textsOf(source: Source): Text[] {
   const texts: Text[] = [];
   const visit = (value: unknown, pointer: string): void => {
     if (typeof value === "string")
-      texts.push({ pointer, place: valueAt(source, pointer), text: value });
+      texts.push({ pointer, place: placeAt(source, pointer), text: value });
     if (typeof value !== "object" || value === null) return;
     for (const [key, child] of Object.entries(value)) {
       const at = `${pointer}/${escapePointer(key)}`;
       if (!Array.isArray(value)) {
-        const place = positionAt(source.text, source.offsets.get(at)?.key ?? 0);
-        texts.push({ pointer: at, place, text: key });
+        texts.push({ pointer: at, place: placeAt(source, at, "key"), text: key });
       }
       visit(child, at);
     }
@@ -190,8 +190,4 @@ function textsOf(source: Source): Text[] {
 /** The findings without duplicates: all findings in one text have the same position. */
 function kinds(discoveries: readonly Discovery[]): string[] {
   return [...new Set(discoveries.map(({ what }) => what))];
-}
-
-function valueAt({ text, offsets }: Source, pointer: string) {
-  return positionAt(text, offsets.get(pointer)?.value ?? offsets.get("")?.value ?? 0);
 }

@@ -3,7 +3,7 @@ import { type IfFile, parseRange } from "../flag/conditions.ts";
 import type { Code } from "../problem/codes.ts";
 import type { AttributeType, Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 
 /** Reports a problem at a value, by JSON pointer. */
@@ -35,11 +35,9 @@ export function checkMatchers(
     }
     const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (type === undefined) {
-      const known = Object.keys(attributes);
-      const near = suggest(attribute, known);
-      const hint = near
-        ? `did you mean "${near}"?`
-        : `declare it with its type in "attributes" of bunting.yaml`;
+      const hint =
+        didYouMean(attribute, Object.keys(attributes)) ??
+        'declare it with its type in "attributes" of bunting.yaml';
       const message = `Cannot find the attribute ${quoteValue(attribute)}`;
       report(place, "undeclared-attribute", message, hint);
     } else checkMatcher(place, matcher, type, source, report);

@@ -1,12 +1,12 @@
 /** What is checked in `bunting.yaml` and in the policy before it, beyond their shape. */
-import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { findPatternFault } from "../project/name-pattern.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import { defaultProject, type ProjectFile } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 import type { Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 
 export function checkProject(file: ProjectFile, source: Source): Finding[] {
   return checks.flatMap((check) => check(file, source));
@@ -24,7 +24,9 @@ const checks: readonly ((file: ProjectFile, source: Source) => Finding[])[] = [
       if (!reservedEnvironments.has(name)) return [];
       const message = `Cannot use "${name}" as an environment's name: it is reserved`;
       const hint = "choose another name, like production";
-      return [{ ...at(source, `/environments/${index}`), code: "reserved-name", message, hint }];
+      return [
+        { ...placeAt(source, `/environments/${index}`), code: "reserved-name", message, hint },
+      ];
     });
   },
 
@@ -41,14 +43,14 @@ const checks: readonly ((file: ProjectFile, source: Source) => Finding[])[] = [
     if (missing.length === 0) return [];
     const message = `Cannot read "order" without ${missing.join(", ")}: it must name each environment`;
     const hint = "add what is missing, or delete the key for the default";
-    return [{ ...at(source, "/order"), code: "incomplete-order", message, hint }];
+    return [{ ...placeAt(source, "/order"), code: "incomplete-order", message, hint }];
   },
 
   function attributesAreFree({ attributes = {} }, source) {
     return Object.keys(attributes).flatMap((name): Finding[] => {
       if (!reservedAttributes.has(name)) return [];
       const message = `Cannot use "${name}" as an attribute's name: it is reserved`;
-      const place = positionAt(source.text, source.offsets.get(`/attributes/${name}`)?.key ?? 0);
+      const place = placeAt(source, `/attributes/${name}`, "key");
       return [{ ...place, code: "reserved-name", message, hint: "choose another name" }];
     });
   },
@@ -58,7 +60,7 @@ const checks: readonly ((file: ProjectFile, source: Source) => Finding[])[] = [
     if (fault === undefined) return [];
     const message = `Cannot use the pattern ${quoteValue(names?.pattern)}: ${fault}`;
     const hint = 'write it like "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"';
-    return [{ ...at(source, "/names/pattern"), code: "invalid-pattern", message, hint }];
+    return [{ ...placeAt(source, "/names/pattern"), code: "invalid-pattern", message, hint }];
   },
 ];
 
@@ -79,14 +81,9 @@ function findUnknown(
 ): Finding[] {
   return named.flatMap((name, index): Finding[] => {
     if (known.includes(name)) return [];
-    const near = suggest(name, known);
     const message = `Cannot read environment ${quoteValue(name)}: it must be one of ${known.join(", ")}`;
-    const place = at(source, `/${key}/${index}`);
-    const hint = near === undefined ? {} : { hint: `did you mean "${near}"?` };
-    return [{ ...place, code: "unknown-environment", message, ...hint }];
+    const place = placeAt(source, `/${key}/${index}`);
+    const hint = didYouMean(name, known);
+    return [{ ...place, code: "unknown-environment", message, ...(hint && { hint }) }];
   });
-}
-
-function at({ text, offsets }: Source, pointer: string) {
-  return positionAt(text, offsets.get(pointer)?.value ?? 0);
 }

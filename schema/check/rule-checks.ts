@@ -1,10 +1,10 @@
 /** Checks of how a flag is decided: rollout, rules, variants and split. */
 import type { DecisionFile, FlagFile, RuleFile } from "../flag/flag.ts";
-import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import { checkMatchers, type Report } from "./matcher-checks.ts";
 import { checkSchedule, findLateSteps } from "./schedule-checks.ts";
 
@@ -12,8 +12,7 @@ import { checkSchedule, findLateSteps } from "./schedule-checks.ts";
 export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (pointer, code, message, hint) => {
-    const { value = 0, key = 0 } = source.offsets.get(pointer) ?? {};
-    const place = positionAt(source.text, code === "undeclared-attribute" ? key : value);
+    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
     findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
   };
   checkVariants(flag, report);
@@ -32,9 +31,8 @@ export function checkDecisions(flag: FlagFile, source: Source, project: Project)
 }
 
 /** Steps in the past, of a flag without other problems in its decisions. */
-export function checkTimes(flag: FlagFile, { text, offsets }: Source): Finding[] {
-  const placeOf = (pointer: string) => positionAt(text, offsets.get(pointer)?.value ?? 0);
-  return findLateSteps(blocksOf(flag), placeOf);
+export function checkTimes(flag: FlagFile, source: Source): Finding[] {
+  return findLateSteps(blocksOf(flag), source);
 }
 
 /** The decisions of a flag by JSON pointer: its own, then those of environments. */

@@ -3,9 +3,9 @@ import type { DecisionFile, FlagFile } from "../flag/flag.ts";
 import type { StepFile } from "../flag/schedule.ts";
 import type { Finding } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
+import type { Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import type { Report } from "./matcher-checks.ts";
-
-type PlaceOf = (pointer: string) => { readonly line: number; readonly column: number };
 
 /** What is wrong with the schedule of the block at a JSON pointer. */
 export function checkSchedule(
@@ -35,13 +35,13 @@ export function checkSchedule(
 /** Warnings from the time of each step on: the step is late, and is applied at once. */
 export function findLateSteps(
   blocks: readonly (readonly [pointer: string, block: DecisionFile])[],
-  placeOf: PlaceOf,
+  source: Source,
 ): Finding[] {
   return blocks.flatMap(([pointer, { schedule = [] }]) =>
     schedule.map(({ at }, index): Finding => {
       const message = `Is a step in the past: it is applied as soon as this is merged`;
       const hint = "choose a later time, or delete the step if it must not be applied";
-      const place = placeOf(`${pointer}/schedule/${index}/at`);
+      const place = placeAt(source, `${pointer}/schedule/${index}/at`);
       return { ...place, code: "step-in-past", message, hint, since: at };
     }),
   );

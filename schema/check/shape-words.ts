@@ -3,7 +3,7 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Code } from "../problem/codes.ts";
 import { projectFormat } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 
 /** The kind of a file, and its smallest content. */
 export interface Subject {
@@ -48,16 +48,15 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
       const hint = "delete the line: the name of the file is the name of the flag";
       return { code: "unknown-key", message: `Cannot read key ${quoteValue(key)}`, hint };
     }
-    const near = suggest(key, known);
-    const hint = near ? `did you mean "${near}"?` : `known here: ${known.join(", ")}`;
+    const hint = didYouMean(key, known) ?? `known here: ${known.join(", ")}`;
     return { code: "unknown-key", message: `Cannot read key ${quoteValue(key)}`, hint };
   },
 
   enum({ instancePath, params, data }) {
     const allowed: string[] = params.allowedValues;
     const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be one of ${allowed.join(", ")}`;
-    const near = typeof data === "string" ? suggest(data, allowed) : undefined;
-    return { code: "unknown-value", message, hint: near && `did you mean "${near}"?` };
+    const hint = typeof data === "string" ? didYouMean(data, allowed) : undefined;
+    return { code: "unknown-value", message, hint };
   },
 
   uniqueItems({ instancePath, params, data }) {

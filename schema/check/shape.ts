@@ -6,15 +6,15 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.
 import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
 import flagSchema from "../flag/flag.schema.json" with { type: "json" };
 import testsSchema from "../flag/tests.schema.json" with { type: "json" };
-import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
 import policySchema from "../project/policy.schema.json" with { type: "json" };
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { isDate, isUtcTime } from "../text/date.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import { type Subject, wordsFor } from "./shape-words.ts";
 
 // A test validates the schemas: doing it here takes a quarter of the time of a short command.
@@ -62,7 +62,7 @@ function findMisplacedFlag(source: Source, folder: string, what: string): Findin
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, "enabled")) return [];
   const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
   const hint = `move the flag to another folder, like flags/team-${folder}/`;
-  return [{ ...placeOf(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
+  return [{ ...placeAt(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
 }
 
 function findUnknownEnvironments(source: Source, project: Project): Finding[] {
@@ -72,13 +72,11 @@ function findUnknownEnvironments(source: Source, project: Project): Finding[] {
   const known = project.environments.filter((environment) => environment !== root);
   const unknown = Object.keys(blocks).filter((environment) => !known.includes(environment));
   return unknown.map((environment) => {
-    const near = suggest(environment, known);
     const list = known.length === 0 ? "none" : known.join(", ");
-    const hint = near
-      ? `did you mean "${near}"?`
-      : `known here: ${list}; ${root} is "enabled" at the top`;
+    const hint =
+      didYouMean(environment, known) ?? `known here: ${list}; ${root} is "enabled" at the top`;
     const message = `Cannot read environment ${quoteValue(environment)}`;
-    const place = placeOf(source, `/environments/${escapePointer(environment)}`, "key");
+    const place = placeAt(source, `/environments/${escapePointer(environment)}`, "key");
     return { ...place, code: "unknown-environment", message, hint };
   });
 }
@@ -103,7 +101,7 @@ function finding(source: Source, error: ErrorObject, subject: Subject): Finding[
   const key = extra ?? error.propertyName;
   const child = key === undefined ? item : escapePointer(key);
   const pointer = error.instancePath + (child === undefined ? "" : `/${child}`);
-  const place = placeOf(source, pointer, key === undefined ? "value" : "key");
+  const place = placeAt(source, pointer, key === undefined ? "value" : "key");
   return [{ ...place, code, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
@@ -112,8 +110,4 @@ interface Extra {
   readonly additionalProperty?: string;
   readonly i?: number;
   readonly j?: number;
-}
-
-function placeOf({ text, offsets }: Source, pointer: string, side: "value" | "key") {
-  return positionAt(text, offsets.get(pointer)?.[side] ?? 0);
 }

@@ -3,7 +3,7 @@ import { maxRequired } from "../evaluate/evaluate.ts";
 import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
-import { suggest } from "../text/suggest.ts";
+import { didYouMean } from "../text/suggest.ts";
 import { Chains, type Referring } from "./required-chains.ts";
 import { maxReferenceBytes } from "./written-size.ts";
 
@@ -145,9 +145,4 @@ function checkRequired(
     return fault("requires-too-deep", message, "require fewer flags");
   }
   return [];
-}
-
-function didYouMean(name: string, known: readonly string[]): string | undefined {
-  const near = suggest(name, known);
-  return near && `did you mean "${near}"?`;
 }

@@ -1,10 +1,10 @@
 /** The references of flag files to other files, and checks that these exist. */
 import { audiencesOf, type FlagFile } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
-import { positionAt } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 import type { Entry } from "./entry.ts";
 import { findReferenceFaults } from "./reference-faults.ts";
 import type { Referring } from "./required-chains.ts";
@@ -21,9 +21,8 @@ export interface Reference {
 
 /** The references of a flag without problems. */
 export function findReferences(flag: FlagFile, source: Source): Reference[] {
-  const at = (pointer: string) => positionAt(source.text, source.offsets.get(pointer)?.value ?? 0);
   const required = (flag.requires ?? []).map((name, index): Reference => {
-    return { kind: "flag", name, ...at(`/requires/${index}`) };
+    return { kind: "flag", name, ...placeAt(source, `/requires/${index}`) };
   });
   const blocks: [pointer: string, rules: FlagFile["rules"]][] = [["", flag.rules]];
   for (const [name, { rules }] of Object.entries(flag.environments ?? {})) {
@@ -33,7 +32,9 @@ export function findReferences(flag: FlagFile, source: Source): Reference[] {
     rules.flatMap((rule, index): Reference[] => {
       const name = rule.if.audience;
       if (typeof name !== "string") return [];
-      return [{ kind: "audience", name, ...at(`${block}/rules/${index}/if/audience`) }];
+      return [
+        { kind: "audience", name, ...placeAt(source, `${block}/rules/${index}/if/audience`) },
+      ];
     }),
   );
   return [...required, ...audiences];

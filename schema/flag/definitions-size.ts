@@ -1,16 +1,12 @@
 /** The size of `definitions.json`, which says how each flag of an environment is decided. */
-import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
-import { groupDigits } from "../text/show.ts";
 import type { Audience } from "./audience.ts";
 import { type Decision, type Flag, plain } from "./flag.ts";
+import { checkSize } from "./size-finding.ts";
 
 /** The largest document that a provider reads, in bytes. `client/provider/source.ts` has the same number. */
 export const maxDefinitionsBytes = 16_000_000;
-
-/** From this share of it on, there is a warning. */
-const warningShare = 0.8;
 
 type Environments = Pick<Project, "environments">;
 type Decided = Pick<Flag, "name" | "decisions">;
@@ -52,27 +48,11 @@ export function checkDefinitionsSize(
   }
   const bytes = Math.max(...sizes);
   const environment = environments[sizes.indexOf(bytes)];
-  if (bytes <= maxDefinitionsBytes * warningShare) return [];
-  const size = `definitions.json of "${environment}" has ${groupDigits(bytes)} bytes`;
-  const limit = `providers read at most ${groupDigits(maxDefinitionsBytes)}`;
-  const hint = "use an audience for conditions that several rules share, and delete unused rules";
-  return bytes > maxDefinitionsBytes
-    ? [
-        {
-          ...fileStart,
-          code: "definitions-too-large",
-          message: `Cannot serve these flags: ${size}, and ${limit}`,
-          hint,
-        },
-      ]
-    : [
-        {
-          ...fileStart,
-          code: "large-definitions",
-          message: `Is near the limit: ${size}, and ${limit}`,
-          hint,
-        },
-      ];
+  return checkSize(`definitions.json of "${environment}"`, bytes, {
+    ...{ maxBytes: maxDefinitionsBytes, readers: "providers" },
+    ...{ tooLarge: "definitions-too-large", nearLimit: "large-definitions" },
+    hint: "use an audience for conditions that several rules share, and delete unused rules",
+  });
 }
 
 /** Nearly all flags share one of these, and each write adds up all flags: a look-up would take most of the time. */

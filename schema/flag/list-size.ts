@@ -1,13 +1,10 @@
-import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { groupDigits } from "../text/show.ts";
+import { checkSize } from "./size-finding.ts";
 
 /** The largest list that a client reads, in bytes. `client/core/limits.ts` has the same number. */
 export const maxListBytes = 1_000_000;
-
-/** Share of the maximum from which there is a warning. */
-const warningShare = 0.8;
 
 /**
  * The size of the largest list of an environment, in bytes, if each flag is off. So switching a flag
@@ -23,27 +20,11 @@ export function listBytes(names: readonly string[], { environments }: Environmen
 /** Whether clients can read the lists that have these flags, and for how much longer. */
 export function checkListSize(names: readonly string[], project: Environments): Finding[] {
   const bytes = listBytes(names, project);
-  if (bytes <= maxListBytes * warningShare) return [];
-  const size = `the list of all ${groupDigits(names.length)} flags has ${groupDigits(bytes)} bytes`;
-  const limit = `clients read at most ${groupDigits(maxListBytes)}`;
-  const hint = "delete flags that are on for everyone: bunting stale";
-  return bytes > maxListBytes
-    ? [
-        {
-          ...fileStart,
-          code: "list-too-large",
-          message: `Cannot serve these flags: ${size}, and ${limit}`,
-          hint,
-        },
-      ]
-    : [
-        {
-          ...fileStart,
-          code: "large-list",
-          message: `Is near the limit: ${size}, and ${limit}`,
-          hint,
-        },
-      ];
+  return checkSize(`the list of all ${groupDigits(names.length)} flags`, bytes, {
+    ...{ maxBytes: maxListBytes, readers: "clients" },
+    ...{ tooLarge: "list-too-large", nearLimit: "large-list" },
+    hint: "delete flags that are on for everyone: bunting stale",
+  });
 }
 
 type Environments = Pick<Project, "environments">;

@@ -6,3 +6,9 @@ export function suggest(word: string, candidates: readonly string[]): string | u
   const best = closest(word.toLowerCase(), candidates);
   return distance(word.toLowerCase(), best) <= Math.max(2, best.length / 3) ? best : undefined;
 }
+
+/** The same as a hint: `did you mean "enabled"?`. */
+export function didYouMean(word: string, candidates: readonly string[]): string | undefined {
+  const near = suggest(word, candidates);
+  return near === undefined ? undefined : `did you mean "${near}"?`;
+}

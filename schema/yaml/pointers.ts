@@ -1,7 +1,12 @@
-/** JSON pointers of findings. */
+/** JSON pointers and positions of findings. */
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import type { Source } from "./parse.ts";
+import type { Offsets, Source } from "./parse.ts";
+
+/** The position of the value at a JSON pointer, or of its key. If there is none, the position of the whole value. */
+export function placeAt({ text, offsets }: Source, pointer: string, side: keyof Offsets = "value") {
+  return positionAt(text, offsets.get(pointer)?.[side] ?? offsets.get("")?.value ?? 0);
+}
 
 /** Codes of findings about an incomplete mapping: their position is that of its first key. */
 const ofMappings: ReadonlySet<string> = new Set(["missing-key", "not-a-mapping", "rule-outcome"]);

@@ -1,5 +1,5 @@
 /** Every command of `bunting`. A command's modules load only when it runs, so that small commands start fast. */
-import { suggest } from "../../schema/text/suggest.ts";
+import { didYouMean } from "../../schema/text/suggest.ts";
 import type { AnyCommand } from "./command.ts";
 import { commandLine } from "./command-line.ts";
 import { exitCodes } from "./run-command.ts";
@@ -89,8 +89,7 @@ const commands: Readonly<Record<string, Entry>> = {
 export function findCommand(name: string): Entry | { readonly message: string } {
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (found) return found;
-  const near = suggest(name, Object.keys(commands));
-  const hint = near === undefined ? commandLine("--help") : `did you mean "${near}"?`;
+  const hint = didYouMean(name, Object.keys(commands)) ?? commandLine("--help");
   return { message: `Cannot run "${name}": there is no such command\n  hint: ${hint}` };
 }
 

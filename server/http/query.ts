@@ -1,6 +1,6 @@
 /** Values of a URL's query. */
 import type { Request } from "express";
-import { suggest } from "../../schema/text/suggest.ts";
+import { didYouMean } from "../../schema/text/suggest.ts";
 import { HttpError } from "./problem.ts";
 
 type Query = Request["query"];
@@ -9,8 +9,7 @@ type Query = Request["query"];
 export function allowKeys(query: Query, keys: readonly string[]): void {
   const unknown = Object.keys(query).find((key) => !keys.includes(key));
   if (unknown === undefined) return;
-  const known = suggest(unknown, keys);
-  const hint = known === undefined ? `known are ${keys.join(", ")}` : `did you mean "${known}"?`;
+  const hint = didYouMean(unknown, keys) ?? `known are ${keys.join(", ")}`;
   throw new HttpError(400, `Cannot use the parameter ${JSON.stringify(unknown)}: ${hint}`);
 }
 

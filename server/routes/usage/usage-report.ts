@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from "express";
 import { rateLimit } from "express-rate-limit";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Project } from "../../../schema/project/project.ts";
-import { suggest } from "../../../schema/text/suggest.ts";
+import { didYouMean } from "../../../schema/text/suggest.ts";
 import { refusal } from "../../auth/principal.ts";
 import { jsonOf } from "../../http/body.ts";
 import { HttpError } from "../../http/problem.ts";
@@ -65,9 +65,9 @@ export function limitReports(): RequestHandler {
 }
 
 function unknownEnvironment(environments: readonly string[], name: string): HttpError {
-  const near = suggest(name, environments);
-  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-  const message = `"environment" must be one of ${environments.join(", ")}, not "${name}"${hint}`;
+  const hint = didYouMean(name, environments);
+  const known = environments.join(", ");
+  const message = `"environment" must be one of ${known}, not "${name}"${hint ? `; ${hint}` : ""}`;
   const errors = [{ pointer: "#/environment", code: "unknown-environment", message }];
   return new HttpError(400, `Cannot read the body: ${message}`, { errors });
 }
