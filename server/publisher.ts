@@ -5,7 +5,7 @@ import { diffDecisions } from "../schema/plan/difference.ts";
 import { findLimitViolations } from "../schema/plan/limits.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
-import { type Outcome, publish } from "../store/publish/publish.ts";
+import { type PublishOutcome, publish } from "../store/publish/publish.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { Target } from "../store/target/target.ts";
 
@@ -34,7 +34,7 @@ export class BackgroundPublisher {
   #running: Promise<void> | undefined;
   /** The reason to publish changes over a limit, until they are published. */
   #allow: string | undefined;
-  #last: Outcome | undefined;
+  #last: PublishOutcome | undefined;
   #status: PublisherStatus = { time: 0, commit: undefined, error: undefined, waiting: undefined };
 
   constructor(target: Target, repository: Repository) {
@@ -135,7 +135,7 @@ export class BackgroundPublisher {
     }
   }
 
-  #describeWaiting({ waiting, reasons }: Outcome): string | undefined {
+  #describeWaiting({ waiting, reasons }: PublishOutcome): string | undefined {
     if (waiting.length === 0) return undefined;
     const names = [...new Set(waiting.map(({ flag }) => flag))];
     const shown = names.slice(0, 5).join(", ");

@@ -5,7 +5,7 @@
 import { positionAt } from "../problem/position.ts";
 import { isDate } from "../text/date.ts";
 import { duplicateKey } from "../text/duplicate-key.ts";
-import { findCredentials, findForbidden } from "../text/personal-data.ts";
+import { findCredentials, findSensitiveData } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { roles, type TokenEntry } from "./tokens.ts";
@@ -53,9 +53,9 @@ export function findTextFault(key: "id" | "name" | "email", text: string): strin
 const checks: Readonly<Record<keyof TokenEntry, (value: unknown) => string | undefined>> = {
   id: (value) =>
     typeof value === "string" && /^[^\s#\p{C}]{1,100}$/u.test(value)
-      ? refuse(findForbidden(value))
+      ? refuse(findSensitiveData(value))
       : "must be text of 1 to 100 characters without spaces and #",
-  name: (value) => checkText(value) ?? refuse(findForbidden(String(value))),
+  name: (value) => checkText(value) ?? refuse(findSensitiveData(String(value))),
   email: (value) => checkText(value) ?? refuse(findCredentials(String(value))),
   role: (value) =>
     roles.some((role) => role === value) ? undefined : `must be one of ${roles.join(", ")}`,

@@ -2,7 +2,7 @@
 
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { edit, format, type Change as TextChange } from "../yaml/edit.ts";
+import { edit, format, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
 import type { FlagChangeSet } from "./change-set.ts";
 import { type FlagDefinition, schemaComment } from "./define-flag.ts";

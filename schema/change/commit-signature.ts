@@ -35,14 +35,14 @@ export interface SignedMessage {
 }
 
 const signatureTrailer = "Bunting-Signature";
-const shortestKey = 32;
+const minKeyLength = 32;
 
 /** The keys of a setting: one or more, separated by commas. Throws if one is too short to be secret. */
 export function parseCommitKeys(text: string, setting: string): CommitKeys {
   const [first = "", ...others] = text.split(",").map((key) => key.trim());
   for (const key of [first, ...others]) {
-    if (key.length >= shortestKey) continue;
-    const found = `a key has ${key.length} characters, expected at least ${shortestKey}`;
+    if (key.length >= minKeyLength) continue;
+    const found = `a key has ${key.length} characters, expected at least ${minKeyLength}`;
     throw new Error(`Cannot use ${setting}: ${found}; make one with "openssl rand -hex 32"`);
   }
   return [first, ...others];

@@ -1,7 +1,7 @@
 /** A requested definition of a whole flag, as a change set. */
 
 import { compareText } from "../text/order.ts";
-import { edit, editAtOnce, format, type Change as TextChange } from "../yaml/edit.ts";
+import { edit, editAtOnce, format, type TextChange } from "../yaml/edit.ts";
 import type { EditValue } from "../yaml/merge-node.ts";
 import { parse } from "../yaml/parse.ts";
 import type { FlagChangeSet } from "./change-set.ts";

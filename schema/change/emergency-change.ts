@@ -9,10 +9,10 @@ export const emergencyTrailer = "Break-Glass";
 export const reviewLabel = "break-glass";
 
 /** Minimum length of a reason, in characters. */
-export const shortestReason = 10;
+export const minReasonLength = 10;
 
 export function isReason(text: string): boolean {
-  return [...oneLine(text, 500)].length >= shortestReason;
+  return [...oneLine(text, 500)].length >= minReasonLength;
 }
 
 /** A commit that disabled a flag in protected environments. */

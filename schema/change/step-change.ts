@@ -3,7 +3,7 @@
 import type { Decision, Flag } from "../flag/flag.ts";
 import { describeOutcome, type FlagStep, isSameStep, type Step } from "../flag/schedule.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { edit, type Change as TextChange } from "../yaml/edit.ts";
+import { edit, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
 
 /** The trailer of a commit that applied a step; its value is the time of the step. */

@@ -61,7 +61,7 @@ function blockOf(values: Values | undefined, environment: string, isRoot: boolea
  * The environments that a change needs and that are not `allowed`; all are allowed if that is missing.
  * What belongs to no environment, comments included, needs every environment.
  */
-export function findForbidden(
+export function findDisallowedEnvironments(
   { environments, flagKeys }: Touched,
   allowed: readonly string[] | undefined,
   all: readonly string[],

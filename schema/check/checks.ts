@@ -79,7 +79,7 @@ const checks: readonly Check[] = [
     return [{ ...place, code: "enabled-out-of-order", message, hint }];
   },
 
-  (_flag, source) => checkKeptText(source),
+  (_flag, source) => checkSensitiveData(source),
   (_flag, source) => checkReservedKeys(source),
 
   /** A "#" in the middle of a sentence starts a comment, and the rest of the sentence is lost. */
@@ -116,7 +116,7 @@ const checks: readonly Check[] = [
 ];
 
 /** No value, key or comment has personal data or credentials, because git keeps them. */
-export function checkKeptText(source: Source): Finding[] {
+export function checkSensitiveData(source: Source): Finding[] {
   return [...holdsNoPersonalData(source), ...holdsNoCredential(source)];
 }
 

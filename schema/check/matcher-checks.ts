@@ -9,7 +9,7 @@ import { escapePointer, type Source } from "../yaml/parse.ts";
 /** Reports a problem at a value, by JSON pointer. */
 export type Report = (pointer: string, code: Code, message: string, hint?: string) => void;
 
-/** Values in one list, at most. */
+/** Maximum number of values in one list. */
 const maxValues = 500;
 
 /** What is wrong with the `if` at a JSON pointer. */

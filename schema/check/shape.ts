@@ -44,7 +44,7 @@ export function checkFlagShape(source: Source, project: Project): Finding[] {
   return [...checkFlagSchema(source), ...findUnknownEnvironments(source, project)];
 }
 
-/** The shape of an audience. A flag in the folder of audiences is said to be one, and nothing else. */
+/** The shape of an audience. A flag in the folder of audiences is reported as such, and nothing else is. */
 export function checkAudienceShape(source: Source): Finding[] {
   const misplaced = findMisplacedFlag(source, "audiences", "an audience");
   return misplaced.length > 0 ? misplaced : checkAudienceSchema(source);

@@ -26,7 +26,7 @@ export function readBackFlag(body: string, name: string): FlagBody {
   isFlag ??= validator<FlagBody>("Flag");
   const value = read(body, isFlag);
   if (value.name === name) return value;
-  throw new Error(`Cannot believe the response of "${name}": it names "${value.name}"`);
+  throw new Error(`Cannot accept the response of "${name}": it names "${value.name}"`);
 }
 
 /** Returns the body of a list. Throws if it is not valid, or has another environment or number of flags than given. */
@@ -38,7 +38,7 @@ export function readBackList(body: string, environment?: string, size?: number):
   if (isRight && (size === undefined || found === size)) return value;
   const wanted = `${size} flags of "${environment}"`;
   throw new Error(
-    `Cannot believe a list: it has ${found} flags of "${value.environment}", wanted ${wanted}`,
+    `Cannot accept a list: it has ${found} flags of "${value.environment}", wanted ${wanted}`,
   );
 }
 
@@ -47,14 +47,14 @@ export function readBackEntry(entry: string, name: string): void {
   const value = JSON.parse(`{${entry}}`) as Record<string, unknown>;
   const [[found, state] = [], ...others] = Object.entries(value);
   if (found === name && typeof state === "boolean" && others.length === 0) return;
-  throw new Error(`Cannot believe the entry ${entry} of a list: wanted the state of "${name}"`);
+  throw new Error(`Cannot accept the entry ${entry} of a list: wanted the state of "${name}"`);
 }
 
 function read<T>(body: string, isValid: ValidateFunction<T>): T {
   const value: unknown = JSON.parse(body);
   if (isValid(value)) return value;
   throw new Error(
-    `Cannot believe the response ${body.slice(0, 200)}: ${ajv.errorsText(isValid.errors)}`,
+    `Cannot accept the response ${body.slice(0, 200)}: ${ajv.errorsText(isValid.errors)}`,
   );
 }
 

@@ -52,14 +52,18 @@ export const outputs = {
   manifest: { path: "/manifest.json", scope: "release", contentType: json, isIndex: true },
 } as const satisfies Record<string, Output>;
 
-export type Kind = keyof typeof outputs;
+export type OutputKind = keyof typeof outputs;
 
 /** The outputs that show how flags are decided: a project may keep them unpublished. */
-export const definitionKinds = ["definitions", "flagd", "openfeature"] as const satisfies Kind[];
+export const definitionKinds = [
+  "definitions",
+  "flagd",
+  "openfeature",
+] as const satisfies OutputKind[];
 
 /** What a path names. */
 export interface Resource {
-  readonly kind: Kind;
+  readonly kind: OutputKind;
   /** The environment in the path; `""` at the root and for the whole release. */
   readonly folder: string;
   /** The flag's name or the status of an error; `""` for other kinds. */
@@ -77,7 +81,7 @@ export function pathOf(project: Environments, environment: string, name = ""): s
 export function outputPath(
   project: Environments,
   environment: string,
-  kind: Exclude<Kind, "error" | "manifest">,
+  kind: Exclude<OutputKind, "error" | "manifest">,
   name = "",
 ): string {
   const folder = environment === rootEnvironment(project) ? "" : `/${environment}`;
@@ -145,14 +149,14 @@ export function pathOfFile(file: string): string {
   return kind === "list" || kind === "flag" ? flag : path;
 }
 
-const patterns = (Object.keys(outputs) as Kind[]).map((kind) => {
+const patterns = (Object.keys(outputs) as OutputKind[]).map((kind) => {
   const { path, scope } = outputs[kind];
   const folder = scope === "environment" ? "(?<folder>/[a-z][a-z0-9_-]*)?" : "";
   const rest = path.replaceAll(".", "\\.").replace("{name}", "(?<name>[A-Za-z0-9_-]+)");
   return { kind, pattern: new RegExp(`^${folder}${rest}$`) };
 });
 
-function isNameOf(kind: Kind, name: string): boolean {
+function isNameOf(kind: OutputKind, name: string): boolean {
   if (kind === "error") return /^\d{3}$/.test(name);
   return kind !== "flag" || isPossibleName(name);
 }

@@ -31,11 +31,11 @@ export interface Evaluation {
  */
 export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "ERROR";
 
-/** How many flags follow the first one in a chain of `requires`, at most. */
+/** Maximum number of flags after the first one in a chain of `requires`. */
 export const maxRequired = 5;
 
 /**
- * How many flags one evaluation reads, at most, each as often as it is required. Valid files need
+ * Maximum number of flags that one evaluation reads, each as often as it is required. Valid files need
  * 1,001: ten required flags with 100 each. In other documents, five levels of long lists would take
  * for ever; there, a required flag counts as missing from then on.
  */

@@ -1,5 +1,5 @@
 import { checkAudience } from "../check/audience-checks.ts";
-import { checkFlag, checkKeptText } from "../check/checks.ts";
+import { checkFlag, checkSensitiveData } from "../check/checks.ts";
 import { checkPolicy, checkProject } from "../check/project-checks.ts";
 import { checkDecisions, checkTimes } from "../check/rule-checks.ts";
 import {
@@ -12,7 +12,7 @@ import {
 import { checkTests, findTestPlaces, type TestPlaces } from "../check/tests-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
-import type { Kind } from "../flag/kind.ts";
+import type { FileKind } from "../flag/kind.ts";
 import type { TestsFile } from "../flag/tests.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
@@ -43,7 +43,7 @@ export interface ParsedFile {
 }
 
 /** A file of any kind. `project` counts only for files that depend on it. */
-export function parseFile(kind: Kind, bytes: Uint8Array, project: Project): ParsedFile {
+export function parseFile(kind: FileKind, bytes: Uint8Array, project: Project): ParsedFile {
   if (kind === "project") return parseProjectFile(bytes);
   if (kind === "policy") return parsePolicyFile(bytes);
   if (kind === "audience") return parseAudienceFile(bytes, project);
@@ -59,7 +59,7 @@ export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
   const decisions = checkDecisions(flag, source, project);
   // The other checks read the flag in its normal form, which only valid decisions have.
   if (decisions.length > 0)
-    return { findings: [...findings, ...decisions, ...checkKeptText(source)] };
+    return { findings: [...findings, ...decisions, ...checkSensitiveData(source)] };
   const references = findReferences(flag, source);
   const found = [...findings, ...checkFlag(flag, source, project), ...checkTimes(flag, source)];
   return { flag, ...(references.length > 0 && { references }), findings: found };
@@ -69,7 +69,7 @@ function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkAudienceShape);
   if (!source) return { findings };
   const audience = value as AudienceFile;
-  const found = [...checkAudience(audience, source, project), ...checkKeptText(source)];
+  const found = [...checkAudience(audience, source, project), ...checkSensitiveData(source)];
   return { audience, findings: [...findings, ...found] };
 }
 
@@ -77,7 +77,7 @@ export function parseTestsFile(bytes: Uint8Array, project: Project): ParsedFile 
   const { value, source, findings } = readShaped(bytes, checkTestsShape);
   if (!source) return { findings };
   const tests = value as TestsFile;
-  const found = [...checkTests(tests, source, project), ...checkKeptText(source)];
+  const found = [...checkTests(tests, source, project), ...checkSensitiveData(source)];
   return { tests, testPlaces: findTestPlaces(tests, source), findings: [...findings, ...found] };
 }
 
@@ -85,7 +85,7 @@ export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
   const { value, source, findings } = readShaped(bytes, checkPolicyShape);
   if (!source) return { findings };
   const policy = value as PolicyFile;
-  const found = [...checkPolicy(policy, source), ...checkKeptText(source)];
+  const found = [...checkPolicy(policy, source), ...checkSensitiveData(source)];
   return { policy, findings: [...findings, ...found] };
 }
 
@@ -96,7 +96,7 @@ export function parseProjectFile(bytes: Uint8Array): ParsedFile {
   if (format) return { findings: [format] };
   if (!source) return { findings };
   const project = value as ProjectFile;
-  const found = [...checkProject(project, source), ...checkKeptText(source)];
+  const found = [...checkProject(project, source), ...checkSensitiveData(source)];
   return { project, findings: [...findings, ...found] };
 }
 
@@ -115,9 +115,9 @@ function readShaped(
   const misshapen = check(source);
   if (misshapen.length > 0) {
     // An alias or a tag was reported already: a finding about its value would repeat that.
-    const said = new Set(found.map(({ line, column }) => `${line}:${column}`));
-    const unsaid = misshapen.filter(({ line, column }) => !said.has(`${line}:${column}`));
-    return { findings: [...found, ...unsaid] };
+    const reported = new Set(found.map(({ line, column }) => `${line}:${column}`));
+    const others = misshapen.filter(({ line, column }) => !reported.has(`${line}:${column}`));
+    return { findings: [...found, ...others] };
   }
   return { value: source.value, source, findings: found };
 }

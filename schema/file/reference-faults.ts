@@ -19,7 +19,7 @@ export interface ReferenceFault {
   readonly hint: string;
 }
 
-/** Flags that an expression for another engine contains for one flag, at most: each is written out there. */
+/** Maximum number of flags in the expression of one flag for another engine: each is written out there. */
 const maxInlined = 100;
 
 /**
@@ -43,7 +43,7 @@ export function findReferenceFaults(
   return [...faults, ...checkSize(flags, chains)];
 }
 
-/** Blames the flag whose references need the most bytes. */
+/** Reports the flag whose references need the most bytes. */
 function checkSize(
   flags: ReadonlyMap<string, Referring | undefined>,
   chains: Chains,
@@ -122,8 +122,8 @@ function checkRequired(
   }
   const path = chains.findPath(name, flag.name);
   if (path) {
-    const circle = [flag.name, ...path].join(" → ");
-    const message = `Cannot require "${name}": the flags require each other (${circle})`;
+    const cycle = [flag.name, ...path].join(" → ");
+    const message = `Cannot require "${name}": the flags require each other (${cycle})`;
     return fault("requires-cycle", message, "delete one of these requirements");
   }
   const parent = flags.get(name);

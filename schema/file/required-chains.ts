@@ -15,7 +15,7 @@ export interface Referring {
 interface ChainSize {
   /** How many flags follow in the longest chain. */
   readonly depth: number;
-  /** The flag and all that it requires, one counted as often as it is reached. */
+  /** The flag and all that it requires; each counts as often as it is required. */
   readonly inlined: number;
   /** What the outputs need for it, with all that it refers to. */
   readonly bytes: number;
@@ -46,7 +46,7 @@ export class Chains {
           path.unshift(at);
         return path;
       }
-      for (const next of this.#requiredBy(name)) {
+      for (const next of this.#requiresOf(name)) {
         if (!cameFrom.has(next)) cameFrom.set(next, name);
       }
     }
@@ -58,7 +58,7 @@ export class Chains {
     const known = this.#sizes.get(name);
     if (known) return known;
     this.#sizes.set(name, { depth: 0, inlined: 1, bytes: 0 });
-    const sizes = this.#requiredBy(name).map((next) => this.sizeOf(next));
+    const sizes = this.#requiresOf(name).map((next) => this.sizeOf(next));
     const size = {
       depth: Math.max(0, ...sizes.map(({ depth }) => depth + 1)),
       inlined: sizes.reduce((sum, { inlined }) => sum + inlined, 1),
@@ -91,7 +91,7 @@ export class Chains {
     return bytes;
   }
 
-  #requiredBy(name: string): readonly string[] {
+  #requiresOf(name: string): readonly string[] {
     return this.#flags.get(name)?.requires ?? [];
   }
 }

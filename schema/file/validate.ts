@@ -1,6 +1,6 @@
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FlagFile } from "../flag/flag.ts";
-import type { Kind } from "../flag/kind.ts";
+import type { FileKind } from "../flag/kind.ts";
 import { checkListSize } from "../flag/list-size.ts";
 import { checkName, checkReservedPlace, flagNameOf } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
@@ -109,7 +109,7 @@ function checkEntry(
   return known.length === 0 ? [] : problemsIn(file, known, today);
 }
 
-function checkPlace(path: string, kind: Kind, project: Project): Finding[] {
+function checkPlace(path: string, kind: FileKind, project: Project): Finding[] {
   if (kind === "flag") return checkName(path, project);
   if (kind === "project" || kind === "policy") return [];
   return checkReservedPlace(path, subjects[kind]);
@@ -121,7 +121,7 @@ const subjects = {
   tests: "a file of tests",
   project: "the project",
   policy: "the policy",
-} as const satisfies Record<Kind, string>;
+} as const satisfies Record<FileKind, string>;
 
 /** Codes of flags that depend on the project. */
 const ofProject: ReadonlySet<Code> = new Set([

@@ -3,16 +3,16 @@ import { policyPath } from "../project/policy.ts";
 import { projectFile } from "../project/project.ts";
 
 /** `project` is `bunting.yaml`, `policy` the file before it. Every other file in `flags/` is a flag. */
-export type Kind = "flag" | "audience" | "tests" | "project" | "policy";
+export type FileKind = "flag" | "audience" | "tests" | "project" | "policy";
 
 /** The folders in `flags/` that hold no flags. No team's folder has these names. */
 const reservedFolders = { audiences: "audience", tests: "tests" } as const satisfies Record<
   string,
-  Kind
+  FileKind
 >;
 
 /** The kind of a file, by its path from the top of the repository. */
-export function kindOf(file: string): Kind {
+export function fileKindOf(file: string): FileKind {
   if (file === projectFile || file.startsWith(`${projectFile}/`)) return "project";
   if (file === `flags/${policyPath}`) return "policy";
   const [, folder = ""] = /^flags\/([a-z]+)\//.exec(file) ?? [];
@@ -26,10 +26,10 @@ export function isReservedFolder(folder: string): folder is keyof typeof reserve
 
 /** Whether a file is called as a flag is: in `flags/`, but in no reserved folder. */
 export function isFlagFile(file: string): boolean {
-  return file.startsWith("flags/") && file.endsWith(".yaml") && kindOf(file) === "flag";
+  return file.startsWith("flags/") && file.endsWith(".yaml") && fileKindOf(file) === "flag";
 }
 
 /** Whether a file is an audience. */
-export function isAudience({ kind }: { readonly kind: Kind }): boolean {
+export function isAudience({ kind }: { readonly kind: FileKind }): boolean {
   return kind === "audience";
 }

@@ -35,13 +35,13 @@ function parse<T>(text: string, what: string, isValid: ValidateFunction<T> | und
     value = JSON.parse(text);
   } catch (error) {
     throw new Error(
-      `Cannot believe ${what}: it is not JSON (${quoteValue((error as Error).message)})`,
+      `Cannot accept ${what}: it is not JSON (${quoteValue((error as Error).message)})`,
     );
   }
   if (isValid?.(value)) return value;
   const [error] = isValid?.errors ?? [];
   const place = error?.instancePath.slice(0, 100) || "it";
   throw new Error(
-    `Cannot believe ${what}: ${quoteValue(place)} ${error?.message ?? "is no such thing"}`,
+    `Cannot accept ${what}: ${quoteValue(place)} ${error?.message ?? "is not valid"}`,
   );
 }

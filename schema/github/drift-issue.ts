@@ -2,7 +2,7 @@
 
 import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
-import { block, inline, whatFits } from "./markdown.ts";
+import { block, fitLines, inline } from "./markdown.ts";
 
 /** A URL whose answer differs from the commit. */
 export interface Difference {
@@ -34,7 +34,7 @@ export function formatDrift({ commit, cdn, urls, differences, served }: Drift): 
   const sorted = [...differences].sort((a, b) => compareText(a.path, b.path));
   const width = Math.max(...sorted.map(({ path }) => path.length));
   const lines = sorted.map(({ path, found }) => `${path.padEnd(width)}  ${found}`);
-  const shown = whatFits(lines, 20_000, (left) => `… and ${left} more`);
+  const shown = fitLines(lines, 20_000, (left) => `… and ${left} more`);
   const parts = [
     driftMarker,
     `${inline(cdn)} serves ${differences.length} of ${count(urls)} differently from commit \`${commit}\`.`,

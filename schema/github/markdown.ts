@@ -32,18 +32,19 @@ export function sizeOf(text: string): number {
   return Math.max(text.length, Buffer.byteLength(text));
 }
 
-/** As many of `lines` as fit into `room` characters; `more` says how many did not. */
-export function whatFits(
+/** As many of `lines` as fit into `maxLength` characters; `more` describes the others. */
+export function fitLines(
   lines: readonly string[],
-  room: number,
+  maxLength: number,
   more: (left: number) => string,
 ): string[] {
-  let taken = 0;
+  let length = 0;
   for (const [index, line] of lines.entries()) {
-    taken += sizeOf(line) + 1;
+    length += sizeOf(line) + 1;
     const last = more(lines.length - index);
-    const isEnough = index === lines.length - 1 ? taken <= room : taken + sizeOf(last) + 1 <= room;
-    if (!isEnough) return [...lines.slice(0, index), last];
+    const fits =
+      index === lines.length - 1 ? length <= maxLength : length + sizeOf(last) + 1 <= maxLength;
+    if (!fits) return [...lines.slice(0, index), last];
   }
   return [...lines];
 }

@@ -8,7 +8,7 @@ import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
 import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
-import { block, cut, inline, sizeOf, whatFits } from "./markdown.ts";
+import { block, cut, fitLines, inline, sizeOf } from "./markdown.ts";
 import { counted, listUrls, type Pointer } from "./plan-urls.ts";
 
 /** The content of the comment. The author of the pull request controls all of it but `run` and `today`. */
@@ -33,16 +33,16 @@ export const planMarker = "<!-- bunting:plan -->";
 /** GitHub accepts 65,536 characters. */
 const maxCommentLength = 65_000;
 /** The maximum of each part, in characters; the URLs get the rest. */
-const rooms = { table: 20_000, warnings: 8_000, problems: 12_000, owners: 4_000 };
+const maxLengths = { table: 20_000, warnings: 8_000, problems: 12_000, owners: 4_000 };
 
 export function formatPlanComment(review: Review): string {
   const { plan, problems, today } = review;
   const errors = (problems?.problems ?? []).filter(({ severity }) => severity === "error");
-  const warnings = [...hiddenThings(errors), ...(plan ? findWarnings(plan, today) : [])];
-  const pointer = (left: number, what: string) => `_${left} more ${what}: ${whereRest(review)}_`;
+  const warnings = [...listSensitiveData(errors), ...(plan ? findWarnings(plan, today) : [])];
+  const pointer = (left: number, what: string) => `_${left} more ${what}: ${whereAll(review)}_`;
   const start = [
     planMarker,
-    `**${verdict(review, errors.length)}**${countWarnings(warnings.length)}`,
+    `**${formatSummary(review, errors.length)}**${countWarnings(warnings.length)}`,
     ...describeOtherFiles(review),
     ...(plan ? table(plan, pointer) : []),
     ...(plan ? listSettings(plan) : []),
@@ -51,12 +51,12 @@ export function formatPlanComment(review: Review): string {
     ...(plan ? owners(plan, pointer) : []),
   ];
   const end = [...(plan && plan.responses.length > 0 ? [rollback(review)] : []), footer(review)];
-  const room = maxCommentLength - sizeOf([...start, ...end].join("\n\n")) - 4;
-  const urls = plan ? listUrls(plan, room, pointer) : [];
+  const maxLength = maxCommentLength - sizeOf([...start, ...end].join("\n\n")) - 4;
+  const urls = plan ? listUrls(plan, maxLength, pointer) : [];
   return `${[...start, ...urls, ...end].join("\n\n")}\n`;
 }
 
-function verdict({ plan, run }: Review, errors: number): string {
+function formatSummary({ plan, run }: Review, errors: number): string {
   if (errors > 0) return `Cannot be merged: ${counted(errors, "problem")} in flag files.`;
   if (!plan) return "Cannot tell what this does: the flags could not be read.";
   const failed = run?.failed ? " But the checks failed." : "";
@@ -93,7 +93,7 @@ function table({ flags, environments }: Plan, pointer: Pointer): string[] {
     `| flag | ${environments.join(" | ")} | also |`,
     `|---|${environments.map(() => "---|").join("")}---|`,
   ];
-  const shown = whatFits(rows, rooms.table, (left) => `| ${pointer(left, "flags")} |`);
+  const shown = fitLines(rows, maxLengths.table, (left) => `| ${pointer(left, "flags")} |`);
   return [[...head, ...shown].join("\n")];
 }
 
@@ -106,12 +106,12 @@ function listSettings(plan: Plan): string[] {
 function listWarnings(warnings: readonly string[], pointer: Pointer): string[] {
   if (warnings.length === 0) return [];
   const lines = warnings.map((warning) => `- ${warning}`);
-  const shown = whatFits(lines, rooms.warnings, (left) => `- ${pointer(left, "warnings")}`);
+  const shown = fitLines(lines, maxLengths.warnings, (left) => `- ${pointer(left, "warnings")}`);
   return ["### Warnings", shown.join("\n")];
 }
 
-/** Credentials and personal data come first, and are not repeated. */
-function hiddenThings(errors: readonly Problem[]): string[] {
+/** Where credentials and personal data are; the values are not repeated. */
+function listSensitiveData(errors: readonly Problem[]): string[] {
   return errors
     .filter(({ code }) => code === "personal-data" || code === "credential")
     .slice(0, 20)
@@ -127,16 +127,17 @@ function listProblems({ plan, problems }: Review, errors: readonly Problem[], po
   const others = (problems?.problems ?? []).filter(
     ({ severity, file }) => severity === "warning" && touched.has(file),
   );
-  const said = [...errors, ...others].flatMap((problem) =>
+  const lines = [...errors, ...others].flatMap((problem) =>
     formatProblem(problem)
       .split("\n")
       .map((line) => cut(line, 1_000)),
   );
-  if (said.length === 0) return [];
-  const left = (lines: number) => `… ${lines} more lines`;
-  const shown = whatFits(said, rooms.problems, left);
-  const rest = shown.length < said.length ? [pointer(said.length - shown.length + 1, "lines")] : [];
-  return [`### ${errors.length > 0 ? "Problems" : "Of the files"}`, block(shown), ...rest];
+  if (lines.length === 0) return [];
+  const left = (count: number) => `… ${count} more lines`;
+  const shown = fitLines(lines, maxLengths.problems, left);
+  const rest =
+    shown.length < lines.length ? [pointer(lines.length - shown.length + 1, "lines")] : [];
+  return [`### ${errors.length > 0 ? "Problems" : "Warnings in the files"}`, block(shown), ...rest];
 }
 
 function owners({ flags }: Plan, pointer: Pointer): string[] {
@@ -151,15 +152,15 @@ function owners({ flags }: Plan, pointer: Pointer): string[] {
       const some = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
       return `- ${owner === "" ? "nobody" : `\`${owner}\``} owns ${joined(some)}`;
     });
-  const shown = whatFits(lines, rooms.owners, (left) => `- ${pointer(left, "owners")}`);
-  return ["### Who owns what", shown.join("\n")];
+  const shown = fitLines(lines, maxLengths.owners, (left) => `- ${pointer(left, "owners")}`);
+  return ["### Owners", shown.join("\n")];
 }
 
 /** How to roll back. The commit is read when needed, because others may be merged before. */
 function rollback({ number }: Review): string {
   const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
   const lines = [
-    "After the merge, back again: **Revert** on this page, and merge what it opens. At once and without a review, to the commit before the merge, which takes back what was merged later, too:",
+    "To undo the merge, select **Revert** on this page and merge the pull request that it opens. To go back to the commit before the merge at once and without a review, which also undoes later merges, run:",
     "",
     block([`gh workflow run rollback.yml -f commit="${merge}^" -f reason="why"`], "console"),
   ];
@@ -171,6 +172,6 @@ function footer({ head, run }: Review): string {
   return `<sub>For commit ${head.slice(0, 7)}${where}. A later run replaces this comment.</sub>`;
 }
 
-function whereRest({ run }: Review): string {
+function whereAll({ run }: Review): string {
   return run ? `[the run](${run.url}) has them all` : "`npm run plan` has them all";
 }

@@ -1,12 +1,12 @@
 /** The URLs of a plan with their bodies before and after, as a part of the comment on a pull request. */
 import type { Plan, ResponsePlan } from "../plan/plan.ts";
-import { block, sizeOf, whatFits } from "./markdown.ts";
+import { block, fitLines, sizeOf } from "./markdown.ts";
 
 /** A line that says how many more there are, of what, and where. */
 export type Pointer = (left: number, what: string) => string;
 
-/** A folded section with as many URLs as fit into `room` characters. */
-export function listUrls({ responses }: Plan, room: number, pointer: Pointer): string[] {
+/** A folded section with as many URLs as fit into `maxLength` characters. */
+export function listUrls({ responses }: Plan, maxLength: number, pointer: Pointer): string[] {
   if (responses.length === 0) return [];
   // What customers get comes first.
   const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
@@ -14,7 +14,7 @@ export function listUrls({ responses }: Plan, room: number, pointer: Pointer): s
   const summary = `${counted(responses.length, "URL")} with other bytes, before and after`;
   const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
   const items = sorted.map(showUrl);
-  const shown = whatFits(items, room - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
+  const shown = fitLines(items, maxLength - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
   return [
     `<details>\n<summary>${summary}</summary>\n\n${shown.join("\n").trimEnd()}\n\n</details>`,
   ];

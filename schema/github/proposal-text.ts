@@ -16,8 +16,8 @@ export function describeProposal(
   return [
     formatPlanMarkdown(plan),
     quote(requester),
-    `It was requested through the API, and waits here because \`${projectFile}\` protects ${where}.`,
-    "Merging makes the change, closing refuses it.\n",
+    `It was requested through the API, and needs a review because \`${projectFile}\` protects ${where}.`,
+    "Merge it to make the change, or close it to refuse the change.\n",
   ].join("\n");
 }
 

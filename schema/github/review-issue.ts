@@ -12,7 +12,7 @@ export function describeReview(change: EmergencyChange): { title: string; body: 
   const { commit, flag, environments, requester } = change;
   const where = environments.join(", ");
   const body = [
-    `\`${flag}\` was disabled in ${where} by break glass, without the review that the policy asks for. Commit: ${commit}\n`,
+    `\`${flag}\` was disabled in ${where} by break glass, without the required review. Commit: ${commit}\n`,
     quote(requester),
     "Please review it now: was it right, and is the problem fixed? Then close this issue.\n",
     markerOf(change),

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import type { StaleFlag } from "../overview/stale.ts";
 import { describeDecision } from "../plan/describe-decision.ts";
-import { block, inline, whatFits } from "./markdown.ts";
+import { block, fitLines, inline } from "./markdown.ts";
 
-/** Where source trees still name a flag. */
+/** The places in source trees that name a flag. */
 export interface CodeReferences {
   /** `file:line`, sorted, at most a few dozen. */
   readonly shown: readonly string[];
@@ -46,12 +46,12 @@ export function titleIssue({ flag }: StaleFlag): string {
 export function formatStaleIssue(stale: StaleFlag, places: CodeReferences | undefined): string {
   const code =
     places === undefined
-      ? ["No source trees were searched: look for its name in the code that uses flags."]
+      ? ["No source trees were searched: search for its name in the code that uses flags."]
       : listPlaces(places);
   const parts = [
     ...describe(stale),
     ...code,
-    `Take it out of the code first, then delete \`${stale.flag.file}\`. If it is to stay, agree on a day (\`expires\`) or close this as not planned: it does not come again until the flag changes.`,
+    `Remove it from the code first, then delete \`${stale.flag.file}\`. If it is to stay, agree on a day (\`expires\`) or close this as not planned: it is not opened again until the flag changes.`,
   ];
   return `${parts.join("\n\n")}\n`;
 }
@@ -61,7 +61,7 @@ export function formatRemoval(stale: StaleFlag, issue: number | undefined): stri
   const parts = [
     ...describe(stale),
     "No code in the source trees uses it any more. After the merge, clients that still use it get `false`.",
-    "If it is to stay, close this: it does not come again until the flag changes.",
+    "If it is to stay, close this: it is not opened again until the flag changes.",
     ...(issue === undefined ? [] : [`Closes #${issue}.`]),
   ];
   return `${parts.join("\n\n")}\n`;
@@ -89,12 +89,12 @@ function describe(stale: StaleFlag): string[] {
 }
 
 function listPlaces({ shown, all }: CodeReferences): string[] {
-  if (all === 0) return ["No code in the source trees names it any more."];
-  const lines = whatFits(shown, 20_000, (left) => `… and ${left} more`);
+  if (all === 0) return ["No code in the source trees uses it any more."];
+  const lines = fitLines(shown, 20_000, (left) => `… and ${left} more`);
   const rest =
     all > shown.length && lines.length === shown.length ? [`… and ${all - shown.length} more`] : [];
   return [
-    `The code still names it in ${all} place${all === 1 ? "" : "s"}:`,
+    `The code still uses it in ${all} place${all === 1 ? "" : "s"}:`,
     block([...lines, ...rest]),
   ];
 }

@@ -6,11 +6,11 @@ export interface Migration {
   readonly number: number;
   /** As in `003_add_feature_flags_table`. */
   readonly name: string;
-  readonly up: Step;
-  readonly down: Step;
+  readonly up: MigrationStep;
+  readonly down: MigrationStep;
 }
 
-export interface Step {
+export interface MigrationStep {
   /** What it does, in a sentence. */
   readonly summary: string;
   /** The files to change; none if there is nothing to change. Throws `MigrationError`. */

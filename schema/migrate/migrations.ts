@@ -4,7 +4,7 @@ import { projectFile, projectFormat } from "../project/project.ts";
 import { parse } from "../yaml/parse.ts";
 import { flagsOf, tableToFiles } from "./003-table-to-files.ts";
 import { policyToProject } from "./004-policy-to-project.ts";
-import { type FlagFiles, type Migration, MigrationError, type Step } from "./migration.ts";
+import { type FlagFiles, type Migration, MigrationError, type MigrationStep } from "./migration.ts";
 
 /** In the order of their numbers, without a gap. */
 export const migrations: readonly Migration[] = [tableToFiles, policyToProject];
@@ -32,7 +32,7 @@ export function formatOf(files: FlagFiles): number {
 export interface PlannedStep {
   readonly name: string;
   readonly direction: "up" | "down";
-  readonly step: Step;
+  readonly step: MigrationStep;
 }
 
 /** The steps from one form to another, in order; none if they are the same. */

@@ -1,12 +1,12 @@
 /** Audiences that change, and the flags that use them. */
 import type { Snapshot } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
-import { type Kind, kindOf, pairUp } from "./difference.ts";
+import { type ChangeKind, changeKindOf, pairUp } from "./difference.ts";
 
 /** An audience that changes. */
 export interface AudiencePlan {
   readonly name: string;
-  readonly change: Kind;
+  readonly change: ChangeKind;
   /** The flags that refer to it before or after, sorted. Those that give it to others are in `flags` of the plan. */
   readonly flags: readonly string[];
 }
@@ -20,7 +20,7 @@ export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
       if (before && after && isSame) return [];
       const users = flags.filter(({ audiences }) => audiences.includes(name));
       const names = [...new Set(users.map((flag) => flag.name))].sort(compareText);
-      return [{ name, change: kindOf(before, after), flags: names }];
+      return [{ name, change: changeKindOf(before, after), flags: names }];
     },
   );
 }
@@ -32,20 +32,20 @@ export function describeAudiences({
   readonly audiences: readonly AudiencePlan[];
 }): string[] {
   return audiences.map(({ name, change, flags }) => {
-    const users = flags.slice(0, mostUsers).map((flag) => `\`${flag}\``);
+    const users = flags.slice(0, maxUsers).map((flag) => `\`${flag}\``);
     return `audience \`${name}\` ${change}: ${usedBy(users, flags.length)}`;
   });
 }
 
 /** As a line of text. */
 export function describeAudience({ name, change, flags }: AudiencePlan): string {
-  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, mostUsers), flags.length)}`;
+  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, maxUsers), flags.length)}`;
 }
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
 
-/** Flags that use an audience are named up to this number. */
-const mostUsers = 20;
+/** Maximum number of flags that are named for an audience. */
+const maxUsers = 20;
 
 function usedBy(named: readonly string[], all: number): string {
   const more = all > named.length ? ` and ${all - named.length} more` : "";

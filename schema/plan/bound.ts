@@ -1,9 +1,9 @@
 import type { Plan, ResponsePlan } from "./plan.ts";
 
-/** Characters of a body that are shown, at most. */
-export const longestExcerpt = 1_200;
-/** Responses whose bodies are shown, at most. */
-const mostBodies = 300;
+/** Maximum number of characters of a body that are shown. */
+export const maxExcerptLength = 1_200;
+/** Maximum number of responses whose bodies are shown. */
+const maxBodies = 300;
 
 /**
  * A shorter plan for reports: long bodies keep only the text around the difference, and only the
@@ -11,14 +11,14 @@ const mostBodies = 300;
  */
 export function boundPlan(plan: Plan): Plan {
   const responses = plan.responses.map((response, index) =>
-    index < mostBodies ? shorten(response) : { path: response.path, change: response.change },
+    index < maxBodies ? shorten(response) : { path: response.path, change: response.change },
   );
   return { ...plan, responses };
 }
 
 function shorten({ path, change, before, after }: ResponsePlan): ResponsePlan {
   const from = before !== undefined && after !== undefined ? firstDifference(before, after) : 0;
-  const cut = (body: string | undefined) => excerpt(body, Math.max(0, from - longestExcerpt / 4));
+  const cut = (body: string | undefined) => excerpt(body, Math.max(0, from - maxExcerptLength / 4));
   return {
     ...{ path, change },
     ...(before === undefined ? {} : { before: cut(before) }),
@@ -33,8 +33,8 @@ function firstDifference(a: string, b: string): number {
 }
 
 function excerpt(body: string | undefined, from: number): string {
-  if (body === undefined || body.length <= longestExcerpt) return body ?? "";
-  const to = from + longestExcerpt - 2;
+  if (body === undefined || body.length <= maxExcerptLength) return body ?? "";
+  const to = from + maxExcerptLength - 2;
   const middle = body.slice(from, to);
   return `${from > 0 ? "…" : ""}${middle}${to < body.length ? "…" : ""}`;
 }

@@ -16,7 +16,7 @@ export interface DecisionChange {
   readonly people?: PeopleEffect;
 }
 
-export type Kind = "added" | "removed" | "changed";
+export type ChangeKind = "added" | "removed" | "changed";
 
 /** What consumers see of a flag beside its decisions. */
 const seenFields = ["description", "created_at", "updated_at"] as const;
@@ -25,7 +25,7 @@ export type Field = (typeof seenFields)[number];
 /** A flag that consumers see change, now or by a step of its schedule. At least one of `before` and `after` is there. */
 export interface FlagDifference<F extends Flag = Flag> {
   readonly name: string;
-  readonly change: Kind;
+  readonly change: ChangeKind;
   readonly before: F | undefined;
   readonly after: F | undefined;
   /** One for each environment before or after. */
@@ -62,7 +62,7 @@ export function diffFlag<F extends Flag>(
       sides(before?.decisions[environment], after?.decisions[environment]),
     ]),
   );
-  const change = kindOf(before, after);
+  const change = changeKindOf(before, after);
   const fields = before && after ? seenFields.filter((field) => differs(before, after, field)) : [];
   const schedules = diffSchedules(before, after, environments);
   const isSame =
@@ -92,7 +92,7 @@ function diffSchedules(
  * Whether the boolean that clients get changes: `on` if the flag is on for everyone from now on.
  * `same` also if it is added or removed.
  */
-export function turnOf({ before, after }: DecisionChange = {}): "on" | "off" | "same" {
+export function toggleOf({ before, after }: DecisionChange = {}): "on" | "off" | "same" {
   if (!before || !after || isFull(before) === isFull(after)) return "same";
   return isFull(after) ? "on" : "off";
 }
@@ -116,8 +116,8 @@ export function diffDecisions(
   return {
     added: those((change) => change.before === undefined),
     removed: those((change) => change.after === undefined),
-    on: those((change) => turnOf(change) === "on"),
-    off: those((change) => turnOf(change) === "off"),
+    on: those((change) => toggleOf(change) === "on"),
+    off: those((change) => toggleOf(change) === "off"),
   };
 }
 
@@ -125,7 +125,7 @@ export function isSameDecision(a: Decision | undefined, b: Decision | undefined)
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-export function kindOf(before: unknown, after: unknown): Kind {
+export function changeKindOf(before: unknown, after: unknown): ChangeKind {
   if (before === undefined) return "added";
   return after === undefined ? "removed" : "changed";
 }

@@ -30,8 +30,8 @@ export interface NamedChange {
 }
 
 /**
- * How many definitions are read for each id in all simulations together, at most: a change reads the
- * flag before and after, and each flag that it requires as often as it is required. With 100,000 ids,
+ * Maximum number of definitions that all simulations together read for each id. A change reads the
+ * flag before and after, and each required flag as often as it is required. With 100,000 ids,
  * 60 take about 6 s; flags that require 100 others would take minutes.
  */
 const maxReads = 60;
@@ -52,11 +52,11 @@ export class PeopleMeter {
     this.#ids = ids;
   }
 
-  /** `undefined` if nobody is affected but by rules, or if too many changes were simulated. */
+  /** `undefined` if only rules affect people, or if too many changes were simulated. */
   measure(change: NamedChange, environment: string): PeopleEffect | undefined {
     const { before, after } = change;
     if (!before.decision.enabled || !after.decision.enabled) return undefined;
-    const [was, is] = [weightsOf(before), weightsOf(after)];
+    const [was, is] = [inputsOf(before), inputsOf(after)];
     if (was.text === is.text && was.rollout === is.rollout) return undefined;
     if (was.text === is.text && (before.decision.requires ?? []).length === 0) {
       const [gain, lose] = [is.rollout - was.rollout, was.rollout - is.rollout].map((percent) =>
@@ -87,8 +87,8 @@ export class PeopleMeter {
   }
 }
 
-/** What decides who is inside beside the size of the rollout, and that size. */
-function weightsOf({ name, decision }: NamedChange["before"]) {
+/** The rollout, and as `text` everything else that decides who is inside it. */
+function inputsOf({ name, decision }: NamedChange["before"]) {
   const { rollout = 100, seed = name, bucket = targetingKey, variants, split, uses } = decision;
   // With one variant or at 100 %, the text that is hashed does not matter for a boolean.
   const hashed = rollout < 100 || variants ? [seed, bucket] : [];
@@ -123,7 +123,7 @@ function bucketsOf({ flags }: Definitions, name: string): (string | undefined)[]
   return names.map((one) => flags[one] && (flags[one].bucket ?? targetingKey));
 }
 
-/** How many definitions one evaluation reads, at most; more than `maxReads` are not counted on. */
+/** Maximum number of definitions that one evaluation reads. Stops counting above `maxReads`. */
 function countReads({ flags }: Definitions, name: string): number {
   let reads = 1;
   for (const next of flags[name]?.requires ?? []) {
@@ -146,7 +146,7 @@ export function rounded(percent: number): number {
   return Number(percent.toFixed(3));
 }
 
-/** In words: `20 % lose it`, or `nobody` is affected: `""`. */
+/** `20 % lose it`; `""` if nobody is affected. */
 export function describePeople({ gain, lose, move, ids }: PeopleEffect): string {
   const parts = [
     ...(lose > 0 ? [`${lose} % lose it`] : []),

@@ -6,14 +6,14 @@ import type { Limits, Project } from "../project/project.ts";
 import { type AudiencePlan, planAudiences } from "./audiences.ts";
 import type { CommitWarning } from "./commit-warnings.ts";
 import {
+  type ChangeKind,
+  changeKindOf,
   type DecisionChange,
   diffFlags,
   type Field,
-  type Kind,
-  kindOf,
   pairUp,
   sides,
-  turnOf,
+  toggleOf,
 } from "./difference.ts";
 import { type MeasuredFlag, measureFlags } from "./measure-flags.ts";
 import { PeopleMeter } from "./people.ts";
@@ -42,7 +42,7 @@ export interface Plan {
   readonly protection: readonly ProtectionPlan[];
   /** The other settings of `bunting.yaml` that differ. */
   readonly settings: readonly SettingPlan[];
-  /** What is odd about the commits from the base to the head, newest first. */
+  /** Warnings about the commits from the base to the head, newest first. */
   readonly commitWarnings: readonly CommitWarning[];
 }
 
@@ -59,7 +59,7 @@ export interface FlagPlan {
   readonly type: FlagType;
   /** `YYYY-MM-DD`, or `""` where it may stay. */
   readonly expires: string;
-  readonly change: Kind;
+  readonly change: ChangeKind;
   /** The flag that it seems to be under a new name, if people are affected. */
   readonly renamedFrom?: string;
   /** By environment. */
@@ -72,7 +72,7 @@ export interface FlagPlan {
 
 export interface ResponsePlan {
   readonly path: string;
-  readonly change: Kind;
+  readonly change: ChangeKind;
   /** The bodies. */
   readonly before?: string;
   readonly after?: string;
@@ -107,7 +107,7 @@ export function plan(
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body
         ? []
-        : [{ path, change: kindOf(before, after), ...sides(before?.body, after?.body) }],
+        : [{ path, change: changeKindOf(before, after), ...sides(before?.body, after?.body) }],
     ),
     protection: planProtection(environments, base.project, head.project),
     settings: planSettings(base.project, head.project),
@@ -140,7 +140,7 @@ export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
 
 /** Whether a flag turns on, turns off, or stays as it was in an environment. */
 export function toggled({ decisions }: FlagPlan, environment: string): "on" | "off" | "same" {
-  return turnOf(decisions[environment]);
+  return toggleOf(decisions[environment]);
 }
 
 function planProtection(

@@ -10,13 +10,13 @@ import {
 import { describePeople } from "./people.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
-/** Each in Markdown, without a full stop, the gravest kind first. `today` is `YYYY-MM-DD`. */
+/** Each in Markdown, without a full stop, the most serious kind first. `today` is `YYYY-MM-DD`. */
 export function findWarnings(plan: Plan, today: string): string[] {
   return checks.flatMap((check) => check(plan, today));
 }
 
 /** Up to this many flags may be switched in one environment without a warning. */
-const fewTurns = 3;
+const usualCount = 3;
 /** More flags may be switched without a warning, up to this share of all flags. */
 const usualShare = 0.1;
 const checks: readonly ((plan: Plan, today: string) => string[])[] = [
@@ -56,9 +56,9 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     const [last = "", earlier] = [...order].reverse();
     if (earlier === undefined) return [];
     return flags
-      .filter(({ decisions: { [last]: production, [earlier]: rehearsal } }) => {
+      .filter(({ decisions: { [last]: production, [earlier]: previous } }) => {
         const isNew = production?.after?.enabled === true && !production.before?.enabled;
-        return isNew && rehearsal?.after?.enabled === false;
+        return isNew && previous?.after?.enabled === false;
       })
       .map((flag) => `${name(flag)} is on in ${last} before it is in ${earlier}`);
   },
@@ -111,15 +111,15 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
   function togglesFew({ flags, served, environments }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
-      if (turned <= Math.max(fewTurns, served * usualShare)) return [];
-      return [`${turned} of ${served} flags turn in ${environment}, more than usual`];
+      if (turned <= Math.max(usualCount, served * usualShare)) return [];
+      return [`${turned} of ${served} flags turn on or off in ${environment}, more than usual`];
     });
   },
 
   function removesFew({ flags, served }) {
     const removed = flags.filter(({ change }) => change === "removed").length;
-    if (removed <= Math.max(fewTurns, served * usualShare)) return [];
-    return [`${removed} of ${served} flags go, more than usual`];
+    if (removed <= Math.max(usualCount, served * usualShare)) return [];
+    return [`${removed} of ${served} flags are removed, more than usual`];
   },
 
   /** Changes over a limit are merged, but not published. */
@@ -140,7 +140,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       ...(moved
         ? [`the URLs without an environment serve ${moved.after} instead of ${moved.before}`]
         : []),
-      ...gone.map((environment) => `${environment} is served no more: its URLs give 404`),
+      ...gone.map((environment) => `${environment} is not served any more: its URLs return 404`),
     ];
   },
 

@@ -17,7 +17,7 @@ export interface Discovery {
 }
 
 /** What must not be kept in any text: in a flag file, a reason for a change, a name. */
-export function findForbidden(text: string): Discovery[] {
+export function findSensitiveData(text: string): Discovery[] {
   return [...findPersonalData(text), ...findCredentials(text)];
 }
 

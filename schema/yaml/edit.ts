@@ -18,12 +18,12 @@ import {
 } from "yaml";
 import { formatProblem, problemsIn } from "../problem/problem.ts";
 import { keepFirstComment, moveBehindEnabled, moveToTop } from "./key-order.ts";
-import { type EditValue, mergeNode, oneLine, writeScalar } from "./merge-node.ts";
+import { type EditValue, mergeNode, singleLine, writeScalar } from "./merge-node.ts";
 import { parseYaml } from "./parse.ts";
 
 type PlainValue = boolean | number | string;
 
-export interface Change {
+export interface TextChange {
   /** `["environments", "staging", "enabled"]`; in a list, the index of an item from 0. */
   readonly path: readonly string[];
   /** Missing if the key is to be deleted. */
@@ -31,12 +31,12 @@ export interface Change {
 }
 
 /** `text` with `changes` made, one after the other. Throws if `text` is not YAML. */
-export function edit(text: string, changes: readonly Change[]): string {
+export function edit(text: string, changes: readonly TextChange[]): string {
   return changes.reduce(editOne, text);
 }
 
 /** The same in one pass, which also lays the text out: many edits of a large text, one by one, take seconds. */
-export function editAtOnce(text: string, changes: readonly Change[]): string {
+export function editAtOnce(text: string, changes: readonly TextChange[]): string {
   const document = open(text);
   for (const { path, value } of changes) {
     if (value === undefined) remove(document, path);
@@ -102,7 +102,7 @@ function hasComments(node: unknown): boolean {
   return found;
 }
 
-function editOne(text: string, { path, value }: Change): string {
+function editOne(text: string, { path, value }: TextChange): string {
   const document = open(text);
   const node = document.getIn(path, true);
   if (value === undefined) {
@@ -113,7 +113,7 @@ function editOne(text: string, { path, value }: Change): string {
   if (typeof value !== "object") {
     if (isScalar(node) && node.value === value) return text;
     if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
-    const described = path.join() === "description" && describe(text, document, value);
+    const described = path.join() === "description" && insertDescription(text, document, value);
     if (described) return described;
   }
   if (isNode(node) && JSON.stringify(node.toJSON()) === JSON.stringify(value)) return text;
@@ -142,7 +142,7 @@ function open(text: string): Document<ParsedNode> {
 
 function print(document: Document<ParsedNode>): string {
   if (document.directives) Object.assign(document.directives, { docStart: null, docEnd: false });
-  return document.toString({ indent: 2, ...oneLine });
+  return document.toString({ indent: 2, ...singleLine });
 }
 
 type Written = Scalar & { range: [number, number, number] };
@@ -166,7 +166,7 @@ function isInFlow(document: Document, path: readonly string[]): boolean {
 }
 
 /** `text` with the description above all other keys, below the comments at the top; `undefined` if no line starts there. */
-function describe(text: string, { contents }: Document, value: PlainValue) {
+function insertDescription(text: string, { contents }: Document, value: PlainValue) {
   if (!isMap(contents) || contents.flow) return undefined;
   const [first] = contents.items;
   const key = isScalar(first?.key) ? (first.key.range?.[0] ?? 0) : 0;

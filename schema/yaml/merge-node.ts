@@ -104,14 +104,14 @@ function createNode(document: Document, value: EditValue): Node {
   return node;
 }
 
-export const oneLine = {
+export const singleLine = {
   lineWidth: 0,
   doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
 } as const;
 
 /** A scalar as it stands after `key: `: on one line, and the same to readers of YAML 1.1, who take `no` for false. */
 export function writeScalar(value: boolean | number | string): string {
-  const options = { ...oneLine, blockQuote: false, compat: "yaml-1.1" } as const;
+  const options = { ...singleLine, blockQuote: false, compat: "yaml-1.1" } as const;
   const scalar = new Scalar(value);
   if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
   // Only the line feed: other white space at the end is the value's own.

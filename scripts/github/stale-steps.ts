@@ -16,7 +16,7 @@ import type { GitHub } from "../../store/github/github.ts";
 import { closeIssue, findOurs, type Issue, keepIssue } from "../../store/github/issues.ts";
 import { proposeRemoval } from "../../store/github/removal.ts";
 
-export interface Step {
+export interface IssueStep {
   readonly name: string;
   readonly number: number;
   readonly action: "opened" | "updated" | "unchanged" | "proposed" | "closed";
@@ -41,7 +41,7 @@ const label = {
 
 type Known = Issue & StaleMarker;
 
-export async function tidyUp(github: GitHub, findings: Findings): Promise<Step[]> {
+export async function tidyUp(github: GitHub, findings: Findings): Promise<IssueStep[]> {
   const known = await findKnown(github);
   const steps = await closeDone(github, findings, known);
   const closed = new Set(steps.map(({ number }) => number));
@@ -77,10 +77,10 @@ async function closeDone(
   github: GitHub,
   { snapshot, stale }: Findings,
   known: readonly Known[],
-): Promise<Step[]> {
+): Promise<IssueStep[]> {
   const still = new Set(stale.map(({ flag }) => flag.name));
   const flags = new Set(snapshot.flags.map(({ name }) => name));
-  const steps: Step[] = [];
+  const steps: IssueStep[] = [];
   for (const { name, number, state, isPull } of known) {
     if (state !== "open" || isPull || still.has(name)) continue;
     const what = flags.has(name) ? "is not stale any more" : "is gone";
@@ -96,7 +96,7 @@ async function openAbout(
   { places, as }: Findings,
   stale: StaleFlag,
   about: readonly Known[],
-): Promise<Step | undefined> {
+): Promise<IssueStep | undefined> {
   const { name } = stale.flag;
   const open = about.filter(({ state }) => state === "open");
   const pull = open.find(({ isPull }) => isPull);
@@ -117,7 +117,7 @@ async function propose(
   github: GitHub,
   stale: StaleFlag,
   issue: number | undefined,
-): Promise<Step | undefined> {
+): Promise<IssueStep | undefined> {
   const { name, file, object } = stale.flag;
   const pull = await proposeRemoval(github, {
     ...{ file, object, label, title: titleIssue(stale) },

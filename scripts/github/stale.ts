@@ -12,7 +12,7 @@ import { defineCommand, UsageError } from "../command/command.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { count, today } from "../command/report.ts";
-import { type Step, tidyUp } from "./stale-steps.ts";
+import { type IssueStep, tidyUp } from "./stale-steps.ts";
 
 export const command = defineCommand({
   name: "stale",
@@ -117,7 +117,7 @@ function search(
 function formatJson(
   stale: readonly StaleFlag[],
   places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly Step[],
+  steps: readonly IssueStep[],
 ): string {
   const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
     return { name, file, owner, type, kind, since, reason, places: places?.get(name) };
@@ -128,7 +128,7 @@ function formatJson(
 function formatText(
   stale: readonly StaleFlag[],
   places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly Step[],
+  steps: readonly IssueStep[],
 ): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {
     const found = places?.get(name)?.all;

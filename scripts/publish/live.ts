@@ -1,14 +1,14 @@
 /** After a publication: invalidates what a CDN has cached, and waits until clients get the release. */
 import { isFetched, isIndex } from "../../schema/compile/urls.ts";
 import { waitUntilLive } from "../../store/cdn/live.ts";
-import type { Outcome } from "../../store/publish/publish.ts";
+import type { PublishOutcome } from "../../store/publish/publish.ts";
 import { count } from "../command/report.ts";
 
 /**
  * The paths whose caches are out of date. If the commit was published before, an earlier run may
  * have failed after that, so this run refreshes everything that changes often.
  */
-export function pathsToRefresh({ status, publication, compiled }: Outcome): string[] {
+export function pathsToRefresh({ status, publication, compiled }: PublishOutcome): string[] {
   if (status === "unchanged") {
     return compiled.release.responses.map(({ path }) => path).filter(isIndex);
   }
@@ -19,7 +19,7 @@ export function pathsToRefresh({ status, publication, compiled }: Outcome): stri
 /** Invalidates the paths in a CloudFront distribution. */
 export async function invalidatePaths(
   distribution: string,
-  { commit, status }: Outcome,
+  { commit, status }: PublishOutcome,
   paths: string[],
 ) {
   const { invalidate } = await import("../../store/cdn/cloudfront.ts");
@@ -35,7 +35,7 @@ export async function invalidatePaths(
 }
 
 /** The time from which clients get the release. */
-export interface Live {
+export interface LiveRelease {
   readonly url: string;
   /** How long this took. */
   readonly seconds: number;
@@ -48,10 +48,10 @@ export interface Live {
 /** Waits until the changed URLs below `url` are live. */
 export async function waitFor(
   url: string,
-  { compiled: { release } }: Outcome,
+  { compiled: { release } }: PublishOutcome,
   paths: readonly string[],
   timeoutMs: number,
-): Promise<Live> {
+): Promise<LiveRelease> {
   const started = Date.now();
   const responses = new Map(release.responses.map((response) => [response.path, response]));
   const expected = paths.map((path) => {
@@ -64,6 +64,6 @@ export async function waitFor(
   return { url, seconds: (now - started) / 1_000, ...at, pending };
 }
 
-export function describeLive({ seconds, pending }: Live): string {
+export function describeLive({ seconds, pending }: LiveRelease): string {
   return pending.length === 0 ? `live after ${seconds.toFixed(1)} s\n` : "";
 }

@@ -1,13 +1,19 @@
 import { compile } from "../../schema/compile/compile.ts";
-import { findForbidden } from "../../schema/text/personal-data.ts";
-import { type Outcome, publish } from "../../store/publish/publish.ts";
+import { findSensitiveData } from "../../schema/text/personal-data.ts";
+import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary, count } from "../command/report.ts";
-import { describeLive, invalidatePaths, type Live, pathsToRefresh, waitFor } from "./live.ts";
+import {
+  describeLive,
+  invalidatePaths,
+  type LiveRelease,
+  pathsToRefresh,
+  waitFor,
+} from "./live.ts";
 import { formatOutcome, formatSummary } from "./report.ts";
 
 export const command = defineCommand({
@@ -80,7 +86,7 @@ export const command = defineCommand({
         concurrency: 16,
         progress: publishing.at,
       });
-    let outcome: Outcome;
+    let outcome: PublishOutcome;
     try {
       outcome = await publishWith();
       const label = options["allow-label"];
@@ -95,7 +101,7 @@ export const command = defineCommand({
     addStepSummary(formatSummary(outcome, options.to));
     const isJson = options.format === "json";
     if (!isJson) process.stdout.write(formatOutcome(outcome, options.to));
-    let live: Live | undefined;
+    let live: LiveRelease | undefined;
     try {
       const { status, isNewlyWaiting } = outcome;
       if (status === "refused") return 1;
@@ -136,7 +142,7 @@ async function findLabel(label: string, commit: string): Promise<string | undefi
   return found && `#${found.number} has the label ${label}`;
 }
 
-function formatJson(outcome: Outcome, to: string, live: Live | undefined): string {
+function formatJson(outcome: PublishOutcome, to: string, live: LiveRelease | undefined): string {
   const { publication, compiled: _, ...rest } = outcome;
   const put = publication.put.map(({ path }) => path);
   return `${JSON.stringify({ to, ...rest, publication: { ...publication, put }, live }, null, 2)}\n`;
@@ -155,7 +161,7 @@ function number(option: string, text: string): number {
 function reason(text: string | undefined): string | undefined {
   const line = text?.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
   if (line === "") throw new UsageError("Cannot use an empty reason: say why in a few words");
-  const [found] = findForbidden(line ?? "");
+  const [found] = findSensitiveData(line ?? "");
   if (found) throw new UsageError(`Cannot use a reason with ${found.what} in it: it is published`);
   return line?.slice(0, 200);
 }

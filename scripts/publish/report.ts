@@ -1,10 +1,10 @@
 /** The result of a publication as text. */
 import type { EnvironmentDiff } from "../../schema/plan/publication.ts";
-import type { Outcome } from "../../store/publish/publish.ts";
+import type { PublishOutcome } from "../../store/publish/publish.ts";
 import { count } from "../command/report.ts";
 
 /** For a terminal: what changes for consumers, then one line that summarizes it. */
-export function formatOutcome(outcome: Outcome, to: string): string {
+export function formatOutcome(outcome: PublishOutcome, to: string): string {
   const { status, refusals, left } = outcome;
   const changes = status === "unchanged" ? [] : describeAll(outcome);
   const notes = [...refusals, ...describeWaiting(outcome)].map((note) => `  ${note}`);
@@ -18,7 +18,7 @@ export function formatOutcome(outcome: Outcome, to: string): string {
 }
 
 /** For the summary of a workflow run, in Markdown. */
-export function formatSummary(outcome: Outcome, to: string): string {
+export function formatSummary(outcome: PublishOutcome, to: string): string {
   const changes = describeAll(outcome).map((line) => `- ${line}`);
   const notes = [...outcome.refusals, ...describeWaiting(outcome)];
   const reasons = notes.map((refusal) => `> ${escapeMarkdown(refusal)}`);
@@ -26,7 +26,7 @@ export function formatSummary(outcome: Outcome, to: string): string {
 }
 
 /** The changes that wait, why, and how to publish them. */
-function describeWaiting({ status, waiting, reasons }: Outcome): string[] {
+function describeWaiting({ status, waiting, reasons }: PublishOutcome): string[] {
   if (waiting.length === 0 || status === "refused") return [];
   const flags = list([...new Set(waiting.map(({ flag }) => flag))]);
   const verb = waiting.length === 1 ? "waits" : "wait";
@@ -39,7 +39,10 @@ function list(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
-function summarize({ status, commit, before, publication, repaired }: Outcome, to: string): string {
+function summarize(
+  { status, commit, before, publication, repaired }: PublishOutcome,
+  to: string,
+): string {
   const { put, remove, keep } = publication;
   const from = before === undefined || before === commit ? "" : ` (was ${before.slice(0, 7)})`;
   const what = `${commit.slice(0, 7)} to ${to}`;
@@ -57,7 +60,7 @@ function summarize({ status, commit, before, publication, repaired }: Outcome, t
   }
 }
 
-function describeAll({ status, publication }: Outcome): string[] {
+function describeAll({ status, publication }: PublishOutcome): string[] {
   return publication.diffs.flatMap((diff) => describe(diff, status === "published"));
 }
 

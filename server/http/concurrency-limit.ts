@@ -1,6 +1,6 @@
 import { HttpError } from "./problem.ts";
 
-export interface Limits {
+export interface ConcurrencyLimits {
   /** Maximum number of concurrent calls. */
   readonly total: number;
   readonly perOwner: number;
@@ -10,12 +10,12 @@ export interface Limits {
 
 /** Limits concurrent work, in all and for each owner. Owners take turns. */
 export class ConcurrencyLimit {
-  readonly #limits: Limits;
+  readonly #limits: ConcurrencyLimits;
   /** By owner, the one whose turn is next first. */
   readonly #owners = new Map<string, { running: number; readonly waiting: (() => void)[] }>();
   #running = 0;
 
-  constructor(limits: Limits) {
+  constructor(limits: ConcurrencyLimits) {
     this.#limits = limits;
   }
 

@@ -1,7 +1,7 @@
 /** The state of a request while it is handled, and the types of its handlers. */
 import type { NextFunction, Request, Response } from "express";
 import type { Principal } from "../../schema/access/tokens.ts";
-import type { Outcome } from "../routes/writes/outcome.ts";
+import type { WriteOutcome } from "../routes/writes/outcome.ts";
 
 /** `response.locals`. */
 export interface Locals {
@@ -11,7 +11,7 @@ export interface Locals {
   /** The flag that a write changes. */
   flag?: string;
   /** The started write, which continues if the client disconnects. */
-  writing?: Promise<Outcome>;
+  writing?: Promise<WriteOutcome>;
   /** The answer is an event stream. */
   isStream?: true;
   /** The error inside the server that ended the request. */

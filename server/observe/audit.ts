@@ -1,6 +1,6 @@
 /** Log lines of requests: one for each write, refused ones included; for reads at `debug`. */
 import type { Logger } from "pino";
-import type { Outcome } from "../routes/writes/outcome.ts";
+import type { WriteOutcome } from "../routes/writes/outcome.ts";
 
 /** A request that has ended. */
 export interface EndedRequest {
@@ -14,7 +14,7 @@ export interface EndedRequest {
   readonly actor: string | undefined;
   readonly flag?: string | undefined;
   /** The store's result of a write that reached the store. */
-  readonly outcome?: Outcome | undefined;
+  readonly outcome?: WriteOutcome | undefined;
   /** The error inside the server that ended it. */
   readonly failure?: unknown;
 }
@@ -31,7 +31,7 @@ export function writeLog(log: Logger, ended: EndedRequest): void {
   } else log.debug(line, "read");
 }
 
-function detailsOf(outcome: Outcome): object {
+function detailsOf(outcome: WriteOutcome): object {
   if (outcome.status === "proposed") return { pullRequest: outcome.change.pullRequest };
   if (!("commit" in outcome)) return {};
   const { commit, bypassedEnvironments } = outcome;

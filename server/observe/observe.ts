@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Handler } from "../http/handler.ts";
 import { routeOf } from "../http/routes.ts";
-import type { Outcome } from "../routes/writes/outcome.ts";
+import type { WriteOutcome } from "../routes/writes/outcome.ts";
 import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -16,7 +16,7 @@ export function observe(metrics: Metrics, log: Logger): Handler {
     const requestId = requestIdOf(request.headers["x-request-id"]);
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
-    const end = (outcome?: Outcome) => {
+    const end = (outcome?: WriteOutcome) => {
       const { method, path } = request;
       const { principal, flag, failure, isStream } = response.locals;
       // `Streams` reports its own.

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import { kindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/kind.ts";
 import { tooLarge } from "../../schema/yaml/decode.ts";
 import type { Blob } from "../git/blobs.ts";
 
@@ -13,7 +13,7 @@ export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => Parsed
 
 /** `file` is from the top of the repository; `content` is missing if the file must not be read. */
 export function entryOf(file: string, mode: string, content: ParsedFile | undefined): Entry {
-  const kind = kindOf(file);
+  const kind = fileKindOf(file);
   const path = file.replace(/^flags\//, "");
   return {
     file,

@@ -1,7 +1,7 @@
 /** The files of a commit in `flags/`, each content parsed once. */
 
 import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
-import type { Kind } from "../../schema/flag/kind.ts";
+import type { FileKind } from "../../schema/flag/kind.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readBlobs, sumSizes } from "../git/blobs.ts";
@@ -22,7 +22,7 @@ export interface FlagFilesOptions {
 
 /** A content, and the kind of file that it is read as. */
 export interface FileContent {
-  readonly kind: Kind;
+  readonly kind: FileKind;
   readonly object: string;
 }
 
@@ -43,7 +43,7 @@ export async function readFlagFiles(
   const keyOf = (key: string) => `${project.object}${key}`;
   const contents = new Map<string, ParsedFile>();
   const budget = new ErrorBudget();
-  const unread = new Map<string, Kind[]>();
+  const unread = new Map<string, FileKind[]>();
   let bytes = 0;
   const distinct = new Map(files.map((file) => [contentKey(file), file]));
   for (const [key, { kind, object }] of distinct) {

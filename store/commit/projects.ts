@@ -6,7 +6,7 @@ import {
   parseProjectFile,
 } from "../../schema/file/parsed-file.ts";
 import { resolveProject } from "../../schema/file/validate.ts";
-import { kindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/kind.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";
@@ -25,11 +25,11 @@ export async function readProject(
   directory: string,
   tree: readonly TreeEntry[],
 ): Promise<ProjectReading> {
-  const files = tree.filter(({ file }) => ["project", "policy"].includes(kindOf(file)));
+  const files = tree.filter(({ file }) => ["project", "policy"].includes(fileKindOf(file)));
   const entries: Entry[] = [];
   for (const { file, mode, object } of files) {
     const isPlain = mode === "100644" && file.endsWith(".yaml");
-    const parse = kindOf(file) === "policy" ? parsePolicyFile : parseProjectFile;
+    const parse = fileKindOf(file) === "policy" ? parsePolicyFile : parseProjectFile;
     let content: ParsedFile | undefined;
     for await (const blob of readBlobs(directory, isPlain ? [object] : [])) {
       content = parseBlob(blob, parse);

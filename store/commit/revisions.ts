@@ -42,7 +42,7 @@ export async function findFork(directory: string, base: string, head: string): P
 }
 
 /** The files below `flags/` that differ in the work tree from `commit`; none if there is no work tree. */
-export async function findDifferences(directory: string, commit: string): Promise<string[]> {
+export async function findUncommittedFiles(directory: string, commit: string): Promise<string[]> {
   const isInside = await readGit(directory, ["rev-parse", "--is-inside-work-tree"]);
   if (isInside.trim() !== "true") return [];
   const top = (await readGit(directory, ["rev-parse", "--show-toplevel"])).trimEnd();

@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Entry } from "../../schema/file/entry.ts";
 import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, resolveProject } from "../../schema/file/validate.ts";
-import { type Kind, kindOf } from "../../schema/flag/kind.ts";
+import { type FileKind, fileKindOf } from "../../schema/flag/kind.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";
@@ -40,7 +40,7 @@ export function readWorkTree(directory: string, place: string, project: Project)
   return files.map((file) => {
     const inside = stat.isDirectory() || inFlags !== undefined ? below(root, file) : undefined;
     const shown = slashed(path.relative(directory, file));
-    const kind = kindOf(inside ? `flags/${inside}` : shown);
+    const kind = fileKindOf(inside ? `flags/${inside}` : shown);
     const mode = modeOf(file);
     const entry = { file: shown, kind, mode, ...(inside ? { path: inside } : {}) };
     const isWorthReading = inside ? isReadable(inside, mode) : mode === "100644";
@@ -54,7 +54,7 @@ export function readAudiences(directory: string, project: Project): Entry[] {
   return statOf(path.resolve(directory, folder)) ? readWorkTree(directory, folder, project) : [];
 }
 
-function readFile(file: string, kind: Kind, project: Project): ParsedFile {
+function readFile(file: string, kind: FileKind, project: Project): ParsedFile {
   const { size } = lstatSync(file);
   if (size > maxFileBytes) return { findings: [tooLarge(size)] };
   return parseFile(kind, readFileSync(file), project);

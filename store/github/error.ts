@@ -29,7 +29,7 @@ interface Failed {
 type Headers = Readonly<Record<string, string | number | undefined>>;
 
 /** Makes the error of a failed call. `doing` follows "Cannot": `comment on #7`. */
-export function explain(doing: string, repository: string, error: unknown): GitHubError {
+export function toGitHubError(doing: string, repository: string, error: unknown): GitHubError {
   const { status = 0, message = String(error), response } = error as Partial<Failed>;
   const answered = response ? status : 0;
   const reason = (response ? reasonIn(response.data) : message).slice(0, 300);

@@ -7,7 +7,7 @@ import { retry } from "@octokit/plugin-retry";
 import { throttling } from "@octokit/plugin-throttling";
 import { Octokit } from "@octokit/rest";
 import { outgoingFetch } from "../network/outgoing.ts";
-import { explain } from "./error.ts";
+import { toGitHubError } from "./error.ts";
 import type { GitHubOptions } from "./options.ts";
 
 /** How often a failed read is retried. The pauses are 1, 4 and 9 seconds. */
@@ -53,7 +53,7 @@ export class GitHub {
       const { data } = await call(this.#client.rest, { owner: this.owner, repo: this.repo });
       return data;
     } catch (error) {
-      throw explain(doing, this.name, error);
+      throw toGitHubError(doing, this.name, error);
     }
   }
 
@@ -87,7 +87,7 @@ export class GitHub {
           return this.options.login;
         }
         this.#login = undefined;
-        throw explain("ask whose GITHUB_TOKEN is", this.name, error);
+        throw toGitHubError("ask whose GITHUB_TOKEN is", this.name, error);
       },
     );
     return this.#login;

@@ -19,7 +19,7 @@ export interface CommitAttribution {
   readonly summary: string;
   /** The client's own words; `""` if it gave none. */
   readonly reason: string;
-  /** Whether the change was made without the review that the policy asks for. */
+  /** Whether the change was made without the required review. */
   readonly break_glass: boolean;
 }
 

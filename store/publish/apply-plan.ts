@@ -2,7 +2,7 @@ import { manifestPath } from "../../schema/compile/manifest.ts";
 import { respond } from "../../schema/compile/release.ts";
 import { isIndex } from "../../schema/compile/urls.ts";
 import type { ObjectWriter } from "../target/object-writer.ts";
-import type { Decision } from "./decide.ts";
+import type { PublishDecision } from "./decide.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 import type { TargetState } from "./target-state.ts";
 
@@ -19,7 +19,7 @@ export interface Pace {
  */
 export async function applyPlan(
   writer: ObjectWriter,
-  { publication: { put, remove }, manifest }: Decision,
+  { publication: { put, remove }, manifest }: PublishDecision,
   { objects, manifestObject }: TargetState,
   { concurrency, progress }: Pace,
 ): Promise<boolean> {
@@ -43,7 +43,7 @@ export async function applyPlan(
 
 /** Whether there is nothing to do: publishing the same commit again sends nothing. */
 export function isDone(
-  { publication: { put, remove }, manifest }: Decision,
+  { publication: { put, remove }, manifest }: PublishDecision,
   { manifestObject }: TargetState,
 ): boolean {
   const isSame = manifestObject?.etag === respond(manifestPath, manifest).md5;

@@ -30,7 +30,7 @@ export interface Intent {
 }
 
 /** What to change at a target, or why nothing may be changed. */
-export interface Decision {
+export interface PublishDecision {
   /** The release to publish: without the changes that wait. */
   readonly compiled: CompiledSnapshot;
   readonly publication: Publication;
@@ -52,7 +52,7 @@ export async function decide(
   state: TargetState,
   compiled: CompiledSnapshot,
   intent: Intent,
-): Promise<Decision> {
+): Promise<PublishDecision> {
   const { snapshot } = compiled;
   const { revision } = state;
   const served = await readServedLists(target, repository, snapshot.project, state);
@@ -172,7 +172,7 @@ function annotate(
   { compiled: { release }, waiting }: Limited,
   obstacle: Obstacle | undefined,
   { rollback, allow }: Pick<Intent, "rollback" | "allow">,
-): Pick<Decision, "manifest" | "rolledBackFrom"> {
+): Pick<PublishDecision, "manifest" | "rolledBackFrom"> {
   if (revision?.commit === release.commit) {
     const notes = { rollback: revision.rollback, allowed: allow ?? manifest?.allowed, waiting };
     return {

@@ -29,7 +29,7 @@ export interface PublishOptions extends Intent, Pace {
   readonly timeoutMs?: number;
 }
 
-export interface Outcome {
+export interface PublishOutcome {
   /** `planned`: it was a dry run. `refused`: see `refusals`. */
   readonly status: "published" | "unchanged" | "planned" | "refused";
   readonly commit: string;
@@ -63,13 +63,13 @@ export function publish(
   repository: Repository,
   compiled: CompiledSnapshot,
   options: PublishOptions,
-): Promise<Outcome> {
+): Promise<PublishOutcome> {
   const { commit } = compiled.release;
   const writer = new ObjectWriter(target, repository, commit, {
     cacheControl: options.cacheControl,
     overrules: options.rollback !== undefined,
   });
-  const work = async (): Promise<Outcome> => {
+  const work = async (): Promise<PublishOutcome> => {
     let before: PublishedRevision | undefined;
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const state = await readTargetState(target, compiled.release, options.thorough);
@@ -81,7 +81,7 @@ export function publish(
         ...{ refusals, waiting, reasons, left: [], repaired: 0 },
         isNewlyWaiting: isNewlyWaiting(commit, waiting, before),
       };
-      const refuse = async (why: readonly string[], isFinal: boolean): Promise<Outcome> => {
+      const refuse = async (why: readonly string[], isFinal: boolean): Promise<PublishOutcome> => {
         const conflict = { manifest: state.manifest, isFinal, before };
         const left = await reconcile(target, repository, writer, conflict);
         return { ...outcome, status: "refused", refusals: why, left };

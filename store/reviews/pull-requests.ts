@@ -11,7 +11,7 @@ import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
-import { type Proposal, textOf } from "../writes/proposal.ts";
+import { formatProposal, type Proposal } from "../writes/proposal.ts";
 import { findProposal, listOpenProposals } from "./find-proposals.ts";
 import { KnownPulls, type ListedPull } from "./known-pulls.ts";
 import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
@@ -154,7 +154,7 @@ export class PullRequests {
 
   async #open(proposal: Proposal, commit: string): Promise<Pull> {
     const { subject: title, branch: head } = proposal;
-    const pull = { title, head, base: this.#base, body: textOf(proposal, commit) };
+    const pull = { title, head, base: this.#base, body: formatProposal(proposal, commit) };
     const find = () => this.#findOpen(proposal);
     const create = (): Promise<Pull> =>
       this.#github.do("open a pull request", (rest, where) =>

@@ -5,7 +5,7 @@
  */
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
-import { isFlagFile, kindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf, isFlagFile } from "../../schema/flag/kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import {
   type Snapshot,
@@ -99,7 +99,7 @@ export async function readNewCommits(
   for await (const next of readCommits(directory, commit, after, maxChanges)) {
     if (next.isSkipped || next.changes.some(({ file }) => isMisnamed(file))) return undefined;
     const changes = next.changes.filter(
-      ({ file }) => /^flags(?:\/|$)/.test(file) || kindOf(file) !== "flag",
+      ({ file }) => /^flags(?:\/|$)/.test(file) || fileKindOf(file) !== "flag",
     );
     seen += changes.length;
     if (seen > maxChanges || !changes.every(({ file }) => isFlagFile(file))) return undefined;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { isReadable, validate } from "../../schema/file/validate.ts";
-import { kindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/kind.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
@@ -12,8 +12,8 @@ import { contentKey, maxTotalBytes, readFlagFiles } from "../commit/flag-files.t
 import { ParsedFiles } from "../commit/parsed-files.ts";
 import { readProject } from "../commit/projects.ts";
 import {
-  findDifferences,
   findFork,
+  findUncommittedFiles,
   type Relation,
   relateCommits,
   resolveRevision,
@@ -91,7 +91,7 @@ export class Repository {
 
   /** The files below `flags/` that differ in the work tree from `commit`. */
   differences(commit: string): Promise<string[]> {
-    return findDifferences(this.directory, commit);
+    return findUncommittedFiles(this.directory, commit);
   }
 
   /** The changes of a flag up to `head`, newest first. */
@@ -140,7 +140,7 @@ export class Repository {
   ): Promise<ValidFiles & Pick<Reading, "files" | "problems"> & { project: Project | undefined }> {
     const { project, entries: others } = await readProject(this.directory, tree);
     const inFlags = tree
-      .map((entry) => ({ ...entry, kind: kindOf(entry.file) }))
+      .map((entry) => ({ ...entry, kind: fileKindOf(entry.file) }))
       .filter(({ kind }) => kind !== "project" && kind !== "policy");
     const contents = await readFlagFiles(
       inFlags.filter(({ file, mode }) => isReadable(file, mode)),

@@ -15,7 +15,7 @@ export class SupersededError extends Error {
 const maxAttempts = 10;
 
 /** The commit that an object belongs to, and the newer one that it replaced in a rollback. */
-export interface Origin {
+export interface ObjectCommits {
   readonly commit: string;
   readonly supersedes?: string | undefined;
 }
@@ -65,7 +65,7 @@ export class ObjectWriter {
   }
 
   /** Writes a response of another origin over an object of this writer, if that is still there. */
-  async restore(response: Response, origin: Origin): Promise<void> {
+  async restore(response: Response, origin: ObjectCommits): Promise<void> {
     const own = this.written.get(response.path)?.etag;
     await this.#target.write(this.#object(response, origin), own);
   }
@@ -83,7 +83,7 @@ export class ObjectWriter {
     );
   }
 
-  get #origin(): Origin {
+  get #origin(): ObjectCommits {
     return { commit: this.#commit, supersedes: this.supersedes };
   }
 
@@ -133,7 +133,7 @@ export class ObjectWriter {
     return known;
   }
 
-  #object({ path, body, sha256 }: Response, { commit, supersedes }: Origin): NewObject {
+  #object({ path, body, sha256 }: Response, { commit, supersedes }: ObjectCommits): NewObject {
     return {
       path,
       body,

@@ -52,7 +52,7 @@ async function findRegion(): Promise<string> {
 }
 
 /** An error with the operation, the object, and S3's reason. */
-export function explain(verb: string, what: string, error: unknown): Error {
+export function toS3Error(verb: string, what: string, error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const status = statusOf(error);
   const reason = `${name}${status ? ` (${status})` : ""}: ${message}${hintOf(error)}`;

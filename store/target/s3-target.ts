@@ -6,7 +6,7 @@ import {
   type ListObjectsV2CommandOutput,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { createClient, explain, isNoSuchKey, maxAttempts, statusOf } from "./s3-client.ts";
+import { createClient, isNoSuchKey, maxAttempts, statusOf, toS3Error } from "./s3-client.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
 /** Maximum number of pages of a listing, each of up to 1,000 objects. */
@@ -172,7 +172,7 @@ export class S3Target implements Target {
       return await work();
     } catch (error) {
       const what = path === "" ? `"${this.name}"` : `"${path}" in "${this.name}"`;
-      throw explain(verb, what, error);
+      throw toS3Error(verb, what, error);
     }
   }
 

@@ -2,14 +2,18 @@
 import { type Change, type Current, editForChange, newFile } from "../../schema/change/change.ts";
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
-import { findReadOnlyChanges } from "../../schema/change/sent-back.ts";
+import { findReadOnlyChanges } from "../../schema/change/read-only-values.ts";
 import { hasStep } from "../../schema/change/step-change.ts";
-import { findForbidden, findTouched, type Touched } from "../../schema/change/touched.ts";
+import {
+  findDisallowedEnvironments,
+  findTouched,
+  type Touched,
+} from "../../schema/change/touched.ts";
 import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";
-import { type ChangedFlag, linkFlag, resultOfChangeSet } from "./edited-flag.ts";
+import { type ChangedFlag, linkEditedFlag, resultOfChangeSet } from "./edited-flag.ts";
 import { enforceProtection } from "./enforce-protection.ts";
 import { messageOf } from "./message.ts";
 import { findNewFailures } from "./new-failures.ts";
@@ -39,7 +43,7 @@ export function decideWrite(
     const isThere = hasStep(known.flag, { block: change.environment, step: change.step });
     return { result: { status: isThere ? "stale" : "not-found" } };
   }
-  const obstacle = findObstacle(change, linkFlag(known.flag, context));
+  const obstacle = findObstacle(change, linkEditedFlag(known.flag, context));
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
 }
 
@@ -110,7 +114,8 @@ function decideChangeSet(
   if ("faults" in changed) return { result: { status: "invalid", faults: changed.faults } };
   const touched = touchedBy(write, changed, context.project);
   const forbidden =
-    touched && findForbidden(touched, write.environments, context.project.environments);
+    touched &&
+    findDisallowedEnvironments(touched, write.environments, context.project.environments);
   if (forbidden && forbidden.length > 0)
     return { result: { status: "forbidden", environments: forbidden } };
   const obstacle = changed.after && findObstacle(write.change, changed.after.flag);

@@ -4,7 +4,7 @@ import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
 import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-size.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
-import { linkFlag as linkOneFlag } from "../../schema/flag/link.ts";
+import { linkFlag } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
 import { checkName } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
@@ -53,7 +53,7 @@ export function resultOfChangeSet(
     ? checkDefinitionsSize(withFlag(normal, context), context.audiences, project).filter(isError)
     : [];
   if (excess.length > 0) return { faults: excess.map((finding) => invalidValue("rules", finding)) };
-  return { changeSet, before, after: { flag: linkFlag(normal, context), text } };
+  return { changeSet, before, after: { flag: linkEditedFlag(normal, context), text } };
 }
 
 /** Whether a reference may be wrong after a change. Nearly no write needs to read all flags. */
@@ -93,13 +93,13 @@ function checkSpace(
 }
 
 /** A flag with its references, as they are after the earlier writes of the batch. */
-export function linkFlag(
+export function linkEditedFlag(
   flag: TimedFlag,
   context: Pick<WriteContext, "flags" | "audiences">,
 ): TimedFlag {
   const { requires, audiences } = flag;
   if (requires.length + audiences.length === 0) return flag;
-  return linkOneFlag(flag, withFlag(flag, context), context.audiences);
+  return linkFlag(flag, withFlag(flag, context), context.audiences);
 }
 
 function withFlag(flag: TimedFlag, { flags }: Pick<WriteContext, "flags">): TimedFlag[] {

@@ -12,7 +12,7 @@ import { readEmergencyChanges } from "../branch/emergency-changes.ts";
 import { Listeners } from "../branch/listeners.ts";
 import { type GitMeasurement, measureGit } from "../branch/measure-git.ts";
 import type { StoreHealth } from "../branch/store-health.ts";
-import { readText } from "../git/blobs.ts";
+import { readBlobText } from "../git/blobs.ts";
 import { createCommits } from "../remote/commits.ts";
 import { PushDeclinedError } from "../remote/declined.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
@@ -177,7 +177,7 @@ export class FlagStore {
 
   /** The text of a flag's file, by the id of its blob. */
   textOf(object: string): Promise<string> {
-    return readText(this.#directory, object);
+    return readBlobText(this.#directory, object);
   }
 
   /** Accepts no more writes, and finishes those that wait. */

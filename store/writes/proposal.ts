@@ -44,7 +44,7 @@ export function proposalOf(
 const fewIds = 10_000;
 
 /** The text of its pull request. Needs the id of the commit. */
-export function textOf(proposal: Proposal, commit: string): string {
+export function formatProposal(proposal: Proposal, commit: string): string {
   const { base, project, before, after, required, audiences, environments, requester } = proposal;
   const snapshot = (id: string, flag: TimedFlag | undefined) => ({
     commit: id,

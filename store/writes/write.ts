@@ -1,7 +1,7 @@
 /** A write of one flag: what is requested, what it is decided on, and its outcome. */
 import type { Change } from "../../schema/change/change.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
-import type { SentBack } from "../../schema/change/sent-back.ts";
+import type { ReadOnlyValues } from "../../schema/change/read-only-values.ts";
 import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import type { Code } from "../../schema/problem/codes.ts";
@@ -32,7 +32,7 @@ export interface Write {
   /** The environments that the definition of a flag may change; missing if it may change all. */
   readonly environments?: readonly string[] | undefined;
   /** Values of the flag that the client sent back as it read them. */
-  readonly sentBack?: SentBack | undefined;
+  readonly sentBack?: ReadOnlyValues | undefined;
   /** The same key means the same request, sent again. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether to disable a flag in a protected environment without a review. */

@@ -66,7 +66,7 @@ describe.concurrent("stale", () => {
     );
     const [declined, meals] = [...github.state.issues.values()];
     expect(meals?.body).toContain(
-      "The code still names it in 1 place:\n\n```text\nweb/plan.ts:2\n```",
+      "The code still uses it in 1 place:\n\n```text\nweb/plan.ts:2\n```",
     );
     expect(meals?.labels).toEqual(["stale-flag"]);
 

@@ -1,7 +1,7 @@
 import type { Request } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
-import { isReason, shortestReason } from "../../../schema/change/emergency-change.ts";
+import { isReason, minReasonLength } from "../../../schema/change/emergency-change.ts";
 import { HttpError } from "../../http/problem.ts";
 
 /** Whether a request wants to disable a flag without a review (`Break-Glass: true`). Throws `HttpError` if it may not. */
@@ -24,7 +24,7 @@ export function isEmergency(
   if (!mayDisable)
     throw refuse(`Cannot use Break-Glass for this change of "${change.name}": it may only disable`);
   if (!isReason(reason)) {
-    const wanted = `Change-Reason must have at least ${shortestReason} characters`;
+    const wanted = `Change-Reason must have at least ${minReasonLength} characters`;
     throw refuse(`Cannot use Break-Glass without a reason: ${wanted}`);
   }
   return true;

@@ -2,7 +2,7 @@ import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 
 /** The outcome of a write: the store's result, or the pull request that asks for a review. */
-export type Outcome = WriteResult | Proposed;
+export type WriteOutcome = WriteResult | Proposed;
 
 export interface Proposed {
   readonly status: "proposed";

@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { isReason, shortestReason } from "../../../schema/change/emergency-change.ts";
+import { isReason, minReasonLength } from "../../../schema/change/emergency-change.ts";
 import { HttpError } from "../../http/problem.ts";
 import type { WriteBackends } from "./write-backends.ts";
 
@@ -25,7 +25,7 @@ export function publishAllowOf(
     throw new HttpError(400, detail, { kind: "publish-allow" });
   }
   if (!isReason(reason)) {
-    const wanted = `Publish-Allow must have at least ${shortestReason} characters`;
+    const wanted = `Publish-Allow must have at least ${minReasonLength} characters`;
     throw new HttpError(400, `Cannot allow a publication without a reason: ${wanted}`, {
       kind: "publish-allow",
     });

@@ -10,7 +10,7 @@ import { allowsWrite } from "../../http/conditions.ts";
 import { environmentOf } from "../../http/routes.ts";
 import { isEmergency } from "./emergency.ts";
 import { idempotencyOf } from "./idempotency.ts";
-import type { Accepted, Outcome } from "./outcome.ts";
+import type { Accepted, WriteOutcome } from "./outcome.ts";
 import { publishAllowOf } from "./publish-allow.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeError } from "./write-errors.ts";
@@ -68,7 +68,7 @@ function reportPublication(
 async function performWrite(
   { store, pulls, reviews }: WriteBackends,
   write: Write,
-): Promise<Outcome> {
+): Promise<WriteOutcome> {
   const result = await store.write(write);
   if (result.status === "committed" && result.bypassedEnvironments) reviews?.check();
   if (result.status !== "protected" || !pulls) return result;

@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import type { SentBack } from "../../../schema/change/sent-back.ts";
+import type { ReadOnlyValues } from "../../../schema/change/read-only-values.ts";
 import { pathOf } from "../../../schema/compile/urls.ts";
 import type { FlagType } from "../../../schema/flag/flag.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
@@ -24,7 +24,7 @@ interface CreateBody {
   readonly expires?: string;
 }
 
-type UpdateBody = SentBack & { readonly enabled?: boolean; readonly rollout?: number };
+type UpdateBody = ReadOnlyValues & { readonly enabled?: boolean; readonly rollout?: number };
 
 const readCreate = bodyReader<CreateBody>("CreateFlag");
 const readUpdate = bodyReader<UpdateBody>("UpdateFlag");

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defineFlag, type Values } from "../../../schema/change/define-flag.ts";
-import { findForbidden, findTouched } from "../../../schema/change/touched.ts";
+import { findDisallowedEnvironments, findTouched } from "../../../schema/change/touched.ts";
 
 const file = "flags/billing/new_checkout.yaml";
 const text = `# Ask billing first.
@@ -169,13 +169,19 @@ test.each<[string, Values, boolean]>([
   expect(touched(after).onlyDisables).toBe(expected);
 });
 
-test("findForbidden() needs every environment for what belongs to none", () => {
+test("findDisallowedEnvironments() needs every environment for what belongs to none", () => {
   const [root, owner, nothing] = [{ ...values, rollout: 5 }, { ...values, owner: "b" }, values].map(
     (after) => touched(after),
   ) as [ReturnType<typeof touched>, ReturnType<typeof touched>, ReturnType<typeof touched>];
-  expect(findForbidden(root, ["production", "qa"], environments)).toEqual([]);
-  expect(findForbidden(root, ["staging"], environments)).toEqual(["production", "qa"]);
-  expect(findForbidden(owner, ["staging"], environments)).toEqual(["production", "qa"]);
-  expect(findForbidden(nothing, ["qa"], environments)).toEqual(["production", "staging"]);
-  expect(findForbidden(nothing, undefined, environments)).toEqual([]);
+  expect(findDisallowedEnvironments(root, ["production", "qa"], environments)).toEqual([]);
+  expect(findDisallowedEnvironments(root, ["staging"], environments)).toEqual(["production", "qa"]);
+  expect(findDisallowedEnvironments(owner, ["staging"], environments)).toEqual([
+    "production",
+    "qa",
+  ]);
+  expect(findDisallowedEnvironments(nothing, ["qa"], environments)).toEqual([
+    "production",
+    "staging",
+  ]);
+  expect(findDisallowedEnvironments(nothing, undefined, environments)).toEqual([]);
 });

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { problemsIn } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { codesIn, problemsOf } from "../codes-in.ts";
 import { today } from "../fixtures.ts";
-import { problemsOf, said } from "../said.ts";
 
 test.each([
   ["no description", "enabled: true\nowner: a\n", "1:1 missing-description"],
@@ -36,7 +36,7 @@ test.each([
   ["today", "2026-01-01", ["2:10 expired"]],
   ["tomorrow", "2026-01-02", []],
 ])("checkFlag() warns of a flag that should have been removed by %s", (_when, day, warnings) => {
-  expect(said(`enabled: true\nexpires: ${day}\n`)).toEqual(warnings);
+  expect(codesIn(`enabled: true\nexpires: ${day}\n`)).toEqual(warnings);
 });
 
 test.each([
@@ -50,7 +50,7 @@ test.each([
   ["a kill switch without end", "type: kill_switch\n", []],
   ["a release with an end", "type: release\nexpires: 2099-01-01\n", []],
 ])("checkFlag() checks %s", (_what, text, warnings) => {
-  expect(said(`enabled: true\n${text}`)).toEqual(warnings);
+  expect(codesIn(`enabled: true\n${text}`)).toEqual(warnings);
 });
 
 test.each([
@@ -59,7 +59,7 @@ test.each([
   ["off, off in staging", "false", "staging: { enabled: false }", []],
   ["on, off in development", "true", "development: { enabled: false }", []],
 ])("checkFlag() checks a flag that is %s", (_what, enabled, environment, warnings) => {
-  expect(said(`enabled: ${enabled}\nenvironments:\n  ${environment}\n`)).toEqual(warnings);
+  expect(codesIn(`enabled: ${enabled}\nenvironments:\n  ${environment}\n`)).toEqual(warnings);
 });
 
 test.each([
@@ -88,14 +88,14 @@ test.each([
     "1:17 personal-data",
   ],
 ])("checkFlag() refuses personal data: %s", (_where, text, problem) => {
-  expect(said(text)).toEqual([problem]);
+  expect(codesIn(text)).toEqual([problem]);
 });
 
 test.each([
   'description: "a # ann@example.com"\nenabled: true\n',
   "description: |\n  # ann@example.com\nenabled: true\n",
 ])("checkFlag() reports an address in a text once, though it follows a #: %j", (text) => {
-  expect(said(text)).toEqual(["1:14 personal-data"]);
+  expect(codesIn(text)).toEqual(["1:14 personal-data"]);
 });
 
 test.each([
@@ -108,7 +108,7 @@ test.each([
   ["description: Ask the team#payments\nenabled: true\n", []],
   ["enabled: true #todo\nowner: growth #todo\n", []],
 ])("checkFlag() warns of a text that a # ends: %j", (text, warnings) => {
-  expect(said(text)).toEqual(warnings);
+  expect(codesIn(text)).toEqual(warnings);
 });
 
 const key = ["AKIA", "IOSFODNN7EXAMPLE"].join("");
@@ -129,7 +129,7 @@ test.each([
     "2:14 credential",
   ],
 ])("checkFlag() refuses a credential %s", (_where, text, problem) => {
-  expect(said(text)).toEqual([problem]);
+  expect(codesIn(text)).toEqual([problem]);
 });
 
 test.each([
@@ -143,7 +143,7 @@ test.each([
   ["a format string", "%s %d %n"],
 ])("parseFlagFile() keeps %s as text", (_what, description) => {
   const text = `enabled: true\ndescription: ${JSON.stringify(description)}\n`;
-  expect(said(text)).toEqual([]);
+  expect(codesIn(text)).toEqual([]);
   const { flag } = parseFlagFile(new TextEncoder().encode(text), defaultProject);
   expect(flag).toEqual({ enabled: true, description });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { problemsOf, said } from "../said.ts";
+import { codesIn, problemsOf } from "../codes-in.ts";
 
 const writeTrueOrFalse = /write (true|false)/;
 
@@ -36,7 +36,7 @@ test.each([
 });
 
 test.each(["True", "FALSE"])("parseFlagFile() takes enabled: %s, as YAML does", (written) => {
-  expect(said(`enabled: ${written}\n`)).toEqual([]);
+  expect(codesIn(`enabled: ${written}\n`)).toEqual([]);
 });
 
 test.each([
@@ -52,7 +52,7 @@ test.each([
   ["an environment that is a boolean", "environments:\n  staging: true\n", "2:12 wrong-type"],
   ["an environment without enabled", "environments:\n  staging: {}\n", "2:12 missing-key"],
 ])("parseFlagFile() refuses %s where it is", (_what, text, problem) => {
-  expect(said(`${text}enabled: true\n`)).toEqual([problem]);
+  expect(codesIn(`${text}enabled: true\n`)).toEqual([problem]);
 });
 
 test.each([
@@ -72,7 +72,7 @@ test.each([
 });
 
 test("parseFlagFile() points at the value of a file that is none, below its comments", () => {
-  expect(said("# why\n\n- enabled: true\n")).toEqual(["3:1 not-a-mapping"]);
+  expect(codesIn("# why\n\n- enabled: true\n")).toEqual(["3:1 not-a-mapping"]);
 });
 
 test.each([
@@ -117,7 +117,7 @@ test.each([
   ["type: kill-switch\n", "1:7 unknown-value", 'did you mean "kill_switch"?'],
   ["type: Release\n", "1:7 unknown-value", 'did you mean "release"?'],
 ])("parseFlagFile() refuses %j and says what is known", (text, problem, hint) => {
-  expect(said(`${text}enabled: true\n`)).toEqual([problem]);
+  expect(codesIn(`${text}enabled: true\n`)).toEqual([problem]);
   expect(problemsOf(`${text}enabled: true\n`)[0]?.hint).toMatch(hint);
 });
 
@@ -137,20 +137,20 @@ test.each([
   '"2027-03-31 "',
   '"２０２７-03-31"',
 ])("parseFlagFile() refuses the date %s", (date) => {
-  expect(said(`enabled: true\nexpires: ${date}\n`)).toEqual(["2:10 invalid-date"]);
+  expect(codesIn(`enabled: true\nexpires: ${date}\n`)).toEqual(["2:10 invalid-date"]);
 });
 
 test.each(["2096-02-29", "9999-12-31", '"2099-12-31"'])(
   "parseFlagFile() takes the date %s",
   (date) => {
-    expect(said(`enabled: true\nexpires: ${date}\n`)).toEqual([]);
+    expect(codesIn(`enabled: true\nexpires: ${date}\n`)).toEqual([]);
   },
 );
 
 test.each(["Team Nutrition", "nutrition_", "ann@example.com", "2nd", '""', "-a", "a--b", "ä"])(
   "parseFlagFile() refuses the owner %s",
   (owner) => {
-    expect(said(`enabled: true\nowner: ${owner}\n`)).toEqual(["2:8 invalid-owner"]);
+    expect(codesIn(`enabled: true\nowner: ${owner}\n`)).toEqual(["2:8 invalid-owner"]);
   },
 );
 
@@ -160,12 +160,12 @@ test.each([
   ["501 letters", "a".repeat(501), ["2:14 too-long"]],
   ["60,000 letters", "a".repeat(60_000), ["2:14 too-long"]],
 ])("parseFlagFile() counts characters as people do: %s", (_what, description, problems) => {
-  expect(said(`enabled: true\ndescription: ${description}\n`)).toEqual(problems);
+  expect(codesIn(`enabled: true\ndescription: ${description}\n`)).toEqual(problems);
 });
 
 test("parseFlagFile() reports every mistake of a file", () => {
   const text = "enable: yes\ntype: flag\nexpires: never\nowner: A B\nenvironments:\n  prod: true\n";
-  expect(said(text)).toEqual([
+  expect(codesIn(text)).toEqual([
     "1:1 missing-key",
     "1:1 unknown-key",
     "2:7 unknown-value",

@@ -145,7 +145,7 @@ test("compile() keeps any description", () => {
 test.each([["__proto__"], ["../meal"], ["meal/../x"], ["meal\n"], [""], ["1"], ["a".repeat(129)]])(
   "compile() refuses a flag named %j",
   (name) => {
-    expect(() => compile(snapshotOf([flagOf(name)]))).toThrow(/^Cannot believe /);
+    expect(() => compile(snapshotOf([flagOf(name)]))).toThrow(/^Cannot accept /);
     expect(Object.hasOwn(Object.prototype, "enabled")).toBe(false);
   },
 );
@@ -161,7 +161,7 @@ test.each([
   ["a time with milliseconds", { updated_at: "2024-08-31T12:00:00.000Z" }],
   ["no time", { updated_at: "" }],
 ])("compile() refuses a flag with %s", (_what, flag) => {
-  expect(() => compile(snapshotOf([flagOf("meal_planning", flag)]))).toThrow(/^Cannot believe /);
+  expect(() => compile(snapshotOf([flagOf("meal_planning", flag)]))).toThrow(/^Cannot accept /);
 });
 
 test("compile() refuses two flags of one name", () => {
@@ -171,7 +171,7 @@ test("compile() refuses two flags of one name", () => {
 
 test("compile() refuses a snapshot whose time is none", () => {
   const snapshot = { ...snapshotOf([]), updated_at: "yesterday" };
-  expect(() => compile(snapshot)).toThrow(/^Cannot believe the response /);
+  expect(() => compile(snapshot)).toThrow(/^Cannot accept the response /);
 });
 
 test("each compiled response is what openapi.yaml and responses.schema.json describe", () => {

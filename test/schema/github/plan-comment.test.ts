@@ -9,9 +9,9 @@ import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { maxArtifactBytes, parsePlan, parseProblems } from "../../../schema/github/artifact.ts";
-import { block, cut, inline, sizeOf, whatFits } from "../../../schema/github/markdown.ts";
+import { block, cut, fitLines, inline, sizeOf } from "../../../schema/github/markdown.ts";
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
-import { boundPlan, longestExcerpt } from "../../../schema/plan/bound.ts";
+import { boundPlan, maxExcerptLength } from "../../../schema/plan/bound.ts";
 import { checkCommits } from "../../../schema/plan/commit-warnings.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
@@ -288,10 +288,10 @@ describe("inline() and block()", () => {
     expect(cut("abcd", 3)).toBe("ab…");
   });
 
-  test("whatFits() never takes more room than there is", () => {
+  test("fitLines() never exceeds the maximum length", () => {
     const lines = fc.array(fc.string({ maxLength: 30 }), { minLength: 1 });
     const check = (all: string[], room: number) => {
-      const shown = whatFits(all, room, (left) => `${left} more`);
+      const shown = fitLines(all, room, (left) => `${left} more`);
       expect(sizeOf(shown.join("\n"))).toBeLessThanOrEqual(room);
       if (shown.length < all.length || shown.at(-1) !== all.at(-1)) {
         expect(shown.at(-1)).toBe(`${all.length - shown.length + 1} more`);
@@ -316,7 +316,7 @@ describe("boundPlan()", () => {
     expect(list?.before).toContain('"improvement_0500":false');
     expect(list?.after).toContain('"improvement_0500":true');
     expect(list?.after).toMatch(/^….*…$/);
-    expect(list?.after?.length).toBeLessThanOrEqual(longestExcerpt);
+    expect(list?.after?.length).toBeLessThanOrEqual(maxExcerptLength);
   });
 
   test("of a change of 10,000 flags is small enough to be read", () => {
@@ -376,7 +376,7 @@ describe("parsePlan() and parseProblems()", () => {
     ],
     ["a commit that is an option", JSON.stringify({ ...good, base: "--upload-pack=x" })],
   ])("refuse %s", (_what, text) => {
-    expect(() => parsePlan(text)).toThrow(/^Cannot believe a plan: [^\n]{1,200}$/);
+    expect(() => parsePlan(text)).toThrow(/^Cannot accept a plan: [^\n]{1,200}$/);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
@@ -386,7 +386,7 @@ describe("parsePlan() and parseProblems()", () => {
     ["another severity", { severity: "note" as "error" }],
     ["a line before the first", { line: 0 }],
   ])("refuse %s", (_what, wrong) => {
-    expect(() => problems(wrong)).toThrow(/^Cannot believe problems: /);
+    expect(() => problems(wrong)).toThrow(/^Cannot accept problems: /);
   });
 
   test("take what plan and validate write", () => {

@@ -8,7 +8,7 @@ import {
   problemsIn,
 } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
-import { problemsOf } from "../said.ts";
+import { problemsOf } from "../codes-in.ts";
 
 const problem: Problem = {
   file: "flags/nutrition/meal.yaml",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
 import { countFlags, resolveProject, validate } from "../../../schema/file/validate.ts";
-import { kindOf } from "../../../schema/flag/kind.ts";
+import { fileKindOf } from "../../../schema/flag/kind.ts";
 import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { format } from "../../../schema/yaml/edit.ts";
@@ -17,7 +17,7 @@ function said(findings: readonly Finding[]): string[] {
 
 function entry(path: string, text: string, mode = "100644"): Entry {
   const [file, read] = [`flags/${path}`, bytes(text)];
-  const kind = kindOf(file);
+  const kind = fileKindOf(file);
   const content = kind === "policy" ? parsePolicyFile(read) : parseFlagFile(read, defaultProject);
   return { file, kind, path, mode, content };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
-import { kindOf } from "../../../schema/flag/kind.ts";
+import { fileKindOf } from "../../../schema/flag/kind.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";
 import { normalizeProject } from "../../../schema/project/project.ts";
 import { runTests } from "../../../schema/tests/run-tests.ts";
@@ -16,7 +16,7 @@ const project = normalizeProject(
 function entriesOf(files: Readonly<Record<string, string>>): Entry[] {
   return Object.entries(files).map(([path, text]) => {
     const file = `flags/${path}.yaml`;
-    const kind = kindOf(file);
+    const kind = fileKindOf(file);
     const content = parseFile(kind, Buffer.from(text), project);
     return { file, kind, path: `${path}.yaml`, mode: "100644", content };
   });

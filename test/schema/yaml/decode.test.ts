@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { decode, maxFileBytes } from "../../../schema/yaml/decode.ts";
-import { problemsOf, said } from "../said.ts";
+import { codesIn, problemsOf } from "../codes-in.ts";
 
 const flag = "enabled: true\n";
 
 test("decode() takes a file of 64 KiB", () => {
   const text = flag + "#".repeat(maxFileBytes - flag.length);
-  expect(said(text)).toEqual([]);
+  expect(codesIn(text)).toEqual([]);
 });
 
 test.each([
@@ -15,7 +15,7 @@ test.each([
   ["100,000 keys", Array.from({ length: 100_000 }, (_, i) => `key_${i}: ${i}\n`).join("")],
   ["100 MB", new Uint8Array(100_000_000)],
 ])("decode() refuses %s by its size alone", (_what, text) => {
-  expect(said(text)).toEqual(["1:1 too-large"]);
+  expect(codesIn(text)).toEqual(["1:1 too-large"]);
 });
 
 test.each([
@@ -28,15 +28,15 @@ test.each([
   ["UTF-16 with a byte order mark", [0xff, 0xfe, 0x65, 0x00], "1:1"],
   ["UTF-16 of the other kind", [0xfe, 0xff, 0x00, 0x65], "1:1"],
 ])("decode() refuses %s", (_what, parts, place) => {
-  expect(said(bytes(parts))).toEqual([`${place} invalid-utf8`]);
+  expect(codesIn(bytes(parts))).toEqual([`${place} invalid-utf8`]);
 });
 
 test("decode() refuses a replacement character, which stands for a character that was lost", () => {
-  expect(said("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
+  expect(codesIn("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
 });
 
 test("decode() refuses UTF-16 without a byte order mark for its zeros", () => {
-  expect(said(Buffer.from("enabled: true\n", "utf16le"))).toEqual(["1:2 control-character"]);
+  expect(codesIn(Buffer.from("enabled: true\n", "utf16le"))).toEqual(["1:2 control-character"]);
 });
 
 test.each([
@@ -46,7 +46,7 @@ test.each([
   ["next line, of C1", "enabled: true # \u0085\n", "1:17"],
   ["form feed", "enabled: true\n\f\n", "2:1"],
 ])("decode() refuses the control character %s", (_what, text, place) => {
-  expect(said(text)).toEqual([`${place} control-character`]);
+  expect(codesIn(text)).toEqual([`${place} control-character`]);
 });
 
 test.each([
@@ -72,7 +72,7 @@ test.each([
   ["blank Braille pattern", "\u2800"],
   ["em space", "\u2003"],
 ])("decode() refuses the invisible character %s", (_what, character) => {
-  expect(said(`enabled: true\n# a${character}b\n`)).toEqual(["2:4 invisible-character"]);
+  expect(codesIn(`enabled: true\n# a${character}b\n`)).toEqual(["2:4 invisible-character"]);
 });
 
 test("decode() names the character that nobody sees", () => {
@@ -87,12 +87,14 @@ test.each([
   ["a ligature that NFC takes apart", "enabled: true # \ufb2a\n", "1:17 not-normalized"],
   ["an ångström sign", "enabled: true # 5 \u212b\n", "1:19 not-normalized"],
 ])("decode() sends %s to the formatter", (_what, text, problem) => {
-  expect(said(text)).toEqual([problem]);
+  expect(codesIn(text)).toEqual([problem]);
   expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: bunting format"]);
 });
 
 test("decode() refuses a pile of accents on one letter", () => {
-  expect(said(`enabled: true # a${"\u0316\u0301".repeat(20)}\n`)).toEqual(["1:18 not-normalized"]);
+  expect(codesIn(`enabled: true # a${"\u0316\u0301".repeat(20)}\n`)).toEqual([
+    "1:18 not-normalized",
+  ]);
 });
 
 test.each([
@@ -102,11 +104,11 @@ test.each([
   ["on a line without more", "enabled: true\n \t\n", "2:2"],
   ["on the first line", "\tenabled: true\n", "1:1"],
 ])("decode() refuses a tab as indentation, %s", (_what, text, place) => {
-  expect(said(text)).toEqual([`${place} tab-indentation`]);
+  expect(codesIn(text)).toEqual([`${place} tab-indentation`]);
 });
 
 test("decode() takes a tab inside a line", () => {
-  expect(said("enabled:\ttrue\t# why\tnot\n")).toEqual([]);
+  expect(codesIn("enabled:\ttrue\t# why\tnot\n")).toEqual([]);
 });
 
 test("decode() reports every kind of character at once", () => {
@@ -132,7 +134,7 @@ test.each([
   ["invisible-character", '"a\\U000E0041b"'],
   ["invisible-character", '"a\\ud83cb"'],
 ])("checkFlag() refuses a %s that an escape spells: %s", (code, description) => {
-  expect(said(`enabled: true\ndescription: ${description}\n`)).toEqual([`2:14 ${code}`]);
+  expect(codesIn(`enabled: true\ndescription: ${description}\n`)).toEqual([`2:14 ${code}`]);
 });
 
 function bytes(parts: readonly (string | number)[]): Uint8Array {

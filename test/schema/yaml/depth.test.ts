@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
+import { codesIn } from "../codes-in.ts";
 import { broken, deep } from "../file/deep.ts";
-import { said } from "../said.ts";
 
 test("parse() refuses deep nesting twice in one process, and the process lives", async () => {
   const program = bundleModule(new URL("../file/deep.ts", import.meta.url));
@@ -24,9 +24,9 @@ test("parse() refuses deep nesting twice in one process, and the process lives",
 
 test("parse() refuses the 33rd level, at its start", () => {
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
-  expect(said(`enabled: true\nowner: ${nested(31)}\n`)).toEqual(["2:8 wrong-type"]);
-  expect(said(`enabled: true\nowner: ${nested(32)}\n`)).toEqual(["2:39 too-deep"]);
-  expect(said("- ".repeat(33))).toEqual(["1:65 too-deep"]);
+  expect(codesIn(`enabled: true\nowner: ${nested(31)}\n`)).toEqual(["2:8 wrong-type"]);
+  expect(codesIn(`enabled: true\nowner: ${nested(32)}\n`)).toEqual(["2:39 too-deep"]);
+  expect(codesIn("- ".repeat(33))).toEqual(["1:65 too-deep"]);
 });
 
 test.each([
@@ -38,7 +38,7 @@ test.each([
   ["quotes and brackets in a description", `description: '${`"[''{`.repeat(83)}'\n`],
   ["braces in block text", `description: |-\n  ${"{".repeat(400)}\n`],
 ])("parse() takes %s for text", (_what, line) => {
-  expect(said(`${line}enabled: true\n`)).toEqual([]);
+  expect(codesIn(`${line}enabled: true\n`)).toEqual([]);
 });
 
 test("parse() returns no deep value, for any text", () => {

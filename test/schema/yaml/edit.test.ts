@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseDocument } from "yaml";
-import { type Change, edit, format } from "../../../schema/yaml/edit.ts";
+import { edit, format, type TextChange } from "../../../schema/yaml/edit.ts";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { description, flagFile } from "../arbitrary.ts";
 
@@ -146,7 +146,7 @@ test.each(["", "# a\n", 'enabled: "', "a: 1\n---\nb: 2\n", "[".repeat(1000)])(
 );
 
 test("edit() changes what a file says as it would change the value", () => {
-  const check = ([file, changes]: [{ text: string; value: object }, Change[]]) => {
+  const check = ([file, changes]: [{ text: string; value: object }, TextChange[]]) => {
     const expected = changes.reduce<unknown>(assign, file.value);
     expect(parse(edit(file.text, changes)).value).toEqual(expected);
   };
@@ -166,7 +166,7 @@ test("edit() keeps every comment", () => {
 
 test("edit() of a value on one line changes only that value, in any layout", () => {
   let changed = 0;
-  const check = ([{ text }, change]: [{ text: string }, Change]) => {
+  const check = ([{ text }, change]: [{ text: string }, TextChange]) => {
     const [start, end] = rangeOf(text, change);
     if (start === end || text.slice(start, end).includes("\n")) return;
     const edited = edit(text, [change]);
@@ -182,7 +182,7 @@ test("edit() of a value on one line changes only that value, in any layout", () 
 
 test("edit() that adds to a formatted file leaves all other lines untouched, and it formatted", () => {
   let added = 0;
-  const check = ([written, change]: [{ text: string }, Change]) => {
+  const check = ([written, change]: [{ text: string }, TextChange]) => {
     const text = format(written.text);
     const [start, end] = rangeOf(text, change);
     if (start !== end || /: \{\}/.test(text)) return;
@@ -211,7 +211,7 @@ test("edit() leaves a formatted file formatted", () => {
 });
 
 /** What an API client may ask for. */
-function change(): fc.Arbitrary<Change> {
+function change(): fc.Arbitrary<TextChange> {
   const environment = fc.constantFrom("staging", "development");
   return fc.oneof(
     fc.boolean().map((value) => ({ path: ["enabled"], value })),
@@ -224,7 +224,7 @@ function change(): fc.Arbitrary<Change> {
 }
 
 /** `value` with a change made to it, as `edit()` makes it to text. */
-function assign(value: unknown, { path, value: leaf }: Change): unknown {
+function assign(value: unknown, { path, value: leaf }: TextChange): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return leaf;
   const object = (value ?? {}) as Record<string, unknown>;
@@ -232,7 +232,7 @@ function assign(value: unknown, { path, value: leaf }: Change): unknown {
 }
 
 /** Where the value stands that is to be changed; `[0, 0]` where it is to be added. */
-function rangeOf(text: string, { path }: Change): [number, number] {
+function rangeOf(text: string, { path }: TextChange): [number, number] {
   const node = parseDocument(text).getIn(path, true) as { range?: [number, number] } | undefined;
   return node?.range ? [node.range[0], node.range[1]] : [0, 0];
 }

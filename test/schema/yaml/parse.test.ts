@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parse } from "../../../schema/yaml/parse.ts";
-import { problemsOf, said } from "../said.ts";
+import { codesIn, problemsOf } from "../codes-in.ts";
 
 test.each([
   ["an alias of nothing", "enabled: *on\n", ["1:10 alias"]],
@@ -47,7 +47,7 @@ test.each([
   ["an empty first document", "---\n---\nenabled: true\n", ["2:1 second-document"]],
   ["10,000 documents", "--- {}\n".repeat(9000), ["2:1 second-document"]],
 ])("parse() refuses %s", (_what, text, problems) => {
-  expect(said(text)).toEqual(problems);
+  expect(codesIn(text)).toEqual(problems);
 });
 
 test.each([
@@ -56,7 +56,7 @@ test.each([
   ["enabled: true\ndescription: '&a *b !!c'\n"],
   ["enabled: true\ndescription: a &b *c !d\n"],
 ])("parse() takes %j, which only looks like one of these", (text) => {
-  expect(said(text)).toEqual([]);
+  expect(codesIn(text)).toEqual([]);
 });
 
 test.each([
@@ -88,7 +88,7 @@ test.each([
 );
 
 test("parse() finds two unknown keys equal, too", () => {
-  expect(said('enabled: true\na: 1\n"\\x61": 2\n')).toEqual([
+  expect(codesIn('enabled: true\na: 1\n"\\x61": 2\n')).toEqual([
     "2:1 unknown-key",
     "3:1 duplicate-key",
   ]);
@@ -107,7 +107,7 @@ test.each([
   ],
   ["__proto__:\n  enabled: true\n", "1:1 missing-key"],
 ])("parse() and the schema refuse %j, and pollute nothing", (text, problem) => {
-  expect(said(text)).toContain(problem);
+  expect(codesIn(text)).toContain(problem);
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
@@ -129,19 +129,19 @@ test.each([
   ["a text that begins with %", "description: %x\nenabled: true\n", "1:14"],
   ["a line that is no pair", "enabled: true\nowner\n", "2:1"],
 ])("parse() refuses %s where it is", (_what, text, place) => {
-  expect(said(text)).toEqual([`${place} invalid-yaml`]);
+  expect(codesIn(text)).toEqual([`${place} invalid-yaml`]);
 });
 
 test("parse() says only the first few errors of a text that is no YAML at all", () => {
-  expect(said("]\n".repeat(30_000)).length).toBeLessThanOrEqual(10);
+  expect(codesIn("]\n".repeat(30_000)).length).toBeLessThanOrEqual(10);
 });
 
 test("parse() says nothing of the value that an alias or a tag would have", () => {
-  expect(said("enabled: *a\ndescription: !!int 5\n")).toEqual(["1:10 alias", "2:14 tag"]);
+  expect(codesIn("enabled: *a\ndescription: !!int 5\n")).toEqual(["1:10 alias", "2:14 tag"]);
 });
 
 test("parse() continues after an alias and finds further problems", () => {
-  expect(said("enabled: *a\nowner: Team\n")).toEqual(["1:10 alias", "2:8 invalid-owner"]);
+  expect(codesIn("enabled: *a\nowner: Team\n")).toEqual(["1:10 alias", "2:8 invalid-owner"]);
 });
 
 test("parse() knows where each value and each key stands", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Outcome, PublishOptions } from "../../../store/publish/publish.ts";
+import type { PublishOptions, PublishOutcome } from "../../../store/publish/publish.ts";
 import { noLimits } from "./no-limits.ts";
 import { findWrong, History, MemorySite } from "./publishing.ts";
 import { dieAt, type Hooks, WatchedTarget } from "./watched-target.ts";
@@ -32,15 +32,15 @@ interface Run {
 interface Finish {
   readonly site: MemorySite;
   /** Missing where the second had no chance any more. */
-  readonly second: Outcome | Error | undefined;
-  readonly first: Outcome;
+  readonly second: PublishOutcome | Error | undefined;
+  readonly first: PublishOutcome;
 }
 
 async function run(race: Race, nth: number, when: keyof Hooks): Promise<Finish> {
   const { history, served, first, second } = race;
   const site = new MemorySite(clock);
   await history.publish(site.open(), served, bold);
-  let other: Outcome | Error | undefined;
+  let other: PublishOutcome | Error | undefined;
   const target = new WatchedTarget(site.open(), {
     [when]: async (now: number) => {
       if (now !== nth) return;

@@ -4,7 +4,7 @@
  */
 
 import { compile } from "../../../schema/compile/compile.ts";
-import { type Outcome, publish } from "../../../store/publish/publish.ts";
+import { type PublishOutcome, publish } from "../../../store/publish/publish.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { openTarget } from "../../../store/target/target.ts";
 import { noLimits } from "./no-limits.ts";
@@ -15,7 +15,7 @@ export interface Job {
   readonly to: string;
 }
 
-export type News = "ready" | "begin" | Outcome["status"] | { readonly error: string };
+export type News = "ready" | "begin" | PublishOutcome["status"] | { readonly error: string };
 
 process.on("message", (job: Job) => {
   work(job).catch((error: unknown) => tell({ error: String(error) }));

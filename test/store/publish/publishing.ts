@@ -6,7 +6,11 @@ import { parseManifest } from "../../../schema/compile/manifest.ts";
 import type { Release } from "../../../schema/compile/release.ts";
 import { contentTypeOf, fileOf, pathOfFile } from "../../../schema/compile/urls.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
-import { type Outcome, type PublishOptions, publish } from "../../../store/publish/publish.ts";
+import {
+  type PublishOptions,
+  type PublishOutcome,
+  publish,
+} from "../../../store/publish/publish.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { DirectoryTarget } from "../../../store/target/directory-target.ts";
 import { createClient } from "../../../store/target/s3-client.ts";
@@ -81,7 +85,7 @@ export class History {
     target: Target,
     commit: string,
     options: Partial<PublishOptions> = {},
-  ): Promise<Outcome> {
+  ): Promise<PublishOutcome> {
     const snapshot = await this.snapshot(commit);
     const compiled = { snapshot, release: compile(snapshot) };
     try {

@@ -13,6 +13,6 @@ export function problemsOf(text: string | Uint8Array): Problem[] {
 }
 
 /** What is said about one file, each as `line:column code`. */
-export function said(text: string | Uint8Array): string[] {
+export function codesIn(text: string | Uint8Array): string[] {
   return problemsOf(text).map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
