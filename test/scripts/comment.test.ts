@@ -220,7 +220,7 @@ describe.concurrent("comment", () => {
     const run = workflowRun({ commit, branch: "topic" });
     const { code, stderr } = await comment(hosted, { ...files, plan }, run);
     expect(code).not.toBe(0);
-    expect(stderr).toMatch(/^Cannot (believe a plan|read ".*plan\.json"): /);
+    expect(stderr).toMatch(/^Cannot (accept a plan|read ".*plan\.json"): /);
     expect(github.requests).toEqual([]);
   });
 
