@@ -3,10 +3,16 @@
  * definitions come with the list, from the same CDN or server, and are stored and sent to other tabs
  * together with it.
  */
-import type { Context } from "../schema/evaluate/context.ts";
+
+import type { Compare } from "../schema/evaluate/compare.ts";
+import { type Context, textOf } from "../schema/evaluate/context.ts";
 import type { Definitions } from "../schema/evaluate/definition.ts";
-import { evaluateWith, type Evaluation as Result } from "../schema/evaluate/evaluate.ts";
-import type { CompareVersions } from "../schema/evaluate/match.ts";
+import {
+  answer,
+  booleans,
+  decide,
+  type Evaluation as Result,
+} from "../schema/evaluate/evaluate.ts";
 import { attempt } from "./core/attempt.ts";
 import { download } from "./core/download.ts";
 import { FROM_PEER_TAB, type Origin } from "./core/origin.ts";
@@ -70,15 +76,14 @@ export interface Evaluation<Value> {
 export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name> {
   const { storage = attempt(() => localStorage), onExposure } = options;
   const exposures = new Set<string>();
-  let { context } = options;
-  let caller = context;
-  let definitions: Definitions | undefined;
+  let caller = identify(options.context);
+  let definitions: Definitions | null = null;
   /** The evaluation of each flag for `caller`. */
   let results: Readonly<Record<string, Result>> = withoutPrototype({});
   /** Pending, or done, if a rule compares versions: a page loads that module only then. */
   let loading: Promise<void> | undefined;
-  let compareVersions: CompareVersions = () => {
-    loading ??= loadVersions();
+  let compare: Compare = () => {
+    loading ??= loadCompare();
     throw loading;
   };
   const core = createPlainFlags<Name>(options, fetchBoth, evaluateAll);
@@ -89,31 +94,36 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
       get ready() {
         return core.ready.then(() => loading);
       },
-      isEnabled(name: Name, fallback = false) {
-        expose(name, peek(name, fallback));
-        return isEnabled(name, fallback);
+      isEnabled(name, fallback = false) {
+        evaluate(name, fallback);
+        return core.all()[name] ?? fallback;
       },
       evaluate,
       variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
       peek,
       setContext(next) {
-        context = next;
+        caller = identify(next);
         core.reread();
       },
     } as RuleFlags<Name>,
     core,
   );
 
+  function identify(context: Context): Context {
+    if (context?.targetingKey || options.randomId === false) return context;
+    return { ...context, targetingKey: readRandomId(storage) };
+  }
+
   /** Until then, and if it fails, a flag whose rules compare versions has the boolean of the list. */
-  function loadVersions(): Promise<void> {
-    return import("./rules/versions.ts").then(
-      ({ isInRange }) => {
-        compareVersions = isInRange;
+  function loadCompare(): Promise<void> {
+    return import("./rules/compare.ts").then(
+      (loaded) => {
+        ({ compare } = loaded);
         core.reread();
       },
       (error) => {
         loading = undefined;
-        console.warn("Bunting: cannot load versions.js", error);
+        console.warn("Bunting: cannot load compare.js", error);
       },
     );
   }
@@ -122,7 +132,13 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
   function evaluate<Value>(name: Name, fallback: Value): Evaluation<Value> {
     isEnabled(name);
     const evaluation = peek(name, fallback);
-    expose(name, evaluation);
+    const { variant, reason } = evaluation;
+    const exposure = `${name} ${variant} ${textOf(caller, "targetingKey")}`;
+    const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
+    if (isGiven && variant && onExposure && !exposures.has(exposure)) {
+      exposures.add(exposure);
+      notify([() => onExposure(name, variant, caller)]);
+    }
     return evaluation;
   }
 
@@ -134,24 +150,12 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     return { value: fallback, reason: "ERROR", errorCode };
   }
 
-  function expose(name: Name, { variant, reason }: Evaluation<unknown>): void {
-    const exposure = `${name} ${variant} ${String(caller?.targetingKey)}`;
-    const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
-    if (!isGiven || !variant || !onExposure || exposures.has(exposure)) return;
-    exposures.add(exposure);
-    notify([() => onExposure(name, variant, caller)]);
-  }
-
   async function fetchBoth(_: Options, closing: AbortSignal): Promise<Partial<Copy>> {
     const [list, other] = await Promise.all([
       download(options, closing),
       downloadDefinitions(options, closing),
     ]);
-    return {
-      ...list,
-      failure: list.failure || other.failure,
-      definitions: other.definitions ?? definitions ?? null,
-    };
+    return { definitions, ...other, ...list, failure: list.failure || other.failure };
   }
 
   /** Evaluates all flags of a copy for the caller. Returns the booleans. */
@@ -159,18 +163,18 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     // A copy from the event stream, or from a tab without rules, has no definitions.
     if (origin === FROM_PEER_TAB && copy.definitions === undefined) void core.refresh();
     definitions = copy.definitions ?? definitions;
-    const isAnonymous = definitions && options.randomId !== false && !context?.targetingKey;
-    caller = isAnonymous ? { ...context, targetingKey: readRandomId(storage) } : context;
     const values: Record<string, boolean> = withoutPrototype(copy.flags);
     const next: Record<string, Result> = withoutPrototype({});
     for (const [name, value] of Object.entries(values)) {
-      next[name] = { value, variant: value ? "on" : "off", reason: "STATIC" };
+      next[name] = answer(booleans[value ? 1 : 0], "STATIC");
     }
     for (const name in definitions?.flags) {
-      const result = evaluateWith(compareVersions, definitions, name, caller);
       // A definition that cannot be evaluated counts as missing.
-      if (result.variant !== undefined) next[name] = result;
-      if (typeof result.value === "boolean") values[name] = result.value;
+      const result = attempt(() =>
+        decide(compare, definitions as NonNullable<typeof definitions>, name, caller),
+      );
+      if (result) next[name] = result;
+      if (typeof result?.value === "boolean") values[name] = result.value;
     }
     const before = results;
     results = keepIfEqual(before, next);

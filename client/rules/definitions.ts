@@ -8,18 +8,16 @@ export function downloadDefinitions(
   options: Options,
   closing: AbortSignal,
 ): Promise<Partial<Copy>> {
+  const { environment } = options;
   const url = options.url?.replace(/feature-flags\/?(?=\?|$)/, "definitions.json");
-  return download({ ...options, url }, closing, (body) =>
-    isDefinitions(body, options.environment) ? { definitions: body } : { failure: "malformed" },
-  );
-}
-
-/** The evaluator accepts everything else that a definition may contain. */
-function isDefinitions(body: unknown, environment: string | undefined): body is Definitions {
-  const found = body as Definitions & { environment: string };
-  return !!attempt(
-    () =>
-      (!environment || environment === found.environment) &&
-      Object.values(found.flags).every((definition) => "enabled" in definition),
-  );
+  return download({ ...options, url }, closing, (body) => {
+    const definitions = body as Definitions & { environment: string };
+    // The evaluator accepts everything else that a definition may contain.
+    const isValid = attempt(
+      () =>
+        (!environment || environment === definitions.environment) &&
+        Object.values(definitions.flags).every((definition) => "enabled" in definition),
+    );
+    return isValid ? { definitions } : { failure: "malformed" };
+  });
 }

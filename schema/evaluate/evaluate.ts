@@ -1,3 +1,4 @@
+import { type Compare, compare } from "./compare.ts";
 import { type Context, textOf } from "./context.ts";
 import {
   buckets,
@@ -8,8 +9,7 @@ import {
   type Variant,
 } from "./definition.ts";
 import { bucketOf } from "./hash.ts";
-import { type CompareVersions, matches } from "./match.ts";
-import { isInRange } from "./version.ts";
+import { matches } from "./match.ts";
 
 /** An answer in OpenFeature's terms. */
 export interface Evaluation {
@@ -55,48 +55,42 @@ export const booleans: readonly Variant[] = [
  * // { value: true, variant: "on", reason: "STATIC" }
  */
 export function evaluate(definitions: Definitions, name: string, context?: Context): Evaluation {
-  return evaluateWith(isInRange, definitions, name, context);
-}
-
-/** As `evaluate()`. If `compareVersions` throws, the `errorCode` is `GENERAL`. */
-export function evaluateWith(
-  compareVersions: CompareVersions,
-  definitions: Definitions,
-  name: string,
-  context: Context,
-): Evaluation {
   try {
-    return decide(compareVersions, definitions, name, context);
+    return (
+      decide(compare, definitions, name, context) ?? {
+        reason: "ERROR",
+        errorCode: "FLAG_NOT_FOUND",
+      }
+    );
   } catch {
     return { reason: "ERROR", errorCode: "GENERAL" };
   }
 }
 
-function decide(
-  compareVersions: CompareVersions,
+/** As `evaluate()`. `undefined` if there is no such flag. Throws if its definition cannot be evaluated. */
+export function decide(
+  compare: Compare,
   definitions: Definitions,
   name: string,
   context: Context,
   left = [maxRead] as [number],
   levels = maxRequired,
-): Evaluation {
+): Evaluation | undefined {
   // In a cycle, or at the end of a chain that is too long, a required flag counts as missing.
   const definition = left[0]-- && levels >= 0 && find(definitions, name);
-  if (!definition) return { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" };
+  if (!definition) return undefined;
   const { requires = [], rules = [], rollout = 100, variants, seed = name } = definition;
   const [outside, on] = variants ?? booleans;
   if (!definition.enabled) return answer(outside, "STATIC");
 
   let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
   for (const required of requires) {
-    const other = decide(compareVersions, definitions, required, context, left, levels - 1);
-    if (other.value !== true) return answer(outside, "DEFAULT");
+    const other = decide(compare, definitions, required, context, left, levels - 1);
+    if (other?.value !== true) return answer(outside, "DEFAULT");
     if (reason === "STATIC") reason = other.reason;
   }
 
-  const rule = rules.find((rule) =>
-    matches(rule.if, context, definitions.audiences, compareVersions),
-  );
+  const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences, compare));
   if (rule) reason = "TARGETING_MATCH";
   const share = rule ? (rule.rollout ?? 0) : rollout;
   const id = textOf(context, definition.bucket ?? targetingKey);
@@ -105,7 +99,7 @@ function decide(
   else if (share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share))) {
     variant = variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on;
   }
-  return variant ? answer(variant, reason, rule?.name) : answer(outside, "DEFAULT", rule?.name);
+  return answer(variant || outside, variant ? reason : "DEFAULT", rule?.name);
 }
 
 /** The definition of a flag, also for names such as `constructor`. */
@@ -135,7 +129,7 @@ function pick(
 }
 
 /** Throws if there is no variant at all. */
-function answer(variant: Variant | undefined, reason: Reason, rule?: string): Evaluation {
+export function answer(variant: Variant | undefined, reason: Reason, rule?: string): Evaluation {
   const [name, value] = variant as Variant;
   return { value, variant: name, reason, rule };
 }

@@ -3,19 +3,17 @@
  * Algorithm: Austin Appleby, public domain, SMHasher's `MurmurHash3_x86_32`.
  */
 export function murmur3(text: string): number {
-  // Encoding takes longer than hashing, and nearly all ids are ASCII.
-  const bytes = /[^\0-\x7f]/.test(text) ? new TextEncoder().encode(text) : undefined;
-  const { length } = bytes ?? text;
+  const bytes = new TextEncoder().encode(text);
   let hash = 0;
   let block = 0;
-  for (let at = 0; at < length; at++) {
-    block |= (bytes ? (bytes[at] as number) : text.charCodeAt(at)) << ((at & 3) * 8);
-    if ((at & 3) < 3) continue;
+  bytes.forEach((byte, at) => {
+    block |= byte << ((at % 4) * 8);
+    if (at % 4 < 3) return;
     hash ^= scramble(block);
-    hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0;
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
     block = 0;
-  }
-  hash ^= scramble(block) ^ length;
+  });
+  hash ^= scramble(block) ^ bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
@@ -31,7 +29,5 @@ function scramble(block: number): number {
  * two halves, because numbers are exact up to 2^53 only; `size` is at most 2^31.
  */
 export function bucketOf(text: string, size: number): number {
-  const hash = murmur3(text);
-  const low = Math.floor(((hash & 0xffff) * size) / 0x10000);
-  return Math.floor(((hash >>> 16) * size + low) / 0x10000);
+  return Number((BigInt(murmur3(text)) * BigInt(size)) >> 32n);
 }

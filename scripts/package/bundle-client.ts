@@ -6,7 +6,7 @@ const nodeEntries = ["openfeature-server"] as const;
 /** The modules that an application imports. Each is one file. */
 export const entries = [...browserEntries, ...nodeEntries] as const;
 /** The folders of the modules that `flags` and `rules` load only if they are needed. */
-const lazyFolders = { extras: "extras", hints: "core", versions: "rules" } as const;
+const lazyFolders = { extras: "extras", hints: "core", compare: "rules" } as const;
 type LazyPart = keyof typeof lazyFolders;
 const lazyParts = Object.keys(lazyFolders) as LazyPart[];
 /** The modules for pages. */

@@ -47,12 +47,12 @@ export async function* client({ runs, progress }: Plan): AsyncGenerator<Section>
 }
 
 async function sizes(): Promise<Figure[]> {
-  const [core, react, extras, rules, versions] = await Promise.all([
+  const [core, react, extras, rules, compare] = await Promise.all([
     bundleClient("flags"),
     bundleClient("react"),
     bundleClient("extras"),
     bundleClient("rules"),
-    bundleClient("versions"),
+    bundleClient("compare"),
   ]);
   const own = [
     size("bunting", [core], 2 * kilobyte),
@@ -60,7 +60,7 @@ async function sizes(): Promise<Figure[]> {
     size("bunting, with metrics, reports and event stream", [core, extras]),
     // `rules` contains the core.
     size("bunting, with percentages, rules and variants", [rules]),
-    size("bunting, with rules that compare versions", [rules, versions]),
+    size("bunting, with rules that compare", [rules, compare]),
     beyond("of which percentages, rules and variants", rules, core, 1.6 * kilobyte),
     ...(await Promise.all(evaluatorParts.map(evaluatorPart))),
   ];
@@ -72,7 +72,7 @@ async function sizes(): Promise<Figure[]> {
 const evaluatorParts = [
   ["the whole evaluator", "evaluate"],
   ["the hash", "hash"],
-  ["matchers, versions included", "match"],
+  ["comparisons, versions included", "compare"],
   ["versions", "version"],
 ] as const;
 

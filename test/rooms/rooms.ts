@@ -78,7 +78,7 @@ const rooms: Readonly<Record<string, Room>> = {
     },
     files: {
       "client/rules.ts": ["schema/evaluate"],
-      "client/rules/versions.ts": ["schema/evaluate"],
+      "client/rules/compare.ts": ["schema/evaluate"],
       "client/openfeature-server.ts": ["schema/evaluate"],
       "client/example/who-gets-it.ts": ["schema/evaluate"],
     },

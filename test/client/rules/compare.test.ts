@@ -4,7 +4,7 @@ import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/r
 import { storageWith } from "../clients.ts";
 import { json, list, respond, type Source, startSource } from "../source.ts";
 
-const chunk = "../../../client/rules/versions.ts";
+const chunk = "../../../client/rules/compare.ts";
 const definitions = {
   environment: "application",
   flags: {
@@ -98,10 +98,7 @@ test.each([current, old])(
     expect(flags.all()).toEqual(booleans.flags);
     expect(flags.isEnabled("new_checkout", true)).toBe(false);
     expect(flags.evaluate("new_checkout", true)).toMatchObject({ value: false, variant: "off" });
-    expect(console.warn).toHaveBeenCalledWith(
-      "Bunting: cannot load versions.js",
-      expect.any(Error),
-    );
+    expect(console.warn).toHaveBeenCalledWith("Bunting: cannot load compare.js", expect.any(Error));
     vi.doUnmock(chunk);
     await flags.refresh();
     await flags.ready;
