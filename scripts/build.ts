@@ -2,6 +2,7 @@ import { compile } from "../schema/compile/compile.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
+import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { count } from "./command/report.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
@@ -9,17 +10,17 @@ import { noteUncommitted } from "./command/uncommitted.ts";
 export const command = defineCommand({
   name: "build",
   summary:
-    "Compiles the flags of a commit into a directory: every response as a file, and a manifest.",
+    "Compile the flags of a commit into a directory: every response as a file, and a manifest.",
   operands: "",
   options: {
-    at: { value: "COMMIT", help: "the commit to compile", default: "HEAD" },
+    at: shared.at,
     out: {
       value: "DIRECTORY",
       help: "the directory to write the release to",
       default: "dist/release",
     },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    repo: shared.repo,
+    format: shared.format,
   },
   async run({ at, out, repo, format }) {
     const repository = await Repository.open(repo);

@@ -6,24 +6,25 @@ import { projectFile, rootEnvironment } from "../schema/project/project.ts";
 import { suggest } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
+import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "evaluate",
-  summary: "Evaluates a flag for a caller: value, variant, reason and the rule that decided.",
+  summary: "Evaluate a flag for a caller: print value, variant, reason and the rule that decided.",
   operands: "NAME",
   options: {
-    environment: { value: "NAME", help: "environment (default: the first of bunting.yaml)" },
+    environment: { value: "NAME", help: "the environment (default: the first of bunting.yaml)" },
     context: {
       value: "JSON",
       help: 'what is known about the caller, like \'{"targetingKey":"u1","country":"SE"}\'',
       default: "{}",
     },
     sample: { value: "COUNT", help: "evaluate for so many invented ids, and print percentages" },
-    at: { value: "COMMIT", help: "commit to read", default: "HEAD" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    at: shared.at,
+    repo: shared.repo,
+    format: shared.format,
   },
   async run({ environment: named, context: text, sample, at: revision, repo, format }, operands) {
     const [name, ...others] = operands;

@@ -5,6 +5,7 @@ import {
   escapeInvisible,
   type Finding,
   formatProblem,
+  type Problem,
   problemsIn,
 } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
@@ -14,18 +15,20 @@ import { readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts"
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
+import { shared } from "./command/options.ts";
 import { count } from "./command/report.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "format",
-  summary: "Writes flag files in the canonical layout; comments stay.",
+  summary: "Write flag files in the canonical layout; comments stay.",
   operands: "[PATH…]",
   options: {
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    check: { help: "change nothing; exit with 1 if a file is not formatted" },
+    repo: shared.repo,
+    check: { help: "fail if a file is not formatted; write nothing" },
+    format: shared.format,
   },
-  run({ repo, check = false }, places) {
+  run({ repo, check = false, format: output }, places) {
     if (places.length === 0) requireFlags(repo);
     const { entries: own, project = defaultProject } = readWorkTreeProject(repo);
     const roots = places.length === 0 ? ["flags"] : places;
@@ -33,27 +36,29 @@ export const command = defineCommand({
     const entries = places.length === 0 ? [...own, ...named] : named;
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
-    const unformatted: string[] = [];
-    const unreadable: string[] = [];
+    const changed: string[] = [];
+    const problems: Problem[] = [];
+    const lines: string[] = [];
+    let unreadable = 0;
     for (const [file, findings] of files) {
       const place = path.resolve(repo, file);
       const layout = layOut(place, findings);
       if (!layout) {
-        unreadable.push(file);
-        const problems = problemsIn(file, findings, "").map(formatProblem);
-        process.stdout.write(`${problems.join("\n")}\n`);
+        unreadable += 1;
+        const found = problemsIn(file, findings, "");
+        problems.push(...found);
+        lines.push(...found.map(formatProblem));
       } else if (layout.formatted !== layout.text) {
-        unformatted.push(file);
+        changed.push(file);
         if (!check) replaceFile(place, layout.formatted);
-        process.stdout.write(
-          `${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}\n`,
-        );
+        lines.push(`${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}`);
       }
     }
-    const flags = new Map(readable.map((entry) => [entry.file, entry]));
-    const all = countFlags([...flags.values()]);
-    process.stdout.write(summarize(all, unformatted.length, unreadable.length, check));
-    return unreadable.length > 0 || (check && unformatted.length > 0) ? 1 : 0;
+    const flags = countFlags([...new Map(readable.map((entry) => [entry.file, entry])).values()]);
+    lines.push(summarize(flags, changed.length, unreadable, check));
+    const json = () => JSON.stringify({ flags, changed, problems }, null, 2);
+    process.stdout.write(`${output === "json" ? json() : lines.join("\n")}\n`);
+    return unreadable > 0 || (check && changed.length > 0) ? 1 : 0;
   },
 });
 
@@ -74,8 +79,8 @@ interface Layout {
 }
 
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
-  if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted\n`;
+  if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted`;
   const done = `${unformatted} of ${count(files, "flag")} ${check ? "not formatted" : "formatted"}`;
   const hint = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
-  return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}\n`;
+  return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}`;
 }

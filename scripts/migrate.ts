@@ -13,11 +13,13 @@ import { compareText } from "../schema/text/order.ts";
 import { readText } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
+import { shared } from "./command/options.ts";
+import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "migrate",
   summary:
-    "Brings a repository of flags to the form that this version reads, or back. Each migration is one commit.",
+    "Bring a repository of flags to the format that this version reads, or back. Each migration is one commit.",
   operands: "",
   options: {
     to: {
@@ -28,11 +30,13 @@ export const command = defineCommand({
       ),
       default: String(projectFormat),
     },
-    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
-    "dry-run": { help: "show the steps; change nothing" },
+    repo: shared.repo,
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
-  async run({ to, repo, "dry-run": isDry = false }): Promise<ExitCode> {
+  async run({ to, repo, format, "dry-run": isDry = false }): Promise<ExitCode> {
     const top = await workTreeOf(repo);
+    requireFlags(top);
     const files = filesOf(top);
     try {
       const from = formatOf(files);
@@ -50,7 +54,8 @@ export const command = defineCommand({
           top,
           changes.filter(({ files: edits }) => edits.length > 0),
         );
-      process.stdout.write(describe(from, Number(to), steps, changes, isDry));
+      const print = format === "json" ? formatJson : formatText;
+      process.stdout.write(print({ from, to: Number(to), steps, changes, isDry }));
       return 0;
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;
@@ -95,13 +100,28 @@ function list(folder: string): string[] {
   }
 }
 
-function describe(
-  from: number,
-  to: number,
-  steps: readonly PlannedStep[],
-  changes: readonly ChangeSet[],
-  isDry: boolean,
-): string {
+interface Migration {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: readonly PlannedStep[];
+  /** The changes of each step. */
+  readonly changes: readonly ChangeSet[];
+  readonly isDry: boolean;
+}
+
+function formatJson({ from, to, steps, changes, isDry }: Migration): string {
+  const migrations = steps.map(({ name, direction }, index) => {
+    const files = changes[index]?.files ?? [];
+    return {
+      ...{ name, direction },
+      written: files.filter(({ text }) => text !== undefined).map(({ file }) => file),
+      deleted: files.filter(({ text }) => text === undefined).map(({ file }) => file),
+    };
+  });
+  return `${JSON.stringify({ from, to, dryRun: isDry, migrations })}\n`;
+}
+
+function formatText({ from, to, steps, changes, isDry }: Migration): string {
   if (steps.length === 0) return `This repository has format ${to} already\n`;
   const lines = steps.flatMap(({ name, direction, step }, index) => [
     `${name} ${direction}: ${step.summary}`,

@@ -4,12 +4,13 @@ import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
+import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "plan",
-  summary: "Shows the effects of a change on what consumers receive, in each environment.",
+  summary: "Show the effects of a change on what consumers receive, in each environment.",
   operands: "",
   options: {
     base: {
@@ -17,8 +18,8 @@ export const command = defineCommand({
       help: "the branch that the change is merged into; the comparison starts at their merge base",
       default: "main",
     },
-    head: { value: "REF", help: "the change", default: "HEAD" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    head: { value: "REF", help: "the head of the change", default: "HEAD" },
+    repo: shared.repo,
     format: {
       value: "FORMAT",
       help: "output format",

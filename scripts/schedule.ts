@@ -17,12 +17,13 @@ import { Signer } from "../store/remote/signer.ts";
 import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
+import { shared } from "./command/options.ts";
 import { addOutput, addStepSummary, count } from "./command/report.ts";
 
 export const command = defineCommand({
   name: "schedule",
   summary:
-    "Applies the scheduled steps that are due: each is a commit in the name of the person who wrote it. Pushes to the remote, and changes nothing in the clone it is run in. A server applies steps itself.",
+    "Apply the scheduled steps that are due: each is a commit in the name of the person who wrote it. Push to the remote, and change nothing in the clone. A server applies steps itself.",
   operands: "",
   options: {
     remote: {
@@ -30,11 +31,12 @@ export const command = defineCommand({
       help: "the remote to change (default: FLAGS_REMOTE, then the remote origin of --repo)",
     },
     branch: { value: "NAME", help: "the branch that holds the flags", default: "main" },
-    repo: { value: "PATH", help: "the clone that knows the remote", default: "." },
-    "dry-run": { help: "print the steps that are due, and apply none" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    repo: shared.repo,
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
-  details: `Environment:
+  details: `Environment variables:
+
   FLAGS_REMOTE        the remote, with credentials if it needs any
   FLAGS_COMMIT_KEY    the key of the servers, so that the history shows these commits as theirs
   FLAGS_SIGNING_KEY   path of an ssh key that signs commits

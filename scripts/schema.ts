@@ -5,18 +5,20 @@ import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
+import { shared } from "./command/options.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "schema",
   summary:
-    "Writes JSON Schemas for editors, with the environments and attributes of bunting.yaml and the audiences, into schema/.",
+    "Write JSON Schemas for editors, with the environments and attributes of bunting.yaml and the audiences, into schema/.",
   operands: "",
   options: {
-    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
-    check: { help: "write nothing; exit with 1 if a file is not up to date" },
+    repo: shared.repo,
+    check: { help: "fail if a file is not up to date; write nothing" },
+    format: shared.format,
   },
-  run({ repo, check }): ExitCode {
+  run({ repo, check, format }): ExitCode {
     requireFlags(repo);
     const { project } = readWorkTreeProject(repo);
     if (!project) {
@@ -32,8 +34,10 @@ export const command = defineCommand({
       makeDirectory(path.dirname(place));
       replaceFile(place, text);
     }
-    const lines = outdated.map(([file]) => `${file}: ${check ? "not up to date" : "written"}`);
-    process.stdout.write(`${(lines.length === 0 ? ["up to date"] : lines).join("\n")}\n`);
+    const changed = outdated.map(([file]) => file);
+    const lines = changed.map((file) => `${file}: ${check ? "not up to date" : "written"}`);
+    const text = (lines.length === 0 ? ["up to date"] : lines).join("\n");
+    process.stdout.write(`${format === "json" ? JSON.stringify({ changed }) : text}\n`);
     return check && outdated.length > 0 ? 1 : 0;
   },
 });

@@ -5,12 +5,13 @@ import { identity } from "../schema/change/commit-message.ts";
 import { isDate } from "../schema/text/date.ts";
 import { readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
+import { shared } from "./command/options.ts";
 import { addToTokensFile } from "./tokens-file.ts";
 
 export const command = defineCommand({
   name: "token",
   summary:
-    "Makes an API token and its entry for the tokens file. The token itself is shown this once.",
+    "Create an API token and its entry for the tokens file. The token itself is shown this once.",
   operands: "",
   options: {
     name: {
@@ -18,10 +19,13 @@ export const command = defineCommand({
       help: "the owner, who is the author of the commits made with the token",
     },
     role: { value: "ROLE", help: "the role, which decides what the token may do", choices: roles },
-    add: { value: "FILE", help: "adds the entry to this tokens file, which is made if missing" },
-    id: { value: "ID", help: "the token's id in logs and history (default: made of the name)" },
-    email: { value: "ADDRESS", help: "the author's address (default: made of the id)" },
-    github: { value: "LOGIN", help: "the login on GitHub of the person who uses it" },
+    add: {
+      value: "FILE",
+      help: "add the entry to this tokens file; create the file if it is missing",
+    },
+    id: { value: "ID", help: "the token's id in logs and history (default: from the name)" },
+    email: { value: "ADDRESS", help: "the author's address (default: from the id)" },
+    github: { value: "LOGIN", help: "the GitHub login of the person who uses it" },
     expires: { value: "DAY", help: "the day from which it is refused, YYYY-MM-DD" },
     flags: {
       value: "PATTERNS",
@@ -31,11 +35,11 @@ export const command = defineCommand({
       value: "NAMES",
       help: "the environments that it may read and change, comma-separated",
     },
-    repo: { value: "PATH", help: "the work tree of the flags", default: "." },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    repo: shared.repo,
+    format: shared.format,
   },
   run({ name, role, add, email, github, expires, flags, environments, repo, format, ...more }) {
-    if (!name || !role) throw new UsageError("Cannot make a token: --name and --role are needed");
+    if (!name || !role) throw new UsageError("Cannot create a token: --name and --role are needed");
     if (expires !== undefined && !isDate(expires)) {
       throw new UsageError(`Cannot use --expires "${expires}": it must be a day as YYYY-MM-DD`);
     }

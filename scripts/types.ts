@@ -5,6 +5,7 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
+import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { count } from "./command/report.ts";
 import { formatFlagTypes } from "./flag-types.ts";
@@ -12,14 +13,14 @@ import { formatFlagTypes } from "./flag-types.ts";
 export const command = defineCommand({
   name: "types",
   summary:
-    "Writes a TypeScript module with the names and variants of all flags, so that a wrong one does not compile.",
+    "Write a TypeScript module with the names and variants of all flags, so that a wrong one does not compile.",
   operands: "",
   options: {
-    at: { value: "COMMIT", help: "the commit whose flags are described", default: "HEAD" },
-    out: { value: "FILE", help: "the module to write", default: "dist/flag-names.ts" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    check: { help: "write nothing; exit with 1 if the module is not up to date" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    at: shared.at,
+    out: { value: "FILE", help: "the module to write", default: "src/flag-names.ts" },
+    repo: shared.repo,
+    check: { help: "fail if the module is not up to date; write nothing" },
+    format: shared.format,
   },
   async run({ at, out, repo, check, format }): Promise<ExitCode> {
     const snapshot = await readSnapshot(await Repository.open(repo), at);

@@ -10,18 +10,19 @@ import { isDate } from "../schema/text/date.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
+import { shared } from "./command/options.ts";
 import { report, reportFormats, today } from "./command/report.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "validate",
   summary:
-    "Checks flag files in the working tree, runs the tests of flags, and reports every problem with its position and a hint.",
+    "Check flag files in the work tree, run the tests of flags, and report every problem with its position and a hint.",
   operands: "[PATH…]",
   options: {
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    repo: shared.repo,
     format: { value: "FORMAT", help: "output format", choices: reportFormats, default: "text" },
-    today: { value: "DAY", help: "check expiry dates as of this day, YYYY-MM-DD (default: today)" },
+    today: shared.today,
   },
   async run({ format, repo, today: day = today() }, places) {
     if (!isDate(day))

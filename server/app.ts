@@ -99,7 +99,10 @@ export function createApp(options: AppOptions): Express {
   addManagementRoutes(app, options, limit, histories);
   addOtherRoutes(app, options);
   app.use((request) => {
-    throw new HttpError(404, `Cannot find "${request.path}": nothing is served there`);
+    throw new HttpError(
+      404,
+      `Cannot find "${request.path}": nothing is served there; GET /openapi.json lists the paths`,
+    );
   });
   app.use(
     errorHandler(

@@ -6,7 +6,7 @@ export const help = `Environment variables:
   FLAGS_BRANCH             its branch (main)
   FLAGS_DATA               where the clone is kept (.data), for one server; may be deleted while the server is down,
                            but without FLAGS_REMOTE it also holds the flags and the tokens
-  FLAGS_TOKENS             the tokens file; "bunting token --add FILE" makes it and adds to it
+  FLAGS_TOKENS             the tokens file; "bunting token --add FILE" creates it and adds to it
   FLAGS_COMMIT_KEY         secret with which this and all other servers of the branch recognize their commits;
                            several, comma-separated, to change it. Without it, one is kept in FLAGS_DATA
   FLAGS_SIGNING_KEY        path of the ssh key that signs each commit; none are signed without it

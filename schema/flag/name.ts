@@ -2,8 +2,9 @@
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
+import { nameStyles } from "../project/name-pattern.ts";
 import { policyFile, policyName } from "../project/policy.ts";
-import { defaultProject, type Project } from "../project/project.ts";
+import type { Project } from "../project/project.ts";
 import { findPersonalData } from "../text/personal-data.ts";
 
 /**
@@ -72,10 +73,10 @@ function checkPattern(name: string, project: Pick<Project, "names">): Finding[] 
     const message = `Cannot use "${name.slice(0, 200)}" as a flag's name: it has ${length} characters, and at most ${longest} are allowed`;
     return [named("invalid-name", message)];
   }
-  const isDefault = pattern === defaultProject.names.pattern;
-  const wanted = isDefault
-    ? "it must be lower-case letters, digits and single underscores"
-    : `it must match ${pattern}`;
+  const style = Object.values(nameStyles).find((one) => one.pattern === pattern);
+  const wanted = style
+    ? `it must be ${style.words}`
+    : `it must match the pattern of names in bunting.yaml, ${pattern}`;
   const message = `Cannot use "${name}" as a flag's name: ${wanted}, at most ${longest}`;
   const near = nearestName(name, project);
   return [named("invalid-name", message, near ? `rename the file to "${near}.yaml"` : undefined)];

@@ -3,6 +3,18 @@
  * take exponential time, so only a part of their language is accepted, for which time is bounded.
  */
 
+/** The usual styles of names: their patterns, and in words what they allow. */
+export const nameStyles = {
+  snake_case: {
+    pattern: "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
+    words: "lower-case letters, digits and single underscores",
+  },
+  "kebab-case": {
+    pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+    words: "lower-case letters, digits and single hyphens",
+  },
+} as const;
+
 /** What is wrong with a pattern, as the end of a sentence; `undefined` if it can be used. */
 export function findPatternFault(pattern: string): string | undefined {
   if (!grammar.test(pattern)) {

@@ -1,4 +1,5 @@
 /** A team's settings. A `Project` is read from each commit and passed as an argument; no module keeps one. */
+import { nameStyles } from "./name-pattern.ts";
 
 /** `bunting.yaml` in its normal form: every default is filled in. */
 export interface Project {
@@ -71,7 +72,7 @@ export function normalizeProject(file: ProjectFile, object: string): Project {
     protected: environments.filter((environment) => file.protected?.includes(environment)),
     attributes: file.attributes ?? {},
     names: {
-      pattern: names?.pattern ?? "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
+      pattern: names?.pattern ?? nameStyles.snake_case.pattern,
       longest: names?.longest ?? 64,
     },
     limits: {

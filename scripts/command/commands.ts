@@ -56,7 +56,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: () => import("../schema.ts"),
   },
   migrate: {
-    summary: "bring the repository to the form of this version, or back",
+    summary: "bring the repository to the format of this version, or back",
     load: () => import("../migrate.ts"),
   },
   token: {
@@ -85,11 +85,13 @@ const commands: Readonly<Record<string, Entry>> = {
   },
 };
 
+export const commandNames = Object.keys(commands);
+
 /** The command of this name, or a message that names the closest one. */
 export function findCommand(name: string): Entry | { readonly message: string } {
   const found = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (found) return found;
-  const hint = didYouMean(name, Object.keys(commands)) ?? commandLine("--help");
+  const hint = didYouMean(name, commandNames) ?? commandLine("--help");
   return { message: `Cannot run "${name}": there is no such command\n  hint: ${hint}` };
 }
 

@@ -8,17 +8,18 @@ import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { getPull } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { shared } from "../command/options.ts";
 import { addStepSummary } from "../command/report.ts";
 import { findSubject, runUrl } from "./event.ts";
 
 export const command = defineCommand({
   name: "approval",
-  summary: `Checks that somebody other than the requester approved a change that the API proposed, and sets the commit status "${approvalStatus}", which a ruleset can require. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Only GitHub's API is read.`,
+  summary: `Check that somebody other than the requester approved a change that the API proposed, and set the commit status "${approvalStatus}", which a ruleset can require. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Only GitHub's API is read.`,
   operands: "",
   options: {
-    "pull-request": { value: "NUMBER", help: "instead of the event's" },
-    "dry-run": { help: "print the result, and write nothing to GitHub" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    "pull-request": shared["pull-request"],
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
   async run({ format, ...options }): Promise<0> {
     const number = options["pull-request"];

@@ -6,6 +6,7 @@ import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { getPull } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { shared } from "../command/options.ts";
 import { today } from "../command/report.ts";
 import { findSubject, type Subject } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
@@ -14,7 +15,7 @@ import { reviewCommits } from "./review.ts";
 export const command = defineCommand({
   name: "comment",
   summary:
-    "Shows on a pull request what it will do: one comment, kept up to date. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Nothing of the pull request's own code runs.",
+    "Show on a pull request what it will do: one comment, kept up to date. GitHub's event (GITHUB_EVENT_PATH) names the pull request. Nothing of the pull request's own code runs.",
   operands: "",
   options: {
     head: {
@@ -22,13 +23,13 @@ export const command = defineCommand({
       help: "the pull request's commit: plan and problems are computed from it",
     },
     base: { value: "REF", help: "with --head: the branch that it is merged into", default: "main" },
-    repo: { value: "PATH", help: "with --head: the clone that holds both", default: "." },
+    repo: shared.repo,
     plan: { value: "FILE", help: "without --head: the output of plan --format json" },
     problems: { value: "FILE", help: "without --head: the output of validate --format json" },
-    "pull-request": { value: "NUMBER", help: "instead of the event's" },
-    today: { value: "DAY", help: "check expiry dates as of this day, YYYY-MM-DD (default: today)" },
-    "dry-run": { help: "print the comment, and write nothing to GitHub" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    "pull-request": shared["pull-request"],
+    today: shared.today,
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
   async run({ plan, problems, today: day = today(), format, head: ref, base, repo, ...options }) {
     const number = options["pull-request"];
@@ -52,7 +53,8 @@ export const command = defineCommand({
       return 0;
     }
 
-    const github = new GitHub(readGitHubOptions(process.env), note);
+    const hint = "--dry-run without --pull-request needs no token, and prints the comment";
+    const github = new GitHub(readGitHubOptions(process.env, { hint }), note);
     const { pulls, run } = await findPulls(github, number);
     if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to do");
     for (const { number, head } of pulls) {

@@ -18,13 +18,14 @@ import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { shared } from "../command/options.ts";
 import { addOutput, addStepSummary } from "../command/report.ts";
 import { runUrl } from "./event.ts";
 
 export const command = defineCommand({
   name: "deployment",
   summary:
-    "Reports a publication on GitHub as a deployment: start before it, finish after it. finish also comments on the pull requests that are live now.",
+    "Report a publication on GitHub as a deployment: start before it, finish after it; finish also comments on the pull requests that are live now.",
   operands: "start|finish",
   options: {
     commit: { value: "SHA", help: "start: the commit that is published, its full id" },
@@ -37,8 +38,8 @@ export const command = defineCommand({
       value: "TIME",
       help: "finish: when the publication started, ISO 8601 (default: at start)",
     },
-    repo: { value: "PATH", help: "finish: the clone that has the published commit", default: "." },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    repo: shared.repo,
+    format: shared.format,
   },
   async run(options, [verb, ...others]) {
     if (others.length > 0 || (verb !== "start" && verb !== "finish")) {

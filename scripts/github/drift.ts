@@ -20,6 +20,7 @@ import { readGitHubOptions } from "../../store/github/options.ts";
 import { holdBackChanges } from "../../store/publish/served-release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { dryRunHint, shared } from "../command/options.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { count } from "../command/report.ts";
 
@@ -37,23 +38,23 @@ const label = {
 export const command = defineCommand({
   name: "drift",
   summary:
-    "Compares what the CDN serves with what a commit compiles to: bodies, content types and caching. Keeps one issue open on GitHub while they differ. Exits with 0 if they agree, 1 if they differ.",
+    "Compare what the CDN serves with what a commit compiles to: bodies, content types and caching. Keep one issue open on GitHub while they differ.",
   operands: "",
   options: {
     cdn: { value: "URL", help: "the URL below which clients fetch" },
-    at: { value: "REF", help: "the commit that it should serve", default: "HEAD" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
+    at: shared.at,
+    repo: shared.repo,
     grace: {
       value: "SECONDS",
-      help: "maximum age of a commit that is not live yet, in seconds (default: the CDN's max-age plus 90)",
+      help: "the maximum age of a commit that is not live yet, in seconds (default: the CDN's max-age plus 90)",
     },
     "max-age": {
       value: "SECONDS",
-      help: "maximum time that browsers may cache a response",
+      help: "the maximum time that browsers may cache a response",
       default: "300",
     },
-    "dry-run": { help: "prints the result and does not change GitHub" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
   async run({ cdn, at, repo, grace, format, "max-age": maxAge, "dry-run": isDry }) {
     if (cdn === undefined || !URL.canParse(cdn) || !/^https?:$/.test(new URL(cdn).protocol)) {
@@ -65,7 +66,9 @@ export const command = defineCommand({
     if (!/^\d{1,8}$/.test(maxAge)) {
       throw new UsageError(`Cannot use --max-age "${maxAge}": it must be a number of seconds`);
     }
-    const github = isDry ? undefined : new GitHub(readGitHubOptions(process.env), note);
+    const github = isDry
+      ? undefined
+      : new GitHub(readGitHubOptions(process.env, { hint: dryRunHint }), note);
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;

@@ -9,6 +9,7 @@ import { readLastToggled } from "../../store/history/last-toggled.ts";
 import { findCodeReferences } from "../../store/snapshot/code-references.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { dryRunHint, shared } from "../command/options.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { count, today } from "../command/report.ts";
@@ -17,7 +18,7 @@ import { type IssueStep, tidyUp } from "./stale-steps.ts";
 export const command = defineCommand({
   name: "stale",
   summary:
-    "Finds flags that have served their purpose: past their expiry, or on (or off) everywhere for many days. Opens an issue for each on GitHub, or a pull request that removes it if no code names it.",
+    "Find flags that have served their purpose: past their expiry, or on (or off) everywhere for many days. Open an issue for each on GitHub, or a pull request that removes it if no code names it.",
   operands: "",
   options: {
     source: {
@@ -25,19 +26,23 @@ export const command = defineCommand({
       help: "code to search for flags; may be given more than once",
       many: true,
     },
-    limit: { value: "N", help: "maximum number of open issues", default: "5" },
-    days: { value: "N", help: "how many days a flag may be on or off everywhere", default: "40" },
+    limit: { value: "N", help: "the maximum number of open issues", default: "5" },
+    days: {
+      value: "N",
+      help: "the number of days that a flag may be on or off everywhere",
+      default: "40",
+    },
     as: {
       value: "KIND",
       help: "what to open",
       choices: ["issues", "pull-requests"],
       default: "issues",
     },
-    at: { value: "REF", help: "the commit to read", default: "HEAD" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    today: { value: "DAY", help: "count from this day, YYYY-MM-DD (default: today)" },
-    "dry-run": { help: "print the result and change nothing on GitHub" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    at: shared.at,
+    repo: shared.repo,
+    today: shared.today,
+    "dry-run": shared["dry-run"],
+    format: shared.format,
   },
   async run({ source: sources, today: day = today(), as, format, repo, at, ...options }) {
     if (!isDate(day)) {
@@ -53,7 +58,9 @@ export const command = defineCommand({
         throw new UsageError(`Cannot search --source "${tree}": it is not there`);
     }
     const isDry = options["dry-run"] === true;
-    const github = isDry ? undefined : new GitHub(readGitHubOptions(process.env), note);
+    const github = isDry
+      ? undefined
+      : new GitHub(readGitHubOptions(process.env, { hint: dryRunHint }), note);
 
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);

@@ -1,6 +1,7 @@
 /** Settings of a new repository of flags. */
 import { createInterface } from "node:readline/promises";
 import { parseProjectFile } from "../../schema/file/parsed-file.ts";
+import { nameStyles } from "../../schema/project/name-pattern.ts";
 import { UsageError } from "../command/command.ts";
 
 export interface Choices {
@@ -12,13 +13,7 @@ export interface Choices {
   readonly hook: boolean;
 }
 
-export type Naming = keyof typeof namings;
-
-/** Patterns of flag names, and a first name in each. */
-export const namings = {
-  snake_case: { pattern: "^[a-z][a-z0-9]*(_[a-z0-9]+)*$", example: "welcome_banner" },
-  "kebab-case": { pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", example: "welcome-banner" },
-} as const;
+type Naming = keyof typeof nameStyles;
 
 /** The values of the options; `undefined` for missing ones. */
 export type Given = Readonly<
@@ -37,7 +32,7 @@ export async function choose(given: Given, ask?: Ask): Promise<Choices> {
     "Environments, the one at the root of the URLs (production) first",
     defaults.environments,
   );
-  const names = Object.keys(namings).join(" or ");
+  const names = Object.keys(nameStyles).join(" or ");
   const naming = await answer(given.naming, `Names of flags: ${names}`, defaults.naming);
   const owner = await answer(given.owner, "Who reviews changes, such as @acme/platform", "");
   const hook =
@@ -67,7 +62,7 @@ function check(environments: string, naming: string, owner: string, hook: boolea
     throw new UsageError(`Cannot use --environments "${environments}": ${problem.message}`);
   }
   if (!isNaming(naming)) {
-    const known = Object.keys(namings).join(" or ");
+    const known = Object.keys(nameStyles).join(" or ");
     throw new UsageError(`Cannot use --naming "${naming}": it must be ${known}`);
   }
   if (owner !== "" && !/^@[\w-]+(?:\/[\w.-]+)?$/.test(owner)) {
@@ -77,5 +72,5 @@ function check(environments: string, naming: string, owner: string, hook: boolea
 }
 
 function isNaming(text: string): text is Naming {
-  return Object.hasOwn(namings, text);
+  return Object.hasOwn(nameStyles, text);
 }

@@ -1,7 +1,8 @@
 /** The files of a new repository of flags. */
 import { type AudienceEntry, editorSchemas } from "../../schema/flag/editor-schema.ts";
+import { nameStyles } from "../../schema/project/name-pattern.ts";
 import { normalizeProject, type Project } from "../../schema/project/project.ts";
-import { type Choices, namings } from "./choices.ts";
+import type { Choices } from "./choices.ts";
 import { formatWorkflows } from "./workflows.ts";
 
 interface Program {
@@ -20,7 +21,7 @@ export function formatFiles(
   existing?: { readonly project: Project; readonly audiences: readonly AudienceEntry[] },
 ): Record<string, string> {
   const project = existing?.project ?? normalizeProject({ environments: choices.environments }, "");
-  const flag = `flags/example/${namings[choices.naming].example}.yaml`;
+  const flag = `flags/example/${choices.naming === "snake_case" ? "welcome_banner" : "welcome-banner"}.yaml`;
   return {
     "bunting.yaml": formatProject(choices),
     ...(existing ? {} : { [flag]: formatFlag(choices) }),
@@ -48,7 +49,7 @@ order:
 ${list([...environments].reverse())}# A change through the API becomes a pull request in these.
 protected: []
 names:
-  pattern: ${JSON.stringify(namings[naming].pattern)}
+  pattern: ${JSON.stringify(nameStyles[naming].pattern)}
 `;
 }
 

@@ -4,6 +4,7 @@ import { readAudiences, readWorkTreeProject } from "../../store/commit/work-tree
 import { makeDirectory } from "../../store/files/make-directory.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
+import { shared } from "../command/options.ts";
 import { programRepository, version } from "../command/version.ts";
 import { askOnTerminal, choose } from "./choices.ts";
 import { formatFiles, hookFile } from "./files.ts";
@@ -11,16 +12,23 @@ import { formatFiles, hookFile } from "./files.ts";
 export const command = defineCommand({
   name: "init",
   summary:
-    "Writes what a repository of flags needs: bunting.yaml, a first flag, CODEOWNERS, editor settings and workflows. Asks on a terminal for what the options leave open. Existing files stay as they are.",
+    "Write what a repository of flags needs: bunting.yaml, a first flag, CODEOWNERS, editor settings and workflows. On a terminal, ask for what the options leave open. Existing files stay as they are.",
   operands: "[DIRECTORY]",
   options: {
-    repo: { value: "PATH", help: "the same as DIRECTORY", default: "." },
-    environments: { value: "NAMES", help: "comma-separated; the first is at the root of the URLs" },
-    naming: { value: "STYLE", help: "names of flags: snake_case or kebab-case" },
-    owner: { value: "OWNER", help: "who reviews changes, such as @acme/platform" },
+    repo: {
+      value: "PATH",
+      help: "the directory to write to, if DIRECTORY is missing",
+      default: ".",
+    },
+    environments: {
+      value: "NAMES",
+      help: "the environments, comma-separated; the first is at the root of the URLs",
+    },
+    naming: { value: "STYLE", help: "the style of flag names: snake_case or kebab-case" },
+    owner: { value: "OWNER", help: "the reviewer of changes, such as @acme/platform" },
     hook: { help: "also write a git hook that checks flags before each commit" },
     yes: { help: "ask nothing; use the defaults of missing options" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    format: shared.format,
   },
   async run({ repo, yes, format, ...given }, [directory = repo, ...others]): Promise<ExitCode> {
     if (others.length > 0) throw new UsageError(`Cannot use "${others[0]}": wanted one directory`);

@@ -4,6 +4,7 @@ import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
+import { shared } from "../command/options.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary, count } from "../command/report.ts";
@@ -19,26 +20,26 @@ import { formatOutcome, formatSummary } from "./report.ts";
 export const command = defineCommand({
   name: "publish",
   summary:
-    "Publishes the flags of a commit to where clients fetch them: only what changed, and only forward.",
+    "Publish the flags of a commit to where clients fetch them: only what changed, and only forward.",
   operands: "",
   options: {
-    to: { value: "TARGET", help: "s3://bucket[/prefix] or a directory" },
-    at: { value: "COMMIT", help: "the commit to publish", default: "HEAD" },
-    repo: { value: "PATH", help: "the clone that holds the flags", default: "." },
-    "dry-run": { help: "prints the plan and publishes nothing" },
-    rollback: { value: "REASON", help: "publishes an older or unrelated commit on purpose" },
-    allow: { value: "REASON", help: "publishes changes that exceed a limit" },
+    to: { value: "TARGET", help: "where to publish: s3://bucket[/prefix] or a directory" },
+    at: shared.at,
+    repo: shared.repo,
+    "dry-run": shared["dry-run"],
+    rollback: { value: "REASON", help: "publish an older or unrelated commit on purpose" },
+    allow: { value: "REASON", help: "publish changes that exceed a limit" },
     "allow-label": {
       value: "LABEL",
-      help: "allows them if the merged pull request of the commit has this label",
+      help: "allow them if the merged pull request of the commit has this label",
     },
     "max-removed": {
       value: "PERCENT",
-      help: "share of the flags that may be removed at once (default: the project's limit)",
+      help: "the share of flags that may be removed at once (default: the project's limit)",
     },
     "max-flipped": {
       value: "PERCENT",
-      help: "share of the flags that may be switched on at once (default: the project's limit)",
+      help: "the share of flags that may be switched on at once (default: the project's limit)",
     },
     "cache-control": {
       value: "HEADER",
@@ -46,16 +47,16 @@ export const command = defineCommand({
       default: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
     },
     "skip-listing": {
-      help: "trusts the manifest instead of listing all objects: fewer requests, repairs less",
+      help: "trust the manifest instead of listing all objects: fewer requests, fewer repairs",
     },
-    verify: { help: "reads every object back at the end, and repairs what is wrong" },
+    verify: { help: "read every object back at the end, and repair what is wrong" },
     invalidate: {
       value: "DISTRIBUTION",
-      help: "invalidates the changed paths in this CloudFront distribution",
+      help: "invalidate the changed paths in this CloudFront distribution",
     },
-    "wait-for": { value: "URL", help: "waits until the changed URLs below this one are live" },
-    timeout: { value: "SECONDS", help: "how long --wait-for waits", default: "120" },
-    format: { value: "FORMAT", help: "output format", choices: ["text", "json"], default: "text" },
+    "wait-for": { value: "URL", help: "wait until the changed URLs below this one are live" },
+    timeout: { value: "SECONDS", help: "maximum time for --wait-for", default: "120" },
+    format: shared.format,
   },
   async run(options) {
     if (options.to === undefined) {

@@ -11,16 +11,21 @@ export interface GitHubOptions {
   readonly maxWaitSeconds: number;
 }
 
-/** Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws if one is missing or invalid. */
+/**
+ * Reads GitHub's own variables, and `BUNTING_LOGIN`. Throws if one is missing or invalid; `hint` says
+ * what works without a token.
+ */
 export function readGitHubOptions(
   env: Readonly<Record<string, string | undefined>>,
-  { maxWaitSeconds = 300 } = {},
+  { maxWaitSeconds = 300, hint = "" } = {},
 ): GitHubOptions {
   const { GITHUB_TOKEN: token = "", GITHUB_REPOSITORY: repository = "" } = env;
   const apiUrl = (env.GITHUB_API_URL || "https://api.github.com").replace(/\/+$/, "");
   if (!/^[\x21-\x7e]+$/.test(token)) {
     const found = token === "" ? "it is not set" : "it has characters that no token has";
-    throw new Error(`Cannot use GITHUB_TOKEN: ${found}; wanted a token for ${apiUrl}`);
+    throw new Error(
+      `Cannot use GITHUB_TOKEN: ${found}; wanted a token for ${apiUrl}${hint && `\n  hint: ${hint}`}`,
+    );
   }
   const [, owner, repo] = /^([\w-]+)\/([\w.-]+)$/.exec(repository) ?? [];
   if (owner === undefined || repo === undefined) {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
+import { commandNames, findCommand } from "../../scripts/command/commands.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runNpm, runScript, testCheckout, top } from "./run.ts";
 
@@ -9,7 +10,7 @@ const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
 const commands = {
   validate: ["--format <FORMAT>", "--repo <PATH>", "--today <DAY>"],
-  format: ["--repo <PATH>", "--check"],
+  format: ["--repo <PATH>", "--check", "--format <FORMAT>"],
   build: ["--at <COMMIT>", "--out <DIRECTORY>", "--repo <PATH>", "--format <FORMAT>"],
   plan: ["--base <REF>", "--head <REF>", "--repo <PATH>", "--format <FORMAT>"],
 };
@@ -77,6 +78,42 @@ describe.concurrent("bunting", () => {
     expect(modules).toContain("start.ts");
     for (const file of modules) await import(path.join(top, "scripts", file));
     expect(process.exitCode).toBeUndefined();
+  });
+});
+
+describe("the help texts", async () => {
+  const all = await Promise.all(
+    commandNames.map(async (name) => {
+      const found = findCommand(name);
+      if (!("load" in found)) throw new Error(found.message);
+      return { ...found, ...(await found.load()).command, name };
+    }),
+  );
+
+  test("tell what to do, in the imperative", () => {
+    for (const { name, summary, options } of all) {
+      const texts = [summary, ...Object.values(options).map(({ help }) => help)];
+      const sentences = texts.flatMap((text) => text.split(/\. |; | and /));
+      const thirdPerson =
+        /^(?:makes|adds|prints|publishes|allows|reads|waits|trusts|checks|writes|shows|exits)\b/i;
+      expect(
+        sentences.filter((sentence) => thirdPerson.test(sentence)),
+        name,
+      ).toEqual([]);
+      expect(summary, name).toMatch(/^[A-Z][a-z]*[^s ] /);
+    }
+  });
+
+  test.each(["at", "today", "dry-run", "format", "repo"])("describe --%s in one way", (option) => {
+    const used = all.filter(({ name }) => !(name === "init" && option === "repo"));
+    const found = used.flatMap(({ options }) => options[option] ?? []);
+    expect(found.length).toBeGreaterThan(2);
+    expect(new Set(found.map(({ value, help }) => `<${value}> ${help}`)).size).toBe(1);
+  });
+
+  test("offer JSON wherever there is a result", () => {
+    const without = all.filter(({ options }) => !options.format?.choices?.includes("json"));
+    expect(without.map(({ name }) => name)).toEqual(["start"]);
   });
 });
 

@@ -258,6 +258,7 @@ describe.concurrent("comment", () => {
     [[], "--head, or --plan and --problems are needed"],
     [["--plan=a", "--pull-request=x"], '--pull-request "x"'],
     [["--plan=a", "--pull-request=1"], "Cannot use GITHUB_TOKEN: it is not set"],
+    [["--plan=a"], "hint: --dry-run without --pull-request needs no token"],
     [["--plan=a", "--today=soon"], '--today "soon"'],
   ])("%j is refused with exit 2", async (args, words) => {
     const { code, stdout, stderr } = await runScript("comment", args, { in: temporaryDirectory() });

@@ -47,6 +47,20 @@ describe.concurrent("format", () => {
     expect(texts(directory)).toEqual({ "flags/nutrition/meal_planning.yaml": formatted });
   });
 
+  test("--format json names the changed files and those that cannot be read", async () => {
+    const directory = flags({ "meal_planning.yaml": unformatted, "other.yaml": "a: [\n" });
+    for (const check of [["--check"], []]) {
+      const args = ["--format", "json", ...check];
+      const { code, stdout } = await runScript("format", args, { in: directory });
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toEqual({
+        flags: 2,
+        changed: ["flags/nutrition/meal_planning.yaml"],
+        problems: [expect.objectContaining({ file: "flags/nutrition/other.yaml" })],
+      });
+    }
+  });
+
   test("leaves a formatted file alone", async () => {
     const directory = flags({ "meal_planning.yaml": formatted });
     const look = () =>

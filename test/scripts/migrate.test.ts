@@ -99,6 +99,38 @@ describe.concurrent("migrate", () => {
     expect((await migrate(repository, "--to", "9")).code).toBe(2);
   });
 
+  test.each([[["--dry-run"]], [[]]])(
+    "%j is refused in a repository without flags, with a way on",
+    async (args) => {
+      const { code, stdout, stderr } = await migrate(testRepository(), ...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toMatch(
+        /^Cannot find flags\/ or bunting.yaml in ".*"\n {2}hint: bunting init /,
+      );
+    },
+  );
+
+  test("--format json reports each migration and its files", async () => {
+    const repository = repositoryOf({ "flags/policy.yaml": policy });
+    const { stdout } = await migrate(repository, "--dry-run", "--format", "json");
+    expect(JSON.parse(stdout)).toEqual({
+      from: 3,
+      to: 4,
+      dryRun: true,
+      migrations: [
+        {
+          name: "004_policy_to_project",
+          direction: "up",
+          written: ["bunting.yaml"],
+          deleted: ["flags/policy.yaml"],
+        },
+      ],
+    });
+    await migrate(repository);
+    const again = JSON.parse((await migrate(repository, "--format", "json")).stdout);
+    expect(again).toEqual({ from: 4, to: 4, dryRun: false, migrations: [] });
+  });
+
   test("requires a work tree", async () => {
     const { code, stderr } = await runScript("migrate", [], { in: temporaryDirectory() });
     expect(code).toBe(2);
@@ -127,8 +159,9 @@ describe.concurrent("schema", () => {
     );
 
     repository.write({ "bunting.yaml": "environments: [production, qa, dev]\n" });
-    const late = await runScript("schema", ["--check"], where);
+    const late = await runScript("schema", ["--check", "--format", "json"], where);
     expect(late.code).toBe(1);
+    expect(JSON.parse(late.stdout).changed).toContain("schema/flag.schema.json");
     const { code: valid, stdout: problems } = await runScript("validate", [], where);
     expect(valid).toBe(0);
     expect(problems).toContain("schema/flag.schema.json:1:1: warning: Is out of date");

@@ -63,6 +63,22 @@ describe.concurrent("types", () => {
     expect(await runScript("types", ["--out", "names.ts"], where)).toMatchObject({ code: 1 });
   });
 
+  test("writes by default where the .gitignore of init does not hide it", async () => {
+    const repository = testRepository();
+    const where = { in: repository.directory };
+    await runScript("init", ["--yes"], where);
+    repository.git("add", "--all");
+    repository.git("commit", "--quiet", "--message=Begin");
+    expect((await runScript("types", [], where)).stdout).toBe(
+      "src/flag-names.ts describes 1 flag\n",
+    );
+    expect(repository.git("status", "--porcelain")).toBe("?? src/");
+    repository.git("add", "--all");
+    repository.git("commit", "--quiet", "--message=Add types");
+    const clone = { in: repository.clone().directory };
+    expect((await runScript("types", ["--check"], clone)).code).toBe(0);
+  });
+
   test("makes a misspelt name a compile error in createFlags(), createMemoryFlags() and useFlag()", async () => {
     const { repository } = planner();
     const application = temporaryDirectory();

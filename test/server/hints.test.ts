@@ -49,6 +49,16 @@ describe("hintFor()", () => {
   });
 });
 
+test("a 404 of a path that nothing is like says where the paths are listed", async () => {
+  const api = await startService();
+  const { status, json } = await api.ask("GET /");
+  expect(status).toBe(404);
+  expect(json.detail).toBe(
+    'Cannot find "/": nothing is served there; GET /openapi.json lists the paths',
+  );
+  expect((await api.ask("GET /openapi.json")).status).toBe(200);
+});
+
 test("a 404 suggests the similar path, for any method", async () => {
   const api = await startService();
   const wanted = `did you mean "${list}meal_planning"?`;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { checkName, flagNameOf } from "../../../schema/flag/name.ts";
+import { nameStyles } from "../../../schema/project/name-pattern.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 
 test.each([
@@ -139,4 +140,15 @@ test("checkName() says how long a name is that is too long", () => {
     code: "invalid-name",
     message: expect.stringContaining("it has 81 characters, and at most 64 are allowed"),
   });
+});
+
+test.each([
+  [nameStyles["kebab-case"].pattern, "it must be lower-case letters, digits and single hyphens"],
+  ["^[A-Z]+$", "it must match the pattern of names in bunting.yaml, ^[A-Z]+$"],
+])("checkName() says in words what %s allows, if it is a usual style", (pattern, words) => {
+  const project = { names: { pattern, longest: 40 } };
+  const [finding] = checkName("a/meal_planning.yaml", project);
+  expect(finding?.message).toBe(
+    `Cannot use "meal_planning" as a flag's name: ${words}, at most 40`,
+  );
 });
