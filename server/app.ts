@@ -56,7 +56,7 @@ export interface AppOptions extends OfrepOptions {
     Settings,
     "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
   >;
-  readonly places: WriteBackends;
+  readonly backends: WriteBackends;
   readonly responses: Responses;
   readonly evaluations: Evaluations;
   readonly streamKeys: StreamKeys;
@@ -71,8 +71,8 @@ export interface AppOptions extends OfrepOptions {
 }
 
 export function createApp(options: AppOptions): Express {
-  const { settings, places, authenticator, metrics, log } = options;
-  const { store } = places;
+  const { settings, backends, authenticator, metrics, log } = options;
+  const { store } = backends;
   const app = express();
   app.disable("x-powered-by");
   // Entity tags are the release's, never Express's own.
@@ -123,16 +123,16 @@ function addFlagRoutes(
   limit: Handler,
   histories: ConcurrencyLimit,
 ): void {
-  const { places, responses, streams, authenticator } = options;
-  const project = () => places.store.project;
+  const { backends, responses, streams, authenticator } = options;
+  const project = () => backends.store.project;
   const allow = (action: Action) => permit(action, authenticator, project);
   const mayRead = allow("read");
   const read = [mayRead, readHandler(responses)];
-  const history = [mayRead, limitExpensiveReads(), historyHandler(places.store, histories)];
+  const history = [mayRead, limitExpensiveReads(), historyHandler(backends.store, histories)];
   const stream = streamHandler(streams);
   const list: Handler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
-  const write = writeHandlers(places);
+  const write = writeHandlers(backends);
   app.param("environment", skipUnknown(project));
   for (const folder of ["", "/:environment"]) {
     const isRoot = folder === "";
@@ -159,8 +159,8 @@ function addFlagRoutes(
 
 /** These belong to no environment: every token may read them. */
 function addOtherRoutes(app: Express, options: AppOptions): void {
-  const { places, responses, usage, metrics } = options;
-  const { store, pulls } = places;
+  const { backends, responses, usage, metrics } = options;
+  const { store, pulls } = backends;
   route(app, usagePath, {
     get: [usageHandler(usage, () => namesServed(options))],
     post: [limitReports(), readBody, reportHandler(() => store.project, usage, metrics.usage)],
@@ -173,8 +173,8 @@ function addOtherRoutes(app: Express, options: AppOptions): void {
   route(app, "/openapi.json", { get: [describeHandler] });
 }
 
-function namesServed({ places }: AppOptions): readonly string[] {
-  return places.store.current?.snapshot.flags.map(({ name }) => name) ?? [];
+function namesServed({ backends }: AppOptions): readonly string[] {
+  return backends.store.current?.snapshot.flags.map(({ name }) => name) ?? [];
 }
 
 /** Whether the client prefers an event stream. */

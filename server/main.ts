@@ -105,7 +105,7 @@ async function lockData(data: string, log: Logger): Promise<void> {
     onLost: (holder) => {
       const problem = `${holder} has taken over "${data}", because this process did not refresh its lock in time`;
       log.fatal({ problem }, "lock lost");
-      process.stderr.write(`Cannot go on: ${problem}\n`);
+      process.stderr.write(`Cannot continue: ${problem}\n`);
       process.exit(1);
     },
   });

@@ -82,8 +82,8 @@ export function createService(
     (name) => fitsNames(name, store.project),
   );
   const publisher = target && new BackgroundPublisher(target, repository);
-  const places = createWriteBackends(settings, store, publisher, log);
-  const { reviews } = places;
+  const backends = createWriteBackends(settings, store, publisher, log);
+  const { reviews } = backends;
   const metrics = new Metrics(store, streams, usage, publisher, reviews);
 
   const evaluator = new Evaluator(evaluations, streamKeys, (environment, name, variant) => {
@@ -121,7 +121,7 @@ export function createService(
     ...shared,
     ...{
       settings,
-      places,
+      backends,
       evaluations,
       evaluator,
       streamKeys,

@@ -101,11 +101,11 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
 function number(
   env: NodeJS.ProcessEnv,
   name: string,
-  standard: number,
+  fallback: number,
   maximum: number,
   minimum = 0,
 ): number {
-  const text = env[name] || String(standard);
+  const text = env[name] || String(fallback);
   const found = /^\d{1,7}$/.test(text) ? Number(text) : Number.NaN;
   if (found >= minimum && found <= maximum) return found;
   throw new Error(
@@ -116,10 +116,10 @@ function number(
 function choice<const Choice extends string>(
   env: NodeJS.ProcessEnv,
   name: string,
-  standard: Choice,
+  fallback: Choice,
   choices: readonly Choice[],
 ): Choice {
-  const text = env[name] || standard;
+  const text = env[name] || fallback;
   const found = choices.find((one) => one === text);
   if (found !== undefined) return found;
   throw new Error(`Cannot use ${name} "${text}": it must be one of ${choices.join(", ")}`);

@@ -39,9 +39,9 @@ export class StepRunner {
     this.#options = options;
     options.store.onChange(() => {
       this.#pausedUntilMs = 0;
-      this.#arm();
+      this.#scheduleNext();
     });
-    this.#arm();
+    this.#scheduleNext();
   }
 
   /** Why steps that are due are not applied; `undefined` if none are. */
@@ -64,7 +64,7 @@ export class StepRunner {
   }
 
   /** Applies what is due, or waits for the next step. */
-  #arm(): void {
+  #scheduleNext(): void {
     clearTimeout(this.#timer);
     if (this.#isClosed || this.#running !== undefined) return;
     const nowMs = Date.now();
@@ -72,22 +72,22 @@ export class StepRunner {
     const isDue = this.#due(nowMs).length > 0;
     if (!isDue) this.#problem = undefined;
     if (isDue && pauseMs <= 0) {
-      this.#running = this.#runAndArm();
+      this.#running = this.#runThenSchedule();
       return;
     }
     const nextMs = isDue ? nowMs + pauseMs : nextStepTime(this.#flags, nowMs);
     if (nextMs === undefined) return;
     // At least 1 ms: timers may be early.
     const waitMs = Math.min(Math.max(nextMs - nowMs, 1), maxWaitMs);
-    this.#timer = setTimeout(() => this.#arm(), waitMs).unref();
+    this.#timer = setTimeout(() => this.#scheduleNext(), waitMs).unref();
   }
 
-  async #runAndArm(): Promise<void> {
+  async #runThenSchedule(): Promise<void> {
     // In a later turn of the event loop, because the store may call back synchronously.
     await Promise.resolve();
     await this.#run();
     this.#running = undefined;
-    this.#arm();
+    this.#scheduleNext();
   }
 
   async #run(): Promise<void> {

@@ -30,7 +30,7 @@ export interface RootChanges {
 
 /**
  * The changes that exceed a limit. Changes in `waiting` exceeded it in an earlier publication: they
- * go on waiting, but do not count against the changes that came after them.
+ * continue to wait, but do not count against the changes that came after them.
  */
 export function findLimitViolations(
   { removed, on, served, size }: RootChanges,

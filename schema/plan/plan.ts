@@ -79,7 +79,7 @@ export interface ResponsePlan {
 }
 
 /** Number of invented ids over which the effect of a change on people is simulated. */
-const usualIds = 100_000;
+const defaultIds = 100_000;
 
 export interface PlanOptions {
   /** The number of ids over which effects on people are simulated. */
@@ -90,7 +90,7 @@ export interface PlanOptions {
 export function plan(
   base: Snapshot,
   head: Snapshot,
-  { ids = usualIds, commitWarnings = [] }: PlanOptions = {},
+  { ids = defaultIds, commitWarnings = [] }: PlanOptions = {},
 ): Plan {
   const meter = new PeopleMeter(base, head, ids);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];

@@ -3,7 +3,7 @@ import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 
 /** Maximum depth. A flag file has few levels. */
-const maximumLevels = 32;
+const maxLevels = 32;
 
 /**
  * The tokens of `text`, for a composer, or that it nests too deep.
@@ -19,14 +19,14 @@ export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding
     const { offset } = parser;
     tokens.push(...parser.next(lexeme));
     // The document is on the stack as well.
-    if (parser.stack.length > maximumLevels + 1) return { tokens, tooDeep: tooDeep(text, offset) };
+    if (parser.stack.length > maxLevels + 1) return { tokens, tooDeep: tooDeep(text, offset) };
   }
   tokens.push(...parser.end());
   return { tokens };
 }
 
 function tooDeep(text: string, offset: number): Finding {
-  const message = `Cannot read a value nested deeper than ${maximumLevels} levels`;
+  const message = `Cannot read a value nested deeper than ${maxLevels} levels`;
   return {
     ...positionAt(text, offset),
     code: "too-deep",

@@ -6,7 +6,7 @@ import { defineCommand, type ExitCode } from "../command/command.ts";
 import { main } from "../command/run-command.ts";
 import { startExample } from "./example-server.ts";
 
-const standard = fileURLToPath(new URL("../../client/example/", import.meta.url));
+const defaultDirectory = fileURLToPath(new URL("../../client/example/", import.meta.url));
 
 /** Whom the second picture shows evaluations for. */
 const caller = [
@@ -26,7 +26,7 @@ await main(
       out: { value: "DIRECTORY", help: "where to write them (default: client/example)" },
       chromium: { value: "FILE", help: "the browser", default: "/usr/bin/chromium" },
     },
-    async run({ out = standard, chromium: executablePath }): Promise<ExitCode> {
+    async run({ out = defaultDirectory, chromium: executablePath }): Promise<ExitCode> {
       const example = await startExample(0);
       try {
         for (const [name, picture] of await takePictures(example.url, executablePath)) {

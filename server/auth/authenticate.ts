@@ -1,9 +1,10 @@
 import type { Request } from "express";
-import { type RateLimitInfo, rateLimit } from "express-rate-limit";
+import type { RateLimitInfo } from "express-rate-limit";
 import type { Logger } from "pino";
 import type { ApiResponse, Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 import type { Authenticator } from "./authenticator.ts";
+import { limitPerMinute } from "./rate-limits.ts";
 
 /** Maximum number of failed authentications of one address in a minute. */
 const failuresPerMinute = 30;
@@ -17,17 +18,9 @@ export function authenticate(
   isPublic: (request: Request) => boolean,
   log: Logger,
 ): Handler {
-  const limit: Handler = rateLimit({
-    windowMs: 60_000,
-    limit: failuresPerMinute,
-    standardHeaders: "draft-8",
-    legacyHeaders: false,
-    // Its warnings go to the console, with a stack, for what a client may send.
-    validate: false,
-    handler: () => {
-      throw new HttpError(429, "Cannot try again so soon: too many failed authentications");
-    },
-  });
+  const detail = "Cannot try again so soon: too many failed authentications";
+  const limit: Handler = limitPerMinute(failuresPerMinute, detail);
+
   const verify: Handler = async (request, response, next) => {
     const header = request.get("Authorization");
     if (header === undefined && isPublic(request)) return next();

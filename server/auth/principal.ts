@@ -11,7 +11,7 @@ export function isRead(action: Action): boolean {
 }
 
 /** The lowest role for each action. */
-const leastRole: Readonly<Record<Action, Role>> = {
+const minRoles: Readonly<Record<Action, Role>> = {
   read: "reader",
   "read private": "editor",
   create: "editor",
@@ -26,7 +26,7 @@ export function refusal(
   environment: string,
   name?: string,
 ): string | undefined {
-  const wanted = leastRole[action];
+  const wanted = minRoles[action];
   if (roles.indexOf(principal.role) < roles.indexOf(wanted)) {
     return `Cannot ${action} flags as ${principal.role}: it takes the role ${wanted}`;
   }

@@ -7,7 +7,7 @@ import { HttpError, sendProblem } from "../http/problem.ts";
 import { hintFor } from "./hints.ts";
 
 /** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
-export const standardRetryAfter = 2;
+export const defaultRetryAfter = 2;
 
 /**
  * Turns every error into problem details, or into what `send` makes of it. No detail of an internal
@@ -28,7 +28,7 @@ export function errorHandler(
     if (!known) response.locals.failure = error;
     const isTemporary = known?.status === 503 || known?.status === 429;
     if (isTemporary && !response.hasHeader("Retry-After"))
-      response.setHeader("Retry-After", String(retryAfterOf(error) ?? standardRetryAfter));
+      response.setHeader("Retry-After", String(retryAfterOf(error) ?? defaultRetryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
     send(request, response, failed, hint);

@@ -13,15 +13,15 @@ export function allowKeys(query: Query, keys: readonly string[]): void {
   throw new HttpError(400, `Cannot use the parameter ${JSON.stringify(unknown)}: ${hint}`);
 }
 
-/** A whole number; `standard` if it is missing. Throws `HttpError` 400. */
+/** A whole number; `fallback` if it is missing. Throws `HttpError` 400. */
 export function integerIn<T>(
   query: Query,
   key: string,
-  standard: T,
+  fallback: T,
   [minimum, maximum]: readonly [minimum: number, maximum: number],
 ): number | T {
   const value = query[key];
-  if (value === undefined) return standard;
+  if (value === undefined) return fallback;
   const found = typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (found >= minimum && found <= maximum) return found;
   throw new HttpError(400, `Cannot use ${key}: it must be a number from ${minimum} to ${maximum}`);

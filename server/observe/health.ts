@@ -7,7 +7,7 @@ import type { CommitWatch } from "./commit-watch.ts";
 
 export interface HealthSources {
   readonly publisher: BackgroundPublisher | undefined;
-  readonly places: WriteBackends;
+  readonly backends: WriteBackends;
   readonly authenticator: Authenticator;
   readonly steps: { readonly problem: string | undefined };
   readonly commits: CommitWatch;
@@ -27,7 +27,7 @@ export const healthHandler: Handler = (_request, response) => {
 export function readyHandler(sources: HealthSources): Handler {
   return (_request, response) => {
     const degraded = problemsOf(sources);
-    const isReady = sources.places.store.current !== undefined && !sources.isStopping();
+    const isReady = sources.backends.store.current !== undefined && !sources.isStopping();
     const status = statusOf(sources, degraded);
     response.status(isReady ? 200 : 503).set("Cache-Control", "no-store");
     const isKnown = response.locals.principal !== undefined;
@@ -44,14 +44,14 @@ export function readyHandler(sources: HealthSources): Handler {
   };
 }
 
-function statusOf({ places, isStopping }: HealthSources, degraded: readonly string[]): string {
+function statusOf({ backends, isStopping }: HealthSources, degraded: readonly string[]): string {
   if (isStopping()) return "stopping";
-  if (!places.store.current) return "unavailable";
+  if (!backends.store.current) return "unavailable";
   return degraded.length === 0 ? "ok" : "degraded";
 }
 
-function problemsOf({ publisher, places, authenticator, steps }: HealthSources): string[] {
-  const { unreachable, stopped, declined, heldBack, problems } = places.store.health;
+function problemsOf({ publisher, backends, authenticator, steps }: HealthSources): string[] {
+  const { unreachable, stopped, declined, heldBack, problems } = backends.store.health;
   return [
     unreachable,
     stopped,
@@ -60,14 +60,14 @@ function problemsOf({ publisher, places, authenticator, steps }: HealthSources):
     ...problems.map(formatProblem),
     publisher?.status.error,
     publisher?.status.waiting,
-    places.pulls?.problem,
-    places.reviews?.problem,
+    backends.pulls?.problem,
+    backends.reviews?.problem,
     steps.problem,
     ...authenticator.problems,
   ].filter((problem) => problem !== undefined);
 }
 
-function detailsOf({ places: { store }, publisher }: HealthSources): object {
+function detailsOf({ backends: { store }, publisher }: HealthSources): object {
   const { syncedAtMs, queued } = store.health;
   const published = publisher?.status;
   return {

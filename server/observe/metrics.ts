@@ -58,7 +58,7 @@ export class Metrics {
       });
     }
     if (reviews) {
-      const help = "Broken glass without an issue for its review";
+      const help = "Emergency changes without an issue for their review";
       this.#gauge("bunting_break_glass_backlog", help, () => reviews.backlog);
     }
     this.#gauge("bunting_stream_clients", "Event streams that are open", () => streams.size);

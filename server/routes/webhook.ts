@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Request } from "express";
-import { rateLimit } from "express-rate-limit";
+import { limitPerMinute } from "../auth/rate-limits.ts";
 import type { Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
 
@@ -21,17 +21,9 @@ export function webhookHandlers(secret: string | undefined, sync: () => Promise<
       },
     ];
   }
-  const limit = rateLimit({
-    windowMs: 60_000,
-    limit: failuresPerMinute,
-    standardHeaders: false,
-    legacyHeaders: false,
-    validate: false,
-    skipSuccessfulRequests: true,
-    handler: () => {
-      throw new HttpError(429, "Cannot take a webhook so soon: too many with a wrong signature");
-    },
-  });
+  const detail = "Cannot take a webhook so soon: too many with a wrong signature";
+  const options = { standardHeaders: false, skipSuccessfulRequests: true };
+  const limit = limitPerMinute(failuresPerMinute, detail, options);
   const receive: Handler = async (request, response) => {
     // The rest of a refused body is not read.
     response.setHeader("Connection", "close");

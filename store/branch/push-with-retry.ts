@@ -27,7 +27,7 @@ export async function pushWithRetry(
     const failure = await tryPush(branchSync, commit, parent);
     if (failure instanceof PushDeclinedError && push > 1) throw failure;
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
-    if (head !== parent) return receive(branchSync, head, commit);
+    if (head !== parent) return serveHead(branchSync, head, commit);
     // The push was rejected or lost. Pushing the same commits again cannot apply them twice.
     if (push === maxPushes || Date.now() > deadline) {
       const message = "Cannot write: the remote did not accept the commit";
@@ -70,7 +70,7 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
 }
 
 /** Serves `head`, which the remote has. Returns whether it contains `commit`. */
-async function receive(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
+async function serveHead(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
   const { branch } = branchSync;
   if (head === commit) await branch.accept(commit);
   else if (!(await branchSync.withRepairedClone(() => branch.contains(head, commit)))) {

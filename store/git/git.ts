@@ -17,7 +17,7 @@ export class GitError extends Error {
 }
 
 /** Number of characters at the end of git's error output that are kept. */
-const maxComplaint = 4_096;
+const maxErrorLength = 4_096;
 
 /**
  * The standard output of a git command in `directory`, in chunks. Git is ended if the caller stops
@@ -45,16 +45,17 @@ export async function* streamGit(
       resolve(code === 0 ? "" : killedBy ? `it was ended by ${killedBy}` : `exit ${code}`),
     );
   });
-  let complaint = "";
+  let errorOutput = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaint = (complaint + text).slice(-maxComplaint);
+    errorOutput = (errorOutput + text).slice(-maxErrorLength);
   });
   child.stdin.on("error", () => {}); // Git may stop reading early; its exit code says why.
   child.stdin.end(input);
   try {
     yield* child.stdout as AsyncIterable<Buffer>;
     const failure = await closed;
-    if (failure !== "") throw new GitError(`Cannot run "${label}": ${complaint.trim() || failure}`);
+    if (failure !== "")
+      throw new GitError(`Cannot run "${label}": ${errorOutput.trim() || failure}`);
   } finally {
     signal?.removeEventListener("abort", abort);
     child.kill();

@@ -25,7 +25,7 @@ export async function* readObjects(
   if (names.length === 0) return;
   let pending: Buffer = Buffer.alloc(0);
   /** Bytes to skip: the rest of a large object, and the line feed after each. */
-  let unwanted = 0;
+  let bytesToSkip = 0;
   let index = 0;
 
   const input = `${names.join("\n")}\n`;
@@ -33,9 +33,9 @@ export async function* readObjects(
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     let at = 0;
     for (;;) {
-      const skipped = Math.min(unwanted, pending.length - at);
+      const skipped = Math.min(bytesToSkip, pending.length - at);
       at += skipped;
-      unwanted -= skipped;
+      bytesToSkip -= skipped;
       const start = pending.indexOf("\n", at) + 1;
       if (start === 0) break;
       const header = parseHeader(pending.toString("utf8", at, start - 1));
@@ -43,7 +43,7 @@ export async function* readObjects(
       if (pending.length < end) break;
       yield { name: names[index] ?? "", ...header, bytes: pending.subarray(start, end) };
       index += 1;
-      unwanted = header.type === "missing" ? 0 : header.size + 1 - (end - start);
+      bytesToSkip = header.type === "missing" ? 0 : header.size + 1 - (end - start);
       at = end;
     }
     pending = pending.subarray(at);

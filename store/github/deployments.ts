@@ -35,7 +35,7 @@ export async function startDeployment(
   const oldest = (await find()) ?? item;
   // Another run started one at the same time: one of them continues.
   if (oldest.id < item.id) {
-    const description = `goes on as deployment ${oldest.id}`;
+    const description = `continues as deployment ${oldest.id}`;
     await setDeploymentStatus(github, item.id, { state: "inactive", description, url, log });
     return oldest;
   }
@@ -69,7 +69,7 @@ export async function setDeploymentStatus(
       return last?.state === state && last.description === description ? last : undefined;
     },
     () =>
-      github.do(`say how deployment ${id} goes`, (rest, here) =>
+      github.do(`set the status of deployment ${id}`, (rest, here) =>
         rest.repos.createDeploymentStatus({
           ...{ ...here, deployment_id: id, state, description },
           ...(url === "" ? {} : { environment_url: url }),
@@ -117,7 +117,7 @@ async function findUnfinished(
 
 /** GitHub lists the newest first. */
 async function lastStatus(github: GitHub, id: number) {
-  const [last] = await github.do(`read how deployment ${id} goes`, (rest, here) =>
+  const [last] = await github.do(`read the status of deployment ${id}`, (rest, here) =>
     rest.repos.listDeploymentStatuses({ ...here, deployment_id: id, per_page: 1 }),
   );
   return last;

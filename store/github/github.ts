@@ -1,5 +1,5 @@
 /**
- * A client for GitHub. It waits if GitHub asks for it, and retries failed reads. Writes are retried
+ * A client for GitHub. It waits if GitHub requests it, and retries failed reads. Writes are retried
  * only by callers that make sure that nothing is done twice: see `once()`.
  */
 import { randomUUID } from "node:crypto";
@@ -57,7 +57,7 @@ export class GitHub {
     }
   }
 
-  /** All items of a list, page by page, until `enough` returns true for one. */
+  /** All items of a list, page by page. */
   async *list<T>(
     doing: string,
     call: (
@@ -87,7 +87,7 @@ export class GitHub {
           return this.options.login;
         }
         this.#login = undefined;
-        throw toGitHubError("ask whose GITHUB_TOKEN is", this.name, error);
+        throw toGitHubError("read the account of GITHUB_TOKEN", this.name, error);
       },
     );
     return this.#login;

@@ -80,7 +80,7 @@ export async function closeIssue(github: GitHub, number: number, comment: string
 export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
   const find = () =>
     github
-      .do(`look for the label "${label.name}"`, (rest, here) =>
+      .do(`find the label "${label.name}"`, (rest, here) =>
         rest.issues.getLabel({ ...here, name: label.name }),
       )
       .catch((error) => {
@@ -88,7 +88,7 @@ export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
         throw error;
       });
   await once(find, () =>
-    github.do(`make the label "${label.name}"`, (rest, here) =>
+    github.do(`create the label "${label.name}"`, (rest, here) =>
       rest.issues.createLabel({ ...here, ...label }),
     ),
   ).catch((error) => {

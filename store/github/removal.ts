@@ -58,7 +58,7 @@ async function makeBranch(
     () => ignore(404, () => readRef(github, branch)),
     () =>
       ignore(422, () =>
-        github.do(`make the branch "${branch}"`, (rest, here) =>
+        github.do(`create the branch "${branch}"`, (rest, here) =>
           rest.git.createRef({ ...here, ref, sha: head.object.sha }),
         ),
       ),
@@ -88,7 +88,7 @@ function readRef(github: GitHub, branch: string) {
 }
 
 async function findPull(github: GitHub, branch: string) {
-  const pulls = await github.do(`look for the pull request of "${branch}"`, (rest, here) =>
+  const pulls = await github.do(`find the pull request of "${branch}"`, (rest, here) =>
     rest.pulls.list({ ...here, head: `${here.owner}:${branch}`, state: "all" }),
   );
   const pull = pulls.find(({ state }) => state === "open") ?? pulls[0];

@@ -44,16 +44,17 @@ async function findPullMerge(
   const options = { from: [tip], after, walk: "first-parent", merges: "only" } as const;
   for await (const merge of readLog(directory, options)) merges.push(merge);
   if (merges.length === 0) return undefined;
-  const canAsk = merges.length <= maxMergesAsked || (await hasCommitsBeside(directory, tip));
+  const mayCompare =
+    merges.length <= maxMergesCompared || (await hasCommitsOffLine(directory, tip));
   for (const commit of merges) {
-    const parent = await branchParent(directory, commit, canAsk);
+    const parent = await branchParent(directory, commit, mayCompare);
     if (parent !== undefined && parent !== commit.parents[0]) return { commit, parent };
   }
   return undefined;
 }
 
 /** If there are more merges, one git command first checks whether any of them matters. */
-const maxMergesAsked = 8;
+const maxMergesCompared = 8;
 
 /** The parent of a merge that is the branch; `undefined` for the first one. */
 export async function branchParent(
@@ -96,7 +97,7 @@ async function hasCommitsOfService(
 }
 
 /** Whether the service made commits that are not on the line of first parents. */
-async function hasCommitsBeside(directory: string, tip: string): Promise<boolean> {
+async function hasCommitsOffLine(directory: string, tip: string): Promise<boolean> {
   const made = new Set<string>();
   for await (const commit of readLog(directory, { from: [tip] }))
     if (isMadeOnBranch(commit)) made.add(commit.id);

@@ -1,10 +1,8 @@
 /** Changes of flags, with actor and time, from the history of the branch. */
 import type { Flag } from "../../schema/flag/flag.ts";
-import { isFlagFile } from "../../schema/flag/kind.ts";
-import { flagNameOf } from "../../schema/flag/name.ts";
 import { timestamp } from "../../schema/flag/snapshot.ts";
 import { testsFileOf } from "../../schema/flag/tests.ts";
-import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
+import { type LogCommit, readLog } from "../git/log.ts";
 import type { IndexedChange } from "./change-index.ts";
 import {
   attributionOf,
@@ -13,6 +11,7 @@ import {
   type VerifyCommit,
 } from "./commit-attribution.ts";
 import { maxChangesPerCommit } from "./first-parent-log.ts";
+import { changesByFlag } from "./history.ts";
 import { type PastFile, PastFlags } from "./past-flags.ts";
 import { readChanges } from "./tree-changes.ts";
 
@@ -80,7 +79,7 @@ async function readFileChanges(
   for (const one of indexed) wanted.set(one.commit, [...(wanted.get(one.commit) ?? []), one]);
   const read = new Map<string, ReadChange>();
   const keep = (commit: LogCommit) => {
-    for (const [flag, changes] of groupByFlag(commit.changes)) {
+    for (const [flag, changes] of changesByFlag(commit.changes)) {
       const one = wanted.get(commit.id)?.find((change) => change.flag === flag);
       if (!one) continue;
       // The signature of a deletion covers the flag's tests as well.
@@ -133,16 +132,4 @@ function readChange(
 
 function keyOf({ commit, flag }: IndexedChange): string {
   return `${commit} ${flag}`;
-}
-
-function groupByFlag(changes: readonly FileChange[]): Map<string, FileChange[]> {
-  const groups = new Map<string, FileChange[]>();
-  for (const change of changes) {
-    if (!isFlagFile(change.file)) continue;
-    const name = flagNameOf(change.file);
-    const group = groups.get(name);
-    if (group) group.push(change);
-    else groups.set(name, [change]);
-  }
-  return groups;
 }

@@ -11,6 +11,7 @@ import { flagNameOf } from "../../schema/flag/name.ts";
 import { projectFile } from "../../schema/project/project.ts";
 import type { FileChange } from "../git/log.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
+import { groupBy } from "./group-by.ts";
 
 export interface History {
   /** The commit up to which this is known. */
@@ -106,7 +107,7 @@ function applyChanges(
   time: number,
   changes: readonly FileChange[],
 ): void {
-  for (const [name, ofFlag] of groupByName(changes)) {
+  for (const [name, ofFlag] of changesByFlag(changes)) {
     const earlier = flags.get(name);
     const blobs: Record<string, string> = { ...earlier?.blobs };
     for (const { file, object } of ofFlag) {
@@ -123,17 +124,10 @@ function applyChanges(
   }
 }
 
-function groupByName(changes: readonly FileChange[]): Map<string, FileChange[]> {
-  const groups = new Map<string, FileChange[]>();
-  for (const change of changes) {
-    const { file } = change;
-    if (!isFlagFile(file)) continue;
-    const name = flagNameOf(file);
-    const group = groups.get(name);
-    if (group) group.push(change);
-    else groups.set(name, [change]);
-  }
-  return groups;
+/** The changes of flag files, by the name of the flag. */
+export function changesByFlag(changes: readonly FileChange[]): Map<string, FileChange[]> {
+  const ofFlags = changes.filter(({ file }) => isFlagFile(file));
+  return groupBy(ofFlags, ({ file }) => flagNameOf(file));
 }
 
 /** Also true after a move: the same content in another folder. */

@@ -1,8 +1,8 @@
-import type { Flag } from "../../schema/flag/flag.ts";
 import type { Timestamp } from "../../schema/flag/snapshot.ts";
 import { isSameDecision } from "../../schema/plan/difference.ts";
 import type { ChangeIndex } from "./change-index.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
+import { groupBy } from "./group-by.ts";
 
 /** Number of changes of a flag that are read in the first round. Each further round reads four times as many. */
 const firstRound = 4;
@@ -28,13 +28,13 @@ export async function readLastToggled(
       const batch = open.slice(start, start + batchSize);
       const indexed = batch.flatMap((name) => index.find(name, { limit, skip }));
       const changes = await readFlagChanges(directory, indexed, () => undefined);
-      const byName = groupByFlag(changes);
+      const byName = groupBy(changes, ({ flag }) => flag);
       for (const name of batch) {
         const own = byName.get(name) ?? [];
-        const turn = own.find(isToggle);
-        const oldest = turn ?? own.at(-1);
+        const toggle = own.find(isToggle);
+        const oldest = toggle ?? own.at(-1);
         if (oldest) times.set(name, oldest.changed_at);
-        if (!turn && own.length === limit) next.push(name);
+        if (!toggle && own.length === limit) next.push(name);
       }
       progress(names.length - (open.length - start - batch.length) - next.length, names.length);
     }
@@ -46,21 +46,7 @@ export async function readLastToggled(
 /** Whether a change altered the flag's decision in an environment. */
 function isToggle({ before, after }: FlagChange): boolean {
   if (!before || !after) return true;
-  return [...environmentsOf(before), ...environmentsOf(after)].some(
+  return Object.keys({ ...before.decisions, ...after.decisions }).some(
     (environment) => !isSameDecision(before.decisions[environment], after.decisions[environment]),
   );
-}
-
-function environmentsOf({ decisions }: Flag): string[] {
-  return Object.keys(decisions);
-}
-
-function groupByFlag(changes: readonly FlagChange[]): Map<string, FlagChange[]> {
-  const groups = new Map<string, FlagChange[]>();
-  for (const change of changes) {
-    const group = groups.get(change.flag);
-    if (group) group.push(change);
-    else groups.set(change.flag, [change]);
-  }
-  return groups;
 }

@@ -10,7 +10,7 @@ export type PublishedRevision = Pick<Manifest, "commit" | "rollback" | "waiting"
 export interface Obstacle {
   readonly reason: string;
   /** The option that permits it. */
-  readonly way: "rollback" | "allow";
+  readonly option: "rollback" | "allow";
 }
 
 /** Why `snapshot` may not replace `served`; `undefined` if it may. */
@@ -35,7 +35,7 @@ export async function checkFastForward(
     unrelated: `which is no ancestor of ${short(commit)}`,
     unknown: "which this clone does not know; fetch first",
   }[relation];
-  return { reason: `${serves}, ${than}`, way: relation === "same" ? "allow" : "rollback" };
+  return { reason: `${serves}, ${than}`, option: relation === "same" ? "allow" : "rollback" };
 }
 
 /** The newest commit that was served, including one that was rolled back. */
@@ -64,7 +64,7 @@ async function findUndone(
   const back = `${short(snapshot.commit)} would bring back ${what}`;
   return {
     reason: `it was rolled back from ${short(from)} ("${reason}"), and ${back}`,
-    way: "allow",
+    option: "allow",
   };
 }
 
@@ -80,7 +80,7 @@ export function checkAge(
   if (updatedAt < updated_at || (updatedAt === updated_at && isSame)) return undefined;
   const when = updatedAt === updated_at ? "at the same time as" : "after";
   const reason = `its manifest cannot be read, and its flags were updated ${when} those of ${short(commit)} (${updatedAt})`;
-  return { reason, way: "rollback" };
+  return { reason, option: "rollback" };
 }
 
 async function states(

@@ -63,7 +63,7 @@ export async function decide(
     : checkAge(served.updatedAt, snapshot, isSame);
   const dangers = findDangers(state, served, compiled);
   // A rollback names exactly this commit, so none of its changes wait.
-  const isRollback = obstacle?.way === "rollback" && intent.rollback !== undefined;
+  const isRollback = obstacle?.option === "rollback" && intent.rollback !== undefined;
   const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
   const limited = await applyLimits(repository, revision, diffs[0], compiled, { ...intent, allow });
   if (limited.problem !== undefined) dangers.push(limited.problem);
@@ -76,13 +76,13 @@ export async function decide(
     );
 
   const refusals: string[] = [];
-  if (obstacle && intent[obstacle.way] === undefined) {
-    refusals.push(`${obstacle.reason}; to do it all the same: --${obstacle.way} REASON`);
+  if (obstacle && intent[obstacle.option] === undefined) {
+    refusals.push(`${obstacle.reason}; to do it all the same: --${obstacle.option} REASON`);
   }
   if (intent.allow === undefined) {
     refusals.push(...dangers.map((danger) => `${danger}; to do it all the same: --allow REASON`));
   }
-  const isAllowed = obstacle?.way === "allow" || dangers.length > 0 || limited.violations > 0;
+  const isAllowed = obstacle?.option === "allow" || dangers.length > 0 || limited.violations > 0;
   return {
     compiled: limited.compiled,
     publication: planPublication(limited.compiled.release, state.objects, served.lists),
@@ -180,7 +180,7 @@ function annotate(
       rolledBackFrom: revision.rollback?.from,
     };
   }
-  const isRollback = revision && obstacle?.way === "rollback";
+  const isRollback = revision && obstacle?.option === "rollback";
   const rolledBackFrom = isRollback ? newestOf(revision) : undefined;
   const note = { from: rolledBackFrom ?? "", reason: rollback ?? "" };
   const notes = { rollback: isRollback ? note : undefined, allowed: allow, waiting };

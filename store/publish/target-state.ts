@@ -53,7 +53,7 @@ export async function readTargetState(
     }),
   );
   const known = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
-  const objects = thorough || !manifest ? await list(target, project, known) : believe(known);
+  const objects = thorough || !manifest ? await list(target, project, known) : fromManifest(known);
   for (const path of paths) {
     const etag = lists.get(path)?.etag;
     const isModifiedElsewhere =
@@ -78,7 +78,7 @@ function findRevision(
   return undefined;
 }
 
-function believe(known: ReadonlyMap<string, string>): Map<string, PublishedObject> {
+function fromManifest(known: ReadonlyMap<string, string>): Map<string, PublishedObject> {
   return new Map([...known].map(([path, etag]) => [path, { etag, isModifiedElsewhere: false }]));
 }
 

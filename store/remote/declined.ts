@@ -6,7 +6,7 @@ export class PushDeclinedError extends Error {
 }
 
 /** Characters of the remote's words that are kept. */
-const maxWords = 200;
+const maxReasonLength = 200;
 
 /** Git's messages for a lost race or a temporary failure. */
 const transient =
@@ -39,7 +39,7 @@ export function declineReason(output: string): string | undefined {
   const lines = [...output.matchAll(/(?<=^|": )remote: (?:error: )?(.*)$/gim)];
   const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
   const words = [...new Set([reason, ...said])].join("; ");
-  const cut = words.length > maxWords ? `${words.slice(0, maxWords - 1)}…` : words;
+  const cut = words.length > maxReasonLength ? `${words.slice(0, maxReasonLength - 1)}…` : words;
   const hint = hints.find(([pattern]) => pattern.test(words))?.[1];
   return hint === undefined ? cut : `${cut}; ${hint}`;
 }

@@ -174,7 +174,7 @@ export class RemoteBranch {
     if (head !== undefined) return head;
     const what = `Cannot follow "${this.#branch}": the remote has no such branch`;
     if (this.accepted === undefined) throw new RemoteUnavailableError(what);
-    throw new RemoteRewoundError(`${what} any more; push it again, then all goes on`);
+    throw new RemoteRewoundError(`${what} any more; push it again to continue`);
   }
 
   /** Repairs the clone; replaces it by one of the remote's object format if it holds nothing yet. */

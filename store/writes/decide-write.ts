@@ -25,11 +25,11 @@ export function decideWrite(
   known: KnownFlag | undefined,
   context: WriteContext,
 ): WriteDecision {
-  const { change, sentBack = {} } = write;
+  const { change, readOnlyValues = {} } = write;
   // A precondition is evaluated only if the request could succeed without it (RFC 9110, section 13.2.1).
   if (!known && !mayCreate(change)) return { result: { status: "not-found" } };
   const keys =
-    known && findReadOnlyChanges(sentBack, known.flag, isAtRoot(change, context.project));
+    known && findReadOnlyChanges(readOnlyValues, known.flag, isAtRoot(change, context.project));
   if (keys && keys.length > 0) return { result: { status: "read-only", keys } };
   if (!write.isExpected(known)) return { result: { status: "stale" } };
   if (known && change.kind === "create") return { result: { status: "duplicate" } };
@@ -43,7 +43,7 @@ export function decideWrite(
     const isThere = hasStep(known.flag, { block: change.environment, step: change.step });
     return { result: { status: isThere ? "stale" : "not-found" } };
   }
-  const obstacle = findObstacle(change, linkEditedFlag(known.flag, context));
+  const obstacle = findPartialRollout(change, linkEditedFlag(known.flag, context));
   return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
 }
 
@@ -70,7 +70,7 @@ function currentOf({ flag, text }: KnownFlag, { tests }: WriteContext): Current 
  * Why a flag that was requested to be on is still not on for everyone. A request that names
  * `rollout` says that this is meant.
  */
-function findObstacle(change: Change, flag: Flag): WriteResult | undefined {
+function findPartialRollout(change: Change, flag: Flag): WriteResult | undefined {
   if (change.kind !== "update" || change.enabled !== true || change.rollout !== undefined)
     return undefined;
   const decision = flag.decisions[change.environment];
@@ -118,7 +118,7 @@ function decideChangeSet(
     findDisallowedEnvironments(touched, write.environments, context.project.environments);
   if (forbidden && forbidden.length > 0)
     return { result: { status: "forbidden", environments: forbidden } };
-  const obstacle = changed.after && findObstacle(write.change, changed.after.flag);
+  const obstacle = changed.after && findPartialRollout(write.change, changed.after.flag);
   if (obstacle) return { result: obstacle };
   const failures = findNewFailures(write.change, changed, context);
   if (failures.length > 0) return { result: { status: "failed-tests", failures } };

@@ -41,7 +41,7 @@ export function proposalOf(
 }
 
 /** Number of ids over which a server simulates effects on people: this takes 20 ms. */
-const fewIds = 10_000;
+const simulatedIds = 10_000;
 
 /** The text of its pull request. Needs the id of the commit. */
 export function formatProposal(proposal: Proposal, commit: string): string {
@@ -55,6 +55,6 @@ export function formatProposal(proposal: Proposal, commit: string): string {
     audiences,
     project,
   });
-  const change = plan(snapshot(base, before), snapshot(commit, after), { ids: fewIds });
+  const change = plan(snapshot(base, before), snapshot(commit, after), { ids: simulatedIds });
   return describeProposal(change, environments, requester);
 }

@@ -32,7 +32,7 @@ export interface Write {
   /** The environments that the definition of a flag may change; missing if it may change all. */
   readonly environments?: readonly string[] | undefined;
   /** Values of the flag that the client sent back as it read them. */
-  readonly sentBack?: ReadOnlyValues | undefined;
+  readonly readOnlyValues?: ReadOnlyValues | undefined;
   /** The same key means the same request, sent again. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: string } | undefined;
   /** Whether to disable a flag in a protected environment without a review. */

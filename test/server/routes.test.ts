@@ -29,7 +29,7 @@ function routes(): Set<string> {
     },
     ...(Object.fromEntries(
       [
-        "places",
+        "backends",
         "responses",
         "evaluations",
         "streamKeys",

@@ -55,7 +55,7 @@ export interface StreamEvent {
 /** Makes the event of a path at the current commit; `undefined` if nothing is served there. */
 export type MakeEvent = (path: string, commit: string) => StreamEvent | undefined;
 
-/** Whether a stream may go on: the check of every other read, with the header that opened it. */
+/** Whether a stream may continue: the check of every other read, with the header that opened it. */
 export type IsAllowed = (
   authorization: string | undefined,
   path: string,
@@ -143,9 +143,9 @@ export class Streams {
   async #write(bytesFor: (stream: Stream) => Buffer | undefined): Promise<void> {
     let count = 0;
     for (const [response, stream] of [...this.#streams]) {
-      const mayGoOn = await this.#mayGoOn(stream);
+      const mayContinue = await this.#mayContinue(stream);
       if (response.writableLength > maxBufferedBytes) response.destroy();
-      else if (!mayGoOn) response.end();
+      else if (!mayContinue) response.end();
       else if (this.#streams.has(response)) {
         const bytes = bytesFor(stream);
         if (bytes) response.write(bytes);
@@ -155,7 +155,7 @@ export class Streams {
     }
   }
 
-  #mayGoOn({ authorization, path, endsAtMs }: Stream): boolean | Promise<boolean> {
+  #mayContinue({ authorization, path, endsAtMs }: Stream): boolean | Promise<boolean> {
     // Nothing is served at the path if its environment is gone.
     if (Date.now() >= endsAtMs || this.#eventOf(path) === undefined) return false;
     return this.#isAllowed(authorization, path);

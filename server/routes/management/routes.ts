@@ -14,19 +14,19 @@ import { definitionHandlers } from "./definition.ts";
 import { overviewHandler } from "./overview.ts";
 
 export interface ManagementOptions {
-  readonly places: WriteBackends;
+  readonly backends: WriteBackends;
   readonly authenticator: Authenticator;
 }
 
 /** `limit` counts the writes of a token, `histories` the histories that are read at once. */
 export function addManagementRoutes(
   app: Express,
-  { places, authenticator }: ManagementOptions,
+  { backends, authenticator }: ManagementOptions,
   limit: Handler,
   histories: ConcurrencyLimit,
 ): void {
-  const project = () => places.store.project;
-  const definition = definitionHandlers(places);
+  const project = () => backends.store.project;
+  const definition = definitionHandlers(backends);
   route(app, "/v1/feature-flags/:name/definition", {
     get: [permitSomewhere("read", authenticator, project), definition.read],
     put: [
@@ -39,9 +39,9 @@ export function addManagementRoutes(
   });
   const mayRead = permitSomewhere("read", authenticator, project);
   route(app, "/v1/overview", {
-    get: [mayRead, limitExpensiveReads(), overviewHandler(places, histories)],
+    get: [mayRead, limitExpensiveReads(), overviewHandler(backends, histories)],
   });
   route(app, "/v1/history", {
-    get: [mayRead, limitExpensiveReads(), allHistoryHandler(places.store, histories)],
+    get: [mayRead, limitExpensiveReads(), allHistoryHandler(backends.store, histories)],
   });
 }

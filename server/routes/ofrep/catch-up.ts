@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Evaluations } from "./evaluations.ts";
 
 /** Maximum time that a request waits for a newer commit. */
@@ -21,18 +22,13 @@ export class CatchUp {
   }
 
   /** Waits until the environment may have the version in `etag`: at most `maxWaitMs`. Never throws. */
-  async to(etag: string, folder: string): Promise<void> {
+  async waitForVersion(etag: string, folder: string): Promise<void> {
     if (etag === `"${this.#evaluations.of(folder)?.version}"`) return;
     const nowMs = performance.now();
     if (nowMs - this.#startedAtMs >= minIntervalMs) {
       this.#startedAtMs = nowMs;
       this.#running = this.#sync().catch(() => {});
     }
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, maxWaitMs);
-    });
-    await Promise.race([this.#running, timeout]);
-    clearTimeout(timer);
+    await Promise.race([this.#running, pause(maxWaitMs, undefined, { ref: false })]);
   }
 }

@@ -8,7 +8,7 @@ import type { Logger } from "pino";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
 import { refusal } from "../../auth/principal.ts";
-import { standardRetryAfter } from "../../errors/error-handler.ts";
+import { defaultRetryAfter } from "../../errors/error-handler.ts";
 import { isJsonType, maxBytes, parseJson } from "../../http/body.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
@@ -124,7 +124,7 @@ export class FastEvaluations {
   #send(response: ServerResponse, call: Call, { status, body, etag, failure }: Answer): void {
     const headers = call.headers.concat("X-Request-Id", call.requestId);
     if (etag !== undefined) headers.push("ETag", etag);
-    if (status === 503) headers.push("Retry-After", String(standardRetryAfter));
+    if (status === 503) headers.push("Retry-After", String(defaultRetryAfter));
     if (status !== 304) {
       headers.push("Content-Type", "application/json");
       headers.push("Content-Length", String(Buffer.byteLength(body)));

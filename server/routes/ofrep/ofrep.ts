@@ -22,7 +22,7 @@ export function evaluateAllHandler(evaluator: Evaluator, catchUp: CatchUp): Hand
     const context = contextOf(bodyOf(request));
     const folder = folderOf(request);
     const { flagConfigEtag } = request.query;
-    if (typeof flagConfigEtag === "string") await catchUp.to(flagConfigEtag, folder);
+    if (typeof flagConfigEtag === "string") await catchUp.waitForVersion(flagConfigEtag, folder);
     const authorization = request.get("Authorization") ?? "";
     const { body, etag } = evaluator.evaluateAll(folder, authorization, context);
     response.setHeader("ETag", etag);

@@ -12,8 +12,8 @@ const algorithm = "aes-256-gcm";
 const cacheSize = 1_000;
 
 interface Keys {
-  readonly seal: Buffer;
-  readonly sign: Buffer;
+  readonly encryptionKey: Buffer;
+  readonly signingKey: Buffer;
 }
 
 export class StreamKeys {
@@ -25,7 +25,7 @@ export class StreamKeys {
   /** The first secret makes tickets, all of them are accepted. Without any, tickets are valid only for this process. */
   constructor(secrets: readonly string[] = []) {
     this.#all = [...secrets, ...(secrets.length > 0 ? [] : [randomBytes(32).toString("hex")])].map(
-      (secret) => ({ seal: derive(secret, "seal"), sign: derive(secret, "sign") }),
+      (secret) => ({ encryptionKey: derive(secret, "seal"), signingKey: derive(secret, "sign") }),
     );
     this.#current = this.#all[0] as Keys;
   }
@@ -58,29 +58,29 @@ export class StreamKeys {
 
   /** A keyed hash: changes with the text and reveals nothing about it. */
   sign(text: string): string {
-    return hmac(this.#current.sign, text).toString("hex").slice(0, 32);
+    return hmac(this.#current.signingKey, text).toString("hex").slice(0, 32);
   }
 
   /** The nonce is made from what is encrypted, so the same nonce never serves two texts. */
   #makeTicket(authorization: string, folder: string): string {
-    const { seal, sign } = this.#current;
-    const nonce = hmac(sign, `${folder}\n${authorization}`).subarray(0, nonceLength);
-    const cipher = createCipheriv(algorithm, seal, nonce);
+    const { encryptionKey, signingKey } = this.#current;
+    const nonce = hmac(signingKey, `${folder}\n${authorization}`).subarray(0, nonceLength);
+    const cipher = createCipheriv(algorithm, encryptionKey, nonce);
     cipher.setAAD(Buffer.from(folder));
-    const sealed = Buffer.concat([cipher.update(authorization, "utf8"), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString("base64url");
+    const encrypted = Buffer.concat([cipher.update(authorization, "utf8"), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]).toString("base64url");
   }
 }
 
-function decrypt({ seal }: Keys, bytes: Buffer, folder: string): string | undefined {
-  const decipher = createDecipheriv(algorithm, seal, bytes.subarray(0, nonceLength), {
+function decrypt({ encryptionKey }: Keys, bytes: Buffer, folder: string): string | undefined {
+  const decipher = createDecipheriv(algorithm, encryptionKey, bytes.subarray(0, nonceLength), {
     authTagLength: tagLength,
   });
   decipher.setAAD(Buffer.from(folder));
   decipher.setAuthTag(bytes.subarray(nonceLength, nonceLength + tagLength));
   try {
-    const sealed = bytes.subarray(nonceLength + tagLength);
-    return Buffer.concat([decipher.update(sealed), decipher.final()]).toString("utf8");
+    const encrypted = bytes.subarray(nonceLength + tagLength);
+    return Buffer.concat([decipher.update(encrypted), decipher.final()]).toString("utf8");
   } catch {
     return undefined;
   }

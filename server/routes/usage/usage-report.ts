@@ -1,9 +1,9 @@
 import type { Request, RequestHandler } from "express";
-import { rateLimit } from "express-rate-limit";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Project } from "../../../schema/project/project.ts";
 import { didYouMean } from "../../../schema/text/suggest.ts";
 import { refusal } from "../../auth/principal.ts";
+import { limitPerMinute } from "../../auth/rate-limits.ts";
 import { jsonOf } from "../../http/body.ts";
 import { HttpError } from "../../http/problem.ts";
 import { bodyReader } from "../../openapi/description.ts";
@@ -48,20 +48,10 @@ export function isAnonymousReport(origins: readonly string[]): (request: Request
 }
 
 export function limitReports(): RequestHandler {
-  return rateLimit({
-    windowMs: 60_000,
-    limit: reportsPerMinute,
-    standardHeaders: "draft-8",
-    legacyHeaders: false,
-    // Its warnings go to the console, with a stack, for what a client may send.
-    validate: false,
-    handler: () => {
-      throw new HttpError(
-        429,
-        `Cannot report so often: ${reportsPerMinute} reports a minute are allowed`,
-      );
-    },
-  });
+  return limitPerMinute(
+    reportsPerMinute,
+    `Cannot report so often: ${reportsPerMinute} reports a minute are allowed`,
+  );
 }
 
 function unknownEnvironment(environments: readonly string[], name: string): HttpError {

@@ -22,10 +22,10 @@ export interface EvaluationCount {
 }
 
 /** Variants of earlier commits are forgotten first. */
-const maximumVariants = 50;
+const maxVariants = 50;
 
 /** Only the newest names of flags that do not exist are kept. */
-const maximumUnknown = 100;
+const maxUnknown = 100;
 
 export class Usage {
   readonly since: number;
@@ -58,7 +58,7 @@ export class Usage {
       this.#count(isServed ? this.#served : this.#unknown, name, environment, count);
     }
     for (const key of this.#unknown.keys()) {
-      if (this.#unknown.size <= maximumUnknown) break;
+      if (this.#unknown.size <= maxUnknown) break;
       this.#unknown.delete(key);
     }
     return unknown;
@@ -73,7 +73,7 @@ export class Usage {
     const { variants } = this.#count(this.#served, name, environment, 1);
     variants.set(variant, (variants.get(variant) ?? 0) + 1);
     for (const oldest of variants.keys()) {
-      if (variants.size <= maximumVariants) break;
+      if (variants.size <= maxVariants) break;
       variants.delete(oldest);
     }
   }
@@ -96,15 +96,15 @@ export class Usage {
     count: number,
   ): EvaluationCount {
     const key = `${environment}/${name}`;
-    const asked = counts.get(key) ?? {
+    const counted = counts.get(key) ?? {
       ...{ name, environment, evaluations: 0, last: 0 },
       variants: new Map(),
     };
-    asked.evaluations += count;
-    asked.last = this.#now();
+    counted.evaluations += count;
+    counted.last = this.#now();
     // The map is in the order of the last evaluation.
     if (counts === this.#unknown) counts.delete(key);
-    counts.set(key, asked);
-    return asked;
+    counts.set(key, counted);
+    return counted;
   }
 }

@@ -21,7 +21,7 @@ export async function submit(
   request: Request,
   response: Response,
   change: Change,
-  more: Pick<Partial<Write>, "sentBack" | "environments" | "isExpected"> = {},
+  more: Pick<Partial<Write>, "readOnlyValues" | "environments" | "isExpected"> = {},
 ): Promise<Accepted> {
   const principal = response.locals.principal as Principal;
   const { project } = backends.store;

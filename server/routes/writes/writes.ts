@@ -69,7 +69,7 @@ export function writeHandlers(
         rollout: body.rollout,
         description,
       } as const;
-      const result = await submit(backends, request, response, change, { sentBack: body });
+      const result = await submit(backends, request, response, change, { readOnlyValues: body });
       if (result.status === "proposed") return answerProposed(response, result.change);
       await writeResponse(backends.store, response, 200, environment, name, result);
     },
