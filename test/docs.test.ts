@@ -21,6 +21,18 @@ test.each(documents)("%s: each link leads to a file, and to a heading in it", (d
   expect(broken).toEqual([]);
 });
 
+test("README.md leads to every document", () => {
+  const reached = new Set(["README.md"]);
+  for (const document of reached) {
+    if (!documents.includes(document)) continue;
+    const text = readFileSync(path.join(root, document), "utf8");
+    for (const [, link = ""] of text.matchAll(/\]\(([^)\s#]+)/g))
+      reached.add(path.join(path.dirname(document), link));
+  }
+  const template = ".github/pull_request_template.md";
+  expect(documents.filter((document) => !reached.has(document))).toEqual([template]);
+});
+
 test.each(documents)("%s names only modules that exist", (document) => {
   const text = readFileSync(path.join(root, document), "utf8");
   const named = [...text.matchAll(/`([\w./-]+\.ts)`/g)].map(([, name = ""]) => `/${name}`);
