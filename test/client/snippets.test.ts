@@ -15,12 +15,16 @@ function snippetsOf(readme: string): Snippet[] {
   const text = readFileSync(path.join(top, readme), "utf8");
   const fence = /^( *)```(ts|tsx|js)\n([\s\S]*?)^\1```/gm;
   return [...text.matchAll(fence)].map(([, indent = "", language = "", code = ""], index) => ({
-    file: `${path.dirname(readme)}/snippet-${index}.${language === "js" ? "ts" : language}`,
+    file: `${readme.slice(0, -".md".length)}-${index}.${language === "js" ? "ts" : language}`,
     text: code.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
   }));
 }
 
 const snippets = ["README.md", "client/README.md"].flatMap(snippetsOf);
+/** These pages also show the providers of others. */
+const ofLanguages = ["javascript-browser", "javascript-server"]
+  .flatMap((page) => snippetsOf(`docs/languages/${page}.md`))
+  .filter(({ text }) => text.includes('from "bunting/'));
 /** What the snippets expect of the application around them. */
 const application = {
   "application.d.ts": "declare function renderMealPlanning(): void;\n",
@@ -43,12 +47,13 @@ beforeAll(() => {
   installed = installPackage();
 });
 
-test("the snippets of README.md and client/README.md compile", () => {
-  expect(snippets.length).toBeGreaterThanOrEqual(12);
+test("the snippets of README.md, client/README.md and docs/languages compile", () => {
+  expect(snippets.length).toBeGreaterThanOrEqual(10);
+  expect(ofLanguages).toHaveLength(3);
   for (const { text } of snippets) expect(text).toMatch(/from "bunting\/client/);
   const files = {
     ...application,
-    ...Object.fromEntries(snippets.map(({ file, text }) => [file, text])),
+    ...Object.fromEntries([...snippets, ...ofLanguages].map(({ file, text }) => [file, text])),
     "tsconfig.json": JSON.stringify({ compilerOptions, include: ["."] }),
     "package.json": '{ "type": "module" }',
   };
