@@ -25,7 +25,7 @@ describe("cdn.yaml", () => {
     expect(violations(stack)).toEqual([]);
   });
 
-  test("resolves every reference, whatever is on and off", () => {
+  test("resolves every reference with any options", () => {
     for (const CreateOidcProvider of ["true", "false"])
       for (const RequireToken of ["true", "false"])
         for (const Prefix of ["", "a"])
@@ -36,7 +36,7 @@ describe("cdn.yaml", () => {
           ).toEqual([]);
   });
 
-  test("says of each parameter and output what it is for", () => {
+  test("describes each parameter and output", () => {
     const described = { ...template.Parameters, ...template.Outputs };
     for (const [name, one] of Object.entries(described)) {
       expect(one, name).toMatchObject({ Description: expect.stringMatching(/\w{3}/) });
@@ -79,7 +79,7 @@ describe("cdn.yaml", () => {
 describe("Bucket", () => {
   const { Properties, ...policies } = resource(plain, "Bucket");
 
-  test("is private on all four switches", () => {
+  test("blocks public access with all four settings", () => {
     expect(Properties.PublicAccessBlockConfiguration).toEqual({
       BlockPublicAcls: true,
       BlockPublicPolicy: true,
@@ -99,7 +99,7 @@ describe("Bucket", () => {
     });
   });
 
-  test("keeps old versions for as long as told, and itself when the stack goes", () => {
+  test("keeps old versions for the configured time, and stays if the stack is deleted", () => {
     const stack = deploy(template, { ...repository, KeepVersionsDays: "7" });
     expect(resource(stack, "Bucket").Properties).toMatchObject({
       VersioningConfiguration: { Status: "Enabled" },
@@ -229,7 +229,7 @@ describe("Distribution", () => {
     });
   });
 
-  test("has a name and a certificate of its own when they are given", () => {
+  test("has the given name and certificate", () => {
     expect(config.ViewerCertificate).toEqual({ CloudFrontDefaultCertificate: true });
     expect(config).not.toHaveProperty("Aliases");
     expect(at(resource(full, "Distribution").Properties, "DistributionConfig")).toMatchObject({
@@ -242,7 +242,7 @@ describe("Distribution", () => {
     });
   });
 
-  test("asks for a token only when told", () => {
+  test("requires a token only if configured", () => {
     expect(plain.resources).not.toHaveProperty("TokenFunction");
     expect(plain.resources).not.toHaveProperty("Tokens");
     const behavior = at(
@@ -350,7 +350,7 @@ describe("PublisherRole", () => {
     ]);
   });
 
-  test("trusts the stack's own OIDC provider, made only when told and kept when the stack goes", () => {
+  test("trusts the stack's own OIDC provider, which is optional and stays if the stack is deleted", () => {
     expect(plain.resources).not.toHaveProperty("GitHubOidcProvider");
     expect(resource(full, "GitHubOidcProvider")).toMatchObject({
       DeletionPolicy: "RetainExceptOnCreate",
@@ -366,7 +366,7 @@ describe("PublisherRole", () => {
   });
 });
 
-test("Outputs are what publishing and its workflow ask for", () => {
+test("Outputs are the settings of publishing and its workflow", () => {
   const always = {
     Bucket: "<Bucket>",
     PublisherRoleArn: "<PublisherRole.Arn>",

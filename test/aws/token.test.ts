@@ -23,7 +23,7 @@ test("token.js is smaller than the 10 KB that CloudFront takes", () => {
   expect(Buffer.byteLength(source)).toBeLessThan(10_240);
 });
 
-test("handler() hands a request with a known token on as it came", async () => {
+test("handler() passes a request with a known token unchanged", async () => {
   const request = get({ authorization: { value: `Bearer ${known}` } });
   expect((await run(request)).answer).toBe(request);
 });
@@ -33,7 +33,7 @@ test.each(["bearer", "BEARER", "bEaReR"])("handler() takes the scheme %s", async
   expect((await run(request)).answer).toBe(request);
 });
 
-test("handler() lets a preflight through without a token", async () => {
+test("handler() passes a preflight without a token", async () => {
   const request = { ...get({}), method: "OPTIONS" };
   expect((await run(request)).answer).toBe(request);
 });
@@ -101,12 +101,12 @@ test.each(["access_token", "token", "authorization"])(
   },
 );
 
-test("handler() asks the store for the hash, never for the token", async () => {
+test("handler() reads the hash from the store, never the token", async () => {
   const { asked } = await run(get({ authorization: { value: `Bearer ${known}` } }));
   expect(asked).toEqual([sha256(known)]);
 });
 
-test("handler() answers 503, and lets no one in, while the store fails", async () => {
+test("handler() answers 503 while the store fails", async () => {
   const failing = () => Promise.reject(new Error(`cannot read ${known}`));
   const { answer, log } = await run(get({ authorization: { value: `Bearer ${known}` } }), failing);
   expect(answer.statusCode).toBe(503);
@@ -116,13 +116,13 @@ test("handler() answers 503, and lets no one in, while the store fails", async (
   expect(log).toEqual(["Cannot read the KeyValueStore"]);
 });
 
-test("handler() lets no one in when the store's answer is not true", async () => {
+test("handler() refuses if the store's answer is not true", async () => {
   const vague = () => Promise.resolve(undefined);
   const { answer } = await run(get({ authorization: { value: `Bearer ${known}` } }), vague);
   expect(answer.statusCode).toBe(401);
 });
 
-test("handler() says no token in its log and in no answer", async () => {
+test("handler() writes no token into its log or answers", async () => {
   for (const value of [`Bearer ${known}`, "Bearer secret-1", "Basic secret-2", "secret-3"]) {
     const refused = await run(get({ authorization: { value } }), () => Promise.resolve(false));
     const broken = await run(get({ authorization: { value } }), () => Promise.reject(Error(value)));

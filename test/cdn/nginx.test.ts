@@ -57,7 +57,7 @@ describeWithNginx("the CDN", () => {
     expect(JSON.parse(text)).toEqual({ title: "No such flag", status: 404 });
   });
 
-  test("answers 403 with the bucket's problem document where it must not list", async () => {
+  test("answers 403 with the bucket's problem document if it may not list", async () => {
     await using shy = await startEdge();
     putProblems(shy);
     const { status, headers, text } = await shy.get("v1/feature-flags/none");
@@ -66,7 +66,7 @@ describeWithNginx("the CDN", () => {
     expect(JSON.parse(text)).toEqual({ title: "Not allowed", status: 403 });
   });
 
-  test("answers JSON, never S3's XML, where the bucket has no problem documents", async () => {
+  test("answers JSON, never S3's XML, if the bucket has no problem documents", async () => {
     await using bare = await startEdge({ publicList: true });
     const problem = async (path: string) => {
       const { status, headers, text } = await bare.get(path);
@@ -99,7 +99,7 @@ describeWithNginx("the CDN", () => {
     expect(headers.get("access-control-allow-headers")).toBe("If-None-Match");
   });
 
-  test("passes neither query nor headers on, and shows no listing", async () => {
+  test("passes neither query nor headers, and shows no listing", async () => {
     edge.put("plain", "{}", FRESH);
     const headers = { authorization: "Bearer secret", cookie: "a=b", range: "bytes=0-0" };
     await edge.get("plain?acl&versionId=1", { headers });
@@ -113,13 +113,13 @@ describeWithNginx("the CDN", () => {
     expect(edge.s3.requests.some(({ operation }) => operation === "ListObjectsV2")).toBe(false);
   });
 
-  test("passes the path on as it was written", async () => {
+  test("passes the path unchanged", async () => {
     edge.put("v1/a b%é?", "odd", FRESH);
     expect((await edge.get("v1/a%20b%25%C3%A9%3F")).text).toBe("odd");
     expect((await edge.get("v1/%0D%0Ax")).status).toBe(404);
   });
 
-  test("asks the origin once for many who ask at once", async () => {
+  test("sends one request to the origin for many concurrent ones", async () => {
     edge.put("crowd", "{}", FRESH);
     edge.s3.fault({ kind: { delay: 500 }, match: ({ key }) => key === "crowd" });
     const crowd = await Promise.all(Array.from({ length: 20 }, () => edge.get("crowd")));

@@ -6,7 +6,7 @@ const SHORT = "public, max-age=1, stale-while-revalidate=300, stale-if-error=864
 
 // Each waits for max-age to pass, and they do so together, each with a bucket and nginx of its own.
 describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => {
-  test("shows new bytes, and not before", async ({ expect }) => {
+  test("serves new bytes after the maximum age, and not before", async ({ expect }) => {
     await using edge = await startEdge();
     for (const [key, cacheControl] of [
       ["long", "public, max-age=3600"],
@@ -20,7 +20,7 @@ describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => 
     expect((await edge.get("long")).text).toBe("old");
   });
 
-  test("asks with the ETag that it has", async ({ expect }) => {
+  test("revalidates with its ETag", async ({ expect }) => {
     await using edge = await startEdge();
     edge.put("key", "{}", "public, max-age=1");
     await edge.get("key");
@@ -28,7 +28,7 @@ describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => 
     expect(edge.asked("key")).toEqual([200, 304]);
   });
 
-  test("serves stale bytes at once while it asks for new ones", async ({ expect }) => {
+  test("serves stale bytes at once while it revalidates", async ({ expect }) => {
     await using edge = await startEdge();
     edge.put("key", "old", "public, max-age=1, stale-while-revalidate=300");
     await edge.get("key");
@@ -45,7 +45,7 @@ describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => 
     expect(served).toBe("old STALE");
   });
 
-  test("forgets a flag that is deleted", async ({ expect }) => {
+  test("removes a deleted flag", async ({ expect }) => {
     await using edge = await startEdge({ publicList: true });
     edge.put("key", "old", SHORT);
     await edge.get("key");

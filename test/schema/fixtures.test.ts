@@ -42,11 +42,11 @@ const withoutFixture = [
   "references-too-large",
 ];
 
-test("every code has a fixture, and every fixture a code", () => {
+test("each code has a fixture, and each fixture a code", () => {
   expect([...files.map(codeOf), ...withoutFixture].sort()).toEqual(codes);
 });
 
-test("every text beside a fixture has its fixture", () => {
+test("each expected text belongs to a fixture", () => {
   const texts = readdirSync(invalid).filter((file) => file.endsWith(".txt"));
   const named = texts.map((text) => text.replace(/\.txt$/, ""));
   expect([...named, ...withoutFixture].sort()).toEqual(codes);

@@ -32,13 +32,13 @@ test("openapi.yaml is a valid OpenAPI 3.1 document", async () => {
   expect(validator.version).toBe("3.1");
 });
 
-test("openapi.yaml has no $ref that leads nowhere", () => {
+test("openapi.yaml has no broken $ref", () => {
   const references = [...nodes(description)].flatMap(([, { $ref }]) => $ref ?? []).map(String);
   expect(references).not.toEqual([]);
   expect(references.filter((reference) => resolve(reference) === undefined)).toEqual([]);
 });
 
-test("openapi.yaml has no component that nothing refers to", () => {
+test("openapi.yaml has no unused component", () => {
   const references = new Set([...nodes(description)].map(([, { $ref }]) => $ref));
   const { securitySchemes, ...kinds } = description.components as Record<string, Node>;
   const components = Object.entries(kinds).flatMap(([kind, members]) =>
@@ -53,7 +53,7 @@ test("openapi.yaml gives each parameter, header and body a named example", () =>
   expect(bare.map(({ pointer }) => pointer)).toEqual([]);
 });
 
-test("openapi.yaml gives only examples that fit their schema", () => {
+test("openapi.yaml has only examples that match their schema", () => {
   const validate = validator();
   const misfits = described.flatMap(({ pointer, examples }) =>
     Object.entries(examples).flatMap(([name, { value }]) => {
@@ -64,7 +64,7 @@ test("openapi.yaml gives only examples that fit their schema", () => {
   expect(misfits).toEqual([]);
 });
 
-test("openapi.yaml gives each operation an operationId of its own", () => {
+test("openapi.yaml gives each operation a unique operationId", () => {
   const ids = operations.map(({ operationId }) => operationId);
   expect(ids.filter((id, index) => !id || ids.indexOf(id) !== index)).toEqual([]);
 });

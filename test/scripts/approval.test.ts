@@ -63,7 +63,7 @@ describe.concurrent("approval", () => {
     expect(statusOf(hosted, issue)?.state).toBe("pending");
   });
 
-  test("does not believe a commit that its requester pushed under another name", async () => {
+  test("does not accept a commit that its requester pushed under another name", async () => {
     const hosted = await host();
     const issue = proposeOn(hosted, { requester: "charles", pushedBy: "ada" });
     hosted.github.review(issue, "ada", "APPROVED");
@@ -90,7 +90,7 @@ describe.concurrent("approval", () => {
     expect(hosted.github.state.statuses).toEqual([]);
   });
 
-  test("asks nothing of a pull request that a person opened", async () => {
+  test("needs no approval for a pull request that a person opened", async () => {
     const hosted = await host();
     hosted.clone.switch("topic");
     const sha = hosted.clone.change(1_725_105_660, { [file]: flag(true) });

@@ -46,7 +46,7 @@ function state(directory: string) {
 }
 
 describe.concurrent("build", () => {
-  test("lays a release out as files, each with the bytes of its URL", async () => {
+  test("writes each response of a release to a file", async () => {
     const { repository, third } = planner();
     const { code, stdout, stderr } = await build(repository);
     const release = path.join(repository.directory, "dist/release");
@@ -73,7 +73,7 @@ describe.concurrent("build", () => {
     );
   });
 
-  test("writes a manifest last that is true", async () => {
+  test("writes a correct manifest last", async () => {
     const { repository, third } = planner();
     await build(repository);
     const release = path.join(repository.directory, "dist/release");
@@ -122,7 +122,7 @@ describe.concurrent("build", () => {
     ]);
   });
 
-  test("builds the commit, not the work tree, and says where they differ", async () => {
+  test("builds the commit, not the work tree, and reports the differences", async () => {
     const { repository, third } = planner();
     const hostile = "flags/growth/a\n::error::b.yaml";
     repository.write({ [file]: on, [hostile]: on, "flags/growth/invite_friends.yaml": null });
@@ -141,7 +141,7 @@ describe.concurrent("build", () => {
     expect(readList(release)).toEqual({ invite_friends: false, meal_planning: false });
   });
 
-  test("says nothing of a work tree that differs elsewhere, or only in its times", async () => {
+  test("does not report differences elsewhere, or in times only", async () => {
     const { repository } = planner();
     repository.write({ "README.md": "All flags\n", "notes.txt": "x", [file]: off });
     const { code, stderr } = await build(repository);
@@ -163,7 +163,7 @@ describe.concurrent("build", () => {
     expect(readWhole(path.join(repository.directory, "dist/release")).commit).toBe(third);
   });
 
-  test("refuses a directory of other files, and leaves it as it is", async () => {
+  test("refuses a directory with other files, and does not change it", async () => {
     const { repository } = planner();
     const out = directoryNamed("app");
     mkdirSync(path.join(out, "v1/feature-flags"), { recursive: true });
@@ -178,7 +178,7 @@ describe.concurrent("build", () => {
     expect(state(path.dirname(out))).toEqual(before);
   });
 
-  test("refuses a file in place of a directory, and leaves it as it is", async () => {
+  test("refuses a file in place of a directory, and does not change it", async () => {
     const { repository } = planner();
     const { code, stderr } = await build(repository, "--out", "README.md");
     expect(code).toBe(2);
@@ -240,7 +240,7 @@ describe.concurrent("build", () => {
     expect(readWhole(path.join(repository.directory, "dist/release")).commit).toBe(third);
   });
 
-  test("builds from a clone in which nothing may be written", async () => {
+  test("builds from a read-only clone", async () => {
     const { repository, third } = planner();
     rmSync(path.join(repository.directory, ".git/bunting"), { recursive: true, force: true });
     // Also for who may write everywhere: a file stands where the cache would.
@@ -265,7 +265,7 @@ describe("build of 300 flags", () => {
     { in: repository.directory },
   ];
 
-  test("killed while it writes leaves one of two releases, or the next build puts it back", async () => {
+  test("killed while it writes leaves one of two releases, or the next build restores it", async () => {
     const [first, second, third] = commits;
     await runScript(...at(first));
     for (const delay of [0, 15, 40]) {
@@ -288,7 +288,7 @@ describe("build of 300 flags", () => {
     }
   });
 
-  test("twice at once, of different commits, makes one of the two, whole", async () => {
+  test("twice at once, of different commits, leaves one complete release", async () => {
     for (const _round of [1, 2]) {
       const pair = commits.slice(2, 4);
       const ran = await Promise.all(pair.map((commit) => runScript(...at(commit))));

@@ -32,7 +32,7 @@ describe.concurrent.each(Object.entries(commands))("%s", (name, options) => {
     expect(named.map(([, option = ""]) => option).sort()).toEqual([...options].sort());
   });
 
-  test("a misspelt option is named, with the closest one and the way to help, and exits with 2", async () => {
+  test("a misspelt option exits with 2, and names the closest one and --help", async () => {
     const args = [`--${options[0]?.slice("--".length, -1)}`.replace(/ .*/, "x")];
     const { code, stdout, stderr } = await runScript(name, args, { in: temporaryDirectory() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -198,13 +198,13 @@ describe.concurrent("usage", () => {
     expect(stderr).toBe(`Cannot find "${revision}" in ".": there is no such commit\n`);
   });
 
-  test("a path where none is taken exits with 2", async () => {
+  test("a path for a command without operands exits with 2", async () => {
     const { code, stderr } = await runScript("build", ["flags"], { in: planner().directory });
     expect(code).toBe(2);
     expect(stderr).toContain('Cannot use "flags": build takes options only');
   });
 
-  test("a reader that has seen enough is no failure", async () => {
+  test("a closed pipe is no failure", async () => {
     const where = { in: planner().directory, isHeard: false };
     const { code, stderr } = await runScript("validate", ["--format", "json"], where);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
@@ -224,7 +224,7 @@ describe.concurrent("npm", () => {
     expect(stdout).toMatch(/\n1 flag, 3 environments, no problems\n$/);
   });
 
-  test("npm run validate exits with 1 where a flag is invalid", async () => {
+  test("npm run validate exits with 1 if a flag is invalid", async () => {
     const repository = checkout();
     repository.write({ "flags/nutrition/recipe_import.yaml": "enabled: yes\n" });
     const { code, stdout } = await runNpm(["run", "validate"], { in: repository.directory });
@@ -232,7 +232,7 @@ describe.concurrent("npm", () => {
     expect(stdout).toContain("\nflags/nutrition/recipe_import.yaml:1:10: ");
   });
 
-  test("npm run format hands on --check", async () => {
+  test("npm run format passes --check", async () => {
     const repository = checkout();
     repository.write({ "flags/nutrition/meal_planning.yaml": on.replace("true", "  true") });
     const args = ["run", "format", "--", "--check"];
@@ -252,7 +252,7 @@ describe.concurrent("npm", () => {
     expect(existsSync(path.join(repository.directory, "dist/release/manifest.json"))).toBe(true);
   });
 
-  test("npm run plan says that nothing changes", async () => {
+  test("npm run plan reports that nothing changes", async () => {
     const { code, stdout } = await runNpm(["run", "plan"], { in: checkout().directory });
     expect(code).toBe(0);
     expect(stdout).toMatch(/\nPlan \w{7} → \w{7}: nothing changes for consumers\n$/);

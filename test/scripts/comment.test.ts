@@ -60,7 +60,7 @@ function comment(
 }
 
 describe.concurrent("comment", () => {
-  test("says on the pull request of the run what it will do, in one comment that is kept", async () => {
+  test("writes the plan into one comment on the pull request of the run", async () => {
     const hosted = await proposed();
     const { github, clone, commit } = hosted;
     github.comment(1, "ada", "Please have a look");
@@ -117,7 +117,7 @@ describe.concurrent("comment", () => {
     expect([1, 2, 3].map((number) => github.comments(number).length)).toEqual([0, 1, 0]);
   });
 
-  test("takes the pull request from the event, or from the option", async () => {
+  test("finds the pull request by the event, or by the option", async () => {
     const hosted = await proposed();
     const event = { action: "opened", pull_request: { number: 1 } };
     const env = { GITHUB_EVENT_PATH: temporaryFile("event.json", JSON.stringify(event)) };
@@ -150,7 +150,7 @@ describe.concurrent("comment", () => {
     expect(hosted.github.comments(1)[0]).toContain("the flags could not be read");
   });
 
-  test("leaves a hostile description text, and takes no forged marker for its own", async () => {
+  test("shows a hostile description as text, and ignores a forged marker", async () => {
     const hostile = `@everyone </details> <script>alert(1)</script> \`\`\` ${planMarker} | \${{ secrets.X }}`;
     const hosted = await proposed(hostile);
     const { github, commit } = hosted;
@@ -165,7 +165,7 @@ describe.concurrent("comment", () => {
     );
   });
 
-  test("becomes one comment when two say it at once", async () => {
+  test("is one comment if two run at once", async () => {
     const hosted = await proposed();
     const { github, commit } = hosted;
     const files = await artifact(hosted);
@@ -192,7 +192,7 @@ describe.concurrent("comment", () => {
     },
   );
 
-  test("says what the token lacks, and not the token", async () => {
+  test("names the permission that the token lacks, and not the token", async () => {
     const hosted = await proposed();
     const { github, commit } = hosted;
     const read = {
@@ -224,7 +224,7 @@ describe.concurrent("comment", () => {
     expect(github.requests).toEqual([]);
   });
 
-  test("follows no link out of what it was given", async () => {
+  test("follows no link out of the artifact", async () => {
     const hosted = await proposed();
     const directory = temporaryDirectory();
     const link = path.join(directory, "plan.json");

@@ -99,7 +99,7 @@ describe.concurrent("deployment", () => {
     expect(readFileSync(files.summary, "utf8")).toContain("**Live after 23 s** in production");
   });
 
-  test("says why nothing went live", async () => {
+  test("reports why nothing went live", async () => {
     const { github, commit, deployment, deployments } = await merged();
     const { stdout: id } = await deployment("start", "--commit", commit, "--environment=staging");
     const refusals = ["it removes `9` of 10 flags, @everyone", "x".repeat(300)];
@@ -116,7 +116,7 @@ describe.concurrent("deployment", () => {
     expect(github.comments(1)).toHaveLength(1);
   });
 
-  test("is one when two start at once, and one when the answer gets lost", async () => {
+  test("is one if two start at once, and one if the answer is lost", async () => {
     const { github, commit, deployment, deployments } = await merged();
     github.fault({ kind: "drop-after", on: "repos/create-deployment" });
     const start = () => deployment("start", "--commit", commit);

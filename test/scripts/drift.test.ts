@@ -33,7 +33,7 @@ function withHeader({ status, headers }: CdnAnswer, name: string, value: string)
 const open = ({ state }: { state: string }) => state === "open";
 
 describe.concurrent("drift", () => {
-  test("keeps one issue open as long as the CDN serves something else, and closes it then", async () => {
+  test("keeps one issue open while the CDN differs, and closes it afterwards", async () => {
     const { github, cdn, old, current, commit, drift } = await behind();
     const first = await drift();
     expect(first).toMatchObject({ code: 1, stderr: "" });
@@ -72,7 +72,7 @@ describe.concurrent("drift", () => {
     expect(github.state.issues.size).toBe(1);
   });
 
-  test("takes a publish under way for none", async () => {
+  test("does not report a publication in progress", async () => {
     const { clone, github, cdn, old, drift } = await behind();
     clone.change(Math.floor(Date.now() / 1_000), { [meals]: flag(false), [recipes]: flag(false) });
     const next = await releaseOf(clone.directory, "HEAD");
@@ -150,7 +150,7 @@ describe.concurrent("drift", () => {
     expect((await drift("--dry-run")).code).toBe(0);
   });
 
-  test("keeps one issue also when two look at once, or the answer gets lost, or somebody forges one", async () => {
+  test("keeps one issue if two run at once, an answer is lost, or somebody forges one", async () => {
     const { github, drift } = await behind();
     const forged = github.openIssue("eve", "Nothing to see", driftMarker);
     forged.labels = ["drift"];
@@ -175,7 +175,7 @@ describe.concurrent("drift", () => {
     expect(stderr).toContain(words);
   });
 
-  test("says that it cannot reach the CDN, instead of calling that drift", async () => {
+  test("reports that the CDN does not answer, not drift", async () => {
     const { clone } = await behind();
     const args = ["--cdn=http://127.0.0.1:9", "--dry-run"];
     const { code, stderr } = await runScript("drift", args, { in: clone.directory });

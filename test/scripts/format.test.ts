@@ -39,7 +39,7 @@ function texts(directory: string) {
 }
 
 describe.concurrent("format", () => {
-  test("lays a file out and keeps its comments, CRLF or not", async () => {
+  test("formats a file and keeps its comments, with LF or CRLF", async () => {
     const directory = flags({ "meal_planning.yaml": unformatted });
     const { code, stdout } = await runScript("format", [], { in: directory });
     expect(stdout).toBe("flags/nutrition/meal_planning.yaml: formatted\n1 of 1 flag formatted\n");
@@ -61,7 +61,7 @@ describe.concurrent("format", () => {
     }
   });
 
-  test("leaves a formatted file alone", async () => {
+  test("does not change a formatted file", async () => {
     const directory = flags({ "meal_planning.yaml": formatted });
     const look = () =>
       filesIn(directory, (file) => {
@@ -91,7 +91,7 @@ describe.concurrent("format", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "1 flag, all formatted\n" });
   });
 
-  test("leaves what it cannot read untouched, says why and exits with 1", async () => {
+  test("does not change a file that it cannot read, reports why and exits with 1", async () => {
     const directory = flags({
       "bytes.yaml": Buffer.from("description:   caf\xe9\nenabled: true\n", "latin1"),
       "empty.yaml": "",
@@ -124,7 +124,7 @@ describe.concurrent("format", () => {
     expect(Object.values(texts(directory))).toEqual(["enabled: yes\nenviroments: {}\n"]);
   });
 
-  test("takes each path once, and only flag files", async () => {
+  test("formats each path once, and only flag files", async () => {
     const directory = flags({ "meal_planning.yaml": unformatted, "notes.txt": "a:   b\n" });
     writeFileSync(path.join(directory, "flags/nutrition/run.yaml"), "a:   b\n");
     chmodSync(path.join(directory, "flags/nutrition/run.yaml"), 0o755);

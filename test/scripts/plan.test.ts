@@ -98,7 +98,7 @@ describe.concurrent("plan", () => {
     else expect(stdout).not.toMatch(/alert|everyone|secrets|forged|##\[/);
   });
 
-  test("leaves out what a branch has only merged", async () => {
+  test("leaves out changes that a branch has only merged", async () => {
     const repository = change();
     const { stdout: before } = await plan(repository);
     repository.merge(start + 240, "main");
@@ -120,7 +120,7 @@ describe.concurrent("plan", () => {
     expect(code).toBe(0);
   });
 
-  test("says that nothing changes, of a commit that touches no flag", async () => {
+  test("reports that nothing changes if a commit changes no flag", async () => {
     const repository = change();
     repository.switch("docs");
     repository.change(start + 240, { "README.md": "Flags\n" });

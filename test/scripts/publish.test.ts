@@ -114,7 +114,7 @@ describe.concurrent("publish", () => {
     expect(existsSync(path.join(history.made.directory, "x"))).toBe(false);
   });
 
-  test("exits with 1 where a flag has an error, and publishes nothing", async () => {
+  test("exits with 1 if a flag has an error, and publishes nothing", async () => {
     const broken = new History();
     broken.commit({ meal_planning: "enabled: maybe\n" });
     const to = path.join(temporaryDirectory(), "site");
@@ -148,7 +148,7 @@ describe.concurrent("publish", () => {
     },
   );
 
-  test("says in one line that there is nothing to do", async () => {
+  test("reports in one line that there is nothing to do", async () => {
     const site = new S3Site(double);
     await history.publish(site.open(), next);
     const ran = await publish(site);
@@ -215,7 +215,7 @@ describe.concurrent("publish", () => {
     return { many, off, run };
   }
 
-  test("exits with 1 while something waits, says what and why, and publishes it with --allow", async () => {
+  test("exits with 1 while changes wait, reports them, and publishes them with --allow", async () => {
     const site = new DirectorySite();
     const { many, off, run } = switched();
     await many.publish(site.open(), off);
@@ -245,14 +245,14 @@ describe.concurrent("publish", () => {
     expect(site.headers().get(list)?.cacheControl).toBe("public, max-age=5");
   });
 
-  test("says that S3 cannot be reached, and exits with 2", async () => {
+  test("reports that S3 does not answer, and exits with 2", async () => {
     const env = { AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${await freePort()}` };
     const ran = await publish({ name: "s3://flags" }, [], env);
     expect(ran).toMatchObject({ code: 2, stdout: "" });
     expect(ran.stderr).toMatch(/^Cannot read "\/.*" in "s3:\/\/flags": .*ECONNREFUSED.*\n$/);
   });
 
-  test("writes Markdown for the workflow's summary, with nothing in it that is the reason's", async () => {
+  test("writes Markdown for the workflow's summary, with the reason as text", async () => {
     const site = new DirectorySite();
     await history.publish(site.open(), next);
     const file = path.join(temporaryDirectory(), "summary.md");
@@ -271,7 +271,7 @@ describe.concurrent("publish", () => {
     expect(summary).not.toMatch(/^# f/m);
   });
 
-  test("shows how far it is on a terminal alone", async () => {
+  test("shows progress only on a terminal", async () => {
     const site = new DirectorySite();
     const ran = await publish(site);
     expect(ran.stderr).toBe("");
@@ -292,7 +292,7 @@ describe.concurrent("publish", () => {
     expect(watched.stdout).toContain("14 put, 0 removed");
   });
 
-  test("--invalidate sends the paths that changed; a rerun repeats what may have failed", async () => {
+  test("--invalidate sends the changed paths; a rerun repeats those that may have failed", async () => {
     const asked: string[] = [];
     let status = 403;
     const server = createServer(async (request, response) => {

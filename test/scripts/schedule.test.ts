@@ -22,7 +22,7 @@ function remoteWith(text: string): { bare: TestRepository; clone: TestRepository
 }
 
 describe.concurrent("schedule", () => {
-  test("applies what is due, pushes it, leaves the clone alone, and says what it did", async () => {
+  test("applies due steps, pushes them, does not change the clone, and reports the result", async () => {
     const { bare, clone } = remoteWith(
       flagWith(`{ at: ${past}, rollout: 25 }`, `{ at: ${future}, rollout: 100 }`),
     );

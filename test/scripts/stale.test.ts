@@ -97,7 +97,7 @@ describe.concurrent("stale", () => {
     ]);
   });
 
-  test("--as pull-requests removes a flag once no code names it, and asks for the code to go first", async () => {
+  test("--as pull-requests removes a flag if no code uses it, and opens an issue otherwise", async () => {
     const { [fileOf("price_test")]: _, ...two } = flags;
     const hosted = await hostFlags(two);
     const { clone, github } = hosted;
@@ -138,7 +138,7 @@ describe.concurrent("stale", () => {
     expect(last.stdout).not.toContain("meals");
   });
 
-  test("opens each once when two look at once, and the answer gets lost", async () => {
+  test("opens each once if two run at once and an answer is lost", async () => {
     const hosted = await hostFlags(flags);
     hosted.github.fault({ kind: "drop-after", on: "issues/create" });
     hosted.github.fault({ kind: "secondary-limit", on: "issues/list-for-repo" });
@@ -162,7 +162,7 @@ describe.concurrent("stale", () => {
     expect(stderr).toContain(words);
   });
 
-  test("says that no code was searched if there are no files", async () => {
+  test("reports that no code was searched if there are no files", async () => {
     const { clone } = await hostFlags(flags);
     const args = ["--source", temporaryDirectory(), "--dry-run", "--as=pull-requests"];
     const { code, stderr } = await runScript("stale", args, { in: clone.directory });

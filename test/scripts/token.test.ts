@@ -47,7 +47,7 @@ describe.concurrent("token", () => {
     expect(parseTokens(`[${line}]`, "tokens.json")).toEqual([entry]);
   });
 
-  test("writes what narrows it, and when it ends", async () => {
+  test("writes its limits and its expiry", async () => {
     const { entry } = await made(
       ...["--name", "CI", "--role", "admin", "--email", "ci@example.com"],
       ...["--flags", "billing_*, growth_*", "--environments", "staging,development"],
@@ -93,7 +93,7 @@ describe.concurrent("token", () => {
     expect(readdirSync(path.dirname(file))).toEqual(["tokens.json"]);
   });
 
-  test("is another each time", async () => {
+  test("is different each time", async () => {
     const both = await Promise.all([1, 2].map(() => made("--name", "a", "--role", "reader")));
     expect(new Set(both.map(({ token }) => token)).size).toBe(2);
   });
@@ -135,7 +135,7 @@ describe.concurrent("token", () => {
     expect(stderr).toContain(words);
   });
 
-  test("made for each role is taken by the server, as that role, once it is in the file", async () => {
+  test("of each role is accepted by the server once it is in the file", async () => {
     const tokens = new TestTokens();
     const all = await Promise.all(
       roles.map((role) => made("--name", `A ${role}`, "--role", role, "--flags", "meal_*")),

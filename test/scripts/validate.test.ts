@@ -101,7 +101,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(1);
   });
 
-  test("exits with 0 where all it has to say is warnings", async () => {
+  test("exits with 0 if there are only warnings", async () => {
     const { code, stdout } = await runScript("validate", [today, ...warnings], { in: fixtures });
     const count = warnings.length;
     const summary = `${count} warnings in ${count} files, ${count} flags checked\n`;
@@ -109,7 +109,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(0);
   });
 
-  test("--format json gives every problem with its place", async () => {
+  test("--format json has every problem with its place", async () => {
     const args = [today, "--format=json", ...errors, ...warnings];
     const { code, stdout } = await runScript("validate", args, { in: fixtures });
     const { flags, problems } = JSON.parse(stdout);
@@ -127,7 +127,7 @@ describe.concurrent("validate", () => {
     expect([...found].sort()).toEqual([...errors, ...warnings].sort());
   });
 
-  test("--format github annotates each line at fault", async () => {
+  test("--format github annotates each line with a problem", async () => {
     const args = [today, "--format=github", ...errors, ...warnings];
     const { code, stdout } = await runScript("validate", args, { in: fixtures });
     const lines = stdout.trimEnd().split("\n");
@@ -163,7 +163,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(1);
   });
 
-  test("checks only the paths that it is given, each once", async () => {
+  test("checks only the given paths, each once", async () => {
     const directory = plannerIn(temporaryDirectory());
     writeFileSync(path.join(directory, "flags/nutrition/recipe_import.yaml"), "enabled: 1\n");
     const file = "flags/nutrition/meal_planning.yaml";
@@ -175,7 +175,7 @@ describe.concurrent("validate", () => {
     });
   });
 
-  test("refuses a file that is no flag, wherever it stands", async () => {
+  test("refuses a file that is not a flag, in any folder", async () => {
     const directory = plannerIn(temporaryDirectory());
     writeFileSync(path.join(directory, "README.md"), "# Flags\n");
     symlinkSync("/etc/passwd", path.join(directory, "link.yaml"));

@@ -100,7 +100,7 @@ test("comes in pages that stay valid when there are new changes", async () => {
   expect(rest.json.changes).toHaveLength(4);
 });
 
-test("shows a narrowed token only what its own environments saw", async () => {
+test("shows a narrowed token only changes in its own environments", async () => {
   const answer = await api.ask(`GET ${path}`, { as: "tester" });
   expect(answer.json.changes).toHaveLength(6);
   expect(answer.text).not.toMatch(/application|development|complaints/);
@@ -127,7 +127,7 @@ test.each([
   expect((await api.ask(`GET ${path}?${query}`)).status).toBe(400);
 });
 
-test("names the parameter that is probably meant", async () => {
+test("suggests the similar parameter", async () => {
   const { status, json } = await api.ask(`GET ${path}?actr=ada`);
   expect([status, json.detail]).toEqual([
     400,

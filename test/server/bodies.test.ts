@@ -133,7 +133,7 @@ describe("400 for the body", () => {
     });
   });
 
-  test("is answered briefly and at once, however much is wrong with it", async () => {
+  test("with many errors is answered briefly and at once", async () => {
     const keys = Array.from({ length: 3_000 }, (_, index) => `"k${index}":1`);
     for (const body of [`{${keys.join()}}`, `{"${"k".repeat(32_000)}":1}`]) {
       const started = performance.now();

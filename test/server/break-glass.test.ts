@@ -92,7 +92,7 @@ describe("Break-Glass: true", () => {
     expect(remote.length).toBe(1);
   });
 
-  test("breaks nothing where nothing is protected", async () => {
+  test("is an ordinary write if nothing is protected", async () => {
     const { api, github, remote } = await startReviewed("development");
     const path = `PUT /staging${list}user_notifications`;
     expect((await api.ask(path, { headers: glass, body: off })).status).toBe(200);
@@ -100,14 +100,14 @@ describe("Break-Glass: true", () => {
     expect(github.requests).toEqual([]);
   });
 
-  test("is committed without GitHub as well, where no issue can be opened", async () => {
+  test("is committed without GitHub, too, although no issue can be opened", async () => {
     const remote = new Remote({ ...flags, [policy]: "protected: [application]\n" });
     const api = await startService({ remote });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     expect(remote.file(file)).toContain("enabled: false # since the launch");
   });
 
-  test("keeps hostile words text in the issue, too", async () => {
+  test("shows hostile text as text in the issue", async () => {
     const { api, github } = await startReviewed();
     const hostile = "@everyone closes #1 ``` <!-- bunting:break-glass x --> </details>";
     const headers = { ...glass, "Change-Reason": hostile };
@@ -119,7 +119,7 @@ describe("Break-Glass: true", () => {
   });
 });
 
-describe("the review of broken glass", () => {
+describe("the review of an emergency change", () => {
   test("is opened later if GitHub is down; /readyz and /metrics show how many issues are missing", async () => {
     const { api, github } = await startReviewed();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
@@ -162,7 +162,7 @@ describe("the review of broken glass", () => {
     expect(issuesOf(github)[1]?.title).toContain("meal_planning was disabled in application");
   });
 
-  test("that lost its answer is found again", async () => {
+  test("is found again if GitHub's answer was lost", async () => {
     const { api, github } = await startReviewed();
     github.fault({ kind: "drop-after", on: "issues/create" });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);

@@ -111,7 +111,7 @@ describe("a write to a protected environment", () => {
     expect(json.detail).toContain("#1 of ada has its branch; close it first");
   });
 
-  test("opened by another server at the last moment is that server's", async () => {
+  test("uses a pull request that another server opened at the last moment", async () => {
     const reviewed = await startReviewed();
     const { github, remote } = reviewed;
     let theirs: Issue | undefined;
@@ -207,7 +207,7 @@ describe("a write to a protected environment", () => {
     expect(pullsOf(github)).toHaveLength(3);
   });
 
-  test("is checked like any other write, before anybody is bothered", async () => {
+  test("is checked like any other write, before a pull request is opened", async () => {
     const { api, github, remote } = await startReviewed();
     const { etag } = (await api.ask(`GET ${meal}`)).headers;
     const refused = [
@@ -229,7 +229,7 @@ describe("a write to a protected environment", () => {
     expect(remote.bare.git("branch", "--list", "bunting/*")).toBe("");
   });
 
-  test("leaves other environments direct, also at the same moment", async () => {
+  test("does not delay concurrent writes to other environments", async () => {
     const reviewed = await startReviewed();
     const { api, remote } = reviewed;
     const [direct] = await Promise.all([
@@ -244,7 +244,7 @@ describe("a write to a protected environment", () => {
     expect(remote.length).toBe(2);
   });
 
-  test("is decided on the policy that was merged a moment ago", async () => {
+  test("uses the policy that was merged just before", async () => {
     const reviewed = await startReviewed("staging");
     const { api, remote } = reviewed;
     expect((await api.ask(`PUT ${meal}`, { body: off })).status).toBe(200);
@@ -272,7 +272,7 @@ describe("a write to a protected environment", () => {
   });
 });
 
-test("without GitHub, a write to a protected environment is refused with the way out", async () => {
+test("without GitHub, a write to a protected environment is refused with the fix", async () => {
   const remote = new Remote({ ...flags, [policy]: "protected: [application]\n" });
   const api = await startService({ remote });
   const { status, json } = await api.ask(`PUT ${meal}`, { body: off });

@@ -40,7 +40,7 @@ describe("allowsWrite()", () => {
   });
 });
 
-test("isNotModified() looks through a header of any length in no time", () => {
+test("isNotModified() reads a header of any length fast", () => {
   for (const part of ['"', '","', 'W/"', "W/", '"a', " ", "*"]) {
     const started = performance.now();
     expect(isNotModified(part.repeat(16_000), tag)).toBe(false);
@@ -79,13 +79,13 @@ describe("If-Match", () => {
     expect(await ask("PUT", `/staging${meal}`, { "If-Match": there })).toBe(200);
   });
 
-  test("does not mind what becomes of other flags", async () => {
+  test("is independent of other flags", async () => {
     const { etag = "" } = (await api.ask(`GET ${meal}`)).headers;
     await api.ask(`PUT ${list}activity_tracking`, { body: { enabled: true } });
     expect(await ask("PUT", meal, { "If-Match": etag })).toBe(200);
   });
 
-  test("of a flag that is not there is a 404, since that is what it is without", async () => {
+  test("of a missing flag is a 404, as without it", async () => {
     for (const method of ["PUT", "DELETE"]) {
       expect(await ask(method, `${list}none`, { "If-Match": tag })).toBe(404);
       expect(await ask(method, `${list}none`, { "If-None-Match": "*" })).toBe(404);
@@ -191,7 +191,7 @@ describe("Idempotency-Key", () => {
     },
   );
 
-  test("of a whole object that was sent back is answered again, though its times are old by now", async () => {
+  test("of a whole object that was sent back is answered again, although its times are old", async () => {
     const api = await startService();
     const { json } = await api.ask(`GET ${meal}`);
     const put = () => api.ask(`PUT ${meal}`, { headers: key, body: { ...json, enabled: false } });
@@ -201,7 +201,7 @@ describe("Idempotency-Key", () => {
     expect(api.remote.length).toBe(2);
   });
 
-  test("with If-Match is answered again, though the flag has changed by it", async () => {
+  test("with If-Match is answered again, although it changed the flag", async () => {
     const api = await startService();
     const { etag = "" } = (await api.ask(`GET ${meal}`)).headers;
     const put = () =>
@@ -211,7 +211,7 @@ describe("Idempotency-Key", () => {
     expect(api.remote.length).toBe(2);
   });
 
-  test("is known after a restart, and where the flag is gone by now", async () => {
+  test("is known after a restart, and after the flag is deleted", async () => {
     const given = { remote: new Remote(), tokens: new TestTokens() };
     const body = { enabled: false };
     const before = await startProcess(given);
@@ -244,7 +244,7 @@ describe("Idempotency-Key", () => {
     expect(api.remote.length).toBe(2);
   });
 
-  test("is each token's own", async () => {
+  test("is separate for each token", async () => {
     const api = await startService();
     const body = { enabled: false };
     expect((await api.ask(`PUT ${meal}`, { headers: key, body })).status).toBe(200);

@@ -79,7 +79,7 @@ test("PUT of JSON changes the lines that differ, and keeps comments and the orde
   expect(changes[0]).toMatchObject({ origin: "api", subject: "editor", reason: "The audit" });
 });
 
-test("PUT of a text lays it out, and keeps its comments", async () => {
+test("PUT of a text formats it, and keeps its comments", async () => {
   const api = await startService();
   const answer = await putText(
     api,
@@ -92,7 +92,7 @@ test("PUT of a text lays it out, and keeps its comments", async () => {
   expect(api.remote.file(file)).toBe(answer.text.trimEnd());
 });
 
-test("PUT of what the flag is already makes no commit, in either form", async () => {
+test("PUT of the same definition makes no commit, in either form", async () => {
   const api = await startService();
   const before = api.remote.head;
   const reordered = Object.fromEntries(Object.entries(values).reverse());
@@ -124,7 +124,7 @@ test("PUT with a new owner moves the file to its folder, in the same signed comm
   expect(api.remote.file(file)).toContain("owner: nutrition\n");
 });
 
-test("PUT leaves a flag where people put it outside of its owner's folder", async () => {
+test("PUT does not move a flag that is outside of its owner's folder", async () => {
   const place = "flags/shared/meal_planning.yaml";
   const api = await startService();
   api.remote.push({ [file]: null, [place]: text });
@@ -200,7 +200,7 @@ test("PUT with an Idempotency-Key is done once", async () => {
   expect((await put(api, values, { headers })).status).toBe(409);
 });
 
-test("a token for some environments changes what decides there, and nothing else", async () => {
+test("a token for some environments changes only decisions in these", async () => {
   const tokens = new TestTokens({
     tester: { role: "editor", environments: ["staging"] },
     root: { role: "editor", environments: ["application"] },

@@ -126,7 +126,7 @@ describe("when bunting.yaml changes while the server runs", () => {
     expect(json.enabled).toBe(true);
   });
 
-  test("an invalid one is not served, and what was valid stays", async () => {
+  test("an invalid one is not served, and the last valid commit stays", async () => {
     const api = await startService({ remote: new Remote(before) });
     const { head } = api.remote;
     api.remote.push({ "bunting.yaml": "environments: production\n" });

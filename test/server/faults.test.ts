@@ -50,7 +50,7 @@ test.concurrent.each(["refuse", "unauthorized", "unavailable", "drop"] as const)
   },
 );
 
-test.concurrent("PUT is a 200 when the push was taken and its answer lost", async () => {
+test.concurrent("PUT is a 200 if the push succeeded and its answer was lost", async () => {
   const { remote, http, api } = await setUp();
   http.fail("push", "drop-after");
   http.fail("fetch", "unavailable", 2);
@@ -60,7 +60,7 @@ test.concurrent("PUT is a 200 when the push was taken and its answer lost", asyn
   expect(remote.length).toBe(2);
 });
 
-test.concurrent("PUT with a key is done once, though its server was killed and its push came late", async () => {
+test.concurrent("PUT with a key is done once if its server is killed and its push arrives late", async () => {
   const { remote, http, api } = await setUp();
   const keyed = { headers: { "Idempotency-Key": "mine" } };
   const held = http.holdNextPush();

@@ -153,7 +153,7 @@ describe("/readyz", () => {
     expect((await failing.ready()).published_commit).toBe(failing.remote.head);
   });
 
-  test("is 503 as long as no commit was ever valid, and so is all that needs one", async () => {
+  test("is 503 as long as no commit was valid, like all requests that need one", async () => {
     const api = await startService({ remote: new Remote({ [file]: bad }) });
     const { text } = await api.ask("GET /readyz", { as: null });
     expect(text).toBe('{"status":"unavailable"}');

@@ -42,7 +42,7 @@ describe("hintFor()", () => {
     expect(hintFor(defaultProject, path, names)).toBe("");
   });
 
-  test("is not looked for among ten thousand names", () => {
+  test("is not searched among ten thousand names", () => {
     const many = Array.from({ length: 10_000 }, (_, index) => `name_${index}`);
     expect(hintFor(defaultProject, `${list}name_x`, many)).toBe("");
     expect(hintFor(defaultProject, "/v1/feature-flags", many)).not.toBe("");

@@ -123,7 +123,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     }
   });
 
-  test("shows a token for one environment no change and no reason of another", async () => {
+  test("shows a token for one environment no changes or reasons of others", async () => {
     const tester = { role: "reader", environments: ["staging"] } as const;
     const api = await startService({ tokens: new TestTokens({ tester }) });
     for (const [where, enabled, reason] of [
@@ -142,7 +142,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
     expect(whole.json.changes).toHaveLength(4);
   });
 
-  test("starts at most four git processes, two of one token, however many ask at once", async () => {
+  test("starts at most four git processes, two of one token, for any number of concurrent requests", async () => {
     const api = await startService();
     const read = vi.spyOn(BranchSync.prototype, "changesOf");
     const running = { editor: 0, reader: 0, admin: 0 };

@@ -43,7 +43,7 @@ describe("JwtVerifier accepts", () => {
     expect(trailer("Actor-Issuer")).toBe(issuer.url);
   });
 
-  test("each role as it is", async () => {
+  test("each role", async () => {
     const reader = await issuer.sign({ claims: { role: "reader" } });
     expect((await ask(reader)).status).toBe(200);
     expect((await ask(reader, `PUT ${meal}`, api, { enabled: true })).status).toBe(403);
@@ -181,7 +181,7 @@ describe("JwtVerifier refuses", () => {
     expect(headers["www-authenticate"]).toContain('error="invalid_token"');
   });
 
-  test("100 kB, before it is looked at", async () => {
+  test("a token of 100 kB, without reading it", async () => {
     const token = await issuer.sign({ claims: { more: "x".repeat(100_000) } });
     const headers = { Authorization: `Bearer ${token}` };
     // Node reads 16 KiB of headers and no more.
@@ -201,7 +201,7 @@ describe("JwtVerifier refuses", () => {
     },
   );
 
-  test("a key that its header brings along", async () => {
+  test("a key in the header of the token", async () => {
     const own = await pair();
     const header = { jwk: await exportJWK(own.shown), kid: issuer.key.id };
     expect((await ask(await issuer.sign({ header, key: own.secret }))).status).toBe(401);
@@ -279,7 +279,7 @@ describe("an issuer that does not answer", () => {
     expect((await own.ready()).status).toBe("ok");
   });
 
-  test("leaves the keys that it showed last good for an hour", async () => {
+  test("does not invalidate its last keys for an hour", async () => {
     const failing = await Issuer.start();
     const own = await start({ OIDC_ISSUER: failing.url });
     expect((await ask(await failing.sign(), `GET ${list}`, own)).status).toBe(200);
@@ -294,7 +294,7 @@ describe("an issuer that does not answer", () => {
     expect((await ask(await failing.sign({ claims }), `GET ${list}`, own)).status).toBe(503);
   });
 
-  test("is one that answers as another issuer, or without keys", async () => {
+  test("includes one that answers as another issuer, or without keys", async () => {
     for (const says of [{ issuer: "https://evil.example" }, { jwks_uri: undefined }]) {
       const odd = await Issuer.start();
       odd.says = says;

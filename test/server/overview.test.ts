@@ -65,7 +65,7 @@ environments:
   expect((await api.ask("POST /v1/overview")).status).toBe(405);
 });
 
-test("shows a flag as on or off only if it is so for everyone", async () => {
+test("shows a flag as on or off only if it is on or off for everyone", async () => {
   const remote = new Remote({
     ...flags,
     "bunting.yaml": "attributes: { country: string }\n",

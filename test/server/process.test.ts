@@ -17,7 +17,7 @@ const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
 
 describe.concurrent("SIGTERM", () => {
-  test("lets writes finish that were begun, and ends with 0", async () => {
+  test("finishes started writes, and exits with 0", async () => {
     const api = await startProcess();
     const agent = new Agent({ keepAlive: true });
     const held = api.remote.hold();
@@ -53,7 +53,7 @@ describe.concurrent("SIGTERM", () => {
     agent.destroy();
   });
 
-  test("answers new connections for a second, though nothing is in progress", async () => {
+  test("answers new connections for a second if nothing is in progress", async () => {
     const api = await startProcess();
     api.program.child.kill("SIGTERM");
     await until(async () => (await api.ask("GET /readyz", { as: null })).status === 503);
@@ -275,7 +275,7 @@ describe("readSettings()", () => {
   });
 });
 
-test("FLAGS_POLL_SECONDS is how often commits of others are looked for", async () => {
+test("FLAGS_POLL_SECONDS is the interval of fetches", async () => {
   const api = await startService({ env: { FLAGS_POLL_SECONDS: "1" } });
   const commit = api.remote.push({ "flags/platform/dark_mode.yaml": "enabled: true\n" });
   await until(async () => (await api.ready()).commit === commit, 10_000);

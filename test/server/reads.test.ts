@@ -86,7 +86,7 @@ describe("strict routing answers 404 for", () => {
     expect((await api.ask(`GET ${path}`)).status).toBe(404);
   });
 
-  test("PUT with an escaped name, as GET does", async () => {
+  test("PUT with an escaped name, like GET", async () => {
     const put = await api.ask("PUT /v1/feature-flags/meal%5Fplanning", {
       body: { enabled: false },
     });
@@ -96,7 +96,7 @@ describe("strict routing answers 404 for", () => {
   });
 });
 
-test("a query changes nothing, and no token is taken from it", async () => {
+test("a query has no effect, and no token is read from it", async () => {
   const plain = await api.ask("GET /v1/feature-flags/");
   const { status, text } = await api.ask("GET /v1/feature-flags/?at=HEAD");
   expect({ status, text }).toEqual({ status: 200, text: plain.text });
@@ -130,7 +130,7 @@ test.each(urls)("HEAD %s answers like GET, without a body", async (path) => {
   expect(unlike(head.headers, get.headers, skip)).toEqual([]);
 });
 
-test("HEAD of a list that would rather be a stream ends like any other", async () => {
+test("HEAD of a list that accepts a stream ends like any other", async () => {
   const headers = { Accept: "text/event-stream" };
   const { status, text } = await api.ask("HEAD /v1/feature-flags/", { headers });
   expect({ status, text }).toEqual({ status: 200, text: "" });
@@ -293,7 +293,7 @@ test("GET leaves refused reads to Express, with the same error", async () => {
   }
 });
 
-test("every answer carries the headers that keep a browser from making more of it", async () => {
+test("every answer has the security headers for browsers", async () => {
   for (const path of [...urls, "/none"]) {
     const { headers } = await api.ask(`GET ${path}`);
     expect(headers).toMatchObject({
@@ -304,7 +304,7 @@ test("every answer carries the headers that keep a browser from making more of i
   }
 });
 
-test("an answer that needed a token is kept by no shared cache", async () => {
+test("an answer that needs a token is not kept by shared caches", async () => {
   for (const path of urls.filter((url) => !/z$/.test(url))) {
     const { headers } = await api.ask(`GET ${path}`);
     expect(headers["cache-control"], path).toMatch(/private|no-store/);

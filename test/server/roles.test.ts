@@ -102,7 +102,7 @@ describe("a token narrowed to flags", () => {
       expect((await api.ask(`GET ${path}`, { as: "narrow" })).status).toBe(200);
   });
 
-  test("writes nothing where the list is empty", async () => {
+  test("writes nothing if the list is empty", async () => {
     expect(await statusOf(`PUT ${meal}`, { enabled: true }, "none")).toBe(403);
     expect(await statusOf(`POST ${list}`, { name: "any_name" }, "none")).toBe(403);
   });
@@ -177,7 +177,7 @@ describe("the Authorization header", () => {
     expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags", error="invalid_token"');
   });
 
-  test("that is missing is a 401 that blames no token", async () => {
+  test("that is missing is a 401 without invalid_token", async () => {
     const { headers } = await api.ask(`GET ${list}`, { as: null });
     expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags"');
   });
@@ -254,7 +254,7 @@ describe("the tokens file", () => {
     },
   );
 
-  test("that is deleted does the same", async () => {
+  test("that is deleted refuses it, too", async () => {
     const api = await startService();
     rmSync(api.tokens.file);
     later();
@@ -284,7 +284,7 @@ describe("the tokens file", () => {
     expect(await statusOf(api, "tomorrow")).toBe(401);
   });
 
-  test("that cannot be read keeps the server from starting", async () => {
+  test("that cannot be read stops the start of the server", async () => {
     const tokens = new TestTokens();
     tokens.write("[{}]");
     await expect(startService({ tokens })).rejects.toThrow('token 1 of "');

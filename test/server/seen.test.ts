@@ -133,7 +133,7 @@ describe("the log", () => {
     expect(api.remote.head).not.toBe(before);
   });
 
-  test("keeps what a client sends on the line of its request", async () => {
+  test("keeps text of a client on the line of its request", async () => {
     const forged = '\n{"level":"info","audit":true,"msg":"write","actor":"eve"}\n';
     const path = `${list}${encodeURIComponent(forged)}`;
     await asked("forged-1", `GET ${path}`);
@@ -173,7 +173,7 @@ describe("the log", () => {
     }
   });
 
-  test("has a read at debug, whether Express answered it or not", async () => {
+  test("has a read at level debug, from the fast path or Express", async () => {
     for (const headers of [{}, { Origin: "https://elsewhere.example" }]) {
       const { line } = await asked(`read-${Object.keys(headers).length}`, `GET ${meal}`, {
         as: "reader",
@@ -183,7 +183,7 @@ describe("the log", () => {
     }
   });
 
-  test("cuts what is long", async () => {
+  test("shortens long texts", async () => {
     const { line } = await asked("long", `PUT ${list}${"a".repeat(10_000)}`, { body: {} });
     expect(JSON.stringify(line).length).toBeLessThan(1_000);
   });
@@ -211,7 +211,7 @@ describe("the log", () => {
     expect(stdout.toLowerCase()).not.toContain("bearer bnt");
   });
 
-  test("has the internal error, which the client does not get", async () => {
+  test("has the internal error that the client does not get", async () => {
     rmSync(path.join(data, "clone.git"), { recursive: true });
     const { status } = await asked("broken", `GET ${meal}/history`);
     expect(status).toBe(500);
@@ -220,7 +220,7 @@ describe("the log", () => {
     expect(failed.err.stack).toContain("at ");
   });
 
-  test("is JSON to the last line", () => {
+  test("has only JSON lines", () => {
     expect(api.program.log.length).toBeGreaterThan(20);
   });
 });
@@ -265,7 +265,7 @@ describe("/metrics", () => {
     expect(types.map(([, name]) => name)).toEqual(names);
   });
 
-  test("counts requests by route, method and status, hot or not", async () => {
+  test("counts requests by route, method and status, from the fast path or Express", async () => {
     const series = (route: string, method: string, status: number) =>
       `bunting_http_request_duration_seconds_count{route="${route}",method="${method}",status="${status}"}`;
     await api.sync();

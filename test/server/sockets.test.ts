@@ -50,7 +50,7 @@ function exchange(bytes: string): Promise<string> {
 
 const list = "/v1/feature-flags/";
 
-describe("a target that means harm or nothing is answered with 404", () => {
+describe("a hostile or unknown target is answered with 404", () => {
   test.each([
     `${list}../../../../etc/passwd`,
     "/../../../../etc/passwd",
@@ -107,7 +107,7 @@ describe("a target that means harm or nothing is answered with 404", () => {
   });
 });
 
-describe("a target that is no URL is answered with 400", () => {
+describe("a target that is not a URL is answered with 400", () => {
   test.each(["%", "%zz", "%2", "%E0%A4%A", "%ff", "%C0%AE%C0%AE", "meal_planning%"])(
     "GET …/%s, as problem details",
     async (name) => {
@@ -134,7 +134,7 @@ describe("a target that is no URL is answered with 400", () => {
     expect((await speak(line)).status).toBe(400);
   });
 
-  test("and one that is endless with 431", async () => {
+  test("an endless target is answered with 431", async () => {
     expect((await speak(`GET /${"a".repeat(40_000)} HTTP/1.1`)).status).toBe(431);
   });
 });
@@ -161,7 +161,7 @@ describe("a body with a read", () => {
     expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(200);
   });
 
-  test("that is smuggled is refused", async () => {
+  test("of a smuggled request is refused", async () => {
     const headers = ["Content-Length: 4", "Transfer-Encoding: chunked"];
     expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(400);
   });
@@ -171,13 +171,13 @@ describe("requests sent at once over one connection", () => {
   const statuses = (text: string) => [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, one]) => one);
   const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: flags.example\r\n${token()}\r\n\r\n`;
 
-  test("are answered in their order, hot or not", async () => {
+  test("are answered in their order, by the fast path or Express", async () => {
     const paths = [list, `${list}none`, "/healthz", list, `${list}meal_planning?x`, "/%"];
     const text = await exchange(paths.map(get).join(""));
     expect(statuses(text)).toEqual(["200", "404", "200", "200", "200", "400"]);
   });
 
-  test("are not looked for in the body of one that is refused", async () => {
+  test("are not read from the body of a refused request", async () => {
     const inner = `DELETE ${list}meal_planning HTTP/1.1\r\nHost: flags.example\r\n${token()}\r\n\r\n`;
     const { head } = api.remote;
     const bodies = [
@@ -213,7 +213,7 @@ test.each([
   expect((await speak(`PUT ${list}meal_planning HTTP/1.1`, headers)).status).toBe(400);
 });
 
-test("none of it changed what is served", async () => {
+test("these requests changed nothing", async () => {
   expect((await speak(`GET ${list} HTTP/1.1`)).status).toBe(200);
   expect({}).not.toHaveProperty("polluted");
 });

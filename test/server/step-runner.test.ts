@@ -182,7 +182,7 @@ test("StepRunner waits while the head is not valid, reports this, and continues 
   await bench.runner.close();
 });
 
-test("StepRunner tries again after a failure, ever more slowly", async () => {
+test("StepRunner retries after a failure with increasing pauses", async () => {
   const bench = new Bench({ at: at(start), rollout: 25 });
   bench.failure = new Error("the remote is gone");
   await vi.advanceTimersByTimeAsync(60_000);
@@ -195,7 +195,7 @@ test("StepRunner tries again after a failure, ever more slowly", async () => {
   await bench.runner.close();
 });
 
-test("StepRunner does not try a step again that was applied before, until its file changes", async () => {
+test("StepRunner does not retry a step that was applied before, until its file changes", async () => {
   const step = { at: at(start), rollout: 25 };
   const bench = new Bench(step);
   bench.status = "repeated";

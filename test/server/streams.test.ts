@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 
 describe("GET /v1/feature-flags/ as text/event-stream", () => {
-  test("begins with the list as it is, under the commit as its id", async () => {
+  test("begins with the current list, with the commit as its id", async () => {
     const api = await startService();
     const stream = await Stream.open(api, list);
     expect(stream.response.headers).toMatchObject({
@@ -232,7 +232,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     expect(stream.events).toHaveLength(2);
   });
 
-  test("is no request whose time is measured", async () => {
+  test("does not count in the durations of requests", async () => {
     const api = await startService();
     const stream = await Stream.open(api, list);
     await stream.event(0);
@@ -337,7 +337,7 @@ async function openSocket(url: string, as: string) {
 }
 
 describe("Streams", () => {
-  test("shows every 15 seconds that it lives", async () => {
+  test("sends a comment every 15 seconds", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { url, end } = await startStreams("{}");
     const { socket } = await openSocket(url, "a");
@@ -353,7 +353,7 @@ describe("Streams", () => {
     await end();
   });
 
-  test("drops a reader that lets more than a megabyte pile up, and no other", async () => {
+  test("disconnects only a client with more than a megabyte of unsent data", async () => {
     const { streams, serve, url, end } = await startStreams("{}");
     const [slow, quick] = [await openSocket(url, "a"), await openSocket(url, "b")];
     let read = 0;

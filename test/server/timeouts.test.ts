@@ -55,7 +55,7 @@ describe("a connection is ended with 408", () => {
     slow.service.server.requestTimeout = 3_000;
   });
 
-  test("when the headers take too long, drop by drop or not at all", async () => {
+  test("if the headers take too long, sent slowly or not at all", async () => {
     const clients = [
       await say("", slow),
       await say("GET /v1", slow),
@@ -71,7 +71,7 @@ describe("a connection is ended with 408", () => {
     }
   });
 
-  test("when the body takes too long, and changes nothing", async () => {
+  test("if the body takes too long, and nothing changes", async () => {
     const start = `${head(slow.tokens.of("admin"))}Content-Length: 100\r\n\r\n{`;
     const client = await say(start, slow);
     const drip = setInterval(() => client.socket.write(" "), 200);

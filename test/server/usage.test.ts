@@ -51,7 +51,7 @@ describe("Usage", () => {
     expect(own.unknown.map(({ name }) => name)).not.toContain("not_399");
   });
 
-  test("counts what no flag could be called, and keeps none of it", () => {
+  test("counts invalid names without keeping them", () => {
     const own = new Usage(isServed, isAllowed);
     const names = ["Meal", "ada@example.com", "", "a b", "x".repeat(65), "__proto__", "<b>"];
     const evaluations = Object.fromEntries(names.map((name) => [name, 1]));
@@ -114,7 +114,7 @@ describe("POST /v1/usage", () => {
     expect(text).not.toContain("meal_planing");
   });
 
-  test("of a flag that is deleted is no label any more", async () => {
+  test("of a deleted flag is no label any more", async () => {
     const api = await startService();
     await api.ask(`POST ${usage}`, { body: report });
     await api.ask(`DELETE ${list}meal_planning`);
@@ -161,7 +161,7 @@ describe("POST /v1/usage", () => {
     });
   });
 
-  test("of a thousand names is taken", async () => {
+  test("of a thousand names is accepted", async () => {
     const api = await startService();
     const names = Array.from({ length: 1_000 }, (_, index) => [`name_${index}`, 1_000_000]);
     const body = { ...report, evaluations: Object.fromEntries(names) };
@@ -169,7 +169,7 @@ describe("POST /v1/usage", () => {
     expect((await api.ask(`GET ${usage}`)).json.unknown).toHaveLength(100);
   });
 
-  test("with a token narrowed to environments is of those, and so is what it gets to see", async () => {
+  test("with a token narrowed to environments is limited to these, for writing and reading", async () => {
     const tokens = new TestTokens({ tester: { role: "reader", environments: ["staging"] } });
     const api = await startService({ tokens });
     const asked = (as: string, environment: string) =>
@@ -192,12 +192,12 @@ describe("a beacon, which has no token,", () => {
       headers: { "Content-Type": "text/plain;charset=UTF-8", ...(from ? { Origin: from } : {}) },
     });
 
-  test("is refused with 401 where nothing else is said", async () => {
+  test("is refused with 401 by default", async () => {
     const api = await startService({ env: { FLAGS_CORS_ORIGINS: origin } });
     expect((await beacon(api, origin)).status).toBe(401);
   });
 
-  test("is taken from FLAGS_CORS_ORIGINS under FLAGS_USAGE=anonymous, and opens nothing else", async () => {
+  test("is accepted from FLAGS_CORS_ORIGINS with FLAGS_USAGE=anonymous, and nothing else is", async () => {
     const env = { FLAGS_CORS_ORIGINS: `${origin},https://other.example`, FLAGS_USAGE: "anonymous" };
     const api = await startService({ env });
     expect((await beacon(api, origin)).status).toBe(204);
@@ -221,7 +221,7 @@ describe("a beacon, which has no token,", () => {
     expect((await beacon(api, origin, path)).status).toBe(401);
   });
 
-  test("is one of 300 a minute from one address", async () => {
+  test("is limited to 300 a minute from one address", async () => {
     const env = { FLAGS_CORS_ORIGINS: origin, FLAGS_USAGE: "anonymous" };
     const api = await startService({ env });
     const answers = await Promise.all(Array.from({ length: 301 }, () => beacon(api, origin)));

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 describe("POST /webhooks/github", () => {
-  test("signed with the shared secret brings what was pushed, at once", async () => {
+  test("signed with the shared secret fetches the push at once", async () => {
     const api = await startService();
     const commit = api.remote.push(push);
     const body = JSON.stringify({ ref: "refs/heads/main", after: commit });
@@ -25,7 +25,7 @@ describe("POST /webhooks/github", () => {
     expect((await api.ask(`GET ${list}`)).json.flags.dark_mode).toBe(true);
   });
 
-  test("sent again, or in a storm, does nothing more", async () => {
+  test("sent again, or many times, has no further effect", async () => {
     const api = await startService();
     const commit = api.remote.push(push);
     const answers = await Promise.all(
@@ -109,7 +109,7 @@ describe("POST /webhooks/github", () => {
     }
   });
 
-  test("refuses an address that sends many wrong signatures, however it is signed then", async () => {
+  test("refuses an address that sends many wrong signatures, even with a right one", async () => {
     const api = await startService();
     const statuses: number[] = [];
     for (let count = 0; count < 65; count += 1)

@@ -38,7 +38,7 @@ describe("POST /v1/feature-flags/", () => {
     expect((await api.ask(`GET /staging${list}`)).json.flags.new_feature).toBe(true);
   });
 
-  test("creates a flag that is off and undescribed where nothing is said", async () => {
+  test("creates a flag that is off and has no description by default", async () => {
     const { status, json } = await api.ask(`POST ${list}`, { body: { name: "quiet_feature" } });
     expect(status).toBe(201);
     expect(json).toMatchObject({ enabled: false, description: "" });
@@ -151,7 +151,7 @@ describe("POST /v1/feature-flags/", () => {
 });
 
 describe("PUT /v1/feature-flags/{flag_name}", () => {
-  test("turns a flag, and answers 200 with the flag as it is now", async () => {
+  test("toggles a flag, and answers 200 with the new state", async () => {
     const own = await fresh();
     const body = { enabled: false, description: "Updated description" };
     const { status, headers, text, json } = await own.ask(`PUT ${meal}`, { as: "editor", body });
@@ -282,7 +282,7 @@ describe("PUT /{environment}/v1/feature-flags/{flag_name}", () => {
     expect(bare.status).toBe(400);
   });
 
-  test("answers 404 for an environment that is none", async () => {
+  test("answers 404 for an unknown environment", async () => {
     for (const environment of ["stagging", "application", "production"]) {
       const { status } = await api.ask(`PUT /${environment}${meal}`, { body: { enabled: true } });
       expect(status).toBe(404);
@@ -306,7 +306,7 @@ describe("DELETE /v1/feature-flags/{flag_name}", () => {
     expect(own.remote.length).toBe(2);
   });
 
-  test("makes room for a new flag of that name, which is new", async () => {
+  test("allows a new flag of that name, with its own times", async () => {
     const own = await fresh();
     await own.ask(`DELETE ${meal}`);
     const { status, json } = await own.ask(`POST ${list}`, { body: { name: "meal_planning" } });
@@ -363,7 +363,7 @@ describe("the commit of a change", () => {
     expect(own.remote.length).toBe(1 + subjects.length);
   });
 
-  test("has no paragraph for a reason where none is given", async () => {
+  test("has no paragraph for a reason if none is given", async () => {
     const own = await fresh();
     await own.ask(`PUT ${meal}`, { body: { enabled: false } });
     expect(own.remote.show("%B")).toMatch(/^Disable meal_planning\n\nFlag: meal_planning\n/);
@@ -402,12 +402,12 @@ describe("text that reaches a commit message", () => {
     expect(reason).toBe(`-${"x".repeat(498)}…`);
   });
 
-  test("keeps letters of any script, and drops what cannot be seen", async () => {
+  test("keeps letters of any script, and drops invisible characters", async () => {
     const remote = await written("Größe ☂ ‮evil​ end");
     expect(remote.show("%b").split("\n")[0]).toBe("Größe ☂ evil end");
   });
 
-  test("is read as Latin-1 if it is no UTF-8", async () => {
+  test("is read as Latin-1 if it is not UTF-8", async () => {
     const own = await fresh();
     const headers = { "Change-Reason": "caf\xe9" };
     await own.ask(`PUT ${meal}`, { body: { enabled: false }, headers });

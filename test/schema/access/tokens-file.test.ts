@@ -57,12 +57,12 @@ test.each([
   expect(() => parseTokens(text(entry, bad as object), "t.json")).toThrow(message);
 });
 
-test("parseTokens() refuses a key that is there twice", () => {
+test("parseTokens() refuses a duplicate key", () => {
   const twice = text(entry).replace("{", '{"role":"reader",');
   expect(() => parseTokens(twice, "t.json")).toThrow('has the key "role" twice');
 });
 
-test("parseTokens() says where JSON is not valid, and repeats nothing of it", () => {
+test("parseTokens() gives the position of invalid JSON, and repeats none of its text", () => {
   const broken = `[\n  ${JSON.stringify(entry)},\n]`;
   expect(() => parseTokens(broken, "t.json")).toThrow(
     /^Cannot read "t\.json": it is not valid JSON at \d+:\d+$/,

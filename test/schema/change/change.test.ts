@@ -46,7 +46,7 @@ function linesOf(change: Change & Update, file = text): { minus: string[]; plus:
   };
 }
 
-test("editForChange() turns a flag by one line, and keeps its comment", () => {
+test("editForChange() toggles a flag in one line, and keeps its comment", () => {
   const minus = ["enabled: true # since May"];
   expect(linesOf(update({ enabled: false }))).toEqual({
     minus,
@@ -54,12 +54,12 @@ test("editForChange() turns a flag by one line, and keeps its comment", () => {
   });
 });
 
-test("editForChange() turns a flag in an environment that has its own state", () => {
+test("editForChange() toggles a flag in an environment with its own block", () => {
   const { minus, plus } = linesOf(update({ enabled: true }, "staging"));
   expect({ minus, plus }).toEqual({ minus: ["    enabled: false"], plus: ["    enabled: true"] });
 });
 
-test("editForChange() gives an environment a state of its own, after the others", () => {
+test("editForChange() adds a block for an environment after the others", () => {
   const edited = editForChange(
     update({ enabled: false }, "development"),
     currently(),
@@ -97,7 +97,7 @@ test("editForChange() pins an environment that follows the root, even if the val
   ).toBe(undefined);
 });
 
-test("editForChange() describes a flag that has no description, above all else", () => {
+test("editForChange() adds a description above all other keys", () => {
   const edited = editForChange(
     update({ description: "Plan: meals" }),
     currently("enabled: true\n"),
@@ -155,7 +155,7 @@ test("editForChange() deletes the file, wherever it is", () => {
   expect(edited).toEqual({ files: [{ file }], subject: "Delete meal_planning", change: "" });
 });
 
-test("newFile() is laid out as every flag file is, with the schema for editors", () => {
+test("newFile() is formatted, with the schema for editors", () => {
   const created = newFile({
     kind: "create",
     name: "water_log",
@@ -178,7 +178,7 @@ enabled: true
   expect(format(created.flagFile?.text ?? "")).toBe(created.flagFile?.text);
 });
 
-test("newFile() has no description where none is given", () => {
+test("newFile() has no description if none is given", () => {
   const { flagFile } = newFile({
     kind: "create",
     name: "water_log",
@@ -188,7 +188,7 @@ test("newFile() has no description where none is given", () => {
   expect(flagFile?.text.split("\n").slice(1)).toEqual(["enabled: false", ""]);
 });
 
-test("newFile() is in the owner's folder, with all that is given", () => {
+test("newFile() is in the owner's folder, with all given values", () => {
   const created = newFile({
     kind: "create",
     name: "water_log",

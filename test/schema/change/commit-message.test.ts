@@ -99,14 +99,14 @@ test("formatMessage() makes the reason and the trailers harmless", () => {
   expect(message).toBe(`Enable x\n\n${safe}\n\nActor: ${safe}\n`);
 });
 
-test("oneLine() cuts between characters, and says that it cut", () => {
+test("oneLine() cuts between characters and adds an ellipsis", () => {
   expect(oneLine("12345", 5)).toBe("12345");
   expect(oneLine("123456", 5)).toBe("1234…");
   expect(oneLine("123 456", 5)).toBe("123…");
   expect(oneLine("123🥕🥕", 5)).toBe("123…");
 });
 
-test("oneLine() takes away what nobody sees", () => {
+test("oneLine() removes invisible characters", () => {
   expect(oneLine(" a\u202e\u200bb\ud800c\u00a0\td ", 100)).toBe("a b c d");
 });
 
@@ -124,6 +124,6 @@ test.each([
   expect(identity(text, "unknown")).toBe(safe);
 });
 
-test("identity() cuts a megabyte", () => {
+test("identity() shortens a megabyte of text", () => {
   expect(identity("x".repeat(1_000_000), "unknown")).toHaveLength(100);
 });

@@ -106,7 +106,7 @@ test("unverifiedTrailer() reads only messages that have a signature", () => {
   expect(unverifiedTrailer(signMessage(message, [file], [key], "0a"), "Flag")).toBe("b");
 });
 
-test("parseCommitKeys() takes keys of 32 characters or more, and says how to make one", () => {
+test("parseCommitKeys() requires keys of at least 32 characters, and names the command that makes one", () => {
   expect(parseCommitKeys(`${key}, ${other}`, "FLAGS_COMMIT_KEY")).toEqual([key, other]);
   for (const text of ["", "secret", `${key},`])
     expect(() => parseCommitKeys(text, "FLAGS_COMMIT_KEY")).toThrow(

@@ -78,7 +78,7 @@ test.each<[string, Values, string[], string[]]>([
   expect(define(after)?.flagFile?.text.match(/#/g)).toHaveLength(text.match(/#/g)?.length ?? 0);
 });
 
-test("defineFlag() writes variants in their order, as the first one is for everybody else", () => {
+test("defineFlag() writes variants in their order", () => {
   const changed = define({ ...values, variants: { two: 2, one: 1 } })?.flagFile?.text;
   expect(changed).toContain("variants:\n  two: 2\n  one: 1 # the old page\n");
 });
@@ -169,7 +169,7 @@ test.each<[string, Values, boolean]>([
   expect(touched(after).onlyDisables).toBe(expected);
 });
 
-test("findDisallowedEnvironments() needs every environment for what belongs to none", () => {
+test("findDisallowedEnvironments() needs every environment for a change that belongs to none", () => {
   const [root, owner, nothing] = [{ ...values, rollout: 5 }, { ...values, owner: "b" }, values].map(
     (after) => touched(after),
   ) as [ReturnType<typeof touched>, ReturnType<typeof touched>, ReturnType<typeof touched>];

@@ -60,7 +60,7 @@ describe("proposalBranchName()", () => {
   });
 });
 
-test("flagOfProposalBranch() reads today's and older names, and no others", () => {
+test("flagOfProposalBranch() reads current and older names, and no others", () => {
   const name = proposalBranchName("meal_planning", "Disable it", { before, after: off });
   expect(flagOfProposalBranch(name)).toBe("meal_planning");
   expect(flagOfProposalBranch("bunting/meal_planning/disable-0123456789ab")).toBe("meal_planning");
@@ -78,7 +78,7 @@ describe("describeProposal()", () => {
   const after = { ...before, decisions: { ...before.decisions, application: { enabled: false } } };
   const change = plan(snapshotOf([before]), { ...snapshotOf([after]), commit: "1".repeat(40) });
 
-  test("has the plan, who asks and why, and what merging does", () => {
+  test("has the plan, the requester, the reason, and the effect of merging", () => {
     const asked = {
       actor: { id: "bot", name: "Release bot" },
       reason: "Too slow",
@@ -102,7 +102,7 @@ describe("describeProposal()", () => {
   });
 });
 
-test("labelsOf() names what is protected", () => {
+test("labelsOf() names the protected environments", () => {
   expect(labelsOf(["application", "staging"])).toEqual([
     "flag-change",
     "protected: application",

@@ -37,13 +37,13 @@ describe("findProtectedEnvironments()", () => {
     expect(findProtectedEnvironments(all, { before, after: undefined })).toEqual(environments);
   });
 
-  test("names none for what clients do not see, or for no flag at all", () => {
+  test("names none for changes that clients do not see, or without a flag", () => {
     const [before, after] = [flag("100"), flag("100", { owner: "growth", updated_at: "later" })];
     expect(findProtectedEnvironments(all, { before, after })).toEqual([]);
     expect(findProtectedEnvironments(all, { before: undefined, after: undefined })).toEqual([]);
   });
 
-  test("names those alone that the policy protects", () => {
+  test("names only protected environments", () => {
     const sides = { before: flag("000"), after: flag("110") };
     expect(findProtectedEnvironments({ environments, protected: ["staging"] }, sides)).toEqual([
       "staging",
@@ -52,7 +52,7 @@ describe("findProtectedEnvironments()", () => {
     expect(findProtectedEnvironments(defaultProject, sides)).toEqual([]);
   });
 
-  test("names exactly the environments whose responses differ but for times", () => {
+  test("names exactly the environments whose responses differ, times aside", () => {
     const any = fc.record({
       states: fc.constantFrom("000", "001", "010", "011", "100", "101", "110", "111"),
       description: fc.constantFrom("", "Plan meals"),
@@ -81,7 +81,7 @@ describe("onlyDisables()", () => {
     expect(onlyDisables({ before: flag(from), after: flag(to) })).toBe(only);
   });
 
-  test("is false where anything else changes", () => {
+  test("is false if anything else changes", () => {
     const [before, after] = [flag("111"), flag("000", { description: "Off for now" })];
     expect(onlyDisables({ before, after })).toBe(false);
     expect(onlyDisables({ before, after: undefined })).toBe(false);

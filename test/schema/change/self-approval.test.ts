@@ -69,7 +69,7 @@ test("checkApproval() accepts no proposal whose commit was replaced by one witho
   });
 });
 
-test("checkApproval() asks nothing of what people propose", () => {
+test("checkApproval() needs no approval for pull requests of people", () => {
   const commits = [{ message: "Disable b", author: "ada" }];
   expect(check([], { commits, isProposalBranch: false }).state).toBe("success");
 });

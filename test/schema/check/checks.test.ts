@@ -148,7 +148,7 @@ test.each([
   expect(flag).toEqual({ enabled: true, description });
 });
 
-test("parseFlagFile() gives no flag where the shape is wrong", () => {
+test("parseFlagFile() returns no flag if the shape is wrong", () => {
   expect(
     parseFlagFile(new TextEncoder().encode("enabled: yes\n"), defaultProject).flag,
   ).toBeUndefined();

@@ -71,7 +71,7 @@ test.each([
   expect(problem?.message).toContain("expected a mapping");
 });
 
-test("parseFlagFile() points at the value of a file that is none, below its comments", () => {
+test("parseFlagFile() reports a wrong file at its value, below the comments", () => {
   expect(codesIn("# why\n\n- enabled: true\n")).toEqual(["3:1 not-a-mapping"]);
 });
 
@@ -163,7 +163,7 @@ test.each([
   expect(codesIn(`enabled: true\ndescription: ${description}\n`)).toEqual(problems);
 });
 
-test("parseFlagFile() reports every mistake of a file", () => {
+test("parseFlagFile() reports all mistakes of a file", () => {
   const text = "enable: yes\ntype: flag\nexpires: never\nowner: A B\nenvironments:\n  prod: true\n";
   expect(codesIn(text)).toEqual([
     "1:1 missing-key",
@@ -176,7 +176,7 @@ test("parseFlagFile() reports every mistake of a file", () => {
   ]);
 });
 
-test("parseFlagFile() shows a long value in short, on one line", () => {
+test("parseFlagFile() shortens a long value to one line", () => {
   const [problem] = problemsOf(`enabled: "${"long\\n".repeat(1000)}"\n`);
   expect(problem?.message.length).toBeLessThan(120);
   expect(problem?.message).not.toContain("\n");

@@ -21,7 +21,7 @@ const { environments } = defaultProject;
 const states = (on: boolean) =>
   decisionsOf(Object.fromEntries(environments.map((name) => [name, on])));
 
-test("compile() gives the specification's example, in its shape and with its keys in order", () => {
+test("compile() returns the specification's example with its keys in order", () => {
   const release = compile(
     snapshotOf([
       flagOf("meal_planning", { description: "Enable meal planning features" }),
@@ -101,7 +101,7 @@ test("compile() gives the same bytes in any time zone, locale and language", asy
   expect(outputs).toEqual(places.map(() => bodies + formatManifest(here)));
 });
 
-test("compile() writes compact JSON, which parses to what was written", () => {
+test("compile() writes compact JSON", () => {
   for (const { body } of compile(snapshotOf(manyFlags)).responses) {
     expect(JSON.stringify(JSON.parse(body))).toBe(body);
   }
@@ -150,7 +150,7 @@ test.each([["__proto__"], ["../meal"], ["meal/../x"], ["meal\n"], [""], ["1"], [
   },
 );
 
-test("compile() takes a name that objects have a method of, and pollutes nothing", () => {
+test("compile() accepts the name of an Object method", () => {
   const release = compile(snapshotOf([flagOf("constructor", { decisions: states(false) })]));
   expect(bodyOf(release, "/v1/feature-flags/")).toContain('"flags":{"constructor":false}');
 });
@@ -169,7 +169,7 @@ test("compile() refuses two flags of one name", () => {
   expect(() => compile(twice)).toThrow('Cannot compile a list: it has two flags "meal_planning"');
 });
 
-test("compile() refuses a snapshot whose time is none", () => {
+test("compile() refuses a snapshot with an invalid time", () => {
   const snapshot = { ...snapshotOf([]), updated_at: "yesterday" };
   expect(() => compile(snapshot)).toThrow(/^Cannot accept the response /);
 });
@@ -183,7 +183,7 @@ test("each compiled response is what openapi.yaml and responses.schema.json desc
   expect(misfits).toEqual([]);
 });
 
-test("formatManifest() names every response but no body, a line each", () => {
+test("formatManifest() writes one line for each response, without its body", () => {
   const release = compile(snapshotOf(manyFlags));
   const manifest = formatManifest(release);
   const { responses, ...head } = JSON.parse(manifest);

@@ -37,7 +37,7 @@ test("compile() of the next snapshot gives the bytes of a compilation of new obj
   );
 });
 
-test("compile() and Responses come to the same after edits anywhere in many flags", () => {
+test("compile() and Responses give the same as new ones after edits of many flags", () => {
   const names = fc.integer({ min: 0, max: 699 }).map((number) => `flag_${number}`);
   const edits = fc.array(
     fc.record({ name: names, isGone: fc.boolean(), fewer: fc.boolean(), text: fc.string() }),

@@ -81,7 +81,7 @@ test("isPathOf() is true for paths of the project's environments only", () => {
   expect(others.filter((path) => isPathOf(project, path))).toEqual([]);
 });
 
-test("the table says what is published last, what clients fetch, and its type", () => {
+test("the table has the order, the use and the type of each output", () => {
   expect(paths.filter(([path]) => isIndex(path)).map(([, kind]) => kind)).not.toContain("flag");
   expect(paths.filter(([path]) => !isFetched(path)).map(([, kind]) => kind)).toEqual(["error"]);
   expect(contentTypeOf("/errors/404.json")).toBe("application/problem+json");

@@ -142,7 +142,7 @@ describe("evaluate() answers", () => {
     }
   });
 
-  test("the seed's own people, and the attribute of `bucket`", () => {
+  test("by the seed and by the attribute of `bucket`", () => {
     const seeded = { enabled: true, rollout: 50, seed: "old_name", bucket: "household" };
     const old = { flags: { old_name: { enabled: true, rollout: 50 } } };
     for (let at = 0; at < 200; at++) {

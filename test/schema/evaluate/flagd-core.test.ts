@@ -35,7 +35,7 @@ test(`evaluate() and flagd-core agree on value and variant in ${decisions} decis
   expect([...reasons].sort()).toEqual(["DEFAULT", "SPLIT", "STATIC", "TARGETING_MATCH"]);
 });
 
-describe("what flagd-core alone reads in another way", () => {
+describe("what flagd-core reads in another way", () => {
   test("hashes an id that is not ASCII by its UTF-16 code units, not by its UTF-8 bytes", () => {
     const ids = Array.from({ length: 200 }, (_, at) => `é${at}`);
     const { ours, theirs } = single({ enabled: true, rollout: 50 });

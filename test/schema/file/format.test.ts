@@ -22,7 +22,7 @@ environments:
 # at the end
 `;
 
-test("format() leaves a formatted file alone", () => {
+test("format() does not change a formatted file", () => {
   expect(format(formatted)).toBe(formatted);
 });
 
@@ -86,14 +86,14 @@ test.each([
   expect(() => format(text)).toThrow(reason);
 });
 
-test("format() keeps what a file says", () => {
+test("format() keeps the values of a file", () => {
   const check = ({ text, value }: { text: string; value: object }) => {
     expect(parse(format(text)).value).toEqual(value);
   };
   fc.assert(fc.property(flagFile(), check), { numRuns: 150 });
 });
 
-test("format() keeps every comment, once", () => {
+test("format() keeps each comment once", () => {
   const check = ({ text, comments }: { text: string; comments: readonly string[] }) => {
     const kept = [...new Lexer().lex(format(text))].filter((lexeme) => lexeme.startsWith("#"));
     expect(kept.sort()).toEqual([...comments].sort());
@@ -101,7 +101,7 @@ test("format() keeps every comment, once", () => {
   fc.assert(fc.property(flagFile(), check), { numRuns: 150 });
 });
 
-test("format() changes nothing the second time", () => {
+test("format() changes nothing in its own output", () => {
   const check = ({ text }: { text: string }) => {
     const once = format(text);
     expect(format(once)).toBe(once);

@@ -71,7 +71,7 @@ test.each([
   expect(problem?.message).toContain(`"${other}" has it already`);
 });
 
-test("validate() does not take a .yml for the same flag twice", () => {
+test("validate() does not report a .yml file as a duplicate of the flag", () => {
   const { problems } = validate([entry("a/meal.yaml"), entry("a/meal.yml")], defaultProject, today);
   expect(problems.map(({ file, code }) => `${file} ${code}`)).toEqual([
     "flags/a/meal.yml not-a-flag",
@@ -105,14 +105,14 @@ test.each([
   expect(isReadable(path, mode)).toBe(expected);
 });
 
-test("validate() asks a file that stands elsewhere for its content only", () => {
+test("validate() checks only the content of a file outside of flags/", () => {
   const file = "test/Some File.yaml";
   expect(
     validate([{ file, kind: "flag", mode: "100644", content }], defaultProject, today).problems,
   ).toEqual([]);
 });
 
-test("validate() leaves out what is not due yet", () => {
+test("validate() leaves out warnings that are not due yet", () => {
   const due = parseFlagFile(
     Buffer.from("description: a\nenabled: true\nowner: a\nexpires: 2026-06-01\n"),
     defaultProject,
@@ -123,7 +123,7 @@ test("validate() leaves out what is not due yet", () => {
   expect(codes("2026-06-01")).toEqual(["expired"]);
 });
 
-test("validate() checks 10,000 files that share no name", () => {
+test("validate() checks 10,000 files with different names", () => {
   const entries = Array.from({ length: 10_000 }, (_, i) => entry(`a/meal_${i}.yaml`));
   const { flags, problems } = validate(entries, defaultProject, today);
   expect([flags.length, problems]).toEqual([10_000, []]);

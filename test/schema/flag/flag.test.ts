@@ -39,7 +39,7 @@ test("normalize() fills in every default", () => {
   });
 });
 
-test("normalize() takes from an environment what differs there", () => {
+test("normalize() uses the block of an environment", () => {
   const file = {
     enabled: false,
     description: "Show costs",
@@ -61,14 +61,14 @@ test("normalize() takes from an environment what differs there", () => {
   });
 });
 
-test("flag.schema.json helps at each key with a sentence", () => {
+test("flag.schema.json describes each key with a sentence", () => {
   const { environments: all, ...others } = schema.properties;
   const described = [schema, all, ...Object.values(others), schema.$defs.override];
   const silent = described.filter(({ description }) => !/^[A-Z`].{20,}\.$/.test(description));
   expect(silent).toEqual([]);
 });
 
-test("policy.schema.json does too", () => {
+test("policy.schema.json describes each key, too", () => {
   const [property] = Object.values(policy.properties);
   const described = [policy, property, property?.items];
   expect(described.filter((part) => !/^[A-Z`[].{20,}\.$/.test(part?.description ?? ""))).toEqual(
@@ -88,7 +88,7 @@ test.each(schemas)("%s is a JSON Schema 2020-12, and is compiled without a warni
   expect(() => ajv.compile(written)).not.toThrow();
 });
 
-test("all schemas are looked at", () => {
+test("these tests cover all schemas", () => {
   expect(schemas).toEqual(
     expect.arrayContaining(
       ["github/artifact", "flag", "project/policy", "responses"].map(

@@ -47,7 +47,7 @@ test("stepsIn() gives the steps of an environment, of its own block or of the to
   expect(stepsIn(plain, "qa")).toEqual([]);
 });
 
-test("findDueSteps() gives late steps in order, each once, from the second on", () => {
+test("findDueSteps() returns each late step once, in order, from its second on", () => {
   const due = (nowMs: number) =>
     findDueSteps([checkout, banner, plain], nowMs).map(
       ({ flag, block, step }) => `${flag} ${block} ${step.at}`,

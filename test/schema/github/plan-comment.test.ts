@@ -271,7 +271,7 @@ describe("inline() and block()", () => {
     },
   );
 
-  test("let nothing out of them, whatever it is", () => {
+  test("contain any text", () => {
     const text = fc.string({
       unit: fc.constantFrom("`", "``", "a", "\n", "~~~", "</details>", "|", " "),
     });
@@ -282,7 +282,7 @@ describe("inline() and block()", () => {
     fc.assert(fc.property(text, check), { numRuns: 500 });
   });
 
-  test("cut() leaves whole characters", () => {
+  test("cut() does not split a character", () => {
     expect(cut("a\u{1F96A}b", 3)).toBe("a…");
     expect(cut("abc", 3)).toBe("abc");
     expect(cut("abcd", 3)).toBe("ab…");
@@ -302,7 +302,7 @@ describe("inline() and block()", () => {
 });
 
 describe("boundPlan()", () => {
-  test("shows of long bodies what differs, and stays a plan that is believed", () => {
+  test("shows the difference of long bodies, and parsePlan() accepts it", () => {
     const names = Array.from(
       { length: 1_000 },
       (_, index) => `improvement_${String(index).padStart(4, "0")}`,
@@ -319,7 +319,7 @@ describe("boundPlan()", () => {
     expect(list?.after?.length).toBeLessThanOrEqual(maxExcerptLength);
   });
 
-  test("of a change of 10,000 flags is small enough to be read", () => {
+  test("of a change of 10,000 flags stays below the limit", () => {
     const flags = Array.from({ length: 10_000 }, (_, index) => flag(`improvement_${index}`));
     const turned = flags.map(({ name }) => flag(name, { enabled: "asd", updated_at: late }));
     const text = JSON.stringify(boundPlan(plan(snapshot(flags), snapshot(turned))), null, 2);
@@ -389,7 +389,7 @@ describe("parsePlan() and parseProblems()", () => {
     expect(() => problems(wrong)).toThrow(/^Cannot accept problems: /);
   });
 
-  test("take what plan and validate write", () => {
+  test("accept the output of plan and validate", () => {
     expect(parsePlan(JSON.stringify(good))).toEqual(good);
     const facts = [-1, Number.NaN, 2_000_000_000].map((time) => ({
       ...{ commit: "a".repeat(40), time, isPullMerge: true },

@@ -77,7 +77,7 @@ describe("004_policy_to_project", () => {
   });
 });
 
-test("003_feature_flags_table_to_files changes nothing, and refuses to lose flags", () => {
+test("003_feature_flags_table_to_files changes no file, and is refused down while there are flags", () => {
   expect(migrate(flag, 2, 3)).toEqual(flag);
   expect(migrate({}, 3, 2)).toEqual({});
   expect(() => migrate(flag, 3, 2)).toThrow("1 flag is in a file");

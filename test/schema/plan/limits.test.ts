@@ -60,13 +60,13 @@ describe("findLimitViolations()", () => {
     expect(switchOn(6, 6, some)).toHaveLength(1);
   });
 
-  test("never lets all flags go by themselves", () => {
+  test("never permits the removal of all flags", () => {
     expect(removal(2, 2, { ...limits, at_least: 5 })[0]?.reason).toBe(
       "it removes 2 of 2 flags (100 %), and no flag would be left",
     );
   });
 
-  test("says how much is too much", () => {
+  test("gives the share and the limit in the reason", () => {
     expect(removal(26, 22)[0]?.reason).toBe(
       "it removes 22 of 26 flags (84.6 %), and 20 % or 0 flags is the limit",
     );

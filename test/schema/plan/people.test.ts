@@ -74,7 +74,7 @@ describe("plan()", () => {
     expect(change(30)).toEqual([["cart", undefined]]);
   });
 
-  test("does not promise that nobody loses it if a rule changes as well", () => {
+  test("does not state that nobody loses it if a rule changes as well", () => {
     const rules = [{ name: "danes", if: { country: "DK" }, rollout: 60 }];
     const lower = [{ name: "danes", if: { country: "DK" }, rollout: 40 }];
     const { line } = effectOf({ ...tenth, rules }, { ...fifth, rules: lower });
@@ -111,7 +111,7 @@ describe("plan()", () => {
     expect(order.people).toEqual({ gain: 0, lose: 0, move: 100, ids });
   });
 
-  test("knows a flag under a new name, whose people are others unless it keeps its seed", () => {
+  test("recognizes a renamed flag, which gets other people unless it keeps its seed", () => {
     const change = planOf({ cart: fifth }, { basket: fifth });
     const basket = change.flags.find(({ name }) => name === "basket");
     expect(basket?.renamedFrom).toBe("cart");
@@ -143,7 +143,7 @@ describe("plan()", () => {
     );
   });
 
-  test("has no numbers for what only rules, switches or texts decide", () => {
+  test("has no numbers for changes of rules, switches and texts", () => {
     const rules = [{ name: "danes", if: { country: "DK" }, enabled: true }];
     expect(effectOf(tenth, { ...tenth, rules }).people).toBeUndefined();
     expect(effectOf(tenth, { enabled: false }).people).toBeUndefined();

@@ -58,7 +58,7 @@ describe("plan()", () => {
     });
   });
 
-  test("says which environments become protected, and which are so no more", () => {
+  test("lists environments whose protection is added or removed", () => {
     const before = { ...snapshot([]), project: normalizeProject({ protected: ["staging"] }, "1") };
     const after = {
       ...snapshot([]),
@@ -111,7 +111,7 @@ describe("plan()", () => {
     expect(formatPlan(added)).not.toContain("Limit:");
   });
 
-  test("says of another comment in the policy that nothing but updated_at changes", () => {
+  test("has only updated_at if a comment of the policy changes", () => {
     const head = { ...snapshot([], late), project: normalizeProject({}, "2") };
     const landed = rebaseSnapshot(snapshot([], early), head);
     expect(landed.updated_at).toBe(late);
@@ -150,7 +150,7 @@ describe("plan()", () => {
     ]);
   });
 
-  test("names a flag that is removed, and what it was", () => {
+  test("names a flag that is removed, and its states before", () => {
     const { flags, responses } = plan(snapshot([flag("meal_planning")]), snapshot([]));
     const [removed] = flags;
     expect(removed).toMatchObject({
@@ -225,7 +225,7 @@ describe("plan()", () => {
   });
 });
 
-describe("land()", () => {
+describe("rebaseSnapshot()", () => {
   const base = snapshot([flag("meal_planning"), flag("recipe_import")]);
 
   test("keeps the base's times of flags that the head did not change", () => {
@@ -303,7 +303,7 @@ describe("summarize()", () => {
 });
 
 describe("formatPlan() and formatPlanMarkdown()", () => {
-  test("of no change say so in one line", () => {
+  test("are one line if nothing changes", () => {
     const nothing = plan(snapshot([flag("a")]), snapshot([flag("a")], early, "2"));
     expect(formatPlan(nothing)).toBe("Plan 1111111 → 2222222: nothing changes for consumers\n");
     expect(formatPlanMarkdown(nothing)).toBe(

@@ -67,7 +67,7 @@ function plan(before: Release | undefined, after: Release) {
 }
 
 describe("planPublication()", () => {
-  test("puts all where nothing stands, the lists last", () => {
+  test("writes all objects to an empty target, the lists last", () => {
     const after = release({ meal_planning: true, food_search: false });
     const { put, remove, keep } = plan(undefined, after);
     expect(put.map(({ path }) => path).sort()).toEqual(
@@ -82,13 +82,13 @@ describe("planPublication()", () => {
     expect({ remove, keep }).toEqual({ remove: [], keep: 0 });
   });
 
-  test("puts nothing where all stands", () => {
+  test("writes nothing if all objects are the same", () => {
     const same = release({ meal_planning: true });
     const { put, remove, keep } = plan(same, same);
     expect({ put, remove, keep }).toEqual({ put: [], remove: [], keep: 3 * 2 + 2 });
   });
 
-  test("puts what differs, is missing or was touched, and removes what is no more", () => {
+  test("writes objects that differ, are missing or were modified, and removes old ones", () => {
     const same = release({ meal_planning: true, food_search: true });
     const stands = standing(same);
     stands.set("/v1/feature-flags/meal_planning", { etag: "other", isModifiedElsewhere: false });
@@ -106,7 +106,7 @@ describe("planPublication()", () => {
     expect(remove).toEqual(["/staging/v1/feature-flags/left_over", "/v1/feature-flags/left_over"]);
   });
 
-  test("says which flags turn, come and go in each environment", () => {
+  test("lists flags that are toggled, added and removed in each environment", () => {
     const before = release({ both: [true, true, false], gone: true, turned: [false, true, true] });
     const after = release({ both: [false, true, true], come: true, turned: [true, true, true] });
     expect(plan(before, after).diffs).toEqual([
@@ -130,7 +130,7 @@ describe("planPublication()", () => {
     ]);
   });
 
-  test("takes a list that is not one of ours for none", () => {
+  test("ignores a list that no release has", () => {
     const after = release({ meal_planning: true });
     for (const body of ["", "<html>", "null", '{"flags":{"a":"b"}}']) {
       const served = new Map([["application", body]]);
@@ -237,7 +237,7 @@ describe("parseManifest()", () => {
     expect(parseManifest(text)).toBeUndefined();
   });
 
-  test("keeps what an environment had that is no more, so that it goes", () => {
+  test("keeps the paths of a removed environment, so that they are removed", () => {
     const path = "/production/v1/feature-flags/a";
     expect(parseManifest(forge({ responses: [{ ...response, path }] }))?.responses[0]?.path).toBe(
       path,

@@ -61,7 +61,7 @@ function planOf(was: TimedFlag, is: TimedFlag) {
   return plan(of(was), of(is));
 }
 
-test("formatPlan() shows a schedule that is added, and what stays", () => {
+test("formatPlan() shows an added schedule and the current state", () => {
   expect(formatPlan(planOf(before, after))).toBe(
     [
       "Plan 1111111 → 1111111: 1 flag changes its schedule in production",

@@ -20,14 +20,14 @@ const problem: Problem = {
   hint: 'did you mean "environments"?',
 };
 
-test("formatProblem() begins with a place that terminals turn into a link", () => {
+test("formatProblem() begins with file:line:column", () => {
   expect(formatProblem(problem)).toBe(
     'flags/nutrition/meal.yaml:6:1: Cannot read key "enviroments" [unknown-key]\n' +
       '  hint: did you mean "environments"?',
   );
 });
 
-test("formatProblem() says that a warning is one, and does without a hint", () => {
+test("formatProblem() marks a warning, and needs no hint", () => {
   const { hint: _, ...rest } = problem;
   expect(formatProblem({ ...rest, severity: "warning" })).toBe(
     'flags/nutrition/meal.yaml:6:1: warning: Cannot read key "enviroments" [unknown-key]',
@@ -41,11 +41,11 @@ test("formatAnnotation() is a workflow command for the line", () => {
   );
 });
 
-test("formatAnnotation() of a warning is one", () => {
+test("formatAnnotation() of a warning is a warning", () => {
   expect(formatAnnotation({ ...problem, severity: "warning" })).toMatch(/^::warning file=/);
 });
 
-test("formatAnnotation() escapes what would end a property or the line", () => {
+test("formatAnnotation() escapes characters that end a property or the line", () => {
   const file = "flags/a,line=1::b\r\n%0A.yaml";
   const command = formatAnnotation({ ...problem, file, message: "100 %\r\n::error::, a: b" });
   expect(command).toBe(
@@ -89,7 +89,7 @@ test.each(hostile)(
   },
 );
 
-test("formatProblem() still says what is there", () => {
+test("formatProblem() escapes invisible characters and keeps the rest", () => {
   const [line] = formatProblem({ ...problem, file: "::a\n##[b].yaml" }).split("\n");
   expect(line).toContain("\\u{3a}:a\\u{a}##\\u{5b}b].yaml:6:1: ");
 });

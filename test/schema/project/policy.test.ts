@@ -62,7 +62,7 @@ describe("parsePolicyFile()", () => {
     expect(said(parsePolicyFile(bytes(text)).findings)).toContain(problem);
   });
 
-  test("says what is meant, and what to do", () => {
+  test("reports the expected value and the fix", () => {
     const { findings } = parsePolicyFile(bytes("protected:\n  - aplication\n"));
     const [text] = problemsIn("flags/policy.yaml", findings, "").map(formatProblem);
     expect(text).toBe(
@@ -71,7 +71,7 @@ describe("parsePolicyFile()", () => {
     );
   });
 
-  test("is no reader of flags, nor the other way round", () => {
+  test("refuses a flag, and parseFlagFile() refuses a policy", () => {
     expect(said(parsePolicyFile(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
     expect(said(parseFlagFile(bytes("protected: []\n"), defaultProject).findings)).toContain(
       "1:1 missing-key",
@@ -82,7 +82,7 @@ describe("parsePolicyFile()", () => {
 describe("validate()", () => {
   const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
-  test("takes flags/policy.yaml for the policy, which counts as no flag", () => {
+  test("reads flags/policy.yaml as the policy, not as a flag", () => {
     const entries = [entry("policy.yaml", "protected: [staging]\n"), entry("a/meals.yaml", on)];
     const { flags, problems } = validate(entries, defaultProject, "");
     expect(problems.map(({ code }) => code)).toEqual(["old-policy"]);
@@ -105,7 +105,7 @@ describe("validate()", () => {
     expect(codes.filter((found) => found !== "old-policy")).toEqual([code]);
   });
 
-  test("refuses a policy that is no plain file", () => {
+  test("refuses a policy that is not a plain file", () => {
     const { problems } = validate(
       [{ file: "flags/policy.yaml", kind: "policy", path: "policy.yaml", mode: "120000" }],
       defaultProject,
@@ -115,7 +115,7 @@ describe("validate()", () => {
   });
 });
 
-test("format() lays out a policy in the one way, comments kept", () => {
+test("format() formats a policy and keeps its comments", () => {
   const text = "# why\nprotected:   [staging,  application] # both\n";
   const laid = "# why\nprotected:\n  - staging\n  - application\n  # both\n";
   expect(format(text)).toBe(laid);

@@ -42,7 +42,7 @@ describe("normalizeProject()", () => {
     });
   });
 
-  test("keeps what a file says, and sorts what is protected", () => {
+  test("keeps the values of a file, and sorts the protected environments", () => {
     const { project, findings } = parse(full);
     expect(findings).toEqual([]);
     expect(normalizeProject(project ?? {}, "1")).toEqual({
@@ -84,7 +84,7 @@ describe("parseProjectFile()", () => {
     expect(said(parse(text).findings)).toContain(problem);
   });
 
-  test("says of a newer format only what to do about it", () => {
+  test("reports only the unknown format of a newer file", () => {
     const { findings } = parse("format: 9\nfuture: [1, 2]\n");
     expect(findings).toMatchObject([
       {
@@ -99,7 +99,7 @@ describe("parseProjectFile()", () => {
     expect(findings).toMatchObject([{ hint: 'did you mean "production"?' }]);
   });
 
-  test("leaves a file alone that format() laid out", () => {
+  test("does not change a formatted file", () => {
     expect(format(format(full))).toBe(format(full));
     expect(parse(format(full))).toEqual(parse(full));
   });
@@ -117,7 +117,7 @@ describe("validate() with a project", () => {
   const text = (environment: string) =>
     `description: a\nenabled: true\nowner: a\nenvironments:\n  ${environment}:\n    enabled: true\n`;
 
-  test("asks for its names and environments", () => {
+  test("applies its name rules and environments", () => {
     const entries = [
       entry("a/new-cart.yaml", text("qa")),
       entry("a/old_cart.yaml", text("staging")),
@@ -140,7 +140,7 @@ describe("validate() with a project", () => {
     expect(problems.map(({ code }) => code)).toEqual(["wrong-type"]);
   });
 
-  test("warns of what is on in the last environment of the order but not in the one before", () => {
+  test("warns of a flag that is on in the last environment of the order but not in the one before", () => {
     const warned = entry(
       "a/new-cart.yaml",
       "description: a\nenabled: true\nowner: a\nenvironments:\n  qa:\n    enabled: false\n",
@@ -189,7 +189,7 @@ describe("findPatternFault()", () => {
     expect(performance.now() - start).toBeLessThan(200);
   });
 
-  test("lets no accepted pattern take long for a name of any project", () => {
+  test("accepts only patterns that match any name fast", () => {
     const pattern = "^[a-z]*[a-z]*[a-z]*[a-z]*$";
     const names = { pattern, longest: 128 };
     expect(findPatternFault(pattern)).toBeUndefined();

@@ -41,7 +41,7 @@ const testers = `${words("testers")}if: { team: qa }\n`;
 const payment = `${words("payment")}enabled: true\nrequires: [cart]\n`;
 const colour = `${words("colour")}enabled: true\nvariants:\n  green: { top: 1, left: 2 }\n  orange: { top: 3, left: 4 }\n`;
 
-test("runTests() finds nothing wrong where every caller gets what is expected", () => {
+test("runTests() finds nothing if every caller gets the expected value", () => {
   const failures = run({
     "audiences/testers": testers,
     "shop/cart": cart,

@@ -4,7 +4,7 @@ import { codesIn, problemsOf } from "../codes-in.ts";
 
 const flag = "enabled: true\n";
 
-test("decode() takes a file of 64 KiB", () => {
+test("decode() accepts a file of 64 KiB", () => {
   const text = flag + "#".repeat(maxFileBytes - flag.length);
   expect(codesIn(text)).toEqual([]);
 });
@@ -31,7 +31,7 @@ test.each([
   expect(codesIn(bytes(parts))).toEqual([`${place} invalid-utf8`]);
 });
 
-test("decode() refuses a replacement character, which stands for a character that was lost", () => {
+test("decode() refuses a replacement character", () => {
   expect(codesIn("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
 });
 
@@ -75,7 +75,7 @@ test.each([
   expect(codesIn(`enabled: true\n# a${character}b\n`)).toEqual(["2:4 invisible-character"]);
 });
 
-test("decode() names the character that nobody sees", () => {
+test("decode() names the invisible character", () => {
   const [problem] = problemsOf("enabled: true # \u202e\n");
   expect(problem?.message).toBe("Cannot read the invisible character U+202E");
 });
@@ -91,7 +91,7 @@ test.each([
   expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: bunting format"]);
 });
 
-test("decode() refuses a pile of accents on one letter", () => {
+test("decode() refuses more than 30 accents on one letter", () => {
   expect(codesIn(`enabled: true # a${"\u0316\u0301".repeat(20)}\n`)).toEqual([
     "1:18 not-normalized",
   ]);
@@ -107,7 +107,7 @@ test.each([
   expect(codesIn(text)).toEqual([`${place} tab-indentation`]);
 });
 
-test("decode() takes a tab inside a line", () => {
+test("decode() accepts a tab inside a line", () => {
   expect(codesIn("enabled:\ttrue\t# why\tnot\n")).toEqual([]);
 });
 

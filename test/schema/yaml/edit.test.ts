@@ -59,7 +59,7 @@ test("edit() makes several changes", () => {
   );
 });
 
-test("edit() changes nothing where the value is that already, however it is written", () => {
+test("edit() changes nothing if the value is the same in another notation", () => {
   const same = [
     { path: ["enabled"], value: true },
     { path: ["description"], value: "Show a recipe's cost" },
@@ -68,7 +68,7 @@ test("edit() changes nothing where the value is that already, however it is writ
   expect(edit(text, [])).toBe(text);
 });
 
-test("edit() keeps the comment of a block text that becomes a line", () => {
+test("edit() keeps the comment of a block text that becomes one line", () => {
   const block = "description: |- # why\n  One\n  two\n\n# next\nenabled: true\n";
   const edited = edit(block, [{ path: ["description"], value: "Three" }]);
   expect(edited).toBe("description: Three # why\n\n# next\nenabled: true\n");
@@ -145,7 +145,7 @@ test.each(["", "# a\n", 'enabled: "', "a: 1\n---\nb: 2\n", "[".repeat(1000)])(
   },
 );
 
-test("edit() changes what a file says as it would change the value", () => {
+test("edit() changes the parsed values as the same change of an object does", () => {
   const check = ([file, changes]: [{ text: string; value: object }, TextChange[]]) => {
     const expected = changes.reduce<unknown>(assign, file.value);
     expect(parse(edit(file.text, changes)).value).toEqual(expected);
@@ -180,7 +180,7 @@ test("edit() of a value on one line changes only that value, in any layout", () 
   expect(changed).toBeGreaterThan(60);
 });
 
-test("edit() that adds to a formatted file leaves all other lines untouched, and it formatted", () => {
+test("edit() that adds a key to a formatted file changes no other line and keeps it formatted", () => {
   let added = 0;
   const check = ([written, change]: [{ text: string }, TextChange]) => {
     const text = format(written.text);
@@ -200,7 +200,7 @@ test("edit() that adds to a formatted file leaves all other lines untouched, and
   expect(added).toBeGreaterThan(10);
 });
 
-test("edit() leaves a formatted file formatted", () => {
+test("edit() keeps a formatted file formatted", () => {
   fc.assert(
     fc.property(flagFile(), change(), ({ text }, change) => {
       const edited = edit(format(text), [change]);
@@ -304,7 +304,7 @@ test("edit() moves, adds and removes items with their comments", () => {
   );
 });
 
-test("edit() deletes a key with its comment, and leaves what it does not find", () => {
+test("edit() deletes a key with its comment, and ignores a missing key", () => {
   expect(edit(rules, [{ path: ["metadata"] }])).toBe(rules.slice(0, rules.indexOf("metadata")));
   expect(edit(rules, [{ path: ["schedule"] }, { path: ["environments", "qa"] }])).toBe(rules);
   expect(edit(rules, [{ path: ["rules"], value: [oldApps, staff] }])).toBe(rules);

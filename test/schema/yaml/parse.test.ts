@@ -87,7 +87,7 @@ test.each([
   },
 );
 
-test("parse() finds two unknown keys equal, too", () => {
+test("parse() reports a duplicate of an unknown key", () => {
   expect(codesIn('enabled: true\na: 1\n"\\x61": 2\n')).toEqual([
     "2:1 unknown-key",
     "3:1 duplicate-key",
@@ -112,7 +112,7 @@ test.each([
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
 });
 
-test("parse() gives a key named __proto__ as any other key", () => {
+test("parse() returns a key named __proto__ like any other key", () => {
   const { value } = parse("__proto__:\n  a: 1\n");
   expect(Object.keys(value as object)).toEqual(["__proto__"]);
   expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
@@ -132,11 +132,11 @@ test.each([
   expect(codesIn(text)).toEqual([`${place} invalid-yaml`]);
 });
 
-test("parse() says only the first few errors of a text that is no YAML at all", () => {
+test("parse() reports at most ten errors of a text that is not YAML", () => {
   expect(codesIn("]\n".repeat(30_000)).length).toBeLessThanOrEqual(10);
 });
 
-test("parse() says nothing of the value that an alias or a tag would have", () => {
+test("parse() reports an alias and a tag, not their values", () => {
   expect(codesIn("enabled: *a\ndescription: !!int 5\n")).toEqual(["1:10 alias", "2:14 tag"]);
 });
 
@@ -144,7 +144,7 @@ test("parse() continues after an alias and finds further problems", () => {
   expect(codesIn("enabled: *a\nowner: Team\n")).toEqual(["1:10 alias", "2:8 invalid-owner"]);
 });
 
-test("parse() knows where each value and each key stands", () => {
+test("parse() returns the position of each value and key", () => {
   const text = 'enabled: true\n"environments":\n    staging: { enabled: false }\n';
   const { value, offsets } = parse(text);
   expect(value).toEqual({ enabled: true, environments: { staging: { enabled: false } } });

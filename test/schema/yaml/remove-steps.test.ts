@@ -31,13 +31,13 @@ test("format() writes each step of a schedule on one line", () => {
   expect(format(block)).toBe(text.replace(" # half of the north", ""));
 });
 
-test("format() keeps a step with a comment inside in lines", () => {
+test("format() writes a step with a comment on several lines", () => {
   const commented =
     "enabled: true\nschedule:\n  - at: 2026-12-01T08:00:00Z # Monday\n    rollout: 25\n";
   expect(format(commented)).toBe(commented);
 });
 
-test("format() leaves a variant called schedule alone", () => {
+test("format() does not change a variant called schedule", () => {
   const variants =
     "enabled: true\nvariants:\n  a:\n    schedule:\n      - at: x\n  b:\n    schedule: []\n";
   expect(format(variants)).toBe(variants);

@@ -27,7 +27,7 @@ function servedBy(store: FlagStore): string[] {
 /** As `git rm -r flags` does. */
 const removed: Files = Object.fromEntries(names.map((name) => [fileOf(name), null]));
 
-test("sync() goes on serving if flags/ is renamed to Flags/, and names the folder", async () => {
+test("sync() continues to serve if flags/ is renamed to Flags/, and names the folder", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
   human.publish({ ...removed, "Flags/growth/flag_0.yaml": "enabled: false\n" });
@@ -36,7 +36,7 @@ test("sync() goes on serving if flags/ is renamed to Flags/, and names the folde
   expect(store.health.problems.map(({ file }) => file)).toContain("Flags");
 });
 
-test("sync() serves the flags of a folder that was removed, and says so; the next process does as well", async () => {
+test("sync() keeps serving the flags of a removed folder and reports it, also in the next process", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
   human.publish({ ...removed, "README.md": "Nothing here\n" });
@@ -56,7 +56,7 @@ test("sync() serves the flags of a folder that was removed, and says so; the nex
   expect(next.health.heldBack).toBeUndefined();
 });
 
-test("sync() serves everything else meanwhile, and writes go on", async () => {
+test("sync() serves all other changes meanwhile, and writes continue", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
   const six = names.slice(0, 6);
@@ -79,7 +79,7 @@ test("sync() serves everything else meanwhile, and writes go on", async () => {
   ]);
 });
 
-test("acceptRemovals(), or a start with acceptRemote, serves what the branch has", async () => {
+test("acceptRemovals(), or a start with acceptRemote, serves the head of the branch", async () => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
   human.publish(removed);
@@ -103,7 +103,7 @@ test("acceptRemovals(), or a start with acceptRemote, serves what the branch has
   expect(servedBy(last)).toEqual([]);
 });
 
-test("write() of deletions is served at once, however many there are", async () => {
+test("write() of any number of deletions is served at once", async () => {
   const { bare } = flagRemote(ten);
   const store = await openStore(bare);
   const results = await Promise.all(names.map((name) => store.write(write(remove(name)))));

@@ -29,7 +29,7 @@ describe("waitUntilLive()", () => {
   const wanted = { path: flag, response: respond(flag, '{"enabled":true,"description":"ü"}') };
   const gone = { path: list };
 
-  test("waits for the bytes, not for an answer", async () => {
+  test("waits for the expected bytes", async () => {
     let asked = 0;
     const base = await serve((_request, response) => {
       asked += 1;
@@ -49,7 +49,7 @@ describe("waitUntilLive()", () => {
     expect(asked).toBe(2);
   });
 
-  test("asks below the base, as it is written, and only for what is not live yet", async () => {
+  test("requests URLs below the base, and only those that are not live yet", async () => {
     const asked: string[] = [];
     const base = await serve((request, response) => {
       asked.push(request.url ?? "");
@@ -124,7 +124,7 @@ describe("invalidate()", () => {
     return asked;
   }
 
-  test("asks for exactly these paths, signed", async () => {
+  test("sends exactly these paths, signed", async () => {
     const asked = await standIn();
     await invalidate("E123", "9f8e7d6", [list, flag]);
     expect(asked).toHaveLength(1);
@@ -143,27 +143,27 @@ describe("invalidate()", () => {
     expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
   });
 
-  test("asks again by the same name when there was no answer", async () => {
+  test("repeats a request without an answer with the same reference", async () => {
     const asked = await standIn(2);
     await invalidate("E123", "9f8e7d6", [flag]);
     expect(asked).toHaveLength(3);
     expect(new Set(asked.map(({ reference }) => reference)).size).toBe(1);
   });
 
-  test("asks by another name when the same is published again another day", async () => {
+  test("uses another reference for another publication of the same paths", async () => {
     const asked = await standIn();
     await invalidate("E123", "9f8e7d6", [flag]);
     await invalidate("E123", "9f8e7d6", [flag]);
     expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
   });
 
-  test("asks for nothing where nothing changed", async () => {
+  test("sends nothing if nothing changed", async () => {
     const asked = await standIn();
     await invalidate("E123", "9f8e7d6", []);
     expect(asked).toEqual([]);
   });
 
-  test("says what could not be invalidated", async () => {
+  test("names the distribution in the error", async () => {
     await standIn(1, 403);
     await expect(invalidate("E123", "9f8e7d6", [flag])).rejects.toThrow(
       /^Cannot invalidate "E123": /,
@@ -172,7 +172,7 @@ describe("invalidate()", () => {
 });
 
 describeWithNginx("behind a CDN", () => {
-  test("waitUntilLive() sees a release once the CDN lets go of the old one", async () => {
+  test("waitUntilLive() finds a release once the CDN's copy of the old one expires", async () => {
     await using double = await startS3Double({ bucket: "flags", publicRead: true });
     const site = new S3Site(double);
     await using nginx = await startNginx({

@@ -100,7 +100,7 @@ describe("an unchanged file", () => {
     expect(questions(directory)).toEqual([]);
   });
 
-  test("is read once where one of a hundred others has changed", async () => {
+  test("is read once if one of a hundred others has changed", async () => {
     const repository = testRepository();
     const { directory } = repository;
     const [first = "", second = ""] = importCommits(directory, largeHistory(100, 2));
@@ -115,7 +115,7 @@ describe("an unchanged file", () => {
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
 
-  test("is forgotten once far more is kept than is in use", () => {
+  test("is removed if far more is kept than is in use", () => {
     const cache = new Cache(temporaryDirectory());
     const read = (...objects: string[]) => {
       const contents = new ParsedFiles(cache);
@@ -143,7 +143,7 @@ describe("a known history", () => {
     expect(reading).toEqual(await readWithoutCache(directory, head));
   });
 
-  test("is kept through a look at an older commit", async () => {
+  test("is kept if an older commit is read", async () => {
     const { directory, first, second } = planner();
     await readAnew(directory, second);
     const { snapshot } = await readAnew(directory, first);
@@ -183,7 +183,7 @@ test("an unchanged file and a known history are taken from the cache by another 
   expect(found).toEqual(Array(3).fill(["Plan more meals", "2001-09-09T01:46:40Z"]));
 });
 
-test("what another build wrote into the cache is not used", async () => {
+test("the cache of another build is not used", async () => {
   const { directory, second, cache } = planner();
   const expected = await readWithoutCache(directory, second);
   await readInProcess(directory, second, { buildId: "1" });

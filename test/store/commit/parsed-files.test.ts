@@ -3,7 +3,7 @@ import { Cache } from "../../../store/commit/cache.ts";
 import { ParsedFiles } from "../../../store/commit/parsed-files.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 
-test("Contents keep what is in use, and not every text that a flag ever had", () => {
+test("ParsedFiles keeps the contents in use, and removes old ones", () => {
   const cache = new Cache(temporaryDirectory());
   const contents = new ParsedFiles(cache);
   const content = { content: { findings: [] }, size: 1 };

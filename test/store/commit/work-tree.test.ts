@@ -32,7 +32,7 @@ function problems(directory: string, place?: string): string[] {
 }
 
 describe("readWorkTree()", () => {
-  test("gives every file below flags/ in the order of its name, with what it says", () => {
+  test("returns every file below flags/ by name, with its content", () => {
     const directory = directoryOf({
       "flags/nutrition/meal_planning.yaml": on,
       "flags/nutrition-web/meal_cost.yaml": on,
@@ -67,7 +67,7 @@ describe("readWorkTree()", () => {
     ]);
   });
 
-  test("sees the modes that git would record", () => {
+  test("returns the modes that git would record", () => {
     const repository = testRepository();
     repository.write({ "flags/a.yaml": on, "flags/b.yaml": on, "flags/group.yaml": on });
     const file = (name: string) => path.join(repository.directory, "flags", name);
@@ -113,7 +113,7 @@ describe("readWorkTree()", () => {
     ]);
   });
 
-  test("takes a file name that is not UTF-8 for a problem, not for a failure", () => {
+  test("reports a file name that is not UTF-8 as a problem", () => {
     const directory = directoryOf({ "flags/meal_planning.yaml": on });
     const name = Buffer.concat([
       Buffer.from(`${directory}/flags/caf`),
@@ -127,7 +127,7 @@ describe("readWorkTree()", () => {
     ]);
   });
 
-  test("takes one folder or one file of flags/ as its place, also from elsewhere", () => {
+  test("accepts one folder or one file of flags/, from any directory", () => {
     const directory = directoryOf({ "flags/a/one.yaml": on, "flags/b/two.yaml": on });
     const there = (place: string) => read(directory, place).map(({ file, path }) => [file, path]);
     expect(there("flags/a")).toEqual([["flags/a/one.yaml", "a/one.yaml"]]);

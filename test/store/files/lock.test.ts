@@ -15,7 +15,7 @@ function newLock(): string {
   return path.join(temporaryDirectory(), "lock");
 }
 
-test("withLock() gives what the work gives, and leaves nothing behind", async () => {
+test("withLock() returns the result of the work, and removes the lock", async () => {
   const file = newLock();
   const held = await withLock(file, long, async () => JSON.parse(readFileSync(file, "utf8")));
   expect(held).toMatchObject({ pid: process.pid, host: hostname() });
@@ -23,7 +23,7 @@ test("withLock() gives what the work gives, and leaves nothing behind", async ()
   expect(readdirSync(path.dirname(file))).toEqual([]);
 });
 
-test("withLock() lets those who live take turns", async () => {
+test("withLock() lets living processes take turns", async () => {
   const file = newLock();
   let inside = 0;
   let most = 0;
@@ -39,7 +39,7 @@ test("withLock() lets those who live take turns", async () => {
   expect(most).toBe(1);
 });
 
-test("withLock() gives up on one who lives and does not end, and says who", async () => {
+test("withLock() fails if a living process keeps the lock, and names it", async () => {
   const file = newLock();
   const end = new EventEmitter();
   const holding = withLock(file, long, () => once(end, "end"));
@@ -64,14 +64,14 @@ test.each([
   expect(readdirSync(path.dirname(file))).toEqual(["lock"]);
 });
 
-test("withLock() says why there can be no lock", async () => {
+test("withLock() reports why the lock cannot be created", async () => {
   const file = path.join(newLock(), "lock");
   await expect(withLock(file, long, async () => {})).rejects.toThrow(
     `Cannot lock "${file}": ENOENT`,
   );
 });
 
-test("withLock() takes over from who was killed, and from who was killed taking over", async () => {
+test("withLock() takes over from a killed process, also if that was taking over", async () => {
   const file = newLock();
   const pid = await deadProcess();
   const dead = { pid, host: hostname(), id: "dead" };
@@ -90,7 +90,7 @@ test("withLock() takes over from a dead process that had its own id, as in a con
   expect(readdirSync(path.dirname(file))).toEqual([]);
 });
 
-test("withLock() lets one in at a time, while holders are killed", async () => {
+test("withLock() admits one process at a time while holders are killed", async () => {
   const file = newLock();
   const said: string[] = [];
   const workers = new Set<Worker>();

@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { readGit, streamGit } from "../../../store/git/git.ts";
 import { testRepository } from "../../git/repository.ts";
 
-test("readGit() gives what git prints, and its own words where it fails", async () => {
+test("readGit() returns git's output, and throws git's message if it fails", async () => {
   const { directory } = testRepository();
   expect(await readGit(directory, ["symbolic-ref", "HEAD"])).toBe("refs/heads/main\n");
   await expect(readGit(directory, ["rev-parse", "--verify", "no-such"])).rejects.toThrow(
@@ -14,7 +14,7 @@ test("readGit() gives what git prints, and its own words where it fails", async 
   await expect(readGit(directory, withOptions)).rejects.toThrow('Cannot run "git rev-parse"');
 });
 
-test("readGit() gives more than a pipe holds back to a command that reads more than a pipe holds", async () => {
+test("readGit() sends and reads more than a pipe holds", async () => {
   const repository = testRepository();
   const [object = ""] = repository
     .run(["hash-object", "-w", "--stdin"], { input: "x" })
@@ -24,7 +24,7 @@ test("readGit() gives more than a pipe holds back to a command that reads more t
   expect(output).toBe(`${object} blob 1\nx\n`.repeat(20_000));
 });
 
-test("streamGit() ends git when nobody reads on", async () => {
+test("streamGit() ends git if the caller stops reading", async () => {
   const repository = testRepository();
   const [object = ""] = repository
     .run(["hash-object", "-w", "--stdin"], { input: "x" })
@@ -55,7 +55,7 @@ test("readGit() ends a command that hangs, with all that it started", async () =
   await failed;
 });
 
-test("readGit() does not begin what it has no time for", async () => {
+test("readGit() does not start git after its deadline", async () => {
   const { directory } = testRepository();
   const signal = AbortSignal.abort();
   const begun = readGit(directory, ["symbolic-ref", "HEAD", "refs/heads/other"], { signal });
@@ -63,7 +63,7 @@ test("readGit() does not begin what it has no time for", async () => {
   expect(await readGit(directory, ["symbolic-ref", "HEAD"])).toBe("refs/heads/main\n");
 });
 
-test("streamGit() lives when its time is over after git has ended, but before all is read", async () => {
+test("streamGit() returns all output if the deadline passes after git has ended", async () => {
   const repository = testRepository();
   repository.git("config", "alias.parent", '!echo "$PPID"');
   const { signal } = new AbortController();

@@ -59,7 +59,7 @@ describe("readLog()", () => {
     expect(commits.map(({ id, hasMoreChanges }) => [id, hasMoreChanges])).toEqual([[first, true]]);
   });
 
-  test("cuts a long message instead of holding it", async () => {
+  test("shortens a long message", async () => {
     const made = testRepository();
     const text = "x".repeat(3_000_000);
     made.run(["commit", "--quiet", "--allow-empty", "--file=-"], { input: `S\n\n${text}\n` });

@@ -76,7 +76,7 @@ describe.concurrent("GitHub", () => {
     expect(times(github, "issues/list-for-repo")).toBe(requests);
   });
 
-  test("waits as long as GitHub asks for, and says so", async () => {
+  test("waits as long as GitHub requests, and notes it", async () => {
     const { github, client, notes } = await hosted();
     github.fault({ kind: "secondary-limit", retryAfter: 2 });
     const started = Date.now();
@@ -86,7 +86,7 @@ describe.concurrent("GitHub", () => {
     expect(github.state.labels.size).toBe(1);
   });
 
-  test("gives up where GitHub asks for a longer wait than is allowed", async () => {
+  test("fails if GitHub requests a longer wait than is allowed", async () => {
     const { github, client, notes } = await hosted();
     github.fault({ kind: "secondary-limit", retryAfter: 3_600 });
     await expect(makeLabel(client)).rejects.toThrow(
@@ -95,7 +95,7 @@ describe.concurrent("GitHub", () => {
     expect(notes).toEqual(["GitHub asks to wait 3600 s (secondary rate limit): giving up"]);
   });
 
-  test("gives up on a limit, or a failure, that does not end", async () => {
+  test("fails if a rate limit or a failure does not end", async () => {
     const { github, client } = await hosted();
     github.fault({ kind: "secondary-limit", times: 100, retryAfter: 1 });
     await expect(makeLabel(client)).rejects.toMatchObject({ status: 403 });
@@ -124,7 +124,7 @@ describe.concurrent("GitHub", () => {
     expect(github.requests.length).toBe(1);
   });
 
-  test("says which permission is missing, and never the token", async () => {
+  test("names the missing permission, and never the token", async () => {
     const { github } = await hosted();
     const token = github.issueToken({ login: "fork[bot]", permissions: { issues: "read" } });
     const error = await makeLabel(clientOf(github, { GITHUB_TOKEN: token }).client).catch((e) => e);
@@ -132,13 +132,13 @@ describe.concurrent("GitHub", () => {
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(token);
   });
 
-  test("says what GitHub found wrong", async () => {
+  test("has GitHub's reason in the error", async () => {
     const { client } = await hosted();
     const words = 'found 422 "Validation Failed: is too long (maximum is 50 characters)"';
     await expect(makeLabel(client, "x".repeat(51))).rejects.toThrow(words);
   });
 
-  test("reads every page of a list, and none that nobody wants", async () => {
+  test("reads every page of a list, and stops with the caller", async () => {
     const { github, client } = await hosted({ pageSize: 2 });
     for (const title of ["a", "b", "c", "d", "e"]) github.openIssue("ada", title);
     const titles = () =>
@@ -151,7 +151,7 @@ describe.concurrent("GitHub", () => {
     expect(github.requests.length).toBe(4);
   });
 
-  test("knows as whom it writes, also with a token that may not ask", async () => {
+  test("knows its account, also with a token that may not read it", async () => {
     const { github, client } = await hosted();
     expect(await client.login()).toBe("github-actions[bot]");
     const token = github.issueToken({ login: "ada" });
@@ -189,7 +189,7 @@ describe.concurrent("once()", () => {
     },
   );
 
-  test("does not try again what was refused", async () => {
+  test("does not retry a refused call", async () => {
     const { github, client } = await hosted();
     github.fault({ kind: "forbidden", on: "issues/create-label", times: 9 });
     await expect(only(client)).rejects.toMatchObject({ status: 403 });

@@ -91,7 +91,7 @@ describe("a pull with a merge that was pushed", () => {
     expect(await flagTimes(directory, head)).toEqual({ a: [1, 2], b: [3, 3] });
   });
 
-  test("counts what only the other side has as of the merge", async () => {
+  test("counts changes of the other side at the time of the merge", async () => {
     const { made, directory } = pulled(pullSubject, byPeople);
     made.git("reset", "--quiet", "--hard", "HEAD^1");
     made.change(at(5), { "flags/c.yaml": on });
@@ -100,7 +100,7 @@ describe("a pull with a merge that was pushed", () => {
     expect(await changes(directory, head, "c")).toEqual([["created", 9, true]]);
   });
 
-  test("gives the same from what was known before it, and after it", async () => {
+  test("gives the same from a history that was known before or after it", async () => {
     const { made, directory, head } = pulled(pullSubject, byPeople);
     const cold = await readHistory(directory, head);
     for (const revision of ["main", "main~1", "main~2", "work~1"]) {
@@ -172,7 +172,7 @@ describe("a merge into the branch stays a merge:", () => {
     expect(await flagTimes(made.directory, head)).toEqual({ a: [1, 9], b: [3, 3] });
   });
 
-  test("of a branch that was pulled itself, while the service went on", async () => {
+  test("of a branch that was pulled itself, while the service continued", async () => {
     const made = testRepository();
     made.change(at(1), { [file]: on });
     made.switch("work");

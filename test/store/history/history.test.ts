@@ -105,7 +105,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 3, a: { created: 3, updated: 3 } });
   });
 
-  test("takes another name for another flag", async () => {
+  test("treats another name as another flag", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.move(file, "flags/b.yaml");
@@ -198,7 +198,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2 });
   });
 
-  test("follows a file through the time when two files claimed its name", async () => {
+  test("follows a file while two files have its name", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.change(at(2), { "flags/growth/a.yaml": off });
@@ -206,7 +206,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 3, a: { created: 1, updated: 3 } });
   });
 
-  test("orders by descent, and no time goes back when a clock does", async () => {
+  test("orders by descent, and times never decrease", async () => {
     const repository = testRepository();
     repository.change(at(50), { [file]: on });
     repository.change(at(20), { [file]: off });
@@ -292,7 +292,7 @@ describe("readHistory() on merges", () => {
     });
   });
 
-  test("does not see what a branch deleted and created again", async () => {
+  test("ignores that a branch deleted and created a flag again", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.switch("topic");
@@ -303,7 +303,7 @@ describe("readHistory() on merges", () => {
     expect(await timesOf(repository)).toEqual({ touched: 4, a: { created: 1, updated: 4 } });
   });
 
-  test("does not count a merge that brings nothing", async () => {
+  test("does not count a merge without changes", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.switch("topic");
@@ -314,7 +314,7 @@ describe("readHistory() on merges", () => {
     expect(await timesOf(repository)).toEqual({ touched: 1, a: { created: 1, updated: 1 } });
   });
 
-  test("does not count what a merge threw away", async () => {
+  test("does not count changes that a merge discarded", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.switch("topic");
@@ -324,7 +324,7 @@ describe("readHistory() on merges", () => {
     expect(await timesOf(repository)).toEqual({ touched: 1, a: { created: 1, updated: 1 } });
   });
 
-  test("counts what only the merge itself has", async () => {
+  test("counts changes that only the merge has", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on, "flags/c.yaml": on });
     repository.switch("topic");
@@ -354,7 +354,7 @@ describe("readHistory() on merges", () => {
     });
   });
 
-  test("takes the merge of several branches for one change", async () => {
+  test("counts the merge of several branches as one change", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     for (const [minutes, branch] of [
@@ -378,7 +378,7 @@ describe("readHistory() on merges", () => {
     });
   });
 
-  test("takes the time of the squash", async () => {
+  test("uses the time of the squash", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.switch("topic");

@@ -29,7 +29,7 @@ async function useProxy(target: string): Promise<ProxyServer> {
   return proxy;
 }
 
-describe("with a proxy in the environment, it carries", () => {
+describe("the proxy of the environment gets", () => {
   test("requests to GitHub", async () => {
     const fake = await startGitHub(new Remote().bare);
     const proxy = await useProxy(String(fake.env.GITHUB_API_URL));

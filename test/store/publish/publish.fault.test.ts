@@ -74,7 +74,7 @@ describe.concurrent.each(kinds)("publish() when S3 answers with %s", (kind) => {
     await Promise.all(runs);
   });
 
-  test("from any request on, fails clearly, breaks nothing, and the next one completes", async () => {
+  test("from any request on, fails with a message, damages nothing, and the next one completes", async () => {
     const sites = newSites(kind, requests);
     const runs = sites.map(async (site, at) => {
       const fault = fail(site, kind, at + 1, Number.POSITIVE_INFINITY);

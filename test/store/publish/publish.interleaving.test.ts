@@ -115,7 +115,7 @@ describe.each([
     expect(last.status, message).toBe("unchanged");
   }
 
-  test("ends on the newest, whenever it comes while an older is published", async () => {
+  test("ends on the newest if it starts while an older one is published", async () => {
     const race = { history, served, first: { commit: middle }, second: { commit: newest } };
     await runAll(race, async (finish, message) => {
       expect(finish.second, message).toMatchObject({ status: "published" });
@@ -123,7 +123,7 @@ describe.each([
     });
   });
 
-  test("ends on the newest, whenever an older comes while it is published", async () => {
+  test("ends on the newest if an older one starts while it is published", async () => {
     const race = { history, served, first: { commit: newest }, second: { commit: middle } };
     await runAll(race, async (finish, message) => {
       expect(finish.first, message).toMatchObject({ status: "published" });
@@ -131,12 +131,12 @@ describe.each([
     });
   });
 
-  test("ends on the newest, whenever an older one comes while it verifies", async () => {
+  test("ends on the newest if an older one starts while it verifies", async () => {
     const first = { commit: newest, options: { verify: true } };
     await runAll({ history, served, first, second: { commit: middle } }, endsOnNewest);
   });
 
-  test("ends on the newest, whenever it comes while an older is published and verified", async () => {
+  test("ends on the newest if it starts while an older one is published and verified", async () => {
     const first = { commit: middle, options: { verify: true } };
     await runAll({ history, served, first, second: { commit: newest } }, endsOnNewest);
   });
@@ -190,7 +190,7 @@ describe("publish() with --rollback", () => {
     expect(await findWrong(site, forward, good), message).toEqual([]);
   }
 
-  test("is not undone by who was publishing what it rolls back", async () => {
+  test("is not undone by a concurrent publication of the commit that it rolls back", async () => {
     const race: Race = {
       history: forward,
       served: before,
@@ -200,7 +200,7 @@ describe("publish() with --rollback", () => {
     await runAll(race, staysRolledBack);
   });
 
-  test("is not undone by who runs what it rolls back meanwhile", async () => {
+  test("is not undone by a later publication of the commit that it rolls back", async () => {
     for (const commit of [bad, before]) {
       const race: Race = {
         history: forward,
@@ -212,7 +212,7 @@ describe("publish() with --rollback", () => {
     }
   });
 
-  test("is not undone by who was mending what it rolls back", async () => {
+  test("is not undone by a concurrent repair of the commit that it rolls back", async () => {
     const race: Race = {
       history: forward,
       served: bad,

@@ -85,7 +85,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, next)).toEqual([]);
   });
 
-  test("refuses to remove an environment with more flags than the limit, without a word", async () => {
+  test("refuses to remove an environment with more flags than the limit", async () => {
     const { site, history } = await served();
     const limits = { remove: 20, turn: 50, at_least: 0 };
     const fewer = history.commitProject("environments: [application, staging]\n");
@@ -109,7 +109,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, last)).toEqual([]);
   });
 
-  test("never holds back switching off, however many flags", async () => {
+  test("never holds back switching off, for any number of flags", async () => {
     const { site, history } = await served(true);
     const next = history.commit(flags(letters, false));
     expect(await history.publish(site.open(), next)).toMatchObject({ waiting: [] });
@@ -166,7 +166,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, commit)).toEqual([]);
   });
 
-  test("a dry run says what would wait, and changes nothing", async () => {
+  test("a dry run reports the changes that would wait, and changes nothing", async () => {
     const { site, history } = await served();
     const bodies = site.bodies();
     const next = history.commit(flags(["a", "b", "c"], null));
@@ -176,7 +176,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(site.bodies()).toEqual(bodies);
   });
 
-  test("repairs what waits as it was published, with --verify as well", async () => {
+  test("repairs waiting flags in their published state, with --verify as well", async () => {
     const { site, history } = await served();
     const next = history.commit(flags(["a", "b", "c"], null));
     await history.publish(site.open(), next);

@@ -74,7 +74,7 @@ describe.each([
     expect(served()?.rollback).toBeUndefined();
   });
 
-  test("refuses to run again what was rolled back, until allowed", async () => {
+  test("refuses the commit that was rolled back, until allowed", async () => {
     await rollBack();
     const refusal = await refuses(bad);
     expect(refusal).toContain(reason);
@@ -85,12 +85,12 @@ describe.each([
     expect(served()?.rollback).toBeUndefined();
   });
 
-  test("refuses what lies between", async () => {
+  test("refuses the commits in between", async () => {
     await rollBack();
     expect(await refuses(between)).toContain("--rollback");
   });
 
-  test("refuses a descendant that would bring back what was rolled back", async () => {
+  test("refuses a descendant with the rolled-back changes", async () => {
     await rollBack();
     const refusal = await refuses(later);
     expect(refusal).toContain("food_search, water_tracking");
@@ -98,7 +98,7 @@ describe.each([
     expect(await findWrong(site, history, later)).toEqual([]);
   });
 
-  test("publishes a descendant that reverts what was rolled back", async () => {
+  test("publishes a descendant that reverts the rolled-back changes", async () => {
     await rollBack();
     expect(await history.publish(site.open(), reverted)).toMatchObject({ status: "published" });
     expect(await findWrong(site, history, reverted)).toEqual([]);
@@ -116,7 +116,7 @@ describe.each([
     await refuses(later);
   });
 
-  test("rolls back further, and still knows the newest", async () => {
+  test("rolls back further, and still records the newest commit", async () => {
     await rollBack(between);
     expect(await rollBack(good)).toMatchObject({ status: "published" });
     expect(served()).toMatchObject({ commit: good, rollback: { from: bad, reason } });
@@ -132,7 +132,7 @@ describe.each([
     expect(await findWrong(site, history, reverted)).toEqual([]);
   });
 
-  test("refuses rather than fails where the clone lacks the commit that was rolled back to", async () => {
+  test("refuses if the clone lacks the commit that is served after a rollback", async () => {
     await rollBack(unrelated);
     const single = new History(history.made.clone());
     single.made.git("update-ref", "-d", "refs/remotes/origin/other");
@@ -142,7 +142,7 @@ describe.each([
     expect(outcome.status).toBe("refused");
   });
 
-  test("mends what a rollback left that died, by running it again", async () => {
+  test("repairs an interrupted rollback if it runs again", async () => {
     let changes = 0;
     const dying = new WatchedTarget(site.open(), {
       before: () => {
@@ -157,7 +157,7 @@ describe.each([
   });
 });
 
-test("publish() to S3 keeps to a rollback of which the manifest was lost", async () => {
+test("publish() to S3 respects a rollback whose manifest was lost", async () => {
   const site = new S3Site(double);
   await history.publish(site.open(), bad);
   await history.publish(site.open(), good, { rollback: reason });

@@ -68,7 +68,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     return target.changes;
   }
 
-  test("puts everything where nothing is, the manifest last", async () => {
+  test("writes everything to an empty target, the manifest last", async () => {
     const site = newSite();
     const target = new WatchedTarget(site.open());
     const outcome = await history.publish(target, zero);
@@ -114,7 +114,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(changes.slice(9)).toEqual([`put ${manifest}`]);
   });
 
-  test("tells what turns, is added and is removed", async () => {
+  test("lists flags that are toggled, added and removed", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     const { before, publication } = await history.publish(site.open(), two, { dryRun: true });
@@ -136,7 +136,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(keep).toBe(3 * 3 + 2);
   });
 
-  test("changes nothing on a dry run, not even where nothing is", async () => {
+  test("changes nothing on a dry run, not even an empty target", async () => {
     const site = newSite();
     const target = new WatchedTarget(site.open());
     expect(await history.publish(target, zero, { dryRun: true })).toMatchObject({
@@ -151,7 +151,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(site.bodies()).toEqual(bodies);
   });
 
-  test("leaves nothing of its own behind", async () => {
+  test("leaves no temporary files", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     if (site instanceof DirectorySite) {
@@ -188,7 +188,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       expect(await refused(site, aside)).toContain("no ancestor");
     });
 
-    test("a commit of a clone that does not know what is served", async () => {
+    test("a commit of a clone that lacks the served commit", async () => {
       const site = newSite();
       const behind = new History(history.made.clone());
       const newest = new History(history.made.clone());
@@ -206,7 +206,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     });
   });
 
-  test("turns and removes as many flags as the limits allow", async () => {
+  test("toggles and removes as many flags as the limits allow", async () => {
     const site = newSite();
     const many = new History();
     await many.publish(site.open(), many.commit(flags(10, true)));
@@ -217,7 +217,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, many, fewer)).toEqual([]);
   });
 
-  test("leaves alone what is not ours, also another site below", async () => {
+  test("does not change other objects, also those of another site below", async () => {
     const site = newSite();
     const theirs = new Map(
       [
@@ -241,7 +241,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await history.publish(site.open(), two)).toMatchObject({ status: "unchanged" });
   });
 
-  describe("mends", () => {
+  describe("repairs", () => {
     const path = `${list}meal_planning`;
     const mends = async (site: OpenSite, commit = one): Promise<string[]> => {
       expect(await findWrong(site, history, commit)).not.toEqual([]);
@@ -268,19 +268,19 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       expect(await mends(site)).toEqual([`put ${path}`, `put ${manifest}`]);
     });
 
-    test("a list that was changed by hand, however much it says", async () => {
+    test("a list that was changed by hand, of any size", async () => {
       const body = site.bodies().get(list) ?? "";
       const turned = body.replaceAll(/true|false/g, (state) => `${state === "false"}`);
       site.change(list, turned);
       expect(await mends(site)).toEqual([`put ${list}`, `put ${manifest}`]);
     });
 
-    test("a list that is no JSON any more", async () => {
+    test("a list that is not JSON any more", async () => {
       site.change(list, "<html>");
       await mends(site);
     });
 
-    test("an object that a publisher left which died", async () => {
+    test("an object of a killed publisher", async () => {
       site.change(`${list}left_over`, "{}");
       expect(await mends(site)).toEqual([`remove ${list}left_over`, `put ${manifest}`]);
     });
@@ -312,7 +312,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       await mends(site);
     });
 
-    test("what is wrong where the manifest is believed, once it is not", async () => {
+    test("objects that differ from the manifest, if all objects are listed", async () => {
       site.change(path, "changed");
       const trusting = await history.publish(site.open(), one, { thorough: false });
       expect(trusting.status).toBe("unchanged");
@@ -320,7 +320,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     });
   });
 
-  test("does not overwrite a newer program's manifest.json, until told to", async () => {
+  test("does not overwrite a newer program's manifest.json without --allow", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     site.change(manifest, (site.bodies().get(manifest) ?? "").replace(/"format":1/, '"format":2'));
@@ -333,7 +333,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, one)).toEqual([]);
   });
 
-  test("does not overwrite another program's manifest.json, until told to", async () => {
+  test("does not overwrite another program's manifest.json without --allow", async () => {
     const site = newSite();
     const app = '{"name":"Meal planner","icons":[]}';
     site.change(manifest, app);
@@ -344,7 +344,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, zero)).toEqual([]);
   });
 
-  test("removes nothing that a forged manifest claims for us", async () => {
+  test("removes no other objects that a forged manifest lists", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     site.theirs("index.html", "theirs");
@@ -361,7 +361,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, one)).toEqual([]);
   });
 
-  test("removes what an environment left that is no more", async () => {
+  test("removes the objects of a removed environment", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     const release = await history.release(zero);
@@ -375,7 +375,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   });
 
   describe("with --verify", () => {
-    test("mends what changed while it published, and says how much", async () => {
+    test("repairs objects that changed while it published, and counts them", async () => {
       const site = newSite();
       await history.publish(site.open(), zero);
       const target = new WatchedTarget(site.open());
@@ -386,7 +386,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       expect(await findWrong(site, history, zero)).toEqual([]);
     });
 
-    test("finds nothing to mend where all is right", async () => {
+    test("repairs nothing if all is right", async () => {
       const site = newSite();
       const outcome = await history.publish(site.open(), zero, { verify: true });
       expect(outcome).toMatchObject({ status: "published", repaired: 0 });
@@ -409,7 +409,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   });
 });
 
-describe("publish() to S3 mends", () => {
+describe("publish() to S3 repairs", () => {
   test.each([
     ["a Cache-Control", { cacheControl: "no-store" }],
     ["a Content-Type", { contentType: "text/html" }],
@@ -428,7 +428,7 @@ describe("publish() to S3 mends", () => {
     expect(await findWrong(site, history, one)).toEqual([]);
   });
 
-  test("every header with --verify, where the manifest is believed", async () => {
+  test("every header with --verify, also if the manifest is trusted", async () => {
     const site = new S3Site(double);
     await history.publish(site.open(), one, { cacheControl: "public, max-age=1" });
     const outcome = await history.publish(site.open(), one, { thorough: false, verify: true });

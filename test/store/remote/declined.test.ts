@@ -37,7 +37,7 @@ test.each([
   expect(declineReason(output)).toBeUndefined();
 });
 
-test("declineReason() is short, however much the remote says", () => {
+test("declineReason() is short for any output of the remote", () => {
   const long = `remote: ${"x".repeat(10_000)}\n${rejected("pre-receive hook declined")}`;
   expect(declineReason(long)?.length).toBeLessThan(400);
 });

@@ -19,7 +19,7 @@ describe("parseRemoteAddress()", () => {
     expect(address.secrets).toContain(password);
   });
 
-  test("leaves the password of a user name alone to the owner's helpers", () => {
+  test("leaves the password to the owner's helpers if there is only a user name", () => {
     const address = parseRemoteAddress("https://ada@git.example/acme/flags.git");
     expect(address).toMatchObject({
       url,

@@ -54,7 +54,7 @@ test.each(["ed25519", "ecdsa", "rsa"])(
   },
 );
 
-test("write() signs with what no other key has signed", async () => {
+test("write() has a signature that another key does not verify", async () => {
   const { bare } = flagRemote();
   const [key, other] = [sshKey(), sshKey()];
   const store = await openStore(bare, { signer: await Signer.open(key) });
@@ -63,7 +63,7 @@ test("write() signs with what no other key has signed", async () => {
   expect(verdicts(bare, other)).not.toContain("G");
 });
 
-test("write() signs again what is done again on top of another commit", async () => {
+test("write() signs again if it is repeated on top of another commit", async () => {
   const { bare, human } = flagRemote();
   const key = sshKey();
   const store = await openStore(bare, { signer: await Signer.open(key) });
@@ -80,7 +80,7 @@ test("write() signs again what is done again on top of another commit", async ()
   expectSound(bare, store);
 });
 
-test("write() says that it cannot sign, and goes on when it can again", async () => {
+test("write() fails if it cannot sign, and works when it can again", async () => {
   const { bare } = flagRemote();
   const key = sshKey();
   const store = await openStore(bare, { signer: await Signer.open(key) });
@@ -98,7 +98,7 @@ test("write() says that it cannot sign, and goes on when it can again", async ()
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
 });
 
-test("createCommits() signs in a repository of SHA-256 too", async () => {
+test("createCommits() signs in a SHA-256 repository", async () => {
   const repository = testRepository({ objectFormat: "sha256" });
   const parent = repository.change(begun, { [dailyTips]: "enabled: true\n" });
   const key = sshKey();

@@ -14,14 +14,14 @@ function pulls(count: number, listIntervalMs = 0) {
   return { state, known };
 }
 
-test("KnownPulls knows what was added without a listing", async () => {
+test("KnownPulls knows added numbers without a listing", async () => {
   const { state, known } = pulls(10);
   known.add(7);
   expect(await known.has(7)).toBe(true);
   expect(state.read).toEqual([]);
 });
 
-test("KnownPulls lists once for numbers up to the highest, and goes on from there", async () => {
+test("KnownPulls lists once for numbers up to the highest, and continues from there", async () => {
   const { state, known } = pulls(10);
   expect(await known.has(4)).toBe(true);
   for (const number of [1, 3, 5, 9]) expect(await known.has(number)).toBe(false);

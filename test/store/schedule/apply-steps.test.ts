@@ -48,7 +48,7 @@ test("applySteps() applies late steps in order, each by a commit, in a protected
   );
 });
 
-test("applySteps() leaves steps that are not due", async () => {
+test("applySteps() does not apply steps that are not due", async () => {
   const { bare } = flagRemote(scheduled);
   const store = await openStore(bare);
   expect(await applyDue(store, Date.parse("2026-01-11T07:59:59.999Z"))).toEqual([]);

@@ -35,7 +35,7 @@ test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on 
   expect(advanced).toBeGreaterThan(5);
 });
 
-test("applyCommitsToSnapshot() leaves flags alone that no commit touched", async () => {
+test("applyCommitsToSnapshot() keeps the objects of flags that no commit changed", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, {
     "flags/a/meals.yaml": on,
@@ -72,7 +72,7 @@ test.each(["a symbolic link", "a submodule", "an executable file"])(
   },
 );
 
-test("applyCommitsToSnapshot() leaves a list that is too large for clients to those who read everything", async () => {
+test("applyCommitsToSnapshot() returns nothing for a list that is too large", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
   const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
@@ -91,7 +91,7 @@ test("applyCommitsToSnapshot() leaves a list that is too large for clients to th
   expect(await apply(withOthers(14_000))).toBeUndefined();
 });
 
-test("applyCommitsToSnapshot() leaves definitions that are too large for providers to those who read everything", async () => {
+test("applyCommitsToSnapshot() returns nothing for definitions that are too large", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
   const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");

@@ -36,7 +36,7 @@ describe("a commit of a million paths", () => {
     expect(memory).toBeLessThan(400);
   });
 
-  test("is not read to see what changed", async () => {
+  test("is not read for its changes", async () => {
     const { directory, first, bomb } = bombed();
     const { snapshot } = await (await Repository.open(directory)).read(first, "");
     const began = performance.now();
@@ -71,7 +71,7 @@ test("a commit that changes too many files is skipped, and what it changed count
   ]);
 });
 
-test("folders in folders end at a limit", async () => {
+test("nested folders are limited", async () => {
   const { directory, bomb } = bombed(1, treeLimits.depth + 1);
   const { problems } = await (await Repository.open(directory)).read(bomb, "");
   expect(problems.map(({ code }) => code)).toEqual(["too-deep"]);
@@ -80,7 +80,7 @@ test("folders in folders end at a limit", async () => {
   expect(reading.problems.map(({ code }) => code)).not.toContain("too-deep");
 });
 
-test("many errors are not all kept", async () => {
+test("the number of errors is limited", async () => {
   const { directory } = testRepository();
   const text = Array.from({ length: 200 }, (_, key) => `key_${key}: x\n`).join("");
   const names = Array.from({ length: 500 }, (_, index) => `flags/team/f${index}.yaml`);

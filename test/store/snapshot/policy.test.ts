@@ -23,7 +23,7 @@ describe("read() of a policy", () => {
     expect(snapshot?.project).toEqual(defaultProject);
   });
 
-  test("gives it with the flags, also when it was read before, and counts it as no flag", async () => {
+  test("returns it with the flags, also from the cache, and does not count it as a flag", async () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on, [policy]: "protected:\n  - staging\n" });
     for (let time = 0; time < 2; time++) {
@@ -55,7 +55,7 @@ describe("read() of a policy", () => {
     );
   });
 
-  test("keeps a commit whose policy is wrong from being served, and says where", async () => {
+  test("does not serve a commit with a wrong policy, and reports the place", async () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on, [policy]: "protected:\n  - prodution\n" });
     const { snapshot, problems } = await read(repository);
@@ -82,7 +82,7 @@ describe("read() of a policy", () => {
   });
 });
 
-test("changesOf() has nothing of the policy, which is no flag", async () => {
+test("changesOf() has no changes of the policy", async () => {
   const repository = testRepository();
   repository.change(start, { [policy]: "protected: []\n", "flags/a/policy.yaml": on });
   repository.change(start + 60, {

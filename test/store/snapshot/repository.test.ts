@@ -129,7 +129,7 @@ describe("read()", () => {
     }
   });
 
-  test("gives no flags where flags/ is missing", async () => {
+  test("returns no flags if flags/ is missing", async () => {
     const repository = testRepository();
     const commit = repository.change(at(1), { "README.md": "No flags yet" });
     expect(await read(repository.directory)).toEqual({
@@ -161,7 +161,7 @@ describe("read()", () => {
     expect([before, after].map(({ snapshot }) => snapshot?.flags.length)).toEqual([1, 1]);
   });
 
-  test("gives every problem of every file and no snapshot where one is an error", async () => {
+  test("returns all problems of all files, and no snapshot if one is an error", async () => {
     const repository = testRepository();
     repository.change(at(1), {
       "flags/a/meal_planning.yaml": on,
@@ -182,7 +182,7 @@ describe("read()", () => {
     expect(reading.files).toBe(5);
   });
 
-  test("refuses a file of 100 MB without holding it", async () => {
+  test("refuses a file of 100 MB without reading it into memory", async () => {
     const repository = testRepository();
     const small = repository.change(at(1), { "flags/meal_planning.yaml": on });
     const large = repository.change(at(2), { "flags/large_meals.yaml": Buffer.alloc(100_000_000) });
@@ -230,7 +230,7 @@ describe("read()", () => {
   });
 });
 
-describe("read() of what is no plain file", () => {
+describe("read() of a file that is not plain", () => {
   test.each([
     ["an executable", "100755", on, ["file-mode"]],
     ["a symbolic link", "120000", "other_meals.yaml", ["file-mode"]],
@@ -349,7 +349,7 @@ describe("read() of names that no flag has", () => {
 });
 
 describe("read() beside other work on the clone", () => {
-  test("leaves a dirty work tree and its index alone, and does not look at them", async () => {
+  test("neither reads nor changes a dirty work tree and its index", async () => {
     const { repository } = planner();
     const { directory } = repository;
     repository.change(at(4), { "flags/growth/gift_cards.yaml": on });
@@ -373,7 +373,7 @@ describe("read() beside other work on the clone", () => {
     expect(repository.git("ls-files", "--others", "--exclude-standard")).not.toContain("bunting");
   });
 
-  test("works while locks of a dead process lie about, and leaves none", async () => {
+  test("works if a dead process left locks, and leaves none", async () => {
     const { repository } = planner();
     const expected = await read(repository.directory);
     const locks = [
@@ -439,7 +439,7 @@ describe("open()", () => {
     );
   });
 
-  test("refuses a shallow clone and names the cure", async () => {
+  test("refuses a shallow clone and names the fix", async () => {
     const { repository } = planner();
     const clone = repository.clone("--depth=1");
     const { directory } = clone;
@@ -558,7 +558,7 @@ describe("fork()", () => {
     expect(await opened.fork("main", "unrelated")).toBe(third);
   });
 
-  test("refuses a revision that is none", async () => {
+  test("refuses an unknown revision", async () => {
     const { repository } = planner();
     const opened = await Repository.open(repository.directory);
     await expect(opened.fork("--output=written", "main")).rejects.toThrow(/^Cannot find "--output/);

@@ -150,7 +150,7 @@ describe("S3Target", () => {
     target.close();
   });
 
-  test("says that nobody listens at the endpoint", async () => {
+  test("reports that nothing listens at the endpoint", async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
     const target = new S3Target("s3://flags", bucket, "", clientOf(double, { endpoint }));
     const attempts = everything(target).map(async ([what, attempt]) => {
@@ -181,7 +181,7 @@ describe("S3Target", () => {
     await ceph.close();
   });
 
-  test("removes nothing that another publisher wrote, though the store ignores the condition", async () => {
+  test("removes nothing that another publisher wrote, even if the store ignores the condition", async () => {
     const careless = await startS3Double({ bucket, ignoresConditionOnDelete: true });
     const target = new S3Target("s3://flags", bucket, "", clientOf(careless));
     await target.write(object(flag, "theirs"), undefined);
@@ -219,13 +219,13 @@ describe("S3Target", () => {
       return new S3Target("s3://flags", bucket, "", client);
     }
 
-    test("takes an HTML page for no listing and for no written object", async () => {
+    test("accepts an HTML page neither as a listing nor as a written object", async () => {
       const target = await serve(() => page);
       await expect(target.list()).rejects.toThrow("the answer is not a listing of S3");
       await expect(target.write(object(flag, "{}"), undefined)).rejects.toThrow("has no ETag");
     });
 
-    test("takes a 404 page of another server for no missing object", async () => {
+    test("does not take a 404 page of another server as a missing object", async () => {
       const target = await serve(() => page, 404);
       for (const [what, attempt] of everything(target)) {
         await expect(attempt()).rejects.toThrow(`Cannot ${what}: NotFound (404)`);
@@ -285,7 +285,7 @@ describe("S3Target", () => {
       target.close();
     });
 
-    test("what breaks off, but not for ever", async () => {
+    test("an incomplete body, a limited number of times", async () => {
       const target = await serve((_request, response) => {
         response.writeHead(200, { "content-length": 2 });
         response.write("{", () => response.destroy());
@@ -311,7 +311,7 @@ describe("DirectoryTarget", () => {
     ]);
   });
 
-  test("replaces a link, and leaves alone what it leads to", async () => {
+  test("replaces a link, and does not change its target", async () => {
     const directory = temporaryDirectory();
     const target = new DirectoryTarget(directory);
     await target.write(object("/v1/feature-flags/", "[]"), undefined);
@@ -373,7 +373,7 @@ describe("DirectoryTarget", () => {
     }
   });
 
-  test("exclusively() lets one in at a time", async () => {
+  test("exclusively() runs one publisher at a time", async () => {
     const directory = temporaryDirectory();
     let [inside, most] = [0, 0];
     const turns = Array.from({ length: 5 }, () =>
@@ -388,7 +388,7 @@ describe("DirectoryTarget", () => {
     expect(most).toBe(1);
   });
 
-  test("takes a file of another name for nobody's", async () => {
+  test("ignores a file that has no URL", async () => {
     const directory = temporaryDirectory();
     const target = new DirectoryTarget(directory);
     await target.write(object(flag, "ours"), undefined);
@@ -399,7 +399,7 @@ describe("DirectoryTarget", () => {
     expect((await target.list()).has("/v1/feature-flags/other")).toBe(false);
   });
 
-  test("says what stands in the way", async () => {
+  test("names the obstacle", async () => {
     const directory = temporaryDirectory();
     const target = new DirectoryTarget(directory);
     await target.write(object(`${flag}.json/inside`, "{}"), undefined);

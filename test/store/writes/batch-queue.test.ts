@@ -29,7 +29,7 @@ function newQueue(options: Partial<Options> = {}) {
   return { queue, batches, next };
 }
 
-test("add() gathers what comes during a batch into the next, in order, up to a limit", async () => {
+test("add() collects items during a batch for the next one, in order, up to a limit", async () => {
   const { queue, batches, next } = newQueue();
   const results = [1, 2, 3, 4, 5].map((item) => queue.add(item, "ada"));
   expect(queue.length).toBe(5);
@@ -44,7 +44,7 @@ test("add() gathers what comes during a batch into the next, in order, up to a l
   expect(queue.length).toBe(0);
 });
 
-test("add() refuses what there is no room for", async () => {
+test("add() refuses items if the queue is full", async () => {
   const { queue, next } = newQueue();
   const results = [1, 2, 3, 4, 5].map((item) => queue.add(item, "ada"));
   await expect(queue.add(6, "ada")).rejects.toThrow("5 changes are waiting already");
@@ -53,7 +53,7 @@ test("add() refuses what there is no room for", async () => {
   expect(await Promise.all(results)).toHaveLength(5);
 });
 
-test("add() gives up what waited for too long, and only that", async () => {
+test("add() rejects only items that waited too long", async () => {
   let begin = () => {};
   const blocked = new Promise<void>((resolve) => {
     begin = resolve;
@@ -78,7 +78,7 @@ test("add() fails for all items of a failed batch, and processes the next batch"
   expect(await queue.add(2, "ada")).toBe("2");
 });
 
-test("close() finishes what waits, and takes nothing more", async () => {
+test("close() processes waiting items, and accepts no more", async () => {
   const { queue, next } = newQueue();
   const results = [1, 2, 3, 4].map((item) => queue.add(item, "ada"));
   let isClosed = false;
@@ -93,7 +93,7 @@ test("close() finishes what waits, and takes nothing more", async () => {
   expect(await Promise.all(results)).toEqual(["1", "2", "3", "4"]);
 });
 
-test("add() lets others come first now and then, while others are there", async () => {
+test("add() backs off sometimes while there is contention", async () => {
   const work = async (_resource: null, items: readonly number[]) => {
     await pause(20);
     return items.map(String);

@@ -10,7 +10,7 @@ function filled(limit: number, ...owners: [owner: string, count: number][]): Fai
   return queue;
 }
 
-test("add() lets one owner use all places, until another one comes", () => {
+test("add() gives one owner all places until another one needs some", () => {
   const queue = filled(4, ["a", 4]);
   expect(queue.add("a5", "a")).toEqual(["a5"]);
   expect(queue.add("b1", "b")).toEqual(["a4"]);
@@ -27,14 +27,14 @@ test("add() always gives an urgent item a place, and take() takes it first", () 
   expect(queue.take(10)).toEqual(["off", "off2", "off3"]);
 });
 
-test("take() takes in turn by owner, and in order for each owner", () => {
+test("take() returns items in turn by owner, and in order for each owner", () => {
   const queue = filled(10, ["a", 4], ["b", 2], ["c", 1]);
   expect(queue.take(4)).toEqual(["a1", "b1", "c1", "a2"]);
   expect(queue.take(10)).toEqual(["b2", "a3", "a4"]);
   expect(queue.length).toBe(0);
 });
 
-test("remove() takes an item out, of whichever owner", () => {
+test("remove() removes an item of any owner", () => {
   const queue = filled(10, ["a", 2], ["b", 1]);
   queue.add("off", "a", true);
   for (const item of ["a1", "b1", "off", "none"]) queue.remove(item);

@@ -20,7 +20,7 @@ import {
   write,
 } from "./writing.ts";
 
-test("write() keeps what another commit did to another flag", async () => {
+test("write() keeps another commit's change of another flag", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
   const conflicts: unknown[] = [];
@@ -36,7 +36,7 @@ test("write() keeps what another commit did to another flag", async () => {
   expect(conflicts).toHaveLength(1);
 });
 
-test("write() is done on top of what another commit did to the same flag", async () => {
+test("write() is applied on top of another commit's change of the same flag", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
   const moved = "flags/growth/meal_planning.yaml";
@@ -50,7 +50,7 @@ test("write() is done on top of what another commit did to the same flag", async
   expect(bare.git("diff", "--name-only", "main~1", "main")).toBe(moved);
 });
 
-test("write() asks isExpected() again of what another commit made of the flag", async () => {
+test("write() calls isExpected() again with the flag of another commit", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
   const asked: (string | undefined)[] = [];
@@ -67,7 +67,7 @@ test("write() asks isExpected() again of what another commit made of the flag", 
   expect(headOf(bare)).toBe(theirs);
 });
 
-test("write() sees what a write before it in the same batch did", async () => {
+test("write() sees the earlier writes of its batch", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare);
   const counted = (from: number) =>
@@ -107,7 +107,7 @@ test("write() keeps the order of each flag's writes, over many batches", async (
   expectSound(bare, store);
 });
 
-test("write() refuses at once what would make the queue too long", async () => {
+test("write() fails at once if the queue is full", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare);
   const taken = Array.from({ length: 1_000 }, (_, index) =>
@@ -123,7 +123,7 @@ test("write() refuses at once what would make the queue too long", async () => {
   expect(store.health.queued).toBe(0);
 });
 
-test("close() finishes what waits, and nothing is taken after it", async () => {
+test("close() finishes waiting writes, and accepts no more", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare);
   const taken = Array.from({ length: 300 }, (_, index) =>
@@ -138,7 +138,7 @@ test("close() finishes what waits, and nothing is taken after it", async () => {
   for (const { status } of await Promise.all(taken)) expect(status).toBe("committed");
 });
 
-test("write() is acknowledged when its commit is on the remote, though a listener fails", async () => {
+test("write() is acknowledged when its commit is on the remote, even if a listener fails", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare);
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
@@ -155,7 +155,7 @@ test("write() is acknowledged when its commit is on the remote, though a listene
   warn.mockRestore();
 });
 
-test("write() never goes back in time, though the clock is behind the branch", async () => {
+test("write() never has an earlier time than the branch, even if the clock is behind", async () => {
   const { bare, human } = flagRemote();
   const future = 4_000_000_000;
   human.publish({ [dailyTips]: "description: Show two tips\nenabled: true\n" }, future);
@@ -259,7 +259,7 @@ test.each(["rewound", "force-pushed", "replaced by another history"])(
   },
 );
 
-test("open() says that the branch is not there", async () => {
+test("open() reports that the branch does not exist", async () => {
   const { bare } = flagRemote();
   bare.git("branch", "--quiet", "--move", "main", "trunk");
   await expect(openStore(bare)).rejects.toThrow(
@@ -270,7 +270,7 @@ test("open() says that the branch is not there", async () => {
 const invalid = "description: Show a tip a day\nenabled: yes\n";
 const problem = `${dailyTips}:2:10: `;
 
-test("write() is refused with file and line while the head is invalid, and what was valid is served", async () => {
+test("write() is refused with file and line while the head is invalid, and the last valid commit is served", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
   await store.write(write(turn("meal_planning", false)));
@@ -296,7 +296,7 @@ test("write() is refused with file and line while the head is invalid, and what 
   expect(await next.write(change)).toMatchObject({ status: "committed" });
 });
 
-test("open() on a branch that was never valid serves nothing, and begins when it is mended", async () => {
+test("open() on a branch that was never valid serves nothing until the branch is repaired", async () => {
   const { bare, human } = flagRemote({ [dailyTips]: invalid });
   const store = await openStore(bare);
   expect(store.current).toBeUndefined();

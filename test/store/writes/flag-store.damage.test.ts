@@ -164,7 +164,7 @@ test.each(["missing objects", "no directory"])(
   },
 );
 
-test("open() stops at a rewound branch though its clone has missing objects", async () => {
+test("open() stops at a rewound branch, even if its clone lacks objects", async () => {
   const { bare, human, store, directory } = await setUp();
   await store.close();
   human.pull();
@@ -177,7 +177,7 @@ test("open() stops at a rewound branch though its clone has missing objects", as
   expect(headOf(bare)).toBe(rewound);
 });
 
-test("write() and sync() wait for a remote that is gone before a damaged clone is given up", async () => {
+test("write() and sync() do not discard a damaged clone while the remote is gone", async () => {
   const { bare, directory, remote, store: earlier } = await setUp("http");
   await earlier.close();
   const store = await openStore(remote.url, { directory, writeTimeoutMs: 300 });
@@ -194,7 +194,7 @@ test("write() and sync() wait for a remote that is gone before a damaged clone i
   expectSound(bare, store);
 });
 
-test("open() without a remote begins with a damaged clone, and serves as soon as it can", async () => {
+test("open() accepts a damaged clone without a remote, and serves once the remote is back", async () => {
   const { bare, directory, remote, store } = await setUp("http");
   await store.close();
   await remote.stop();
@@ -206,7 +206,7 @@ test("open() without a remote begins with a damaged clone, and serves as soon as
   expect(next.current?.snapshot.commit).toBe(headOf(bare));
 });
 
-test("open() keeps in a new clone what was valid last, for the next process", async () => {
+test("open() records the last valid commit in a new clone", async () => {
   const { bare, human, store, directory } = await setUp();
   const valid = headOf(bare);
   human.publish({ [dailyTips]: "enabled: yes\n" });
@@ -250,7 +250,7 @@ test("open() clears the locks of processes that are gone", async () => {
   expect(await next.write(write(create("streaks")))).toMatchObject({ status: "committed" });
 });
 
-test("write() and sync() are not held up by locks", async () => {
+test("write() and sync() are not blocked by locks", async () => {
   const { bare, human, store, directory } = await setUp();
   leaveLocks(directory);
   expect(await store.write(write(create("streaks")))).toMatchObject({ status: "committed" });
@@ -263,7 +263,7 @@ test("write() and sync() are not held up by locks", async () => {
   expectSound(bare, store);
 });
 
-test("open() clears away a clone that was being made when the process was killed", async () => {
+test("open() removes an unfinished clone of a killed process", async () => {
   const directory = newClone();
   for (const leftover of ["clone.git.new", "clone.git.old"]) {
     mkdirSync(path.join(path.dirname(directory), leftover, "objects"), { recursive: true });
@@ -278,7 +278,7 @@ function limitFiles({ pid }: StoreProcess, bytes: number | "unlimited"): void {
   execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${bytes}:`]);
 }
 
-test("write() fails on a full disk, reads continue, and both work when there is room", async () => {
+test("write() fails on a full disk, reads continue, and both work when there is space", async () => {
   const { bare, human } = flagRemote();
   const store = await StoreProcess.start(bare);
   limitFiles(store, 0);

@@ -126,7 +126,7 @@ test.concurrent.each(failing.filter((fault) => fault !== "refuse"))(
   },
 );
 
-test.concurrent("write() gives up on a remote that is gone, and recovers by itself", async () => {
+test.concurrent("write() fails if the remote is gone, and succeeds when it is back", async () => {
   const { bare, remote, store } = await setUp("drop", 500);
   await remote.stop();
   await expect(store.write(write(turn("daily_tips", true)))).rejects.toThrow("Cannot tell whether");
@@ -136,7 +136,7 @@ test.concurrent("write() gives up on a remote that is gone, and recovers by itse
   expectSound(bare, store);
 });
 
-test.concurrent("write() acknowledges a commit that nobody answered for, however long that takes to find out", async () => {
+test.concurrent("write() acknowledges a commit whose push had no answer, once a fetch shows it", async () => {
   const { bare, remote, store } = await setUp("drop");
   remote.fail("push", "drop-after");
   remote.fail("fetch", "unavailable", forever);
@@ -208,7 +208,7 @@ test.concurrent.each(Object.entries(declines))(
   },
 );
 
-test.concurrent("write() that takes too long over a path leaves no lock on the remote", async () => {
+test.concurrent("write() to a path that times out leaves no lock on the remote", async () => {
   const { bare } = flagRemote();
   const store = await openStore(bare, { timeoutMs: timeoutMsFor("hang"), writeTimeoutMs: 500 });
   const hook = path.join(bare.directory, "hooks", "reference-transaction");
@@ -221,7 +221,7 @@ test.concurrent("write() that takes too long over a path leaves no lock on the r
   expectSound(bare, store);
 });
 
-test.concurrent("write() that nobody answers may be sent again with its key, and is done once", async () => {
+test.concurrent("write() without an answer may be sent again with its key, and is done once", async () => {
   const { bare, remote, store } = await setUp("drop", 0);
   const keyed = write(turn("daily_tips", true), { idempotency: idempotency(1) });
   remote.fail("push", "drop-after");
@@ -232,7 +232,7 @@ test.concurrent("write() that nobody answers may be sent again with its key, and
   expect(requestsOf(bare)).toHaveLength(1);
 });
 
-test.concurrent("write() that would change nothing is not granted on old knowledge; a refusal is", async () => {
+test.concurrent("write() that changes nothing needs the newest head; a refusal does not", async () => {
   const { flags, remote, store } = await setUp("drop", 500);
   flags.human.publish({ [dailyTips]: "description: Show a tip a day\nenabled: true\n" });
   remote.fail("fetch", "refuse", forever);
@@ -264,7 +264,7 @@ test.concurrent.each(kinds)(
   },
 );
 
-test.concurrent("sync() does not pile up while the remote hangs", async () => {
+test.concurrent("sync() calls share one fetch while the remote hangs", async () => {
   const { remote, store } = await setUp("hang");
   remote.fail("fetch", "hang", forever);
   const before = remote.requests.length;
@@ -335,7 +335,7 @@ test.concurrent("write() succeeds if another flag was changed in the meantime: b
   ]);
 });
 
-test.concurrent("a remote that becomes shallow is reported, reads go on, and writes return when it is complete", async () => {
+test.concurrent("a remote that becomes shallow is reported, reads continue, and writes work again when it is complete", async () => {
   const flags = flagRemote();
   const remote = flags.bare.directory;
   const store = await openStore(remote, { writeTimeoutMs: 4_000 });

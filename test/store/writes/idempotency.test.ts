@@ -79,7 +79,7 @@ function commitAs(
   human.git("push", "--quiet", bare.directory, "HEAD:main");
 }
 
-test("write() is not swallowed by a commit that somebody forged with its key", async () => {
+test("write() ignores a forged commit with its key", async () => {
   const { bare, human } = flagRemote();
   const { key, fingerprint } = keyed.idempotency;
   const trailers = `Flag: daily_tips\nActor: Ada (ada)\nIdempotency-Key: ${key} ${fingerprint}\n`;

@@ -64,7 +64,7 @@ describe("write()", () => {
     expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
   });
 
-  test("at the root asks for a review where an environment that follows it is protected", async () => {
+  test("at the root needs a review if an environment that follows it is protected", async () => {
     const { proposal } = await proposed(turn("meal_planning", false), ["staging", "development"]);
     // staging has a state of its own, development follows.
     expect(proposal.environments).toEqual(["development"]);
@@ -110,7 +110,7 @@ describe("write()", () => {
   });
 });
 
-describe("write() that breaks the glass", () => {
+describe("write() of an emergency change", () => {
   const glass = { reason: "The allergen service is down", isEmergency: true };
 
   test("disables at once, and labels the commit with what was protected", async () => {
@@ -153,7 +153,7 @@ describe("write() that breaks the glass", () => {
     expect(headOf(bare)).toBe(before);
   });
 
-  test("is an ordinary write where nothing is protected", async () => {
+  test("is an ordinary write if nothing is protected", async () => {
     const { bare } = remoteWith();
     const store = await openStore(bare);
     await store.write(write(turn("meal_planning", false), glass));
@@ -215,7 +215,7 @@ describe("propose()", () => {
     expect(tips).toEqual([tipOf(bare, proposal), tipOf(bare, proposal)]);
   });
 
-  test("creates it again on the head if the branch is behind, or has something else", async () => {
+  test("creates it again on the head if the branch is behind, or has other commits", async () => {
     const { bare, human, store, proposal } = await proposed(turn("meal_planning", false));
     const old = await store.propose(proposal, false);
     human.publish({ [mealPlanning]: meals.replace("# Ask", "# Please ask") });
@@ -229,7 +229,7 @@ describe("propose()", () => {
     expect(await store.propose(result.proposal, false)).not.toBe(headOf(bare));
   });
 
-  test("keeps what people put on top while it is in review, and only then", async () => {
+  test("keeps commits that people added while it is in review, and only then", async () => {
     const { bare, human, store, proposal } = await proposed(turn("meal_planning", false));
     const ours = await store.propose(proposal, false);
     human.git("fetch", "--quiet", "origin", proposal.branch);

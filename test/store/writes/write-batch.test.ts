@@ -36,7 +36,7 @@ async function commitWrites(bare: TestRepository, writes: readonly Write[]) {
   return { ids, results: results(ids) };
 }
 
-test("decideBatch() decides each write on what those before it leave", async () => {
+test("decideBatch() decides each write on the result of the earlier ones", async () => {
   const { bare } = flagRemote();
   const { results } = await commitWrites(bare, [
     write(create("streaks", true)),
@@ -94,7 +94,7 @@ test("decideBatch() gives each write its own commit, in order", async () => {
   expect(log).toEqual(ids);
 });
 
-test("decideBatch() does a key once, and knows it again from the branch", async () => {
+test("decideBatch() applies a key once, and finds it on the branch", async () => {
   const { bare } = flagRemote();
   const same = { idempotency: idempotency(1) };
   const other = { idempotency: idempotency(1, "0".repeat(64)) };
@@ -120,7 +120,7 @@ test("decideBatch() does a key once, and knows it again from the branch", async 
   expect(results([])).toEqual([{ status: "repeated", commit: created }, { status: "key-reused" }]);
 });
 
-test("decideBatch() keeps no key of a write that took no commit", async () => {
+test("decideBatch() keeps no key of a write without a commit", async () => {
   const { bare } = flagRemote();
   const keyed = { idempotency: idempotency(1) };
   const { results } = await commitWrites(bare, [

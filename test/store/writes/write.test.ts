@@ -63,7 +63,7 @@ test("decideWrite() commits a new flag, by whom and when", () => {
   });
 });
 
-test("decideWrite() keeps when a changed flag was created", () => {
+test("decideWrite() keeps the creation time of a changed flag", () => {
   const step = decide(turn("meal_planning", false), known());
   expect(step).toMatchObject({
     after: {
@@ -115,7 +115,7 @@ test("decideWrite() deletes no flag that others require, and names these", () =>
   expect(decideAmong([], remove("meal_planning"), known())).toMatchObject({ status: "committed" });
 });
 
-test("decideWrite() turns no flag on for everyone before the flags that it requires", () => {
+test("decideWrite() does not enable a flag for everyone before the flags that it requires", () => {
   const off = known(required.replace("true", "false"));
   for (const there of [off, known(required)]) {
     const refused = decideAmong(
