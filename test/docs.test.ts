@@ -50,6 +50,16 @@ test("schema/README.md describes each key of a flag", () => {
   expect(keys.filter((key) => !readme.includes(`\n| \`${key}\` |`))).toEqual([]);
 });
 
+test.each(documents)("%s names only settings that the server has", (document) => {
+  const help = readFileSync(path.join(root, "server/help.ts"), "utf8");
+  const text = readFileSync(path.join(root, document), "utf8");
+  // The programs of clients keep their token in a variable of their own choice.
+  const named = (text.match(/\b(?:FLAGS|OIDC)_[A-Z_]+\b/g) ?? []).filter(
+    (it) => it !== "FLAGS_TOKEN",
+  );
+  expect(named.filter((name) => !help.includes(name))).toEqual([]);
+});
+
 test("server/README.md lists each path of the API", () => {
   const api = readFileSync(path.join(root, "schema/openapi.yaml"), "utf8");
   const readme = readFileSync(path.join(root, "server/README.md"), "utf8");
