@@ -46,9 +46,9 @@ describe("README", () => {
     }
   }
 
-  test("Services: errors look as shown", async () => {
+  test("Services: an evaluation and an error look as shown", async () => {
     const steps = stepsOf("Services");
-    expect(steps).toHaveLength(1);
+    expect(steps).toHaveLength(2);
     await clone.whileServing(async () => {
       for (const step of steps) await clone.check(step);
     });
