@@ -9,6 +9,7 @@ import {
   problemsIn,
 } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
+import { pluralize } from "../schema/text/show.ts";
 import { decode } from "../schema/yaml/decode.ts";
 import { format } from "../schema/yaml/edit.ts";
 import { readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
@@ -16,7 +17,6 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
-import { count } from "./command/report.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
@@ -79,8 +79,8 @@ interface Layout {
 }
 
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
-  if (unformatted + unreadable === 0) return `${count(files, "flag")}, all formatted`;
-  const done = `${unformatted} of ${count(files, "flag")} ${check ? "not formatted" : "formatted"}`;
+  if (unformatted + unreadable === 0) return `${pluralize(files, "flag")}, all formatted`;
+  const done = `${unformatted} of ${pluralize(files, "flag")} ${check ? "not formatted" : "formatted"}`;
   const hint = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
   return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}`;
 }

@@ -11,6 +11,7 @@ import {
 } from "../schema/flag/schedule.ts";
 import { timestamp } from "../schema/flag/snapshot.ts";
 import { formatProblem } from "../schema/problem/problem.ts";
+import { pluralize } from "../schema/text/show.ts";
 import { readGit } from "../store/git/git.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
 import { Signer } from "../store/remote/signer.ts";
@@ -18,7 +19,7 @@ import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { addOutput, addStepSummary, count } from "./command/report.ts";
+import { addOutput, addStepSummary } from "./command/report.ts";
 
 export const command = defineCommand({
   name: "schedule",
@@ -56,7 +57,7 @@ export const command = defineCommand({
       }
       const due = findDueSteps(store.current.snapshot.flags, Date.now());
       const isDry = options["dry-run"] === true;
-      if (!isDry && due.length > 0) note(`Applying ${count(due.length, "step")}`);
+      if (!isDry && due.length > 0) note(`Applying ${pluralize(due.length, "step")}`);
       const results = isDry
         ? due.map((step): Outcome => ({ ...step, status: "due" }))
         : await applySteps(store, clone.directory, due);
@@ -108,7 +109,7 @@ function formatText(store: FlagStore, results: readonly Outcome[]): string {
   const due = results.filter(({ status }) => status === "due").length;
   const next = nextOf(store);
   const end = [
-    due > 0 ? `${count(due, "step")} due` : `${count(applied, "step")} applied`,
+    due > 0 ? `${pluralize(due, "step")} due` : `${pluralize(applied, "step")} applied`,
     next === null ? "no step is left" : `the next one is due at ${next}`,
   ];
   return `${[...lines, end.join(", ")].join("\n")}\n`;

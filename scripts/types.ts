@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { pluralize } from "../schema/text/show.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
@@ -7,7 +8,6 @@ import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
-import { count } from "./command/report.ts";
 import { formatFlagTypes } from "./flag-types.ts";
 
 export const command = defineCommand({
@@ -33,7 +33,7 @@ export const command = defineCommand({
       replaceFile(out, text);
     }
     const isStale = !isCurrent && check === true;
-    const flags = count(snapshot.flags.length, "flag");
+    const flags = pluralize(snapshot.flags.length, "flag");
     const result = isStale
       ? `Cannot accept ${out}: it does not describe the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: ${commandLine("types")} --out ${out}`
       : `${out} describes ${flags}`;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { countFlags, validate } from "../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
 import { isAudience } from "../schema/flag/kind.ts";
-import { compareProblems } from "../schema/problem/problem.ts";
+import { compareProblems, isError } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
 import { isDate } from "../schema/text/date.ts";
@@ -36,7 +36,7 @@ export const command = defineCommand({
     const isPart = places.length > 0 && existsSync(path.resolve(repo, "flags"));
     const all = isPart ? readWorkTree(repo, "flags", rules) : distinct;
     const validated = validate(distinct, project, day, all);
-    const isValid = validated.problems.every(({ severity }) => severity !== "error");
+    const isValid = validated.problems.every((problem) => !isError(problem));
     const failures = isValid && project ? runTests(distinct, all, project) : [];
     const outdated = findOutdatedSchemas(rules, all.filter(isAudience), (file) =>
       readText(repo, file),
@@ -46,6 +46,6 @@ export const command = defineCommand({
     const read = { files: countFlags(distinct), environments: project?.environments };
     process.stdout.write(report(format, read, problems));
     reportCommitWarnings(await readCommitWarnings(repo, "HEAD"));
-    return problems.some(({ severity }) => severity === "error") ? 1 : 0;
+    return problems.some(isError) ? 1 : 0;
   },
 });

@@ -1,8 +1,10 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
+
 import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import type { Logger } from "pino";
+import { pluralize } from "../schema/text/show.ts";
 import { holdLock } from "../store/files/hold-lock.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";
@@ -81,7 +83,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
   const { length } = store.current?.snapshot.flags ?? [];
   const lines = [
-    `Serving ${length} ${length === 1 ? "flag" : "flags"} at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
+    `Serving ${pluralize(length, "flag")} at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
     `  API  ${url}/v1/feature-flags/`,
     ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
     ...(settings.remote

@@ -76,7 +76,7 @@ export function validateAlone(
   const audiences = sorted.flatMap(({ file, content }) =>
     content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
   );
-  if (project && problems.every(({ severity }) => severity !== "error"))
+  if (project && problems.every((problem) => !isError(problem)))
     problems.push(...checkDefinitions({ flags, audiences }, project, today));
   return { flags, audiences, problems: problems.sort(compareProblems) };
 }

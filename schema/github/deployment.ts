@@ -2,6 +2,7 @@
 
 import { isCommit } from "../compile/manifest.ts";
 import { joined } from "../plan/warnings.ts";
+import { pluralize } from "../text/show.ts";
 import { inline } from "./markdown.ts";
 
 /** The part of the output of `npm run publish -- --format json` that is used here. */
@@ -69,7 +70,7 @@ export function describeDeploymentResult(result: DeploymentResult): string {
   const words = describeResult(result);
   const waiting = result.published?.waiting ?? 0;
   if (waiting === 0) return words;
-  return `${words}, ${waiting === 1 ? "1 change waits" : `${waiting} changes wait`}`;
+  return `${words}, ${pluralize(waiting, "change waits", "changes wait")}`;
 }
 
 function describeResult({ state, published, started }: DeploymentResult): string {

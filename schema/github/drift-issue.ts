@@ -2,6 +2,7 @@
 
 import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
+import { pluralize } from "../text/show.ts";
 import { block, fitLines, inline } from "./markdown.ts";
 
 /** A URL whose answer differs from the commit. */
@@ -37,7 +38,7 @@ export function formatDrift({ commit, cdn, urls, differences, served }: Drift): 
   const shown = fitLines(lines, 20_000, (left) => `… and ${left} more`);
   const parts = [
     driftMarker,
-    `${inline(cdn)} serves ${differences.length} of ${count(urls)} differently from commit \`${commit}\`.`,
+    `${inline(cdn)} serves ${differences.length} of ${pluralize(urls, "URL")} differently from commit \`${commit}\`.`,
     ...(served ? [describeServed(commit, served)] : []),
     block(shown),
     "The cause can be a failed or refused publication, or a change of the bucket by hand. To repair it:",
@@ -49,7 +50,7 @@ export function formatDrift({ commit, cdn, urls, differences, served }: Drift): 
 
 /** The comment that closes the issue. */
 export function formatAgreement({ commit, cdn, urls }: Drift): string {
-  return `${inline(cdn)} serves all ${count(urls)} as in commit \`${commit}\`.`;
+  return `${inline(cdn)} serves all ${pluralize(urls, "URL")} as in commit \`${commit}\`.`;
 }
 
 function describeServed(
@@ -62,8 +63,4 @@ function describeServed(
   }
   if (served === commit) return "It has that commit, so something was changed or lost since.";
   return `It has commit \`${served}\`.`;
-}
-
-function count(urls: number): string {
-  return `${urls} URL${urls === 1 ? "" : "s"}`;
 }

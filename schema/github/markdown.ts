@@ -2,11 +2,13 @@
  * Shows text that others wrote, without effect. GitHub looks for mentions, links, HTML and emphasis
  * everywhere except in code, so such text is shown as code.
  */
-import { escapeInvisible } from "../problem/problem.ts";
 
-/** Inline code of at most `maxLength` characters. Not for tables, where `|` ends a cell. */
-export function inline(text: string, maxLength = 300): string {
-  const line = cut(escapeInvisible(text), maxLength);
+import { escapeInvisible } from "../problem/problem.ts";
+import { cut } from "../text/show.ts";
+
+/** Inline code, of at most 300 characters. Not for tables, where `|` ends a cell. */
+export function inline(text: string): string {
+  const line = cut(escapeInvisible(text), 300);
   if (line.trim() === "") return "(nothing)";
   const fence = "`".repeat(longestRun(line) + 1);
   // Spaces separate backticks from the fence; Markdown removes them.
@@ -18,13 +20,6 @@ export function block(lines: readonly string[], language = "text"): string {
   const text = lines.map(escapeInvisible);
   const fence = "`".repeat(Math.max(3, longestRun(text.join("\n")) + 1));
   return [`${fence}${language}`, ...text, fence].join("\n");
-}
-
-/** The first `maxLength` UTF-16 code units, whole characters only; `…` for the rest. */
-export function cut(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  const start = text.slice(0, maxLength - 1);
-  return `${/[\uD800-\uDBFF]$/.test(start) ? start.slice(0, -1) : start}…`;
 }
 
 /** The size of a text for GitHub's limits, which count characters or bytes. */

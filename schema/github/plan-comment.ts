@@ -6,10 +6,11 @@ import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
+import { cut, pluralize } from "../text/show.ts";
 import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
-import { block, cut, fitLines, inline, sizeOf } from "./markdown.ts";
-import { counted, listUrls, type Pointer } from "./plan-urls.ts";
+import { block, fitLines, inline, sizeOf } from "./markdown.ts";
+import { listUrls, type Pointer } from "./plan-urls.ts";
 
 /** The content of the comment. The author of the pull request controls all of it but `run` and `today`. */
 export interface Review {
@@ -57,7 +58,7 @@ export function formatPlanComment(review: Review): string {
 }
 
 function formatSummary({ plan, run }: Review, errors: number): string {
-  if (errors > 0) return `Cannot be merged: ${counted(errors, "problem")} in flag files.`;
+  if (errors > 0) return `Cannot be merged: ${pluralize(errors, "problem")} in flag files.`;
   if (!plan) return "Cannot tell what this does: the flags could not be read.";
   const failed = run?.failed ? " But the checks failed." : "";
   const [flag, ...others] = plan.flags;
@@ -71,14 +72,14 @@ function describeOtherFiles({ otherFiles = [] }: Review): string[] {
   if (otherFiles.length === 0) return [];
   const some = otherFiles.slice(0, 10).map((file) => inline(cut(file, 200)));
   const rest = otherFiles.length > 10 ? ` and ${otherFiles.length - 10} more` : "";
-  const what = `${counted(otherFiles.length, "file")} outside of the flags`;
+  const what = `${pluralize(otherFiles.length, "file")} outside of the flags`;
   return [
     `**It also changes ${what}:** ${some.join(", ")}${rest}. This plan does not say what these do.`,
   ];
 }
 
 function countWarnings(warnings: number): string {
-  return warnings === 0 ? "" : ` ${counted(warnings, "warning")} below.`;
+  return warnings === 0 ? "" : ` ${pluralize(warnings, "warning")} below.`;
 }
 
 function table({ flags, environments }: Plan, pointer: Pointer): string[] {

@@ -1,5 +1,7 @@
 /** The URLs of a plan with their bodies before and after, as a part of the comment on a pull request. */
+
 import type { Plan, ResponsePlan } from "../plan/plan.ts";
+import { pluralize } from "../text/show.ts";
 import { block, fitLines, sizeOf } from "./markdown.ts";
 
 /** A line that says how many more there are, of what, and where. */
@@ -11,7 +13,7 @@ export function listUrls({ responses }: Plan, maxLength: number, pointer: Pointe
   // What customers get comes first.
   const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
   const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
-  const summary = `${counted(responses.length, "URL")} with other bytes, before and after`;
+  const summary = `${pluralize(responses.length, "URL")} with other bytes, before and after`;
   const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
   const items = sorted.map(showUrl);
   const shown = fitLines(items, maxLength - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
@@ -27,8 +29,4 @@ function showUrl({ path, change, before, after }: ResponsePlan): string {
   ];
   const title = `\`${path}\` ${change}`;
   return bodies.length === 0 ? `${title}\n` : `${title}\n\n${block(bodies, "diff")}\n`;
-}
-
-export function counted(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,9 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
+
 import { createHash } from "node:crypto";
 import type { StaleFlag } from "../overview/stale.ts";
 import { describeDecision } from "../plan/describe-decision.ts";
+import { pluralize } from "../text/show.ts";
 import { block, fitLines, inline } from "./markdown.ts";
 
 /** The places in source trees that name a flag. */
@@ -93,8 +95,5 @@ function listPlaces({ shown, all }: CodeReferences): string[] {
   const lines = fitLines(shown, 20_000, (left) => `… and ${left} more`);
   const rest =
     all > shown.length && lines.length === shown.length ? [`… and ${all - shown.length} more`] : [];
-  return [
-    `The code still uses it in ${all} place${all === 1 ? "" : "s"}:`,
-    block([...lines, ...rest]),
-  ];
+  return [`The code still uses it in ${pluralize(all, "place")}:`, block([...lines, ...rest])];
 }

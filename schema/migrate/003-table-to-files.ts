@@ -1,5 +1,6 @@
 import { policyFile } from "../project/policy.ts";
 import { projectFile } from "../project/project.ts";
+import { pluralize } from "../text/show.ts";
 import { type FlagFiles, type Migration, MigrationError } from "./migration.ts";
 
 /**
@@ -18,8 +19,7 @@ export const tableToFiles: Migration = {
     run(files) {
       const flags = flagsOf(files);
       if (flags.length === 0) return [];
-      const found =
-        flags.length === 1 ? "1 flag is in a file" : `${flags.length} flags are in files`;
+      const found = pluralize(flags.length, "flag is in a file", "flags are in files");
       throw new MigrationError(
         `Cannot migrate down to 2: ${found}, and this command writes no table\n  hint: export the flags, then delete their files`,
       );

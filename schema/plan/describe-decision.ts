@@ -1,6 +1,8 @@
 /** Decisions in words, and what a changed decision means for people. */
+
 import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
+import { pluralize } from "../text/show.ts";
 import { type DecisionChange, isSameDecision } from "./difference.ts";
 import { describePeople, rounded } from "./people.ts";
 
@@ -11,7 +13,7 @@ export function describeDecision(decision: Decision | undefined): string {
   if (!enabled) return "off";
   return [
     rollout === 100 ? "on" : `${rollout} %`,
-    ...(rules.length === 0 ? [] : [`${rules.length} ${rules.length === 1 ? "rule" : "rules"}`]),
+    ...(rules.length === 0 ? [] : [pluralize(rules.length, "rule")]),
     ...(variants.length === 0 ? [] : [`${variants.length} variants`]),
     ...(requires.length === 0 ? [] : [`requires ${requires.join(", ")}`]),
   ].join(", ");

@@ -1,5 +1,7 @@
 /** A plan in words, for a terminal and for a pull request. */
+
 import { escapeInvisible } from "../problem/problem.ts";
+import { pluralize, shortId } from "../text/show.ts";
 import { describeAudience, describeAudiences } from "./audiences.ts";
 import { describeDecision, describeEffects, describeRename } from "./describe-decision.ts";
 import { isSameDecision } from "./difference.ts";
@@ -15,7 +17,7 @@ import { describeSteps, isSameSchedule } from "./steps.ts";
 
 /** The plan as text: the changes in each environment, then the URLs that change. */
 export function formatPlan(plan: Plan): string {
-  const lines = [`Plan ${short(plan.base)} → ${short(plan.head)}: ${summarize(plan)}`];
+  const lines = [`Plan ${shortId(plan.base)} → ${shortId(plan.head)}: ${summarize(plan)}`];
   for (const environment of plan.environments) {
     const changes = plan.flags.flatMap((flag) => describe(flag, environment));
     if (changes.length > 0) lines.push("", environment, ...changes.map((change) => `  ${change}`));
@@ -28,7 +30,7 @@ export function formatPlan(plan: Plan): string {
   if (changes.length > 0) lines.push("", "project", ...changes.map((change) => `  ~ ${change}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
-    lines.push("", `${count(plan.responses.length, "URL")} with other bytes`, ...urls);
+    lines.push("", `${pluralize(plan.responses.length, "URL")} with other bytes`, ...urls);
   }
   for (const { reason } of findPlanViolations(plan)) lines.push("", `Limit: ${reason}`, howToAllow);
   for (const reason of findPlannedRemovals(plan))
@@ -39,7 +41,7 @@ export function formatPlan(plan: Plan): string {
 /** The plan as Markdown: a table of flags and environments, then the URLs in a collapsed block. */
 export function formatPlanMarkdown(plan: Plan): string {
   const { environments } = plan;
-  const lines = [`**${summarize(plan)}** (\`${short(plan.base)}\` → \`${short(plan.head)}\`)`];
+  const lines = [`**${summarize(plan)}** (\`${shortId(plan.base)}\` → \`${shortId(plan.head)}\`)`];
   if (plan.flags.length > 0) {
     lines.push("", `| flag | ${environments.join(" | ")} | also |`);
     lines.push(`|---|${environments.map(() => "---|").join("")}---|`);
@@ -56,7 +58,7 @@ export function formatPlanMarkdown(plan: Plan): string {
     lines.push("", ...warnings.map((warning) => `- ${escapeMarkdown(warning)}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `- \`${path}\` ${change}`);
-    const summary = `${count(plan.responses.length, "URL")} with other bytes`;
+    const summary = `${pluralize(plan.responses.length, "URL")} with other bytes`;
     lines.push("", `<details><summary>${summary}</summary>`, "", ...urls, "", "</details>");
   }
   return `${lines.join("\n")}\n`;
@@ -69,14 +71,14 @@ export function summarize(plan: Plan): string {
       const turned = plan.flags.filter((flag) => toggled(flag, environment) === way).length;
       return turned === 0
         ? []
-        : [`${counted(turned, "flag turns", "flags turn")} ${way} in ${environment}`];
+        : [`${pluralize(turned, "flag turns", "flags turn")} ${way} in ${environment}`];
     }),
   );
   for (const environment of plan.environments) {
     const changed = plan.flags.filter((flag) => changesReach(flag, environment)).length;
     if (changed > 0)
       parts.push(
-        `${counted(changed, "flag changes", "flags change")} who gets it in ${environment}`,
+        `${pluralize(changed, "flag changes", "flags change")} who gets it in ${environment}`,
       );
   }
   for (const environment of plan.environments) {
@@ -85,20 +87,20 @@ export function summarize(plan: Plan): string {
     ).length;
     if (changed > 0)
       parts.push(
-        `${counted(changed, "flag changes its", "flags change their")} schedule in ${environment}`,
+        `${pluralize(changed, "flag changes its", "flags change their")} schedule in ${environment}`,
       );
   }
   for (const change of ["added", "removed"] as const) {
     const flags = plan.flags.filter((flag) => flag.change === change).length;
-    if (flags > 0) parts.push(`${counted(flags, "flag is", "flags are")} ${change}`);
+    if (flags > 0) parts.push(`${pluralize(flags, "flag is", "flags are")} ${change}`);
   }
   for (const { environment, change } of plan.protection) {
     parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
   }
   const audiences = plan.audiences.length;
-  if (audiences > 0) parts.push(counted(audiences, "audience changes", "audiences change"));
+  if (audiences > 0) parts.push(pluralize(audiences, "audience changes", "audiences change"));
   const settings = plan.settings.length;
-  if (settings > 0) parts.push(`${counted(settings, "setting changes", "settings change")}`);
+  if (settings > 0) parts.push(pluralize(settings, "setting changes", "settings change"));
   if (parts.length > 0) return parts.join(", ");
   return plan.flags.length === 0 && plan.responses.length === 0
     ? "nothing changes for consumers"
@@ -181,16 +183,4 @@ export function inWords({ decisions, schedules }: FlagPlan, environment: string)
   const effects = describeEffects(decisions[environment] ?? {}).map(escapeMarkdown);
   const change = `**${describeDecision(before)} → ${describeDecision(after)}**`;
   return [change, ...effects, ...steps].join("<br>");
-}
-
-function count(number: number, noun: string): string {
-  return counted(number, noun, `${noun}s`);
-}
-
-function counted(number: number, one: string, many: string): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
-function short(commit: string): string {
-  return commit.slice(0, 7);
 }

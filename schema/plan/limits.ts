@@ -2,8 +2,10 @@
  * How much one publication may remove or switch on. Changes that exceed a limit are probably an accident:
  * they wait until somebody allows them, while all other changes are published. Switching off never waits.
  */
+
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
+import { pluralize } from "../text/show.ts";
 import { type Plan, toggled } from "./plan.ts";
 
 /** The kinds of change that have a limit. */
@@ -50,7 +52,7 @@ export function findLimitViolations(
     const limit =
       size === 0 && change === "removal"
         ? "no flag would be left"
-        : `${percent} % or ${at_least} ${at_least === 1 ? "flag" : "flags"} is the limit`;
+        : `${percent} % or ${pluralize(at_least, "flag")} is the limit`;
     const reason = `it ${verb} ${flags.length} of ${served} flags (${share} %), and ${limit}`;
     return held.length === 0 ? [] : [{ change, flags: held, reason }];
   };
@@ -69,7 +71,7 @@ export function findRemovedEnvironments(
     .filter(({ served }) => served > Math.max(at_least, (served * remove) / 100))
     .map(({ environment, served }) => {
       const flags = served === 1 ? "its only flag" : `all of its ${served} flags`;
-      const limit = `${remove} % or ${at_least} ${at_least === 1 ? "flag" : "flags"} is the limit`;
+      const limit = `${remove} % or ${pluralize(at_least, "flag")} is the limit`;
       return `it removes the environment "${environment}" with ${flags}, and ${limit}`;
     });
 }

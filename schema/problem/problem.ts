@@ -74,11 +74,7 @@ function property(text: string): string {
   return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-function severityOf({ code }: Pick<Finding, "code">): Severity {
-  return severities[code];
-}
-
 /** Whether a file with this finding must not be served. */
-export function isError(finding: Pick<Finding, "code">): boolean {
-  return severityOf(finding) === "error";
+export function isError({ code }: Pick<Finding, "code">): boolean {
+  return severities[code] === "error";
 }

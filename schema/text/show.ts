@@ -9,3 +9,19 @@ export function quoteValue(value: unknown): string {
 export function groupDigits(number: number): string {
   return String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 }
+
+/** `1 flag`, `2 flags`; `many` is the plural if it is not `one` with an s. */
+export function pluralize(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** The first `maxLength` UTF-16 code units, whole characters only, with `…` for the rest. */
+export function cut(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
+
+/** The first digits of a commit's id. */
+export function shortId(commit: string): string {
+  return commit.slice(0, 7);
+}

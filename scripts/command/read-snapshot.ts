@@ -1,4 +1,5 @@
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { isError } from "../../schema/problem/problem.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
 import { progress } from "./progress.ts";
 import { report, today } from "./report.ts";
@@ -16,7 +17,7 @@ export async function readSnapshot(
   const { snapshot, problems, files } = await repository.read(commit, today(), reading.at);
   reading.end();
   if (!snapshot) {
-    const errors = problems.filter(({ severity }) => severity === "error");
+    const errors = problems.filter(isError);
     process.stderr.write(
       `Cannot compile ${commit.slice(0, 7)}:\n${report("text", { files }, errors)}`,
     );

@@ -1,6 +1,13 @@
 /** Formats problems for a person, a program or GitHub. */
+
 import { appendFileSync } from "node:fs";
-import { formatAnnotation, formatProblem, type Problem } from "../../schema/problem/problem.ts";
+import {
+  formatAnnotation,
+  formatProblem,
+  isError,
+  type Problem,
+} from "../../schema/problem/problem.ts";
+import { pluralize } from "../../schema/text/show.ts";
 
 export const reportFormats = ["text", "json", "github"] as const;
 
@@ -23,13 +30,13 @@ export function report(format: string, read: ReadFiles, problems: readonly Probl
 /** `2 problems in 1 file, 41 flags checked`, or that there are none. */
 function summarize({ files, environments = [] }: ReadFiles, problems: readonly Problem[]): string {
   if (problems.length === 0) {
-    return `${count(files, "flag")}, ${count(environments.length, "environment")}, no problems`;
+    return `${pluralize(files, "flag")}, ${pluralize(environments.length, "environment")}, no problems`;
   }
-  const errors = problems.filter(({ severity }) => severity === "error").length;
-  const parts = [count(errors, "problem"), count(problems.length - errors, "warning")];
+  const errors = problems.filter(isError).length;
+  const parts = [pluralize(errors, "problem"), pluralize(problems.length - errors, "warning")];
   const found = parts.filter((part) => !part.startsWith("0 ")).join(" and ");
-  const inFiles = count(new Set(problems.map(({ file }) => file)).size, "file");
-  return `${found} in ${inFiles}, ${count(files, "flag")} checked`;
+  const inFiles = pluralize(new Set(problems.map(({ file }) => file)).size, "file");
+  return `${found} in ${inFiles}, ${pluralize(files, "flag")} checked`;
 }
 
 /** Adds Markdown to the summary of the workflow run, if this is one. */
@@ -42,10 +49,6 @@ export function addStepSummary(markdown: string): void {
 export function addOutput(name: string, value: string): void {
   const file = process.env.GITHUB_OUTPUT;
   if (file) appendFileSync(file, `${name}=${value}\n`);
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** Today as `YYYY-MM-DD`, in UTC. The commands read the clock only here. */

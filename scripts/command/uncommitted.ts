@@ -1,6 +1,6 @@
 import { escapeInvisible } from "../../schema/problem/problem.ts";
+import { pluralize } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
-import { count } from "./report.ts";
 
 const maxNamedFiles = 5;
 
@@ -12,7 +12,7 @@ export async function noteUncommitted(
 ): Promise<void> {
   const files = await repository.differences(commit);
   if (files.length === 0) return;
-  const differing = count(files.length, "file");
+  const differing = pluralize(files.length, "file");
   const note = `Note: the work tree differs from ${commit.slice(0, 7)} in ${differing} below flags/; only the commit was ${done}`;
   const named = files.slice(0, maxNamedFiles).map((file) => `  ${escapeInvisible(file)}\n`);
   process.stderr.write(`${note}\n${named.join("")}`);

@@ -8,6 +8,7 @@ import {
   formatAgreement,
   formatDrift,
 } from "../../schema/github/drift-issue.ts";
+import { pluralize } from "../../schema/text/show.ts";
 import {
   expectedAt,
   findDifferences,
@@ -22,7 +23,6 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { dryRunHint, shared } from "../command/options.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
-import { count } from "../command/report.ts";
 
 /** How long publishing may take after a merge. */
 const publishSeconds = 90;
@@ -105,7 +105,7 @@ async function findDrift(
   let differences = await findDifferences(cdn, expected, maxAgeSeconds);
   const silent = differences.filter(({ found }) => found === "no answer").length;
   if (silent === expected.length) {
-    throw new Error(`Cannot reach "${cdn}": none of ${count(expected.length, "URL")} answers`);
+    throw new Error(`Cannot reach "${cdn}": none of ${pluralize(expected.length, "URL")} answers`);
   }
   if (differences.length > 0) {
     const grace = graceSeconds ?? (await readMaxAge(cdn)) + publishSeconds;
@@ -165,9 +165,10 @@ function formatText(
   if (differences.length > 20) lines.push(`  … and ${differences.length - 20} more`);
   const sum =
     differences.length === 0
-      ? `${what} agree: ${count(urls, "URL")}`
-      : `${what} differ in ${differences.length} of ${count(urls, "URL")}:`;
-  if (waiting > 0) lines.push(`${count(waiting, "change")} not published yet because of a limit`);
+      ? `${what} agree: ${pluralize(urls, "URL")}`
+      : `${what} differ in ${differences.length} of ${pluralize(urls, "URL")}:`;
+  if (waiting > 0)
+    lines.push(`${pluralize(waiting, "change")} not published yet because of a limit`);
   const issueLine = issue ? [`Issue #${issue.number}: ${issue.action}`] : [];
   return `${[sum, ...lines, ...issueLine].join("\n")}\n`;
 }

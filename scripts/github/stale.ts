@@ -3,6 +3,7 @@ import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { findStale, needsHistory, type StaleFlag } from "../../schema/overview/stale.ts";
 import { isDate } from "../../schema/text/date.ts";
+import { pluralize } from "../../schema/text/show.ts";
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
 import { readLastToggled } from "../../store/history/last-toggled.ts";
@@ -12,7 +13,7 @@ import { defineCommand, UsageError } from "../command/command.ts";
 import { dryRunHint, shared } from "../command/options.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
-import { count, today } from "../command/report.ts";
+import { today } from "../command/report.ts";
 import { type IssueStep, tidyUp } from "./stale-steps.ts";
 
 export const command = defineCommand({
@@ -139,11 +140,11 @@ function formatText(
 ): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {
     const found = places?.get(name)?.all;
-    const where = found === undefined ? "" : `; ${count(found, "place")} in code`;
+    const where = found === undefined ? "" : `; ${pluralize(found, "place")} in code`;
     return `${name} (${owner || "nobody"}): ${reason}${where}`;
   });
   const done = steps.map(({ name, number, action }) => `#${number} ${name}: ${action}`);
-  const sum = stale.length === 0 ? "No stale flags" : `${count(stale.length, "stale flag")}`;
+  const sum = stale.length === 0 ? "No stale flags" : `${pluralize(stale.length, "stale flag")}`;
   return `${[...lines, ...(lines.length > 0 ? [""] : []), sum, ...done].join("\n")}\n`;
 }
 

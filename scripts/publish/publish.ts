@@ -1,5 +1,6 @@
 import { compile } from "../../schema/compile/compile.ts";
 import { findSensitiveData } from "../../schema/text/personal-data.ts";
+import { pluralize } from "../../schema/text/show.ts";
 import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
@@ -7,7 +8,7 @@ import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
 import { progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
-import { addStepSummary, count } from "../command/report.ts";
+import { addStepSummary } from "../command/report.ts";
 import {
   describeLive,
   invalidatePaths,
@@ -115,7 +116,7 @@ export const command = defineCommand({
         if (live && !isJson) process.stdout.write(describeLive(live));
         if (live && live.pending.length > 0) {
           const some = live.pending.slice(0, 5).join(", ");
-          const urls = count(live.pending.length, "URL");
+          const urls = pluralize(live.pending.length, "URL");
           process.stderr.write(
             `Not live after ${timeoutMs / 1_000} s: ${urls} of ${url} (${some})\n`,
           );

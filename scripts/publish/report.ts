@@ -1,7 +1,8 @@
 /** The result of a publication as text. */
+
 import type { EnvironmentDiff } from "../../schema/plan/publication.ts";
+import { pluralize } from "../../schema/text/show.ts";
 import type { PublishOutcome } from "../../store/publish/publish.ts";
-import { count } from "../command/report.ts";
 
 /** For a terminal: what changes for consumers, then one line that summarizes it. */
 export function formatOutcome(outcome: PublishOutcome, to: string): string {
@@ -11,7 +12,7 @@ export function formatOutcome(outcome: PublishOutcome, to: string): string {
   const lines = [...changes, summarize(outcome, to), ...notes];
   if (left.length > 0) {
     lines.push(
-      `  ${count(left.length, "object")} may be of another commit: publish again (${left.slice(0, 3).join(", ")})`,
+      `  ${pluralize(left.length, "object")} may be of another commit: publish again (${left.slice(0, 3).join(", ")})`,
     );
   }
   return `${lines.join("\n")}\n`;
@@ -30,7 +31,7 @@ function describeWaiting({ status, waiting, reasons }: PublishOutcome): string[]
   if (waiting.length === 0 || status === "refused") return [];
   const flags = list([...new Set(waiting.map(({ flag }) => flag))]);
   const verb = waiting.length === 1 ? "waits" : "wait";
-  const why = `${count(waiting.length, "change")} ${verb} (${flags}): ${reasons.join(", and ")}`;
+  const why = `${pluralize(waiting.length, "change")} ${verb} (${flags}): ${reasons.join(", and ")}`;
   return [`${why}; to publish them: --allow REASON`];
 }
 
@@ -54,7 +55,7 @@ function summarize(
     case "planned":
       return `Would publish ${what}${from}: ${objects}`;
     case "unchanged":
-      return `Nothing to publish: ${to} serves ${commit.slice(0, 7)} already, ${count(keep, "object")} unchanged`;
+      return `Nothing to publish: ${to} serves ${commit.slice(0, 7)} already, ${pluralize(keep, "object")} unchanged`;
     case "refused":
       return `Cannot publish ${what}:`;
   }

@@ -11,8 +11,8 @@ export function limitWrites(perMinute: number): Handler {
 }
 
 /** Reads that start git processes or call GitHub: histories, and the status of a proposed change. */
-export function limitExpensiveReads(perMinute = expensiveReadsPerMinute): Handler {
-  return limitPerToken(perMinute, "read");
+export function limitExpensiveReads(): Handler {
+  return limitPerToken(expensiveReadsPerMinute, "read");
 }
 
 function limitPerToken(perMinute: number, what: "write" | "read"): Handler {

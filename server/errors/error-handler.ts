@@ -3,21 +3,21 @@ import type { Project } from "../../schema/project/project.ts";
 import { WriteDeclinedError, WriteUnavailableError } from "../../store/remote/unavailable.ts";
 import { IssuerUnavailableError } from "../auth/issuer-unavailable.ts";
 import type { ApiResponse } from "../http/handler.ts";
-import { HttpError, sendProblem } from "../http/problem.ts";
+import { HttpError, type sendProblem } from "../http/problem.ts";
 import { hintFor } from "./hints.ts";
 
 /** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
 export const defaultRetryAfter = 2;
 
 /**
- * Turns every error into problem details, or into what `send` makes of it. No detail of an internal
+ * Answers every error with `send`. No detail of an internal
  * error reaches a client. `names` are the flags that are served, for a hint if a path that is not
  * found is misspelt.
  */
 export function errorHandler(
   project: () => Project,
   names: () => readonly string[],
-  send: typeof sendProblem = sendProblem,
+  send: typeof sendProblem,
 ) {
   return (error: unknown, request: Request, response: ApiResponse, next: NextFunction): void => {
     if (response.headersSent) {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Request, Response } from "express";
+import { cut } from "../../schema/text/show.ts";
 
 /** A value of the request's body that is not valid. */
 export interface Fault {
@@ -34,6 +35,9 @@ export class HttpError extends Error {
   }
 }
 
+/** Maximum length of a text of the client in a response. */
+const maxTextLength = 300;
+
 /** Titles of RFC 9110 that differ from Node's. */
 const titles: Readonly<Record<number, string>> = { 413: "Content Too Large" };
 
@@ -52,16 +56,11 @@ export function sendProblem(
     type,
     title,
     status,
-    detail: `${cut(message)}${hint}`,
-    instance: cut(request.path),
+    detail: `${cut(message, maxTextLength)}${hint}`,
+    instance: cut(request.path, maxTextLength),
     errors,
   };
   response.status(status).set("Cache-Control", "no-store");
   response.setHeader("Content-Type", "application/problem+json");
   response.end(request.method === "HEAD" ? undefined : JSON.stringify(body));
-}
-
-/** Text of the client is repeated in part only. */
-function cut(text: string): string {
-  return text.length > 300 ? `${text.slice(0, 299)}…` : text;
 }

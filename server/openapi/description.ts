@@ -1,5 +1,6 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
+import { escapePointer } from "../../schema/yaml/parse.ts";
 import { type Fault, HttpError } from "../http/problem.ts";
 import { openApiDocument } from "./openapi-document.ts";
 
@@ -49,8 +50,8 @@ export function bodyReader<T>(name: string): (body: unknown) => T {
 
 function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {
   const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
-  const token = extra?.slice(0, maxKeyLength).replaceAll("~", "~0").replaceAll("/", "~1");
-  const pointer = `#${instancePath}${token === undefined ? "" : `/${token}`}`;
+  const token = extra === undefined ? "" : `/${escapePointer(extra.slice(0, maxKeyLength))}`;
+  const pointer = `#${instancePath}${token}`;
   const code = pointer === "#/name" && keyword === "pattern" ? "invalid-name" : codeOf(keyword);
   const what = pointer === "#" ? "the body" : `"${pointer.slice(2)}"`;
   return {

@@ -1,6 +1,8 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
+
 import { compile } from "../../schema/compile/compile.ts";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
+import { isError } from "../../schema/problem/problem.ts";
 import type { Page } from "../history/change-index.ts";
 import type { ChangePage, ChangeQuery } from "../history/change-query.ts";
 import type { VerifyCommit } from "../history/commit-attribution.ts";
@@ -115,7 +117,7 @@ export class BranchSync implements BranchState {
     );
     const current = snapshot && { snapshot, release: compile(snapshot) };
     this.#head = commit;
-    const errors = problems.filter(({ severity }) => severity === "error");
+    const errors = problems.filter(isError);
     this.#status = { ...this.#status, problems: errors };
     if (!current) return;
     const served = serveNext(this.#current?.served, current, isOwn);

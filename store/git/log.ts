@@ -173,11 +173,10 @@ export function parseChange(raw: string, file: string): FileChange {
 export async function* readTokens(
   directory: string,
   args: readonly string[],
-  input = "",
 ): AsyncGenerator<string[]> {
   const decoder = new StringDecoder("utf8");
   let rest = "";
-  for await (const chunk of streamGit(directory, args, { input })) {
+  for await (const chunk of streamGit(directory, args)) {
     const tokens = decoder.write(chunk).split("\0");
     tokens[0] = (rest + (tokens[0] ?? "")).slice(0, maxFieldLength);
     rest = tokens.pop() ?? "";

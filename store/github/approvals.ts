@@ -1,6 +1,8 @@
 /** Who proposed and who approved a pull request, and the commit status that says whether this is enough. */
+
 import { flagOfProposalBranch } from "../../schema/change/proposal.ts";
 import type { ApprovalResult, ProposalReviews } from "../../schema/change/self-approval.ts";
+import { cut } from "../../schema/text/show.ts";
 import type { GitHub } from "./github.ts";
 
 /** The commit status that a ruleset requires. */
@@ -79,8 +81,7 @@ export async function setApprovalStatus(
   { state, message }: ApprovalResult,
   url: string | undefined,
 ): Promise<void> {
-  const isLong = message.length > maxDescription;
-  const description = isLong ? `${message.slice(0, maxDescription - 1)}…` : message;
+  const description = cut(message, maxDescription);
   await github.do(`set the status of ${commit.slice(0, 7)}`, (rest, here) =>
     rest.repos.createCommitStatus({
       ...{ ...here, sha: commit, state, description, context: approvalStatus },

@@ -1,6 +1,8 @@
 /** Whether a commit may replace what a target serves. Publishing goes forward only. */
+
 import type { Manifest } from "../../schema/compile/manifest.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
+import { shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../snapshot/repository.ts";
 
 /** What was published last. */
@@ -27,12 +29,12 @@ export async function checkFastForward(
   if (relation === "older") return findUndone(repository, served, snapshot);
 
   const serves = rollback
-    ? `it was rolled back from ${short(newest)} to ${short(served.commit)} ("${rollback.reason}")`
-    : `it serves commit ${short(newest)}`;
+    ? `it was rolled back from ${shortId(newest)} to ${shortId(served.commit)} ("${rollback.reason}")`
+    : `it serves commit ${shortId(newest)}`;
   const than = {
-    same: `and ${short(commit)} would undo that`,
-    newer: `which is newer than ${short(commit)}`,
-    unrelated: `which is no ancestor of ${short(commit)}`,
+    same: `and ${shortId(commit)} would undo that`,
+    newer: `which is newer than ${shortId(commit)}`,
+    unrelated: `which is no ancestor of ${shortId(commit)}`,
     unknown: "which this clone does not know; fetch first",
   }[relation];
   return { reason: `${serves}, ${than}`, option: relation === "same" ? "allow" : "rollback" };
@@ -61,9 +63,9 @@ async function findUndone(
   );
   if (bad && good && undone.length === 0) return undefined;
   const what = undone.length === 0 ? "what it turned back" : undone.sort().slice(0, 5).join(", ");
-  const back = `${short(snapshot.commit)} would bring back ${what}`;
+  const back = `${shortId(snapshot.commit)} would bring back ${what}`;
   return {
-    reason: `it was rolled back from ${short(from)} ("${reason}"), and ${back}`,
+    reason: `it was rolled back from ${shortId(from)} ("${reason}"), and ${back}`,
     option: "allow",
   };
 }
@@ -79,7 +81,7 @@ export function checkAge(
 ): Obstacle | undefined {
   if (updatedAt < updated_at || (updatedAt === updated_at && isSame)) return undefined;
   const when = updatedAt === updated_at ? "at the same time as" : "after";
-  const reason = `its manifest cannot be read, and its flags were updated ${when} those of ${short(commit)} (${updatedAt})`;
+  const reason = `its manifest cannot be read, and its flags were updated ${when} those of ${shortId(commit)} (${updatedAt})`;
   return { reason, option: "rollback" };
 }
 
@@ -95,8 +97,4 @@ async function states(
 /** The decisions of each flag in all environments, as text to compare. */
 function statesOf({ flags }: Snapshot): Map<string, string> {
   return new Map(flags.map(({ name, decisions }) => [name, JSON.stringify(decisions)]));
-}
-
-export function short(commit: string): string {
-  return commit.slice(0, 7);
 }

@@ -87,11 +87,11 @@ export async function packObjects(directory: string): Promise<void> {
   await inClone(directory, args, { signal }).catch(() => clearLeftovers(directory));
 }
 
-/** Removes locks that are older than `waitMs` from a repository in which others may be at work. */
-export async function clearOldLocks(directory: string, waitMs = 1_000): Promise<void> {
+/** Removes locks that are older than a second from a repository in which others may be at work. */
+export async function clearOldLocks(directory: string): Promise<void> {
   const found = findFiles(directory, isLock);
   if (found.length === 0) return;
-  await pause(waitMs);
+  await pause(1_000);
   for (const lock of found.filter((one) => existsSync(one))) rmSync(lock, { force: true });
 }
 

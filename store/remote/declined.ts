@@ -1,11 +1,12 @@
 /** The reason of a remote that refuses a push. */
+import { cut } from "../../schema/text/show.ts";
 
 /** The remote refuses the push; sending it again changes nothing. `message` has the remote's words. */
 export class PushDeclinedError extends Error {
   override readonly name = "PushDeclinedError";
 }
 
-/** Characters of the remote's words that are kept. */
+/** Maximum length of the remote's message, in characters. */
 const maxReasonLength = 200;
 
 /** Git's messages for a lost race or a temporary failure. */
@@ -39,7 +40,7 @@ export function declineReason(output: string): string | undefined {
   const lines = [...output.matchAll(/(?<=^|": )remote: (?:error: )?(.*)$/gim)];
   const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
   const words = [...new Set([reason, ...said])].join("; ");
-  const cut = words.length > maxReasonLength ? `${words.slice(0, maxReasonLength - 1)}…` : words;
+  const shown = cut(words, maxReasonLength);
   const hint = hints.find(([pattern]) => pattern.test(words))?.[1];
-  return hint === undefined ? cut : `${cut}; ${hint}`;
+  return hint === undefined ? shown : `${shown}; ${hint}`;
 }

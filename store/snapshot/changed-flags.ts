@@ -3,6 +3,7 @@
  * are. If other flags or files matter too, the functions return `undefined`, and the caller reads
  * everything.
  */
+
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
 import { fileKindOf, isFlagFile } from "../../schema/flag/kind.ts";
@@ -13,6 +14,7 @@ import {
   type TimedFlag,
   type Timestamp,
 } from "../../schema/flag/snapshot.ts";
+import { isError } from "../../schema/problem/problem.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { entryOf, parseBlob } from "../commit/entry.ts";
 import { readBlobs } from "../git/blobs.ts";
@@ -79,7 +81,7 @@ export async function readChangedFlags(
     entryOf(file, modes.get(file) ?? "", contents.get(object)),
   );
   const validated = validateAlone(entries, project, "");
-  if (validated.problems.some(({ severity }) => severity === "error")) return undefined;
+  if (validated.problems.some(isError)) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(flagNameOf));
   return { snapshot: snapshot({ ...validated, objects: new Map() }, project, history), names };
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { isReadable, validate } from "../../schema/file/validate.ts";
 import { fileKindOf } from "../../schema/flag/kind.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
-import type { Problem } from "../../schema/problem/problem.ts";
+import { isError, type Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { Cache } from "../commit/cache.ts";
 import { entryOf } from "../commit/entry.ts";
@@ -128,7 +128,7 @@ export class Repository {
       this.#validate(tree.entries, today, progress),
       this.#history.at(commit),
     ]);
-    const isInvalid = problems.some(({ severity }) => severity === "error");
+    const isInvalid = problems.some(isError);
     if (isInvalid || !project) return { files, problems };
     return { files, problems, snapshot: snapshot(valid, project, history) };
   }

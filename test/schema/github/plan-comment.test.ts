@@ -4,18 +4,20 @@
  *
  *     BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
  */
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { maxArtifactBytes, parsePlan, parseProblems } from "../../../schema/github/artifact.ts";
-import { block, cut, fitLines, inline, sizeOf } from "../../../schema/github/markdown.ts";
+import { block, fitLines, inline, sizeOf } from "../../../schema/github/markdown.ts";
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
 import { boundPlan, maxExcerptLength } from "../../../schema/plan/bound.ts";
 import { checkCommits } from "../../../schema/plan/commit-warnings.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { cut } from "../../../schema/text/show.ts";
 import { expectGolden } from "../golden.ts";
 import { decisionsOf } from "../snapshots.ts";
 
