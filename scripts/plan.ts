@@ -39,6 +39,10 @@ export const command = defineCommand({
     const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
+    if (before.commit === after.commit)
+      process.stderr.write(
+        `Note: ${base} has all commits of ${head}; to compare with an earlier commit, name it: --base ${head}~1\n`,
+      );
     if (head === "HEAD") await noteUncommitted(repository, after.commit, "planned");
     return 0;
   },

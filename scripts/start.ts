@@ -1,6 +1,7 @@
 import { help } from "../server/help.ts";
 import { defineCommand } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { refuseSubfolder } from "./command/require-flags.ts";
 
 export const command = defineCommand({
   name: "start",
@@ -15,6 +16,8 @@ export const command = defineCommand({
   },
   details: help,
   async run({ repo, "accept-remote": acceptRemote }): Promise<0> {
+    // A server in a subfolder would begin with data of its own, and another token.
+    if (!process.env.FLAGS_REMOTE) refuseSubfolder(repo);
     const { startServer } = await import("../server/main.ts");
     await startServer({ checkout: repo, acceptRemote: acceptRemote === true });
     return 0;

@@ -13,7 +13,8 @@ export function addToTokensFile(file: string, entry: TokenEntry): void {
   try {
     parseTokens(text, file);
   } catch (error) {
-    throw new Error(`Cannot add "${entry.id}": ${(error as Error).message}`);
+    const hint = "the owner of several tokens needs an --id for each";
+    throw new Error(`Cannot add "${entry.id}": ${(error as Error).message}\n  hint: ${hint}`);
   }
   replace(file, text, current?.mode ?? 0o600);
 }

@@ -97,7 +97,11 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
 
 /** Creates the directory `data` and keeps other servers away from it until this process exits. */
 async function lockData(data: string, log: Logger): Promise<void> {
-  makeDirectory(data);
+  try {
+    makeDirectory(data);
+  } catch (error) {
+    throw new Error(`Cannot create FLAGS_DATA "${data}": ${(error as Error).message}`);
+  }
   const release = await holdLock(path.resolve(data, "server.lock"), {
     onWait: (holder, staleMs) =>
       process.stderr.write(

@@ -3,8 +3,13 @@ import { closest, distance } from "fastest-levenshtein";
 /** The one of `candidates` that `word` was probably meant to be; `undefined` if none is similar. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 64 || candidates.length === 0) return undefined;
-  const best = closest(word.toLowerCase(), candidates);
-  return distance(word.toLowerCase(), best) <= Math.max(2, best.length / 3) ? best : undefined;
+  const lower = word.toLowerCase();
+  const best = closest(lower, candidates);
+  const edits = distance(lower, best);
+  if (edits < lower.length && edits <= Math.max(2, best.length / 3)) return best;
+  // Many abbreviate: "prod" for "production".
+  const longer = candidates.filter((candidate) => candidate.startsWith(lower));
+  return lower.length >= 3 && longer.length === 1 ? longer[0] : undefined;
 }
 
 /** The same as a hint: `did you mean "enabled"?`. */

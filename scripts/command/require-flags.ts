@@ -5,14 +5,22 @@ import { commandLine } from "./command-line.ts";
 
 /** Throws if `directory` is not the top of a repository of flags; the message says where one is. */
 export function requireFlags(directory: string): void {
-  const at = path.resolve(directory);
-  if (hasFlags(at)) return;
-  const above = findAbove(at);
-  const hint =
-    above === undefined
-      ? `${commandLine("init")} writes a first flag; --repo names another directory`
-      : `run the command in "${path.relative(".", above) || "."}", or name it with --repo`;
-  throw new Error(`Cannot find flags/ or ${projectFile} in "${directory}"\n  hint: ${hint}`);
+  refuseSubfolder(directory);
+  if (hasFlags(directory)) return;
+  const hint = `${commandLine("init")} writes a first flag; --repo names another directory`;
+  throw notFound(directory, hint);
+}
+
+/** Throws if `directory` has no flags, but a directory above it is the top of a repository of flags. */
+export function refuseSubfolder(directory: string): void {
+  const above = hasFlags(directory) ? undefined : findAbove(path.resolve(directory));
+  if (above === undefined) return;
+  const top = path.relative(".", above) || ".";
+  throw notFound(directory, `run the command in "${top}", or name it with --repo`);
+}
+
+function notFound(directory: string, hint: string): Error {
+  return new Error(`Cannot find flags/ or ${projectFile} in "${directory}"\n  hint: ${hint}`);
 }
 
 function hasFlags(directory: string): boolean {

@@ -35,6 +35,10 @@ export const command = defineCommand({
     const isAsking = yes !== true && process.stdin.isTTY === true;
     const terminal = isAsking ? askOnTerminal() : undefined;
     const existing = readExistingProject(directory);
+    if (existing && (given.environments ?? given.naming) !== undefined)
+      process.stderr.write(
+        "Note: bunting.yaml exists, so --environments and --naming have no effect\n",
+      );
     const choices = await choose({ ...given, ...existing?.given }, terminal?.ask).finally(() =>
       terminal?.close(),
     );
@@ -89,6 +93,7 @@ function formatText(
     ...written.map((file) => `wrote ${file}`),
     ...kept.map((file) => `kept  ${file}, which exists`),
   ];
+  if (written.length === 0) return `${lines.join("\n")}\n`;
   const hook = written.includes(hookFile) ? "git config core.hooksPath .githooks && " : "";
   const enter = directory === "." ? "" : `cd ${directory} && `;
   return `${lines.join("\n")}

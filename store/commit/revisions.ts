@@ -19,9 +19,18 @@ export async function resolveRevision(directory: string, revision: string): Prom
     const commit = (await readGit(directory, args).catch(() => "")).trim();
     if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
   }
-  const hint =
-    revision === "HEAD" ? `; create the first one with "git add --all" and "git commit"` : "";
+  const firstHint = `; create the first one with "git add --all" and "git commit"`;
+  const isName = isPlain && !/^[0-9a-f]{7,}$/.test(name);
+  const hint = revision === "HEAD" ? firstHint : isName ? await nameBranches(directory) : "";
   throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit${hint}`);
+}
+
+/** Some branches, for a message about a wrong one: many clones have `master` and no `main`. */
+async function nameBranches(directory: string): Promise<string> {
+  const args = ["for-each-ref", "--count=5", "--format=%(refname:lstrip=2)", "refs/heads/"];
+  const answer = await readGit(directory, args).catch(() => "");
+  const names = answer.split("\n").filter((name) => name !== "");
+  return names.length === 0 ? "" : `; branches here: ${names.join(", ")}`;
 }
 
 /** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */

@@ -51,7 +51,7 @@ export async function openTarget(name: string): Promise<Target> {
     const { S3Target } = await import("./s3-target.ts");
     return new S3Target(name, bucket, prefix);
   }
-  if (name === "" || /^\w+:\/\//.test(name)) {
+  if (name === "" || /^\w+:/.test(name)) {
     throw new Error(`Cannot publish to "${name}": wanted s3://bucket[/prefix] or a directory`);
   }
   const { DirectoryTarget } = await import("./directory-target.ts");

@@ -68,6 +68,9 @@ describe("bunting init", () => {
     expect(
       JSON.parse(team.run("bunting", "init", "--yes", "--format", "json").output),
     ).toMatchObject({ written: [] });
+    const again = team.run("bunting", "init", "--yes", "--naming", "kebab-case").output;
+    expect(again).toContain("bunting.yaml exists, so --environments and --naming have no effect\n");
+    expect(again).not.toContain("Next: ");
   });
 
   test("writes into a directory, and a hook that runs if asked to", () => {

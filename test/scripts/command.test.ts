@@ -195,7 +195,9 @@ describe.concurrent("usage", () => {
     const { directory } = planner();
     const { code, stdout, stderr } = await runScript(name, [option], { in: directory });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toBe(`Cannot find "${revision}" in ".": there is no such commit\n`);
+    expect(stderr).toBe(
+      `Cannot find "${revision}" in ".": there is no such commit; branches here: main\n`,
+    );
   });
 
   test("a path for a command without operands exits with 2", async () => {

@@ -129,6 +129,15 @@ describe.concurrent("plan", () => {
     expect(code).toBe(0);
   });
 
+  test("notes if the base has all commits of the head, so that nothing is compared", async () => {
+    const repository = change();
+    const { stderr } = await plan(repository, "--base=topic");
+    expect(stderr).toBe(
+      "Note: topic has all commits of HEAD; to compare with an earlier commit, name it: --base HEAD~1\n",
+    );
+    expect((await plan(repository, "--base=HEAD~1")).stderr).toBe("");
+  });
+
   test("prints the problems of an invalid head and exits with 1", async () => {
     const repository = change();
     repository.change(start + 240, { [file("meal_planning")]: "enabled: on\n" });

@@ -83,7 +83,7 @@ describe.concurrent("token", () => {
     const before = readFileSync(file, "utf8");
     const twin = await add("Ada");
     expect({ code: twin.code, stdout: twin.stdout }).toEqual({ code: 2, stdout: "" });
-    expect(twin.stderr).toContain('another entry has the same "id"');
+    expect(twin.stderr).toContain('another entry has the same "id"\n  hint: the owner of several');
     expect((await add("Ada", "--id", "ada-2", "--github", "a b")).stderr).toContain('"github"');
     expect(readFileSync(file, "utf8")).toBe(before);
     expect((await add("Ada", "--id", "ada-2")).code).toBe(0);

@@ -110,6 +110,22 @@ describe("a server that cannot start", () => {
     expect(readdirSync(directory)).toEqual([".git"]);
   });
 
+  test("in a subfolder of a repository of flags names the top", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, { ...flags, "bunting.yaml": "protected: []\n" });
+    const subfolder = path.join(checkout.directory, "flags");
+    const program = new Program([], { PORT: "0" }, subfolder);
+    expect(await program.ended).toBe(2);
+    expect(program.said.stderr).toContain('hint: run the command in ".."');
+    expect(readdirSync(subfolder)).not.toContain(".data");
+  });
+
+  test("because FLAGS_DATA cannot be created names it", async () => {
+    const program = start({ PORT: "0", FLAGS_DATA: "/dev/null/data" });
+    expect(await program.ended).toBe(2);
+    expect(program.said.stderr).toMatch(/^Cannot create FLAGS_DATA "\/dev\/null\/data": ENOTDIR/);
+  });
+
   test("at first shows the token of the embedded tokens file once it starts", async () => {
     const checkout = testCheckout();
     checkout.change(began, flags);

@@ -36,6 +36,13 @@ describe("resolveRevision()", () => {
     expect(await resolveRevision(directory, revision)).toBe(commits[expected]);
   });
 
+  test("names the branches if there is none of this name", async () => {
+    const { directory } = tagged();
+    await expect(resolveRevision(directory, "mian")).rejects.toThrow(
+      `Cannot find "mian" in "${directory}": there is no such commit; branches here: main`,
+    );
+  });
+
   test("finds full and short ids", async () => {
     const { directory, first } = tagged();
     expect(await resolveRevision(directory, first)).toBe(first);

@@ -432,6 +432,8 @@ describe("openTarget()", () => {
     "https://flags.example.com",
     "file:///srv/flags",
     "S3://flags",
+    "s3:/flags",
+    "s3:",
     "",
   ])("refuses %j", async (name) => {
     const wanted = `Cannot publish to "${name}": wanted s3://bucket[/prefix] or a directory`;
