@@ -34,7 +34,7 @@ export interface Settings {
   readonly github: GitHubOptions | undefined;
 }
 
-/** If GitHub asks to wait longer, the client gets a 503 with `Retry-After`. */
+/** If GitHub requests a longer pause, the client gets a 503 with `Retry-After`. */
 const maxGitHubWaitSeconds = 2;
 
 /** Reads the settings. Throws an `Error` that names the variable if one cannot be used. */

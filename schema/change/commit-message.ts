@@ -9,7 +9,7 @@ export interface Message {
   readonly trailers: Readonly<Record<string, string>>;
 }
 
-/** The trailers stand alone in the last paragraph, and nothing in them breaks a line: they cannot be forged. */
+/** The trailers are the last paragraph, and no value has a line break: they cannot be forged. */
 export function formatMessage({ subject, reason, trailers }: Message): string {
   const lines = Object.entries(trailers).flatMap(([key, value]) => {
     const text = harmless(oneLine(value, 200));

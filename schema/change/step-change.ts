@@ -13,7 +13,7 @@ export const stepTrailer = "Scheduled-At";
 export interface StepOrigin {
   /** Full id of the commit that added the step. */
   readonly commit: string;
-  /** `#12`; `""` if the step came without a pull request, or nobody can tell. */
+  /** `#12`; `""` if the step has no pull request, or it is unknown. */
   readonly pullRequest: string;
 }
 

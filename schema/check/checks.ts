@@ -161,7 +161,7 @@ interface Text {
   readonly text: string;
 }
 
-/** Whether an unquoted sentence stands right before an offset. */
+/** Whether an unquoted sentence ends right before an offset. */
 function isCutBy({ text: source, offsets }: Source, { pointer, text }: Text, at: number): boolean {
   const start = offsets.get(pointer)?.value ?? at;
   const isSentence = /^\/(?:description|metadata\/)/.test(pointer);

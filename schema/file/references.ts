@@ -9,7 +9,7 @@ import type { Entry } from "./entry.ts";
 import { findReferenceFaults } from "./reference-faults.ts";
 import type { Referring } from "./required-chains.ts";
 
-/** A name in a flag file that stands for another file. Its place depends on the bytes alone. */
+/** A name in a flag file that refers to another file. Its position depends on the bytes alone. */
 export interface Reference {
   readonly kind: "audience" | "flag";
   readonly name: string;

@@ -1,7 +1,7 @@
 /**
  * How many bytes the outputs need for what flags refer to. `flagd.json` has every audience written
  * out in each rule, and every required flag in each flag that requires it, so a few small files
- * could ask for gigabytes.
+ * could need gigabytes.
  */
 
 /** A rule, in its written form or in its normal form. */

@@ -64,7 +64,7 @@ export function checkName(path: string, project: Pick<Project, "names">): Findin
   return [...misfits, ...vague, ...checks.flatMap((check) => check(name, folders))];
 }
 
-/** A name stands in code, in URLs and in file systems that ignore case. */
+/** A name is used in code, in URLs and in file systems that ignore case. */
 function checkPattern(name: string, project: Pick<Project, "names">): Finding[] {
   if (fitsNames(name, project)) return [];
   const { pattern, longest } = project.names;

@@ -92,7 +92,7 @@ export function describeOutcome(step: Step): string {
   return step.rollout === 100 ? "on" : `${step.rollout} %`;
 }
 
-/** Nearly no flag has a schedule, and the server asks after each write. */
+/** Nearly no flag has a schedule, and the server calls this after each write. */
 function allSteps(flags: readonly Scheduled[]): FlagStep[] {
   const scheduled = flags.filter(({ schedules }) => schedules.length > 0);
   return scheduled.flatMap(({ name: flag, schedules }) =>

@@ -1,4 +1,4 @@
-/** The issue that asks for a review of an emergency change. */
+/** The issue for the review of an emergency change. */
 import type { EmergencyChange } from "../change/emergency-change.ts";
 import { quote } from "./proposal-text.ts";
 

@@ -13,8 +13,8 @@ export const migrations: readonly Migration[] = [tableToFiles, policyToProject];
 export const firstFormat = 2;
 
 /**
- * The form that a repository has. `format` in `bunting.yaml` records it; before that file existed,
- * the files tell. Throws `MigrationError` for a form that this version does not know.
+ * The form that a repository has. `format` in `bunting.yaml` records it; without that file,
+ * the other files show it. Throws `MigrationError` for a form that this version does not know.
  */
 export function formatOf(files: FlagFiles): number {
   const text = files.read(projectFile);

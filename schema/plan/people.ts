@@ -1,7 +1,7 @@
 /**
  * How many people a change of a decision affects: exactly where a larger rollout contains the
  * smaller one, otherwise simulated over invented ids. Callers that a rule matches are left out,
- * because nobody knows how many they are.
+ * because their number is unknown.
  */
 import { definedFlags, toDefinitions } from "../compile/definitions.ts";
 import { type Definitions, targetingKey } from "../evaluate/definition.ts";

@@ -1,6 +1,6 @@
 /**
  * Finds characters that a reviewer cannot see, by their Unicode properties. Hidden characters can
- * reorder the text around them, or carry a message of their own (one variation selector is one byte).
+ * reorder the text around them, or encode a hidden message (one variation selector is one byte).
  *
  * Three kinds are part of normal writing and are accepted in their place only: U+FE0E and U+FE0F after
  * one emoji, U+200D inside an emoji sequence, and U+200C and U+200D between letters of Arabic and

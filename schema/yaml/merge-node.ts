@@ -109,7 +109,7 @@ export const singleLine = {
   doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
 } as const;
 
-/** A scalar as it stands after `key: `: on one line, and the same to readers of YAML 1.1, who take `no` for false. */
+/** A scalar in the form after `key: `: on one line, and quoted if YAML 1.1 reads it differently, such as `no`. */
 export function writeScalar(value: boolean | number | string): string {
   const options = { ...singleLine, blockQuote: false, compat: "yaml-1.1" } as const;
   const scalar = new Scalar(value);

@@ -1,4 +1,4 @@
-/** Options that several commands have, so that they read alike. */
+/** Options that several commands have, so that they have the same text. */
 export const shared = {
   at: { value: "COMMIT", help: "the commit to read", default: "HEAD" },
   repo: { value: "PATH", help: "the clone that holds the flags", default: "." },

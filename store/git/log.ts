@@ -158,7 +158,7 @@ function parseHeader(header: readonly string[]): LogCommit & { changes: FileChan
   };
 }
 
-/** Reads `:100644 100644 OLD NEW M`, which stands before the name of a file. */
+/** Reads `:100644 100644 OLD NEW M`, which precedes the name of a file. */
 export function parseChange(raw: string, file: string): FileChange {
   const [, mode = "", before, object, status] = raw.split(" ");
   return {

@@ -5,7 +5,7 @@ export class GitHubError extends Error {
   readonly status: number;
   /** GitHub's own message. */
   readonly reason: string;
-  /** How many seconds GitHub asks to wait; missing if it does not. */
+  /** How many seconds to wait by GitHub's answer; missing if unknown. */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, status: number, reason: string, retryAfter?: number) {

@@ -7,7 +7,7 @@ export interface GitHubOptions {
   readonly apiUrl: string;
   /** The account of the token, for tokens of GitHub Apps, which cannot read it. */
   readonly login: string;
-  /** If GitHub asks to wait, a call waits at most this long, at most three times. */
+  /** If GitHub requests a pause, a call waits at most this long, at most three times. */
   readonly maxWaitSeconds: number;
 }
 

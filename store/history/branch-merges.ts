@@ -1,6 +1,6 @@
 /**
  * Which parent of a merge is the branch. Git does not record it, so it is decided from the commits
- * alone, and every machine decides alike:
+ * alone, so every machine has the same result:
  *
  * 1. The service commits to the branch only. If one side of the merge has commits of the service
  *    that the other side lacks, and not the other way round, that side is the branch.

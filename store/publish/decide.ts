@@ -41,7 +41,7 @@ export interface PublishDecision {
   readonly reasons: readonly string[];
   /** The text of the new manifest. */
   readonly manifest: string;
-  /** The newer commit that is replaced; `undefined` if the target goes forward. */
+  /** The newer commit that is replaced; `undefined` if the target moves forward. */
   readonly rolledBackFrom: string | undefined;
 }
 

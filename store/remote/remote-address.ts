@@ -22,7 +22,7 @@ const helper =
 /** Reads any URL or path that git accepts. Throws, without repeating `text`, if it cannot be used. */
 export function parseRemoteAddress(text: string): RemoteAddress {
   const nothing = { config: [], env: {}, secrets: [] };
-  // Git tells them apart in the same way: a path has no colon before its first slash.
+  // Like git: a path has no colon before its first slash.
   if (!/^[^/]+:/.test(text)) return { ...nothing, url: path.resolve(text), isPath: true };
   const [, scheme = ""] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
   if (scheme === "" || scheme.toLowerCase() === "file")

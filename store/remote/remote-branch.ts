@@ -110,7 +110,7 @@ export class RemoteBranch {
 
   /**
    * Moves the branch from `parent` to its descendant `commit`, if the remote has it at `parent`.
-   * Throws `PushDeclinedError`, or `RemoteUnavailableError`: then only `fetch()` can tell whether
+   * Throws `PushDeclinedError`, or `RemoteUnavailableError`: then only `fetch()` shows whether
    * the push succeeded.
    */
   async push(commit: string, parent: string): Promise<void> {

@@ -83,7 +83,7 @@ export class Reviews {
     }
   }
 
-  /** Returns `undefined` if all issues are open; otherwise the seconds that GitHub asks to wait. */
+  /** Returns `undefined` if all issues are open; otherwise the seconds to wait by GitHub's answer. */
   async #attempt(): Promise<number | undefined> {
     let commit = "";
     try {

@@ -15,7 +15,7 @@ const maxPages = 10_000;
 /**
  * A bucket, or the part of it under a prefix. Keys are the URLs' own paths, without the first slash.
  *
- * Stores differ in the form of `If-Match`: RFC 9110 and AWS want quotes around the ETag, Ceph 16 and
+ * Stores differ in the form of `If-Match`: RFC 9110 and AWS require quotes around the ETag, Ceph 16 and
  * DigitalOcean Spaces answer 412 to them. The form that works is found at the first such answer.
  */
 export class S3Target implements Target {

@@ -24,13 +24,13 @@ export interface Proposal {
   readonly environments: readonly string[];
   readonly before: TimedFlag | undefined;
   readonly after: TimedFlag | undefined;
-  /** The flags that it requires before or after: they decide, too, whom it affects. */
+  /** The flags that it requires before or after: they also decide whom it affects. */
   readonly required: readonly TimedFlag[];
   readonly audiences: readonly Audience[];
   readonly requester: Requester;
 }
 
-/** The proposal of what `requester` wants. */
+/** The proposal of a requested change. */
 export function proposalOf(
   { change, actor, reason, requestId }: Requester & { readonly change: Change },
   proposal: Omit<Proposal, "flag" | "branch" | "requester">,
