@@ -61,7 +61,7 @@ async function sizes(): Promise<Figure[]> {
     // `rules` contains the core.
     size("bunting, with percentages, rules and variants", [rules]),
     size("bunting, with rules that compare", [rules, compare]),
-    beyond("of which percentages, rules and variants", rules, core, 1.6 * kilobyte),
+    additionalSize("of which percentages, rules and variants", rules, core, 1.6 * kilobyte),
     ...(await Promise.all(evaluatorParts.map(evaluatorPart))),
   ];
   const theirs = Object.entries(others).map(async ([name, page]) => size(name, [await pack(page)]));
@@ -82,7 +82,7 @@ async function evaluatorPart([name, module]: (typeof evaluatorParts)[number]): P
 }
 
 /** How much larger `whole` is than `part`, which it contains. */
-function beyond(name: string, whole: Uint8Array, part: Uint8Array, bound: number): Figure {
+function additionalSize(name: string, whole: Uint8Array, part: Uint8Array, bound: number): Figure {
   const [more, less] = [whole, part].map((bytes) => gzipSync(bytes, { level: 9 }).length);
   return { name, comparisons: [{ unit: "bytes", value: Number(more) - Number(less), bound }] };
 }

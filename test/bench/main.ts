@@ -28,7 +28,7 @@ All of it takes some ten minutes.`,
       format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
     },
     async run({ only, runs, format }): Promise<ExitCode> {
-      const plan = { runs: Math.max(1, Number(runs) || 0), progress: tell };
+      const plan = { runs: Math.max(1, Number(runs) || 0), progress: print };
       const sections: Section[] = [];
       for (const name of names.filter((group) => only === undefined || group === only)) {
         for await (const section of groups[name](plan)) {
@@ -39,12 +39,12 @@ All of it takes some ten minutes.`,
       if (format === "json") process.stdout.write(`${JSON.stringify(sections, null, 2)}\n`);
       const figures = sections.flatMap((section) => section.figures);
       const missed = figures.filter(({ comparisons = [] }) => !comparisons.every(isMet));
-      for (const { name } of missed) tell(`Not within its bound: ${name.trim()}`);
+      for (const { name } of missed) print(`Not within its bound: ${name.trim()}`);
       return missed.length === 0 ? 0 : 1;
     },
   }),
 );
 
-function tell(what: string): void {
+function print(what: string): void {
   process.stderr.write(`${what}\n`);
 }

@@ -31,14 +31,14 @@ await main(
         await visitors.visit(1_000);
         const { rss, heapUsed } = await server.ask();
         samples.push({ minute: performance.now() / 60_000, rss, heapUsed });
-        if (samples.length % 10 === 0) tell(samples, visitors);
+        if (samples.length % 10 === 0) printSummary(samples, visitors);
       }
       await visitors.leave();
       // The first third warms.
       const warm = samples.slice(Math.floor(samples.length / 3));
       const heap = slope(warm.map(({ minute, heapUsed }) => [minute, heapUsed / 1_024]));
       const rss = slope(warm.map(({ minute, rss }) => [minute, rss / 1_024]));
-      tell(samples, visitors);
+      printSummary(samples, visitors);
       const [grown, held] = [Math.round(heap), Math.round(rss)];
       process.stdout.write(`${grown} kB of heap and ${held} kB in all more each minute\n`);
       return heap <= bound ? 0 : 1;
@@ -52,7 +52,7 @@ interface Sample {
   readonly heapUsed: number;
 }
 
-function tell(samples: readonly Sample[], { done }: Visitors): void {
+function printSummary(samples: readonly Sample[], { done }: Visitors): void {
   const last = samples.at(-1);
   const [heap, rss] = [last?.heapUsed ?? 0, last?.rss ?? 0].map((of) =>
     (of / 1_048_576).toFixed(1),

@@ -52,7 +52,7 @@ describeWithChromium("createFlags() in Chromium", () => {
   test("first visit: the caller's default, then the source's flags, with one simple request", async () => {
     const page = await openReady();
     expect(await page.evaluate(() => window.first)).toEqual({});
-    expect(await look(page)).toMatchObject({
+    expect(await readPage(page)).toMatchObject({
       flags: { meal_planning: true, dark_mode: false },
       state: { status: "ready", reason: null },
     });
@@ -82,7 +82,7 @@ describeWithChromium("createFlags() in Chromium", () => {
       dark_mode: false,
     });
     await page.waitForFunction(() => window.flags.isEnabled("dark_mode"));
-    expect((await look(page)).flags).toEqual({ meal_planning: false, dark_mode: true });
+    expect((await readPage(page)).flags).toEqual({ meal_planning: false, dark_mode: true });
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -91,14 +91,14 @@ describeWithChromium("createFlags() in Chromium", () => {
     await source.stop();
     const page = await openReady();
     await page.waitForFunction(() => window.flags.state.status === "stale");
-    expect(await look(page)).toMatchObject({
+    expect(await readPage(page)).toMatchObject({
       flags: { meal_planning: true, dark_mode: false },
       state: { status: "stale", reason: "network" },
     });
 
     await source.start();
     await page.evaluate(() => window.flags.refresh());
-    expect((await look(page)).state.status).toBe("ready");
+    expect((await readPage(page)).state.status).toBe("ready");
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -157,14 +157,14 @@ describeWithChromium("createFlags() in Chromium", () => {
     for (const [what, answer, reason] of hostile) {
       source.answer(answer);
       await page.evaluate(() => window.flags.refresh());
-      expect(await look(page), what).toMatchObject({
+      expect(await readPage(page), what).toMatchObject({
         flags: { meal_planning: isOn },
         state: { status: "stale", reason },
       });
       isOn = !isOn;
       source.serve({ meal_planning: isOn });
       await page.evaluate(() => window.flags.refresh());
-      expect(await look(page), `after ${what}`).toEqual({
+      expect(await readPage(page), `after ${what}`).toEqual({
         flags: { meal_planning: isOn },
         state: { status: "ready", age: 0, reason: null },
       });
@@ -192,7 +192,7 @@ describeWithChromium("createFlags() in Chromium", () => {
       send();
     });
     await page.evaluate(() => window.flags.refresh());
-    expect(await look(page)).toMatchObject({
+    expect(await readPage(page)).toMatchObject({
       flags: { meal_planning: true },
       state: { status: "stale", reason: "too_large" },
     });
@@ -232,10 +232,10 @@ describeWithChromium("createFlags() in Chromium", () => {
     });
     const page = await openReady();
     await page.evaluate(() => window.flags.refresh());
-    expect((await look(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
+    expect((await readPage(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
     source.serve({ meal_planning: false });
     await page.evaluate(() => window.flags.refresh());
-    expect((await look(page)).flags).toEqual({ meal_planning: false });
+    expect((await readPage(page)).flags).toEqual({ meal_planning: false });
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -258,12 +258,12 @@ describeWithChromium("createFlags() in Chromium", () => {
       }
       await page.reload();
       await page.evaluate(() => window.flags.ready);
-      expect(await look(page), what).toMatchObject({ flags: {}, state: { status: "stale" } });
+      expect(await readPage(page), what).toMatchObject({ flags: {}, state: { status: "stale" } });
       expect(await page.evaluate(() => window.flags.isEnabled("meal_planning"))).toBe(false);
     }
     await source.start();
     await page.evaluate(() => window.flags.refresh());
-    expect((await look(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
+    expect((await readPage(page)).flags).toEqual({ meal_planning: true, dark_mode: false });
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -280,7 +280,7 @@ describeWithChromium("createFlags() in Chromium", () => {
       dark_mode: false,
     });
     await page.waitForFunction(() => !window.flags.isEnabled("meal_planning"));
-    const { state } = await look(page);
+    const { state } = await readPage(page);
     expect(state.status).toBe("ready");
     expect(state.age).toBeGreaterThanOrEqual(0);
   });
@@ -292,6 +292,6 @@ const breakOff: RequestListener = (_request, response) => {
   setTimeout(() => response.destroy(), 20);
 };
 
-function look(page: Pick<Page, "evaluate">) {
+function readPage(page: Pick<Page, "evaluate">) {
   return page.evaluate(() => ({ flags: { ...window.flags.all() }, state: window.flags.state }));
 }

@@ -43,11 +43,11 @@ describeWithChromium("serveFlags() in a service worker", () => {
   }
 
   /** Opens the page with flags and waits for a response or a failure. */
-  async function visit(page: Page): Promise<ReturnType<typeof look>> {
+  async function visit(page: Page): Promise<ReturnType<typeof readPage>> {
     const options = { url: source.list, refreshSeconds: 3_600, storage: null };
     await page.goto(`${pages.url}/?options=${encodeURIComponent(JSON.stringify(options))}`);
     await page.evaluate(() => window.flags.ready);
-    return look(page);
+    return readPage(page);
   }
 
   test("an application starts without a network, with the last valid copy", async () => {
@@ -127,7 +127,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).state.reason).toBe("status");
     written("Mon, 05 Jan 2026 12:00:00 GMT", false, 1);
     await page.evaluate(() => window.flags.refresh());
-    expect((await look(page)).flags).toEqual({ meal_planning: false });
+    expect((await readPage(page)).flags).toEqual({ meal_planning: false });
   });
 
   test("without a copy, a page gets the network's response", async () => {
@@ -176,6 +176,6 @@ describeWithChromium("serveFlags() in a service worker", () => {
   });
 });
 
-function look(page: Page) {
+function readPage(page: Page) {
   return page.evaluate(() => ({ flags: { ...window.flags.all() }, state: window.flags.state }));
 }

@@ -21,7 +21,7 @@ const faults: readonly (readonly [string, RequestListener, Failure])[] = [
     (request) => request.socket.destroy(),
     "network",
   ],
-  ["a body that breaks off", breakOff, "network"],
+  ["a body that breaks off", closeEarly, "network"],
   ["500 with a valid list", respond(500, "application/json", text), "status"],
   ["404", respond(404, "application/problem+json", "{}"), "status"],
   ["204", (_request, response) => response.writeHead(204).end(), "content_type"],
@@ -121,7 +121,7 @@ test.each(["not a url", "http://", "data:text/html,hello", "/relative"])(
 
 test("a body of 50 MB is not read to its end", async () => {
   const sent = { bytes: 0, isCut: false };
-  source.answer = flood(sent, 50_000_000);
+  source.answer = sendBody(sent, 50_000_000);
   const flags = create({ url: source.url });
   await flags.ready;
   expect(flags.state.reason).toBe("too_large");
@@ -131,7 +131,7 @@ test("a body of 50 MB is not read to its end", async () => {
 
 test("the body of an error response is not read to its end", async () => {
   const sent = { bytes: 0, isCut: false };
-  source.answer = flood(sent, 50_000_000, 500);
+  source.answer = sendBody(sent, 50_000_000, 500);
   const flags = create({ url: source.url });
   await flags.ready;
   expect(flags.state.reason).toBe("status");
@@ -458,7 +458,7 @@ test("a copy from a service worker is accepted, with its age and the reason", as
   expect(flags.state.age).toBeLessThan(7_260);
 });
 
-function breakOff(...[, response]: Parameters<RequestListener>): void {
+function closeEarly(...[, response]: Parameters<RequestListener>): void {
   response.writeHead(200, { "content-type": "application/json", "content-length": "999" });
   response.write('{"environment":', () => response.destroy());
 }
@@ -472,7 +472,7 @@ function withFlags(flags: string): string {
   return text.replace(/"flags":\{.*?\}/, `"flags":${flags}`);
 }
 
-function flood(sent: { bytes: number; isCut: boolean }, size: number, status = 200) {
+function sendBody(sent: { bytes: number; isCut: boolean }, size: number, status = 200) {
   const listener: RequestListener = (_request, response) => {
     response.writeHead(status, { "content-type": "application/json" });
     response.on("close", () => {

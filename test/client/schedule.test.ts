@@ -25,12 +25,12 @@ afterEach(async () => {
 async function pass(seconds: number, ...clients: Flags[]): Promise<number> {
   const before = source.requests.length;
   vi.advanceTimersByTime(seconds * 1_000);
-  await settle(clients);
+  await waitUntilIdle(clients);
   return source.requests.length - before;
 }
 
 /** Waits, in real time, until no request is pending. */
-async function settle(clients: Flags[]): Promise<void> {
+async function waitUntilIdle(clients: Flags[]): Promise<void> {
   for (let quiet = 0, seen = -1; quiet < 3; ) {
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => realTimeout(resolve, 5));

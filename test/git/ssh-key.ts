@@ -11,8 +11,8 @@ export function sshKey({ type = "ed25519", passphrase = "" } = {}): string {
   return file;
 }
 
-/** The settings with which git believes signatures of this key, made by the owner of that address. */
-export function trusting(key: string, email: string): string[] {
+/** The settings with which git accepts signatures of this key by the owner of that address. */
+export function trustSettings(key: string, email: string): string[] {
   const file = path.join(temporaryDirectory(), "allowed-signers");
   writeFileSync(file, `${email} ${readFileSync(`${key}.pub`, "utf8")}`);
   return ["-c", "gpg.format=ssh", "-c", `gpg.ssh.allowedSignersFile=${file}`];

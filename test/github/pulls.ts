@@ -76,7 +76,7 @@ export const pullHandlers: Partial<Record<OperationId, Handler>> = {
   "repos/list-pull-requests-associated-with-commit"({ params, query, world }) {
     const commit = resolve(world.bare, params.commit_sha ?? "");
     if (commit === undefined) return problem(409, "No commit found for SHA");
-    const found = pulls(world).filter(({ issue, pull }) => brought(world, issue, pull, commit));
+    const found = pulls(world).filter(({ issue, pull }) => belongsTo(world, issue, pull, commit));
     const items = found.map(({ issue }) => showPull(world, issue, "pull-request-simple"));
     const path = `/repos/${world.owner}/${world.repo}/commits/${params.commit_sha}/pulls`;
     return page(world, path, query, items);
@@ -135,8 +135,8 @@ function findOpen(world: World, owner: string, branch: string, base: string): un
   );
 }
 
-/** Whether a commit came, or would come, with a pull request. */
-function brought(world: World, issue: Issue, pull: Pull, commit: string): boolean {
+/** Whether a commit belongs to a pull request, merged or not. */
+function belongsTo(world: World, issue: Issue, pull: Pull, commit: string): boolean {
   const { bare } = world;
   const merge = pull.merge_commit_sha;
   if (merge !== null) {

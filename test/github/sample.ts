@@ -23,7 +23,7 @@ export function sample(schema: Schema, known: unknown): unknown {
   if (Array.isArray(known) && isRecord(real.items)) {
     return known.map((item) => sample(real.items as Schema, item));
   }
-  return known === undefined ? plainest(real) : known;
+  return known === undefined ? simplestValue(real) : known;
 }
 
 function sampleObject(schema: Schema, known: Record<string, unknown>): Record<string, unknown> {
@@ -37,7 +37,7 @@ function sampleObject(schema: Schema, known: Record<string, unknown>): Record<st
   return value;
 }
 
-function plainest({ type, format, enum: values }: Schema): unknown {
+function simplestValue({ type, format, enum: values }: Schema): unknown {
   if (Array.isArray(values)) return values[0];
   if (type === "object") return {};
   if (type === "array") return [];

@@ -1,6 +1,6 @@
 /**
  * `test/fixtures/invalid/` has, for each code, a file or a folder that fails for this reason alone,
- * and beside it what is said about it, word for word. After a change of words, and a look at each:
+ * and beside it the expected problems. After a change of texts, check each one, then run:
  *
  *     BLESS=1 npx vitest run test/schema/fixtures.test.ts
  */
@@ -14,10 +14,9 @@ const invalid = new URL("invalid/", fixtures);
 const codes = Object.keys(severities).sort();
 const files = readdirSync(invalid).filter((file) => !file.endsWith(".txt"));
 
-const hint =
-  "look at the difference, then run: BLESS=1 npx vitest run test/schema/fixtures.test.ts";
+const hint = "check the difference, then run: BLESS=1 npx vitest run test/schema/fixtures.test.ts";
 
-test.each(files)("validate() says of invalid/%s what stands beside it", (file) => {
+test.each(files)("validate() reports the expected problems of invalid/%s", (file) => {
   const problems = validateFixture(new URL(file, invalid));
   const said = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
   const golden = new URL(`${codeOf(file)}.txt`, invalid);

@@ -6,8 +6,8 @@ import { expect } from "vitest";
 const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
 /**
- * Holds `text` to a file below `test/fixtures/`, which reviewers read. After a change of words, and
- * a look at the difference: `BLESS=1 npx vitest run TEST`.
+ * Holds `text` to a file below `test/fixtures/`, which reviewers read. After a change of texts, check
+ * the difference, then run: `BLESS=1 npx vitest run TEST`.
  */
 export function expectGolden(text: string, file: string): void {
   const golden = path.join(fixtures, file);
@@ -17,6 +17,6 @@ export function expectGolden(text: string, file: string): void {
   }
   const { testPath = "" } = expect.getState();
   const test = path.relative(process.cwd(), testPath);
-  const hint = `look at the difference, then run: BLESS=1 npx vitest run ${test}`;
+  const hint = `check the difference, then run: BLESS=1 npx vitest run ${test}`;
   expect(text, hint).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
 }

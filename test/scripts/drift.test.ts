@@ -13,7 +13,7 @@ const flag = (enabled: boolean) => `description: Plan\nenabled: ${enabled}\nowne
 const path = "/v1/feature-flags/meals";
 
 /** Two commits, and a CDN that serves the first. */
-async function behind() {
+async function startOutdatedCdn() {
   const { clone, github } = await hostFlags({ [meals]: flag(false), [recipes]: flag(true) });
   const old = await releaseOf(clone.directory, "HEAD");
   const commit = clone.change(1_725_105_660, { [meals]: flag(true), [recipes]: null });
@@ -34,7 +34,7 @@ const open = ({ state }: { state: string }) => state === "open";
 
 describe.concurrent("drift", () => {
   test("keeps one issue open while the CDN differs, and closes it afterwards", async () => {
-    const { github, cdn, old, current, commit, drift } = await behind();
+    const { github, cdn, old, current, commit, drift } = await startOutdatedCdn();
     const first = await drift();
     expect(first).toMatchObject({ code: 1, stderr: "" });
     expect(first.stdout).toContain(`${cdn.url} and ${commit.slice(0, 7)} differ in 9 of 9 URLs:\n`);
@@ -73,7 +73,7 @@ describe.concurrent("drift", () => {
   });
 
   test("does not report a publication in progress", async () => {
-    const { clone, github, cdn, old, drift } = await behind();
+    const { clone, github, cdn, old, drift } = await startOutdatedCdn();
     clone.change(Math.floor(Date.now() / 1_000), { [meals]: flag(false), [recipes]: flag(false) });
     const next = await releaseOf(clone.directory, "HEAD");
     expect(next.get(path)).not.toBe(old.get(path));
@@ -92,7 +92,7 @@ describe.concurrent("drift", () => {
   });
 
   test("reports a rollback with its reason; --dry-run sends nothing to GitHub", async () => {
-    const { clone, github, cdn, commit, drift } = await behind();
+    const { clone, github, cdn, commit, drift } = await startOutdatedCdn();
     const reason = "`@everyone` <b>broke</b> it";
     const rolledBack = await releaseOf(clone.directory, "HEAD~1", {
       rollback: { from: commit, reason },
@@ -139,7 +139,7 @@ describe.concurrent("drift", () => {
   ];
 
   test.each(edits)("finds %s, which clients depend on", async (_what, edit, found) => {
-    const { cdn, current, drift } = await behind();
+    const { cdn, current, drift } = await startOutdatedCdn();
     cdn.bodies.clear();
     for (const [at, body] of current) cdn.bodies.set(at, body);
     cdn.edit = (answer) => (answer.status === 200 ? edit(answer) : answer);
@@ -151,7 +151,7 @@ describe.concurrent("drift", () => {
   });
 
   test("keeps one issue if two run at once, an answer is lost, or somebody forges one", async () => {
-    const { github, drift } = await behind();
+    const { github, drift } = await startOutdatedCdn();
     const forged = github.openIssue("eve", "Nothing to see", driftMarker);
     forged.labels = ["drift"];
     github.state.labels.set("drift", { id: 1, name: "drift", color: "d93f0b", description: null });
@@ -176,7 +176,7 @@ describe.concurrent("drift", () => {
   });
 
   test("reports that the CDN does not answer, not drift", async () => {
-    const { clone } = await behind();
+    const { clone } = await startOutdatedCdn();
     const args = ["--cdn=http://127.0.0.1:9", "--dry-run"];
     const { code, stderr } = await runScript("drift", args, { in: clone.directory });
     expect(code).toBe(2);

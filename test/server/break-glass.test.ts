@@ -144,9 +144,9 @@ describe("the review of an emergency change", () => {
     await until(() => issuesOf(github).length === 1);
     // Newer ones come first: on the first page it is not.
     for (const title of ["One", "Two", "Three"]) label(github, title, robot);
-    const before = looksAt(github);
+    const before = countIssueListings(github);
     const third = await again();
-    await until(() => looksAt(github) === before + 2 || issuesOf(github).length > 4);
+    await until(() => countIssueListings(github) === before + 2 || issuesOf(github).length > 4);
     await third.service.close();
     expect(issuesOf(github).map(({ title }) => title)).toHaveLength(4);
   });
@@ -167,7 +167,7 @@ describe("the review of an emergency change", () => {
     github.fault({ kind: "drop-after", on: "issues/create" });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     await until(() => issuesOf(github).length > 0);
-    await until(() => looksAt(github) > 1);
+    await until(() => countIssueListings(github) > 1);
     await api.service.close();
     expect(issuesOf(github)).toHaveLength(1);
   });
@@ -183,7 +183,7 @@ function label(github: FakeGitHub, title: string, author: string, body = ""): Is
   return issue;
 }
 
-function looksAt({ requests }: FakeGitHub): number {
+function countIssueListings({ requests }: FakeGitHub): number {
   return requests.filter(({ operation, status }) => operation === "issues/list-for-repo" && status)
     .length;
 }

@@ -9,8 +9,8 @@ function ask({ api }: { readonly api: Api }) {
   return api.ask(`PUT ${meal}`, { as: "editor", body: off });
 }
 
-/** Asks until it is not 503, as a client does, and expects one pull request to come of it. */
-async function expectMended(reviewed: Reviewed): Promise<void> {
+/** Repeats the request until it is not 503, and expects one pull request. */
+async function expectRecovery(reviewed: Reviewed): Promise<void> {
   const { api, github, remote } = reviewed;
   await until(async () => (await ask(reviewed)).status === 202);
   const [pull, ...others] = pullsOf(github);
@@ -33,7 +33,7 @@ test.each([
   expect(json.detail).toBe("Cannot reach the pull requests: GitHub answers 403");
   expect(remote.bare.git("branch", "--list", "bunting/*")).not.toBe("");
   expect((await api.ready()).degraded.join()).toContain("GITHUB_TOKEN");
-  await expectMended(reviewed);
+  await expectRecovery(reviewed);
 });
 
 test.each(["drop-after", "bad-gateway-after"] as const)(
@@ -41,7 +41,7 @@ test.each(["drop-after", "bad-gateway-after"] as const)(
   async (kind) => {
     const reviewed = await startReviewed();
     reviewed.github.fault({ kind, on: "pulls/create" });
-    await expectMended(reviewed);
+    await expectRecovery(reviewed);
   },
 );
 
@@ -66,7 +66,7 @@ test("a secondary rate limit is passed on: 503 with GitHub's own Retry-After", a
   reviewed.github.fault({ kind: "secondary-limit", on: "pulls/list", retryAfter: 77 });
   const { status, headers } = await ask(reviewed);
   expect([status, headers["retry-after"]]).toEqual([503, "77"]);
-  await expectMended(reviewed);
+  await expectRecovery(reviewed);
 });
 
 test("a GitHub that does not answer or fails once is a 503, and the next request works", async () => {
@@ -78,7 +78,7 @@ test("a GitHub that does not answer or fails once is a 503, and the next request
   // As long as a client may be let to wait, and not much longer.
   expect(performance.now() - started).toBeLessThan(20_000);
   github.fault({ kind: "bad-gateway", on: "pulls/create", times: 1 });
-  await expectMended(reviewed);
+  await expectRecovery(reviewed);
 });
 
 test("a remote that does not answer is a 503 before any request to GitHub", async () => {

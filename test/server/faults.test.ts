@@ -21,8 +21,8 @@ function put(api: Api, enabled: boolean, asking: Asking = {}) {
   return api.ask(`PUT ${meal}`, { body: { enabled }, ...asking });
 }
 
-/** Told to come again, in words that give nothing away, while all that is known is read. */
-async function expectPatience(api: Api): Promise<void> {
+/** A write is a 503 with Retry-After and without internal details, and reads continue. */
+async function expectRetryAfter(api: Api): Promise<void> {
   const { status, headers, json, text } = await put(api, false);
   expect(status).toBe(503);
   expect(Number(headers["retry-after"])).toBeGreaterThan(0);
@@ -31,7 +31,7 @@ async function expectPatience(api: Api): Promise<void> {
   expect((await api.ask(`GET ${meal}`)).json.enabled).toBe(true);
 }
 
-async function look(api: Api, status: string): Promise<void> {
+async function waitForStatus(api: Api, status: string): Promise<void> {
   await api.ask("POST /webhooks/github", signed("{}"));
   await until(async () => (await api.ready()).status === status, 45_000);
 }
@@ -41,10 +41,10 @@ test.concurrent.each(["refuse", "unauthorized", "unavailable", "drop"] as const)
   async (fault) => {
     const { remote, http, api } = await setUp();
     for (const operation of ["fetch", "push"] as const) http.fail(operation, fault, forever);
-    await look(api, "degraded");
-    await expectPatience(api);
+    await waitForStatus(api, "degraded");
+    await expectRetryAfter(api);
     http.heal();
-    await look(api, "ok");
+    await waitForStatus(api, "ok");
     expect((await put(api, false)).status).toBe(200);
     expect(remote.length).toBe(2);
   },
@@ -90,8 +90,8 @@ test.concurrent("PUT is a 503 on a full disk, reads continue, and the next PUT w
   const { pid } = api.program.child;
   const limit = (size: string) => execFileSync("prlimit", ["--pid", `${pid}`, `--fsize=${size}:`]);
   limit("0");
-  await expectPatience(api);
-  await expectPatience(api);
+  await expectRetryAfter(api);
+  await expectRetryAfter(api);
   limit("unlimited");
   expect((await put(api, false)).status).toBe(200);
   expect(remote.length).toBe(2);

@@ -12,8 +12,8 @@ const file = "flags/activity/activity_tracking.yaml";
 const good = "description: Track activity\nenabled: true\n";
 const bad = "description: Track activity\nenabled: yes\n";
 
-/** Asks it to look at the remote, and waits until something is wrong, or nothing any more. */
-async function look(api: OwnApi, status: string): Promise<string[]> {
+/** Makes the server fetch, and waits until `/readyz` has this status. Returns the problems. */
+async function waitForStatus(api: OwnApi, status: string): Promise<string[]> {
   await api.ask("POST /webhooks/github", signed("{}"));
   await until(async () => (await api.ready()).status === status);
   return (await api.ready()).degraded;
@@ -32,7 +32,7 @@ describe("/readyz", () => {
     const asked = () => api.ask("GET /readyz", { as: null });
     expect(await asked()).toMatchObject({ status: 200, text: '{"status":"ok"}' });
     api.remote.push({ [file]: bad });
-    await look(api, "degraded");
+    await waitForStatus(api, "degraded");
     expect(await asked()).toMatchObject({ status: 200, text: '{"status":"degraded"}' });
     const headers = { Authorization: "Bearer unknown" };
     expect((await api.ask("GET /readyz", { as: null, headers })).status).toBe(401);
@@ -61,7 +61,7 @@ describe("/readyz", () => {
     const api = await startService();
     const ahead = Math.floor(Date.now() / 1_000) + 3_600;
     const commit = api.remote.pushAt(ahead, { [file]: good });
-    await look(api, "ok");
+    await waitForStatus(api, "ok");
     const expected = `warning: Commit ${commit.slice(0, 7)} is dated `;
     await until(async () => (await api.ready()).warnings[0]?.startsWith(expected));
     expect(await api.ready()).toMatchObject({ status: "ok", commit, degraded: [] });
@@ -72,7 +72,7 @@ describe("/readyz", () => {
     const { commit } = await api.ready();
     const { text } = await api.ask(`GET ${list}`);
     api.remote.push({ [file]: bad });
-    const degraded = await look(api, "degraded");
+    const degraded = await waitForStatus(api, "degraded");
     expect(degraded).toEqual([expect.stringContaining(`${file}:2:10: `)]);
     expect((await api.ready()).commit).toBe(commit);
     expect(await api.ask(`GET ${list}`)).toMatchObject({ status: 200, text });
@@ -86,7 +86,7 @@ describe("/readyz", () => {
     expect(api.remote.head).toBe(head);
 
     const mended = api.remote.push({ [file]: good });
-    expect(await look(api, "ok")).toEqual([]);
+    expect(await waitForStatus(api, "ok")).toEqual([]);
     expect((await api.ready()).commit).toBe(mended);
     expect((await api.ask(`GET ${list}`)).json.flags.activity_tracking).toBe(true);
     expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
@@ -98,7 +98,7 @@ describe("/readyz", () => {
     const api = await startService({ remote, data });
     const { commit } = await api.ready();
     renameSync(remote.directory, `${remote.directory}.gone`);
-    expect(await look(api, "degraded")).toEqual([
+    expect(await waitForStatus(api, "degraded")).toEqual([
       expect.stringMatching(/^Cannot reach the remote: /),
     ]);
     expect((await api.ready()).commit).toBe(commit);
@@ -112,7 +112,7 @@ describe("/readyz", () => {
     expect((await again.ready()).status).toBe("degraded");
 
     renameSync(`${remote.directory}.gone`, remote.directory);
-    expect(await look(again, "ok")).toEqual([]);
+    expect(await waitForStatus(again, "ok")).toEqual([]);
     expect((await again.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
   });
 
@@ -123,7 +123,9 @@ describe("/readyz", () => {
     await api.sync();
     const { commit } = await api.ready();
     api.remote.bare.git("update-ref", "refs/heads/main", first);
-    expect(await look(api, "degraded")).toEqual([expect.stringContaining("--accept-remote")]);
+    expect(await waitForStatus(api, "degraded")).toEqual([
+      expect.stringContaining("--accept-remote"),
+    ]);
     expect((await api.ready()).commit).toBe(commit);
     const { status, headers } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
     expect(status).toBe(503);
@@ -176,7 +178,7 @@ describe("/readyz", () => {
     expect((await api.ask("GET /healthz", { as: null })).status).toBe(200);
 
     api.remote.push({ [file]: good });
-    expect(await look(api, "ok")).toEqual([]);
+    expect(await waitForStatus(api, "ok")).toEqual([]);
     expect((await api.ask(`GET ${list}`)).json.flags).toEqual({ activity_tracking: true });
   });
 });

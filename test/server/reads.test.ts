@@ -127,7 +127,7 @@ test.each(urls)("HEAD %s answers like GET, without a body", async (path) => {
   expect(head.status).toBe(200);
   // How long a body would be that changes with each request, nobody needs to know.
   const skip = path === "/metrics" || path === "/readyz" ? ["content-length"] : [];
-  expect(unlike(head.headers, get.headers, skip)).toEqual([]);
+  expect(findDifferentHeaders(head.headers, get.headers, skip)).toEqual([]);
 });
 
 test("HEAD of a list that accepts a stream ends like any other", async () => {
@@ -281,7 +281,7 @@ describe.each([
     const { status, text } = express;
     expect(hot).toMatchObject({ status, text });
     expect(status).toBe(fresh ? 304 : 200);
-    expect(unlike(hot.headers, express.headers, ["x-request-id"])).toEqual([]);
+    expect(findDifferentHeaders(hot.headers, express.headers, ["x-request-id"])).toEqual([]);
   });
 });
 
@@ -313,7 +313,7 @@ test("an answer that needs a token is not kept by shared caches", async () => {
 });
 
 /** The headers that differ, but those that always do. */
-function unlike(one: object, other: object, skip: readonly string[]): string[] {
+function findDifferentHeaders(one: object, other: object, skip: readonly string[]): string[] {
   const [mine, theirs] = [one, other].map((headers) => new Map(Object.entries(headers)));
   const names = new Set([...(mine?.keys() ?? []), ...(theirs?.keys() ?? [])]);
   const always = [

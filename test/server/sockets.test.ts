@@ -15,10 +15,10 @@ interface Spoken {
   readonly body: string;
 }
 
-/** Sends a request line with an admin's token, and returns all that comes back until the end. */
-async function speak(line: string, more: readonly string[] = []): Promise<Spoken> {
+/** Sends a request line with an admin's token, and returns the whole answer. */
+async function sendRequestLine(line: string, more: readonly string[] = []): Promise<Spoken> {
   const head = [line, "Host: flags.example", "Connection: close", token(), ...more, "", ""];
-  const text = await exchange(head.join("\r\n"));
+  const text = await sendBytes(head.join("\r\n"));
   const [start = "", ...lines] = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");
   const headers = lines.map((header) => {
     const colon = header.indexOf(": ");
@@ -35,8 +35,8 @@ function token(): string {
   return `Authorization: Bearer ${api.tokens.of("admin")}`;
 }
 
-/** Sends these bytes, and returns all that comes back until the end. */
-function exchange(bytes: string): Promise<string> {
+/** Sends these bytes, and returns the whole answer. */
+function sendBytes(bytes: string): Promise<string> {
   const { hostname, port } = new URL(api.url);
   return new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.end(bytes, "latin1"));
@@ -96,7 +96,7 @@ describe("a hostile or unknown target is answered with 404", () => {
     "ftp://flags.example/etc/passwd",
     "file:///etc/passwd",
   ])("GET %s", async (target) => {
-    const { status, headers, body } = await speak(`GET ${target} HTTP/1.1`);
+    const { status, headers, body } = await sendRequestLine(`GET ${target} HTTP/1.1`);
     expect({ status, type: headers["content-type"] }).toEqual({
       status: 404,
       type: "application/problem+json",
@@ -111,7 +111,7 @@ describe("a target that is not a URL is answered with 400", () => {
   test.each(["%", "%zz", "%2", "%E0%A4%A", "%ff", "%C0%AE%C0%AE", "meal_planning%"])(
     "GET …/%s, as problem details",
     async (name) => {
-      const { status, headers, body } = await speak(`GET ${list}${name} HTTP/1.1`);
+      const { status, headers, body } = await sendRequestLine(`GET ${list}${name} HTTP/1.1`);
       expect({ status, type: headers["content-type"] }).toEqual({
         status: 400,
         type: "application/problem+json",
@@ -131,11 +131,11 @@ describe("a target that is not a URL is answered with 400", () => {
     `GET ${list} HTTP/9.9`,
     "\0\0\0\0",
   ])("%j, before any of our own code", async (line) => {
-    expect((await speak(line)).status).toBe(400);
+    expect((await sendRequestLine(line)).status).toBe(400);
   });
 
   test("an endless target is answered with 431", async () => {
-    expect((await speak(`GET /${"a".repeat(40_000)} HTTP/1.1`)).status).toBe(431);
+    expect((await sendRequestLine(`GET /${"a".repeat(40_000)} HTTP/1.1`)).status).toBe(431);
   });
 });
 
@@ -144,8 +144,8 @@ describe("a target that names a host", () => {
     "%s is answered like the path alone",
     async (host) => {
       const [named, plain] = [
-        await speak(`GET ${host}${list} HTTP/1.1`),
-        await speak(`GET ${list} HTTP/1.1`),
+        await sendRequestLine(`GET ${host}${list} HTTP/1.1`),
+        await sendRequestLine(`GET ${list} HTTP/1.1`),
       ];
       expect(named).toMatchObject({ status: 200, body: plain.body });
       expect(named.headers.etag).toBe(plain.headers.etag);
@@ -158,12 +158,12 @@ describe("a body with a read", () => {
     ["of a known length", ["Content-Length: 2"]],
     ["in chunks", ["Transfer-Encoding: chunked"]],
   ])("%s is not waited for", async (_what, headers) => {
-    expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(200);
+    expect((await sendRequestLine(`GET ${list} HTTP/1.1`, headers)).status).toBe(200);
   });
 
   test("of a smuggled request is refused", async () => {
     const headers = ["Content-Length: 4", "Transfer-Encoding: chunked"];
-    expect((await speak(`GET ${list} HTTP/1.1`, headers)).status).toBe(400);
+    expect((await sendRequestLine(`GET ${list} HTTP/1.1`, headers)).status).toBe(400);
   });
 });
 
@@ -173,7 +173,7 @@ describe("requests sent at once over one connection", () => {
 
   test("are answered in their order, by the fast path or Express", async () => {
     const paths = [list, `${list}none`, "/healthz", list, `${list}meal_planning?x`, "/%"];
-    const text = await exchange(paths.map(get).join(""));
+    const text = await sendBytes(paths.map(get).join(""));
     expect(statuses(text)).toEqual(["200", "404", "200", "200", "200", "400"]);
   });
 
@@ -186,7 +186,10 @@ describe("requests sent at once over one connection", () => {
     ];
     for (const body of bodies) {
       const outer = `POST ${list} HTTP/1.1\r\nHost: flags.example\r\n${body}`;
-      expect(statuses(await exchange(outer + get(`${list}meal_planning`)))).toEqual(["401", "200"]);
+      expect(statuses(await sendBytes(outer + get(`${list}meal_planning`)))).toEqual([
+        "401",
+        "200",
+      ]);
     }
     expect(api.remote.head).toBe(head);
   });
@@ -195,9 +198,11 @@ describe("requests sent at once over one connection", () => {
 test.each([list, `${list}?x`])(
   "of two Authorization headers the first counts alone: %s",
   async (path) => {
-    expect((await speak(`GET ${path} HTTP/1.1`, ["Authorization: Bearer x"])).status).toBe(200);
+    expect(
+      (await sendRequestLine(`GET ${path} HTTP/1.1`, ["Authorization: Bearer x"])).status,
+    ).toBe(200);
     const two = `Authorization: Bearer x\r\n${token()}`;
-    const text = await exchange(`GET ${path} HTTP/1.1\r\nHost: flags.example\r\n${two}\r\n\r\n`);
+    const text = await sendBytes(`GET ${path} HTTP/1.1\r\nHost: flags.example\r\n${two}\r\n\r\n`);
     expect(text).toMatch(/^HTTP\/1\.1 401 /);
   },
 );
@@ -210,10 +215,10 @@ test.each([
   ["X : a"],
   ["X: a", " folded"],
 ])("headers that two servers may read differently are a 400: %s %s", async (...headers) => {
-  expect((await speak(`PUT ${list}meal_planning HTTP/1.1`, headers)).status).toBe(400);
+  expect((await sendRequestLine(`PUT ${list}meal_planning HTTP/1.1`, headers)).status).toBe(400);
 });
 
 test("these requests changed nothing", async () => {
-  expect((await speak(`GET ${list} HTTP/1.1`)).status).toBe(200);
+  expect((await sendRequestLine(`GET ${list} HTTP/1.1`)).status).toBe(200);
   expect({}).not.toHaveProperty("polluted");
 });

@@ -2,9 +2,9 @@
 /** `action.yml`, and the workflows of `bunting init`, run as GitHub would run them. */
 import { beforeAll, expect, test } from "vitest";
 import { formatWorkflows } from "../../scripts/init/workflows.ts";
+import { conclusionsOf } from "./conclusions.ts";
 import { publishHead } from "./publish-head.ts";
 import { type Site, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const options = { timeout: 400_000 };
@@ -40,7 +40,7 @@ test(
     const command = 'publish --to site --allow "first, $(touch evil)" --format json';
     await site.push({ ".github/workflows/command.yml": workflow(command) });
     const run = await site.ask("Command");
-    expect(told([run])).toEqual({ Command: "success" });
+    expect(conclusionsOf([run])).toEqual({ Command: "success" });
     const log = run.jobs.run?.log ?? "";
     expect(log).toContain('"status": "published"');
     expect(log).toMatch(/^\d+\.\d+\.\d+$/m);
@@ -60,6 +60,6 @@ test("a workflow of bunting init runs ours, with the caller's variables", option
   await site.push({ ".github/workflows/team.yml": text.replace("name: Drift", "name: Team") });
   await publishHead(site);
   const run = await site.ask("Team");
-  expect(told([run])).toEqual({ Team: "success" });
+  expect(conclusionsOf([run])).toEqual({ Team: "success" });
   expect(run.jobs["drift / drift"]?.log).toContain("agree");
 });

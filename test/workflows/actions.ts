@@ -21,7 +21,7 @@ export interface Stage {
   readonly attested: Attested[];
 }
 
-export function standIns(stage: Stage): Record<string, Action> {
+export function fakeActions(stage: Stage): Record<string, Action> {
   return {
     "actions/checkout": checkout(stage),
     "actions/setup-node": setupNode,

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { propose } from "../github/proposal.ts";
+import { conclusionsOf } from "./conclusions.ts";
 import { pulled, reviewed } from "./events.ts";
 import { flags } from "./origin.ts";
 import type { Run } from "./runner/run.ts";
 import { startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const on = flags[file].replace("enabled: false", "enabled: true");
@@ -22,11 +22,11 @@ test("the requester of a proposal cannot approve it, and somebody else can", {
   };
 
   const opened = await site.happen(pulled(github, issue, "opened"));
-  expect(told(opened)).toMatchObject({ Validate: "success", Approval: "success" });
+  expect(conclusionsOf(opened)).toMatchObject({ Validate: "success", Approval: "success" });
   expect(status()?.state).toBe("pending");
 
   const runs = await review("ada");
-  expect(told(runs)).toEqual({ Review: "success", Approval: "success" });
+  expect(conclusionsOf(runs)).toEqual({ Review: "success", Approval: "success" });
   expect(status()).toMatchObject({
     state: "failure",
     description: expect.stringContaining("own approval: somebody other than ada,"),

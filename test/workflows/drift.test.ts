@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { storedObject } from "../s3/double.ts";
+import { conclusionsOf } from "./conclusions.ts";
 import { publishHead } from "./publish-head.ts";
 import { type Site, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const timeoutMs = 400_000;
@@ -40,7 +40,7 @@ describe.sequential("drift.yml", () => {
 
     if (right) site.s3.objects.set(key, right);
     site.cdn.invalidate();
-    expect(told([await site.runScheduled("Drift")])).toEqual({ Drift: "success" });
+    expect(conclusionsOf([await site.runScheduled("Drift")])).toEqual({ Drift: "success" });
     expect(issues()).toEqual(["closed"]);
   });
 });

@@ -97,13 +97,16 @@ interface PullPayload {
 }
 
 /** By hand, from main. */
-export function asked(github: FakeGitHub, inputs: Readonly<Record<string, unknown>>): Happening {
+export function dispatched(
+  github: FakeGitHub,
+  inputs: Readonly<Record<string, unknown>>,
+): Happening {
   const payload = { ref: main, inputs, ...repositoryOf(github) };
   return { ...base("workflow_dispatch", github), payload, inputs };
 }
 
-/** The clock struck. */
-export function struck(github: FakeGitHub): Happening {
+/** By schedule. */
+export function scheduled(github: FakeGitHub): Happening {
   return { ...base("schedule", github), payload: repositoryOf(github) };
 }
 

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseManifest } from "../../schema/compile/manifest.ts";
+import { conclusionsOf } from "./conclusions.ts";
 import { flags } from "./origin.ts";
 import { publishHead } from "./publish-head.ts";
 import { parseAnnotations } from "./runner/commands.ts";
 import { type Site, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const off = flags[file];
@@ -29,7 +29,7 @@ describe.sequential("publish.yml", () => {
     const sha = site.branch("import-on", { [file]: on });
     const issue = site.github.openPull({ branch: "import-on", sha });
     const runs = await site.merge(issue);
-    expect(told(runs)).toEqual({ Publish: "success" });
+    expect(conclusionsOf(runs)).toEqual({ Publish: "success" });
     expect(runs[0]?.concurrency).toEqual({ group: "publish", cancels: false });
     expect(await site.served(list)).toMatchObject({
       flags: { food_search: true, meal_planning: true, recipe_import: true },
@@ -85,7 +85,7 @@ describe.sequential("publish.yml", () => {
 
   test("a reason to allow it is an input of a run by hand", { timeout: timeoutMs }, async () => {
     const run = await site.ask("Publish", { allow: "the experiments are over" });
-    expect(told([run])).toEqual({ Publish: "success" });
+    expect(conclusionsOf([run])).toEqual({ Publish: "success" });
     expect(parseManifest(stored("manifest.json"))).toMatchObject({ commit: site.head });
     expect(await site.served(list)).toMatchObject({ flags: { meal_planning: true } });
     expect(await site.served(list)).not.toHaveProperty("flags.food_search");
@@ -101,7 +101,7 @@ describe.sequential("publish.yml", () => {
     const [run] = await site.push({ [file]: on });
     for (const name of Object.keys(site.secrets)) delete site.secrets[name];
     site.vars.production = { ...others, AWS_ROLE_ARN };
-    expect(told(run ? [run] : [])).toEqual({ Publish: "success" });
+    expect(conclusionsOf(run ? [run] : [])).toEqual({ Publish: "success" });
     expect(await site.served(list)).toMatchObject({ flags: { recipe_import: true } });
   });
 
@@ -121,7 +121,7 @@ describe.sequential("publish.yml", () => {
     const [replaced, last] = merged;
     if (!replaced || !last) throw new Error("Cannot go on without pull requests");
     site.github.merge(replaced.number);
-    expect(told(await site.merge(last))).toEqual({ Publish: "success" });
+    expect(conclusionsOf(await site.merge(last))).toEqual({ Publish: "success" });
     for (const { number } of merged) {
       expect(site.github.comments(number).join(), `#${number}`).toMatch(/live after \d/i);
     }
@@ -135,7 +135,7 @@ describe.sequential("publish.yml", () => {
     expect(waits?.conclusion).toBe("failure");
     const [ending] = lastDeployment()?.statuses.slice(-1) ?? [];
     expect(ending?.description).toMatch(/^live after .*, 1 change waits$/);
-    expect(told(await site.push({ [file]: off }))).toEqual({ Publish: "success" });
+    expect(conclusionsOf(await site.push({ [file]: off }))).toEqual({ Publish: "success" });
     expect(await site.served(list)).toMatchObject({ flags: { food_search: true } });
 
     const sha = site.branch("labelled", { [file]: null });
@@ -143,7 +143,7 @@ describe.sequential("publish.yml", () => {
     const label = { id: 7, name: "bunting:allow", color: "0e8a16", description: "" };
     site.github.state.labels.set(label.name, label);
     labelled.labels = [label.name];
-    expect(told(await site.merge(labelled))).toEqual({ Publish: "success" });
+    expect(conclusionsOf(await site.merge(labelled))).toEqual({ Publish: "success" });
     expect(await site.served(list)).toMatchObject({ flags: { meal_planning: true } });
     expect(await site.served(list)).not.toHaveProperty("flags.food_search");
     expect(parseManifest(stored("manifest.json"))?.allowed).toBe(
@@ -178,7 +178,7 @@ describe.sequential("rollback.yml", () => {
   test("publishes the commit before a merge, with its reason", { timeout: timeoutMs }, async () => {
     const commit = `${firstMerge()}^`;
     const run = await site.ask("Rollback", { commit, reason: "$(touch x) imports\nfail" });
-    expect(told([run])).toEqual({ Rollback: "success" });
+    expect(conclusionsOf([run])).toEqual({ Rollback: "success" });
     // A push would take its place in publish.yml's group.
     expect(run.concurrency).toEqual({ group: "rollback", cancels: false });
     expect(await site.served(list)).toMatchObject({ flags: { recipe_import: false } });

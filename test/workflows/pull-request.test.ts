@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, expect, test } from "vitest";
+import { conclusionsOf } from "./conclusions.ts";
 import { queued } from "./events.ts";
 import { flags } from "./origin.ts";
 import { parseAnnotations } from "./runner/commands.ts";
 import type { Run } from "./runner/run.ts";
 import { type Site, secret, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const off = flags[file];
@@ -40,7 +40,7 @@ const named = (runs: readonly Run[], name: string) =>
 
 test("a pull request gets a comment with its plan", { timeout: timeoutMs }, async () => {
   const { issue, runs } = await site.openPull("import", { [file]: on });
-  expect(told(runs)).toEqual(success);
+  expect(conclusionsOf(runs)).toEqual(success);
   // Only flags change, so there is nothing to test.
   expect(named(runs, "Tests")?.jobs.tests?.result).toBe("skipped");
   expect(named(runs, "Validate")?.concurrency).toEqual({
@@ -82,7 +82,7 @@ test("a fork's pull request gets its comment and its tests, and no secret", {
 }, async () => {
   const files = { [file]: on, "README.md": "# Other\n" };
   const { issue, runs } = await site.openPull("theirs", files, "stranger");
-  expect(told(runs)).toEqual(success);
+  expect(conclusionsOf(runs)).toEqual(success);
   expect(runs.map(({ refused }) => refused)).toEqual([[], [], [], []]);
   expect(named(runs, "Tests")?.jobs.tests?.log).toContain("All tests ran");
   const [comment] = site.github.comments(issue.number);
@@ -136,7 +136,7 @@ test("a merge queue gets its checks", { timeout: timeoutMs }, async () => {
   const base = site.head;
   const sha = site.branch("gh-readonly-queue/main/pr-1", { [file]: on });
   const runs = await site.happen(queued(site.github, base, sha));
-  expect(told(runs)).toEqual({ ...success, "Plan comment": "skipped" });
+  expect(conclusionsOf(runs)).toEqual({ ...success, "Plan comment": "skipped" });
   expect(site.github.status(sha, "Approval")?.state).toBe("success");
   expect(named(runs, "Validate")?.jobs.flags?.summary).toMatch(/recipe_import.*off → on/s);
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { conclusionsOf } from "./conclusions.ts";
 import { publishHead } from "./publish-head.ts";
 import { type Site, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const timeoutMs = 400_000;
@@ -16,7 +16,7 @@ describe.sequential("schedule.yml", () => {
     await publishHead(site);
     const before = site.head;
     const run = await site.runScheduled("Schedule");
-    expect(told([run])).toEqual({ Schedule: "success" });
+    expect(conclusionsOf([run])).toEqual({ Schedule: "success" });
     expect(run.jobs.publish?.result).toBe("skipped");
     expect(site.head).toBe(before);
   });
@@ -31,7 +31,7 @@ describe.sequential("schedule.yml", () => {
     });
     const before = site.head;
     const run = await site.runScheduled("Schedule");
-    expect(told([run])).toEqual({ Schedule: "success" });
+    expect(conclusionsOf([run])).toEqual({ Schedule: "success" });
     expect(run.jobs.publish?.result).toBe("success");
     const { bare } = site.origin;
     expect(bare.git("log", "--format=%an %s", `${before}..main`)).toBe("Ada Disable meal_planning");

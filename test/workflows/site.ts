@@ -15,9 +15,9 @@ import { type FakeGitHub, startGitHub } from "../github/fake.ts";
 import type { Issue } from "../github/state.ts";
 import { type S3Double, startS3Double } from "../s3/double.ts";
 import { bareEnvironment } from "../scripts/run.ts";
-import { type Attested, type Stage, standIns } from "./actions.ts";
+import { type Attested, fakeActions, type Stage } from "./actions.ts";
 import { type Edge, startEdge } from "./edge.ts";
-import { asked, ended, type Happening, pulled, pushed, struck } from "./events.ts";
+import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
 import { type Run, runWorkflow, type Source } from "./runner/run.ts";
 import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
@@ -105,12 +105,12 @@ export class Site {
 
   /** As by a person: Actions → NAME → Run workflow. */
   async ask(name: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<Run> {
-    return this.#only(name, asked(this.github, inputs));
+    return this.#only(name, dispatched(this.github, inputs));
   }
 
   /** As by the clock. */
   async runScheduled(name: string): Promise<Run> {
-    return this.#only(name, struck(this.github));
+    return this.#only(name, scheduled(this.github));
   }
 
   get head(): string {
@@ -168,7 +168,7 @@ export class Site {
       ...{ github, inputs: inputsOf(workflow, happening), vars: this.vars },
       secrets: { STALE_SOURCES_TOKEN: secret, ...this.secrets },
       isStrangers: happening.isStrangers,
-      actions: standIns(this.#stage),
+      actions: fakeActions(this.#stage),
       source: { repository, sha: happening.sha },
       findReusable: (uses, source) => this.#findReusable(uses, source),
       env: {

@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
+import { conclusionsOf } from "./conclusions.ts";
 import { type Site, startSite } from "./site.ts";
-import { told } from "./told.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const timeoutMs = 240_000;
@@ -21,7 +21,7 @@ describe.sequential("stale.yml", () => {
     site.serverUrl = hostSources();
     const before = new Set(site.github.state.issues.keys());
     const run = await site.runScheduled("Stale");
-    expect(told([run])).toEqual({ Stale: "success" });
+    expect(conclusionsOf([run])).toEqual({ Stale: "success" });
     expect(run.jobs["pull-requests"]?.result).toBe("skipped");
     const opened = [...site.github.state.issues.values()].filter(
       ({ number }) => !before.has(number),
@@ -41,7 +41,7 @@ describe.sequential("stale.yml", () => {
     site.vars[""] = { ...site.vars[""], STALE_AS: "pull-requests", STALE_SOURCES: "mealtrack/app" };
     const before = new Set(site.github.state.issues.keys());
     const run = await site.runScheduled("Stale");
-    expect(told([run])).toEqual({ Stale: "success" });
+    expect(conclusionsOf([run])).toEqual({ Stale: "success" });
     expect(run.jobs.issues?.result).toBe("skipped");
     const opened = [...site.github.state.issues.values()].filter(
       ({ number, pull }) => pull && !before.has(number),

@@ -22,14 +22,14 @@ export async function answerTo(request: S3Request, bucket: Bucket): Promise<Answ
   if (request.operation === "NotImplemented") return refuse("NotImplemented", request.key);
   const anonymous = request.headers.authorization === undefined;
   const refusal = anonymous
-    ? refuseStranger(request, bucket)
+    ? refuseAnonymous(request, bucket)
     : ((await bucket.verify(request)) ?? checkIntegrity(request));
   if (refusal) return refuse(refusal, request.key);
   // No `await` from here on: a condition and the write that it allows are one step.
   return perform(request, bucket, !anonymous || bucket.publicList);
 }
 
-function refuseStranger({ operation }: S3Request, { publicRead, publicList }: Bucket) {
+function refuseAnonymous({ operation }: S3Request, { publicRead, publicList }: Bucket) {
   const reads = operation === "GetObject" || operation === "HeadObject";
   const allowed = (reads && publicRead) || (operation === "ListObjectsV2" && publicList);
   return allowed ? undefined : "AccessDenied";

@@ -36,25 +36,25 @@ export const deep: Readonly<Record<string, string>> = {
   "1,000 lists with comments between": "[ # it's\n".repeat(1000),
   "1,000 lists after a quote that ends": `'${'"[{'.repeat(10)}': ${"[".repeat(1000)}`,
   "1,000 lists after what looks like block text": `a: |\n b\nc: ${"[".repeat(1000)}`,
-  "30 list items a line": staircase((indent) => `${indent}${"- ".repeat(30)}`, 60),
-  "30 explicit keys a line": staircase((indent) => `${indent}${"? ".repeat(30)}`, 60),
-  "30 list items a line, comments between": staircase(
+  "30 list items a line": nestedText((indent) => `${indent}${"- ".repeat(30)}`, 60),
+  "30 explicit keys a line": nestedText((indent) => `${indent}${"? ".repeat(30)}`, 60),
+  "30 list items a line, comments between": nestedText(
     (indent) => `# c\n${indent}${"- ".repeat(30)}`,
     60,
   ),
-  "30 list items a line, blank lines between": staircase(
+  "30 list items a line, blank lines between": nestedText(
     (indent) => `\n${indent}${"- ".repeat(30)}`,
     60,
   ),
-  "30 list items a line, quotes between": staircase(
+  "30 list items a line, quotes between": nestedText(
     (indent) => `${indent}${"- ".repeat(30)}? "\n${indent}${" ".repeat(64)}"`,
     62,
   ),
-  "keys, each deeper than the one above": staircase((indent) => `${indent}a:`, 1),
-  "keys, each deeper, comments between": staircase((indent) => `${indent}a: # c\n# c`, 1),
-  "keys, each deeper, with list items": staircase((indent) => `${indent}- a:`, 2),
-  "keys, each deeper, with anchors": staircase((indent) => `${indent}a: &a`, 1),
-  "keys, each deeper, with block text": staircase(
+  "keys, each deeper than the one above": nestedText((indent) => `${indent}a:`, 1),
+  "keys, each deeper, comments between": nestedText((indent) => `${indent}a: # c\n# c`, 1),
+  "keys, each deeper, with list items": nestedText((indent) => `${indent}- a:`, 2),
+  "keys, each deeper, with anchors": nestedText((indent) => `${indent}a: &a`, 1),
+  "keys, each deeper, with block text": nestedText(
     (indent) => `${indent}b: |\n${indent}  - [\n${indent}a:`,
     1,
   ),
@@ -72,7 +72,7 @@ export const broken: Readonly<Record<string, string>> = {
   "1,000 list items on a line of a quote": `? "\n# ": ${"- ".repeat(1000)}`,
 };
 
-function staircase(line: (indent: string) => string, step: number): string {
+function nestedText(line: (indent: string) => string, step: number): string {
   const lines = Array.from({ length: 200 }, (_, i) => line(" ".repeat(i * step)));
   return `${lines.join("\n")}\n`;
 }

@@ -55,7 +55,7 @@ function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapsho
 }
 
 /** As it comes through the artifact. */
-function handedOn(before: Snapshot, after: Snapshot): Plan {
+function throughArtifact(before: Snapshot, after: Snapshot): Plan {
   return parsePlan(JSON.stringify(boundPlan(plan(before, after))));
 }
 
@@ -85,17 +85,17 @@ const golden: Record<string, Review> = {
   "one-flag.md": {
     ...about,
     run,
-    plan: handedOn(
+    plan: throughArtifact(
       snapshot([...others, flag("recipe_import", { enabled: "d" })]),
       snapshot([...others, flag("recipe_import", { enabled: "asd", updated_at: late })]),
     ),
     problems: problems(),
   },
-  "nothing.md": { ...about, run, plan: handedOn(snapshot(others), snapshot(others)) },
+  "nothing.md": { ...about, run, plan: throughArtifact(snapshot(others), snapshot(others)) },
   "every-warning.md": {
     ...about,
     run: { ...run, failed: true },
-    plan: handedOn(
+    plan: throughArtifact(
       snapshot(
         [
           ...others.slice(0, 12),
@@ -133,7 +133,7 @@ const golden: Record<string, Review> = {
   "many-at-once.md": {
     ...about,
     run,
-    plan: handedOn(
+    plan: throughArtifact(
       snapshot(others.slice(0, 10)),
       snapshot(others.slice(0, 6).map(({ name }) => flag(name, { enabled: "a" }))),
     ),
@@ -156,7 +156,7 @@ const golden: Record<string, Review> = {
   "hostile.md": {
     ...about,
     run,
-    plan: handedOn(
+    plan: throughArtifact(
       snapshot([flag("recipe_import", { description: hostile.slice(0, 400) })]),
       snapshot([flag("recipe_import", { description: hostile.slice(-400), updated_at: late })]),
     ),
@@ -187,7 +187,7 @@ describe("formatPlanComment()", () => {
     };
     const after = snapshot([{ ...flag("recipe_import"), decisions }]);
     const first = (before: Snapshot) =>
-      formatPlanComment({ ...about, plan: handedOn(before, after) }).split("\n")[2];
+      formatPlanComment({ ...about, plan: throughArtifact(before, after) }).split("\n")[2];
     expect(first(snapshot([flag("recipe_import")]))).toMatch(
       /^\*\*`recipe_import` turns on in staging; application: off → 0 %, 1 rule\.\*\*/,
     );
@@ -236,7 +236,7 @@ describe("formatPlanComment()", () => {
     const many = names.map((name) => ({ file: `flags/${name}.yaml`, message: wide }));
     const review = {
       ...about,
-      plan: handedOn(snapshot(before), snapshot(after)),
+      plan: throughArtifact(snapshot(before), snapshot(after)),
       problems: problems(...many),
     };
     for (const comment of [formatPlanComment(review), formatPlanComment({ ...review, run })]) {
@@ -313,7 +313,7 @@ describe("boundPlan()", () => {
     const turned = flags.map((one) =>
       one.name === "improvement_0500" ? flag(one.name, { enabled: "asd" }) : one,
     );
-    const { responses } = handedOn(snapshot(flags), snapshot(turned));
+    const { responses } = throughArtifact(snapshot(flags), snapshot(turned));
     const list = responses.find(({ path }) => path === "/v1/feature-flags/");
     expect(list?.before).toContain('"improvement_0500":false');
     expect(list?.after).toContain('"improvement_0500":true');

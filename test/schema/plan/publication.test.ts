@@ -48,7 +48,7 @@ function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>):
   });
 }
 
-function standing({ responses }: Release): Map<string, PublishedObject> {
+function publishedObjects({ responses }: Release): Map<string, PublishedObject> {
   return new Map(
     responses.map(({ path, md5 }) => [path, { etag: md5, isModifiedElsewhere: false }]),
   );
@@ -63,7 +63,7 @@ function lists({ responses }: Release): Map<string, string> {
 
 function plan(before: Release | undefined, after: Release) {
   if (!before) return planPublication(after, new Map(), new Map());
-  return planPublication(after, standing(before), lists(before));
+  return planPublication(after, publishedObjects(before), lists(before));
 }
 
 describe("planPublication()", () => {
@@ -90,7 +90,7 @@ describe("planPublication()", () => {
 
   test("writes objects that differ, are missing or were modified, and removes old ones", () => {
     const same = release({ meal_planning: true, food_search: true });
-    const stands = standing(same);
+    const stands = publishedObjects(same);
     stands.set("/v1/feature-flags/meal_planning", { etag: "other", isModifiedElsewhere: false });
     stands.delete("/errors/404.json");
     const list = stands.get("/v1/feature-flags/");
@@ -134,7 +134,7 @@ describe("planPublication()", () => {
     const after = release({ meal_planning: true });
     for (const body of ["", "<html>", "null", '{"flags":{"a":"b"}}']) {
       const served = new Map([["application", body]]);
-      expect(planPublication(after, standing(after), served).diffs[0]).toMatchObject({
+      expect(planPublication(after, publishedObjects(after), served).diffs[0]).toMatchObject({
         added: ["meal_planning"],
         served: 0,
       });

@@ -11,7 +11,7 @@ function bytes(text: string): Buffer {
   return Buffer.from(text);
 }
 
-function said(findings: readonly Finding[]): string[] {
+function codesOf(findings: readonly Finding[]): string[] {
   return findings.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
 
@@ -59,7 +59,7 @@ describe("parsePolicyFile()", () => {
     [`protected: []${" ".repeat(65_536)}`, "1:1 too-large"],
     ["protected: [\u202Estaging]\n", "1:13 invisible-character"],
   ])("refuses %j with place and code", (text, problem) => {
-    expect(said(parsePolicyFile(bytes(text)).findings)).toContain(problem);
+    expect(codesOf(parsePolicyFile(bytes(text)).findings)).toContain(problem);
   });
 
   test("reports the expected value and the fix", () => {
@@ -72,8 +72,10 @@ describe("parsePolicyFile()", () => {
   });
 
   test("refuses a flag, and parseFlagFile() refuses a policy", () => {
-    expect(said(parsePolicyFile(bytes("enabled: true\n")).findings)).toContain("1:1 missing-key");
-    expect(said(parseFlagFile(bytes("protected: []\n"), defaultProject).findings)).toContain(
+    expect(codesOf(parsePolicyFile(bytes("enabled: true\n")).findings)).toContain(
+      "1:1 missing-key",
+    );
+    expect(codesOf(parseFlagFile(bytes("protected: []\n"), defaultProject).findings)).toContain(
       "1:1 missing-key",
     );
   });

@@ -13,7 +13,7 @@ function parse(text: string) {
   return parseProjectFile(Buffer.from(text));
 }
 
-function said(findings: readonly Finding[]): string[] {
+function codesOf(findings: readonly Finding[]): string[] {
   return findings.map(({ line, column, code }) => `${line}:${column} ${code}`);
 }
 
@@ -81,7 +81,7 @@ describe("parseProjectFile()", () => {
     ["publish: { definition: true }\n", "1:12 unknown-key"],
     ["protected: [] # AKIAIOSFODNN7EXAMPLE\n", "1:17 credential"],
   ])("refuses %j with place and code", (text, problem) => {
-    expect(said(parse(text).findings)).toContain(problem);
+    expect(codesOf(parse(text).findings)).toContain(problem);
   });
 
   test("reports only the unknown format of a newer file", () => {

@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../git/repository.ts";
-import { commitWith, nest } from "../../store/snapshot/bomb.ts";
+import { commitWith, nestFolders } from "../../store/snapshot/bomb.ts";
 import { type ProcessApi, signed, startProcess, until } from "../api.ts";
 import { kill } from "../kill.ts";
 import { began, Remote } from "../remote.ts";
@@ -31,13 +31,13 @@ export interface Bomb {
 export const manyPaths = (width: number, depth: number): Bomb => ({
   name: `a commit of ${width ** depth} paths`,
   code: "too-large",
-  make: ({ bare }) => nest(bare, width, depth),
+  make: ({ bare }) => nestFolders(bare, width, depth),
 });
 
 export const deepFolders = (depth: number): Bomb => ({
   name: `a commit of ${depth} folders in each other`,
   code: "too-deep",
-  make: ({ bare }) => nest(bare, 1, depth),
+  make: ({ bare }) => nestFolders(bare, 1, depth),
 });
 
 export const hugeBlob = (megabytes: number): Bomb => ({
@@ -66,12 +66,12 @@ export function testBomb(bomb: Bomb, timeout: number): void {
     const bad = commitWith(remote.bare, remote.head, tree, began + 60);
     remote.bare.git("update-ref", "refs/heads/main", bad);
 
-    await examine(first, bomb, before);
+    await expectRefused(first, bomb, before);
     await kill(first.program, true);
 
     // The last valid release is served again, and by a server that starts.
     const second = await start();
-    await examine(second, bomb, before);
+    await expectRefused(second, bomb, before);
     expect((await second.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(503);
 
     const removed = commitWith(remote.bare, bad, null, began + 120);
@@ -94,8 +94,8 @@ export function testBomb(bomb: Bomb, timeout: number): void {
   });
 }
 
-/** The head is refused with its code; meanwhile and after that, reads get the release of before. */
-async function examine(api: ProcessApi, { code }: Bomb, before: string): Promise<void> {
+/** The head is refused with its code; reads get the release before it. */
+async function expectRefused(api: ProcessApi, { code }: Bomb, before: string): Promise<void> {
   await api.ask("POST /webhooks/github", signed("{}"));
   await until(async () => {
     const start = performance.now();

@@ -62,7 +62,7 @@ class Lane {
     expect(await api.program.end("SIGTERM")).toBe(0);
     const files = readdirSync(this.clone, { recursive: true, encoding: "utf8" });
     expect(files.filter((file) => file.endsWith(".lock"))).toEqual([]);
-    expectSound(new TestRepository(this.clone));
+    expectValidHistory(new TestRepository(this.clone));
   }
 
   async #startHealthy(): Promise<ProcessApi> {
@@ -76,7 +76,7 @@ class Lane {
   }
 }
 
-function expectSound(repository: TestRepository): void {
+function expectValidHistory(repository: TestRepository): void {
   expect(repository.run(["fsck", "--strict", "--no-dangling", "--no-progress"])).toBe("");
 }
 
@@ -110,7 +110,7 @@ export function testKilledServers(kills: number): void {
 
     const writers = lanes.flatMap((lane) => lane.writers);
     expectEachOnce(remote, writers, byHand);
-    expectSound(remote.bare);
+    expectValidHistory(remote.bare);
     const requests = writers.flatMap((writer) => writer.requests);
     const pending = lanes.flatMap((lane) => lane.pendingAtKill);
     const acknowledged = requests.filter(({ commit }) => commit !== undefined).length;

@@ -9,36 +9,36 @@ import path from "node:path";
 const { writeFileSync, linkSync, renameSync, mkdirSync, rmSync, readFileSync } = fs;
 const real = { writeFileSync, linkSync, renameSync, mkdirSync, rmSync, readFileSync };
 
-/** Runs `work` up to the given moment, from 1; true where it came to its end before. */
-export function diesAt(moment: number, work: () => void): boolean {
-  let hasDied = false;
+/** Runs `work` up to the given change of the file system, from 1. Returns whether it completed before. */
+export function completesBefore(change: number, work: () => void): boolean {
+  let hasStopped = false;
   try {
-    guarded(
-      (now) => now < moment,
+    withHooks(
+      (now) => now < change,
       () => {
-        hasDied = true;
+        hasStopped = true;
       },
       work,
     );
   } catch (error) {
-    if (!hasDied) throw error;
+    if (!hasStopped) throw error;
   }
-  return !hasDied;
+  return !hasStopped;
 }
 
-/** Runs `work` on a disk that fails at the given moment and never else. Throws what `work` throws. */
+/** Runs `work` on a disk that fails only at the given change. Throws what `work` throws. */
 export function failsAt(moment: number, work: () => void): void {
-  guarded(
+  withHooks(
     (now) => now !== moment,
     () => {},
     work,
   );
 }
 
-/** Runs `work`, and does something else just before the given moment, as another process might. */
-export function meanwhileAt(moment: number, other: () => void, work: () => void): void {
+/** Runs `work`, and `other` just before the given change, like another process. */
+export function runBetweenChanges(moment: number, other: () => void, work: () => void): void {
   let isOther = false;
-  guarded(
+  withHooks(
     (now) => {
       if (now === moment && !isOther) {
         isOther = true;
@@ -51,8 +51,8 @@ export function meanwhileAt(moment: number, other: () => void, work: () => void)
   );
 }
 
-/** Runs `work`, where the first file that it reads is away for as long as that takes. */
-export function awayAtFirst(directory: string, work: () => void): void {
+/** Runs `work` while the first file that it reads is missing during that read. */
+export function withMissingFirstFile(directory: string, work: () => void): void {
   let isFirst = true;
   const read = (...args: Parameters<typeof real.readFileSync>) => {
     if (!isFirst) return real.readFileSync(...args);
@@ -76,7 +76,7 @@ export function withoutLinks(work: () => void): void {
 }
 
 /** Runs `work` with a file system whose changes are half done, at first, and fail when they are not fine. */
-function guarded(isFine: (moment: number) => boolean, onFailure: () => void, work: () => void) {
+function withHooks(isFine: (moment: number) => boolean, onFailure: () => void, work: () => void) {
   let moment = 0;
   let hasFailed = false;
   const guard =

@@ -5,7 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { writeRelease } from "../../../store/build/release-directory.ts";
-import { expectTidy, letterOf, newPath, release, startBuilds } from "./releases.ts";
+import { expectNoLeftovers, letterOf, newPath, release, startBuilds } from "./releases.ts";
 
 const repeat = Number(process.env.REPEAT ?? 1);
 const releases = [release("a", 20, [1, 2]), release("b", 20, [3]), release("c", 19, [4])];
@@ -35,7 +35,7 @@ test("writeRelease() killed at random moments leaves a whole release, or the nex
       writeRelease(directory, one);
       expect(letterOf(directory), trialName).toBe(one.commit.charAt(0));
     }
-    expectTidy(directory);
+    expectNoLeftovers(directory);
     rmSync(path.dirname(directory), { recursive: true });
   }
   await Promise.all([runTrials(), runTrials()]);
@@ -47,5 +47,5 @@ test("writeRelease() in two processes at once leaves one whole release", async (
   const ends = await Promise.all(builds.map(({ ended }) => ended));
   expect(ends).toEqual(builds.map(() => ({ code: 0, stderr: "" })));
   expect(letterOf(directory)).toMatch(/[ab]/);
-  expectTidy(directory);
+  expectNoLeftovers(directory);
 });

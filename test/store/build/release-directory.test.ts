@@ -17,9 +17,15 @@ import { formatManifest } from "../../../schema/compile/manifest.ts";
 import { type Release, respond } from "../../../schema/compile/release.ts";
 import { writeRelease } from "../../../store/build/release-directory.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
-import { awayAtFirst, diesAt, failsAt, meanwhileAt, withoutLinks } from "./failing-disk.ts";
 import {
-  expectTidy,
+  completesBefore,
+  failsAt,
+  runBetweenChanges,
+  withMissingFirstFile,
+  withoutLinks,
+} from "./failing-disk.ts";
+import {
+  expectNoLeftovers,
   flagFile,
   leave,
   letterOf,
@@ -57,7 +63,7 @@ describe("writeRelease()", () => {
     const directory = path.join(newPath(), "in/new/folders/release");
     writeRelease(directory, a);
     expect(letterOf(directory)).toBe("a");
-    expectTidy(directory);
+    expectNoLeftovers(directory);
   });
 
   test("replaces a release by one with fewer or more flags", () => {
@@ -65,7 +71,7 @@ describe("writeRelease()", () => {
     for (const next of [a, b, c, b]) {
       writeRelease(directory, next);
       expect(letterOf(directory)).toBe(next.commit.charAt(0));
-      expectTidy(directory);
+      expectNoLeftovers(directory);
     }
   });
 
@@ -175,7 +181,7 @@ describe("writeRelease() killed or failing at each change of the file system", (
         moment += 1;
         const directory = newPath();
         startingStates[state]?.(directory);
-        hasEnded = diesAt(moment, () => writeRelease(directory, b));
+        hasEnded = completesBefore(moment, () => writeRelease(directory, b));
         if (existsSync(directory)) expect(letterOf(directory)).toMatch(/[ab]/);
         else if (state !== "nothing") expect(movedAway(directory).map(letterOf)).toContain("a");
 
@@ -183,11 +189,11 @@ describe("writeRelease() killed or failing at each change of the file system", (
         if (state !== "nothing") {
           expect(() => writeRelease(directory, unwritable)).toThrow("Cannot build into");
           expect(letterOf(directory)).toMatch(/[ab]/);
-          expectTidy(directory);
+          expectNoLeftovers(directory);
         }
         writeRelease(directory, c);
         expect(letterOf(directory)).toBe("c");
-        expectTidy(directory);
+        expectNoLeftovers(directory);
       }
       expect(moment).toBeGreaterThan(10);
     },
@@ -206,7 +212,7 @@ describe("writeRelease() killed or failing at each change of the file system", (
         );
       }
       expect(letterOf(directory)).toMatch(/[ab]/);
-      expectTidy(directory);
+      expectNoLeftovers(directory);
     }
   });
 });
@@ -221,7 +227,7 @@ describe("writeRelease() beside other processes", () => {
     leave(directory, `.release.next-${unusedPid}-c`, c);
     expect(() => writeRelease(directory, unwritable)).toThrow("Cannot build into");
     expect(letterOf(directory)).toBe("b");
-    expectTidy(directory);
+    expectNoLeftovers(directory);
   });
 
   test("does not touch the files of a build that still runs", () => {
@@ -236,7 +242,7 @@ describe("writeRelease() beside other processes", () => {
   test("recognizes a release although another build replaces it at that moment", () => {
     const directory = newPath();
     writeRelease(directory, a);
-    awayAtFirst(directory, () => writeRelease(directory, b));
+    withMissingFirstFile(directory, () => writeRelease(directory, b));
     expect(letterOf(directory)).toBe("b");
   });
 
@@ -251,12 +257,12 @@ describe("writeRelease() beside other processes", () => {
         }
       };
       try {
-        meanwhileAt(moment, clear, () => writeRelease(directory, b));
+        runBetweenChanges(moment, clear, () => writeRelease(directory, b));
       } catch (error) {
         reported.add(String(error).replace(/".*?"|'.*'/g, "…"));
       }
       expect(letterOf(directory)).toMatch(/[ab]/);
-      expectTidy(directory);
+      expectNoLeftovers(directory);
     }
     expect([...reported].join("\n")).toContain("Cannot build into …: another process removed …");
   });
@@ -267,7 +273,7 @@ describe("writeRelease() beside other processes", () => {
     const ends = await Promise.all(builds.map(({ ended }) => ended));
     expect(ends).toEqual(builds.map(() => ({ code: 0, stderr: "" })));
     expect(letterOf(directory)).toMatch(/[ab]/);
-    expectTidy(directory);
+    expectNoLeftovers(directory);
   });
 
   test("reports that it has no permission, and loses nothing", async () => {
@@ -286,7 +292,7 @@ describe("writeRelease() beside other processes", () => {
       `Error: Cannot build into "${directory}": EACCES: permission denied, `,
     );
     expect(letterOf(directory)).toBe("a");
-    expectTidy(directory);
+    expectNoLeftovers(directory);
   });
 });
 

@@ -62,7 +62,7 @@ export function siblings(directory: string): string[] {
 }
 
 /** Checks that nothing is beside the release. */
-export function expectTidy(directory: string): void {
+export function expectNoLeftovers(directory: string): void {
   expect(["release"]).toEqual(expect.arrayContaining(siblings(directory)));
 }
 

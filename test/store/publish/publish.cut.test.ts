@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { DirectorySite, findWrong, History, S3Site, type Site } from "./publishing.ts";
-import { dieAt, WatchedTarget } from "./watched-target.ts";
+import { failAtChange, WatchedTarget } from "./watched-target.ts";
 
 const history = new History();
 const old = history.commit({ meal_planning: true, food_search: false, data_export: false });
@@ -26,7 +26,7 @@ describe.each([
     for (let nth = 1; nth <= changes; nth++) {
       const site = newSite();
       await history.publish(site.open(), old, { allow: "small" });
-      const target = new WatchedTarget(site.open(), dieAt(nth, when));
+      const target = new WatchedTarget(site.open(), failAtChange(nth, when));
       const dying = history.publish(target, next, { allow: "small", concurrency });
       await expect(dying).rejects.toThrow(`died at change ${nth}`);
       await expectWhole(site, `${nth}`);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { PublishOptions, PublishOutcome } from "../../../store/publish/publish.ts";
 import { noLimits } from "./no-limits.ts";
 import { findWrong, History, MemorySite } from "./publishing.ts";
-import { dieAt, type Hooks, WatchedTarget } from "./watched-target.ts";
+import { failAtChange, type Hooks, WatchedTarget } from "./watched-target.ts";
 
 const bold = { limits: noLimits, timeoutMs: 20 };
 
@@ -149,7 +149,7 @@ describe.each([
   test.each([1, 3, 5, 8])(
     "ends on the newest after one more run, where the newest died at its change %i",
     async (nth) => {
-      const second = { commit: newest, hooks: dieAt(nth, "after") };
+      const second = { commit: newest, hooks: failAtChange(nth, "after") };
       await runAll(
         { history, served, first: { commit: middle }, second },
         async ({ site }, message) => {
@@ -163,7 +163,7 @@ describe.each([
   test.each([1, 3, 5, 8])(
     "ends on the newest after one more run, where an older died at its change %i",
     async (nth) => {
-      const second = { commit: middle, hooks: dieAt(nth, "after") };
+      const second = { commit: middle, hooks: failAtChange(nth, "after") };
       await runAll(
         { history, served, first: { commit: newest }, second },
         async ({ site }, message) => {

@@ -18,18 +18,18 @@ export interface Job {
 export type News = "ready" | "begin" | PublishOutcome["status"] | { readonly error: string };
 
 process.on("message", (job: Job) => {
-  work(job).catch((error: unknown) => tell({ error: String(error) }));
+  work(job).catch((error: unknown) => report({ error: String(error) }));
 });
 // What takes long to load is loaded before anybody waits.
 (await openTarget(process.argv[2] ?? "")).close();
-tell("ready");
+report("ready");
 
 async function work({ directory, commit, to }: Job): Promise<void> {
   const repository = await Repository.open(directory);
   const { snapshot } = await repository.read(commit, "2026-01-01");
   if (!snapshot) throw new Error(`Cannot read ${commit}`);
   const target = await openTarget(to);
-  tell("begin");
+  report("begin");
   const { status } = await publish(
     target,
     repository,
@@ -44,9 +44,9 @@ async function work({ directory, commit, to }: Job): Promise<void> {
     },
   );
   target.close();
-  tell(status);
+  report(status);
 }
 
-function tell(news: News): void {
+function report(news: News): void {
   process.send?.(news);
 }

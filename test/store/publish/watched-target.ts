@@ -53,8 +53,8 @@ export class WatchedTarget implements Target {
   }
 }
 
-/** Dies at the `nth` change, or after it was made and before the news of it arrives. */
-export function dieAt(nth: number, when: "before" | "after"): Hooks {
+/** Fails at the `nth` change, before or after the target makes it. */
+export function failAtChange(nth: number, when: "before" | "after"): Hooks {
   const die = (now: number) => {
     if (now >= nth) throw new Error(`died at change ${nth}`);
   };

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createCommits } from "../../../store/remote/commits.ts";
 import { Signer } from "../../../store/remote/signer.ts";
 import { TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
-import { sshKey, trusting } from "../../git/ssh-key.ts";
+import { sshKey, trustSettings } from "../../git/ssh-key.ts";
 import {
   ada,
   begun,
@@ -26,7 +26,7 @@ const service = "bunting@bunting.example";
 function verdicts(repository: TestRepository, key: string): string[] {
   const args = ["log", "--reverse", "--format=%G?", "main"];
   return repository
-    .git(...trusting(key, service), ...args)
+    .git(...trustSettings(key, service), ...args)
     .split("\n")
     .slice(1);
 }
@@ -49,7 +49,7 @@ test.each(["ed25519", "ecdsa", "rsa"])(
     expect(pushes.length).toBeLessThanOrEqual(2);
     expect(requestsOf(bare)).toEqual(writes.map(({ requestId }) => requestId));
     expect(verdicts(bare, key)).toEqual(commits.map(() => "G"));
-    bare.git(...trusting(key, service), "verify-commit", ...commits);
+    bare.git(...trustSettings(key, service), "verify-commit", ...commits);
     expectSound(bare, store);
   },
 );
@@ -110,7 +110,7 @@ test("createCommits() signs in a SHA-256 repository", async () => {
   }));
   const directory = path.join(repository.directory, ".git");
   const ids = await createCommits(directory, parent, commits, await Signer.open(key));
-  repository.git(...trusting(key, service), "verify-commit", ...ids);
+  repository.git(...trustSettings(key, service), "verify-commit", ...ids);
   expect(repository.git("rev-list", `${ids[1]}`)).toBe(
     [...ids].reverse().concat(parent).join("\n"),
   );

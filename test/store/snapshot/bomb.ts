@@ -5,7 +5,7 @@ export const file = "flags/team/a.yaml";
 export const [on, off] = ["enabled: true\n", "enabled: false\n"];
 export const start = 1_725_105_600;
 /** A folder of `width` entries, each of them the same folder, and so on; files at the bottom. */
-export function nest(made: TestRepository, width: number, depth: number): string {
+export function nestFolders(made: TestRepository, width: number, depth: number): string {
   const blob = made.run(["hash-object", "-w", "--stdin"], { input: on });
   const list = (mode: string, type: string, id: string, name: (entry: number) => string) =>
     Array.from({ length: width }, (_, entry) => `${mode} ${type} ${id}\t${name(entry)}\n`).join("");
@@ -37,7 +37,7 @@ export function commitWith(
 export function bombed(width = 10, depth = 6) {
   const made = testRepository();
   const first = made.change(start, { [file]: on });
-  const bomb = commitWith(made, first, nest(made, width, depth), start + 60);
+  const bomb = commitWith(made, first, nestFolders(made, width, depth), start + 60);
   const removed = commitWith(made, bomb, null, start + 120);
   made.git("reset", "--quiet", "--hard", removed);
   const next = made.change(start + 180, { [file]: off });

@@ -34,7 +34,7 @@ async function read(directory: string, revision = "HEAD"): Promise<Reading> {
 }
 
 /** Entries of the index that no work tree need be able to hold. */
-function stage(
+function addToIndex(
   repository: TestRepository,
   entries: readonly (readonly [mode: string, file: string | Buffer, text: string])[],
 ) {
@@ -238,7 +238,7 @@ describe("read() of a file that is not plain", () => {
     ["a submodule", "160000", "", ["file-mode"]],
   ])("%s is a problem of its own", async (_, mode, text, expected) => {
     const repository = testRepository();
-    stage(repository, [[mode, "flags/meal_planning.yaml", text]]);
+    addToIndex(repository, [[mode, "flags/meal_planning.yaml", text]]);
     repository.commitIndex(at(1));
     const reading = await read(repository.directory);
     expect(codes(reading)).toEqual(expected.map((code) => `flags/meal_planning.yaml: ${code}`));
@@ -251,7 +251,7 @@ describe("read() of a file that is not plain", () => {
     ["a submodule", "160000", "", ["file-mode", "not-a-flag"]],
   ])("flags as %s is a problem", async (_, mode, text, expected) => {
     const repository = testRepository();
-    stage(repository, [
+    addToIndex(repository, [
       [mode, "flags", text],
       ["100644", "other/meal_planning.yaml", on],
     ]);
@@ -285,7 +285,7 @@ describe("read() of names that no flag has", () => {
       "flags/.yaml",
       `flags/${"m".repeat(4_000)}.yaml`,
     ];
-    stage(
+    addToIndex(
       repository,
       files.map((file) => ["100644", file, on]),
     );
@@ -302,7 +302,7 @@ describe("read() of names that no flag has", () => {
 
   test("bytes that are no UTF-8 are an invalid name", async () => {
     const repository = testRepository();
-    stage(repository, [["100644", Buffer.from("flags/meal_\xff\xfe.yaml", "latin1"), on]]);
+    addToIndex(repository, [["100644", Buffer.from("flags/meal_\xff\xfe.yaml", "latin1"), on]]);
     repository.commitIndex(at(1));
     expect(codes(await read(repository.directory))).toEqual([
       "flags/meal_\ufffd\ufffd.yaml: invalid-name",

@@ -100,8 +100,8 @@ async function setUp(over: "path" | "http" = "path") {
   return { ...flags, remote, human: flags.human, store, directory };
 }
 
-/** All that is on the branch can be read; of a pack that is broken, git fetches again what it held. */
-function expectWhole(directory: string): void {
+/** Expects that all objects of the branch can be read. */
+function expectReadable(directory: string): void {
   new TestRepository(directory).git("rev-list", "--objects", "--quiet", "refs/bunting/head");
 }
 
@@ -114,7 +114,7 @@ test.each(Object.entries(damages))(
     expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
     expect(store.health.unreachable).toBeUndefined();
     expect(requestsOf(bare)).toHaveLength(3);
-    expectWhole(directory);
+    expectReadable(directory);
     expectSound(bare);
     expect(readdirSync(path.dirname(directory))).toEqual(["clone.git"]);
   },
@@ -130,7 +130,7 @@ test.each(Object.entries(damages))(
     expect(store.current?.snapshot.commit).toBe(theirs);
     expect(store.health.unreachable).toBeUndefined();
     await store.write(write(turn("meal_planning", false)));
-    expectWhole(directory);
+    expectReadable(directory);
     expectSound(bare);
   },
 );
@@ -144,7 +144,7 @@ test.each(Object.entries(damages))(
     const next = await openStore(bare, { directory });
     expect(next.current?.snapshot.commit).toBe(headOf(bare));
     expect(await next.write(write(create("streaks")))).toMatchObject({ status: "committed" });
-    expectWhole(directory);
+    expectReadable(directory);
     expectSound(bare);
   },
 );

@@ -14,14 +14,14 @@ process.send?.({ id: 0, value: "ready" } satisfies Answer);
 
 async function answer({ id, ...order }: Order): Promise<void> {
   try {
-    process.send?.({ id, value: await obey(order) } satisfies Answer);
+    process.send?.({ id, value: await execute(order) } satisfies Answer);
   } catch (error) {
     const { name, message } = error as Error;
     process.send?.({ id, error: { name, message } } satisfies Answer);
   }
 }
 
-async function obey({ write, expects, isSync }: Omit<Order, "id">): Promise<unknown> {
+async function execute({ write, expects, isSync }: Omit<Order, "id">): Promise<unknown> {
   if (write) {
     const isExpected: Parameters<FlagStore["write"]>[0]["isExpected"] = (known) =>
       expects === undefined || known?.flag.description === expects;

@@ -55,11 +55,17 @@ describe("findMistakes()", () => {
     ["no-stored-keys", 'script: return "done"', "aws-access-key-id: AKIA"],
     ["no-stored-keys", 'script: return "done"', "aws-secret-access-key: abc"],
   ])("finds, against %s, what stands in place of %j: %j", (rule, right, wrong) => {
-    expect(findMistakes(plant(good, right, wrong)).map((mistake) => mistake.rule)).toEqual([rule]);
+    expect(findMistakes(replaceOnce(good, right, wrong)).map((mistake) => mistake.rule)).toEqual([
+      rule,
+    ]);
   });
 
-  const pull = plant(good, "push:", "pull_request:");
-  const run = plant(good, "push:\n    branches: [main]", "workflow_run:\n    workflows: [Other]");
+  const pull = replaceOnce(good, "push:", "pull_request:");
+  const run = replaceOnce(
+    good,
+    "push:\n    branches: [main]",
+    "workflow_run:\n    workflows: [Other]",
+  );
   test.each<[rule: string, base: string, right: string, wrong: string]>([
     ["nothing-for-strangers", pull, "contents: read", "contents: write"],
     ["nothing-for-strangers", pull, "contents: read", "id-token: write"],
@@ -76,18 +82,20 @@ describe("findMistakes()", () => {
     ["reviewed-code-alone", run, "persist-", "repository: a/b\n          persist-"],
   ])("finds, against %s, in a workflow that strangers start: %#", (rule, base, right, wrong) => {
     expect(findMistakes(base)).toEqual([]);
-    expect(findMistakes(plant(base, right, wrong)).map((mistake) => mistake.rule)).toEqual([rule]);
+    expect(findMistakes(replaceOnce(base, right, wrong)).map((mistake) => mistake.rule)).toEqual([
+      rule,
+    ]);
   });
 
   test("reports the line and the value", () => {
     const found = "actions/checkout@v6";
-    expect(findMistakes(plant(good, checkout, found))).toEqual([
+    expect(findMistakes(replaceOnce(good, checkout, found))).toEqual([
       { line: 15, rule: "pinned-action", found },
     ]);
   });
 });
 
-function plant(text: string, right: string, wrong: string): string {
+function replaceOnce(text: string, right: string, wrong: string): string {
   expect(text.split(right)).toHaveLength(2);
   return text.replace(right, () => wrong);
 }

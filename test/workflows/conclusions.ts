@@ -1,7 +1,7 @@
 import type { Run } from "./runner/run.ts";
 
-/** Runs, each by its conclusion; where one failed, a test's output shows what it printed. */
-export function told(runs: readonly Run[]): Record<string, string> {
+/** The conclusion of each run. Prints the output of failed runs. */
+export function conclusionsOf(runs: readonly Run[]): Record<string, string> {
   const failed = runs.filter(({ conclusion }) => conclusion === "failure");
   for (const { workflow, jobs } of failed) {
     for (const [id, { log }] of Object.entries(jobs)) console.info(`${workflow}, ${id}:\n${log}`);
