@@ -4,7 +4,7 @@ export const help = `Environment variables:
   PORT, HOST               where it listens (8080, 127.0.0.1); the embedded CDN takes the next port
   FLAGS_REMOTE             the git remote that holds the flags: any URL or path git takes
   FLAGS_BRANCH             its branch (main)
-  FLAGS_DATA               where the clone is kept (.data), for one server; may be deleted while the server is down,
+  FLAGS_DATA               where one server keeps its clone (.data); may be deleted while the server is down,
                            but without FLAGS_REMOTE it also holds the flags and the tokens
   FLAGS_TOKENS             the tokens file; "bunting token --add FILE" creates it and adds to it
   FLAGS_COMMIT_KEY         secret with which this and all other servers of the branch recognize their commits;

@@ -99,13 +99,13 @@ const words: Readonly<Record<string, (error: ErrorObject, subject: Subject) => W
 
   minimum({ instancePath, params, data }) {
     if (instancePath === "/format") return unknownFormat(data);
-    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: at least ${params.limit}`;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be at least ${params.limit}`;
     return { code: "out-of-range", message };
   },
 
   maximum({ instancePath, params, data }) {
     if (instancePath === "/format") return unknownFormat(data);
-    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: at most ${params.limit}`;
+    const message = `Cannot read "${keyOf(instancePath)}" as ${quoteValue(data)}: it must be at most ${params.limit}`;
     return { code: "out-of-range", message };
   },
 

@@ -2,14 +2,15 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ChangeSet } from "../../schema/change/change-set.ts";
-import { GitError, readGit } from "./git.ts";
+import { readGit } from "./git.ts";
 
 /** The top of the work tree that `directory` is in. Throws if there is none. */
 export async function workTreeOf(directory: string): Promise<string> {
   try {
     return (await readGit(directory, ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
   } catch (error) {
-    const reason = error instanceof GitError ? error.message : String(error);
+    const { message } = error as Error;
+    const reason = message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
     throw new Error(`Cannot find a work tree at "${directory}": ${reason}`, { cause: error });
   }
 }

@@ -134,7 +134,7 @@ describe.concurrent("migrate", () => {
   test("requires a work tree", async () => {
     const { code, stderr } = await runScript("migrate", [], { in: temporaryDirectory() });
     expect(code).toBe(2);
-    expect(stderr).toContain("Cannot find a work tree");
+    expect(stderr).toMatch(/^Cannot find a work tree at "\.": not a git repository/);
   });
 });
 

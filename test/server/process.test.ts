@@ -163,7 +163,7 @@ describe.concurrent("bunting start", () => {
     expect(await program.ended).toBe(0);
     expect(program.said.stderr).toBe("");
     const { stdout } = program.said;
-    expect(stdout).toContain("\nServes and changes the flags");
+    expect(stdout).toContain("\nServe and change the flags");
     for (const name of settings) expect(stdout).toContain(name);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(110);
   });

@@ -83,7 +83,7 @@ test.each([
   ],
   ["Owner: a\n", "1:1 unknown-key", 'did you mean "owner"?'],
   [
-    "desc: a\n",
+    "colour: a\n",
     "1:1 unknown-key",
     "known here: description, enabled, rollout, bucket, seed, rules, schedule, variants, split, requires, private, owner, type, expires, metadata, environments",
   ],
