@@ -6,7 +6,7 @@
 
 import type { Compare } from "../schema/evaluate/compare.ts";
 import { type Context, textOf } from "../schema/evaluate/context.ts";
-import type { Definitions } from "../schema/evaluate/definition.ts";
+import { type Definitions, targetingKey } from "../schema/evaluate/definition.ts";
 import {
   answer,
   booleans,
@@ -14,13 +14,13 @@ import {
   type Evaluation as Result,
 } from "../schema/evaluate/evaluate.ts";
 import { attempt } from "./core/attempt.ts";
-import { download } from "./core/download.ts";
+import { timeoutMs } from "./core/limits.ts";
 import { FROM_PEER_TAB, type Origin } from "./core/origin.ts";
 import type { Copy, Flags, FlagValues, Options } from "./core/types.ts";
 import { keepIfEqual, notify, withoutPrototype } from "./core/values.ts";
 import { createFlags as createPlainFlags, type FlagName } from "./flags.ts";
-import { downloadDefinitions } from "./rules/definitions.ts";
-import { readRandomId } from "./rules/random-id.ts";
+import { downloadBoth } from "./rules/download-both.ts";
+import { withId } from "./rules/random-id.ts";
 import type { FlagValue, VariantName } from "./rules/variant-types.ts";
 
 export type { Context } from "../schema/evaluate/context.ts";
@@ -74,70 +74,65 @@ export interface Evaluation<Value> {
  * flags.evaluate("button_color", "#00aa77").value;
  */
 export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name> {
-  const { storage = attempt(() => localStorage), onExposure } = options;
+  const { onExposure } = options;
   const exposures = new Set<string>();
-  let caller = identify(options.context);
+  let { context } = options;
   let definitions: Definitions | null = null;
-  /** The evaluation of each flag for `caller`. */
+  /** The evaluation of each flag for `context`. */
   let results: Readonly<Record<string, Result>> = withoutPrototype({});
-  /** Pending, or done, if a rule compares versions: a page loads that module only then. */
+  /** Missing until a rule compares. Resolves when `compare.js` is loaded or has failed, or after `timeoutMs`. */
   let loading: Promise<void> | undefined;
+  let hasWarned = false;
+  /** Until `compare.js` is loaded, a flag whose rules compare has the boolean of the list. */
   let compare: Compare = () => {
-    loading ??= loadCompare();
+    loading ??= new Promise((resolve) => {
+      setTimeout(resolve, timeoutMs);
+      void import("./rules/compare.ts")
+        .then(
+          (loaded) => {
+            compare = loaded.compare;
+            core.reread();
+          },
+          (error) => {
+            loading = undefined;
+            if (!hasWarned) console.warn("Bunting: cannot load compare.js", error);
+            hasWarned = true;
+          },
+        )
+        .then(resolve);
+    });
     throw loading;
   };
-  const core = createPlainFlags<Name>(options, fetchBoth, evaluateAll);
-  const { isEnabled } = core;
+  const core = createPlainFlags<Name>(options, downloadBoth, evaluateAll);
 
-  return Object.setPrototypeOf(
-    {
-      get ready() {
-        return core.ready.then(() => loading);
-      },
-      isEnabled(name, fallback = false) {
-        evaluate(name, fallback);
-        return core.all()[name] ?? fallback;
-      },
-      evaluate,
-      variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
-      peek,
-      setContext(next) {
-        caller = identify(next);
-        core.reread();
-      },
-    } as RuleFlags<Name>,
-    core,
-  );
-
-  function identify(context: Context): Context {
-    if (context?.targetingKey || options.randomId === false) return context;
-    return { ...context, targetingKey: readRandomId(storage) };
-  }
-
-  /** Until then, and if it fails, a flag whose rules compare versions has the boolean of the list. */
-  function loadCompare(): Promise<void> {
-    return import("./rules/compare.ts").then(
-      (loaded) => {
-        ({ compare } = loaded);
-        core.reread();
-      },
-      (error) => {
-        loading = undefined;
-        console.warn("Bunting: cannot load compare.js", error);
-      },
-    );
-  }
+  return {
+    __proto__: core,
+    get ready() {
+      return core.ready.then(() => loading);
+    },
+    isEnabled(name, fallback = false) {
+      evaluate(name, fallback);
+      return core.all()[name] ?? fallback;
+    },
+    evaluate,
+    variant: (name, fallback) => evaluate(name, undefined).variant ?? fallback,
+    peek,
+    setContext(next) {
+      context = next;
+      core.reread();
+    },
+  } as Partial<RuleFlags<Name>> as RuleFlags<Name>;
 
   /** Counts the evaluation, and reports it to `onExposure`. */
   function evaluate<Value>(name: Name, fallback: Value): Evaluation<Value> {
-    isEnabled(name);
+    core.isEnabled(name);
     const evaluation = peek(name, fallback);
     const { variant, reason } = evaluation;
-    const exposure = `${name} ${variant} ${textOf(caller, "targetingKey")}`;
+    const exposure = `${name} ${variant} ${textOf(context, targetingKey)}`;
     const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
-    if (isGiven && variant && onExposure && !exposures.has(exposure)) {
+    if (onExposure && isGiven && !exposures.has(exposure)) {
       exposures.add(exposure);
-      notify([() => onExposure(name, variant, caller)]);
+      notify([() => onExposure(name, variant as string, context)]);
     }
     return evaluation;
   }
@@ -150,34 +145,26 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     return { value: fallback, reason: "ERROR", errorCode };
   }
 
-  async function fetchBoth(_: Options, closing: AbortSignal): Promise<Partial<Copy>> {
-    const [list, other] = await Promise.all([
-      download(options, closing),
-      downloadDefinitions(options, closing),
-    ]);
-    return { definitions, ...other, ...list, failure: list.failure || other.failure };
-  }
-
   /** Evaluates all flags of a copy for the caller. Returns the booleans. */
   function evaluateAll(copy: Copy, old: FlagValues, origin?: Origin): FlagValues {
     // A copy from the event stream, or from a tab without rules, has no definitions.
     if (origin === FROM_PEER_TAB && copy.definitions === undefined) void core.refresh();
-    definitions = copy.definitions ?? definitions;
+    // Held definitions are kept, and stored again, if there are no new ones.
+    copy.definitions ??= definitions;
+    definitions = copy.definitions;
     const values: Record<string, boolean> = withoutPrototype(copy.flags);
     const next: Record<string, Result> = withoutPrototype({});
-    for (const [name, value] of Object.entries(values)) {
-      next[name] = answer(booleans[value ? 1 : 0], "STATIC");
-    }
+    for (const name in values) next[name] = answer(booleans[values[name] ? 1 : 0], "STATIC");
+    // Without definitions no id is needed, so none is stored.
+    if (definitions) context = withId(context, options);
     for (const name in definitions?.flags) {
       // A definition that cannot be evaluated counts as missing.
-      const result = attempt(() =>
-        decide(compare, definitions as NonNullable<typeof definitions>, name, caller),
-      );
+      const result = attempt(() => decide(compare, definitions as Definitions, name, context));
       if (result) next[name] = result;
       if (typeof result?.value === "boolean") values[name] = result.value;
     }
-    const before = results;
-    results = keepIfEqual(before, next);
-    return results === before ? old : values;
+    if (keepIfEqual(results, next) === results) return old;
+    results = next;
+    return values;
   }
 }

@@ -14,7 +14,7 @@ export const staleHeader = "bunting-stale";
 export async function download(
   options: Options,
   closing: AbortSignal,
-  read: (body: unknown) => Partial<Copy> = readList,
+  read: (body: never) => Partial<Copy> = readList,
 ): Promise<Partial<Copy>> {
   const { url, token } = options;
   const request = new AbortController();
@@ -36,7 +36,7 @@ export async function download(
       at: failure ? Date.parse(header("date")) : Date.now(),
       modified: Date.parse(header("last-modified")),
       failure,
-      ...read(attempt(() => JSON.parse(text))),
+      ...read(attempt(() => JSON.parse(text)) as never),
     };
   } catch {
     return { failure: signal.reason ?? "network" };

@@ -120,7 +120,7 @@ export interface Copy extends FlagList {
   /** Why there is no list, or why it is a copy that a service worker stored (`worker.ts`). Empty if neither. */
   readonly failure?: Failure | "" | undefined;
   /** What `rules.ts` evaluates. `null` if it could not be fetched; missing if nobody tried. */
-  readonly definitions?: Definitions | null | undefined;
+  definitions?: Definitions | null | undefined;
 }
 
 /** The flags of a copy for the caller; `old` if they are the same. */

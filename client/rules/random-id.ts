@@ -1,15 +1,27 @@
+import type { Context } from "../../schema/evaluate/context.ts";
 import { attempt } from "../core/attempt.ts";
 import type { FlagStorage } from "../core/types.ts";
 
 const key = "bunting-id";
-/** For pages that may store nothing. */
-let unstored = "";
+/** The id if none is stored, the same for all clients of a page. */
+let random: string | undefined;
 
-/** A random id of this browser, the same for all clients and visits if it can be stored. */
-export function readRandomId(storage: FlagStorage | null | undefined): string {
-  const stored = attempt(() => storage?.getItem(key));
-  if (stored) return stored;
-  unstored ||= String(Math.random()).slice(2);
-  attempt(() => storage?.setItem(key, unstored));
-  return unstored;
+interface IdOptions {
+  readonly randomId?: boolean | undefined;
+  readonly storage?: FlagStorage | null | undefined;
+}
+
+/**
+ * The context, with a random id if it has none. The id of a browser is the same for all clients and
+ * visits if it can be stored.
+ */
+export function withId(
+  context: Context,
+  { randomId, storage = attempt(() => localStorage) }: IdOptions,
+): Context {
+  if (context?.targetingKey || randomId === false) return context;
+  random ??= String(Math.random()).slice(2);
+  const id = attempt(() => storage?.getItem(key)) || random;
+  attempt(() => storage?.setItem(key, id));
+  return { ...context, targetingKey: id };
 }

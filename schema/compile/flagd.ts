@@ -1,5 +1,6 @@
 import { buckets, type Condition, type Definition, targetingKey } from "../evaluate/definition.ts";
-import { booleans, maxRequired, weigh } from "../evaluate/evaluate.ts";
+import { booleans, weigh } from "../evaluate/evaluate.ts";
+import { maxRequired } from "../evaluate/limits.ts";
 import {
   type DefinedFlag,
   type DefinedFlags,

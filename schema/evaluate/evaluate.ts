@@ -9,6 +9,7 @@ import {
   type Variant,
 } from "./definition.ts";
 import { bucketOf } from "./hash.ts";
+import { maxRead, maxRequired } from "./limits.ts";
 import { matches } from "./match.ts";
 
 /** An answer in OpenFeature's terms. */
@@ -31,18 +32,8 @@ export interface Evaluation {
  */
 export type Reason = "STATIC" | "DEFAULT" | "TARGETING_MATCH" | "SPLIT" | "ERROR";
 
-/** Maximum number of flags after the first one in a chain of `requires`. */
-export const maxRequired = 5;
-
-/**
- * Maximum number of flags that one evaluation reads, each as often as it is required. Valid files need
- * 1,001: ten required flags with 100 each. In other documents, five levels of long lists would take
- * for ever; there, a required flag counts as missing from then on.
- */
-const maxRead = 1_001;
-
 /** The variants of a flag that declares none. */
-export const booleans: readonly Variant[] = [
+export const booleans: readonly [Variant, Variant] = [
   ["off", false],
   ["on", true],
 ];
@@ -77,10 +68,11 @@ export function decide(
   levels = maxRequired,
 ): Evaluation | undefined {
   // In a cycle, or at the end of a chain that is too long, a required flag counts as missing.
-  const definition = left[0]-- && levels >= 0 && find(definitions, name);
-  if (!definition) return undefined;
+  // A name may be `constructor`.
+  if (left[0]-- <= 0 || levels < 0 || !Object.hasOwn(definitions.flags, name)) return undefined;
+  const definition = definitions.flags[name] as Definition;
   const { requires = [], rules = [], rollout = 100, variants, seed = name } = definition;
-  const [outside, on] = variants ?? booleans;
+  const [outside, on] = (variants ?? booleans) as readonly [Variant, Variant];
   if (!definition.enabled) return answer(outside, "STATIC");
 
   let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
@@ -92,19 +84,13 @@ export function decide(
 
   const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences, compare));
   if (rule) reason = "TARGETING_MATCH";
-  const share = rule ? (rule.rollout ?? 0) : rollout;
+  const share = (rule ? rule.rollout : rollout) as number;
   const id = textOf(context, definition.bucket ?? targetingKey);
-  let variant: Variant | "" | undefined;
-  if (rule?.variant) variant = variants?.find(([other]) => other === rule.variant);
-  else if (share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share))) {
-    variant = variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on;
-  }
+  const isInside = share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share));
+  const variant = rule?.variant
+    ? variants?.find(([other]) => other === rule.variant)
+    : isInside && (variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on);
   return answer(variant || outside, variant ? reason : "DEFAULT", rule?.name);
-}
-
-/** The definition of a flag, also for names such as `constructor`. */
-function find({ flags }: Definitions, name: string): Definition | false | undefined {
-  return Object.hasOwn(flags, name) && flags[name];
 }
 
 /** How many of the buckets a percentage has. */
@@ -129,7 +115,6 @@ function pick(
 }
 
 /** Throws if there is no variant at all. */
-export function answer(variant: Variant | undefined, reason: Reason, rule?: string): Evaluation {
-  const [name, value] = variant as Variant;
-  return { value, variant: name, reason, rule };
+export function answer([variant, value]: Variant, reason: Reason, rule?: string): Evaluation {
+  return { value, variant, reason, rule };
 }

@@ -7,11 +7,13 @@ export function murmur3(text: string): number {
   let hash = 0;
   let block = 0;
   bytes.forEach((byte, at) => {
-    block |= byte << ((at % 4) * 8);
-    if (at % 4 < 3) return;
-    hash ^= scramble(block);
-    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
-    block = 0;
+    // Shifts count modulo 32.
+    block |= byte << (at * 8);
+    if (at % 4 === 3) {
+      hash ^= scramble(block);
+      hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
+      block = 0;
+    }
   });
   hash ^= scramble(block) ^ bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

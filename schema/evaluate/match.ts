@@ -15,9 +15,8 @@ export function matches(
   return conditions.every((condition) => {
     const [name, operator, operand] = condition;
     if (operator === "is") {
-      const audience = audiences?.[operand] as readonly Condition[];
       // An audience cannot refer to others.
-      return matches(audience, context, undefined, compare);
+      return matches(audiences?.[operand] as readonly Condition[], context, undefined, compare);
     }
     const value = context?.[name] as never;
     if (operator === "in") return operand.includes(value);

@@ -1,5 +1,5 @@
 /** Finds invalid references between flags, and to audiences. */
-import { maxRequired } from "../evaluate/evaluate.ts";
+import { maxRequired } from "../evaluate/limits.ts";
 import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";

@@ -1,7 +1,7 @@
 /** Adds to each decision the facts about its references, so that two decisions can be compared alone. */
 import { hash } from "node:crypto";
 import type { Condition } from "../evaluate/definition.ts";
-import { maxRequired } from "../evaluate/evaluate.ts";
+import { maxRequired } from "../evaluate/limits.ts";
 import type { Audience } from "./audience.ts";
 import { type Decision, type Flag, isFull, type RequiredFlag, type Uses } from "./flag.ts";
 

@@ -1,6 +1,8 @@
 /** Rules that compare versions: a page loads the comparison only if it needs it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
+import type { Context } from "../../../schema/evaluate/context.ts";
+import type { Condition } from "../../../schema/evaluate/definition.ts";
 import { storageWith } from "../clients.ts";
 import { json, list, respond, type Source, startSource } from "../source.ts";
 
@@ -85,6 +87,56 @@ describe("ready", () => {
     expect(flags.all()).toEqual(all);
     expect(listener).toHaveBeenCalled();
   });
+
+  test("resolves after five seconds if the comparison is still loading, which then takes effect", async () => {
+    let deliver = (_module: object) => {};
+    const delivered = new Promise<object>((resolve) => {
+      deliver = resolve;
+    });
+    vi.doMock(chunk, () => delivered);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const flags = create({ context: current });
+    try {
+      let isReady = false;
+      void flags.ready.then(() => {
+        isReady = true;
+      });
+      // vi.waitFor() would advance the fake timers.
+      while (flags.state.status === "loading") await settle();
+      vi.advanceTimersByTime(4_999);
+      await settle();
+      expect(isReady).toBe(false);
+      vi.advanceTimersByTime(1);
+      await settle();
+      expect(isReady).toBe(true);
+      expect(flags.all()).toEqual(booleans.flags);
+    } finally {
+      vi.useRealTimers();
+    }
+    deliver({ compare: () => true });
+    await vi.waitFor(() => expect(flags.isEnabled("meal_photos")).toBe(true));
+  });
+});
+
+/** Lets promises and messages that are on their way arrive. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test.each<[string, Condition, Context, Context]>([
+  ["a number", ["age", "min", 18], { age: 18 }, { age: 17 }],
+  ["the end of a text", ["email", "ends_with", "@a.example"], { email: "x@a.example" }, {}],
+])("%s is compared as by the program's evaluator", async (_name, condition, inside, outside) => {
+  const rule = { name: "some", if: [condition], rollout: 100 };
+  rules = json({
+    environment: "application",
+    flags: { meal_photos: { enabled: true, rollout: 0, rules: [rule] } },
+  });
+  const flags = create({ context: { targetingKey: "u1", ...inside } });
+  await flags.ready;
+  expect(flags.isEnabled("meal_photos")).toBe(true);
+  flags.setContext({ targetingKey: "u1", ...outside });
+  expect(flags.isEnabled("meal_photos")).toBe(false);
 });
 
 test.each([current, old])(
@@ -99,6 +151,9 @@ test.each([current, old])(
     expect(flags.isEnabled("new_checkout", true)).toBe(false);
     expect(flags.evaluate("new_checkout", true)).toMatchObject({ value: false, variant: "off" });
     expect(console.warn).toHaveBeenCalledWith("Bunting: cannot load compare.js", expect.any(Error));
+    await flags.refresh();
+    await flags.ready;
+    expect(console.warn).toHaveBeenCalledTimes(1);
     vi.doUnmock(chunk);
     await flags.refresh();
     await flags.ready;
