@@ -179,7 +179,7 @@ describe("readCode()", () => {
     expect(readCode(source).text).toBe(text);
   });
 
-  test.each(['"open', "'line\n'", "`open ${a"])("refuses %j, of which it sees no end", (source) => {
+  test.each(['"open', "'line\n'", "`open ${a"])("refuses %j, which has no end", (source) => {
     expect(() => readCode(source)).toThrow(/^Cannot read the code/);
   });
 });

@@ -77,10 +77,10 @@ export async function decide(
 
   const refusals: string[] = [];
   if (obstacle && intent[obstacle.option] === undefined) {
-    refusals.push(`${obstacle.reason}; to do it all the same: --${obstacle.option} REASON`);
+    refusals.push(`${obstacle.reason}; to publish anyway: --${obstacle.option} REASON`);
   }
   if (intent.allow === undefined) {
-    refusals.push(...dangers.map((danger) => `${danger}; to do it all the same: --allow REASON`));
+    refusals.push(...dangers.map((danger) => `${danger}; to publish anyway: --allow REASON`));
   }
   const isAllowed = obstacle?.option === "allow" || dangers.length > 0 || limited.violations > 0;
   return {

@@ -102,7 +102,7 @@ export function publish(
         if (!(error instanceof SupersededError)) throw error;
         const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
         if (await isReplaced(target, state.manifestObject?.etag, timeoutMs)) continue;
-        const hint = "publish that commit again; to do it all the same: --rollback REASON";
+        const hint = "publish that commit again; to publish anyway: --rollback REASON";
         return refuse([`${error.message}; ${hint}`], false);
       }
     }

@@ -28,7 +28,7 @@ test("handler() passes a request with a known token unchanged", async () => {
   expect((await run(request)).answer).toBe(request);
 });
 
-test.each(["bearer", "BEARER", "bEaReR"])("handler() takes the scheme %s", async (scheme) => {
+test.each(["bearer", "BEARER", "bEaReR"])("handler() accepts the scheme %s", async (scheme) => {
   const request = get({ authorization: { value: `${scheme} ${known}` } });
   expect((await run(request)).answer).toBe(request);
 });

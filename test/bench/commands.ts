@@ -35,7 +35,7 @@ export async function* commands({ runs, progress }: Plan): AsyncGenerator<Sectio
   }
 }
 
-/** Runs the cases in turns, so that other work on the machine affects all of them alike. */
+/** Runs the cases in turns, so that other work on the machine affects all of them equally. */
 async function measure(
   cases: Readonly<Record<string, () => number | Promise<number>>>,
   runs: number,

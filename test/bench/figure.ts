@@ -21,7 +21,7 @@ export interface Comparison {
   readonly value: number;
   /** The same of the processor's time, where other work on the machine blurs the clock. */
   readonly cpu?: number;
-  /** What it should not exceed, where somebody has said so. */
+  /** The maximum, if there is one. */
   readonly bound?: number | undefined;
   /** What it should at least be. */
   readonly least?: number | undefined;

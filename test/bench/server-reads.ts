@@ -35,8 +35,8 @@ const cases = [
 ] as const;
 
 /**
- * How fast a list is read: all servers stand side by side and are asked in turns, so that what else the
- * machine does falls on all of them alike. A share is the median of the rounds' shares.
+ * How fast a list is read: all servers run at the same time and are measured in turns, so that other
+ * work of the machine affects all of them equally. A share is the median of the rounds' shares.
  */
 export async function reads(size: number, rounds: number): Promise<Section> {
   const scratch = scratchWith(size);

@@ -1,4 +1,4 @@
-/** Clients of every kind, all at once, for as long as somebody says. */
+/** Clients of every kind, all at once, for a given time. */
 import { setTimeout as pause } from "node:timers/promises";
 
 const readers = 8;
@@ -49,7 +49,7 @@ export class Visitors {
     this.done.writes += 1;
   }
 
-  /** What nobody has seen before, and what is not good: none of it may stay. */
+  /** Unknown and invalid requests, of which nothing may be kept. */
   async #refuse(): Promise<void> {
     const own = `${this.#turn}_${Math.random().toString(36).slice(2)}`;
     for (const path of [`x_${own}`, `../${own}`, `?${own}`])

@@ -25,7 +25,7 @@ const quiet = [
   "--no-first-run",
 ];
 
-/** Starts Chromium. The caller closes it; if this process dies, Chromium ends too. */
+/** Starts Chromium. The caller closes it; if this process ends, Chromium ends too. */
 export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     executablePath: program("chromium"),
@@ -34,7 +34,7 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   });
 }
 
-/** A person's browser: what it stores, it shares between its tabs and with nobody else. */
+/** A browser whose tabs share one storage. */
 export interface Visitor {
   readonly context: BrowserContext;
   /** Opens a tab and waits until the page and its scripts have been run. */

@@ -37,7 +37,7 @@ export const faults = {
 
 export type Fault = keyof typeof faults;
 
-/** Contains what a URL must escape, so that nobody is misled by an easy one. */
+/** Contains characters that a URL must escape. */
 const password = "s3cret@p/ss";
 const slowness = 300;
 

@@ -196,7 +196,7 @@ describe("a GitHub for tests, held to the description,", () => {
       { issue_number: "x" },
     ],
     ["an operation that there is not", "GET /repos/{owner}/{repo}/issues/1/nothing", {}],
-  ])("does not let pass", (what, route, parameters) => {
+  ])("refuses", (what, route, parameters) => {
     test(what, async () => {
       const { github, rest } = await hosted();
       await expect(rest.request(route, { ...here, ...parameters })).rejects.toMatchObject({

@@ -92,7 +92,7 @@ console.log(await OpenFeature.getClient().getBooleanValue("meal_planning", false
       },
       openFeature,
     );
-    // It ends by itself: a provider does not keep a program alive.
+    // It ends by itself: a provider does not keep a process running.
     expect(application.run("node", "main.mjs")).toEqual({ code: 0, output: "true\n" });
   });
 

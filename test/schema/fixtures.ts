@@ -17,8 +17,8 @@ export const fixtures = new URL("../fixtures/", import.meta.url);
 export const today = "2026-01-01";
 
 /**
- * What is wrong with a fixture: a single file, checked by its content, a folder that stands for
- * `flags/`, or one that stands for a repository, with `bunting.yaml` or `flags/` in it.
+ * What is wrong with a fixture: a single file, checked by its content, a folder in place of
+ * `flags/`, or one in place of a repository, with `bunting.yaml` or `flags/` in it.
  */
 export function validateFixture(fixture: URL): readonly Problem[] {
   const place = fileURLToPath(fixture);

@@ -243,7 +243,7 @@ describe.concurrent("build", () => {
   test("builds from a read-only clone", async () => {
     const { repository, third } = planner();
     rmSync(path.join(repository.directory, ".git/bunting"), { recursive: true, force: true });
-    // Also for who may write everywhere: a file stands where the cache would.
+    // Also for users who may write everywhere: a file is in the place of the cache.
     writeFileSync(path.join(repository.directory, ".git/bunting"), "");
     chmodSync(path.join(repository.directory, ".git"), 0o555);
     const out = path.join(temporaryDirectory(), "release");

@@ -77,7 +77,7 @@ describe.concurrent("drift", () => {
     clone.change(Math.floor(Date.now() / 1_000), { [meals]: flag(false), [recipes]: flag(false) });
     const next = await releaseOf(clone.directory, "HEAD");
     expect(next.get(path)).not.toBe(old.get(path));
-    // It goes live a moment after somebody has looked.
+    // It goes live a moment after the first request.
     cdn.before = (url) => {
       if (url !== "/v1/feature-flags/recipes") return;
       cdn.before = () => {};

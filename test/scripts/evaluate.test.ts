@@ -58,7 +58,7 @@ test.each([
   ],
   [["checkout", "--context", "{"], 2, "Cannot read --context {: it must be a JSON object"],
   [["checkout", "--sample", "0"], 2, 'Cannot use --sample "0"'],
-])("evaluate %j exits with %i and says why", async (args, code, words) => {
+])("evaluate %j exits with %i and the reason", async (args, code, words) => {
   const ran = await runScript("evaluate", args, { in: repository().directory });
   expect(ran.stderr).toContain(words);
   expect(ran.code).toBe(code);

@@ -6,15 +6,18 @@ import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runScript } from "./run.ts";
 
 describe("outside of a repository of flags", () => {
-  test.each(["validate", "format", "schema"])("%s says how to make one", async (name) => {
-    const directory = temporaryDirectory();
-    const { code, stderr } = await runScript(name, [], { in: directory });
-    expect(stderr).toBe(
-      'Cannot find flags/ or bunting.yaml in "."\n  hint: bunting init writes a first flag; --repo names another directory\n',
-    );
-    expect(code).toBe(2);
-    expect(readdirSync(directory)).toEqual([]);
-  });
+  test.each(["validate", "format", "schema"])(
+    "%s names the command that makes one",
+    async (name) => {
+      const directory = temporaryDirectory();
+      const { code, stderr } = await runScript(name, [], { in: directory });
+      expect(stderr).toBe(
+        'Cannot find flags/ or bunting.yaml in "."\n  hint: bunting init writes a first flag; --repo names another directory\n',
+      );
+      expect(code).toBe(2);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
 
   test("validate in a folder of a repository names its top", async () => {
     const repository = testRepository();

@@ -19,7 +19,7 @@ export interface Options {
   readonly in: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly umask?: string;
-  /** False if nobody reads its stdout. */
+  /** False if its stdout is not read. */
   readonly isHeard?: boolean;
 }
 

@@ -22,7 +22,7 @@ const flags = {
   [fileOf("half_way")]: flag(true, staging),
 };
 
-/** Code that names `meals`, until somebody takes it out. */
+/** Code that uses `meals`, until it is removed. */
 function code(text = "import x;\nif (flags.meals) plan(meals_v2);\n") {
   const directory = temporaryDirectory();
   mkdirSync(path.join(directory, "web"));
@@ -70,7 +70,7 @@ describe.concurrent("stale", () => {
     );
     expect(meals?.labels).toEqual(["stale-flag"]);
 
-    // "Not planned" is heard, and leaves room for the next.
+    // An issue that is closed as "not planned" allows the next one.
     Object.assign(declined ?? {}, { state: "closed", state_reason: "not_planned" });
     const second = await stale(hosted, ...args, "--format=json");
     expect(JSON.parse(second.stdout).steps).toEqual([
@@ -78,7 +78,7 @@ describe.concurrent("stale", () => {
       { name: "recipes", number: 3, action: "opened" },
     ]);
 
-    // One is gone, one is as it was declined no more, one has come to life.
+    // One is deleted, one has changed since it was declined, one was toggled.
     clone.change(1_725_105_660, {
       [fileOf("meals")]: null,
       [fileOf("price_test")]: flag(true, "type: experiment\nexpires: 2024-06-30\n"),

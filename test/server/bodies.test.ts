@@ -55,7 +55,7 @@ test.each([
   "APPLICATION/JSON",
   "application/json;charset=utf-8",
   'application/json ; charset="UTF-8"',
-])("the content type %s is taken", async (type) => {
+])("the content type %s is accepted", async (type) => {
   const { status } = await api.ask(`PUT ${meal}`, {
     body: '{"enabled":true}',
     headers: { "Content-Type": type },
@@ -179,7 +179,7 @@ test.each([
   ["gzip", gzipSync],
   ["deflate", deflateSync],
   ["br", brotliCompressSync],
-])("a body packed with %s is taken", async (encoding, pack) => {
+])("a body compressed with %s is accepted", async (encoding, pack) => {
   const headers = { ...json, "Content-Encoding": encoding };
   const { status } = await api.ask(`PUT ${meal}`, { body: pack('{"enabled":true}'), headers });
   expect(status).toBe(200);

@@ -20,7 +20,7 @@ const off = { enabled: false };
 const hostile =
   "Closes #1 @everyone </details> <img src=x onerror=alert(1)> ``` **bold** [a](http://x)";
 
-/** Asks as an editor to turn meal_planning off, and expects to be told to wait. */
+/** Requests as an editor to turn meal_planning off, and expects a 202. */
 async function ask({ api }: Pick<Reviewed, "api">, as = "editor", headers = {}) {
   const answer = await api.ask(`PUT ${meal}`, { as, headers, body: off });
   expect(answer.status, answer.text).toBe(202);
@@ -135,7 +135,7 @@ describe("a write to a protected environment", () => {
       const { id, url } = await ask(reviewed, "editor", { "Change-Reason": "Too slow" });
       const commit = github.merge(Number(id), { squash });
       expect((await api.ask(`GET ${url}`)).json).toMatchObject({ status: "merged", commit });
-      // To have been asked was reason enough to look.
+      // The request for its status made the server fetch.
       await until(async () => (await api.ask(`GET ${meal}`)).json.enabled === false);
       const { changes } = (await api.ask(`GET ${meal}/history`)).json;
       expect(changes[0]).toMatchObject({ commit, break_glass: false, after: { enabled: false } });

@@ -1,4 +1,4 @@
-/** Changes on condition, and changes asked for twice. */
+/** Conditional and repeated changes. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { allowsWrite, isNotModified } from "../../server/http/conditions.ts";
 import { type OwnApi, startProcess, startService } from "./api.ts";

@@ -272,7 +272,7 @@ test.each([
     "#/description",
     "personal-data",
   ],
-])("PUT refuses %s with 400, and says where it is", async (_what, body, pointer, code) => {
+])("PUT refuses %s with 400, and reports the position", async (_what, body, pointer, code) => {
   const remoteProject = { "bunting.yaml": "attributes: { country: string }\n" };
   const api = await startService();
   api.remote.push(remoteProject);

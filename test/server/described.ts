@@ -187,7 +187,7 @@ function schemaMisfits(pointer: string, value: unknown): string[] {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
-/** What a JSON pointer into the description means, and where that stands: references are followed. */
+/** The value of a JSON pointer into the description, and its position. References are followed. */
 function resolve(pointer: string): { pointer: string; outcome: Outcome } {
   let node: unknown = document;
   let at = "";

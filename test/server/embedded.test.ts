@@ -1,4 +1,4 @@
-/** The remote that `npm start` brings along: nobody else looks after it. */
+/** The embedded remote of `npm start`. */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";

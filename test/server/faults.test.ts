@@ -37,7 +37,7 @@ async function waitForStatus(api: Api, status: string): Promise<void> {
 }
 
 test.concurrent.each(["refuse", "unauthorized", "unavailable", "drop"] as const)(
-  'PUT is a 503 as long as the remote answers with "%s", and is done when it is well',
+  'PUT is a 503 while the remote answers with "%s", and succeeds afterwards',
   async (fault) => {
     const { remote, http, api } = await setUp();
     for (const operation of ["fetch", "push"] as const) http.fail(operation, fault, forever);

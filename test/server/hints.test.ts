@@ -38,7 +38,7 @@ describe("hintFor()", () => {
     "/v1",
     "/",
     "//v1/feature-flags/",
-  ])("of %.40s leads nowhere", (path) => {
+  ])("of %.40s is empty", (path) => {
     expect(hintFor(defaultProject, path, names)).toBe("");
   });
 

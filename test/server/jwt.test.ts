@@ -1,4 +1,4 @@
-/** JSON web tokens of an issuer that the server trusts, and all those that it must not take. */
+/** JSON web tokens that the server accepts, and those that it refuses. */
 import { exportJWK } from "jose";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { type OwnApi, startService } from "./api.ts";
@@ -231,7 +231,7 @@ test("changed keys of the issuer are fetched, and the old ones are no longer acc
   expect((await ask(await turning.sign(), `GET ${list}`, own)).status).toBe(200);
 
   await turning.rotate();
-  // Keys are not asked for more often than twice a minute.
+  // Keys are requested at most twice a minute.
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
   expect((await ask(await turning.sign(), `GET ${list}`, own)).status).toBe(200);
   const stale = await turning.sign({ header: { kid: old.id }, key: old.secret });

@@ -56,7 +56,7 @@ describe("a storm of failed authentications", () => {
     for (let count = 0; count < 31; count += 1) await from("203.0.113.1");
     expect((await from("203.0.113.1")).status).toBe(429);
     expect((await from("203.0.113.2")).status).toBe(401);
-    // What stands before the proxy's own word is the client's.
+    // Addresses before the proxy's own entry are from the client.
     expect((await from("203.0.113.77, 203.0.113.1")).status).toBe(429);
   });
 });

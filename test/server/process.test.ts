@@ -31,7 +31,7 @@ describe.concurrent("SIGTERM", () => {
     const began = performance.now();
     api.program.child.kill("SIGTERM");
     await until(() => stream.isOver);
-    // A load balancer is told to choose another server, and what it still sends is answered.
+    // A load balancer gets a 503 from /readyz, and its further requests are answered.
     const ready = await api.ask("GET /readyz", { as: null });
     expect(ready).toMatchObject({ status: 503, text: '{"status":"stopping"}' });
     const read = await api.ask(`GET ${list}`, { agent });
@@ -71,7 +71,7 @@ describe.concurrent("SIGTERM", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     held.letGo();
     await write;
-    // The push ended with the server: nobody was told of it, and it does not arrive later.
+    // The push ended with the server: its client got no answer, and it does not arrive later.
     await pause(1_000);
     expect(api.remote.length).toBe(1);
   });
@@ -183,7 +183,7 @@ describe.concurrent("bunting start", () => {
       { FLAGS_REMOTE: "https://ada:hunter2@127.0.0.1:9/flags.git", FLAGS_TOKENS: "x" },
       "Cannot reach the remote: ",
     ],
-  ])("%j with %j ends with 2, and says why", async (args, env, message) => {
+  ])("%j with %j exits with 2 and the reason", async (args, env, message) => {
     const checkout = testCheckout();
     checkout.change(began, flags);
     const program = new Program(
@@ -249,7 +249,7 @@ describe("readSettings()", () => {
     [{ LOG_LEVEL: "constructor" }, "one of trace, debug, info"],
     [{ OIDC_ISSUER: "https://issuer.example" }, "OIDC_AUDIENCE is missing"],
     [{ FLAGS_REMOTE: "https://git.example/flags" }, "set FLAGS_TOKENS"],
-  ])("refuses %j, and says what is wanted", (env, message) => {
+  ])("refuses %j, and names the expected value", (env, message) => {
     expect(() => readSettings(env)).toThrow(message);
   });
 

@@ -125,7 +125,7 @@ test.each(urls)("HEAD %s answers like GET, without a body", async (path) => {
   const head = await api.ask(`HEAD ${path}`);
   expect(head.text).toBe("");
   expect(head.status).toBe(200);
-  // How long a body would be that changes with each request, nobody needs to know.
+  // The length of a body that differs for each request is not checked.
   const skip = path === "/metrics" || path === "/readyz" ? ["content-length"] : [];
   expect(findDifferentHeaders(head.headers, get.headers, skip)).toEqual([]);
 });
@@ -312,7 +312,7 @@ test("an answer that needs a token is not kept by shared caches", async () => {
   expect((await api.ask("GET /none")).headers["cache-control"]).toBe("no-store");
 });
 
-/** The headers that differ, but those that always do. */
+/** The headers that differ, except those that always do. */
 function findDifferentHeaders(one: object, other: object, skip: readonly string[]): string[] {
   const [mine, theirs] = [one, other].map((headers) => new Map(Object.entries(headers)));
   const names = new Set([...(mine?.keys() ?? []), ...(theirs?.keys() ?? [])]);

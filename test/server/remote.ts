@@ -64,7 +64,7 @@ export class Remote {
     return this.pushAt(this.#time, files);
   }
 
-  /** As `push()`, by somebody whose clock says `time`, in seconds since 1970. */
+  /** As `push()`, by a person whose clock shows `time`, in seconds since 1970. */
   pushAt(time: number, files: Files): string {
     this.#people ??= this.bare.clone();
     const commit = this.#people.change(time, files);
@@ -94,7 +94,7 @@ export class Remote {
     return this.bare.git("show", `${commit}:${name}`);
   }
 
-  /** Holds back each push from now on until it is let go. */
+  /** Holds back each push from now on until it is released. */
   hold(): Held {
     const [begun, open] = ["begun", "open"].map((name) => path.join(this.directory, name));
     const hook = path.join(this.directory, "hooks/pre-receive");

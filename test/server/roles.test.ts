@@ -10,7 +10,7 @@ import { sha256, TestTokens } from "./tokens.ts";
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
 
-/** For each token that there may be, and each operation, what comes of it. */
+/** The expected status for each kind of token and each operation. */
 const table = operations
   .filter(({ operation }) => !operation.security?.some((way) => "signature" in way))
   .flatMap(({ method, template, operation }) => {
@@ -151,7 +151,7 @@ describe("the Authorization header", () => {
   const statusOf = async (authorization: string) =>
     api.ask(`GET ${list}`, { as: null, headers: { Authorization: authorization } });
 
-  test.each(["Bearer TOKEN", "bearer TOKEN", "BEARER TOKEN"])("%s is taken", async (header) => {
+  test.each(["Bearer TOKEN", "bearer TOKEN", "BEARER TOKEN"])("%s is accepted", async (header) => {
     expect((await statusOf(header.replace("TOKEN", api.tokens.of("reader")))).status).toBe(200);
   });
 

@@ -81,7 +81,7 @@ test("several servers apply a step once", async () => {
 test("a step that was deleted on the branch before its second is not applied", async () => {
   const at = inSeconds(3);
   const remote = remoteWith(`{ at: ${at}, rollout: 25 }`);
-  // It polls once an hour: it learns of the deletion when the step is due.
+  // It polls once an hour: it fetches the deletion when the step is due.
   const api = await startService({ remote });
   const deletion = remote.push({ [file]: flagWith() });
   await until(async () => (await api.ready()).commit === deletion);

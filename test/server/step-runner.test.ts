@@ -1,4 +1,4 @@
-/** When scheduled steps are applied: timers, clocks, failures. The store is a stand-in; `schedule.test.ts` has the real one. */
+/** When scheduled steps are applied: timers, clocks, failures. The store is a fake; `schedule.test.ts` has the real one. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { normalize } from "../../schema/flag/flag.ts";
 import type { FlagStep, Step } from "../../schema/flag/schedule.ts";

@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** One that nothing is changed in. */
+/** A server whose flags do not change. */
 let shared: OwnApi;
 beforeAll(async () => {
   shared = await startService();
@@ -325,7 +325,7 @@ async function startStreams(body: string) {
   return { streams, serve, url, end };
 }
 
-/** A client that takes the head of the answer, and reads on only when it is told. */
+/** A client that reads the head of the answer, and continues only on demand. */
 async function openSocket(url: string, as: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
@@ -369,7 +369,7 @@ describe("Streams", () => {
       sent += list.length;
       return streams.size === 1;
     });
-    // What the two kernels hold comes first; then it is a matter of a megabyte.
+    // The buffers of the kernel come first, then a megabyte.
     expect(sent).toBeLessThan(60_000_000);
     await until(() => read >= sent);
     slow.socket.resume();

@@ -1,4 +1,4 @@
-/** Clients that take their time, or all the sockets. */
+/** Slow clients, and clients that open many sockets. */
 
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -16,7 +16,7 @@ afterAll(() => {
   for (const socket of sockets) socket.destroy();
 });
 
-/** A client that says only this. */
+/** A client that sends only this. */
 async function say(text: string, to = api) {
   const { hostname, port } = new URL(to.url);
   const socket = connect(Number(port), hostname);

@@ -1,4 +1,4 @@
-/** A tokens file, and the tokens that it is about. */
+/** A tokens file, and its tokens. */
 import { createHash, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -50,7 +50,7 @@ export class TestTokens {
     this.write(JSON.stringify([...this.#entries.values()]));
   }
 
-  /** Whatever text, as the file. */
+  /** Any text, as the file. */
   write(text: string): void {
     writeFileSync(this.file, text, { mode: 0o600 });
   }

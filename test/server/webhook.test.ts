@@ -8,7 +8,7 @@ const what = "POST /webhooks/github";
 const list = "/v1/feature-flags/";
 const push = { "flags/platform/dark_mode.yaml": "enabled: true\n" };
 
-/** One that nothing is brought to. */
+/** A server whose remote gets no pushes. */
 let quiet: OwnApi;
 beforeAll(async () => {
   quiet = await startService();

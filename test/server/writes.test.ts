@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: descriptions may look like code
-/** What the specification says of changing flags, over real HTTP, and the commits that come of it. */
+/** Changes of flags by the specification, over real HTTP, and their commits. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, startService } from "./api.ts";
 import { beganAt, flags } from "./remote.ts";
@@ -61,7 +61,7 @@ describe("POST /v1/feature-flags/", () => {
     ["type", "toggle", "unknown-value"],
     ["expires", "2027-02-30", "invalid-date"],
     ["expires", "soon", "wrong-format"],
-  ])("answers 400 for %s %j, and says where", async (key, value, code) => {
+  ])("answers 400 for %s %j, with its pointer", async (key, value, code) => {
     const { head } = api.remote;
     const body = { name: "odd_feature", [key]: value };
     const { status, json } = await api.ask(`POST ${list}`, { body });
@@ -96,7 +96,7 @@ describe("POST /v1/feature-flags/", () => {
     ["constructor\n", "invalid-name"],
     ["a".repeat(65), "invalid-name"],
     ["a".repeat(129), "too-long"],
-  ])("answers 400 for the name %j, and says where", async (name, code) => {
+  ])("answers 400 for the name %j, with its pointer", async (name, code) => {
     const { status, json } = await api.ask(`POST ${list}`, { body: { name } });
     expect(status).toBe(400);
     expect(json.errors).toEqual([{ pointer: "#/name", code, message: expect.any(String) }]);
@@ -141,7 +141,7 @@ describe("POST /v1/feature-flags/", () => {
     "<b>HTML</b> [x](y) @someone ${{ secrets.TOKEN }} `rm -rf /` $(id)",
     "ünï ☂ 😀",
     "x".repeat(500),
-  ])("gives the description %j back as it came", async (description) => {
+  ])("returns the description %j unchanged", async (description) => {
     const name = `described_${Buffer.from(description).toString("hex").slice(0, 20)}`;
     const { status, json } = await api.ask(`POST ${list}`, { body: { name, description } });
     expect({ status, description: json.description }).toEqual({ status: 201, description });
@@ -200,7 +200,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     ["name", "activity_tracking"],
     ["created_at", "2024-08-31T12:00:01Z"],
     ["updated_at", "1999-01-01T00:00:00Z"],
-  ])("answers 400 where %s is not as it was read", async (key, value) => {
+  ])("answers 400 if %s differs from the flag", async (key, value) => {
     const { head } = api.remote;
     const body = { enabled: false, [key]: value };
     const { status, json } = await api.ask(`PUT ${meal}`, { body });

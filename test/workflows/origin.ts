@@ -19,7 +19,7 @@ export const flags = {
   "flags/platform/food_search.yaml": "description: Search foods\nenabled: true\nowner: platform\n",
 } as const;
 
-/** A clone in which somebody works, and the bare repository that GitHub hosts. */
+/** A person's clone, and the bare repository that GitHub hosts. */
 export interface Origin {
   readonly work: TestRepository;
   readonly bare: TestRepository;

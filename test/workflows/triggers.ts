@@ -14,7 +14,7 @@ export function starts({ on }: Workflow, { name, ref, payload }: Happening): boo
   );
 }
 
-/** What was typed in, or stands there; a wanted one that is missing is refused, as on the page. */
+/** The given inputs, or their defaults; a missing required one is refused, as on GitHub. */
 export function inputsOf(
   { on }: Workflow,
   { name, inputs = {} }: Happening,

@@ -34,7 +34,7 @@ function update(change: Partial<Update>, environment = "application"): Change & 
   return { kind: "update", name: "meal_planning", environment, ...change };
 }
 
-/** The lines that an edit takes away and puts there. */
+/** The lines that an edit removes and adds. */
 function linesOf(change: Change & Update, file = text): { minus: string[]; plus: string[] } {
   const [before, after] = [
     file,

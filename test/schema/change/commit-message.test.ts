@@ -48,7 +48,7 @@ test.each([
   ["NUL", `x\0${forged}`],
   ["a megabyte", "x".repeat(1_000_000)],
   ["a megabyte of newlines", "\n".repeat(1_000_000)],
-])("formatMessage() gives nobody a trailer who writes %s", (_what, words) => {
+])("formatMessage() does not allow a forged trailer by %s", (_what, words) => {
   const message = formatMessage({
     subject: `Enable meal_planning ${words}`,
     reason: words,
@@ -80,7 +80,7 @@ test.each([
   ["closes https://github.com/o/r/issues/12", "closes https://github.com/o/r/issues/ 12"],
   ["fixes:#1 fix (#2)", "fixes:# 1 fix (# 2)"],
   ["@ada: ask (@org/team)", "@ ada: ask (@ org/team)"],
-])("harmless() gives GitHub no order in %o", (line, safe) => {
+])("harmless() removes GitHub's command in %o", (line, safe) => {
   expect(harmless(line)).toBe(safe);
 });
 
@@ -88,7 +88,7 @@ test.each([
   "See #12 and https://github.com/o/r/issues/12",
   "ada@example.com [a, b] prefix #12, closes at 12 @ noon",
   "Ada (ada)",
-])("harmless() leaves %o", (line) => {
+])("harmless() does not change %o", (line) => {
   expect(harmless(line)).toBe(line);
 });
 

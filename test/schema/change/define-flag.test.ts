@@ -165,7 +165,7 @@ test.each<[string, Values, boolean]>([
     false,
   ],
   ["a lower rollout", { ...values, rollout: 5 }, false],
-])("findTouched() tells whether it is only %s", (_what, after, expected) => {
+])("findTouched() reports whether it is only %s", (_what, after, expected) => {
   expect(touched(after).onlyDisables).toBe(expected);
 });
 

@@ -51,7 +51,7 @@ test.each([
   ["environments as a list", "environments: [staging]\n", "1:15 wrong-type"],
   ["an environment that is a boolean", "environments:\n  staging: true\n", "2:12 wrong-type"],
   ["an environment without enabled", "environments:\n  staging: {}\n", "2:12 missing-key"],
-])("parseFlagFile() refuses %s where it is", (_what, text, problem) => {
+])("parseFlagFile() refuses %s at its position", (_what, text, problem) => {
   expect(codesIn(`${text}enabled: true\n`)).toEqual([problem]);
 });
 
@@ -116,7 +116,7 @@ test.each([
   ],
   ["type: kill-switch\n", "1:7 unknown-value", 'did you mean "kill_switch"?'],
   ["type: Release\n", "1:7 unknown-value", 'did you mean "release"?'],
-])("parseFlagFile() refuses %j and says what is known", (text, problem, hint) => {
+])("parseFlagFile() refuses %j and lists the known keys", (text, problem, hint) => {
   expect(codesIn(`${text}enabled: true\n`)).toEqual([problem]);
   expect(problemsOf(`${text}enabled: true\n`)[0]?.hint).toMatch(hint);
 });

@@ -1,4 +1,4 @@
-/** A release of which most flags were compiled before has the bytes of one that is compiled anew. */
+/** A release with mostly cached flags has the same bytes as a new compilation. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";

@@ -74,7 +74,7 @@ function evaluators({ flags, audiences }: Generated) {
     })),
   };
   const storage = new MemoryStorage(silent);
-  // The storage validates against the strict schema; FlagdCore does not pass this argument on.
+  // The storage validates against the strict schema; FlagdCore does not pass this argument.
   storage.setConfigurations(compileFlagd(defined), true);
   const document = toDefinitions(defined);
   return {

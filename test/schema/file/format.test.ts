@@ -37,7 +37,7 @@ test.each([
   ["spaces before comments", formatted.replaceAll(/(?<=[a-z]) #/g, "     #")],
   ["tabs before comments", formatted.replaceAll(/(?<=[a-z]) #/g, "\t#")],
   ["a document end", `${formatted}...\n`],
-])("format() mends %s", (_what, text) => {
+])("format() repairs %s", (_what, text) => {
   expect(format(text)).toBe(formatted);
 });
 
@@ -55,7 +55,7 @@ test.each([
     "enabled: true\nenvironments:\n  {\n  }\n",
     "enabled: true\nenvironments: {}\n",
   ],
-])("format() mends %s", (_what, text, expected) => {
+])("format() repairs %s", (_what, text, expected) => {
   expect(format(text)).toBe(expected);
 });
 

@@ -9,7 +9,7 @@ import { format } from "../../../schema/yaml/edit.ts";
 /** Half of what a file may have: enough to tell, and in half the time. */
 const whole = 32_768;
 
-/** In milliseconds: what takes less hurts nobody, and is measured too coarsely to compare. */
+/** In milliseconds: shorter times are harmless, and too inexact to compare. */
 const short = 20;
 
 const structure = [

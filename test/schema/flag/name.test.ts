@@ -14,7 +14,7 @@ test.each([
   "a/feature_tour.yaml",
   "a/constructors.yaml",
   "a/steps_10000_goal.yaml",
-])("checkName() takes %s", (path) => {
+])("checkName() accepts %s", (path) => {
   expect(checkName(path, defaultProject)).toEqual([]);
 });
 
@@ -34,7 +34,7 @@ test.each([
   ["a/meal\nplanning.yaml", "meal_planning.yaml"],
   ["a/meal\u202eplanning.yaml", "meal_planning.yaml"],
   ["a/-x.yaml", "x.yaml"],
-])("checkName() refuses %j and offers a name", (path, near) => {
+])("checkName() refuses %j and suggests a name", (path, near) => {
   const [finding, ...others] = checkName(path, defaultProject);
   expect(others).toEqual([]);
   expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
@@ -46,7 +46,7 @@ test.each([
   ["a name without a letter", "a/123.yaml"],
   ["no name", "a/.yaml"],
   ["another script", "a/餐.yaml"],
-])("checkName() refuses %s, and has no better one", (_what, path) => {
+])("checkName() refuses %s without a suggestion", (_what, path) => {
   const [finding] = checkName(path, defaultProject);
   expect(finding).toMatchObject({ line: 1, column: 1, code: "invalid-name" });
   expect(finding).not.toHaveProperty("hint");
@@ -77,7 +77,7 @@ test.each([
   ["a/.gitkeep"],
   ["a/.DS_Store"],
   ["a/meal_cost"],
-])("checkName() says that %s is no flag", (path) => {
+])("checkName() reports that %s is not a flag", (path) => {
   expect(checkName(path, defaultProject)).toMatchObject([
     { line: 1, column: 1, code: "not-a-flag" },
   ]);

@@ -47,7 +47,7 @@ test.each([
   expect(findPersonalData(text)).toEqual([]);
 });
 
-// Put together here, so that nobody's scanner takes them for real ones.
+// Composed here, so that secret scanners do not report them.
 const secret = (...parts: string[]) => parts.join("");
 const long = "abcdefghijklmnopqrstuvwxyz0123456789";
 

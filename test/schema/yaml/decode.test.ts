@@ -86,7 +86,7 @@ test.each([
   ["letters with accents apart", "enabled: true\n# cre\u0300me\n", "2:5 not-normalized"],
   ["a ligature that NFC takes apart", "enabled: true # \ufb2a\n", "1:17 not-normalized"],
   ["an ångström sign", "enabled: true # 5 \u212b\n", "1:19 not-normalized"],
-])("decode() sends %s to the formatter", (_what, text, problem) => {
+])("decode() suggests the formatter for %s", (_what, text, problem) => {
   expect(codesIn(text)).toEqual([problem]);
   expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: bunting format"]);
 });

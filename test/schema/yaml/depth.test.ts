@@ -37,7 +37,7 @@ test.each([
   ["brackets in a description", `description: "${"[".repeat(500)}"\n`],
   ["quotes and brackets in a description", `description: '${`"[''{`.repeat(83)}'\n`],
   ["braces in block text", `description: |-\n  ${"{".repeat(400)}\n`],
-])("parse() takes %s for text", (_what, line) => {
+])("parse() reads %s as text", (_what, line) => {
   expect(codesIn(`${line}enabled: true\n`)).toEqual([]);
 });
 

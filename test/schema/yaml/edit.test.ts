@@ -130,7 +130,7 @@ test.each([
   ["It's on", "It's on"],
   ["Größe 🍲", "Größe 🍲"],
   ["a:b, c? -d", "a:b, c? -d"],
-])("edit() writes %j so that every reader of YAML takes it for text", (value, written) => {
+])("edit() writes %j so that every reader of YAML reads it as text", (value, written) => {
   const edited = edit("description: a\nenabled: true\n", [{ path: ["description"], value }]);
   expect(edited).toBe(`description: ${written}\nenabled: true\n`);
   expect(parseDocument(edited, { version: "1.1" }).get("description")).toBe(value);
@@ -231,7 +231,7 @@ function assign(value: unknown, { path, value: leaf }: TextChange): unknown {
   return { ...object, [key]: assign(object[key], { path: rest, value: leaf }) };
 }
 
-/** Where the value stands that is to be changed; `[0, 0]` where it is to be added. */
+/** The range of the value to be changed; `[0, 0]` if it is to be added. */
 function rangeOf(text: string, { path }: TextChange): [number, number] {
   const node = parseDocument(text).getIn(path, true) as { range?: [number, number] } | undefined;
   return node?.range ? [node.range[0], node.range[1]] : [0, 0];

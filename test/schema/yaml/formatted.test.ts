@@ -78,7 +78,7 @@ test.each([
   expect(parseFormatted(text) ?? parseAny(text)).toEqual(parseAny(text));
 });
 
-/** Lines as they stand in flag files, each perhaps a little off. */
+/** Lines of flag files, some with a small mistake. */
 function lines(): fc.Arbitrary<string> {
   const indent = fc.constantFrom("", "", "", "  ", "  ", "    ", " ", "\t");
   const key = fc.constantFrom(

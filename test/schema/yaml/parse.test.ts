@@ -55,7 +55,7 @@ test.each([
   ["enabled: true # &a *b !c %YAML\n"],
   ["enabled: true\ndescription: '&a *b !!c'\n"],
   ["enabled: true\ndescription: a &b *c !d\n"],
-])("parse() takes %j, which only looks like one of these", (text) => {
+])("parse() accepts %j, which only looks like one of these", (text) => {
   expect(codesIn(text)).toEqual([]);
 });
 
@@ -106,7 +106,7 @@ test.each([
     "5:5 unknown-key",
   ],
   ["__proto__:\n  enabled: true\n", "1:1 missing-key"],
-])("parse() and the schema refuse %j, and pollute nothing", (text, problem) => {
+])("parse() and the schema refuse %j, and no prototype changes", (text, problem) => {
   expect(codesIn(text)).toContain(problem);
   expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
   expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
@@ -128,7 +128,7 @@ test.each([
   ["a text that begins with a backtick", "description: `x`\nenabled: true\n", "1:14"],
   ["a text that begins with %", "description: %x\nenabled: true\n", "1:14"],
   ["a line that is no pair", "enabled: true\nowner\n", "2:1"],
-])("parse() refuses %s where it is", (_what, text, place) => {
+])("parse() refuses %s at its position", (_what, text, place) => {
   expect(codesIn(text)).toEqual([`${place} invalid-yaml`]);
 });
 
@@ -181,7 +181,7 @@ test.each([
   ],
   ["enabled: false\nmetadata:\n  note: a: b\n", "3:9", 'note: "a: b"'],
   ["enabled: false\ndescription: a: b: c\nowner: x\n", "2:14", 'description: "a: b: c"'],
-])("parse() asks for quotes around the text of %j, where it is", (text, place, quoted) => {
+])("parse() requires quotes around the text of %j, at its position", (text, place, quoted) => {
   const { findings } = parse(text);
   const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
   expect(said).toEqual([[place, `put the text in quotes: ${quoted}`]]);

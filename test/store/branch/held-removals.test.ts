@@ -1,4 +1,4 @@
-/** A commit of somebody else that removes many flags, or all, is not served until somebody accepts it. */
+/** A commit of others that removes many or all flags is not served until it is accepted. */
 import { expect, test } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import {

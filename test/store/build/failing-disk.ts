@@ -1,5 +1,5 @@
 /**
- * A process that dies, or a disk that fails, at a given moment: each change of the file system is a
+ * A process that ends, or a disk that fails, at a given change: each change of the file system is a
  * moment. At the last one the change is half done.
  */
 import fs from "node:fs";

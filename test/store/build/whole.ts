@@ -6,7 +6,7 @@ import type { Manifest } from "../../../schema/compile/manifest.ts";
 
 /**
  * The manifest of the release in `directory`, once every file has been read back against it and
- * nothing else stands there. Shares no code with what writes releases.
+ * no other file exists. Shares no code with the product.
  */
 export function readWhole(directory: string): Manifest {
   const manifest: Manifest = JSON.parse(
@@ -32,7 +32,7 @@ function sum(algorithm: string, bytes: Buffer): string {
   return createHash(algorithm).update(bytes).digest("hex");
 }
 
-/** `/v1/feature-flags/` stands in `v1/feature-flags/index.json`, `/errors/404.json` under its own name. */
+/** `/v1/feature-flags/` is in `v1/feature-flags/index.json`, `/errors/404.json` has its own name. */
 function fileOf(url: string): string {
   if (url.endsWith(".json")) return url.slice(1);
   return `${url.slice(1)}${url.endsWith("/") ? "index" : ""}.json`;

@@ -39,7 +39,7 @@ describe("waitUntilLive()", () => {
     expect(asked).toBe(3);
   });
 
-  test.each([404, 403])("takes a %i for one that was removed", async (status) => {
+  test.each([404, 403])("accepts a %i as removed", async (status) => {
     let asked = 0;
     const base = await serve((_request, response) => {
       asked += 1;
@@ -70,7 +70,7 @@ describe("waitUntilLive()", () => {
     ["half of it", (_, response) => response.end(wanted.response.body.slice(0, 9))],
     ["no answer", () => {}],
     ["a broken connection", (request) => request.socket.destroy()],
-  ])("gives up in time on %s, and says on what", async (_what, answer) => {
+  ])("times out on %s, and returns its path", async (_what, answer) => {
     const base = await serve(answer);
     const began = Date.now();
     expect(await waitUntilLive(base, [wanted], 300)).toEqual([flag]);

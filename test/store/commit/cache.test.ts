@@ -38,7 +38,7 @@ function at(minutes: number): number {
   return authored + 60 * minutes;
 }
 
-/** Three flags, two of them alike, in two commits. */
+/** Three flags, two of them equal, in two commits. */
 function planner() {
   const repository = testRepository();
   const first = repository.change(at(1), {
@@ -153,7 +153,7 @@ describe("a known history", () => {
     expect(questions(directory)).toEqual([]);
   });
 
-  /** How many commits `git log` told of during `action`. */
+  /** How many commits `git log` printed during `action`. */
   async function countCommits(action: () => Promise<void>): Promise<number> {
     const { streamGit: original } = await vi.importActual<
       typeof import("../../../store/git/git.ts")
@@ -197,7 +197,7 @@ function writerOf(id: string): string {
   return `${id} ${process.version}`;
 }
 
-/** Changes what the cache holds, as only this writer could have written it. */
+/** Changes the cache and keeps its checksum valid. */
 function tamper(directory: string, name: string, from: string, to: string, writer: string): void {
   const cache = new Cache(path.dirname(directory), writer);
   const text = JSON.stringify(cache.read(name));

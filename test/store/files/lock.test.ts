@@ -56,7 +56,7 @@ test("withLock() fails if a living process keeps the lock, and names it", async 
 test.each([
   ["who is on another host", JSON.stringify({ pid: 999_999_999, host: "elsewhere", id: "1" })],
   ["who left no name", "{"],
-])("withLock() respects one %s", async (_who, content) => {
+])("withLock() respects a lock %s", async (_who, content) => {
   const file = newLock();
   writeFileSync(file, content);
   await expect(withLock(file, 100, async () => {})).rejects.toThrow(`Cannot lock "${file}"`);
@@ -97,7 +97,7 @@ test("withLock() admits one process at a time while holders are killed", async (
   const start = () => {
     const started = startWorker(file, 15, (line) => {
       said.push(line);
-      // It dies with the lock in its hands, or nearly.
+      // It ends while it holds the lock, or just before.
       if (said.length % 12 === 0 && said.length <= 48) started.child.kill("SIGKILL");
     });
     workers.add(started);

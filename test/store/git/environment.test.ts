@@ -7,7 +7,7 @@ import { temporaryDirectory, testRepository } from "../../git/repository.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** Stands for a user's configuration. */
+/** A user's configuration. */
 function useConfiguration(text: string): void {
   const home = temporaryDirectory();
   writeFileSync(path.join(home, ".gitconfig"), text);

@@ -50,7 +50,7 @@ test("readGit() ends a command that hangs, with all that it started", async () =
     heard += chunk;
     abort.abort();
   }
-  // The pipe has ended, so nobody is left who could write into it.
+  // The pipe has ended, so no process is left that could write into it.
   expect(heard).toBe("begun\n");
   await failed;
 });

@@ -69,7 +69,7 @@ describe.concurrent("GitHub", () => {
     [{ kind: "secondary-limit", retryAfter: 1 }, 2],
     [{ kind: "secondary-limit-429", retryAfter: 1 }, 2],
     [{ kind: "primary-limit", retryAfter: 1 }, 2],
-  ] as [Fault, number][])("reads in spite of %j", async (fault, requests) => {
+  ] as [Fault, number][])("retries a read after %j", async (fault, requests) => {
     const { github, client } = await hosted();
     github.fault({ ...fault, on: "issues/list-for-repo" });
     expect(await readIssues(client)).toEqual([]);

@@ -92,7 +92,7 @@ test.each([
     "a server signed with another subject",
     (made: TestRepository) => signed(made).replace("Disable", "Enable"),
   ],
-])("a commit that %s has its author, whatever its trailers say", async (_what, text) => {
+])("a commit that %s has its author, with any trailers", async (_what, text) => {
   const made = repository();
   disable(made, text(made));
   expect(await newest(made)).toMatchObject(byAPerson);

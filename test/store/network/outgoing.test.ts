@@ -20,7 +20,7 @@ afterEach(() => {
   for (const proxy of proxies.splice(0)) proxy.close();
 });
 
-/** A proxy in front of the server at a URL, which the environment names from now on. */
+/** Starts a proxy for the server at a URL, and sets it in the environment. */
 async function useProxy(target: string): Promise<ProxyServer> {
   const proxy = await startProxy(Number(new URL(target).port));
   proxies.push(proxy);

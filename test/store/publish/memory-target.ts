@@ -7,7 +7,7 @@ interface Kept {
   readonly modified: number;
 }
 
-/** What stands at `MemoryTarget`s, by prefix and path. */
+/** The objects of `MemoryTarget`s, by prefix and path. */
 export type Memory = Map<string, Kept>;
 
 /** S3 without the network: `now` is the clock that its listings go by. */

@@ -9,7 +9,7 @@ const next = history.commit({ food_search: true });
 const removing = history.commit({ data_export: null });
 
 const bold = { limits: noLimits };
-/** Fifteen seconds are too long for a test; all else is as it comes. */
+/** Fifteen seconds are too long for a test; everything else is the default. */
 const impatient = { requestTimeout: 2_500, socketTimeout: 2_500, throwOnRequestTimeout: true };
 /** The manifest, three lists, one page of objects, three flags, three lists, the manifest. */
 const requests = 4 + 1 + 3 + 3 + 1;
@@ -52,7 +52,7 @@ function fail(
   };
 }
 
-/** So many sites, on each of which the old release stands. */
+/** A number of sites with the old release. */
 function newSites(kind: (typeof kinds)[number], length: number): S3Site[] {
   return Array.from({ length }, () => {
     const site = new S3Site(double, kind === "hang" ? { requestHandler: impatient } : {});
@@ -83,7 +83,7 @@ describe.concurrent.each(kinds)("publish() when S3 answers with %s", (kind) => {
       expect(String(error)).toMatch(
         new RegExp(`^Error: Cannot (read|list|write) .*"${site.name}": \\w+`),
       );
-      // Five attempts for each of those that were under way.
+      // Five attempts for each request in progress.
       expect(hits).toBeLessThanOrEqual(5 * 5);
       await expectWhole(site);
       await history.publish(site.open(), next, bold);

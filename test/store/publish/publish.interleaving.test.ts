@@ -25,7 +25,7 @@ interface Race {
 interface Run {
   readonly commit: string;
   readonly options?: Partial<PublishOptions>;
-  /** Where it dies. */
+  /** The change at which it ends. */
   readonly hooks?: Hooks;
 }
 
@@ -55,7 +55,7 @@ async function run(race: Race, nth: number, when: keyof Hooks): Promise<Finish> 
   return { site, first: outcome, second: other };
 }
 
-/** Runs a race with the second at each moment of the first, and looks at each finish. */
+/** Runs the second publisher at each change of the first, and checks each result. */
 async function runAll(
   race: Race,
   look: (finish: Finish, message: string) => Promise<void>,

@@ -92,7 +92,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     const refused = await history.publish(site.open(), fewer, { limits });
     expect(refused.status).toBe("refused");
     expect(refused.refusals).toEqual([
-      'it removes the environment "development" with all of its 10 flags, and 20 % or 0 flags is the limit; to do it all the same: --allow REASON',
+      'it removes the environment "development" with all of its 10 flags, and 20 % or 0 flags is the limit; to publish anyway: --allow REASON',
     ]);
     expect(site.bodies().has(`/development${list}flag_a`)).toBe(true);
     const few = await history.publish(site.open(), fewer, {

@@ -1,4 +1,4 @@
-/** A history to publish from, places to publish to, and what stands there, seen from behind. */
+/** A history to publish, targets, and their objects, read without the product's code. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";
@@ -96,7 +96,7 @@ export class History {
   }
 }
 
-/** A clone that asks git once for each thing: commits do not change, and tests ask a thousand times. */
+/** A clone that caches git's answers: commits do not change, and tests repeat them a thousand times. */
 async function open(directory: string): Promise<Repository> {
   const repository = await Repository.open(directory);
   const relations = new Map<string, ReturnType<Repository["relate"]>>();
@@ -236,7 +236,7 @@ export class S3Site implements OpenSite {
     return new S3Target(this.name, "flags", this.prefix, createClient(settings));
   }
 
-  /** Everything that stands at another site stands here as well, as if published at the same time. */
+  /** Copies all objects of another site, as if published at the same time. */
   fillFrom(other: S3Site): void {
     for (const [key, object] of other.#ours()) {
       this.double.objects.set(this.prefix + key.slice(other.prefix.length), object);
@@ -293,7 +293,7 @@ export class S3Site implements OpenSite {
   }
 }
 
-/** What stands at `site` instead of the release of `commit`: nothing, if all is right. */
+/** How `site` differs from the release of `commit`: empty if it does not. */
 export async function findWrong(site: Site, history: History, commit: string): Promise<string[]> {
   const { responses } = await history.release(commit);
   const bodies = site.bodies();

@@ -1,6 +1,6 @@
 import type { Listed, NewObject, StoredObject, Target } from "../../../store/target/target.ts";
 
-/** What happens around the changes at a target, each by its number from 1 on; who throws there has died there. */
+/** Hooks around the changes of a target, each with the number of the change, from 1. To throw there ends the publisher. */
 export interface Hooks {
   readonly before?: (nth: number) => Promise<void> | void;
   readonly after?: (nth: number) => Promise<void> | void;

@@ -50,7 +50,7 @@ describe("parseRemoteAddress()", () => {
     "git@git.example:acme/flags.git",
     "ssh://git@git.example/acme/flags.git",
     "file:///srv/flags.git",
-  ])("takes %s as it is", (text) => {
+  ])("does not change %s", (text) => {
     expect(parseRemoteAddress(text)).toMatchObject({ url: text, isPath: false, secrets: [] });
   });
 

@@ -111,7 +111,7 @@ test("flag files of many bytes are refused before they are parsed", async () => 
   expect(problems).toMatchObject([{ file: "flags", code: "too-large" }]);
 });
 
-test.each(["Flags", "FLAGS"])("a folder %s is not taken for none", async (name) => {
+test.each(["Flags", "FLAGS"])("a folder %s does not count as missing", async (name) => {
   const made = testRepository();
   const first = made.change(start, { [file]: on });
   made.git("mv", "flags", "moving");

@@ -97,6 +97,6 @@ test("changesOf() has no changes of the policy", async () => {
     "policy",
     page,
   );
-  // A flag of that name there once was, when nobody had reserved it.
+  // A flag of that name existed before the name was reserved.
   expect(changes.map(({ kind }) => kind)).toEqual(["deleted", "created"]);
 });

@@ -33,7 +33,7 @@ async function read(directory: string, revision = "HEAD"): Promise<Reading> {
   return repository.read(await repository.resolve(revision), today);
 }
 
-/** Entries of the index that no work tree need be able to hold. */
+/** Adds entries to the index that a work tree may not be able to hold. */
 function addToIndex(
   repository: TestRepository,
   entries: readonly (readonly [mode: string, file: string | Buffer, text: string])[],
@@ -511,7 +511,7 @@ describe("resolve()", () => {
     expect(await opened.resolve("HEAD~1")).toBe(second);
   });
 
-  /** With tags on what is no commit. */
+  /** With tags on objects that are not commits. */
   const odd = (async () => {
     const { repository } = planner();
     repository.git("tag", "a-tree", "HEAD^{tree}");

@@ -28,7 +28,7 @@ import {
   write,
 } from "./writing.ts";
 
-/** Does harm to a clone. */
+/** Damages a clone. */
 const damages: Record<string, (directory: string) => void> = {
   "a truncated pack"(directory) {
     for (const file of filesIn(directory, /\.pack$/)) truncateTo(file, 40);

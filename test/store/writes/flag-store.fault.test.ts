@@ -20,7 +20,7 @@ import {
 } from "./writing.ts";
 
 const every = Object.keys(faults) as Fault[];
-/** Those that keep an operation from being done, or its answer from being heard. */
+/** Faults that stop an operation, or lose its answer. */
 const failing = every.filter((fault) => fault !== "slow");
 /** One of each kind: an answer that is none, no answer, no connection. */
 const kinds = ["unavailable", "hang", "drop"] as const;
@@ -67,20 +67,17 @@ test.concurrent.each(every)('write() outlives one "%s" when it pushes', async (f
   expectSound(bare, store);
 });
 
-test.concurrent.each(every)(
-  'write() outlives one "%s" when it fetches what others pushed',
-  async (fault) => {
-    const { flags, bare, remote, store } = await setUp(fault);
-    const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
-    remote.fail("fetch", fault);
-    await expectWrite(store, bare);
-    expect(bare.git("rev-parse", "main~1")).toBe(theirs);
-    expectSound(bare, store);
-  },
-);
+test.concurrent.each(every)('write() succeeds after one "%s" of a fetch', async (fault) => {
+  const { flags, bare, remote, store } = await setUp(fault);
+  const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
+  remote.fail("fetch", fault);
+  await expectWrite(store, bare);
+  expect(bare.git("rev-parse", "main~1")).toBe(theirs);
+  expectSound(bare, store);
+});
 
 test.concurrent.each(kinds)(
-  'write() finds its commit when the answer was lost, and then one "%s"',
+  'write() finds its commit after a lost answer and one "%s"',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault);
     remote.fail("push", "drop-after");
@@ -94,7 +91,7 @@ test.concurrent.each(kinds)(
 const lasting = failing.filter((fault) => fault !== "drop-after" && fault !== "refuse");
 
 test.concurrent.each(lasting)(
-  'write() gives up on a lasting "%s" of pushes, and recovers by itself',
+  'write() fails during a lasting "%s" of pushes, and succeeds afterwards',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
     remote.fail("push", fault, forever);
@@ -108,7 +105,7 @@ test.concurrent.each(lasting)(
 );
 
 test.concurrent.each(failing.filter((fault) => fault !== "refuse"))(
-  'write() gives up on a lasting "%s" of everything, and recovers by itself',
+  'write() fails during a lasting "%s" of all requests, and succeeds afterwards',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
     remote.fail("fetch", fault, forever);
@@ -247,7 +244,7 @@ test.concurrent("write() that changes nothing needs the newest head; a refusal d
 });
 
 test.concurrent.each(kinds)(
-  'sync() says that it met a "%s", goes on serving, and catches up',
+  'sync() reports a "%s", continues to serve, and catches up afterwards',
   async (fault) => {
     const { flags, bare, remote, store } = await setUp(fault);
     const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
@@ -273,7 +270,7 @@ test.concurrent("sync() calls share one fetch while the remote hangs", async () 
 });
 
 test.concurrent.each(kinds)(
-  'open() goes on with its clone at a "%s", and refuses to begin without one',
+  'open() continues with its clone after a "%s", and fails without one',
   async (fault) => {
     const { bare } = flagRemote();
     const remote = await serveOverHttp(bare);
@@ -294,7 +291,7 @@ test.concurrent.each(kinds)(
 );
 
 test.concurrent.each(failing)(
-  'write() and sync() keep the password to themselves at a "%s"',
+  'write() and sync() do not reveal the password after a "%s"',
   async (fault) => {
     const { remote, store } = await setUp(fault, 500);
     const said: unknown[] = [];

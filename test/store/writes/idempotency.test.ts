@@ -64,7 +64,7 @@ test("write() refuses a key that belongs to another request", async () => {
   });
 });
 
-/** Commits by somebody who can push, with any message. */
+/** Commits as a person who can push, with any message. */
 function commitAs(
   bare: TestRepository,
   human: ReturnType<typeof flagRemote>["human"],

@@ -177,7 +177,7 @@ test.each([
   ["constructor", "reserved-name"],
   ["__proto__", "invalid-name"],
   ["index", "reserved-name"],
-])("decideWrite() makes no flag of the name %o", (name, code) => {
+])("decideWrite() creates no flag with the name %o", (name, code) => {
   expect(decide(create(name), undefined)).toMatchObject({
     result: {
       status: "invalid",
@@ -190,7 +190,7 @@ test.each([
   ["ask ada@example.com", "personal-data"],
   ["x".repeat(501), "too-long"],
   ["a\u202eb", "invisible-character"],
-])("decideWrite() describes nothing as %o", (description, code) => {
+])("decideWrite() accepts no description %o", (description, code) => {
   const faults = [expect.objectContaining({ code })];
   const refused = { result: { status: "invalid", faults } };
   expect(decide(describe("meal_planning", description), known())).toMatchObject(refused);

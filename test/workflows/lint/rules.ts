@@ -30,7 +30,7 @@ interface Found {
 }
 
 const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
-  /** An action is a commit's full id, which nobody can move, with its version beside for people. */
+  /** An action is named by a commit's full id, with its version in a comment. */
   "pinned-action": (source) =>
     source.steps.flatMap((step) => {
       const path = [...step, "uses"];

@@ -31,7 +31,7 @@ export interface Source {
   readonly sha: string;
 }
 
-/** A stand-in for an action: its outputs, from its inputs. What it throws is the step's failure. */
+/** A fake action: its outputs, from its inputs. If it throws, the step fails. */
 export type Action = (
   inputs: Readonly<Record<string, string>>,
   surroundings: Surroundings,

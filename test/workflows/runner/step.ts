@@ -1,4 +1,4 @@
-/** One step: a script for bash, or an action's stand-in. */
+/** One step: a script for bash, or a fake action. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Contexts, interpolate, isMet } from "./expression.ts";

@@ -90,7 +90,7 @@ export function needsOf({ needs = [] }: Job): readonly string[] {
   return typeof needs === "string" ? [needs] : needs;
 }
 
-/** Those, and whom these wait for: success() and failure() of a job are about all of them. */
+/** Those, and the jobs that these wait for: success() and failure() of a job consider all of them. */
 export function ancestorsOf(workflow: Workflow, job: Job): ReadonlySet<string> {
   const found = new Set<string>();
   const pending = [...needsOf(job)];
