@@ -5,8 +5,7 @@ import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import type { Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
-import { checkMatchers, type Report } from "./matcher-checks.ts";
+import { checkMatchers, reportTo } from "./matcher-checks.ts";
 
 export function checkAudience(
   { description = "", owner, if: conditions }: AudienceFile,
@@ -14,10 +13,7 @@ export function checkAudience(
   project: Project,
 ): Finding[] {
   const findings: Finding[] = [];
-  const report: Report = (pointer, code, message, hint) => {
-    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
-    findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
-  };
+  const report = reportTo(findings, source);
   const warn = (code: Code, message: string, hint: string) =>
     findings.push({ ...fileStart, code, message, hint });
   if (description.trim() === "") {

@@ -1,13 +1,23 @@
 /** Checks of the values and matchers in a rule's `if`. */
 import { type IfFile, parseRange } from "../flag/conditions.ts";
 import type { Code } from "../problem/codes.ts";
+import type { Finding } from "../problem/problem.ts";
 import type { AttributeType, Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
+import { placeAt } from "../yaml/pointers.ts";
 
 /** Reports a problem at a value, by JSON pointer. */
 export type Report = (pointer: string, code: Code, message: string, hint?: string) => void;
+
+/** Adds the reported problems to `findings`. An undeclared attribute is reported at its key. */
+export function reportTo(findings: Finding[], source: Source): Report {
+  return (pointer, code, message, hint) => {
+    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
+    findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
+  };
+}
 
 /** Maximum number of values in one list. */
 const maxValues = 500;

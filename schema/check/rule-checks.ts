@@ -4,17 +4,13 @@ import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
-import { checkMatchers, type Report } from "./matcher-checks.ts";
-import { checkSchedule, findLateSteps } from "./schedule-checks.ts";
+import { checkMatchers, type Report, reportTo } from "./matcher-checks.ts";
+import { checkRollout, checkSchedule, findLateSteps } from "./schedule-checks.ts";
 
 /** What is wrong with the decisions of a flag that has the right shape. */
 export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
   const findings: Finding[] = [];
-  const report: Report = (pointer, code, message, hint) => {
-    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
-    findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
-  };
+  const report = reportTo(findings, source);
   checkVariants(flag, report);
   checkSplit(flag, report);
   checkBucket(flag, project, report);
@@ -45,13 +41,6 @@ function blocksOf(flag: FlagFile): [pointer: string, block: DecisionFile][] {
       block,
     ]),
   ];
-}
-
-/** A caller is in one of 100,000 buckets: a percentage has at most three decimals. */
-function checkRollout(pointer: string, rollout: number | undefined, report: Report): void {
-  if (rollout === undefined || Number(rollout.toFixed(3)) === rollout) return;
-  const message = `Cannot use the rollout ${rollout}: it has more than three decimals`;
-  report(`${pointer}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
 }
 
 /** A kill switch has no percentages and rules: in an emergency it must be a plain switch. */

@@ -57,14 +57,18 @@ function checkOutcome(place: string, { type }: FlagFile, step: StepFile, report:
   }
   const { rollout } = step;
   if (rollout === undefined) return;
-  if (Number(rollout.toFixed(3)) !== rollout) {
-    const message = `Cannot use the rollout ${rollout}: it has more than three decimals`;
-    report(`${place}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
-  }
+  checkRollout(place, rollout, report);
   if (type !== "kill_switch") return;
   const message = 'Cannot use "rollout" in a kill switch: it is on or off for everyone';
   const hint = 'use "enabled" in the step, or choose another type';
   report(`${place}/rollout`, "kill-switch-with-rules", message, hint);
+}
+
+/** A caller is in one of 100,000 buckets: a percentage has at most three decimals. */
+export function checkRollout(pointer: string, rollout: number | undefined, report: Report): void {
+  if (rollout === undefined || Number(rollout.toFixed(3)) === rollout) return;
+  const message = `Cannot use the rollout ${rollout}: it has more than three decimals`;
+  report(`${pointer}/rollout`, "invalid-rollout", message, `write ${rollout.toFixed(3)}`);
 }
 
 /** Steps are in the order of their times, and no step comes after "off". */
