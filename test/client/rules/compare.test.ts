@@ -1,4 +1,4 @@
-/** Rules that compare versions: a page loads the comparison only if it needs it. */
+/** Rules that compare versions, numbers or texts: a page loads the comparison only if it needs it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
 import type { Context } from "../../../schema/evaluate/context.ts";
@@ -64,6 +64,11 @@ function create(options: Partial<RuleOptions> = {}): RuleFlags {
   return client;
 }
 
+/** Lets promises and messages that are on their way arrive. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 describe("ready", () => {
   test("waits for the comparison if definitions from the network need it", async () => {
     const flags = create({ context: current });
@@ -118,15 +123,10 @@ describe("ready", () => {
   });
 });
 
-/** Lets promises and messages that are on their way arrive. */
-function settle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 test.each<[string, Condition, Context, Context]>([
   ["a number", ["age", "min", 18], { age: 18 }, { age: 17 }],
   ["the end of a text", ["email", "ends_with", "@a.example"], { email: "x@a.example" }, {}],
-])("%s is compared as by the program's evaluator", async (_name, condition, inside, outside) => {
+])("%s is compared for the caller", async (_name, condition, inside, outside) => {
   const rule = { name: "some", if: [condition], rollout: 100 };
   rules = json({
     environment: "application",

@@ -299,6 +299,25 @@ describe("a caller without an id", () => {
     expect(storage.entries.has("bunting-id")).toBe(false);
   });
 
+  test("gets no id while there are no definitions", async () => {
+    rules = respond(404, "application/problem+json", "{}");
+    const storage = storageWith();
+    const flags = await created({ storage });
+    flags.setContext({ country: "SE" });
+    expect(storage.entries.has("bunting-id")).toBe(false);
+  });
+
+  test("keeps its id if the application removes the stored one, until the next context", async () => {
+    rules = json(half);
+    const storage = storageWith();
+    const flags = await created({ storage });
+    const { value } = flags.evaluate("new_checkout", false);
+    storage.entries.delete("bunting-id");
+    await flags.refresh();
+    expect(flags.evaluate("new_checkout", false).value).toBe(value);
+    expect(storage.entries.has("bunting-id")).toBe(false);
+  });
+
   test("an id of the application is used instead", async () => {
     const storage = storageWith();
     await created({ storage, context: { targetingKey: "u1" } });
