@@ -1,10 +1,11 @@
 /** Writes a release into a directory, which holds one whole release at any time. */
-import { linkSync, lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { formatManifest } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import { fileOf } from "../../schema/compile/urls.ts";
 import { ifExists } from "../files/if-exists.ts";
+import { tryLink } from "../files/try-link.ts";
 import { AtomicDirectory } from "./atomic-directory.ts";
 import { manifestFile, readManifest } from "./release-files.ts";
 
@@ -36,25 +37,12 @@ function writeFiles(directory: string, release: Release): void {
   for (const [index, { body, sha256 }] of release.responses.entries()) {
     const file = `${directory}/${files[index]}`;
     const same = written.get(sha256);
-    if (same !== undefined && link(same, file)) continue;
+    if (same !== undefined && tryLink(same, file)) continue;
     writeFileSync(file, body);
     written.set(sha256, file);
   }
   writeFileSync(manifestFile(directory), formatManifest(release));
 }
-
-/** Returns false if the file system has no hard links, or allows no more links to this file. */
-function link(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if (unsupported.has((error as NodeJS.ErrnoException).code ?? "")) return false;
-    throw error;
-  }
-}
-
-const unsupported = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EINVAL"]);
 
 /**
  * Throws if `directory` holds files that no build wrote. Another build may replace the directory

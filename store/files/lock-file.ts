@@ -1,7 +1,8 @@
 /** A lock between processes: a file that names the process which holds it. */
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { tryLink } from "./try-link.ts";
 
 /** The process that holds a lock. */
 export interface Holder {
@@ -30,12 +31,16 @@ export function release(file: string, { id }: Holder): void {
   if (readHolder(file)?.id === id) rmSync(file, { force: true });
 }
 
-/** Creates the lock. A link appears with its content or not at all. */
+/**
+ * Creates the lock. Returns false if there is one. A link appears with its content or not at all. Without
+ * links, another process may for a moment find a lock without a readable holder, which it respects.
+ */
 export function take(file: string, holder: Holder): boolean {
   const draft = `${file}.${holder.id}`;
   try {
-    writeFileSync(draft, JSON.stringify(holder));
-    linkSync(draft, file);
+    const text = JSON.stringify(holder);
+    writeFileSync(draft, text);
+    if (!tryLink(draft, file)) writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { hostname } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -83,4 +84,23 @@ test("holdLock() makes its lock again after somebody deleted it", async () => {
   await until(() => readdirSync(path.dirname(file)).length > 0);
   expect(isHeldByThisProcess(file)).toBe(true);
   release();
+});
+
+test("holdLock() keeps others out on a file system without hard links", async () => {
+  const { linkSync } = fs;
+  fs.linkSync = () => {
+    throw Object.assign(new Error("no hard links"), { code: "EPERM" });
+  };
+  syncBuiltinESMExports();
+  try {
+    const file = newLock();
+    const release = await holdLock(file, { ...times, onLost: neverLost });
+    const second = holdLock(file, { ...times, onLost: neverLost });
+    await expect(second).rejects.toThrow(`process ${process.pid} on `);
+    release();
+    expect(readdirSync(path.dirname(file))).toEqual([]);
+  } finally {
+    fs.linkSync = linkSync;
+    syncBuiltinESMExports();
+  }
 });
