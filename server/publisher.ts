@@ -4,6 +4,7 @@ import type { Snapshot } from "../schema/flag/snapshot.ts";
 import { diffDecisions } from "../schema/plan/difference.ts";
 import { findLimitViolations } from "../schema/plan/limits.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
+import { listSome } from "../schema/text/show.ts";
 import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
 import { type PublishOutcome, publish } from "../store/publish/publish.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
@@ -138,9 +139,7 @@ export class BackgroundPublisher {
   #describeWaiting({ waiting, reasons }: PublishOutcome): string | undefined {
     if (waiting.length === 0) return undefined;
     const names = [...new Set(waiting.map(({ flag }) => flag))];
-    const shown = names.slice(0, 5).join(", ");
-    const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-    return `Not published to ${this.#target.name}: ${shown}${more}: ${reasons.join(", and ")}; to publish them, send Publish-Allow: REASON with a write`;
+    return `Not published to ${this.#target.name}: ${listSome(names, 5)}: ${reasons.join(", and ")}; to publish them, send Publish-Allow: REASON with a write`;
   }
 }
 

@@ -1,8 +1,10 @@
 /** Applies scheduled steps to the second: it waits for the next step of the current snapshot. */
+
 import type { Logger } from "pino";
 import { type FlagStep, findDueSteps, nextStepTime, timeOf } from "../schema/flag/schedule.ts";
 import { findFlag } from "../schema/flag/snapshot.ts";
 import { formatProblem } from "../schema/problem/problem.ts";
+import { listSome } from "../schema/text/show.ts";
 import type { StepResult } from "../store/schedule/apply-steps.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
 
@@ -145,10 +147,8 @@ export class StepRunner {
     if (this.#refused.size === 0) return undefined;
     const late = findDueSteps(this.#flags, Date.now());
     const refused = late.filter((step) => this.#refused.get(keyOf(step)) === this.#objectOf(step));
-    const [first] = refused;
-    if (!first) return undefined;
-    const more = refused.length > 1 ? ` and ${refused.length - 1} more` : "";
-    return `Does not apply ${describe(first)}${more}: it was applied before, or its flag would not be valid; delete it from the file`;
+    if (refused.length === 0) return undefined;
+    return `Does not apply ${listSome(refused.map(describe), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
   }
 }
 

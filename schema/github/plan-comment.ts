@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
-import { cut, pluralize } from "../text/show.ts";
+import { cut, listSome, pluralize } from "../text/show.ts";
 import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, fitLines, inline, sizeOf } from "./markdown.ts";
@@ -70,12 +70,12 @@ function formatSummary({ plan, run }: Review, errors: number): string {
 /** The plan was computed by the code of the base branch, so changes of code must be reviewed as code. */
 function describeOtherFiles({ otherFiles = [] }: Review): string[] {
   if (otherFiles.length === 0) return [];
-  const some = otherFiles.slice(0, 10).map((file) => inline(cut(file, 200)));
-  const rest = otherFiles.length > 10 ? ` and ${otherFiles.length - 10} more` : "";
+  const some = listSome(
+    otherFiles.map((file) => inline(cut(file, 200))),
+    10,
+  );
   const what = `${pluralize(otherFiles.length, "file")} outside of the flags`;
-  return [
-    `**It also changes ${what}:** ${some.join(", ")}${rest}. This plan does not say what these do.`,
-  ];
+  return [`**It also changes ${what}:** ${some}. This plan does not say what these do.`];
 }
 
 function countWarnings(warnings: number): string {

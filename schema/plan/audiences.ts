@@ -1,6 +1,8 @@
 /** Audiences that change, and the flags that use them. */
+
 import type { Snapshot } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
+import { listSome } from "../text/show.ts";
 import { type ChangeKind, changeKindOf, pairUp } from "./difference.ts";
 
 /** An audience that changes. */
@@ -32,14 +34,14 @@ export function describeAudiences({
   readonly audiences: readonly AudiencePlan[];
 }): string[] {
   return audiences.map(({ name, change, flags }) => {
-    const users = flags.slice(0, maxUsers).map((flag) => `\`${flag}\``);
-    return `audience \`${name}\` ${change}: ${usedBy(users, flags.length)}`;
+    const users = flags.map((flag) => `\`${flag}\``);
+    return `audience \`${name}\` ${change}: ${usedBy(users)}`;
   });
 }
 
 /** As a line of text. */
 export function describeAudience({ name, change, flags }: AudiencePlan): string {
-  return `${signs[change]} ${name}: ${usedBy(flags.slice(0, maxUsers), flags.length)}`;
+  return `${signs[change]} ${name}: ${usedBy(flags)}`;
 }
 
 const signs = { added: "+", removed: "-", changed: "~" } as const;
@@ -47,7 +49,6 @@ const signs = { added: "+", removed: "-", changed: "~" } as const;
 /** Maximum number of flags that are named for an audience. */
 const maxUsers = 20;
 
-function usedBy(named: readonly string[], all: number): string {
-  const more = all > named.length ? ` and ${all - named.length} more` : "";
-  return all === 0 ? "no flag uses it" : `used by ${named.join(", ")}${more}`;
+function usedBy(flags: readonly string[]): string {
+  return flags.length === 0 ? "no flag uses it" : `used by ${listSome(flags, maxUsers)}`;
 }

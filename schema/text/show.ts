@@ -25,3 +25,9 @@ export function cut(text: string, maxLength: number): string {
 export function shortId(commit: string): string {
   return commit.slice(0, 7);
 }
+
+/** `a, b and 3 more`: the first `max` of the texts. */
+export function listSome(texts: readonly string[], max: number): string {
+  const more = texts.length > max ? ` and ${texts.length - max} more` : "";
+  return `${texts.slice(0, max).join(", ")}${more}`;
+}

@@ -1,7 +1,7 @@
 /** The result of a publication as text. */
 
 import type { EnvironmentDiff } from "../../schema/plan/publication.ts";
-import { pluralize } from "../../schema/text/show.ts";
+import { listSome, pluralize } from "../../schema/text/show.ts";
 import type { PublishOutcome } from "../../store/publish/publish.ts";
 
 /** For a terminal: what changes for consumers, then one line that summarizes it. */
@@ -29,15 +29,10 @@ export function formatSummary(outcome: PublishOutcome, to: string): string {
 /** The changes that wait, why, and how to publish them. */
 function describeWaiting({ status, waiting, reasons }: PublishOutcome): string[] {
   if (waiting.length === 0 || status === "refused") return [];
-  const flags = list([...new Set(waiting.map(({ flag }) => flag))]);
-  const verb = waiting.length === 1 ? "waits" : "wait";
-  const why = `${pluralize(waiting.length, "change")} ${verb} (${flags}): ${reasons.join(", and ")}`;
+  const flags = listSome([...new Set(waiting.map(({ flag }) => flag))], 10);
+  const changes = pluralize(waiting.length, "change waits", "changes wait");
+  const why = `${changes} (${flags}): ${reasons.join(", and ")}`;
   return [`${why}; to publish them: --allow REASON`];
-}
-
-function list(names: readonly string[]): string {
-  const shown = names.slice(0, 10).join(", ");
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 function summarize(
@@ -79,7 +74,7 @@ function describe(
       };
   return Object.entries(kinds).flatMap(([kind, names]) => {
     if (names.length === 0) return [];
-    return [`${environment}: ${kind}: ${list(names)}`];
+    return [`${environment}: ${kind}: ${listSome(names, 10)}`];
   });
 }
 

@@ -2,11 +2,13 @@
  * The server holds back the same removals as a publication: those that are probably an accident, for
  * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
+
 import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
+import { listSome } from "../../schema/text/show.ts";
 
 /** The served flags: those of a commit, and those whose removal is held back. */
 export interface ServedRelease {
@@ -63,8 +65,6 @@ function removalOf(flag: string) {
 }
 
 function describe(held: readonly string[], reason: string): string {
-  const more = held.length > 5 ? ` and ${held.length - 5} more` : "";
-  const names = `${held.slice(0, 5).join(", ")}${more}`;
   const hint = "restore the files, or accept it: send Publish-Allow: REASON with a write";
-  return `The removal of ${names} is not served: ${reason}; ${hint}, or start with --accept-remote`;
+  return `The removal of ${listSome(held, 5)} is not served: ${reason}; ${hint}, or start with --accept-remote`;
 }
