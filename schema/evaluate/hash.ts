@@ -6,15 +6,15 @@ export function murmur3(text: string): number {
   const bytes = new TextEncoder().encode(text);
   let hash = 0;
   let block = 0;
-  bytes.forEach((byte, at) => {
+  for (let at = 0; at < bytes.length; at++) {
     // Shifts count modulo 32.
-    block |= byte << (at * 8);
+    block |= (bytes[at] as number) << (at * 8);
     if (at % 4 === 3) {
       hash ^= scramble(block);
       hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
       block = 0;
     }
-  });
+  }
   hash ^= scramble(block) ^ bytes.length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
