@@ -30,7 +30,7 @@ export async function embeddedRemote(
   if (!hasMoved) return { remote };
   return {
     remote,
-    note: `It has commits of its own, so ${head.slice(0, 7)} was not pushed to it; to merge them, run "git pull ${path.relative(directory, remote)} ${branch}" and start again`,
+    note: `It has commits of its own, so ${head.slice(0, 7)} was not pushed to it; to merge them, run "git pull --rebase ${path.relative(directory, remote)} ${branch}" and start again`,
   };
 }
 

@@ -32,4 +32,11 @@ test("npm start writes again after its machine ended in the middle of a push", a
   const bare = new TestRepository(remote);
   expect(bare.git("log", "-1", "--format=%s", "main")).toBe("Disable meal_planning");
   expect(await second.end("SIGTERM")).toBe(0);
+
+  checkout.change(began + 60, { "README.md": "Flags\n" });
+  const third = start();
+  await third.url("API");
+  const cure = "git pull --rebase .data/remote.git main";
+  expect(third.said.stderr).toContain(`to merge them, run "${cure}" and start again)`);
+  expect(await third.end("SIGTERM")).toBe(0);
 });
