@@ -151,7 +151,10 @@ test("decideWrite() checks the precondition of every write that could succeed wi
 });
 
 test("decideWrite() refuses values that were sent back changed, before the precondition", () => {
-  const options = { isExpected: () => false, readOnlyValues: { name: "other", created_at: "2020" } };
+  const options = {
+    isExpected: () => false,
+    readOnlyValues: { name: "other", created_at: "2020" },
+  };
   expect(decide(turn("meal_planning", false), known(), options)).toEqual({
     result: { status: "read-only", keys: ["name", "created_at"] },
   });
