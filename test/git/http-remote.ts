@@ -13,7 +13,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll } from "vitest";
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 import { type BackendAnswer, runHttpBackend } from "./http-backend.ts";
 import type { TestRepository } from "./repository.ts";
 
@@ -41,14 +41,11 @@ export type Fault = keyof typeof faults;
 const password = "s3cret@p/ss";
 const slowness = 300;
 
-const served: HttpRemote[] = [];
-afterAll(() => Promise.all(served.map((remote) => remote.stop())));
-
 /** Serves a bare repository until the file's last test. */
 export async function serveOverHttp({ directory }: TestRepository): Promise<HttpRemote> {
   const remote = new HttpRemote(directory);
   await remote.start();
-  served.push(remote);
+  cleanUpAfterFile(() => remote.stop());
   return remote;
 }
 

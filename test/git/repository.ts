@@ -7,17 +7,21 @@
  *     const first = repository.commit(1_700_000_000);
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll } from "vitest";
-
-const root = realpathSync(mkdtempSync(path.join(tmpdir(), "bunting-git-")));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+import { inject } from "vitest";
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 
 /** A new, empty directory, gone after the file's last test. */
 export function temporaryDirectory(): string {
-  return mkdtempSync(path.join(root, "directory-"));
+  const directory = sharedDirectory();
+  cleanUpAfterFile(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A new, empty directory, gone after the run: for what a helper makes once for many test files. */
+export function sharedDirectory(): string {
+  return mkdtempSync(path.join(inject("temporary"), "directory-"));
 }
 
 /** A new repository with a work tree on the branch `main`, without commits. */
@@ -148,7 +152,7 @@ export const authored = 1_000_000_000;
 /** No configuration but the repository's own, a fixed identity, and untranslated text. */
 const environment = {
   PATH: process.env.PATH,
-  HOME: root,
+  HOME: inject("temporary"),
   LC_ALL: "C",
   TZ: "UTC",
   GIT_CONFIG_GLOBAL: "/dev/null",

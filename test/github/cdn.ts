@@ -1,12 +1,12 @@
 /** A CDN in this process. A test decides what each URL answers. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll } from "vitest";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/manifest.ts";
 import { respond } from "../../schema/compile/release.ts";
 import { contentTypeOf } from "../../schema/compile/urls.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 
 export interface TestCdn {
   readonly url: string;
@@ -24,11 +24,6 @@ export interface CdnAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 }
-
-const servers: ReturnType<typeof createServer>[] = [];
-afterAll(() => {
-  for (const server of servers) server.close().closeAllConnections();
-});
 
 export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<TestCdn> {
   const cdn = {
@@ -56,7 +51,7 @@ export async function startCdn(bodies: ReadonlyMap<string, string>): Promise<Tes
     response.writeHead(status, headers);
     response.end(status === 200 ? body : undefined);
   });
-  servers.push(server);
+  cleanUpAfterFile(() => server.close().closeAllConnections());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cdn.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return cdn;

@@ -12,8 +12,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, afterEach } from "vitest";
 import type { TestRepository } from "../git/repository.ts";
+import { checkAfterEachTest, cleanUpAfterFile } from "../setup/test-file.ts";
 import { type Call, checkAnswer, checkRequest, findCall } from "./description.ts";
 import { type Answer, type Fault, Faults, faults, problem } from "./fault.ts";
 import { newComment, newIssue } from "./issues.ts";
@@ -54,14 +54,6 @@ export interface RecordedRequest {
 /** The account of a workflow's token. */
 const robot: Account = { login: "github-actions[bot]", isInstallation: true };
 
-const started: FakeGitHub[] = [];
-afterEach(() => {
-  const violations = started.flatMap((github) => github.takeViolations());
-  if (violations.length > 0)
-    throw new Error(`Not as GitHub describes it:\n${violations.join("\n")}`);
-});
-afterAll(() => Promise.all(started.splice(0).map((github) => github.stop())));
-
 /** Serves until the file's last test. `bare` is the repository that is hosted. */
 export async function startGitHub(
   bare: TestRepository,
@@ -69,7 +61,12 @@ export async function startGitHub(
 ): Promise<FakeGitHub> {
   const github = new FakeGitHub(bare, options);
   await github.start();
-  started.push(github);
+  checkAfterEachTest(() => {
+    const violations = github.takeViolations();
+    if (violations.length > 0)
+      throw new Error(`Not as GitHub describes it:\n${violations.join("\n")}`);
+  });
+  cleanUpAfterFile(() => github.stop());
   return github;
 }
 

@@ -6,7 +6,12 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { inject } from "vitest";
-import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
+import {
+  sharedDirectory,
+  type TestRepository,
+  temporaryDirectory,
+  testRepository,
+} from "../git/repository.ts";
 
 export interface Ran {
   readonly code: number | null;
@@ -32,7 +37,7 @@ export const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx"
 /** Only `PATH` and the like: no other variables of the user who runs the tests. */
 export const bareEnvironment = {
   PATH: process.env.PATH ?? "",
-  HOME: temporaryDirectory(),
+  HOME: sharedDirectory(),
   npm_config_update_notifier: "false",
 };
 

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { listen } from "../../server/http/http.ts";
 import { createLog } from "../../server/observe/log.ts";
 import { createService, type Service } from "../../server/service.ts";
@@ -17,6 +17,7 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 import { temporaryDirectory } from "../git/repository.ts";
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 import { type Answer, ask, type Question } from "./ask.ts";
 import { Remote } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -85,11 +86,6 @@ export async function until(condition: () => boolean | Promise<boolean>, timeout
   }
 }
 
-const endings: (() => unknown)[] = [];
-afterAll(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
 export class OwnApi extends Api {
   readonly service: Service;
 
@@ -113,7 +109,7 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
   const log = createLog(settings.logLevel);
   const ready = { ...settings, tokens: tokens.file };
   const service = createService(ready, store, repository, target, log);
-  endings.push(() => service.close());
+  cleanUpAfterFile(() => service.close());
   return new OwnApi(
     await listen(service.server, "127.0.0.1", given.port ?? 0),
     { remote, tokens },
@@ -177,7 +173,7 @@ export class Program {
       });
     }
     this.ended = new Promise((resolve) => this.child.on("close", resolve));
-    endings.push(() => this.end("SIGKILL"));
+    cleanUpAfterFile(() => this.end("SIGKILL"));
   }
 
   /** The printed URL of the API or the CDN. */

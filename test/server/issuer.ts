@@ -1,16 +1,8 @@
 /** An OpenID Connect issuer: its configuration, its keys, and the tokens that it signs. */
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from "jose";
-import { afterAll } from "vitest";
-
-const servers: Server[] = [];
-afterAll(() => {
-  for (const server of servers.splice(0)) {
-    server.close();
-    server.closeAllConnections();
-  }
-});
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 
 export const audience = "bunting";
 
@@ -44,7 +36,7 @@ export class Issuer {
 
   static async start(algorithm = "RS256"): Promise<Issuer> {
     const server = createServer();
-    servers.push(server);
+    cleanUpAfterFile(() => server.close().closeAllConnections());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const issuer = new Issuer(`http://127.0.0.1:${(server.address() as AddressInfo).port}/realm`);
     server.on("request", (request, response) => {

@@ -5,12 +5,12 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { temporaryDirectory } from "../git/repository.ts";
+import { sharedDirectory } from "../git/repository.ts";
 
 const bundles = new Map<string, string>();
 
 /**
- * Bundles the module at `url` and everything that it imports, once per test file, and returns the bundle's path.
+ * Bundles the module at `url` and everything that it imports, once per process of Vitest, and returns the bundle's path.
  *
  * @example
  *     fork(bundleModule(new URL("./worker.ts", import.meta.url)), [directory]);
@@ -19,7 +19,7 @@ export function bundleModule(url: URL): string {
   const entry = fileURLToPath(url);
   const known = bundles.get(entry);
   if (known !== undefined) return known;
-  const outfile = path.join(temporaryDirectory(), `${path.basename(entry, ".ts")}.mjs`);
+  const outfile = path.join(sharedDirectory(), `${path.basename(entry, ".ts")}.mjs`);
   buildSync({
     ...{ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm" },
     // Stack traces name the TypeScript source.

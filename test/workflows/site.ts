@@ -9,12 +9,13 @@
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { type Files, temporaryDirectory } from "../git/repository.ts";
 import { type FakeGitHub, startGitHub } from "../github/fake.ts";
 import type { Issue } from "../github/state.ts";
 import { type S3Double, startS3Double } from "../s3/double.ts";
 import { bareEnvironment } from "../scripts/run.ts";
+import { cleanUpAfterFile } from "../setup/test-file.ts";
 import { type Attested, fakeActions, type Stage } from "./actions.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
@@ -218,15 +219,12 @@ export class Site {
   }
 }
 
-const sites: Site[] = [];
-afterAll(() => Promise.all(sites.flatMap(({ s3, cdn }) => [s3.close(), cdn.close()])));
-
 export async function startSite(): Promise<Site> {
   const origin = makeOrigin();
   const github = await startGitHub(origin.bare);
   const s3 = await startS3Double({ bucket: "flags", publicRead: true, publicList: true });
   const cdn = await startEdge(`${s3.endpoint}/flags/live`, cdnAge);
   const site = new Site(origin, github, s3, cdn);
-  sites.push(site);
+  cleanUpAfterFile(() => Promise.all([s3.close(), cdn.close()]));
   return site;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { Reading } from "../../../store/snapshot/repository.ts";
-import { temporaryDirectory } from "../../git/repository.ts";
+import { sharedDirectory } from "../../git/repository.ts";
 
 const script = fileURLToPath(new URL("./read.ts", import.meta.url));
 
@@ -45,7 +45,7 @@ export async function readInProcess(
 let bundled: Promise<string> | undefined;
 
 async function bundle(): Promise<string> {
-  const outfile = path.join(temporaryDirectory(), "read.mjs");
+  const outfile = path.join(sharedDirectory(), "read.mjs");
   const requires =
     'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
   await build({

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { afterAll } from "vitest";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { StoreHealth } from "../../../store/branch/store-health.ts";
 import type { Write, WriteResult } from "../../../store/writes/write.ts";
 import type { TestRepository } from "../../git/repository.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
+import { cleanUpAfterFile } from "../../setup/test-file.ts";
 import { newClone } from "./writing.ts";
 
 /** What is asked of the process: a write, or how things stand, after a sync where that is wanted. */
@@ -29,9 +29,6 @@ export interface State {
   readonly health: StoreHealth;
 }
 
-const started: StoreProcess[] = [];
-afterAll(() => Promise.all(started.map((process) => process.kill())));
-
 /** A store in a process of its own. */
 export class StoreProcess {
   readonly directory: string;
@@ -45,7 +42,7 @@ export class StoreProcess {
   ): Promise<StoreProcess> {
     const url = typeof remote === "string" ? remote : remote.directory;
     const process = new StoreProcess(directory, url);
-    started.push(process);
+    cleanUpAfterFile(() => process.kill());
     await process.#answerTo(0);
     return process;
   }

@@ -1,6 +1,6 @@
 /** A bare remote with flags, a person who commits to it, and stores that follow it. */
 import path from "node:path";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import type { Change } from "../../../schema/change/change.ts";
 import type { CommitKeys } from "../../../schema/change/commit-signature.ts";
 import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
@@ -14,6 +14,7 @@ import {
   temporaryDirectory,
   testRepository,
 } from "../../git/repository.ts";
+import { cleanUpAfterFile } from "../../setup/test-file.ts";
 
 export type { Files };
 
@@ -97,9 +98,6 @@ export interface StoreOptions {
 /** What the servers of every test sign commits with. */
 export const testCommitKeys: CommitKeys = ["k".repeat(64)];
 
-const opened: FlagStore[] = [];
-afterAll(() => Promise.all(opened.map((store) => store.close())));
-
 /** A store on `remote`, a bare repository or a URL, closed after the file's last test. */
 export async function openStore(
   remote: TestRepository | string,
@@ -113,7 +111,7 @@ export async function openStore(
     ...{ acceptRemote, commitKeys, signer },
     timeoutMs: writeTimeoutMs,
   });
-  opened.push(store);
+  cleanUpAfterFile(() => store.close());
   return Object.assign(store, { directory });
 }
 
