@@ -3,6 +3,7 @@ import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
   type Files,
+  sharedDirectory,
   TestRepository,
   temporaryDirectory,
   testRepository,
@@ -117,12 +118,12 @@ let made: TestRepository | undefined;
 
 /** The remote that most tests start with. It is made once, because that is slow. */
 function standard(): TestRepository {
-  made ??= begin(flags);
+  made ??= copyOf(begin(flags), sharedDirectory());
   return made;
 }
 
-function copyOf({ directory }: TestRepository): TestRepository {
-  const copy = new TestRepository(temporaryDirectory());
+function copyOf({ directory }: TestRepository, to = temporaryDirectory()): TestRepository {
+  const copy = new TestRepository(to);
   cpSync(directory, copy.directory, { recursive: true });
   return copy;
 }
