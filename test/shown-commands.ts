@@ -77,6 +77,8 @@ export class ShownClone {
 
   /** The output of a command, on stdout and stderr, with the ports that pages show. */
   run(command: string): string {
+    // Times in git are in seconds: a page shows what happens if commits are not made in the same one.
+    if (command.startsWith("git commit")) pauseSync(1_000 - (Date.now() % 1_000));
     const port = this.#port;
     const here = command.replaceAll(":8080", `:${port}`).replaceAll(":8081", `:${port + 1}`);
     const { stdout, stderr, output } = spawnSync("bash", ["-c", `trap 'pwd >&3' EXIT\n${here}`], {
@@ -127,6 +129,10 @@ export class ShownClone {
     const port = this.#port;
     return text.replaceAll(`:${port}`, ":8080").replaceAll(`:${port + 1}`, ":8081");
   }
+}
+
+function pauseSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** A port that is free, and the next one too. */
