@@ -52,6 +52,8 @@ test("the tests pass with the flags, project and owners of another team", async 
   const args = [
     "run",
     "--reporter=dot",
+    // Other stress tests run at the same time.
+    "--maxWorkers=2",
     ...readCheckout,
     ...showSamples.flatMap((file) => ["--exclude", file]),
   ];

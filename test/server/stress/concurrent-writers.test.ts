@@ -1,3 +1,0 @@
-import { testConcurrentWriters } from "./concurrent-writers.ts";
-
-testConcurrentWriters(120);

@@ -1,3 +1,0 @@
-import { testKilledServers } from "./killed-servers.ts";
-
-testKilledServers(6);

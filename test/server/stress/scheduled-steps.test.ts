@@ -1,3 +1,0 @@
-import { testScheduledSteps } from "./scheduled-steps.ts";
-
-testScheduledSteps(4);

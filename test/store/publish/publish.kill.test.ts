@@ -1,3 +1,0 @@
-import { testPublishKills } from "./publish-kills.ts";
-
-testPublishKills(4);

@@ -1,3 +1,0 @@
-import { testPublishRaces } from "./publish-races.ts";
-
-testPublishRaces(8, 4);
