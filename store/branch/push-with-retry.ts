@@ -29,7 +29,7 @@ export async function pushWithRetry(
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
     if (head !== parent) return serveHead(branchSync, head, commit);
     // The push was rejected or lost. Pushing the same commits again cannot apply them twice.
-    if (push === maxPushes || Date.now() > deadline) {
+    if (push === maxPushes || performance.now() > deadline) {
       const message = "Cannot write: the remote did not accept the commit";
       throw new WriteUnavailableError(message, { cause: failure });
     }
@@ -60,7 +60,7 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
       return await branchSync.fetch();
     } catch (error) {
       if (error instanceof RemoteRewoundError) throw error;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         const message = "Cannot tell whether the change was made: the remote does not answer";
         throw new WriteUnavailableError(message, { cause });
       }

@@ -19,12 +19,12 @@ export async function waitUntilLive(
   expected: readonly Expected[],
   timeoutMs: number,
 ): Promise<string[]> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   let pending = expected;
   for (let interval = 250; ; interval = Math.min(2_000, interval * 1.5)) {
     const live = await pMap(pending, (one) => isLive(base, one, deadline), { concurrency: 16 });
     pending = pending.filter((_, index) => !live[index]);
-    if (pending.length === 0 || Date.now() + interval > deadline) {
+    if (pending.length === 0 || performance.now() + interval > deadline) {
       return pending.map(({ path }) => path);
     }
     await pause(interval);
@@ -37,7 +37,7 @@ async function isLive(
   deadline: number,
 ): Promise<boolean> {
   // The last request gets a second even if the time is over.
-  const signal = AbortSignal.timeout(Math.min(10_000, Math.max(1_000, deadline - Date.now())));
+  const signal = AbortSignal.timeout(Math.min(10_000, Math.max(1_000, deadline - performance.now())));
   try {
     const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
       signal,

@@ -33,10 +33,10 @@ export async function withLock<T>(
 }
 
 async function acquire(file: string, timeoutMs: number, holder: Holder): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (!take(file, holder)) {
     const other = readHolder(file);
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const hint = `if that process is gone, delete "${file}"`;
       throw new Error(`Cannot lock "${file}": ${describe(other ?? unknown)} holds it; ${hint}`);
     }

@@ -128,9 +128,9 @@ async function isReplaced(
   seen: string | undefined,
   timeoutMs: number,
 ): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while ((await target.read(manifestPath))?.etag === seen) {
-    if (Date.now() > deadline) return false;
+    if (performance.now() > deadline) return false;
     await pause(Math.min(250, timeoutMs));
   }
   return true;

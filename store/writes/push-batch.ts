@@ -26,7 +26,7 @@ export async function pushBatch(
   writes: readonly Write[],
   { timeoutMs, commitKeys, signer, onConflict }: PushOptions,
 ): Promise<readonly WriteResult[]> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   const { directory } = branchSync.branch;
   for (let hasFetched = false; ; hasFetched = true) {
     const { snapshot } = branchSync.writable;
@@ -51,7 +51,7 @@ export async function pushBatch(
     if (await pushWithRetry(branchSync, ids.at(-1) ?? "", snapshot.commit, deadline))
       return results(ids);
     onConflict();
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new WriteUnavailableError("Cannot write: other commits came first each time");
   }
 }
