@@ -1,6 +1,8 @@
 /** The server as a process: what it is told, what it brings along, and how it ends. */
+import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { Agent } from "node:http";
+import { connect } from "node:net";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -59,6 +61,17 @@ describe.concurrent("SIGTERM", () => {
     await until(async () => (await api.ask("GET /readyz", { as: null })).status === 503);
     expect((await api.ask(`GET ${list}`)).status).toBe(200);
     expect(await api.program.ended).toBe(0);
+  });
+
+  test("does not wait for a connection without a request, which browsers open in advance", async () => {
+    const api = await startProcess();
+    const { hostname, port } = new URL(api.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, "connect");
+    const began = performance.now();
+    expect(await api.program.end("SIGTERM")).toBe(0);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    socket.destroy();
   });
 
   test("exits with 0 within ten seconds, even if requests hang", async () => {
