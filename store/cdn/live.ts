@@ -37,7 +37,9 @@ async function isLive(
   deadline: number,
 ): Promise<boolean> {
   // The last request gets a second even if the time is over.
-  const signal = AbortSignal.timeout(Math.min(10_000, Math.max(1_000, deadline - performance.now())));
+  const signal = AbortSignal.timeout(
+    Math.min(10_000, Math.max(1_000, deadline - performance.now())),
+  );
   try {
     const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
       signal,

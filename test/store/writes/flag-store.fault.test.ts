@@ -230,7 +230,7 @@ test.concurrent("write() without an answer may be sent again with its key, and i
 });
 
 test.concurrent("write() that changes nothing needs the newest head; a refusal does not", async () => {
-  const { flags, remote, store } = await setUp("drop", 500);
+  const { flags, remote, store } = await setUp("drop", 3_000);
   flags.human.publish({ [dailyTips]: "description: Show a tip a day\nenabled: true\n" });
   remote.fail("fetch", "refuse", forever);
   const asItIs = turn("daily_tips", false);
