@@ -1,7 +1,7 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
 
 import { rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import path from "node:path";
 import type { Logger } from "pino";
 import { pluralize } from "../schema/text/show.ts";
@@ -15,7 +15,7 @@ import { openTarget } from "../store/target/target.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { embeddedCommitKeys } from "./embedded/commit-key.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
-import { close, listen } from "./http/http.ts";
+import { close, createHttpServer, listen } from "./http/http.ts";
 import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";
@@ -50,6 +50,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const signer = settings.signingKey ? await Signer.open(settings.signingKey) : undefined;
   // Without a commit nothing can be served, so no directory is created.
   const head = settings.remote ? "" : await (await Repository.open(checkout)).resolve("HEAD");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, exitOnSignal);
   await lockData(data, log);
   const { remote, note } = settings.remote
     ? { remote: settings.remote, note: undefined }
@@ -120,7 +121,7 @@ async function lockData(data: string, log: Logger): Promise<void> {
 
 async function createCdnServer(directory: string): Promise<Server> {
   const { cdnHandler } = await import("./embedded/cdn.ts");
-  return createServer(cdnHandler(directory));
+  return createHttpServer(cdnHandler(directory));
 }
 
 /** Minimum time for which the server answers after a signal. It is 0 at a terminal. */
@@ -129,8 +130,14 @@ const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
 const maxStopMs = 8_000;
 
 /** On a signal, exits with 0 when `stop` is done, at the latest after `maxStopMs`. */
+/** While the server starts. Without a handler, a signal would leave the lock and a token that nobody has seen. */
+function exitOnSignal(signal: "SIGINT" | "SIGTERM"): void {
+  process.exit(signal === "SIGINT" ? 130 : 143);
+}
+
 function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.off(signal, exitOnSignal);
     process.once(signal, () => {
       // End a hanging push: if it succeeded after the exit, its client would never get an answer.
       setTimeout(() => void endChildren().then(() => process.exit(0)), maxStopMs).unref();

@@ -14,7 +14,7 @@ const pausesMs = { fetch: 250, push: 250 };
 /**
  * Moves the branch from `parent` to `commit` and serves its head. Returns false if another commit
  * came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
- * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds since 1970).
+ * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds of `performance.now()`).
  * A push that succeeded is never reported as failed.
  */
 export async function pushWithRetry(

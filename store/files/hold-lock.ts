@@ -11,6 +11,7 @@ import {
   release,
   retire,
   take,
+  unknown,
 } from "./lock-file.ts";
 
 export interface HoldOptions {
@@ -56,9 +57,14 @@ async function takeOver(file: string, holder: Holder, options: HoldOptions): Pro
   const seenMs = refreshedMs(file);
   for (let attempt = 0; !take(file, holder); attempt += 1) {
     const [other, atMs] = [readHolder(file), refreshedMs(file)];
-    if (other === undefined || atMs === undefined) continue;
     const waitedMs = performance.now() - startedMs;
-    if ((atMs !== seenMs && !isDead(other)) || waitedMs > 2 * staleMs) {
+    if (waitedMs > 2 * staleMs) {
+      const hint = `if no server works there, delete "${file}" and the files "${file}.*"`;
+      throw new Error(`Cannot take over the lock of ${describe(other ?? unknown)}: ${hint}`);
+    }
+    await pause(20);
+    if (other === undefined || atMs === undefined) continue;
+    if (atMs !== seenMs && !isDead(other)) {
       const hint = "stop it, or set FLAGS_DATA to another directory";
       throw new Error(
         `Cannot use "${path.dirname(file)}": ${describe(other)} works in it; ${hint}`,
@@ -66,7 +72,6 @@ async function takeOver(file: string, holder: Holder, options: HoldOptions): Pro
     }
     if (isDead(other) || waitedMs > staleMs) retire(file, other, holder);
     else if (attempt === 0) onWait?.(describe(other), staleMs);
-    await pause(20);
   }
 }
 
@@ -74,13 +79,13 @@ async function takeOver(file: string, holder: Holder, options: HoldOptions): Pro
 function refresh(file: string, holder: Holder): Holder | undefined {
   try {
     const found = readHolder(file);
-    if (found && found.id !== holder.id) return found;
+    if (found && found.id !== holder.id && found !== unknown) return found;
     const now = new Date();
     // Somebody deleted the directory: the lock is made again once the directory is there.
     if (found) utimesSync(file, now, now);
     else take(file, holder);
   } catch {
-    // The disk has a fault, or the directory is missing. The next refresh follows soon.
+    // Too many files are open, the disk has a fault, or the directory is missing. The next refresh follows soon.
   }
   return undefined;
 }

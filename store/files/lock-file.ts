@@ -1,6 +1,6 @@
 /** A lock between processes: a file that names the process which holds it. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { tryLink } from "./try-link.ts";
 
@@ -26,9 +26,14 @@ export function newHolder(): Holder {
   return holder;
 }
 
+/** Never throws: a lock that cannot be read or removed is the lock of a dead process, once this one has ended. */
 export function release(file: string, { id }: Holder): void {
   own.delete(id);
-  if (readHolder(file)?.id === id) rmSync(file, { force: true });
+  try {
+    if (readHolder(file)?.id === id) rmSync(file, { force: true });
+  } catch {
+    // The next process takes it over.
+  }
 }
 
 /**
@@ -40,7 +45,7 @@ export function take(file: string, holder: Holder): boolean {
   try {
     const text = JSON.stringify(holder);
     writeFileSync(draft, text);
-    if (!tryLink(draft, file)) writeFileSync(file, text, { flag: "wx" });
+    if (!tryLink(draft, file)) create(file, text);
     return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -51,6 +56,19 @@ export function take(file: string, holder: Holder): boolean {
   }
 }
 
+/** Leaves no empty file if the disk is full. */
+function create(file: string, text: string): void {
+  const opened = openSync(file, "wx");
+  try {
+    writeFileSync(opened, text);
+  } catch (error) {
+    rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(opened);
+  }
+}
+
 /**
  * Removes a dead process's lock. This needs a second lock, so that a slow process cannot delete the
  * lock of the next holder. The second lock of a dead process is removed in the same way.
@@ -58,19 +76,30 @@ export function take(file: string, holder: Holder): boolean {
 export function retire(file: string, dead: Holder, holder: Holder): void {
   const claim = `${file}.${dead.id}`;
   if (take(claim, holder)) {
-    if (readHolder(file)?.id === dead.id) rmSync(file, { force: true });
-    rmSync(claim, { force: true });
+    try {
+      if (readHolder(file)?.id === dead.id) rmSync(file, { force: true });
+    } finally {
+      rmSync(claim, { force: true });
+    }
     return;
   }
   const claimant = readHolder(claim);
   if (claimant && isDead(claimant)) retire(claim, claimant, holder);
 }
 
+/** Throws if the file cannot be read, for example because the process has too many open files. */
 export function readHolder(file: string): Holder | undefined {
+  let text: string;
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Holder;
+    text = readFileSync(file, "utf8");
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : unknown;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  try {
+    return (JSON.parse(text) as Holder | null) ?? unknown;
+  } catch {
+    return unknown;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Starting and stopping, as a person or a supervisor does it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { createServer } from "node:net";
 import { hostname } from "node:os";
@@ -125,6 +125,24 @@ describe("a server that cannot start", () => {
     expect(await program.ended).toBe(2);
     expect(program.said.stderr).toMatch(/^Cannot create FLAGS_DATA "\/dev\/null\/data": ENOTDIR/);
   });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)(
+    "because of %s leaves neither a lock nor a token that nobody has seen",
+    async (signal, code) => {
+      const checkout = testCheckout();
+      checkout.change(began, flags);
+      const program = new Program([], { PORT: "0" }, checkout.directory);
+      const data = path.join(checkout.directory, ".data");
+      await until(() => existsSync(path.join(data, "tokens.json")));
+      expect([code, 0]).toContain(await program.end(signal));
+      expect(existsSync(path.join(data, "server.lock"))).toBe(false);
+      const isShown = program.said.stderr.includes("admin token");
+      expect(existsSync(path.join(data, "tokens.json"))).toBe(isShown);
+    },
+  );
 
   test("at first shows the token of the embedded tokens file once it starts", async () => {
     const checkout = testCheckout();

@@ -104,3 +104,33 @@ test("holdLock() keeps others out on a file system without hard links", async ()
     syncBuiltinESMExports();
   }
 });
+
+test("holdLock() keeps its lock while the lock cannot be read, for example because too many files are open", async () => {
+  const file = newLock();
+  const release = await holdLock(file, { ...times, onLost: neverLost });
+  const { readFileSync: read } = fs;
+  let failures = 0;
+  fs.readFileSync = ((...args: Parameters<typeof read>) => {
+    if (args[0] !== file) return read(...args);
+    failures += 1;
+    throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+  }) as typeof read;
+  syncBuiltinESMExports();
+  try {
+    await until(() => failures > 2);
+  } finally {
+    fs.readFileSync = read;
+    syncBuiltinESMExports();
+  }
+  expect(isHeldByThisProcess(file)).toBe(true);
+  release();
+  expect(readdirSync(path.dirname(file))).toEqual([]);
+});
+
+test("holdLock() says what to delete if another host died while it took over a lock", async () => {
+  const file = newLock(JSON.stringify({ ...other, host: hostname(), pid: 2 ** 22 }));
+  writeFileSync(`${file}.${other.id}`, JSON.stringify(other));
+  await expect(holdLock(file, { ...times, onLost: neverLost })).rejects.toThrow(
+    `if no server works there, delete "${file}" and the files "${file}.*"`,
+  );
+});
