@@ -6,7 +6,7 @@
 
 import type { Compare } from "../schema/evaluate/compare.ts";
 import { type Context, textOf } from "../schema/evaluate/context.ts";
-import { type Definitions, targetingKey } from "../schema/evaluate/definition.ts";
+import type { Definitions } from "../schema/evaluate/definition.ts";
 import {
   answer,
   booleans,
@@ -74,19 +74,21 @@ export interface Evaluation<Value> {
  * flags.evaluate("button_color", "#00aa77").value;
  */
 export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name> {
-  const { onExposure } = options;
+  let { context, onExposure } = options;
   const exposures = new Set<string>();
-  let { context } = options;
   let definitions: Definitions | null = null;
   /** The evaluation of each flag for `context`. */
-  let results: Readonly<Record<string, Result>> = withoutPrototype({});
+  let results: Readonly<Record<string, Result | undefined>> = withoutPrototype({});
   /** Missing until a rule compares. Resolves when `compare.js` is loaded or has failed, or after `timeoutMs`. */
   let loading: Promise<void> | undefined;
   let hasWarned = false;
-  /** Until `compare.js` is loaded, a flag whose rules compare has the boolean of the list. */
+  /**
+   * Until `compare.js` is loaded, a boolean flag whose rules compare has the boolean of the list, and
+   * a flag with variants the fallback.
+   */
   let compare: Compare = () => {
     loading ??= new Promise((resolve) => {
-      setTimeout(resolve, timeoutMs);
+      const timer = setTimeout(resolve, timeoutMs);
       void import("./rules/compare.ts")
         .then(
           (loaded) => {
@@ -99,7 +101,8 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
             hasWarned = true;
           },
         )
-        .then(resolve);
+        // Node does not exit while a timer is pending.
+        .then(() => resolve(clearTimeout(timer)));
     });
     throw loading;
   };
@@ -128,7 +131,7 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     core.isEnabled(name);
     const evaluation = peek(name, fallback);
     const { variant, reason } = evaluation;
-    const exposure = `${name} ${variant} ${textOf(context, targetingKey)}`;
+    const exposure = `${name} ${variant} ${textOf(context)}`;
     const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
     if (onExposure && isGiven && !exposures.has(exposure)) {
       exposures.add(exposure);
@@ -153,14 +156,14 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     copy.definitions ??= definitions;
     definitions = copy.definitions;
     const values: Record<string, boolean> = withoutPrototype(copy.flags);
-    const next: Record<string, Result> = withoutPrototype({});
+    const next: Record<string, Result | undefined> = withoutPrototype({});
     for (const name in values) next[name] = answer(booleans[values[name] ? 1 : 0], "STATIC");
     // Without definitions no id is needed, so none is stored.
     if (definitions) context = withId(context, options);
     for (const name in definitions?.flags) {
-      // A definition that cannot be evaluated counts as missing.
       const result = attempt(() => decide(compare, definitions as Definitions, name, context));
-      if (result) next[name] = result;
+      // The boolean of the list is no variant of a flag that declares its own.
+      if (result || definitions?.flags[name]?.variants) next[name] = result;
       if (typeof result?.value === "boolean") values[name] = result.value;
     }
     if (keepIfEqual(results, next) === results) return old;

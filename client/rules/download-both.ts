@@ -5,11 +5,10 @@ import type { Copy, Options } from "../core/types.ts";
 
 /** Fetches the list, and the definitions, which are beside it. Never rejects. */
 export async function downloadBoth(options: Options, closing: AbortSignal): Promise<Partial<Copy>> {
-  const { environment } = options;
-  const url = options.url?.replace(/feature-flags\/?(?=\?|$)/, "definitions.json");
+  const { environment, url } = options;
   const pendingList = download(options, closing);
   const other = await download(
-    { ...options, url },
+    { ...options, url: url?.replace(/feature-flags\/?(?=\?|$)/, "definitions.json") },
     closing,
     (definitions: EnvironmentDefinitions) => {
       // The evaluator accepts everything else that a definition may contain.

@@ -21,7 +21,10 @@ export function withId(
 ): Context {
   if (context?.targetingKey || randomId === false) return context;
   random ??= String(Math.random()).slice(2);
-  const id = attempt(() => storage?.getItem(key)) || random;
-  attempt(() => storage?.setItem(key, id));
+  let id = random;
+  attempt(() => {
+    id = storage?.getItem(key) || id;
+    storage?.setItem(key, id);
+  });
   return { ...context, targetingKey: id };
 }

@@ -1,13 +1,6 @@
 import { type Compare, compare } from "./compare.ts";
 import { type Context, textOf } from "./context.ts";
-import {
-  buckets,
-  type Definition,
-  type Definitions,
-  targetingKey,
-  type Value,
-  type Variant,
-} from "./definition.ts";
+import { buckets, type Definitions, type Value, type Variant } from "./definition.ts";
 import { bucketOf } from "./hash.ts";
 import { maxRead, maxRequired } from "./limits.ts";
 import { matches } from "./match.ts";
@@ -47,12 +40,10 @@ export const booleans: readonly [Variant, Variant] = [
  */
 export function evaluate(definitions: Definitions, name: string, context?: Context): Evaluation {
   try {
-    return (
-      decide(compare, definitions, name, context) ?? {
-        reason: "ERROR",
-        errorCode: "FLAG_NOT_FOUND",
-      }
-    );
+    // A name may be `constructor`.
+    const isOwn = Object.hasOwn(definitions.flags, name);
+    const evaluation = isOwn ? decide(compare, definitions, name, context) : undefined;
+    return evaluation ?? { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" };
   } catch {
     return { reason: "ERROR", errorCode: "GENERAL" };
   }
@@ -68,14 +59,14 @@ export function decide(
   levels = maxRequired,
 ): Evaluation | undefined {
   // In a cycle, or at the end of a chain that is too long, a required flag counts as missing.
-  // A name may be `constructor`.
-  if (left[0]-- <= 0 || levels < 0 || !Object.hasOwn(definitions.flags, name)) return undefined;
-  const definition = definitions.flags[name] as Definition;
+  // What `constructor` names is not enabled, so it counts as missing, too.
+  const definition = left[0]-- > 0 && levels >= 0 && definitions.flags[name];
+  if (!definition) return undefined;
   const { requires = [], rules = [], rollout = 100, variants, seed = name } = definition;
   const [outside, on] = (variants ?? booleans) as readonly [Variant, Variant];
   if (!definition.enabled) return answer(outside, "STATIC");
 
-  let reason: Reason = rules.length || rollout < 100 || variants ? "SPLIT" : "STATIC";
+  let reason: Reason = rules[0] || rollout < 100 || variants ? "SPLIT" : "STATIC";
   for (const required of requires) {
     const other = decide(compare, definitions, required, context, left, levels - 1);
     if (other?.value !== true) return answer(outside, "DEFAULT");
@@ -85,7 +76,7 @@ export function decide(
   const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences, compare));
   if (rule) reason = "TARGETING_MATCH";
   const share = (rule ? rule.rollout : rollout) as number;
-  const id = textOf(context, definition.bucket ?? targetingKey);
+  const id = textOf(context, definition.bucket);
   const isInside = share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share));
   const variant = rule?.variant
     ? variants?.find(([other]) => other === rule.variant)
@@ -95,7 +86,7 @@ export function decide(
 
 /** How many of the buckets a percentage has. */
 export function weigh(rollout: number): number {
-  return Math.round(rollout * (buckets / 100));
+  return Math.round((rollout * buckets) / 100);
 }
 
 /** The variant in whose share of the weights a text lies. */

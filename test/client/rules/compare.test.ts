@@ -160,3 +160,51 @@ test.each([current, old])(
     expect(flags.isEnabled("new_checkout")).toBe(context === current);
   },
 );
+
+test("until the comparison is loaded, a flag with variants is the fallback, not on or off", async () => {
+  vi.doMock(chunk, () => {
+    throw new Error("the module is gone");
+  });
+  const variants = [
+    ["green", "#00aa77"],
+    ["orange", "#dd5500"],
+  ];
+  const { rules: compared } = definitions.flags.meal_photos;
+  rules = json({
+    environment: "application",
+    flags: { meal_photos: { enabled: true, rollout: 0, rules: compared, variants } },
+  });
+  const flags = create({ context: current });
+  await flags.ready;
+  expect(flags.variant("meal_photos", "green")).toBe("green");
+  expect(flags.evaluate("meal_photos", "#0000ff")).toEqual({
+    value: "#0000ff",
+    reason: "ERROR",
+    errorCode: "FLAG_NOT_FOUND",
+  });
+  vi.doUnmock(chunk);
+  await flags.refresh();
+  await flags.ready;
+  expect(flags.variant("meal_photos", "green")).toBe("orange");
+});
+
+test.each([
+  ["is loaded", () => ({ compare: () => true })],
+  [
+    "cannot be loaded",
+    () => {
+      throw new Error("the module is gone");
+    },
+  ],
+])("no timer is left when the comparison %s, so Node can exit", async (_case, load) => {
+  vi.doMock(chunk, load);
+  const started = vi.spyOn(globalThis, "setTimeout");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  await create({ context: current }).ready;
+  const timers = started.mock.results
+    .filter((_, at) => started.mock.calls[at]?.[1] === 5_000)
+    .map(({ value }) => value);
+  expect(timers.length).toBeGreaterThanOrEqual(3);
+  const done = new Set<unknown>(cleared.mock.calls.map(([timer]) => timer));
+  expect(timers.filter((timer) => !done.has(timer)).length).toBe(0);
+});

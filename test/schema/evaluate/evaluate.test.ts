@@ -119,6 +119,18 @@ describe("evaluate() answers", () => {
     expect(evaluateOne(definition, caller)).toEqual(answer);
   });
 
+  test("a definition that is null, and a required name such as constructor, count as missing", () => {
+    const missing = { reason: "ERROR", errorCode: "FLAG_NOT_FOUND" };
+    const flags = { empty: null, dependent: { enabled: true, requires: ["empty"] } };
+    expect(evaluate({ flags } as never, "empty")).toEqual(missing);
+    expect(evaluate({ flags } as never, "dependent")).toMatchObject({ ...off, reason: "DEFAULT" });
+    for (const name of ["constructor", "__proto__", "toString"]) {
+      const dependent = { enabled: true, requires: [name] };
+      const evaluation = evaluate({ flags: { dependent } }, "dependent");
+      expect(evaluation).toMatchObject({ ...off, reason: "DEFAULT" });
+    }
+  });
+
   test("an unknown flag with an error, for any name", () => {
     const answer = {
       reason: "ERROR",
