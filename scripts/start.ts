@@ -6,12 +6,12 @@ import { refuseSubfolder } from "./command/require-flags.ts";
 export const command = defineCommand({
   name: "start",
   summary:
-    "Serve and change the flags of a git branch over HTTP; each change is a commit on the remote. With nothing set, all it needs is embedded: a remote made from this clone, a token that is printed once, and a directory that is published to and served as a CDN would.",
+    "Serve and change the flags of a git branch over HTTP; each change is a commit on the remote. Without settings it embeds everything: a remote made from this clone, a token that is printed once, and a local CDN.",
   operands: "",
   options: {
     repo: shared.repo,
     "accept-remote": {
-      help: "continue with a branch that lost commits, after you have checked it",
+      help: "accept the branch as it is, after you have checked it: lost commits, the removal of many flags, or another FLAGS_REMOTE or FLAGS_BRANCH for this FLAGS_DATA",
     },
   },
   details: help,

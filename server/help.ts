@@ -5,13 +5,15 @@ export const help = `Environment variables:
   FLAGS_REMOTE             the git remote that holds the flags: any URL or path git takes
   FLAGS_BRANCH             its branch (main)
   FLAGS_DATA               where one server keeps its clone (.data); may be deleted while the server is down,
-                           but without FLAGS_REMOTE it also holds the flags and the tokens
+                           but without FLAGS_REMOTE it also holds the flags and the tokens, and without
+                           FLAGS_COMMIT_KEY the key that signs the commits
   FLAGS_TOKENS             the tokens file; "bunting token --add FILE" creates it and adds to it
-  FLAGS_COMMIT_KEY         secret with which this and all other servers of the branch recognize their commits;
-                           several, comma-separated, to change it. Without it, one is kept in FLAGS_DATA
+  FLAGS_COMMIT_KEY         secret that signs commits, the same for all servers of the branch. To replace it,
+                           set several, comma-separated: the first signs, all are accepted. Default: a key
+                           in FLAGS_DATA
   FLAGS_SIGNING_KEY        path of the ssh key that signs each commit; none are signed without it
   FLAGS_PUBLISH            s3://bucket[/prefix] or a directory, published to after each change
-  FLAGS_POLL_SECONDS       how often to look for commits of others (15)
+  FLAGS_POLL_SECONDS       seconds between two fetches of the branch (15)
   FLAGS_WRITES_PER_MINUTE  per token (60); 0 is no limit
   FLAGS_CORS_ORIGINS       origins whose pages may call the API, comma-separated
   FLAGS_USAGE              token: POST /v1/usage requires a token; anonymous: not from those origins

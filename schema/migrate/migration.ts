@@ -2,7 +2,7 @@ import type { FileEdit } from "../change/change-set.ts";
 
 /** A step between two forms of a repository of flags. */
 export interface Migration {
-  /** The form that `up` leads to, from the number before. */
+  /** The format that `up` leads to, from the number before. */
   readonly number: number;
   /** As in `003_add_feature_flags_table`. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Every migration, and the way from one form of a repository to another. */
+/** Every migration, and the way from one format of a repository to another. */
 
 import { projectFile, projectFormat } from "../project/project.ts";
 import { parse } from "../yaml/parse.ts";
@@ -9,12 +9,12 @@ import { type FlagFiles, type Migration, MigrationError, type MigrationStep } fr
 /** In the order of their numbers, without a gap. */
 export const migrations: readonly Migration[] = [tableToFiles, policyToProject];
 
-/** The form before the first migration: flags are not in files. */
+/** The format before the first migration: flags are not in files. */
 export const firstFormat = 2;
 
 /**
- * The form that a repository has. `format` in `bunting.yaml` records it; without that file,
- * the other files show it. Throws `MigrationError` for a form that this version does not know.
+ * The format of a repository. `format` in `bunting.yaml` records it; without that file,
+ * the other files show it. Throws `MigrationError` for a format that this version does not know.
  */
 export function formatOf(files: FlagFiles): number {
   const text = files.read(projectFile);
@@ -35,7 +35,7 @@ export interface PlannedStep {
   readonly step: MigrationStep;
 }
 
-/** The steps from one form to another, in order; none if they are the same. */
+/** The steps from one format to another, in order; none if they are the same. */
 export function stepsBetween(from: number, to: number): PlannedStep[] {
   const between = migrations.filter(
     ({ number }) => number > Math.min(from, to) && number <= Math.max(from, to),

@@ -1,4 +1,4 @@
-/** A commit with an error is not served; a warning is for the reviewer and stops nothing. */
+/** A commit with an error, except `failed-test`, is not served; a warning is for the reviewer and stops nothing. */
 export type Severity = "error" | "warning";
 
 export type Code = keyof typeof severities;

@@ -44,7 +44,7 @@ export interface Limits {
 /** The file's place, from the top of the repository. */
 export const projectFile = "bunting.yaml";
 
-/** The form of `bunting.yaml` that this program reads and writes. Migrations lead to it. */
+/** The format of `bunting.yaml` that this program reads and writes. Migrations lead to it. */
 export const projectFormat = 4;
 
 /** `bunting.yaml` as people write it: a file that meets `bunting.schema.json`. */

@@ -41,9 +41,12 @@ export const command = defineCommand({
     repo: shared.repo,
     format: shared.format,
   },
-  async run(options, [verb, ...others]) {
+  async run(options, operands) {
+    const [verb, ...others] = operands;
     if (others.length > 0 || (verb !== "start" && verb !== "finish")) {
-      throw new UsageError(`Cannot "${[verb, ...others].join(" ")}": wanted start or finish`);
+      throw new UsageError(
+        `Cannot run "${["deployment", ...operands].join(" ")}": expected start or finish`,
+      );
     }
     const github = () =>
       new GitHub(readGitHubOptions(process.env), (text) => process.stderr.write(`${text}\n`));

@@ -19,7 +19,7 @@ import { type IssueStep, tidyUp } from "./stale-steps.ts";
 export const command = defineCommand({
   name: "stale",
   summary:
-    "Find flags that have served their purpose: past their expiry, or on (or off) everywhere for many days. Open an issue for each on GitHub, or a pull request that removes it if no code names it.",
+    "Find flags that are no longer needed: past their expiry, or on (or off) everywhere for many days. Open an issue for each on GitHub, or a pull request that removes it if no code names it.",
   operands: "",
   options: {
     source: {

@@ -131,8 +131,8 @@ describe.concurrent("deployment", () => {
   });
 
   test.each([
-    [[], 'Cannot "": wanted start or finish'],
-    [["begin"], 'Cannot "begin": wanted start or finish'],
+    [[], 'Cannot run "deployment": expected start or finish'],
+    [["begin"], 'Cannot run "deployment begin": expected start or finish'],
     [["start"], 'Cannot use --commit ""'],
     [["start", "--commit=main"], 'Cannot use --commit "main"'],
     [["start", `--commit=${"a".repeat(40)}`, "--environment=a b"], '--environment "a b"'],
