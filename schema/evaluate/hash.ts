@@ -3,19 +3,18 @@
  * Algorithm: Austin Appleby, public domain, SMHasher's `MurmurHash3_x86_32`.
  */
 export function murmur3(text: string): number {
-  const bytes = new TextEncoder().encode(text);
   let hash = 0;
   let block = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    // Shifts count modulo 32.
-    block |= (bytes[at] as number) << (at * 8);
-    if (at % 4 === 3) {
-      hash ^= scramble(block);
-      hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
-      block = 0;
-    }
+  let length = 0;
+  for (const byte of new TextEncoder().encode(text)) {
+    block |= byte << (length * 8);
+    length++;
+    if (length % 4) continue;
+    hash ^= scramble(block);
+    hash = Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64;
+    block = 0;
   }
-  hash ^= scramble(block) ^ bytes.length;
+  hash ^= scramble(block) ^ length;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
@@ -31,5 +30,7 @@ function scramble(block: number): number {
  * two halves, because numbers are exact up to 2^53 only; `size` is at most 2^31.
  */
 export function bucketOf(text: string, size: number): number {
-  return Number((BigInt(murmur3(text)) * BigInt(size)) >> 32n);
+  const hash = murmur3(text);
+  const low = Math.floor(((hash & 0xffff) * size) / 0x10000);
+  return Math.floor(((hash >>> 16) * size + low) / 0x10000);
 }

@@ -39,7 +39,8 @@ describe("bucketOf()", () => {
     ["crème:brûlée", 100_000, 253],
     ["日本語", 2_147_483_647, 1_389_508_938],
     ["", 100_000, 0],
-  ])("of %j among %i is %i", (text, size, bucket) => {
+    ["日本語", 2.5, 1],
+  ])("of %j among %d is %i", (text, size, bucket) => {
     expect(bucketOf(text, size)).toBe(bucket);
   });
 
