@@ -10,7 +10,7 @@ export function limitWrites(perMinute: number): Handler {
   return limitPerToken(perMinute, "write");
 }
 
-/** Reads that start git processes or call GitHub: histories, and the status of a proposed change. */
+/** Reads that start git processes or call GitHub: histories, and the status of a proposal. */
 export function limitExpensiveReads(): Handler {
   return limitPerToken(expensiveReadsPerMinute, "read");
 }

@@ -1,4 +1,4 @@
-/** Responses about proposed changes: the 202 of the write, and the status. */
+/** Responses about proposals: the 202 of the write, and the status. */
 import type { Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
@@ -21,7 +21,7 @@ export function changeHandler(pulls: PullRequests | undefined, sync: () => Promi
     const isAdmin = principalOf(response).role === "admin";
     const change = /^[1-9]\d{0,8}$/.test(id) ? await pulls?.find(Number(id), isAdmin) : undefined;
     if (!change || !maySee(principalOf(response), change))
-      throw new HttpError(404, "Cannot find a proposed change of that id");
+      throw new HttpError(404, "Cannot find a proposal of that id");
     if (change.status === "merged" && !synced.has(change)) {
       synced.add(change);
       void sync();
@@ -40,7 +40,7 @@ function send(response: Response, change: ProposedChange): void {
   response.json(changeBody(change));
 }
 
-/** A proposed change in the form of a response. */
+/** A proposal as a response. */
 export function changeBody(change: ProposedChange) {
   const { id, status, flag, summary, pullRequest: pull_request, commit = null } = change;
   return { id, status, flag, summary, pull_request, url: pathOf(change), commit };
