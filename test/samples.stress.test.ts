@@ -4,18 +4,21 @@
  * Only the tests of pages that show the samples are left out.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { TestRepository, temporaryDirectory } from "./git/repository.ts";
 import { bareEnvironment, runNpm, top } from "./scripts/run.ts";
 
-/** Tests of pages that show commands and their output with the sample flags. */
-const showSamples = ["test/readme.test.ts", "test/guides.test.ts", "test/client/readme.test.ts"];
+/** A page that shows commands and their output with the sample flags, as `README.md` and the guides do. */
+const showsSamples = "readme.test.ts";
 
 /** The tests that read files of the checkout, or run its commands. The others make all their files themselves. */
 const readCheckout = [
-  ...["test/schema", "test/scripts", "test/workflows", "test/client", "test/github"],
+  ...["test/schema", "test/scripts", "test/workflows", "test/github"],
+  ...readdirSync(path.join(top, "test/client"))
+    .filter((name) => name !== showsSamples)
+    .map((name) => `test/client/${name}`),
   // Without `release`: it packs, and npm does not accept linked node_modules.
   ...["test/package/init", "test/package/package.test.ts", "test/rooms.test.ts"],
   ...["test/server/embedded", "test/store/writes", "test/store/remote/signer"],
@@ -55,7 +58,6 @@ test("the tests pass with the flags, project and owners of another team", async 
     // Other stress tests run at the same time.
     "--maxWorkers=2",
     ...readCheckout,
-    ...showSamples.flatMap((file) => ["--exclude", file]),
   ];
   const { status, stdout, stderr } = spawnSync("npx", ["vitest", ...args], {
     ...{ cwd: copy.directory, encoding: "utf8", maxBuffer: 2 ** 28 },

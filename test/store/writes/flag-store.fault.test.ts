@@ -31,10 +31,14 @@ function timeoutMsFor(fault: Fault): number {
   return fault === "hang" ? 4_000 : 20_000;
 }
 
-async function setUp(fault: Fault, writeTimeoutMs = 15_000) {
+async function setUp(
+  fault: Fault,
+  writeTimeoutMs = 15_000,
+  timeoutMs: number = timeoutMsFor(fault),
+) {
   const flags = flagRemote();
   const remote = await serveOverHttp(flags.bare);
-  const store = await openStore(remote.url, { timeoutMs: timeoutMsFor(fault), writeTimeoutMs });
+  const store = await openStore(remote.url, { timeoutMs, writeTimeoutMs });
   return { flags, bare: flags.bare, remote, store };
 }
 
@@ -61,14 +65,14 @@ function expectReads(store: FlagStore): void {
 }
 
 test.concurrent.each(every)('write() outlives one "%s" when it pushes', async (fault) => {
-  const { bare, remote, store } = await setUp(fault);
+  const { bare, remote, store } = await setUp(fault, 60_000, 10_000);
   remote.fail("push", fault);
   await expectWrite(store, bare);
   expectSound(bare, store);
 });
 
 test.concurrent.each(every)('write() succeeds after one "%s" of a fetch', async (fault) => {
-  const { flags, bare, remote, store } = await setUp(fault);
+  const { flags, bare, remote, store } = await setUp(fault, 60_000, 10_000);
   const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
   remote.fail("fetch", fault);
   await expectWrite(store, bare);
