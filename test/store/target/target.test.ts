@@ -191,6 +191,27 @@ describe("S3Target", () => {
     await careless.close();
   });
 
+  test("says that an object is not removed if another publisher writes the same bytes again", async () => {
+    const target = new S3Target("s3://flags", bucket, "", clientOf(double));
+    await target.write(object(flag, "same"), undefined);
+    const [[key, written] = []] = [...double.objects];
+    if (key === undefined || written === undefined) throw new Error("Nothing was written");
+    let isDeleted = false;
+    double.fault({
+      kind: "drop",
+      times: Number.POSITIVE_INFINITY,
+      match({ method }) {
+        if (isDeleted)
+          double.objects.set(key, { ...written, metadata: { commit: "b".repeat(40) } });
+        isDeleted ||= method === "DELETE";
+        return false;
+      },
+    });
+    expect(await target.remove(flag, hash("md5", "same"))).toBe(false);
+    expect(double.objects.size).toBe(1);
+    target.close();
+  });
+
   describe("given answers that are not S3's,", () => {
     const page = "<!doctype html><html><body>Please log in</body></html>";
     const listing = (token: (nth: number) => string) => (_request: unknown, nth: number) =>
