@@ -82,15 +82,14 @@ export class S3Target implements Target {
   async remove(path: string, seen: string): Promise<boolean> {
     return this.#attempt("remove", path, async () => {
       const before = await this.#read(path);
-      if (!before) return true;
-      if (before.etag !== seen) return false;
+      if (before?.etag !== seen) return before === undefined;
       const isDone = await this.#ifMatch(path, seen, (IfMatch) =>
         this.#client.send(new DeleteObjectCommand({ ...this.#at(path), IfMatch })),
       );
       const after = await this.#read(path);
-      // Another publisher may have written the same bytes again, for its own commit.
-      const isSame = after?.etag === seen && after.metadata.commit === before.metadata.commit;
-      if (isDone && isSame) throw new Error("it was deleted and is still there");
+      // Another commit means that another publisher wrote the same bytes again.
+      if (isDone && after?.etag === seen && after.metadata.commit === before.metadata.commit)
+        throw new Error("it was deleted and is still there");
       return after === undefined;
     });
   }
