@@ -1,5 +1,5 @@
 import { compile } from "../schema/compile/compile.ts";
-import { pluralize } from "../schema/text/show.ts";
+import { pluralize, shortId } from "../schema/text/show.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
@@ -34,7 +34,7 @@ export const command = defineCommand({
     process.stdout.write(
       format === "json"
         ? `${JSON.stringify({ commit, out, flags, responses })}\n`
-        : `Built ${pluralize(responses, "response")} of ${pluralize(flags, "flag")} at ${commit.slice(0, 7)} into ${out}\n`,
+        : `Built ${pluralize(responses, "response")} of ${pluralize(flags, "flag")} at ${shortId(commit)} into ${out}\n`,
     );
     await noteUncommitted(repository, commit, "built");
     return 0;

@@ -3,6 +3,7 @@ import type { Context } from "../schema/evaluate/context.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
 import { projectFile, rootEnvironment } from "../schema/project/project.ts";
+import { shortId } from "../schema/text/show.ts";
 import { suggest } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
@@ -44,7 +45,7 @@ export const command = defineCommand({
     if (!Object.hasOwn(definitions.flags, name)) {
       const near = suggest(name, Object.keys(definitions.flags));
       const hint = near === undefined ? "" : `; did you mean "${near}"?`;
-      const at = snapshot.commit.slice(0, 7);
+      const at = shortId(snapshot.commit);
       process.stderr.write(`Cannot find a flag "${name}" at ${at}${hint}\n`);
       if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
       return 1;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { pluralize } from "../schema/text/show.ts";
+import { pluralize, shortId } from "../schema/text/show.ts";
+import { ifExists } from "../store/files/if-exists.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
@@ -27,7 +28,7 @@ export const command = defineCommand({
     if (!snapshot) return 1;
 
     const text = formatFlagTypes(snapshot.flags);
-    const isCurrent = read(out) === text;
+    const isCurrent = ifExists(() => readFileSync(out, "utf8")) === text;
     if (!isCurrent && !check) {
       makeDirectory(path.dirname(out));
       replaceFile(out, text);
@@ -35,7 +36,7 @@ export const command = defineCommand({
     const isStale = !isCurrent && check === true;
     const flags = pluralize(snapshot.flags.length, "flag");
     const result = isStale
-      ? `Cannot accept ${out}: it does not describe the ${flags} at ${snapshot.commit.slice(0, 7)}\n  hint: ${commandLine("types")} --out ${out}`
+      ? `Cannot accept ${out}: it does not describe the ${flags} at ${shortId(snapshot.commit)}\n  hint: ${commandLine("types")} --out ${out}`
       : `${out} describes ${flags}`;
     process.stdout.write(
       format === "json"
@@ -45,12 +46,3 @@ export const command = defineCommand({
     return isStale ? 1 : 0;
   },
 });
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}

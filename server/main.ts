@@ -1,10 +1,9 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
-
 import { rmSync } from "node:fs";
 import type { Server } from "node:http";
 import path from "node:path";
 import type { Logger } from "pino";
-import { pluralize } from "../schema/text/show.ts";
+import { pluralize, shortId } from "../schema/text/show.ts";
 import { holdLock } from "../store/files/hold-lock.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";
@@ -82,9 +81,9 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
 
   const url = await listen(service.server, host, port);
   const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
-  const { length } = store.current?.snapshot.flags ?? [];
+  const { commit, flags = [] } = store.current?.snapshot ?? {};
   const lines = [
-    `Serving ${pluralize(length, "flag")} at ${store.current?.snapshot.commit.slice(0, 7) ?? "no valid commit"}:`,
+    `Serving ${pluralize(flags.length, "flag")} at ${commit === undefined ? "no valid commit" : shortId(commit)}:`,
     `  API  ${url}/v1/feature-flags/`,
     ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
     ...(settings.remote
@@ -129,12 +128,12 @@ const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
 /** Supervisors kill a process ten seconds after the signal. */
 const maxStopMs = 8_000;
 
-/** On a signal, exits with 0 when `stop` is done, at the latest after `maxStopMs`. */
 /** While the server starts. Without a handler, a signal would leave the lock and a token that nobody has seen. */
 function exitOnSignal(signal: "SIGINT" | "SIGTERM"): void {
   process.exit(signal === "SIGINT" ? 130 : 143);
 }
 
+/** On a signal, exits with 0 when `stop` is done, at the latest after `maxStopMs`. */
 function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.off(signal, exitOnSignal);

@@ -1,5 +1,4 @@
 /** Applies scheduled steps to the second: it waits for the next step of the current snapshot. */
-
 import type { Logger } from "pino";
 import { type FlagStep, findDueSteps, nextStepTime, timeOf } from "../schema/flag/schedule.ts";
 import { findFlag } from "../schema/flag/snapshot.ts";

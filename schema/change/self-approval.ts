@@ -2,6 +2,7 @@
  * Whether somebody other than the requester approved a proposed change. GitHub itself only keeps the
  * author of a pull request from approving it, and the author of a proposal is the server.
  */
+import { shortId } from "../text/show.ts";
 import { signatureIn, unverifiedTrailer } from "./commit-signature.ts";
 
 /** What GitHub knows about a pull request. */
@@ -60,7 +61,7 @@ export function checkApproval(proposal: ProposalReviews): ApprovalResult {
 
   const approvers = approversOf(reviews, head);
   const others = approvers.filter((login) => !requesters.has(login));
-  const commit = head.slice(0, 7);
+  const commit = shortId(head);
   if (others.length > 0)
     return { state: "success", message: `${others.join(", ")} approved ${commit}` };
   const wanted = `somebody other than ${[...requesters].sort().join(", ")} must approve ${commit}`;

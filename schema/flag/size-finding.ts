@@ -5,7 +5,7 @@ import { groupDigits } from "../text/show.ts";
 /** A document that readers accept up to a maximum size. */
 interface SizeLimit {
   readonly maxBytes: number;
-  /** Who reads it: `clients`. */
+  /** The programs that read it, in the plural: `clients`. */
   readonly readers: string;
   readonly tooLarge: Finding["code"];
   readonly nearLimit: Finding["code"];

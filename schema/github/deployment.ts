@@ -2,7 +2,7 @@
 
 import { isCommit } from "../compile/manifest.ts";
 import { joined } from "../plan/warnings.ts";
-import { pluralize } from "../text/show.ts";
+import { pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";
 
 /** The part of the output of `npm run publish -- --format json` that is used here. */
@@ -100,8 +100,8 @@ export function formatDeploymentResult(result: DeploymentResult): string {
   const isWaiting = (published?.waiting ?? 0) > 0;
   const isPublished = state === "success" || (isWaiting && published?.live?.at !== undefined);
   const title = isPublished ? capital(outcome) : `Not live: ${outcome}`;
-  const was = published?.before ? `, after \`${published.before.slice(0, 7)}\`` : "";
-  const lines = [`**${title}** in ${environment}: \`${commit.slice(0, 7)}\`${was}.`, ""];
+  const was = published?.before ? `, after \`${shortId(published.before)}\`` : "";
+  const lines = [`**${title}** in ${environment}: \`${shortId(commit)}\`${was}.`, ""];
   if (published?.status === "refused")
     lines.push(...published.refusals.map((one) => `- ${inline(one)}`), "");
   for (const reason of published?.reasons ?? []) {

@@ -2,7 +2,7 @@
 
 import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
-import { pluralize } from "../text/show.ts";
+import { pluralize, shortId } from "../text/show.ts";
 import { block, fitLines, inline } from "./markdown.ts";
 
 /** A URL whose answer differs from the commit. */
@@ -58,8 +58,8 @@ function describeServed(
   { commit: served, rollback }: NonNullable<Drift["served"]>,
 ) {
   if (rollback) {
-    const from = rollback.from.slice(0, 7);
-    return `It was rolled back on purpose, from \`${from}\` to \`${served.slice(0, 7)}\`: ${inline(rollback.reason)}. It stays so until the flags in git say the same.`;
+    const from = shortId(rollback.from);
+    return `It was rolled back on purpose, from \`${from}\` to \`${shortId(served)}\`: ${inline(rollback.reason)}. It stays so until the flags in git say the same.`;
   }
   if (served === commit) return "It has that commit, so something was changed or lost since.";
   return `It has commit \`${served}\`.`;

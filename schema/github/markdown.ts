@@ -2,7 +2,6 @@
  * Shows text that others wrote, without effect. GitHub looks for mentions, links, HTML and emphasis
  * everywhere except in code, so such text is shown as code.
  */
-
 import { escapeInvisible } from "../problem/problem.ts";
 import { cut } from "../text/show.ts";
 

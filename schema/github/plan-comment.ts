@@ -6,7 +6,7 @@ import type { Plan } from "../plan/plan.ts";
 import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
-import { cut, listSome, pluralize } from "../text/show.ts";
+import { cut, listSome, pluralize, shortId } from "../text/show.ts";
 import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, fitLines, inline, sizeOf } from "./markdown.ts";
@@ -170,7 +170,7 @@ function rollback({ number }: Review): string {
 
 function footer({ head, run }: Review): string {
   const where = run ? `, from [this run](${run.url})` : "";
-  return `<sub>For commit ${head.slice(0, 7)}${where}. A later run replaces this comment.</sub>`;
+  return `<sub>For commit ${shortId(head)}${where}. A later run replaces this comment.</sub>`;
 }
 
 function whereAll({ run }: Review): string {

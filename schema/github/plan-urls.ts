@@ -1,5 +1,4 @@
 /** The URLs of a plan with their bodies before and after, as a part of the comment on a pull request. */
-
 import type { Plan, ResponsePlan } from "../plan/plan.ts";
 import { pluralize } from "../text/show.ts";
 import { block, fitLines, sizeOf } from "./markdown.ts";

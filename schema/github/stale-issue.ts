@@ -1,5 +1,4 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
-
 import { createHash } from "node:crypto";
 import type { StaleFlag } from "../overview/stale.ts";
 import { describeDecision } from "../plan/describe-decision.ts";

@@ -1,5 +1,4 @@
 /** Audiences that change, and the flags that use them. */
-
 import type { Snapshot } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
 import { listSome } from "../text/show.ts";

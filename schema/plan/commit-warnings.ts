@@ -1,6 +1,8 @@
 /** Warnings about unusual commits of a branch. They are only reported: no commit is refused because of them. */
+
 import { lastSecond } from "../flag/commit-time.ts";
 import { timestamp } from "../flag/snapshot.ts";
+import { shortId } from "../text/show.ts";
 
 export interface CommitFacts {
   /** Full id. */
@@ -27,7 +29,7 @@ export function checkCommits(commits: readonly CommitFacts[], now: number): Comm
 }
 
 function checkDate({ commit, time }: CommitFacts, now: number): CommitWarning[] {
-  const id = commit.slice(0, 7);
+  const id = shortId(commit);
   if (!(time > 0 && time <= lastSecond)) {
     const message = `Commit ${id} has no valid date: ${time} is outside of the years 1970 to 9999`;
     const hint = "the time of the commit before it, or the nearest valid time, is served instead";
@@ -42,7 +44,7 @@ function checkDate({ commit, time }: CommitFacts, now: number): CommitWarning[] 
 
 function checkMerge({ commit, isPullMerge }: CommitFacts): CommitWarning[] {
   if (!isPullMerge) return [];
-  const message = `Commit ${commit.slice(0, 7)} merges the branch into other commits: the branch is not its first parent`;
+  const message = `Commit ${shortId(commit)} merges the branch into other commits: the branch is not its first parent`;
   const hint = 'use "git pull --rebase", and require a linear history for the branch';
   return [{ code: "pull-merge", commit, message, hint }];
 }

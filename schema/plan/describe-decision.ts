@@ -1,5 +1,4 @@
 /** Decisions in words, and what a changed decision means for people. */
-
 import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
 import { pluralize } from "../text/show.ts";

@@ -1,5 +1,4 @@
 /** A plan in words, for a terminal and for a pull request. */
-
 import { escapeInvisible } from "../problem/problem.ts";
 import { pluralize, shortId } from "../text/show.ts";
 import { describeAudience, describeAudiences } from "./audiences.ts";

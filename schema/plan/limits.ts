@@ -2,7 +2,6 @@
  * How much one publication may remove or switch on. Changes that exceed a limit are probably an accident:
  * they wait until somebody allows them, while all other changes are published. Switching off never waits.
  */
-
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
 import { pluralize } from "../text/show.ts";

@@ -1,5 +1,6 @@
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
+import { shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
 import { progress } from "./progress.ts";
 import { report, today } from "./report.ts";
@@ -13,13 +14,13 @@ export async function readSnapshot(
   revision: string,
 ): Promise<Snapshot | undefined> {
   const commit = await repository.resolve(revision);
-  const reading = progress(`Reading ${commit.slice(0, 7)}:`);
+  const reading = progress(`Reading ${shortId(commit)}:`);
   const { snapshot, problems, files } = await repository.read(commit, today(), reading.at);
   reading.end();
   if (!snapshot) {
     const errors = problems.filter(isError);
     process.stderr.write(
-      `Cannot compile ${commit.slice(0, 7)}:\n${report("text", { files }, errors)}`,
+      `Cannot compile ${shortId(commit)}:\n${report("text", { files }, errors)}`,
     );
   }
   return snapshot;

@@ -1,5 +1,5 @@
 import { escapeInvisible } from "../../schema/problem/problem.ts";
-import { pluralize } from "../../schema/text/show.ts";
+import { pluralize, shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
 
 const maxNamedFiles = 5;
@@ -13,7 +13,7 @@ export async function noteUncommitted(
   const files = await repository.differences(commit);
   if (files.length === 0) return;
   const differing = pluralize(files.length, "file");
-  const note = `Note: the work tree differs from ${commit.slice(0, 7)} in ${differing} below flags/; only the commit was ${done}`;
+  const note = `Note: the work tree differs from ${shortId(commit)} in ${differing} below flags/; only the commit was ${done}`;
   const named = files.slice(0, maxNamedFiles).map((file) => `  ${escapeInvisible(file)}\n`);
   process.stderr.write(`${note}\n${named.join("")}`);
 }

@@ -1,4 +1,5 @@
 import { type ApprovalResult, checkApproval } from "../../schema/change/self-approval.ts";
+import { shortId } from "../../schema/text/show.ts";
 import {
   approvalStatus,
   readProposalReviews,
@@ -48,7 +49,7 @@ export const command = defineCommand({
     for (const [commit, result] of results) {
       if (!options["dry-run"]) await setApprovalStatus(github, commit, result, runUrl(process.env));
       const { pullRequest, state, message } = result;
-      const what = pullRequest === undefined ? commit.slice(0, 7) : `#${pullRequest}`;
+      const what = pullRequest === undefined ? shortId(commit) : `#${pullRequest}`;
       const line =
         format === "json" ? JSON.stringify({ commit, ...result }) : `${what}: ${state}: ${message}`;
       process.stdout.write(`${line}\n`);

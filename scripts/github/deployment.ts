@@ -7,6 +7,7 @@ import {
   formatDeploymentResult,
   parsePublished,
 } from "../../schema/github/deployment.ts";
+import { shortId } from "../../schema/text/show.ts";
 import { readGit } from "../../store/git/git.ts";
 import { keepComment } from "../../store/github/comments.ts";
 import {
@@ -112,7 +113,7 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
   process.stdout.write(
     format === "json"
       ? `${JSON.stringify(summary)}\n`
-      : `Deployment ${id} of ${commit.slice(0, 7)}: ${state}, ${description}${where}\n`,
+      : `Deployment ${id} of ${shortId(commit)}: ${state}, ${description}${where}\n`,
   );
   return 0;
 }

@@ -8,7 +8,7 @@ import {
   formatAgreement,
   formatDrift,
 } from "../../schema/github/drift-issue.ts";
-import { pluralize } from "../../schema/text/show.ts";
+import { pluralize, shortId } from "../../schema/text/show.ts";
 import {
   expectedAt,
   findDifferences,
@@ -160,7 +160,7 @@ function formatText(
   { commit, cdn, urls, differences, waiting }: Drift,
   issue: IssueChange | undefined,
 ): string {
-  const what = `${cdn} and ${commit.slice(0, 7)}`;
+  const what = `${cdn} and ${shortId(commit)}`;
   const lines = differences.slice(0, 20).map(({ path, found }) => `  ${path}: ${found}`);
   if (differences.length > 20) lines.push(`  … and ${differences.length - 20} more`);
   const sum =

@@ -1,5 +1,4 @@
 /** After a publication: invalidates what a CDN has cached, and waits until clients get the release. */
-
 import { isFetched, isIndex } from "../../schema/compile/urls.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { waitUntilLive } from "../../store/cdn/live.ts";

@@ -1,7 +1,6 @@
 /** The result of a publication as text. */
-
 import type { EnvironmentDiff } from "../../schema/plan/publication.ts";
-import { listSome, pluralize } from "../../schema/text/show.ts";
+import { listSome, pluralize, shortId } from "../../schema/text/show.ts";
 import type { PublishOutcome } from "../../store/publish/publish.ts";
 
 /** For a terminal: what changes for consumers, then one line that summarizes it. */
@@ -40,8 +39,8 @@ function summarize(
   to: string,
 ): string {
   const { put, remove, keep } = publication;
-  const from = before === undefined || before === commit ? "" : ` (was ${before.slice(0, 7)})`;
-  const what = `${commit.slice(0, 7)} to ${to}`;
+  const from = before === undefined || before === commit ? "" : ` (was ${shortId(before)})`;
+  const what = `${shortId(commit)} to ${to}`;
   const objects = `${put.length} put, ${remove.length} removed, ${keep} unchanged`;
   const repairs = repaired > 0 ? `, ${repaired} repaired` : "";
   switch (status) {
@@ -50,7 +49,7 @@ function summarize(
     case "planned":
       return `Would publish ${what}${from}: ${objects}`;
     case "unchanged":
-      return `Nothing to publish: ${to} serves ${commit.slice(0, 7)} already, ${pluralize(keep, "object")} unchanged`;
+      return `Nothing to publish: ${to} serves ${shortId(commit)} already, ${pluralize(keep, "object")} unchanged`;
     case "refused":
       return `Cannot publish ${what}:`;
   }

@@ -1,8 +1,10 @@
 /** What `bunting start` embeds if it is not configured: a remote and a tokens file. */
+
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
+import { shortId } from "../../schema/text/show.ts";
 import { readGit } from "../../store/git/git.ts";
 import { clearOldLocks } from "../../store/remote/clone.ts";
 
@@ -30,7 +32,7 @@ export async function embeddedRemote(
   if (!hasMoved) return { remote };
   return {
     remote,
-    note: `It has commits of its own, so ${head.slice(0, 7)} was not pushed to it; to merge them, run "git pull --rebase ${path.relative(directory, remote)} ${branch}" and start again`,
+    note: `It has commits of its own, so ${shortId(head)} was not pushed to it; to merge them, run "git pull --rebase ${path.relative(directory, remote)} ${branch}" and start again`,
   };
 }
 

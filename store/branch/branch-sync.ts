@@ -1,5 +1,4 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
-
 import { compile } from "../../schema/compile/compile.ts";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";

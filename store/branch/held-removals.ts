@@ -2,7 +2,6 @@
  * The server holds back the same removals as a publication: those that are probably an accident, for
  * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
-
 import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";

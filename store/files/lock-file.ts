@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { timestamp } from "../../schema/flag/snapshot.ts";
+import { ifExists } from "./if-exists.ts";
 import { tryLink } from "./try-link.ts";
 
 /** The process that holds a lock. */
@@ -20,7 +22,7 @@ export const unknown: Holder = { pid: 0, host: "?", id: "unknown", since: "?" };
 const own = new Set<string>();
 
 export function newHolder(): Holder {
-  const since = `${new Date().toISOString().slice(0, 19)}Z`;
+  const since = timestamp(Math.floor(Date.now() / 1_000));
   const holder = { pid: process.pid, host: hostname(), id: randomUUID(), since };
   own.add(holder.id);
   return holder;
@@ -89,13 +91,8 @@ export function retire(file: string, dead: Holder, holder: Holder): void {
 
 /** Throws if the file cannot be read, for example because the process has too many open files. */
 export function readHolder(file: string): Holder | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = ifExists(() => readFileSync(file, "utf8"));
+  if (text === undefined) return undefined;
   try {
     return (JSON.parse(text) as Holder | null) ?? unknown;
   } catch {

@@ -1,8 +1,7 @@
 /** Who proposed and who approved a pull request, and the commit status that says whether this is enough. */
-
 import { flagOfProposalBranch } from "../../schema/change/proposal.ts";
 import type { ApprovalResult, ProposalReviews } from "../../schema/change/self-approval.ts";
-import { cut } from "../../schema/text/show.ts";
+import { cut, shortId } from "../../schema/text/show.ts";
 import type { GitHub } from "./github.ts";
 
 /** The commit status that a ruleset requires. */
@@ -82,7 +81,7 @@ export async function setApprovalStatus(
   url: string | undefined,
 ): Promise<void> {
   const description = cut(message, maxDescription);
-  await github.do(`set the status of ${commit.slice(0, 7)}`, (rest, here) =>
+  await github.do(`set the status of ${shortId(commit)}`, (rest, here) =>
     rest.repos.createCommitStatus({
       ...{ ...here, sha: commit, state, description, context: approvalStatus },
       ...(url === undefined ? {} : { target_url: url }),

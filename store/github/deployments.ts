@@ -1,3 +1,4 @@
+import { shortId } from "../../schema/text/show.ts";
 import type { GitHub } from "./github.ts";
 import { once } from "./once.ts";
 
@@ -83,17 +84,14 @@ async function create(
   github: GitHub,
   { commit, environment, url }: Pick<Deployment, "commit" | "environment" | "url">,
 ): Promise<Deployment> {
-  const made = await github.do(
-    `start a deployment of ${commit.slice(0, 7)}`,
-    async (rest, here) => {
-      const { data } = await rest.repos.createDeployment({
-        ...{ ...here, ref: commit, environment, description: "flags", payload: { url } },
-        // GitHub must not merge anything into the branch; its checks have run.
-        ...{ auto_merge: false, required_contexts: [] },
-      });
-      return { data: "id" in data ? deploymentOf(data) : data.message };
-    },
-  );
+  const made = await github.do(`start a deployment of ${shortId(commit)}`, async (rest, here) => {
+    const { data } = await rest.repos.createDeployment({
+      ...{ ...here, ref: commit, environment, description: "flags", payload: { url } },
+      // GitHub must not merge anything into the branch; its checks have run.
+      ...{ auto_merge: false, required_contexts: [] },
+    });
+    return { data: "id" in data ? deploymentOf(data) : data.message };
+  });
   if (typeof made === "object") return made;
   throw new Error(`Cannot start a deployment in "${github.name}": found "${made}"`);
 }
@@ -105,7 +103,7 @@ async function findUnfinished(
   environment: string,
 ): Promise<Deployment[]> {
   const found: Deployment[] = [];
-  const deployments = github.list(`read the deployments of ${commit.slice(0, 7)}`, (rest, page) =>
+  const deployments = github.list(`read the deployments of ${shortId(commit)}`, (rest, page) =>
     rest.repos.listDeployments({ ...page, sha: commit, environment }),
   );
   for await (const deployment of deployments) {

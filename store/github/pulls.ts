@@ -1,3 +1,4 @@
+import { shortId } from "../../schema/text/show.ts";
 import type { GitHub } from "./github.ts";
 
 export interface PullRequest {
@@ -24,7 +25,7 @@ export async function getPull(github: GitHub, number: number): Promise<PullReque
 /** The open pull requests whose head is this commit: none after another push. */
 export async function findOpenPulls(github: GitHub, head: Head): Promise<PullRequest[]> {
   const found: PullRequest[] = [];
-  const pulls = github.list(`find the pull request of ${head.commit.slice(0, 7)}`, (rest, page) =>
+  const pulls = github.list(`find the pull request of ${shortId(head.commit)}`, (rest, page) =>
     rest.pulls.list({ ...page, state: "open", head: `${head.owner}:${head.branch}` }),
   );
   for await (const pull of pulls) if (pull.head.sha === head.commit) found.push(pullOf(pull));
@@ -37,7 +38,7 @@ export async function findMergedPulls(
   commit: string,
 ): Promise<(PullRequest & { readonly labels: readonly string[] })[]> {
   const found: (PullRequest & { readonly labels: readonly string[] })[] = [];
-  const pulls = github.list(`find the pull requests of ${commit.slice(0, 7)}`, (rest, page) =>
+  const pulls = github.list(`find the pull requests of ${shortId(commit)}`, (rest, page) =>
     rest.repos.listPullRequestsAssociatedWithCommit({ ...page, commit_sha: commit }),
   );
   for await (const pull of pulls) {

@@ -1,5 +1,4 @@
 /** Whether a commit may replace what a target serves. Publishing only moves forward. */
-
 import type { Manifest } from "../../schema/compile/manifest.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { shortId } from "../../schema/text/show.ts";

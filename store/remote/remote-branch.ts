@@ -1,3 +1,4 @@
+import { shortId } from "../../schema/text/show.ts";
 import {
   clearLeftovers,
   contains,
@@ -191,7 +192,7 @@ export class RemoteBranch {
     const { accepted } = this.#record;
     if (accepted === undefined || accepted === fetched) return;
     if (await contains(directory, fetched, accepted)) return;
-    const lost = `it is at ${fetched.slice(0, 7)}, which does not contain ${accepted.slice(0, 7)}`;
+    const lost = `it is at ${shortId(fetched)}, which does not contain ${shortId(accepted)}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${lost}; ${acceptHint}`);
   }
 }

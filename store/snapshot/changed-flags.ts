@@ -3,7 +3,6 @@
  * are. If other flags or files matter too, the functions return `undefined`, and the caller reads
  * everything.
  */
-
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
 import { fileKindOf, isFlagFile } from "../../schema/flag/kind.ts";

@@ -2,6 +2,7 @@ import { isCommit } from "../../schema/compile/manifest.ts";
 import type { Response } from "../../schema/compile/release.ts";
 import { contentTypeOf, outputOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
+import { shortId } from "../../schema/text/show.ts";
 import type { Relation } from "../commit/revisions.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import type { NewObject, StoredObject, Target } from "./target.ts";
@@ -121,7 +122,7 @@ export class ObjectWriter {
     const relation = await this.#relate(supersedes ?? commit);
     if (relation === "older" || (relation === "same" && supersedes === undefined)) return;
     const state = "which is newer and not published completely";
-    throw new SupersededError(`"${path}" is of commit ${commit.slice(0, 7)}, ${state}`);
+    throw new SupersededError(`"${path}" is of commit ${shortId(commit)}, ${state}`);
   }
 
   /** The relation of a commit to the newest one that this writer may replace. */

@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
+import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { compareText } from "../../../schema/text/order.ts";
 import type { EvaluationCount, Usage } from "./usage.ts";
 
@@ -16,7 +17,7 @@ export function usageHandler(usage: Usage, namesServed: () => readonly string[])
       if (own) own[asked.environment] = figuresOf(asked);
     }
     response.set("Cache-Control", "private, no-cache").json({
-      since: toSecond(usage.since),
+      since: timestamp(Math.floor(usage.since / 1_000)),
       flags: [...flags].map(([name, environments]) => ({ name, environments })),
       unknown: usage.unknown.filter(isVisible).map((asked) => {
         return { name: asked.name, environment: asked.environment, ...figuresOf(asked) };
@@ -36,11 +37,7 @@ function figuresOf({ evaluations, last, variants }: EvaluationCount): Figures {
   const sorted = [...variants].sort(([a], [b]) => compareText(a, b));
   return {
     evaluations,
-    last_asked_at: toSecond(last),
+    last_asked_at: timestamp(Math.floor(last / 1_000)),
     ...(sorted.length > 0 && { variants: Object.fromEntries(sorted) }),
   };
-}
-
-function toSecond(time: number): string {
-  return new Date(time).toISOString().replace(/\.\d{3}Z$/, "Z");
 }
