@@ -21,9 +21,6 @@ const options = {
   // Real git, real processes and real servers on small machines.
   testTimeout: isStress ? 600_000 : 120_000,
   hookTimeout: 120_000,
-  restoreMocks: true,
-  unstubEnvs: true,
-  unstubGlobals: true,
 };
 
 export default defineConfig({

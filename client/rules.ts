@@ -3,7 +3,6 @@
  * definitions come with the list, from the same CDN or server, and are stored and sent to other tabs
  * together with it.
  */
-
 import type { Compare } from "../schema/evaluate/compare.ts";
 import { type Context, textOf } from "../schema/evaluate/context.ts";
 import type { Definitions } from "../schema/evaluate/definition.ts";

@@ -1,6 +1,6 @@
 /** A page with the real server and the real CDN: it shows what is committed. */
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Options } from "../../client/core/types.ts";
 import { describeWithNginx, startEdge } from "../cdn/edge.ts";
 import { type OwnApi, startService, until } from "../server/api.ts";
@@ -104,8 +104,6 @@ describeWithChromium("a page", () => {
   });
 
   describeWithNginx("behind nginx", () => {
-    afterEach(() => vi.unstubAllEnvs());
-
     test("shows what was changed through the API, committed and published to S3", async () => {
       await using edge = await startEdge();
       vi.stubEnv("AWS_ENDPOINT_URL_S3", edge.s3.endpoint);

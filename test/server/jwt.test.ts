@@ -1,6 +1,6 @@
 /** JSON web tokens that the server accepts, and those that it refuses. */
 import { exportJWK } from "jose";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type OwnApi, startService } from "./api.ts";
 import type { Answer } from "./ask.ts";
 import { assemble, audience, Issuer, pair } from "./issuer.ts";
@@ -14,10 +14,6 @@ beforeAll(async () => {
   issuer = await Issuer.start();
   api = await start({ FLAGS_TRUSTED_PROXIES: "1" });
 });
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 function start(env: Readonly<Record<string, string>> = {}): Promise<OwnApi> {
   return startService({ env: { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience, ...env } });
 }

@@ -1,13 +1,9 @@
 /** How often is too often, and what browsers of other origins may. */
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type OwnApi, startService } from "./api.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 describe("a storm of failed authentications", () => {
   const fail = async (api: OwnApi, headers: Record<string, string> = {}) => {

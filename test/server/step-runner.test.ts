@@ -1,5 +1,5 @@
 /** When scheduled steps are applied: timers, clocks, failures. The store is a fake; `schedule.test.ts` has the real one. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { normalize } from "../../schema/flag/flag.ts";
 import type { FlagStep, Step } from "../../schema/flag/schedule.ts";
 import { createLog } from "../../server/observe/log.ts";
@@ -14,8 +14,6 @@ beforeEach(() => {
   vi.useFakeTimers();
   vi.setSystemTime(start);
 });
-afterEach(() => vi.useRealTimers());
-
 function at(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -5)}Z`;
 }

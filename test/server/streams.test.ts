@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import express from "express";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/compile/release.ts";
 import type { ApiResponse } from "../../server/http/handler.ts";
 import { close, createHttpServer, listen } from "../../server/http/http.ts";
@@ -18,10 +18,6 @@ import { TestTokens } from "./tokens.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
-
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 /** A server whose flags do not change. */
 let shared: OwnApi;

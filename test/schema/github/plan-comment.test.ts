@@ -4,7 +4,6 @@
  *
  *     BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
  */
-
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";

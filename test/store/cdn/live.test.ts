@@ -89,8 +89,6 @@ describe("invalidate()", () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIACLOUDFRONT");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
   });
-  afterEach(() => vi.unstubAllEnvs());
-
   interface Asked {
     readonly url: string;
     readonly paths: readonly string[];

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { withLock } from "../../../store/files/lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
+import { Overlap } from "../../overlap.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
 
 const long = 50_000;
@@ -25,18 +26,10 @@ test("withLock() returns the result of the work, and removes the lock", async ()
 
 test("withLock() lets living processes take turns", async () => {
   const file = newLock();
-  let inside = 0;
-  let most = 0;
-  const turns = Array.from({ length: 8 }, () =>
-    withLock(file, long, async () => {
-      inside += 1;
-      most = Math.max(most, inside);
-      await new Promise(setImmediate);
-      inside -= 1;
-    }),
-  );
+  const overlap = new Overlap();
+  const turns = Array.from({ length: 8 }, () => withLock(file, long, () => overlap.enter()));
   await Promise.all(turns);
-  expect(most).toBe(1);
+  expect(overlap.most).toBe(1);
 });
 
 test("withLock() fails if a living process keeps the lock, and names it", async () => {

@@ -1,11 +1,9 @@
 import { chownSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { gitEnvironment } from "../../../store/git/environment.ts";
 import { readGit } from "../../../store/git/git.ts";
 import { temporaryDirectory, testRepository } from "../../git/repository.ts";
-
-afterEach(() => vi.unstubAllEnvs());
 
 /** A user's configuration. */
 function useConfiguration(text: string): void {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   type LogCommit,
   type LogOptions,
@@ -83,8 +83,6 @@ describe("readLog()", () => {
 });
 
 describe("the configuration of a user", () => {
-  afterEach(() => vi.unstubAllEnvs());
-
   /** A home directory with this configuration. */
   function home(configuration: string): string {
     const directory = temporaryDirectory();

@@ -1,20 +1,18 @@
 import { expect, test } from "vitest";
 import { drainThenThrow } from "../../../store/publish/drain-then-throw.ts";
+import { Overlap } from "../../overlap.ts";
 
 const turn = () => new Promise(setImmediate);
 
 test("drainThenThrow() runs each task, at most as many at once as allowed", async () => {
-  let [inside, most] = [0, 0];
+  const overlap = new Overlap();
   const done: number[] = [];
   await drainThenThrow([3, 1, 2, 5, 4], 2, async (item) => {
-    inside += 1;
-    most = Math.max(most, inside);
-    await turn();
-    inside -= 1;
+    await overlap.enter();
     done.push(item);
   });
   expect(done.sort()).toEqual([1, 2, 3, 4, 5]);
-  expect(most).toBe(2);
+  expect(overlap.most).toBe(2);
 });
 
 test("drainThenThrow() throws the first error after all started tasks have ended, and starts no more", async () => {

@@ -2,12 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
 import { serveOverHttp } from "../../git/http-remote.ts";
 import { TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
-
-afterEach(() => vi.unstubAllEnvs());
 
 const file = "flags/a.yaml";
 const start = 1_725_105_600;

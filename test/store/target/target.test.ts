@@ -11,6 +11,7 @@ import { createClient } from "../../../store/target/s3-client.ts";
 import { S3Target } from "../../../store/target/s3-target.ts";
 import { openTarget } from "../../../store/target/target.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
+import { Overlap } from "../../overlap.ts";
 import { cephInstalled, startCeph } from "../../s3/ceph.ts";
 import {
   type S3Double,
@@ -396,17 +397,12 @@ describe("DirectoryTarget", () => {
 
   test("exclusively() runs one publisher at a time", async () => {
     const directory = temporaryDirectory();
-    let [inside, most] = [0, 0];
+    const overlap = new Overlap();
     const turns = Array.from({ length: 5 }, () =>
-      new DirectoryTarget(directory).exclusively(async () => {
-        inside += 1;
-        most = Math.max(most, inside);
-        await new Promise(setImmediate);
-        inside -= 1;
-      }),
+      new DirectoryTarget(directory).exclusively(() => overlap.enter()),
     );
     await Promise.all(turns);
-    expect(most).toBe(1);
+    expect(overlap.most).toBe(1);
   });
 
   test("ignores a file that has no URL", async () => {
@@ -432,8 +428,6 @@ describe("DirectoryTarget", () => {
 });
 
 describe("openTarget()", () => {
-  afterEach(() => vi.unstubAllEnvs());
-
   test.each([
     ["s3://flags", S3Target],
     ["s3://flags/", S3Target],
@@ -480,8 +474,6 @@ describe("createClient()", () => {
   beforeEach(() => {
     for (const name of names) vi.stubEnv(name, undefined);
   });
-  afterEach(() => vi.unstubAllEnvs());
-
   test.each([
     ["the environment's region", { AWS_REGION: "eu-west-1" }, "eu-west-1"],
     ["the region of the profile", { AWS_PROFILE: "shop" }, "ap-south-1"],
