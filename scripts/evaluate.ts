@@ -4,7 +4,7 @@ import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
 import { projectFile, rootEnvironment } from "../schema/project/project.ts";
 import { shortId } from "../schema/text/show.ts";
-import { suggest } from "../schema/text/suggest.ts";
+import { didYouMean } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
@@ -43,10 +43,9 @@ export const command = defineCommand({
     noteAttributes(context, snapshot.project);
     const definitions = toDefinitions(definedFlags(environment, snapshot));
     if (!Object.hasOwn(definitions.flags, name)) {
-      const near = suggest(name, Object.keys(definitions.flags));
-      const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+      const hint = didYouMean(name, Object.keys(definitions.flags));
       const at = shortId(snapshot.commit);
-      process.stderr.write(`Cannot find a flag "${name}" at ${at}${hint}\n`);
+      process.stderr.write(`Cannot find a flag "${name}" at ${at}${hint ? `; ${hint}` : ""}\n`);
       if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
       return 1;
     }
@@ -106,10 +105,9 @@ function noteAttributes(context: NonNullable<Context>, { attributes }: Project):
     if (name === "targetingKey") continue;
     const type = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (type === undefined) {
-      const near = suggest(name, Object.keys(attributes));
-      const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+      const hint = didYouMean(name, Object.keys(attributes));
       process.stderr.write(
-        `Note: the attribute "${name}" is not declared in ${projectFile}${hint}\n`,
+        `Note: the attribute "${name}" is not declared in ${projectFile}${hint ? `; ${hint}` : ""}\n`,
       );
     } else if (typeof value !== jsonTypes[type]) {
       process.stderr.write(
