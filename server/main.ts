@@ -125,8 +125,11 @@ async function createCdnServer(directory: string): Promise<Server> {
 
 /** Minimum time for which the server answers after a signal. It is 0 at a terminal. */
 const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
-/** Supervisors kill a process ten seconds after the signal. */
-const maxStopMs = 8_000;
+/**
+ * Maximum time for work in progress. Supervisors kill a process ten seconds after the signal, and ending
+ * git takes up to one of them.
+ */
+const maxStopMs = 6_000;
 
 /** While the server starts. Without a handler, a signal would leave the lock and a token that nobody has seen. */
 function exitOnSignal(signal: "SIGINT" | "SIGTERM"): void {

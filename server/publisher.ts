@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { publishedCacheControl } from "../schema/compile/urls.ts";
 import type { Decision } from "../schema/flag/flag.ts";
 import type { Snapshot } from "../schema/flag/snapshot.ts";
 import { diffDecisions } from "../schema/plan/difference.ts";
@@ -12,7 +13,6 @@ import type { Target } from "../store/target/target.ts";
 
 /** Pause after a failure: the first one, and the maximum. */
 const backoffMs = { first: 1_000, last: 60_000 };
-const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 
 export interface PublisherStatus {
   /** Time of the last publication, in milliseconds since 1970; 0 before the first. */
@@ -113,7 +113,7 @@ export class BackgroundPublisher {
     const allow = this.#allow;
     try {
       const outcome = await publish(this.#target, this.#repository, compiled, {
-        cacheControl,
+        cacheControl: publishedCacheControl,
         allow,
         // All objects are listed once; later the manifest is trusted, which is faster.
         thorough: this.#status.time === 0,

@@ -19,6 +19,10 @@ export interface Output {
 
 const json = "application/json";
 
+/** `Cache-Control` of published objects, where the publisher sets no other. */
+export const publishedCacheControl =
+  "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
+
 export const outputs = {
   flag: {
     path: "/v1/feature-flags/{name}",

@@ -1,4 +1,5 @@
 import { compile } from "../../schema/compile/compile.ts";
+import { publishedCacheControl } from "../../schema/compile/urls.ts";
 import { findSensitiveData } from "../../schema/text/personal-data.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
@@ -45,7 +46,7 @@ export const command = defineCommand({
     "cache-control": {
       value: "HEADER",
       help: "the Cache-Control header of flags and lists",
-      default: "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400",
+      default: publishedCacheControl,
     },
     "skip-listing": {
       help: "trust the manifest instead of listing all objects: fewer requests, fewer repairs",

@@ -3,7 +3,7 @@ import type { RateLimitInfo } from "express-rate-limit";
 import type { Logger } from "pino";
 import type { ApiResponse, Handler } from "../http/handler.ts";
 import { HttpError } from "../http/problem.ts";
-import type { Authenticator } from "./authenticator.ts";
+import { type Authenticator, bearerToken } from "./authenticator.ts";
 import { limitPerMinute } from "./rate-limits.ts";
 
 /** Maximum number of failed authentications of one address in a minute. */
@@ -34,12 +34,7 @@ export function authenticate(
       if (error) return next(error);
       const invalid = header === undefined ? "" : ', error="invalid_token"';
       response.setHeader("WWW-Authenticate", `Bearer realm="feature flags"${invalid}`);
-      next(
-        new HttpError(
-          401,
-          'Cannot authenticate: expected "Authorization: Bearer TOKEN" with a valid token',
-        ),
-      );
+      next(new HttpError(401, `Cannot authenticate: ${describeFailure(header)}`));
     });
   };
   return (request, response, next) => {
@@ -49,6 +44,15 @@ export function authenticate(
     response.locals.principal = principal;
     next();
   };
+}
+
+/** Says what is wrong with the form of a header, but nothing about the token in it: the log has the reason. */
+function describeFailure(header: string | undefined): string {
+  if (header === undefined)
+    return 'the request has no Authorization header; send "Authorization: Bearer TOKEN"';
+  if (bearerToken(header) === undefined)
+    return 'the Authorization header must be "Bearer TOKEN", with one space and no quotes';
+  return "the token is not valid, or no longer; the server's log has the reason, by X-Request-Id";
 }
 
 /** Logs each failure with its reason. If an address exceeds the limit, this is logged once, so that the log stays small. */

@@ -72,8 +72,8 @@ export class Authenticator {
   }
 }
 
-/** RFC 6750: the scheme in any case, one space, the token. */
-function bearerToken(header: string): string | undefined {
+/** The token in a header (RFC 6750): the scheme in any case, one space, the token. */
+export function bearerToken(header: string): string | undefined {
   const [, token] = /^bearer ([\w.~+/-]+=*)$/i.exec(header) ?? [];
   return token;
 }

@@ -1,9 +1,14 @@
-import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
-import { contentTypeOf, fileOf, parsePath } from "../../schema/compile/urls.ts";
-import { isNotModified } from "../http/conditions.ts";
+import {
+  contentTypeOf,
+  fileOf,
+  outputs,
+  parsePath,
+  publishedCacheControl,
+} from "../../schema/compile/urls.ts";
+import { entityTag, sendTagged } from "../http/send.ts";
 
 /** Serves a published directory as a CDN does, for trying things out: to anyone, reads only. */
 export function cdnHandler(directory: string) {
@@ -11,27 +16,20 @@ export function cdnHandler(directory: string) {
     const url = (request.url ?? "").split("?")[0] ?? "";
     const isRead = request.method === "GET" || request.method === "HEAD";
     const found = isRead ? read(directory, url) : undefined;
-    const { body } = found ?? read(directory, "/errors/404.json") ?? { body: Buffer.from("{}") };
-    const etag = `"${createHash("md5").update(body).digest("hex")}"`;
-    const headers = {
-      "Access-Control-Allow-Origin": "*",
-      "Cache-Control": found
-        ? "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400"
-        : "public, max-age=10",
-      ETag: etag,
-      ...(found ? { "Last-Modified": found.written.toUTCString() } : {}),
-    };
-    if (found && isNotModified(request.headers["if-none-match"], etag)) {
-      response.writeHead(304, headers).end();
+    response.setHeader("Access-Control-Allow-Origin", "*");
+    if (found) {
+      const { body, written } = found;
+      response.setHeader("Cache-Control", publishedCacheControl);
+      response.setHeader("Last-Modified", written.toUTCString());
+      sendTagged(request, response, entityTag(body), contentTypeOf(url), body);
       return;
     }
-    const type = contentTypeOf(found ? url : "/errors/404.json");
-    response.writeHead(found ? 200 : 404, {
-      ...headers,
-      "Content-Type": type,
-      "Content-Length": body.length,
-    });
-    response.end(request.method === "HEAD" ? undefined : body);
+    const body = read(directory, "/errors/404.json")?.body ?? Buffer.from("{}");
+    response.statusCode = 404;
+    response.setHeader("Cache-Control", outputs.error.cacheControl);
+    response.setHeader("Content-Type", outputs.error.contentType);
+    response.setHeader("ETag", entityTag(body));
+    response.end(body);
   };
 }
 

@@ -62,5 +62,5 @@ export function sendProblem(
   };
   response.status(status).set("Cache-Control", "no-store");
   response.setHeader("Content-Type", "application/problem+json");
-  response.end(request.method === "HEAD" ? undefined : JSON.stringify(body));
+  response.end(JSON.stringify(body));
 }

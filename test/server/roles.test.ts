@@ -177,9 +177,19 @@ describe("the Authorization header", () => {
     expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags", error="invalid_token"');
   });
 
-  test("that is missing is a 401 without invalid_token", async () => {
-    const { headers } = await api.ask(`GET ${list}`, { as: null });
+  test.each([
+    ["Basic abc", 'the Authorization header must be "Bearer TOKEN"'],
+    ["Bearer two words", 'the Authorization header must be "Bearer TOKEN"'],
+    ["Bearer unknown", "the token is not valid, or no longer"],
+  ])("%s: the detail says what is wrong with the header", async (header, detail) => {
+    const { json } = await statusOf(header);
+    expect(json.detail).toContain(`Cannot authenticate: ${detail}`);
+  });
+
+  test("that is missing is a 401 without invalid_token, and the detail says so", async () => {
+    const { headers, json } = await api.ask(`GET ${list}`, { as: null });
     expect(headers["www-authenticate"]).toBe('Bearer realm="feature flags"');
+    expect(json.detail).toContain("the request has no Authorization header");
   });
 });
 

@@ -1,5 +1,5 @@
-import { isNotModified } from "../../http/conditions.ts";
 import type { Handler } from "../../http/handler.ts";
+import { sendTagged } from "../../http/send.ts";
 import type { Evaluations } from "../ofrep/evaluations.ts";
 import { notReady } from "../reads/reads.ts";
 
@@ -10,15 +10,8 @@ export function privateDefinitionsHandler(evaluations: Evaluations): Handler {
   return (request, response) => {
     const flags = evaluations.of(String(request.params.environment ?? ""));
     if (flags === undefined) throw notReady();
-    const { definitionsText: body, definitionsEtag: etag } = flags;
+    const { definitionsText, definitionsEtag } = flags;
     response.setHeader("Cache-Control", "private, no-cache");
-    response.setHeader("ETag", etag);
-    if (isNotModified(request.get("If-None-Match"), etag)) {
-      response.status(304).end();
-      return;
-    }
-    response.setHeader("Content-Type", "application/json");
-    response.setHeader("Content-Length", Buffer.byteLength(body));
-    response.end(request.method === "HEAD" ? undefined : body);
+    sendTagged(request, response, definitionsEtag, "application/json", definitionsText);
   };
 }

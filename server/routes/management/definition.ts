@@ -5,15 +5,16 @@ import { findFlag, type TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { refusal } from "../../auth/principal.ts";
 import { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
-import { allowsWrite, isNotModified } from "../../http/conditions.ts";
+import { allowsWrite } from "../../http/conditions.ts";
 import { nameIn } from "../../http/flag-name.ts";
 import { type ApiResponse, type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
+import { sendTagged } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
 import { answerProposed } from "../writes/changes.ts";
 import { submit } from "../writes/submit.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
-import { preferredForm, readDefinition, represent, send } from "./forms.ts";
+import { preferredForm, readDefinition, represent } from "./forms.ts";
 
 /** Reading a text starts a git process. */
 const limits = { total: 4, perOwner: 2, waitingPerOwner: 100 };
@@ -36,14 +37,9 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       const flag = findFlag(snapshot.flags, name);
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
       if (flag.private) requirePrivate(principal, name);
-      const found = represent(form, await readText(principal.id, flag));
+      const { etag, contentType, body } = represent(form, await readText(principal.id, flag));
       setHeaders(response, flag);
-      if (isNotModified(request.get("If-None-Match"), found.etag)) {
-        response.setHeader("ETag", found.etag);
-        response.status(304).end();
-        return;
-      }
-      send(request, response, form, found);
+      sendTagged(request, response, etag, contentType, body);
     },
 
     async write(request, response) {
@@ -67,13 +63,14 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       if (result.status === "proposed") return answerProposed(response, result.change);
       const flag = result.flag ?? (await store.flagAt(result.commit, name));
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}" at ${result.commit}`);
-      const found = represent(form, await readText(principal.id, flag));
+      const { etag, contentType, body } = represent(form, await readText(principal.id, flag));
       setHeaders(response, flag);
+      response.setHeader("ETag", etag);
+      response.setHeader("Content-Type", contentType);
       response.setHeader("Bunting-Commit", result.commit);
       // Without a flag of that name, `If-None-Match: *` creates one; otherwise the request has failed.
       if (mayCreate) response.setHeader("Location", request.path);
-      response.status(mayCreate ? 201 : 200);
-      send(request, response, form, found);
+      response.status(mayCreate ? 201 : 200).end(body);
     },
   };
 }

@@ -1,11 +1,10 @@
 /** The two forms in which the definition of a flag is sent and answered. */
-import type { Request, Response } from "express";
+import type { Request } from "express";
 import {
   type FlagDefinition,
   readValues,
   type Values,
 } from "../../../schema/change/define-flag.ts";
-import { etag, respond } from "../../../schema/compile/release.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { type Finding, isError } from "../../../schema/problem/problem.ts";
 import type { Project } from "../../../schema/project/project.ts";
@@ -13,6 +12,7 @@ import { parse } from "../../../schema/yaml/parse.ts";
 import { pointerOf } from "../../../schema/yaml/pointers.ts";
 import { bodyOf, parseJson, typeOf } from "../../http/body.ts";
 import { type Fault, HttpError } from "../../http/problem.ts";
+import { entityTag } from "../../http/send.ts";
 
 export type Form = FlagDefinition["form"];
 
@@ -36,22 +36,17 @@ export function preferredForm(request: Request, first: Form): Form {
   throw new HttpError(406, `Cannot answer in a type that "Accept" names: there is ${known}`);
 }
 
-/** A definition in a form: its bytes and their entity tag. */
-export function represent(form: Form, text: string): { body: string; etag: string } {
-  const body = form === "yaml" ? text : JSON.stringify(readValues(text));
-  return { body, etag: etag(respond("", body)) };
+export interface Representation {
+  readonly contentType: string;
+  readonly body: string;
+  readonly etag: string;
 }
 
-export function send(
-  request: Request,
-  response: Response,
-  form: Form,
-  { body, etag: tag }: { readonly body: string; readonly etag: string },
-): void {
-  response.setHeader("ETag", tag);
-  response.setHeader("Content-Type", form === "yaml" ? `${types.yaml}; charset=utf-8` : types.json);
-  response.setHeader("Content-Length", Buffer.byteLength(body));
-  response.end(request.method === "HEAD" ? undefined : body);
+/** The representation of a flag file. */
+export function represent(form: Form, text: string): Representation {
+  const body = form === "yaml" ? text : JSON.stringify(readValues(text));
+  const contentType = form === "yaml" ? `${types.yaml}; charset=utf-8` : types.json;
+  return { contentType, body, etag: entityTag(body) };
 }
 
 /** The definition in a request's body. Throws `HttpError` if it is not a valid flag file. */

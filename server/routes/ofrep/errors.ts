@@ -32,7 +32,7 @@ export function sendEvaluationError(request: Request, response: Response, error:
   const body = errorBody(keyOf(request.path), error);
   response.status(error.status).set("Cache-Control", "no-store");
   response.setHeader("Content-Type", "application/json");
-  response.end(request.method === "HEAD" ? undefined : body);
+  response.end(body);
 }
 
 export function errorBody(key: string | undefined, error: HttpError): string {

@@ -1,5 +1,4 @@
 /** The flags of the current release, ready to be evaluated for callers. */
-import { hash } from "node:crypto";
 import {
   compileDefinitions,
   type DefinedFlags,
@@ -12,6 +11,7 @@ import { type Evaluation, evaluate } from "../../../schema/evaluate/evaluate.ts"
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
 import { compareText } from "../../../schema/text/order.ts";
+import { entityTag } from "../../http/send.ts";
 
 export class Evaluations {
   readonly #sign: (text: string) => string;
@@ -82,7 +82,7 @@ export class EnvironmentFlags {
 
   /** The entity tag of `definitionsText`. */
   get definitionsEtag(): string {
-    this.#definitionsEtag ??= `"${hash("md5", this.definitionsText)}"`;
+    this.#definitionsEtag ??= entityTag(this.definitionsText);
     return this.#definitionsEtag;
   }
 

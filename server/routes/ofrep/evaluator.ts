@@ -1,7 +1,7 @@
 /** The responses of OFREP, shared by the fast path and Express. */
-import { hash } from "node:crypto";
 import type { Context } from "../../../schema/evaluate/context.ts";
 import { HttpError } from "../../http/problem.ts";
+import { entityTag } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
 import { EvaluationError } from "./errors.ts";
 import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
@@ -56,7 +56,7 @@ export class Evaluator {
     const eventStreams = eventStreamsOf(this.#keys, authorization, folder);
     const streams = eventStreams ? `"eventStreams":${JSON.stringify(eventStreams)},` : "";
     const body = `{"flags":[${answers.join(",")}],${streams}"metadata":{}}`;
-    return { body, etag: `"${hash("md5", body)}"` };
+    return { body, etag: entityTag(body) };
   }
 
   #flagsOf(folder: string): EnvironmentFlags {

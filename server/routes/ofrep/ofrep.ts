@@ -1,8 +1,8 @@
 /** OpenFeature's Remote Evaluation Protocol: the server evaluates flags for the caller of a request. */
 import type { Request } from "express";
 import { jsonOf } from "../../http/body.ts";
-import { isNotModified } from "../../http/conditions.ts";
-import type { ApiResponse, Handler } from "../../http/handler.ts";
+import type { Handler } from "../../http/handler.ts";
+import { sendTagged } from "../../http/send.ts";
 import type { CatchUp } from "./catch-up.ts";
 import { contextOf } from "./context.ts";
 import type { Evaluator } from "./evaluator.ts";
@@ -12,7 +12,10 @@ export function evaluateFlagHandler(evaluator: Evaluator): Handler {
   return (request, response) => {
     const context = contextOf(bodyOf(request));
     const key = String(request.params.key);
-    send(response, evaluator.evaluateFlag(folderOf(request), key, context));
+    const body = evaluator.evaluateFlag(folderOf(request), key, context);
+    response.setHeader("Cache-Control", "no-store");
+    response.setHeader("Content-Type", "application/json");
+    response.end(body);
   };
 }
 
@@ -25,10 +28,8 @@ export function evaluateAllHandler(evaluator: Evaluator, catchUp: CatchUp): Hand
     if (typeof flagConfigEtag === "string") await catchUp.waitForVersion(flagConfigEtag, folder);
     const authorization = request.get("Authorization") ?? "";
     const { body, etag } = evaluator.evaluateAll(folder, authorization, context);
-    response.setHeader("ETag", etag);
-    if (!isNotModified(request.get("If-None-Match"), etag)) return send(response, body);
     response.setHeader("Cache-Control", "no-store");
-    response.status(304).end();
+    sendTagged(request, response, etag, "application/json", body);
   };
 }
 
@@ -40,11 +41,4 @@ function bodyOf(request: Request): unknown {
 /** The environment in the path; `""` at the root. */
 function folderOf(request: Request): string {
   return String(request.params.environment ?? "");
-}
-
-function send(response: ApiResponse, body: string): void {
-  response.setHeader("Cache-Control", "no-store");
-  response.setHeader("Content-Type", "application/json");
-  response.setHeader("Content-Length", Buffer.byteLength(body));
-  response.end(body);
 }

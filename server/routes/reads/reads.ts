@@ -1,6 +1,6 @@
-import { isNotModified } from "../../http/conditions.ts";
 import type { Handler } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
+import { sendTagged } from "../../http/send.ts";
 import type { Responses } from "./responses.ts";
 
 /** Answers with the bytes of the current release. */
@@ -11,16 +11,9 @@ export function readHandler(responses: Responses): Handler {
     if (!answer)
       throw new HttpError(404, `Cannot find "${request.path}": no flag or list is served there`);
     response.setHeader("Cache-Control", "private, no-cache");
-    response.setHeader("ETag", answer.etag);
     response.setHeader("Last-Modified", answer.lastModified);
     if (answer.isList) response.vary("Accept");
-    if (isNotModified(request.get("If-None-Match"), answer.etag)) {
-      response.status(304).end();
-      return;
-    }
-    response.setHeader("Content-Type", answer.contentType);
-    response.setHeader("Content-Length", answer.body.length);
-    response.end(request.method === "HEAD" ? undefined : answer.body, "latin1");
+    sendTagged(request, response, answer.etag, answer.contentType, answer.body, "latin1");
   };
 }
 
