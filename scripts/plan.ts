@@ -1,6 +1,6 @@
-import { boundPlan } from "../schema/plan/bound.ts";
 import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
+import { truncatePlan } from "../schema/plan/truncate.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
@@ -50,5 +50,5 @@ export const command = defineCommand({
 
 /** Bounded in size, so that a comment on a pull request can show it. */
 function formatJson(plan: Plan): string {
-  return `${JSON.stringify(boundPlan(plan), null, 2)}\n`;
+  return `${JSON.stringify(truncatePlan(plan), null, 2)}\n`;
 }

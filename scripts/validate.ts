@@ -2,7 +2,6 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { countFlags, validate } from "../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
-import { isAudience } from "../schema/flag/kind.ts";
 import { compareProblems, isError } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
@@ -38,9 +37,7 @@ export const command = defineCommand({
     const validated = validate(distinct, project, day, all);
     const isValid = validated.problems.every((problem) => !isError(problem));
     const failures = isValid && project ? runTests(distinct, all, project) : [];
-    const outdated = findOutdatedSchemas(rules, all.filter(isAudience), (file) =>
-      readText(repo, file),
-    );
+    const outdated = findOutdatedSchemas(rules, all, (file) => readText(repo, file));
     const others = [...failures, ...(project ? outdated : [])];
     const problems = [...validated.problems, ...others].sort(compareProblems);
     const read = { files: countFlags(distinct), environments: project?.environments };

@@ -5,6 +5,7 @@
 import { positionAt } from "../problem/position.ts";
 import { isDate } from "../text/date.ts";
 import { duplicateKey } from "../text/duplicate-key.ts";
+import { isMapping } from "../text/mapping.ts";
 import { findCredentials, findSensitiveData } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
@@ -72,8 +73,7 @@ const required = ["id", "name", "email", "role", "sha256"] as const;
 const known = Object.keys(checks);
 
 function findFault(entry: unknown): string | undefined {
-  if (typeof entry !== "object" || entry === null || Array.isArray(entry))
-    return "it must be an object";
+  if (!isMapping(entry)) return "it must be an object";
   const missing = required.find((key) => !Object.hasOwn(entry, key));
   if (missing !== undefined) return `"${missing}" is missing`;
   for (const [key, value] of Object.entries(entry)) {

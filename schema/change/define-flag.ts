@@ -1,5 +1,6 @@
 /** A requested definition of a whole flag, as a change set. */
 
+import { isMapping } from "../text/mapping.ts";
 import { compareText } from "../text/order.ts";
 import { edit, editAtOnce, format, type TextChange } from "../yaml/edit.ts";
 import type { EditValue } from "../yaml/merge-node.ts";
@@ -123,8 +124,4 @@ export function isSame(a: unknown, b: unknown): boolean {
 
 function asMapping(value: EditValue | undefined): Values {
   return isMapping(value) ? value : {};
-}
-
-function isMapping(value: EditValue | undefined): value is Values {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

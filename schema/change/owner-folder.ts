@@ -1,4 +1,4 @@
-import { isReservedFolder } from "../flag/kind.ts";
+import { isReservedFolder } from "../flag/file-kind.ts";
 
 /** The folder of flags that have no owner, or one whose name is a reserved folder. */
 const unownedFolder = "unowned";

@@ -3,6 +3,7 @@ import { type IfFile, parseRange } from "../flag/conditions.ts";
 import type { Code } from "../problem/codes.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { AttributeType, Project } from "../project/project.ts";
+import { isMapping } from "../text/mapping.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
@@ -87,7 +88,12 @@ const matchersOf: Readonly<Record<AttributeType, string>> = {
   version: 'a range like ">=4.2.0"',
 };
 
-function checkRange(place: string, limits: Mapping, source: Source, report: Report): void {
+function checkRange(
+  place: string,
+  limits: Readonly<Record<string, unknown>>,
+  source: Source,
+  report: Report,
+): void {
   for (const [key, value] of Object.entries(limits)) {
     checkValue(`${place}/${key}`, value, "number", source, report);
   }
@@ -148,12 +154,6 @@ function checkValue(
     report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
     return;
   }
-}
-
-type Mapping = Readonly<Record<string, unknown>>;
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The text of a scalar without quotes; `undefined` if it has quotes or is no scalar. */

@@ -2,6 +2,7 @@
 import type { DecisionFile, FlagFile, RuleFile } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
+import { isMapping } from "../text/mapping.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { checkMatchers, type Report, reportTo } from "./matcher-checks.ts";
@@ -144,7 +145,7 @@ function checkVariants({ variants }: FlagFile, report: Report): void {
 
 function kindOf(value: unknown): string {
   if (typeof value === "string" || typeof value === "number") return typeof value;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? "mapping" : "other";
+  return isMapping(value) ? "mapping" : "other";
 }
 
 /** Every variant has a weight, and one of them is not 0. */

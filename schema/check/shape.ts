@@ -1,5 +1,5 @@
 /**
- * Checks a source against a JSON Schema with Ajv. The messages are in `shape-words.ts`, because Ajv's
+ * Checks a source against a JSON Schema with Ajv. The messages are in `schema-messages.ts`, because Ajv's
  * own messages are about schemas.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
@@ -15,7 +15,7 @@ import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
-import { type Subject, wordsFor } from "./shape-words.ts";
+import { messageFor, type Subject } from "./schema-messages.ts";
 
 // A test validates the schemas: doing it here takes a quarter of the time of a short command.
 const validateSchema = false;
@@ -94,7 +94,7 @@ function checkOf(schema: object, subject: Subject): (source: Source) => Finding[
 function finding(source: Source, error: ErrorObject, subject: Subject): Finding[] {
   // The error inside `propertyNames` says the same thing with a reason.
   if (error.keyword === "propertyNames") return [];
-  const { code, message, hint } = wordsFor(error, subject);
+  const { code, message, hint } = messageFor(error, subject);
   const { additionalProperty: extra, i, j = i } = error.params as Extra;
   // Of two equal items, the later one is the mistake.
   const item = i === undefined ? undefined : Math.max(i, j ?? i);

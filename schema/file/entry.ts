@@ -1,4 +1,4 @@
-import type { FileKind } from "../flag/kind.ts";
+import type { FileKind } from "../flag/file-kind.ts";
 import type { ParsedFile } from "./parsed-file.ts";
 
 /** A file of a repository of flags, read but not yet validated. */

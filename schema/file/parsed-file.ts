@@ -11,8 +11,8 @@ import {
 } from "../check/shape.ts";
 import { checkTests, findTestPlaces, type TestPlaces } from "../check/tests-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
+import type { FileKind } from "../flag/file-kind.ts";
 import type { FlagFile } from "../flag/flag.ts";
-import type { FileKind } from "../flag/kind.ts";
 import type { TestsFile } from "../flag/tests.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";

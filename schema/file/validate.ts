@@ -1,6 +1,6 @@
 import type { AudienceFile } from "../flag/audience.ts";
+import type { FileKind } from "../flag/file-kind.ts";
 import type { FlagFile } from "../flag/flag.ts";
-import type { FileKind } from "../flag/kind.ts";
 import { checkListSize } from "../flag/list-size.ts";
 import { checkName, checkReservedPlace, flagNameOf } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";

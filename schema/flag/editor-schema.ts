@@ -6,6 +6,7 @@ import { type Project, projectFile, rootEnvironment } from "../project/project.t
 import { compareText } from "../text/order.ts";
 import audienceSchema from "./audience.schema.json" with { type: "json" };
 import type { AudienceFile } from "./audience.ts";
+import type { FileKind } from "./file-kind.ts";
 import flagSchema from "./flag.schema.json" with { type: "json" };
 import { flagNameOf } from "./name.ts";
 import testsSchema from "./tests.schema.json" with { type: "json" };
@@ -13,9 +14,10 @@ import testsSchema from "./tests.schema.json" with { type: "json" };
 /** Warnings about generated files that are not up to date. Missing files are no problem. */
 export function findOutdatedSchemas(
   project: Project,
-  audiences: readonly AudienceEntry[],
+  entries: readonly (AudienceEntry & { readonly kind: FileKind })[],
   read: (file: string) => string | undefined,
 ): Problem[] {
+  const audiences = entries.filter(({ kind }) => kind === "audience");
   return [...editorSchemas(project, audiences)].flatMap(([file, text]) => {
     const found = read(file);
     if (found === undefined || found === text) return [];

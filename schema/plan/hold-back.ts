@@ -6,7 +6,7 @@ import { compareText } from "../text/order.ts";
 
 /**
  * `snapshot` without the changes that wait: a flag whose removal waits is as it was; a flag that is
- * to be switched on keeps its earlier state in the first environment, and is otherwise as in `snapshot`.
+ * to be turned on keeps its earlier state in the first environment, and is otherwise as in `snapshot`.
  * `served` has the snapshots that are served meanwhile, by commit. Throws if one of them is missing.
  */
 export function holdBack(

@@ -1,6 +1,6 @@
 /**
- * How much one publication may remove or switch on. Changes that exceed a limit are probably an accident:
- * they wait until somebody allows them, while all other changes are published. Switching off never waits.
+ * How much one publication may remove or turn on. Changes that exceed a limit are probably an accident:
+ * they wait until somebody allows them, while all other changes are published. Turning off never waits.
  */
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
@@ -21,7 +21,7 @@ export interface LimitViolation {
 /** The changes of a publication in the environment that is served at the root of the URLs. */
 export interface RootChanges {
   readonly removed: readonly string[];
-  /** The flags that are switched on. */
+  /** The flags that are turned on. */
   readonly on: readonly string[];
   /** How many flags are served before. */
   readonly served: number;
@@ -46,7 +46,7 @@ export function findLimitViolations(
     if (!isOver(flags)) return [];
     const fresh = flags.filter((flag) => !before.has(flag));
     const held = isOver(fresh) ? flags : flags.filter((flag) => before.has(flag));
-    const verb = change === "removal" ? "removes" : "switches on";
+    const verb = change === "removal" ? "removes" : "turns on";
     const share = Math.round((1_000 * flags.length) / served) / 10;
     const limit =
       size === 0 && change === "removal"

@@ -35,9 +35,9 @@ export interface NameRules {
 export interface Limits {
   /** Share of the served flags, in percent, that may be removed. */
   readonly remove: number;
-  /** Share of the served flags, in percent, that may be switched on in the first environment. */
+  /** Share of the served flags, in percent, that may be turned on in the first environment. */
   readonly turn: number;
-  /** Number of flags that may always be removed or switched, also if their share is larger. */
+  /** Number of flags that may always be removed or turned on, also if their share is larger. */
   readonly at_least: number;
 }
 

@@ -12,6 +12,8 @@ import type { TestFile } from "../flag/tests.ts";
 import { fileStart } from "../problem/position.ts";
 import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { isMapping } from "../text/mapping.ts";
+import { compareText } from "../text/order.ts";
 import { quoteValue } from "../text/show.ts";
 
 /**
@@ -126,7 +128,7 @@ function show(value: unknown): string {
 /** Equal for equal values, in any order of their keys. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return inner;
-    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+    if (!isMapping(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => compareText(a, b)));
   });
 }

@@ -12,6 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
+import { isMapping } from "../text/mapping.ts";
 
 /** What a key of a file can have as its value. */
 export type EditValue =
@@ -116,10 +117,6 @@ export function writeScalar(value: boolean | number | string): string {
   if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
   // Only the line feed: other white space at the end is the value's own.
   return stringify({ v: scalar }, options).slice("v: ".length, -1);
-}
-
-function isMapping(value: EditValue): value is { readonly [key: string]: EditValue } {
-  return typeof value === "object" && !Array.isArray(value);
 }
 
 function keyOf(key: unknown): unknown {

@@ -1,7 +1,7 @@
 /** The effects of a pull request, computed from its commits: its own code never runs. */
 import type { Review } from "../../schema/github/plan-comment.ts";
-import { boundPlan } from "../../schema/plan/bound.ts";
 import { plan, rebaseSnapshot } from "../../schema/plan/plan.ts";
+import { truncatePlan } from "../../schema/plan/truncate.ts";
 import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { readCommitWarnings } from "../command/commit-warnings.ts";
@@ -29,7 +29,7 @@ export async function reviewCommits(
   const commitWarnings = await readCommitWarnings(directory, to, from);
   const rebased = rebaseSnapshot(before.snapshot, after.snapshot);
   const change = plan(before.snapshot, rebased, { commitWarnings });
-  return { plan: boundPlan(change), problems, otherFiles };
+  return { plan: truncatePlan(change), problems, otherFiles };
 }
 
 /** The changed files that are neither flags nor the project's configuration: code, workflows, documents. */

@@ -41,7 +41,7 @@ export const command = defineCommand({
     },
     "max-flipped": {
       value: "PERCENT",
-      help: "the share of flags that may be switched on at once (default: the project's limit)",
+      help: "the share of flags that may be turned on at once (default: the project's limit)",
     },
     "cache-control": {
       value: "HEADER",

@@ -2,7 +2,7 @@
 
 import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
-import { fileKindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/file-kind.ts";
 import { tooLarge } from "../../schema/yaml/decode.ts";
 import type { Blob } from "../git/blobs.ts";
 

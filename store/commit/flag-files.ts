@@ -1,7 +1,7 @@
 /** The files of a commit in `flags/`, each content parsed once. */
 
 import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
-import type { FileKind } from "../../schema/flag/kind.ts";
+import type { FileKind } from "../../schema/flag/file-kind.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readBlobs, sumSizes } from "../git/blobs.ts";

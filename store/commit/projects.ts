@@ -6,7 +6,7 @@ import {
   parseProjectFile,
 } from "../../schema/file/parsed-file.ts";
 import { resolveProject } from "../../schema/file/validate.ts";
-import { fileKindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/file-kind.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { readGit } from "../git/git.ts";

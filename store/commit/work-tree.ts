@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Entry } from "../../schema/file/entry.ts";
 import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, resolveProject } from "../../schema/file/validate.ts";
-import { type FileKind, fileKindOf } from "../../schema/flag/kind.ts";
+import { type FileKind, fileKindOf } from "../../schema/flag/file-kind.ts";
 import { policyFile } from "../../schema/project/policy.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { compareText } from "../../schema/text/order.ts";

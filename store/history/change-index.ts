@@ -3,7 +3,7 @@
  * start makes anyway, so that the changes of one flag are found without another pass.
  */
 import { timeAfter } from "../../schema/flag/commit-time.ts";
-import { isFlagFile } from "../../schema/flag/kind.ts";
+import { isFlagFile } from "../../schema/flag/file-kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import { compareText } from "../../schema/text/order.ts";
 import type { BranchCommit } from "./first-parent-log.ts";

@@ -6,7 +6,7 @@
  * decrease along the branch: a commit that is dated before an earlier one has the earlier one's time.
  */
 import { timeAfter } from "../../schema/flag/commit-time.ts";
-import { isFlagFile } from "../../schema/flag/kind.ts";
+import { isFlagFile } from "../../schema/flag/file-kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import { projectFile } from "../../schema/project/project.ts";
 import type { FileChange } from "../git/log.ts";

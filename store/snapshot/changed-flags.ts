@@ -5,7 +5,7 @@
  */
 import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
-import { fileKindOf, isFlagFile } from "../../schema/flag/kind.ts";
+import { fileKindOf, isFlagFile } from "../../schema/flag/file-kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
 import {
   type Snapshot,

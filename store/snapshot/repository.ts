@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { isReadable, validate } from "../../schema/file/validate.ts";
-import { fileKindOf } from "../../schema/flag/kind.ts";
+import { fileKindOf } from "../../schema/flag/file-kind.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { isError, type Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";

@@ -5,7 +5,6 @@ import type { Entry } from "../../schema/file/entry.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { validate } from "../../schema/file/validate.ts";
 import { findOutdatedSchemas } from "../../schema/flag/editor-schema.ts";
-import { isAudience } from "../../schema/flag/kind.ts";
 import type { Problem } from "../../schema/problem/problem.ts";
 import { defaultProject } from "../../schema/project/project.ts";
 import { runTests } from "../../schema/tests/run-tests.ts";
@@ -34,7 +33,7 @@ export function validateFixture(fixture: URL): readonly Problem[] {
   const isValid = problems.every(({ severity }) => severity !== "error");
   const failures = isValid && project ? runTests(inPlace, inPlace, project) : [];
   const outdated = project
-    ? findOutdatedSchemas(project, files.filter(isAudience), (file) => readText(place, file))
+    ? findOutdatedSchemas(project, files, (file) => readText(place, file))
     : [];
   return [...problems, ...failures, ...outdated];
 }

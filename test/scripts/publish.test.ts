@@ -223,7 +223,7 @@ describe.concurrent("publish", () => {
     expect(held.code).toBe(1);
     expect(JSON.parse(held.stdout)).toMatchObject({
       status: "published",
-      reasons: ["it switches on 6 of 8 flags (75 %), and 50 % or 5 flags is the limit"],
+      reasons: ["it turns on 6 of 8 flags (75 %), and 50 % or 5 flags is the limit"],
     });
     expect(JSON.parse(held.stdout).waiting).toHaveLength(6);
     const again = await run(site);

@@ -57,7 +57,7 @@ describe("with FLAGS_PUBLISH,", () => {
     await api.sync();
     await untilPublished(api);
     expect(Object.values(served())).toEqual([...Array(6).fill(false), true]);
-    const why = "it switches on 6 of 7 flags (85.7 %), and 50 % or 5 flags is the limit";
+    const why = "it turns on 6 of 7 flags (85.7 %), and 50 % or 5 flags is the limit";
     expect(await api.ready()).toMatchObject({
       status: "degraded",
       degraded: [expect.stringContaining(`improvement_0, improvement_1`)],

@@ -11,9 +11,9 @@ import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { maxArtifactBytes, parsePlan, parseProblems } from "../../../schema/github/artifact.ts";
 import { block, fitLines, inline, sizeOf } from "../../../schema/github/markdown.ts";
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
-import { boundPlan, maxExcerptLength } from "../../../schema/plan/bound.ts";
 import { checkCommits } from "../../../schema/plan/commit-warnings.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
+import { maxExcerptLength, truncatePlan } from "../../../schema/plan/truncate.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { cut } from "../../../schema/text/show.ts";
@@ -55,7 +55,7 @@ function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapsho
 
 /** As it comes through the artifact. */
 function throughArtifact(before: Snapshot, after: Snapshot): Plan {
-  return parsePlan(JSON.stringify(boundPlan(plan(before, after))));
+  return parsePlan(JSON.stringify(truncatePlan(plan(before, after))));
 }
 
 function problem(changes: Partial<Problem>): Problem {
@@ -302,7 +302,7 @@ describe("inline() and block()", () => {
   });
 });
 
-describe("boundPlan()", () => {
+describe("truncatePlan()", () => {
   test("shows the difference of long bodies, and parsePlan() accepts it", () => {
     const names = Array.from(
       { length: 1_000 },
@@ -323,7 +323,7 @@ describe("boundPlan()", () => {
   test("of a change of 10,000 flags stays below the limit", () => {
     const flags = Array.from({ length: 10_000 }, (_, index) => flag(`improvement_${index}`));
     const turned = flags.map(({ name }) => flag(name, { enabled: "asd", updated_at: late }));
-    const text = JSON.stringify(boundPlan(plan(snapshot(flags), snapshot(turned))), null, 2);
+    const text = JSON.stringify(truncatePlan(plan(snapshot(flags), snapshot(turned))), null, 2);
     expect(text.length).toBeLessThan(maxArtifactBytes);
     expect(parsePlan(text).flags.length).toBe(10_000);
   });

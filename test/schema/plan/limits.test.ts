@@ -15,7 +15,7 @@ function removal(served: number, removed: number, given = limits, waiting?: Wait
   return findLimitViolations({ removed: names(removed), on: [], served, size }, given, waiting);
 }
 
-function switchOn(served: number, on: number, given = limits, waiting?: WaitingChange[]) {
+function turnOn(served: number, on: number, given = limits, waiting?: WaitingChange[]) {
   return findLimitViolations({ removed: [], on: names(on), served, size: served }, given, waiting);
 }
 
@@ -47,8 +47,8 @@ describe("findLimitViolations()", () => {
     [3, 1, 50, false],
     [3, 2, 50, true],
     [4, 4, 100, false],
-  ])("of %i flags switches on %i, with a limit of %d %%: %s", (served, on, turn, isOver) => {
-    const found = switchOn(served, on, { ...limits, turn });
+  ])("of %i flags turns on %i, with a limit of %d %%: %s", (served, on, turn, isOver) => {
+    const found = turnOn(served, on, { ...limits, turn });
     expect(found.map(({ flags }) => flags)).toEqual(isOver ? [names(on)] : []);
   });
 
@@ -56,8 +56,8 @@ describe("findLimitViolations()", () => {
     const some: Limits = { ...limits, at_least: 5 };
     expect(removal(6, 5, some)).toEqual([]);
     expect(removal(7, 6, some)).toHaveLength(1);
-    expect(switchOn(5, 5, some)).toEqual([]);
-    expect(switchOn(6, 6, some)).toHaveLength(1);
+    expect(turnOn(5, 5, some)).toEqual([]);
+    expect(turnOn(6, 6, some)).toHaveLength(1);
   });
 
   test("never permits the removal of all flags", () => {
@@ -70,8 +70,8 @@ describe("findLimitViolations()", () => {
     expect(removal(26, 22)[0]?.reason).toBe(
       "it removes 22 of 26 flags (84.6 %), and 20 % or 0 flags is the limit",
     );
-    expect(switchOn(4, 3, { ...limits, at_least: 1 })[0]?.reason).toBe(
-      "it switches on 3 of 4 flags (75 %), and 50 % or 1 flag is the limit",
+    expect(turnOn(4, 3, { ...limits, at_least: 1 })[0]?.reason).toBe(
+      "it turns on 3 of 4 flags (75 %), and 50 % or 1 flag is the limit",
     );
   });
 
@@ -80,9 +80,9 @@ describe("findLimitViolations()", () => {
     expect(removal(10, 5, limits, waiting)[0]?.flags).toEqual(names(5));
     expect(removal(10, 6, limits, waiting)[0]?.flags).toEqual(names(5));
     expect(removal(10, 8, limits, waiting)[0]?.flags).toEqual(names(8));
-    expect(switchOn(10, 6, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
-    expect(switchOn(10, 7, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
-    expect(switchOn(10, 6, limits, wait("removal", names(6)))[0]?.flags).toEqual(names(6));
+    expect(turnOn(10, 6, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
+    expect(turnOn(10, 7, limits, wait("switch-on", names(6)))[0]?.flags).toEqual(names(6));
+    expect(turnOn(10, 6, limits, wait("removal", names(6)))[0]?.flags).toEqual(names(6));
   });
 
   test("ends a wait if the limit was raised, or the rest of the changes is within it", () => {

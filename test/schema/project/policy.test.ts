@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parsePolicyFile } from "../../../schema/file/parsed-file.ts";
 import { countFlags, resolveProject, validate } from "../../../schema/file/validate.ts";
-import { fileKindOf } from "../../../schema/flag/kind.ts";
+import { fileKindOf } from "../../../schema/flag/file-kind.ts";
 import { type Finding, formatProblem, problemsIn } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { format } from "../../../schema/yaml/edit.ts";

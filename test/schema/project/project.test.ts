@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFlagFile, parseProjectFile } from "../../../schema/file/parsed-file.ts";
 import { resolveProject, validate } from "../../../schema/file/validate.ts";
-import { fileKindOf } from "../../../schema/flag/kind.ts";
+import { fileKindOf } from "../../../schema/flag/file-kind.ts";
 import { fitsNames } from "../../../schema/flag/name.ts";
 import type { Finding } from "../../../schema/problem/problem.ts";
 import { findPatternFault } from "../../../schema/project/name-pattern.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { parseFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
-import { fileKindOf } from "../../../schema/flag/kind.ts";
+import { fileKindOf } from "../../../schema/flag/file-kind.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";
 import { normalizeProject } from "../../../schema/project/project.ts";
 import { runTests } from "../../../schema/tests/run-tests.ts";

@@ -70,13 +70,13 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(readManifest(site).waiting).toBeUndefined();
   });
 
-  test("holds back switching on over the limit, in the first environment alone", async () => {
+  test("holds back turning on over the limit, in the first environment alone", async () => {
     const { site, history } = await served();
     const on = `description: Enable what it says\nenabled: true\n`;
     const next = history.commit(Object.fromEntries(letters.map((name) => [`flag_${name}`, on])));
     const { reasons } = await history.publish(site.open(), next);
     expect(reasons).toEqual([
-      "it switches on 10 of 10 flags (100 %), and 50 % or 0 flags is the limit",
+      "it turns on 10 of 10 flags (100 %), and 50 % or 0 flags is the limit",
     ]);
     expect(Object.values(readList(site))).not.toContain(true);
     const staging = JSON.parse(site.bodies().get(`/staging${list}`) ?? "").flags;
@@ -109,14 +109,14 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, last)).toEqual([]);
   });
 
-  test("never holds back switching off, for any number of flags", async () => {
+  test("never holds back turning off, for any number of flags", async () => {
     const { site, history } = await served(true);
     const next = history.commit(flags(letters, false));
     expect(await history.publish(site.open(), next)).toMatchObject({ waiting: [] });
     expect(await findWrong(site, history, next)).toEqual([]);
   });
 
-  test("publishes later changes while earlier ones wait, switching off among them", async () => {
+  test("publishes later changes while earlier ones wait, turning off among them", async () => {
     const { site, history, commit } = await served();
     await history.publish(site.open(), history.commit(flags(["a", "b", "c"], null)));
     await history.publish(site.open(), history.commit({ flag_d: true }));

@@ -9,7 +9,7 @@ const maxBodies = 300;
  * A shorter plan for reports: long bodies keep only the text around the difference, and only the
  * first responses keep their bodies. `…` replaces omitted text.
  */
-export function boundPlan(plan: Plan): Plan {
+export function truncatePlan(plan: Plan): Plan {
   const responses = plan.responses.map((response, index) =>
     index < maxBodies ? shorten(response) : { path: response.path, change: response.change },
   );

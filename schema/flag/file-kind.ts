@@ -28,8 +28,3 @@ export function isReservedFolder(folder: string): folder is keyof typeof reserve
 export function isFlagFile(file: string): boolean {
   return file.startsWith("flags/") && file.endsWith(".yaml") && fileKindOf(file) === "flag";
 }
-
-/** Whether a file is an audience. */
-export function isAudience({ kind }: { readonly kind: FileKind }): boolean {
-  return kind === "audience";
-}
