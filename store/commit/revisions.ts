@@ -13,12 +13,14 @@ export async function resolveRevision(directory: string, revision: string): Prom
   const [name = ""] = /^[^~^:@]*/.exec(revision) ?? [];
   // Git itself prefers a tag.
   const isPlain = name !== "" && name !== "HEAD" && !name.startsWith("refs/");
-  const refs = isPlain ? ["refs/heads/", "refs/remotes/", "refs/remotes/origin/"] : [];
-  for (const candidate of [...refs.map((ref) => `${ref}${revision}`), revision]) {
-    const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${candidate}^{commit}`];
-    const commit = (await readGit(directory, args).catch(() => "")).trim();
-    if (/^[0-9a-f]{40,64}$/.test(commit)) return commit;
-  }
+  const folders = isPlain ? ["refs/heads/", "refs/remotes/", "refs/remotes/origin/", ""] : [""];
+  // A line feed would end the name.
+  const wanted = /[\0\n]/.test(revision) ? [] : folders.map((folder) => folder + revision);
+  const input = wanted.map((candidate) => `${candidate}^{commit}\n`).join("");
+  const args = ["cat-file", "--batch-check=%(objectname)"];
+  const answer = await readGit(directory, args, { input }).catch(() => "");
+  const commit = answer.split("\n").find((line) => /^[0-9a-f]{40,64}$/.test(line));
+  if (commit !== undefined) return commit;
   const firstHint = `; create the first one with "git add --all" and "git commit"`;
   const isName = isPlain && !/^[0-9a-f]{7,}$/.test(name);
   const hint = revision === "HEAD" ? firstHint : isName ? await nameBranches(directory) : "";
@@ -52,13 +54,14 @@ export async function findFork(directory: string, base: string, head: string): P
 
 /** The files below `flags/` that differ in the work tree from `commit`; none if there is no work tree. */
 export async function findUncommittedFiles(directory: string, commit: string): Promise<string[]> {
-  const isInside = await readGit(directory, ["rev-parse", "--is-inside-work-tree"]);
-  if (isInside.trim() !== "true") return [];
-  const top = (await readGit(directory, ["rev-parse", "--show-toplevel"])).trimEnd();
   const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none", "--no-ext-diff"];
-  const diff = ["diff", "--name-only", "-z", ...settings, commit, "--", "flags"];
-  const others = ["ls-files", "--others", "--exclude-standard", "-z", "--", "flags"];
-  const answers = await Promise.all([readGit(top, diff), readGit(top, others)]);
+  const diff = ["diff", "--name-only", "--no-relative", "-z", ...settings, commit];
+  const others = ["ls-files", "--others", "--full-name", "--exclude-standard", "-z"];
+  const reading = [diff, others].map((args) => readGit(directory, [...args, "--", ":(top)flags"]));
+  const answers = await Promise.all(reading).catch((error: Error) => {
+    if (/must be run in a work tree/.test(error.message)) return [];
+    throw error;
+  });
   return answers
     .join("")
     .split("\0")
