@@ -121,7 +121,7 @@ export class BranchSync implements BranchState {
     if (!current) return;
     const served = serveNext(this.#current?.served, current, isOwn);
     this.#serve({ ...current, served });
-    if (served.held.length === 0) await this.branch.remember(commit);
+    if (served.held.length === 0) this.branch.remember(commit);
   }
 
   /** Serves the newest valid commit as it is, without the flags whose removal was held back. */
@@ -129,7 +129,7 @@ export class BranchSync implements BranchState {
     const { snapshot, release } = this.#current ?? {};
     if (!snapshot || !release || this.#status.heldBack === undefined) return;
     this.#serve({ snapshot, release, served: { snapshot, release, held: [] } });
-    await this.branch.remember(snapshot.commit);
+    this.branch.remember(snapshot.commit);
   }
 
   /** Records a failure in `status`. */

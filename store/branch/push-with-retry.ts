@@ -72,7 +72,7 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
 /** Serves `head`, which the remote has. Returns whether it contains `commit`. */
 async function serveHead(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
   const { branch } = branchSync;
-  if (head === commit) await branch.accept(commit);
+  if (head === commit) branch.accept(commit);
   else if (!(await branchSync.withRepairedClone(() => branch.contains(head, commit)))) {
     await branchSync.applyCommit(head);
     return false;

@@ -1,6 +1,8 @@
-/** Facts about a clone, kept in its refs and configuration for the next process. */
-import { rmSync } from "node:fs";
+/** Facts about a clone, kept in it for the next process. */
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { ifExists } from "../files/if-exists.ts";
+import { makeDirectory } from "../files/make-directory.ts";
 import { inClone } from "./clone.ts";
 import { instanceId } from "./instance-id.ts";
 
@@ -8,19 +10,19 @@ const refs = { accepted: "refs/bunting/head", valid: "refs/bunting/valid" } as c
 /** Each process fetches into its own ref, so that a fetch that outlives a killed process disturbs no other. */
 export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 
-/**
- * Removes the ref of the fetch before: git leaves it as it is if it fetches nothing from a shallow
- * remote, and that must not look like a branch without news. It is a file unless git packed it.
- */
-export function removeFetchedRef(directory: string): void {
-  rmSync(path.join(directory, fetchedRef), { force: true });
-}
+/** The file that names the remote and the branch. */
+const sourceFile = "bunting-source.json";
 
-/** The commit of the last fetch; `undefined` if git wrote no ref. */
-export async function readFetchedRef(directory: string): Promise<string | undefined> {
-  const args = ["rev-parse", "--verify", "--quiet", fetchedRef];
-  const answer = await inClone(directory, args).catch(() => "");
-  return answer.trim() || undefined;
+/**
+ * Removes `fetchedRef` and returns its commit; `undefined` if there is no such ref. Git leaves the ref as it
+ * is if it fetches nothing from a shallow remote, and that must not look like a branch without news. The
+ * ref is never packed, because it exists only during a fetch.
+ */
+export function takeFetchedRef(directory: string): string | undefined {
+  const file = path.join(directory, fetchedRef);
+  const text = ifExists(() => readFileSync(file, "utf8"));
+  rmSync(file, { force: true });
+  return text?.trim() || undefined;
 }
 
 /** What a clone is made for. */
@@ -40,30 +42,25 @@ export class CloneRecord {
   #accepted: string | undefined;
   #valid: string | undefined;
 
+  constructor(directory: string, source: CloneSource) {
+    this.#directory = directory;
+    this.#source = source;
+  }
+
   /**
    * Reads what earlier processes kept. Throws if the clone was made for another source, unless
    * `acceptRemote` is set: then the recorded commits are ignored.
    */
-  static async read(
-    directory: string,
-    source: CloneSource,
-    acceptRemote: boolean,
-  ): Promise<CloneRecord> {
-    const record = new CloneRecord(directory, source);
-    const found = await readSource(directory);
-    const isOther = found && (found.remote !== source.remote || found.branch !== source.branch);
-    if (isOther && !acceptRemote) throw otherSource(directory, found, source);
-    const kept = await readRefs(directory);
-    if (isOther) return record;
-    record.#hasSource = found !== undefined;
-    record.#valid = kept.get(refs.valid);
-    record.#accepted = kept.get(refs.accepted) ?? record.#valid;
-    return record;
-  }
-
-  private constructor(directory: string, source: CloneSource) {
-    this.#directory = directory;
-    this.#source = source;
+  async read(acceptRemote: boolean): Promise<void> {
+    const { remote, branch } = this.#source;
+    const found = readSource(this.#directory);
+    const isOther = found && (found.remote !== remote || found.branch !== branch);
+    if (isOther && !acceptRemote) throw otherSource(this.#directory, found, this.#source);
+    const kept = await readRefs(this.#directory);
+    if (isOther) return;
+    this.#hasSource = found !== undefined;
+    this.#valid = kept.get(refs.valid);
+    this.#accepted = kept.get(refs.accepted) ?? this.#valid;
   }
 
   /** The newest commit that was seen on the remote and accepted. */
@@ -81,26 +78,26 @@ export class CloneRecord {
   }
 
   /** Returns whether the commit is a new one. */
-  async accept(commit: string): Promise<boolean> {
-    if (!this.#hasSource) await keepSource(this.#directory, this.#source);
+  accept(commit: string): boolean {
+    if (!this.#hasSource) keep(this.#directory, sourceFile, JSON.stringify(this.#source));
     this.#hasSource = true;
     if (commit === this.#accepted) return false;
     this.#accepted = commit;
-    await keepCommit(this.#directory, refs.accepted, commit);
+    keep(this.#directory, refs.accepted, commit);
     return true;
   }
 
-  async remember(commit: string): Promise<void> {
+  remember(commit: string): void {
     if (commit === this.#valid) return;
     this.#valid = commit;
-    await keepCommit(this.#directory, refs.valid, commit);
+    keep(this.#directory, refs.valid, commit);
   }
 
   /** Writes everything into a new clone. */
-  async copyTo(draft: string): Promise<void> {
-    await keepSource(draft, this.#source);
-    if (this.#accepted) await keepCommit(draft, refs.accepted, this.#accepted);
-    if (this.#valid) await keepCommit(draft, refs.valid, this.#valid);
+  copyTo(draft: string): void {
+    keep(draft, sourceFile, JSON.stringify(this.#source));
+    if (this.#accepted) keep(draft, refs.accepted, this.#accepted);
+    if (this.#valid) keep(draft, refs.valid, this.#valid);
   }
 }
 
@@ -127,21 +124,22 @@ async function readRefs(directory: string): Promise<Map<string, string>> {
 }
 
 /** Missing in a clone that an earlier version of the program made. */
-async function readSource(directory: string): Promise<CloneSource | undefined> {
-  const args = ["config", "--local", "--null", "--get-regexp", "^bunting\\."];
-  const answer = await inClone(directory, args).catch(() => "");
-  const settings = new Map(
-    answer.split("\0").map((entry) => entry.split("\n") as [string, string]),
-  );
-  const [remote, branch] = [settings.get("bunting.remote"), settings.get("bunting.branch")];
-  return remote !== undefined && branch !== undefined ? { remote, branch } : undefined;
+function readSource(directory: string): CloneSource | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(directory, sourceFile), "utf8"));
+  } catch {
+    return undefined;
+  }
 }
 
-async function keepCommit(directory: string, ref: string, commit: string): Promise<void> {
-  await inClone(directory, ["update-ref", ref, commit]).catch(() => {});
-}
-
-async function keepSource(directory: string, { remote, branch }: CloneSource): Promise<void> {
-  await inClone(directory, ["config", "--local", "bunting.remote", remote]).catch(() => {});
-  await inClone(directory, ["config", "--local", "bunting.branch", branch]).catch(() => {});
+/** Writes a file in the clone. For a ref, this does what git does, in a hundredth of the time of a process. */
+function keep(directory: string, name: string, text: string): void {
+  const file = path.join(directory, name);
+  try {
+    makeDirectory(path.dirname(file));
+    writeFileSync(`${file}.lock`, `${text}\n`);
+    renameSync(`${file}.lock`, file);
+  } catch {
+    // The next process reads an older commit.
+  }
 }

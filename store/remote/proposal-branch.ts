@@ -1,10 +1,10 @@
 import { readCommitsById } from "../git/log.ts";
 import { inClone } from "./clone.ts";
+import { fetchedRef, takeFetchedRef } from "./clone-record.ts";
 import { isOurs } from "./commits.ts";
 import { PushDeclinedError } from "./declined.ts";
 import type { Remote } from "./remote.ts";
 
-const seenRef = "refs/bunting/proposed";
 const maxAttempts = 3;
 
 /** Another branch of the remote, on which one commit of the service waits for a review. */
@@ -44,8 +44,8 @@ export class ProposalBranch {
   /** The commit that the branch is at, fetched into the clone; `undefined` if there is no such branch. */
   async #fetch(): Promise<string | undefined> {
     if ((await this.#remote.find(this.#ref, this.#timeoutMs)) === undefined) return undefined;
-    await this.#remote.fetch(this.#directory, `+${this.#ref}:${seenRef}`, this.#timeoutMs);
-    return (await inClone(this.#directory, ["rev-parse", "--verify", seenRef])).trim();
+    await this.#remote.fetch(this.#directory, `+${this.#ref}:${fetchedRef}`, this.#timeoutMs);
+    return takeFetchedRef(this.#directory);
   }
 
   async #isGood(tip: string, commit: string, inReview: boolean): Promise<boolean> {

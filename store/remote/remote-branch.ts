@@ -9,7 +9,7 @@ import {
   readObjectFormat,
   replaceClone,
 } from "./clone.ts";
-import { CloneRecord, fetchedRef, readFetchedRef, removeFetchedRef } from "./clone-record.ts";
+import { CloneRecord, fetchedRef, takeFetchedRef } from "./clone-record.ts";
 import { ProposalBranch } from "./proposal-branch.ts";
 import { Remote, RemoteUnavailableError } from "./remote.ts";
 import { ShallowRemoteError } from "./shallow.ts";
@@ -53,9 +53,10 @@ export class RemoteBranch {
   ): Promise<RemoteBranch> {
     const at = new Remote(remote);
     clearLeftovers(directory);
-    if (!(await isClone(directory))) await replaceClone(directory, "sha1", async () => {});
     const source = { remote: at.identity(directory), branch };
-    const record = await CloneRecord.read(directory, source, acceptRemote);
+    const record = new CloneRecord(directory, source);
+    if (await isClone(directory)) await record.read(acceptRemote);
+    else await replaceClone(directory, "sha1", async () => {});
     return new RemoteBranch(directory, at, branch, timeoutMs, record);
   }
 
@@ -100,10 +101,9 @@ export class RemoteBranch {
       return this.#fetchInto(this.directory).catch(() => Promise.reject(error));
     });
     await this.#refuseLoss(this.directory, fetched);
-    await this.accept(fetched);
+    this.accept(fetched);
     if (this.#newHeads >= headsBetweenPacking) {
       this.#newHeads = 0;
-      removeFetchedRef(this.directory);
       await packObjects(this.directory);
     }
     return fetched;
@@ -127,13 +127,13 @@ export class RemoteBranch {
   }
 
   /** Records that the remote has `commit`. */
-  async accept(commit: string): Promise<void> {
-    if (await this.#record.accept(commit)) this.#newHeads += 1;
+  accept(commit: string): void {
+    if (this.#record.accept(commit)) this.#newHeads += 1;
   }
 
   /** Records that the flags of `commit` are valid, to serve them while later commits are not valid. */
-  remember(commit: string): Promise<void> {
-    return this.#record.remember(commit);
+  remember(commit: string): void {
+    this.#record.remember(commit);
   }
 
   /** Whether `commit` is `head` or one of its ancestors. */
@@ -152,7 +152,7 @@ export class RemoteBranch {
     await replaceClone(this.directory, objectFormatOf(this.accepted), async (draft) => {
       const fetched = await this.#fetchInto(draft);
       await this.#refuseLoss(draft, fetched);
-      await this.#record.copyTo(draft);
+      this.#record.copyTo(draft);
     });
     this.#renewedMs = performance.now();
   }
@@ -161,9 +161,9 @@ export class RemoteBranch {
     const isFirst = this.accepted === undefined || directory !== this.directory;
     const timeoutMs = isFirst ? firstFetchFactor * this.#timeoutMs : this.#timeoutMs;
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
-    removeFetchedRef(directory);
+    takeFetchedRef(directory);
     await this.#remote.fetch(directory, refspec, timeoutMs);
-    const fetched = await readFetchedRef(directory);
+    const fetched = takeFetchedRef(directory);
     if (fetched !== undefined) return fetched;
     // Git succeeds without the ref in this case.
     throw new ShallowRemoteError(this.#branch);

@@ -1,6 +1,6 @@
 /** A clone of a remote's branch: what it belongs to, which remotes it follows, and what it leaves behind. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
@@ -68,7 +68,7 @@ describe("open() of a clone that exists", () => {
     const [{ bare }, other] = [remote(), remote()];
     const directory = place();
     await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
-    new TestRepository(directory).git("config", "--remove-section", "bunting");
+    rmSync(path.join(directory, "bunting-source.json"));
     await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
     const opened = RemoteBranch.open(directory, other.bare.directory, "main");
     await expect(opened).rejects.toThrow(/it is a clone of the branch/);
