@@ -2,39 +2,27 @@
  * Checks a source against a JSON Schema with Ajv. The messages are in `schema-messages.ts`, because Ajv's
  * own messages are about schemas.
  */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
-import audienceSchema from "../flag/audience.schema.json" with { type: "json" };
-import flagSchema from "../flag/flag.schema.json" with { type: "json" };
-import testsSchema from "../flag/tests.schema.json" with { type: "json" };
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import type { Finding } from "../problem/problem.ts";
-import projectSchema from "../project/bunting.schema.json" with { type: "json" };
-import policySchema from "../project/policy.schema.json" with { type: "json" };
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { isDate, isUtcTime } from "../text/date.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
 import { messageFor, type Subject } from "./schema-messages.ts";
+import { isAudience, isFlag, isPolicy, isProject, isTests } from "./validators.ts";
 
-// A test validates the schemas: doing it here takes a quarter of the time of a short command.
-const validateSchema = false;
-const ajv = new Ajv2020({
-  ...{ allErrors: true, verbose: true, validateSchema },
-  formats: { date: isDate, "date-time": isUtcTime },
-});
-
-const checkFlagSchema = checkOf(flagSchema, { what: "a flag", firstLine: "enabled: false" });
-const checkAudienceSchema = checkOf(audienceSchema, {
+const checkFlagSchema = checkOf(isFlag, { what: "a flag", firstLine: "enabled: false" });
+const checkAudienceSchema = checkOf(isAudience, {
   what: "an audience",
   firstLine: "if: { ATTRIBUTE: VALUE }",
 });
-const checkTestsSchema = checkOf(testsSchema, { what: "tests", firstLine: "tests:" });
-export const checkPolicyShape = checkOf(policySchema, {
+const checkTestsSchema = checkOf(isTests, { what: "tests", firstLine: "tests:" });
+export const checkPolicyShape = checkOf(isPolicy, {
   what: "the policy",
   firstLine: "protected: []",
 });
-export const checkProjectShape = checkOf(projectSchema, {
+export const checkProjectShape = checkOf(isProject, {
   what: "the project",
   firstLine: "environments: [production]",
 });
@@ -81,13 +69,10 @@ function findUnknownEnvironments(source: Source, project: Project): Finding[] {
   });
 }
 
-function checkOf(schema: object, subject: Subject): (source: Source) => Finding[] {
-  // Compiled when first used: a short command reads no flags.
-  let meetsSchema: ValidateFunction | undefined;
+function checkOf(isValid: ValidateFunction, subject: Subject): (source: Source) => Finding[] {
   return (source) => {
-    meetsSchema ??= ajv.compile(schema);
-    if (meetsSchema(source.value)) return [];
-    return (meetsSchema.errors ?? []).flatMap((error) => finding(source, error, subject));
+    if (isValid(source.value)) return [];
+    return (isValid.errors ?? []).flatMap((error) => finding(source, error, subject));
   };
 }
 

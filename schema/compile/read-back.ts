@@ -1,29 +1,9 @@
 /** Each compiled body is parsed again and validated against the published schema. */
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import schema from "../responses.schema.json" with { type: "json" };
-
-interface FlagBody {
-  readonly name: string;
-  readonly enabled: boolean;
-  readonly description: string;
-  readonly created_at: string;
-  readonly updated_at: string;
-}
-
-interface ListBody {
-  readonly environment: string;
-  readonly flags: Readonly<Record<string, boolean>>;
-  readonly updated_at: string;
-}
-
-const ajv = new Ajv2020({ schemas: [schema], validateSchema: false });
-// Compiled on first use: most commands read nothing back, and compiling takes as long as starting Node.
-let isFlag: ValidateFunction<FlagBody> | undefined;
-let isList: ValidateFunction<ListBody> | undefined;
+import type { ValidateFunction } from "ajv/dist/2020.js";
+import { type FlagBody, isFlag, isList, type ListBody } from "./validators.ts";
 
 /** Returns the body of one flag. Throws if it is not valid, or another flag's. */
 export function readBackFlag(body: string, name: string): FlagBody {
-  isFlag ??= validator<FlagBody>("Flag");
   const value = read(body, isFlag);
   if (value.name === name) return value;
   throw new Error(`Cannot accept the response of "${name}": it names "${value.name}"`);
@@ -31,7 +11,6 @@ export function readBackFlag(body: string, name: string): FlagBody {
 
 /** Returns the body of a list. Throws if it is not valid, or has another environment or number of flags than given. */
 export function readBackList(body: string, environment?: string, size?: number): ListBody {
-  isList ??= validator<ListBody>("FlagList");
   const value = read(body, isList);
   const found = Object.keys(value.flags).length;
   const isRight = environment === undefined || value.environment === environment;
@@ -53,13 +32,8 @@ export function readBackEntry(entry: string, name: string): void {
 function read<T>(body: string, isValid: ValidateFunction<T>): T {
   const value: unknown = JSON.parse(body);
   if (isValid(value)) return value;
-  throw new Error(
-    `Cannot accept the response ${body.slice(0, 200)}: ${ajv.errorsText(isValid.errors)}`,
+  const errors = (isValid.errors ?? []).map(
+    (error) => `data${error.instancePath} ${error.message}`,
   );
-}
-
-function validator<T>(name: "Flag" | "FlagList"): ValidateFunction<T> {
-  const validate = ajv.getSchema<T>(`${schema.$id}#/$defs/${name}`);
-  if (!validate) throw new Error(`Cannot find "${name}" in responses.schema.json`);
-  return validate;
+  throw new Error(`Cannot accept the response ${body.slice(0, 200)}: ${errors.join(", ")}`);
 }

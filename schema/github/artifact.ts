@@ -1,23 +1,11 @@
 /** Checks the files that a run of untrusted code leaves: they may contain anything. */
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import type { ValidateFunction } from "ajv/dist/2020.js";
 import type { Plan } from "../plan/plan.ts";
-import type { Problem } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
-import schema from "./artifact.schema.json" with { type: "json" };
-
-/** What `npm run validate -- --format json` says. */
-export interface Problems {
-  /** How many files there are. */
-  readonly flags: number;
-  readonly problems: readonly Problem[];
-}
+import { areProblems, isPlan, type Problems } from "./validators.ts";
 
 /** In bytes. A plan of 10,000 flags has 4 MB. */
 export const maxArtifactBytes = 16_000_000;
-
-const ajv = new Ajv2020({ schemas: [schema] });
-const isPlan = ajv.getSchema<Plan>(`${schema.$id}#/$defs/plan`);
-const areProblems = ajv.getSchema<Problems>(`${schema.$id}#/$defs/problems`);
 
 /** Parses `plan.json`. Throws if `npm run plan` cannot have written it. */
 export function parsePlan(text: string): Plan {
@@ -29,7 +17,7 @@ export function parseProblems(text: string): Problems {
   return parse(text, "problems", areProblems);
 }
 
-function parse<T>(text: string, what: string, isValid: ValidateFunction<T> | undefined): T {
+function parse<T>(text: string, what: string, isValid: ValidateFunction<T>): T {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -38,8 +26,8 @@ function parse<T>(text: string, what: string, isValid: ValidateFunction<T> | und
       `Cannot accept ${what}: it is not JSON (${quoteValue((error as Error).message)})`,
     );
   }
-  if (isValid?.(value)) return value;
-  const [error] = isValid?.errors ?? [];
+  if (isValid(value)) return value;
+  const [error] = isValid.errors ?? [];
   const place = error?.instancePath.slice(0, 100) || "it";
   throw new Error(
     `Cannot accept ${what}: ${quoteValue(place)} ${error?.message ?? "is not valid"}`,

@@ -7,10 +7,10 @@ import { findWarnings, joined } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
 import { cut, listSome, pluralize, shortId } from "../text/show.ts";
-import type { Problems } from "./artifact.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, fitLines, inline, sizeOf } from "./markdown.ts";
 import { listUrls, type Pointer } from "./plan-urls.ts";
+import type { Problems } from "./validators.ts";
 
 /** The content of the comment. The author of the pull request controls all of it but `run` and `today`. */
 export interface Review {

@@ -11,3 +11,6 @@ export function isUtcTime(text: string): boolean {
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === `${text.slice(0, -1)}.000Z`;
 }
+
+/** The formats of JSON Schema that the schemas use. */
+export const formats = { date: isDate, "date-time": isUtcTime };

@@ -4,6 +4,7 @@ import path from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { parse } from "yaml";
 import { compareText } from "../../schema/text/order.ts";
+import { precompileSchemas } from "./precompile-schemas.ts";
 
 const top = path.join(import.meta.dirname, "../..");
 
@@ -28,7 +29,7 @@ export async function bundleProgram(out: string): Promise<Metafile> {
     legalComments: "none",
     banner: { js: commonJsRequire },
     define: { BUNTING_BUILD_ID: JSON.stringify(hashSources()) },
-    plugins: [embedOpenApi],
+    plugins: [embedOpenApi, precompileSchemas],
     metafile: true,
     logLevel: "error",
   });

@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
 import { escapePointer } from "../../schema/yaml/parse.ts";
 import { type Fault, HttpError } from "../http/problem.ts";
@@ -27,18 +27,10 @@ const maxFaults = 20;
 /** Maximum length of a client's key in a response, in characters. */
 const maxKeyLength = 100;
 
-const ajv = new Ajv2020({ allErrors: true, strict: false });
-const local = JSON.stringify(description.components.schemas).replaceAll(
-  "#/components/schemas/",
-  "#/$defs/",
-);
-ajv.addSchema({ $id: "api", $defs: JSON.parse(local) });
-
-/** Returns a function that checks a body against the schema `name` of the description. It throws `HttpError` 400. */
-export function bodyReader<T>(name: string): (body: unknown) => T {
-  const validate: ValidateFunction<T> = ajv.compile({ $ref: `api#/$defs/${name}` });
+/** Returns a function that checks a body. It throws `HttpError` 400. */
+export function bodyReader<T>(validate: ValidateFunction): (body: unknown) => T {
   return (body) => {
-    if (validate(body)) return body;
+    if (validate(body)) return body as T;
     const errors = (validate.errors ?? []).slice(0, maxFaults).map(fault).filter(isFirst);
     throw new HttpError(
       400,

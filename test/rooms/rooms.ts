@@ -60,7 +60,11 @@ const rooms: Readonly<Record<string, Room>> = {
   },
   scripts: {
     rooms: ["schema", "store", "scripts"],
-    files: { "scripts/start.ts": ["server"], "scripts/command/version.ts": [""] },
+    files: {
+      "scripts/start.ts": ["server"],
+      "scripts/package/precompile-schemas.ts": ["server"],
+      "scripts/command/version.ts": [""],
+    },
   },
   server: { rooms: ["schema", "store", "server"] },
   client: {

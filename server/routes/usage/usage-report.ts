@@ -7,6 +7,7 @@ import { limitPerMinute } from "../../auth/rate-limits.ts";
 import { jsonOf } from "../../http/body.ts";
 import { HttpError } from "../../http/problem.ts";
 import { bodyReader } from "../../openapi/description.ts";
+import { isUsageReport } from "../../openapi/validators.ts";
 import type { Usage, UsageReport } from "./usage.ts";
 import type { UsageMetrics } from "./usage-metrics.ts";
 
@@ -15,7 +16,7 @@ export const usagePath = "/v1/usage";
 /** Maximum number of reports of one address in a minute: many clients can share an address. */
 const reportsPerMinute = 300;
 
-const read = bodyReader<UsageReport>("UsageReport");
+const read = bodyReader<UsageReport>(isUsageReport);
 /** `sendBeacon()` sends text as `text/plain`; any other type needs a preflight with credentials. */
 const types = ["application/json", "text/plain"];
 

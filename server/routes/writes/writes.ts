@@ -10,6 +10,7 @@ import { nameIn } from "../../http/flag-name.ts";
 import { HttpError } from "../../http/problem.ts";
 import { environmentOf } from "../../http/routes.ts";
 import { bodyReader } from "../../openapi/description.ts";
+import { isCreateFlag, isUpdateEnvironmentFlag, isUpdateFlag } from "../../openapi/validators.ts";
 import { answerProposed } from "./changes.ts";
 import { submit } from "./submit.ts";
 import type { WriteBackends } from "./write-backends.ts";
@@ -26,9 +27,9 @@ interface CreateBody {
 
 type UpdateBody = ReadOnlyValues & { readonly enabled?: boolean; readonly rollout?: number };
 
-const readCreate = bodyReader<CreateBody>("CreateFlag");
-const readUpdate = bodyReader<UpdateBody>("UpdateFlag");
-const readEnvironmentUpdate = bodyReader<UpdateBody>("UpdateEnvironmentFlag");
+const readCreate = bodyReader<CreateBody>(isCreateFlag);
+const readUpdate = bodyReader<UpdateBody>(isUpdateFlag);
+const readEnvironmentUpdate = bodyReader<UpdateBody>(isUpdateEnvironmentFlag);
 
 /** The handlers that change a flag. Each answers when the change is on the remote, or is proposed for a review. */
 export function writeHandlers(
