@@ -3,6 +3,7 @@ import { pluralize, shortId } from "../schema/text/show.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
+import { defaultOut } from "./command/default-out.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
@@ -16,17 +17,17 @@ export const command = defineCommand({
     at: shared.at,
     out: {
       value: "DIRECTORY",
-      help: "the directory to write the release to",
-      default: "dist/release",
+      help: 'the directory to write the release to (default: "dist/release" at the top of the clone; with --repo, in the current directory)',
     },
     repo: shared.repo,
     format: shared.format,
   },
-  async run({ at, out, repo, format }) {
+  async run({ at, repo, format, ...options }) {
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;
     const release = compile(snapshot);
+    const out = options.out ?? (await defaultOut(repo, "dist/release"));
     writeRelease(out, release);
 
     const { commit } = release;

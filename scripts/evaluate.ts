@@ -4,7 +4,7 @@ import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
 import { projectFile, rootEnvironment } from "../schema/project/project.ts";
 import { shortId } from "../schema/text/show.ts";
-import { didYouMean } from "../schema/text/suggest.ts";
+import { didYouMean, nearestOrAll } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
@@ -125,8 +125,8 @@ function parseSize(text: string): number {
 
 function requireEnvironment({ environments }: Project, environment: string): void {
   if (environments.includes(environment)) return;
-  const known = environments.join(", ");
-  throw new UsageError(`Cannot find the environment "${environment}": known are ${known}`);
+  const hint = nearestOrAll(environment, environments);
+  throw new UsageError(`Cannot find the environment "${environment}": ${hint}`);
 }
 
 /** In percent, with at most two decimals. */

@@ -1,7 +1,6 @@
 import path from "node:path";
 import { editorSchemas } from "../schema/flag/editor-schema.ts";
 import { readAudiences, readText, readWorkTreeProject } from "../store/commit/work-tree.ts";
-import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
@@ -29,11 +28,7 @@ export const command = defineCommand({
     const outdated = [...editorSchemas(project, readAudiences(repo, project))].filter(
       ([file, text]) => readText(repo, file) !== text,
     );
-    for (const [file, text] of check ? [] : outdated) {
-      const place = path.resolve(repo, file);
-      makeDirectory(path.dirname(place));
-      replaceFile(place, text);
-    }
+    for (const [file, text] of check ? [] : outdated) replaceFile(path.join(repo, file), text);
     const changed = outdated.map(([file]) => file);
     const lines = changed.map((file) => `${file}: ${check ? "not up to date" : "written"}`);
     const text = (lines.length === 0 ? ["up to date"] : lines).join("\n");

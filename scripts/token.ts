@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
-import { findTextFault } from "../schema/access/tokens-file.ts";
+import { addToken, findTextFault, parseTokens } from "../schema/access/tokens-file.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { isDate } from "../schema/text/date.ts";
+import { nearestOrAll } from "../schema/text/suggest.ts";
 import { readWorkTreeProject } from "../store/commit/work-tree.ts";
+import { ifExists } from "../store/files/if-exists.ts";
+import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { addToTokensFile } from "./tokens-file.ts";
 
 export const command = defineCommand({
   name: "token",
@@ -77,11 +80,36 @@ function checkTexts(texts: Readonly<Record<"name" | "id" | "email", string | und
 function checkEnvironments(wanted: readonly string[] = [], repo: string): void {
   const { project, entries } = readWorkTreeProject(repo);
   const known = entries.length === 0 ? undefined : project?.environments;
-  const unknown = wanted.filter((name) => known?.includes(name) === false);
-  if (known && unknown.length > 0) {
-    throw new UsageError(
-      `Cannot use --environments "${unknown.join(",")}": known are ${known.join(", ")}`,
-    );
+  const unknown = wanted.find((name) => known?.includes(name) === false);
+  if (known && unknown !== undefined) {
+    const hint = nearestOrAll(unknown, known);
+    throw new UsageError(`Cannot use --environments "${unknown}": ${hint}`);
+  }
+}
+
+/**
+ * Adds an entry to a tokens file; the rest of the file stays as it is. Throws an `Error`, and changes
+ * nothing, if the file is not valid, or would not be.
+ */
+function addToTokensFile(file: string, entry: TokenEntry): void {
+  const current = readTokensFile(file);
+  parseTokens(current, file);
+  const text = addToken(current, entry);
+  try {
+    parseTokens(text, file);
+  } catch (error) {
+    const hint = "the owner of several tokens needs an --id for each";
+    throw new Error(`Cannot add "${entry.id}": ${(error as Error).message}\n  hint: ${hint}`);
+  }
+  // Only its owner may read a new file.
+  replaceFile(file, text, 0o600);
+}
+
+function readTokensFile(file: string): string {
+  try {
+    return ifExists(() => readFileSync(file, "utf8")) ?? "[]\n";
+  } catch (error) {
+    throw new Error(`Cannot read "${file}": ${(error as Error).message}`);
   }
 }
 

@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { pluralize, shortId } from "../schema/text/show.ts";
 import { ifExists } from "../store/files/if-exists.ts";
-import { makeDirectory } from "../store/files/make-directory.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
+import { defaultOut } from "./command/default-out.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { formatFlagTypes } from "./flag-types.ts";
@@ -18,21 +17,22 @@ export const command = defineCommand({
   operands: "",
   options: {
     at: shared.at,
-    out: { value: "FILE", help: "the module to write", default: "src/flag-names.ts" },
+    out: {
+      value: "FILE",
+      help: 'the module to write (default: "src/flag-names.ts" at the top of the clone; with --repo, in the current directory)',
+    },
     repo: shared.repo,
     check: { help: "fail if the module is not up to date; write nothing" },
     format: shared.format,
   },
-  async run({ at, out, repo, check, format }): Promise<ExitCode> {
+  async run({ at, repo, check, format, ...options }): Promise<ExitCode> {
     const snapshot = await readSnapshot(await Repository.open(repo), at);
     if (!snapshot) return 1;
 
+    const out = options.out ?? (await defaultOut(repo, "src/flag-names.ts"));
     const text = formatFlagTypes(snapshot.flags);
     const isCurrent = ifExists(() => readFileSync(out, "utf8")) === text;
-    if (!isCurrent && !check) {
-      makeDirectory(path.dirname(out));
-      replaceFile(out, text);
-    }
+    if (!isCurrent && !check) replaceFile(out, text);
     const isStale = !isCurrent && check === true;
     const flags = pluralize(snapshot.flags.length, "flag");
     const result = isStale

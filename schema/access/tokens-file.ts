@@ -8,7 +8,7 @@ import { duplicateKey } from "../text/duplicate-key.ts";
 import { isMapping } from "../text/mapping.ts";
 import { findCredentials, findSensitiveData } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
-import { didYouMean } from "../text/suggest.ts";
+import { nearestOrAll } from "../text/suggest.ts";
 import { roles, type TokenEntry } from "./tokens.ts";
 
 /** The entries of a tokens file. Throws an `Error` that says what is wrong; `file` is its name in the message. */
@@ -78,7 +78,7 @@ function findFault(entry: unknown): string | undefined {
   if (missing !== undefined) return `"${missing}" is missing`;
   for (const [key, value] of Object.entries(entry)) {
     if (!known.includes(key)) {
-      const hint = didYouMean(key, known) ?? `known are ${known.join(", ")}`;
+      const hint = nearestOrAll(key, known);
       return `it has the unknown key ${quoteValue(key)}; ${hint}`;
     }
     const fault = checks[key as keyof TokenEntry](value);

@@ -17,3 +17,8 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   const near = suggest(word, candidates);
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
+
+/** `did you mean "staging"?`, or without a similar name all: `known are application, staging`. */
+export function nearestOrAll(word: string, known: readonly string[]): string {
+  return didYouMean(word, known) ?? `known are ${known.join(", ")}`;
+}

@@ -2,6 +2,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readAudiences, readWorkTreeProject } from "../../store/commit/work-tree.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
+import { readGit } from "../../store/git/git.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
 import { shared } from "../command/options.ts";
@@ -53,7 +54,7 @@ export const command = defineCommand({
     process.stdout.write(
       format === "json"
         ? `${JSON.stringify({ directory, written, kept })}\n`
-        : formatText(directory, written, kept),
+        : formatText(written, kept, await listNextSteps(directory, written)),
     );
     return 0;
   },
@@ -74,30 +75,39 @@ function readExistingProject(directory: string) {
 
 /** Whether the file was written: an existing one is never changed. */
 function writeNew(file: string, text: string): boolean {
-  makeDirectory(path.dirname(file));
   try {
+    makeDirectory(path.dirname(file));
     writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && syscall === "open") return false;
+    throw new Error(`Cannot write "${file}": ${message}`, { cause: error });
   }
 }
 
+/** The commands that commit the files and start a server. */
+async function listNextSteps(directory: string, written: readonly string[]): Promise<string[]> {
+  const isClone = await readGit(directory, ["rev-parse", "--git-dir"]).then(Boolean, () => false);
+  return [
+    ...(directory === "." ? [] : [`cd ${directory}`]),
+    ...(isClone ? [] : ["git init --initial-branch main"]),
+    ...(written.includes(hookFile) ? ["git config core.hooksPath .githooks"] : []),
+    "git add --all",
+    'git commit --message "Begin with feature flags"',
+    commandLine("start"),
+  ];
+}
+
 function formatText(
-  directory: string,
   written: readonly string[],
   kept: readonly string[],
+  next: readonly string[],
 ): string {
   const lines = [
     ...written.map((file) => `wrote ${file}`),
     ...kept.map((file) => `kept  ${file}, which exists`),
   ];
-  if (written.length === 0) return `${lines.join("\n")}\n`;
-  const hook = written.includes(hookFile) ? "git config core.hooksPath .githooks && " : "";
-  const enter = directory === "." ? "" : `cd ${directory} && `;
-  return `${lines.join("\n")}
-
-Next: ${enter}${hook}git add --all && git commit --message "Begin with feature flags" && ${commandLine("start")}
-`;
+  if (written.length > 0) lines.push("", `Next: ${next.join(" && ")}`);
+  return `${lines.join("\n")}\n`;
 }

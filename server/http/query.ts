@@ -1,6 +1,6 @@
 /** Values of a URL's query. */
 import type { Request } from "express";
-import { didYouMean } from "../../schema/text/suggest.ts";
+import { nearestOrAll } from "../../schema/text/suggest.ts";
 import { HttpError } from "./problem.ts";
 
 type Query = Request["query"];
@@ -9,7 +9,7 @@ type Query = Request["query"];
 export function allowKeys(query: Query, keys: readonly string[]): void {
   const unknown = Object.keys(query).find((key) => !keys.includes(key));
   if (unknown === undefined) return;
-  const hint = didYouMean(unknown, keys) ?? `known are ${keys.join(", ")}`;
+  const hint = nearestOrAll(unknown, keys);
   throw new HttpError(400, `Cannot use the parameter ${JSON.stringify(unknown)}: ${hint}`);
 }
 

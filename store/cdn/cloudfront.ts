@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { CloudFrontClient, CreateInvalidationCommand } from "@aws-sdk/client-cloudfront";
+import { describeAwsError } from "../network/aws-error.ts";
 import { withOutgoingAgents } from "../network/outgoing.ts";
 
 /**
@@ -49,8 +50,8 @@ export async function invalidate(
     await client.send(command);
     return items;
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    throw new Error(`Cannot invalidate "${distribution}": ${name}: ${message}`, { cause: error });
+    const reason = describeAwsError(error);
+    throw new Error(`Cannot invalidate "${distribution}": ${reason}`, { cause: error });
   } finally {
     client.destroy();
   }

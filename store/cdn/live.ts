@@ -37,9 +37,8 @@ async function isLive(
   deadline: number,
 ): Promise<boolean> {
   // The last request gets a second even if the time is over.
-  const signal = AbortSignal.timeout(
-    Math.min(10_000, Math.max(1_000, deadline - performance.now())),
-  );
+  const leftMs = Math.max(1_000, Math.ceil(deadline - performance.now()));
+  const signal = AbortSignal.timeout(Math.min(10_000, leftMs));
   try {
     const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
       signal,

@@ -1,13 +1,22 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { ifExists } from "./if-exists.ts";
+import { makeDirectory } from "./make-directory.ts";
 
-/** Replaces the text of a file in one step: a reader, or a full disk, never leaves half of it. */
-export function replaceFile(file: string, text: string): void {
+/**
+ * Writes the text of a file, and its directory, in one step: a reader, or a full disk, never leaves half
+ * of it. A file that exists keeps its mode; `mode` is that of a new one.
+ */
+export function replaceFile(file: string, text: string, mode = 0o666): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text);
+    makeDirectory(path.dirname(file));
+    const kept = ifExists(() => statSync(file).mode & 0o777);
+    writeFileSync(temporary, text, { mode: kept ?? mode, flag: "wx" });
+    if (kept !== undefined) chmodSync(temporary, kept);
     renameSync(temporary, file);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+    if (existsSync(temporary)) rmSync(temporary);
+    throw new Error(`Cannot write "${file}": ${(error as Error).message}`, { cause: error });
   }
 }

@@ -2,17 +2,13 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ChangeSet } from "../../schema/change/change-set.ts";
-import { readGit } from "./git.ts";
+import { parseRevision, readGit } from "./git.ts";
 
 /** The top of the work tree that `directory` is in. Throws if there is none. */
 export async function workTreeOf(directory: string): Promise<string> {
-  try {
-    return (await readGit(directory, ["rev-parse", "--show-toplevel"])).replace(/\n$/, "");
-  } catch (error) {
-    const { message } = error as Error;
-    const reason = message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
-    throw new Error(`Cannot find a work tree at "${directory}": ${reason}`, { cause: error });
-  }
+  const failure = `Cannot find a work tree at "${directory}"`;
+  const [top = ""] = await parseRevision(directory, ["--show-toplevel"], failure);
+  return top;
 }
 
 /** The files among `files` that differ from the last commit, staged, not staged or untracked. */

@@ -72,3 +72,24 @@ export async function readGit(
   for await (const chunk of streamGit(directory, args, options)) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
 }
+
+/**
+ * The lines that `git rev-parse` answers about the clone in `directory`. If there is none, the message
+ * of the error starts with `failure` and ends with the fix.
+ */
+export async function parseRevision(
+  directory: string,
+  questions: readonly string[],
+  failure: string,
+): Promise<string[]> {
+  try {
+    const answer = await readGit(directory, ["rev-parse", ...questions]);
+    return answer.replace(/\n$/, "").split("\n");
+  } catch (error) {
+    const why = (error as Error).message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
+    const hint = why.startsWith("not a git repository") ? `\n  hint: ${noCloneHint}` : "";
+    throw new Error(`${failure}: ${why}${hint}`, { cause: error });
+  }
+}
+
+const noCloneHint = 'run the command inside the repository, or create one with "git init"';

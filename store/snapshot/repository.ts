@@ -19,7 +19,7 @@ import {
   resolveRevision,
 } from "../commit/revisions.ts";
 import { findTreeProblem, tooManyBytes } from "../commit/tree-problems.ts";
-import { readGit } from "../git/git.ts";
+import { parseRevision } from "../git/git.ts";
 import { readTree, type TreeEntry } from "../git/tree.ts";
 import type { ChangeIndex, Page } from "../history/change-index.ts";
 import type { VerifyCommit } from "../history/commit-attribution.ts";
@@ -61,11 +61,8 @@ export class Repository {
       throw new Error(`Cannot read flags from "${directory}": there is no such directory`);
     }
     const questions = ["--is-shallow-repository", "--git-common-dir"];
-    const answer = await readGit(directory, ["rev-parse", ...questions]).catch((error: Error) => {
-      const why = error.message.replace(/^Cannot run "git rev-parse": (fatal: )?/, "");
-      throw new Error(`Cannot read flags from "${directory}": ${why}`, { cause: error });
-    });
-    const [shallow, gitDirectory = ""] = answer.trimEnd().split("\n");
+    const failure = `Cannot read flags from "${directory}"`;
+    const [shallow, gitDirectory = ""] = await parseRevision(directory, questions, failure);
     if (shallow === "true") {
       const hint = "run: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)";
       throw new Error(`Cannot read the history in "${directory}": the clone is shallow; ${hint}`);

@@ -1,5 +1,6 @@
 /** The AWS SDK's client, and its errors with what failed, on what, and the fix. */
 import { S3Client, type S3ClientConfig, S3ServiceException } from "@aws-sdk/client-s3";
+import { describeAwsError } from "../network/aws-error.ts";
 import { withOutgoingAgents } from "../network/outgoing.ts";
 
 /** How often the SDK sends a request before it gives up. */
@@ -53,9 +54,7 @@ async function findRegion(): Promise<string> {
 
 /** An error with the operation, the object, and S3's reason. */
 export function toS3Error(verb: string, what: string, error: unknown): Error {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  const status = statusOf(error);
-  const reason = `${name}${status ? ` (${status})` : ""}: ${message}${hintOf(error)}`;
+  const reason = describeAwsError(error) + hintOf(error);
   return new Error(`Cannot ${verb} ${what}: ${reason}`, { cause: error });
 }
 

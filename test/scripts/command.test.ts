@@ -170,7 +170,9 @@ describe.concurrent("usage", () => {
   test.each(["build", "plan"])("%s outside of a git repository exits with 2", async (name) => {
     const { code, stdout, stderr } = await runScript(name, [], { in: temporaryDirectory() });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^Cannot read flags from "\.": not a git repository .*\n$/);
+    expect(stderr).toMatch(
+      /^Cannot read flags from "\.": not a git repository .*\n {2}hint: .*"git init"\n$/,
+    );
   });
 
   test.each(["build", "plan"])(

@@ -56,6 +56,7 @@ test.each([
     2,
     'Cannot find the environment "dev": known are production, qa',
   ],
+  [["checkout", "--environment", "prod"], 2, '"prod": did you mean "production"?'],
   [["checkout", "--context", "{"], 2, "Cannot read --context {: it must be a JSON object"],
   [["checkout", "--sample", "0"], 2, 'Cannot use --sample "0"'],
 ])("evaluate %j exits with %i and the reason", async (args, code, words) => {

@@ -134,7 +134,9 @@ describe.concurrent("migrate", () => {
   test("requires a work tree", async () => {
     const { code, stderr } = await runScript("migrate", [], { in: temporaryDirectory() });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^Cannot find a work tree at "\.": not a git repository/);
+    expect(stderr).toMatch(
+      /^Cannot find a work tree at "\.": not a git repository .*\n {2}hint: .*"git init"\n$/,
+    );
   });
 });
 

@@ -1,9 +1,11 @@
 /** Commands in a directory that is not the top of a repository of flags. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runScript } from "./run.ts";
+
+const flag = "description: Check out in one step\nenabled: true\nowner: billing\n";
 
 describe("outside of a repository of flags", () => {
   test.each(["validate", "format", "schema"])(
@@ -29,5 +31,31 @@ describe("outside of a repository of flags", () => {
     const { code, stderr } = await runScript("validate", [], { in: place });
     expect(stderr).toContain('run the command in "../.."');
     expect(code).toBe(2);
+  });
+
+  test.each([
+    ["build", "dist/release"],
+    ["types", "src/flag-names.ts"],
+  ])("%s in a folder writes %s at the top, or with --repo in the folder", async (name, out) => {
+    const repository = testRepository();
+    repository.change(1_725_105_600, { "flags/billing/a.yaml": flag });
+    const { directory } = repository;
+    const place = path.join(directory, "flags/billing");
+    const ran = await runScript(name, [], { in: place });
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining(`../../${out}`) });
+    expect(readdirSync(place)).toEqual(["a.yaml"]);
+    expect(existsSync(path.join(directory, out))).toBe(true);
+    const application = temporaryDirectory();
+    await runScript(name, ["--repo", directory], { in: application });
+    expect(existsSync(path.join(application, out))).toBe(true);
+  });
+
+  test("init says to make a repository, and which file it cannot write", async () => {
+    const directory = temporaryDirectory();
+    const { stdout } = await runScript("init", ["--yes"], { in: directory });
+    expect(stdout).toMatch(/\nNext: git init --initial-branch main && git add --all && /);
+    const ran = await runScript("init", ["bunting.yaml"], { in: directory });
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^Cannot write "bunting.yaml\//);
   });
 });

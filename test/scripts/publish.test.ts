@@ -252,6 +252,18 @@ describe.concurrent("publish", () => {
     expect(ran.stderr).toMatch(/^Cannot read "\/.*" in "s3:\/\/flags": .*ECONNREFUSED.*\n$/);
   });
 
+  test("names the variables of the credentials if there are none, and exits with 2", async () => {
+    const env = {
+      ...{ AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "", AWS_EC2_METADATA_DISABLED: "true" },
+      AWS_ENDPOINT_URL_S3: double.endpoint,
+    };
+    const ran = await publish({ name: "s3://flags" }, [], env);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toMatch(
+      /^Cannot read .* in "s3:\/\/flags": there are no AWS credentials\n {2}hint: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE/,
+    );
+  });
+
   test("writes Markdown for the workflow's summary, with the reason as text", async () => {
     const site = new DirectorySite();
     await history.publish(site.open(), next);

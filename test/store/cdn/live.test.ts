@@ -39,6 +39,11 @@ describe("waitUntilLive()", () => {
     expect(asked).toBe(3);
   });
 
+  test("accepts an answer in the last seconds", async () => {
+    const base = await serve((_request, response) => response.end(wanted.response.body));
+    expect(await waitUntilLive(base, [wanted], 5_000)).toEqual([]);
+  });
+
   test.each([404, 403])("accepts a %i as removed", async (status) => {
     let asked = 0;
     const base = await serve((_request, response) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { ifExists } from "../../../store/files/if-exists.ts";
@@ -20,6 +20,15 @@ test.each([1, 2])(
     expect(readFileSync(file, "utf8")).toBe("new");
   },
 );
+
+test("replaceFile() keeps the mode of a file, and names the file that it cannot write", () => {
+  const file = path.join(temporaryDirectory(), "new/tokens.json");
+  replaceFile(file, "old", 0o600);
+  replaceFile(file, "new");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const below = path.join(file, "below");
+  expect(() => replaceFile(below, "new")).toThrow(`Cannot write "${below}": EEXIST`);
+});
 
 test("makeDirectory() makes all parents, and accepts a directory that exists", () => {
   const directory = path.join(temporaryDirectory(), "a/b/c");
