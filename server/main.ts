@@ -14,7 +14,7 @@ import { openTarget } from "../store/target/target.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { embeddedCommitKeys } from "./embedded/commit-key.ts";
 import { embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
-import { close, createHttpServer, listen } from "./http/http.ts";
+import { close, createHttpServer, listen } from "./http/http-server.ts";
 import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
 import { readSettings } from "./settings.ts";

@@ -2,8 +2,8 @@ import type { Request } from "express";
 import type { Principal } from "../../schema/access/tokens.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { type Handler, principalOf } from "../http/handler.ts";
+import { environmentOf } from "../http/path-template.ts";
 import { HttpError } from "../http/problem.ts";
-import { environmentOf } from "../http/routes.ts";
 import type { Authenticator } from "./authenticator.ts";
 import { type Action, isRead, refusal } from "./principal.ts";
 

@@ -1,6 +1,6 @@
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
-import { patternOf, routeTemplates } from "../http/routes.ts";
+import { patternOf, routeTemplates } from "../http/path-template.ts";
 
 type Environments = Pick<Project, "environments">;
 

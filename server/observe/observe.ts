@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Handler } from "../http/handler.ts";
-import { routeOf } from "../http/routes.ts";
+import { routeOf } from "../http/path-template.ts";
 import type { WriteOutcome } from "../routes/writes/outcome.ts";
 import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";

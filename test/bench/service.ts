@@ -5,7 +5,7 @@ import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
 import { Authenticator } from "../../server/auth/authenticator.ts";
 import { Tokens } from "../../server/auth/tokens.ts";
-import { listen } from "../../server/http/http.ts";
+import { listen } from "../../server/http/http-server.ts";
 import { createLog } from "../../server/observe/log.ts";
 import { createService } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";

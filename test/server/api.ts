@@ -8,7 +8,7 @@ import { createHmac } from "node:crypto";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { inject } from "vitest";
-import { listen } from "../../server/http/http.ts";
+import { listen } from "../../server/http/http-server.ts";
 import { createLog } from "../../server/observe/log.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";

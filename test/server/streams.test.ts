@@ -5,7 +5,7 @@ import express from "express";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { respond } from "../../schema/compile/release.ts";
 import type { ApiResponse } from "../../server/http/handler.ts";
-import { close, createHttpServer, listen } from "../../server/http/http.ts";
+import { close, createHttpServer, listen } from "../../server/http/http-server.ts";
 import { listEvents } from "../../server/routes/events/list-events.ts";
 import { streamHandler } from "../../server/routes/events/stream-handler.ts";
 import { Streams } from "../../server/routes/events/streams.ts";

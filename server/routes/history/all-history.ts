@@ -10,7 +10,7 @@ import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { allowKeys, integerIn, textIn, timeIn } from "../../http/query.ts";
 import { cachePages } from "./cached-pages.ts";
-import { factsOf, isChangedIn, statesIn } from "./changes.ts";
+import { factsOf, isChangedIn, statesIn } from "./change-body.ts";
 import { maxPageSize } from "./history.ts";
 
 /** `GET /v1/history`: a page of the changes of all flags, the newest first. */

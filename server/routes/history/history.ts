@@ -3,11 +3,11 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { nameIn } from "../../http/flag-name.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
+import { environmentOf } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
 import { allowKeys, integerIn } from "../../http/query.ts";
-import { environmentOf } from "../../http/routes.ts";
 import { cachePages } from "./cached-pages.ts";
-import { factsOf, isChangedIn, statesIn } from "./changes.ts";
+import { factsOf, isChangedIn, statesIn } from "./change-body.ts";
 
 export const maxPageSize = 200;
 /** Reading a history starts git processes. The limit leaves processes for writes. */

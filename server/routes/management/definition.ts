@@ -11,10 +11,10 @@ import { type ApiResponse, type Handler, principalOf } from "../../http/handler.
 import { HttpError } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
-import { answerProposed } from "../writes/changes.ts";
+import { answerProposed } from "../writes/proposals.ts";
 import { submit } from "../writes/submit.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
-import { preferredForm, readDefinition, represent } from "./forms.ts";
+import { preferredForm, readDefinition, represent } from "./representation.ts";
 
 /** Reading a text starts a git process. */
 const limits = { total: 4, perOwner: 2, waitingPerOwner: 100 };

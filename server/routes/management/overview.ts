@@ -10,7 +10,7 @@ import { refusal } from "../../auth/principal.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { notReady } from "../reads/reads.ts";
-import { changeBody, maySee } from "../writes/changes.ts";
+import { changeBody, maySee } from "../writes/proposals.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 
 /** A release flag that is on or off for everyone for longer than this is stale, as in `bunting stale`. */

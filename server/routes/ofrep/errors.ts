@@ -1,7 +1,7 @@
 /** Errors of OFREP: JSON with `errorCode` and `errorDetails` in place of problem details. */
 import type { Request, Response } from "express";
+import { parseRoute } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
-import { parseRoute } from "../../http/routes.ts";
 
 /** OpenFeature's codes that a server can give. */
 export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "INVALID_CONTEXT" | "GENERAL";

@@ -1,5 +1,5 @@
 import type { Project } from "../../../schema/project/project.ts";
-import { environmentOf, routeOf } from "../../http/routes.ts";
+import { environmentOf, routeOf } from "../../http/path-template.ts";
 import type { Durations, Series } from "../../observe/durations.ts";
 import { streamHeaders } from "../events/streams.ts";
 import type { Answer } from "./responses.ts";

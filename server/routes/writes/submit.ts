@@ -7,7 +7,7 @@ import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
-import { environmentOf } from "../../http/routes.ts";
+import { environmentOf } from "../../http/path-template.ts";
 import { isEmergency } from "./emergency.ts";
 import { idempotencyOf } from "./idempotency.ts";
 import type { Accepted, WriteOutcome } from "./outcome.ts";

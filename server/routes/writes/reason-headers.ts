@@ -1,6 +1,6 @@
-import { findSensitiveData } from "../../schema/text/personal-data.ts";
-import type { Handler } from "../http/handler.ts";
-import { HttpError } from "../http/problem.ts";
+import { findSensitiveData } from "../../../schema/text/personal-data.ts";
+import type { Handler } from "../../http/handler.ts";
+import { HttpError } from "../../http/problem.ts";
 
 /** The request headers whose text is kept: in git, in the manifest of a publication, in logs. */
 const storedHeaders = ["Change-Reason", "Publish-Allow"] as const;
