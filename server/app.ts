@@ -4,8 +4,7 @@ import type { Logger } from "pino";
 import { definitionKinds, outputs } from "../schema/compile/urls.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import type { Authenticator } from "./auth/authenticator.ts";
-import { permit } from "./auth/permit.ts";
-import type { Action } from "./auth/principal.ts";
+import { permissionChecks } from "./auth/permit.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { errorHandler } from "./errors/error-handler.ts";
 import { readBody } from "./http/body.ts";
@@ -45,8 +44,8 @@ import {
 } from "./routes/usage/usage-report.ts";
 import { webhookHandlers } from "./routes/webhook.ts";
 import { changeHandler } from "./routes/writes/proposals.ts";
-import { checkReasons } from "./routes/writes/reason-headers.ts";
 import type { WriteBackends } from "./routes/writes/write-backends.ts";
+import { checkReasons } from "./routes/writes/write-headers.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
 import type { Settings } from "./settings.ts";
 import type { StepRunner } from "./step-runner.ts";
@@ -125,8 +124,8 @@ function addFlagRoutes(
 ): void {
   const { backends, responses, streams, authenticator } = options;
   const project = () => backends.store.project;
-  const allow = (action: Action) => permit(action, authenticator, project);
-  const mayRead = allow("read");
+  const { permit } = permissionChecks(authenticator, project);
+  const mayRead = permit("read");
   const read = [mayRead, readHandler(responses)];
   const history = [mayRead, limitExpensiveReads(), historyHandler(backends.store, histories)];
   const stream = streamHandler(streams);
@@ -139,19 +138,19 @@ function addFlagRoutes(
     const base = `${folder}/v1/feature-flags/`;
     route(app, base, {
       get: [mayRead, list, ...read],
-      ...(isRoot ? { post: [allow("create"), limit, checkReasons, readBody, write.create] } : {}),
+      ...(isRoot ? { post: [permit("create"), limit, checkReasons, readBody, write.create] } : {}),
     });
     route(app, `${base}:name`, {
       get: read,
-      put: [allow("update"), limit, checkReasons, readBody, write.update],
-      ...(isRoot ? { delete: [allow("delete"), limit, checkReasons, write.remove] } : {}),
+      put: [permit("update"), limit, checkReasons, readBody, write.update],
+      ...(isRoot ? { delete: [permit("delete"), limit, checkReasons, write.remove] } : {}),
     });
     route(app, `${base}:name/history`, { get: history });
     for (const kind of definitionKinds) {
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
     route(app, `${folder}${privateDefinitionsPath}`, {
-      get: [allow("read private"), privateDefinitionsHandler(options.evaluations)],
+      get: [permit("read private"), privateDefinitionsHandler(options.evaluations)],
     });
     addOfrepRoutes(app, folder, [mayRead], options);
   }

@@ -1,9 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { publishedCacheControl } from "../schema/compile/urls.ts";
-import type { Decision } from "../schema/flag/flag.ts";
-import type { Snapshot } from "../schema/flag/snapshot.ts";
-import { diffDecisions } from "../schema/plan/difference.ts";
+import { pathOf, publishedCacheControl } from "../schema/compile/urls.ts";
 import { findLimitViolations } from "../schema/plan/limits.ts";
+import { diffEnvironment } from "../schema/plan/publication.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import { listSome } from "../schema/text/show.ts";
 import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
@@ -64,12 +62,13 @@ export class BackgroundPublisher {
   }
 
   /** Why the change of a flag waits for a permission; `undefined` if it is published without one. */
-  whyWaiting({ snapshot }: CompiledSnapshot, flag: string): string | undefined {
+  whyWaiting({ release, snapshot }: CompiledSnapshot, flag: string): string | undefined {
     if (!this.#last || this.#allow !== undefined) return undefined;
-    const before = decisionsAtRoot(this.#last.compiled.snapshot);
-    const after = decisionsAtRoot(snapshot);
-    const { removed, on } = diffDecisions(before, after);
-    const changes = { removed, on, served: before.size, size: after.size };
+    const published = this.#last.compiled.release;
+    const root = rootEnvironment(published);
+    const list = published.responses.find(({ path }) => path === pathOf(published, root));
+    const size = snapshot.flags.length;
+    const changes = { ...diffEnvironment(root, release, list?.body), size };
     const violations = findLimitViolations(changes, snapshot.project.limits, this.#last.waiting);
     return violations.find(({ flags }) => flags.includes(flag))?.reason;
   }
@@ -141,15 +140,4 @@ export class BackgroundPublisher {
     const names = [...new Set(waiting.map(({ flag }) => flag))];
     return `Not published to ${this.#target.name}: ${listSome(names, 5)}: ${reasons.join(", and ")}; to publish them, send Publish-Allow: REASON with a write`;
   }
-}
-
-/** By name, in the environment at the root of the URLs. */
-function decisionsAtRoot({ flags, project }: Snapshot): ReadonlyMap<string, Decision> {
-  const root = rootEnvironment(project);
-  return new Map(
-    flags.flatMap(({ name, decisions }) => {
-      const decision = decisions[root];
-      return decision ? [[name, decision] as const] : [];
-    }),
-  );
 }

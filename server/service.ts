@@ -2,7 +2,6 @@
 import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Principal } from "../schema/access/tokens.ts";
 import { compileUnpublished } from "../schema/compile/compile.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
@@ -16,7 +15,7 @@ import type { FlagStore } from "../store/writes/flag-store.ts";
 import { createApp } from "./app.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { JwtVerifier } from "./auth/jwt.ts";
-import { refusal } from "./auth/principal.ts";
+import { mayRead } from "./auth/permissions.ts";
 import { Tokens } from "./auth/tokens.ts";
 import { close, createHttpServer } from "./http/http-server.ts";
 import { environmentOf } from "./http/path-template.ts";
@@ -71,7 +70,8 @@ export function createService(
   const makeRefetchEvent = refetchEvents(evaluations);
   const streams = new Streams(
     (path, commit) => makeRefetchEvent(path, commit) ?? makeListEvent(path, commit),
-    (authorization, path) => mayRead(authenticator, authorization, environmentOf(responses, path)),
+    (authorization, path) =>
+      mayContinue(authenticator, authorization, environmentOf(responses, path)),
     ({ requestId, path, owner }) =>
       writeLog(log, {
         ...{ requestId, method: "GET", path, route: path, status: 200, actor: owner },
@@ -173,16 +173,15 @@ function createAuthenticator(settings: Settings, log: Logger): Authenticator {
 }
 
 /** The check of a stream before each event. It also ends if the issuer does not answer, because the token cannot be verified. */
-function mayRead(
+function mayContinue(
   authenticator: Authenticator,
   authorization: string | undefined,
   environment: string,
 ): boolean | Promise<boolean> {
-  const isAllowed = (principal: Principal) => refusal(principal, "read", environment) === undefined;
   const known = authenticator.recognize(authorization);
-  if (known) return isAllowed(known);
+  if (known) return mayRead(known, environment);
   return authenticator.authenticate(authorization).then(
-    (result) => "principal" in result && isAllowed(result.principal),
+    (result) => "principal" in result && mayRead(result.principal, environment),
     () => false,
   );
 }

@@ -57,7 +57,8 @@ export function planPublication(
   };
 }
 
-function diffEnvironment(
+/** What differs in one environment between the list that is served and that of a release. */
+export function diffEnvironment(
   environment: string,
   release: Release,
   servedBody: string | undefined,

@@ -20,9 +20,9 @@ function flags(states: string): Files {
 }
 
 /** Publishes to a directory of its own. */
-async function start(states: string) {
+async function start(files: Files) {
   const target = path.join(temporaryDirectory(), "cdn");
-  const remote = new Remote(flags(states));
+  const remote = new Remote(files);
   const api = await startService({ remote, env: { FLAGS_PUBLISH: target } });
   await untilPublished(api);
   const served = () =>
@@ -37,7 +37,7 @@ async function untilPublished(api: OwnApi): Promise<void> {
 
 describe("with FLAGS_PUBLISH,", () => {
   test("deleting one of two flags does not block the other one", async () => {
-    const { api, served } = await start("++");
+    const { api, served } = await start(flags("++"));
     const { headers } = await api.ask(`DELETE ${list}improvement_0`);
     expect(headers["publish-waiting"]).toBeUndefined();
     await api.ask(`PUT ${list}improvement_1`, { body: { enabled: false } });
@@ -47,7 +47,7 @@ describe("with FLAGS_PUBLISH,", () => {
   });
 
   test("a change over a limit waits, is reported, and blocks no other; Publish-Allow publishes it", async () => {
-    const { api, served } = await start("------+");
+    const { api, target, served } = await start(flags("------+"));
     for (const at of [0, 1, 2, 3, 4, 5]) {
       api.remote.push({
         [`flags/nutrition/improvement_${at}.yaml`]:
@@ -74,17 +74,21 @@ describe("with FLAGS_PUBLISH,", () => {
     expect(told.json.enabled).toBe(true);
 
     const nothingNew = { enabled: true };
-    const headers = { "Publish-Allow": "The launch of today" };
+    // Clients send UTF-8.
+    const reason = Buffer.from("The launch for café Zoë").toString("latin1");
+    const headers = { "Publish-Allow": reason };
     const allowed = await api.ask(`PUT ${list}improvement_0`, { body: nothingNew, headers });
     expect(allowed.status).toBe(200);
     expect(allowed.headers["publish-waiting"]).toBeUndefined();
     await until(() => served().improvement_0 === true);
     expect(Object.values(served())).toEqual([...Array(6).fill(true), false]);
     await until(async () => (await api.ready()).status === "ok");
+    const manifest = JSON.parse(readFileSync(path.join(target, "manifest.json"), "utf8"));
+    expect(manifest.allowed).toBe("The launch for café Zoë");
   });
 
   test("the response of a write shows that its own change waits", async () => {
-    const { api, served } = await start("+++++++");
+    const { api, served } = await start(flags("+++++++"));
     for (const at of [0, 1, 2, 3, 4, 5]) {
       api.remote.push({ [`flags/nutrition/improvement_${at}.yaml`]: null });
     }
@@ -96,8 +100,20 @@ describe("with FLAGS_PUBLISH,", () => {
     expect(last.headers["publish-waiting"]).toContain("no flag would be left");
   });
 
+  test("the response of a write shows that the flags that require its own wait", async () => {
+    const parent = "flags/nutrition/parent.yaml";
+    const children = [1, 2, 3, 4, 5, 6].map((at) => [
+      `flags/nutrition/child_${at}.yaml`,
+      "enabled: true\nrequires: [parent]\n",
+    ]);
+    const { api } = await start({ ...Object.fromEntries(children), [parent]: "enabled: false\n" });
+    const { status, headers } = await api.ask(`PUT ${list}parent`, { body: { enabled: true } });
+    expect(status).toBe(200);
+    expect(headers["publish-waiting"]).toContain("it switches on 7 of 7 flags");
+  });
+
   test("/readyz is healthy again after somebody allowed it with the command", async () => {
-    const { api, target } = await start("-------");
+    const { api, target } = await start(flags("-------"));
     const files = flags("++++++-");
     api.remote.push(files);
     await api.sync();
@@ -117,7 +133,7 @@ describe("with FLAGS_PUBLISH,", () => {
     ["a card number", "admin", { "Publish-Allow": "For 4111 1111 1111 1111" }, 400],
     ["a key", "admin", { "Publish-Allow": "As AKIAIOSFODNN7EXAMPLE asked" }, 400],
   ])("refuses Publish-Allow from %s", async (_who, as, headers, status) => {
-    const { api } = await start("+");
+    const { api } = await start(flags("+"));
     const { head } = api.remote;
     const body = { enabled: false };
     const answer = await api.ask(`PUT ${list}improvement_0`, { as, body, headers });

@@ -4,7 +4,7 @@ import type { ChangePage } from "../../../store/history/change-query.ts";
 import type { CommitAttribution } from "../../../store/history/commit-attribution.ts";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import { refusal } from "../../auth/principal.ts";
+import { mayRead, requirePermission } from "../../auth/permissions.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
@@ -57,14 +57,13 @@ function environmentsFor(
   asked: string | undefined,
 ): readonly string[] {
   const { environments } = project;
-  if (asked !== undefined && !environments.includes(asked)) {
+  if (asked === undefined) return environments.filter((one) => mayRead(principal, one));
+  if (!environments.includes(asked)) {
     const known = environments.join(", ");
     throw new HttpError(400, `Cannot use environment: it must be one of ${known}`);
   }
-  const reason = asked === undefined ? undefined : refusal(principal, "read", asked);
-  if (reason !== undefined) throw new HttpError(403, reason);
-  if (asked !== undefined) return [asked];
-  return environments.filter((one) => refusal(principal, "read", one) === undefined);
+  requirePermission(principal, "read", asked);
+  return [asked];
 }
 
 function flagIn(name: string | undefined): string | undefined {

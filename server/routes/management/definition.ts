@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import { findFlag, type TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import { refusal } from "../../auth/principal.ts";
+import { requirePermission } from "../../auth/permissions.ts";
 import { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { allowsWrite } from "../../http/conditions.ts";
 import { nameIn } from "../../http/flag-name.ts";
@@ -33,7 +33,9 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       const name = nameIn(request);
       const { snapshot } = store.current ?? {};
       if (!snapshot) throw notReady();
-      requireEverywhere(principal, snapshot.project.environments);
+      // A definition shows how a flag is decided in every environment.
+      for (const environment of snapshot.project.environments)
+        requirePermission(principal, "read", environment);
       const flag = findFlag(snapshot.flags, name);
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
       if (flag.private) requirePrivate(principal, name);
@@ -79,14 +81,6 @@ function setHeaders(response: ApiResponse, { updated_at }: TimedFlag): void {
   response.setHeader("Cache-Control", "private, no-cache");
   response.setHeader("Last-Modified", new Date(updated_at).toUTCString());
   response.vary("Accept");
-}
-
-/** A definition shows how a flag is decided in every environment. */
-function requireEverywhere(principal: Principal, environments: readonly string[]): void {
-  for (const environment of environments) {
-    const reason = refusal(principal, "read", environment);
-    if (reason !== undefined) throw new HttpError(403, reason);
-  }
 }
 
 function requirePrivate(principal: Principal, name: string): void {

@@ -6,7 +6,7 @@ import { needsHistory } from "../../../schema/overview/stale.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import { refusal } from "../../auth/principal.ts";
+import { mayRead } from "../../auth/permissions.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import { notReady } from "../reads/reads.ts";
@@ -27,9 +27,7 @@ export function overviewHandler(
     const principal = principalOf(response);
     const { snapshot } = store.current ?? {};
     if (!snapshot) throw notReady();
-    const environments = snapshot.project.environments.filter(
-      (environment) => refusal(principal, "read", environment) === undefined,
-    );
+    const environments = snapshot.project.environments.filter((one) => mayRead(principal, one));
     const today = new Date().toISOString().slice(0, 10);
     const [times, proposals] = await Promise.all([
       histories.run(principal.id, () => toggled.at(snapshot, today)),

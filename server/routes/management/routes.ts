@@ -1,15 +1,15 @@
 /** The routes for managing flags. They show several environments, so they are at the root only. */
 import type { Express } from "express";
 import type { Authenticator } from "../../auth/authenticator.ts";
-import { permitSomewhere } from "../../auth/permit.ts";
+import { permissionChecks } from "../../auth/permit.ts";
 import { limitExpensiveReads } from "../../auth/rate-limits.ts";
 import { readDefinitionBody } from "../../http/body.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Handler } from "../../http/handler.ts";
 import { route } from "../../http/route.ts";
 import { allHistoryHandler } from "../history/all-history.ts";
-import { checkReasons } from "../writes/reason-headers.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
+import { checkReasons } from "../writes/write-headers.ts";
 import { definitionHandlers } from "./definition.ts";
 import { overviewHandler } from "./overview.ts";
 
@@ -25,19 +25,13 @@ export function addManagementRoutes(
   limit: Handler,
   histories: ConcurrencyLimit,
 ): void {
-  const project = () => backends.store.project;
+  const { permitSomewhere } = permissionChecks(authenticator, () => backends.store.project);
+  const mayRead = permitSomewhere("read");
   const definition = definitionHandlers(backends);
   route(app, "/v1/feature-flags/:name/definition", {
-    get: [permitSomewhere("read", authenticator, project), definition.read],
-    put: [
-      permitSomewhere("update", authenticator, project),
-      limit,
-      checkReasons,
-      readDefinitionBody,
-      definition.write,
-    ],
+    get: [mayRead, definition.read],
+    put: [permitSomewhere("update"), limit, checkReasons, readDefinitionBody, definition.write],
   });
-  const mayRead = permitSomewhere("read", authenticator, project);
   route(app, "/v1/overview", {
     get: [mayRead, limitExpensiveReads(), overviewHandler(backends, histories)],
   });

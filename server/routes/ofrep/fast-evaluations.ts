@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "pino";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
-import { refusal } from "../../auth/principal.ts";
+import { mayRead } from "../../auth/permissions.ts";
 import { defaultRetryAfter } from "../../errors/error-handler.ts";
 import { isJsonType, maxBytes, parseJson } from "../../http/body.ts";
 import { isNotModified } from "../../http/conditions.ts";
@@ -84,7 +84,7 @@ export class FastEvaluations {
     if (flags === undefined || (folder !== "" && flags === this.#options.evaluations.of("")))
       return false;
     const principal = this.#options.authenticator.recognize(headers.authorization);
-    if (!principal || refusal(principal, "read", flags.environment)) return false;
+    if (!principal || !mayRead(principal, flags.environment)) return false;
     const route = `${folder === "" ? "" : "/{environment}"}${evaluationPath}${key === undefined ? "" : "/{flag_name}"}`;
     const requestId = requestIdOf(headers["x-request-id"]);
     const call = { startedMs, path, folder, key, route, principal, requestId, headers: common };

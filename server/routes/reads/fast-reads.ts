@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { Logger } from "pino";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Authenticator } from "../../auth/authenticator.ts";
-import { refusal } from "../../auth/principal.ts";
+import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { writeLog } from "../../observe/audit.ts";
@@ -58,7 +58,7 @@ export class FastReads {
     const isStream = prepared.isList && accept !== undefined && mayAcceptStream.test(accept);
     if (isStream && accept !== "text/event-stream") return false;
     const principal = this.#options.authenticator.recognize(headers.authorization);
-    if (!principal || refusal(principal, "read", prepared.environment)) return false;
+    if (!principal || !mayRead(principal, prepared.environment)) return false;
     const requestId = requestIdOf(headers["x-request-id"]);
     if (isStream) return this.#stream(url, principal, headers, prepared, requestId, response);
 

@@ -1,13 +1,12 @@
-import type { RequestHandler } from "express";
-import type { Principal } from "../../../schema/access/tokens.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { compareText } from "../../../schema/text/order.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
 import type { EvaluationCount, Usage } from "./usage.ts";
 
 /** `GET /v1/usage`: count and time of the last evaluation, for each served flag and for names that no flag has. */
-export function usageHandler(usage: Usage, namesServed: () => readonly string[]): RequestHandler {
+export function usageHandler(usage: Usage, namesServed: () => readonly string[]): Handler {
   return (_request, response) => {
-    const { environments } = response.locals.principal as Principal;
+    const { environments } = principalOf(response);
     const isVisible = ({ environment }: EvaluationCount) =>
       environments?.includes(environment) ?? true;
     const flags = new Map<string, Record<string, Figures>>();

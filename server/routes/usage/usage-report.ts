@@ -1,10 +1,10 @@
 import type { Request, RequestHandler } from "express";
-import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Project } from "../../../schema/project/project.ts";
 import { didYouMean } from "../../../schema/text/suggest.ts";
-import { refusal } from "../../auth/principal.ts";
+import { requirePermission } from "../../auth/permissions.ts";
 import { limitPerMinute } from "../../auth/rate-limits.ts";
 import { jsonOf } from "../../http/body.ts";
+import type { Handler } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { bodyReader } from "../../openapi/description.ts";
 import { isUsageReport } from "../../openapi/validators.ts";
@@ -25,15 +25,14 @@ export function reportHandler(
   project: () => Project,
   usage: Usage,
   metrics: UsageMetrics,
-): RequestHandler {
+): Handler {
   return (request, response) => {
     const report = read(jsonOf(request, types));
     const { environment } = report;
     const { environments } = project();
     if (!environments.includes(environment)) throw unknownEnvironment(environments, environment);
-    const principal: Principal | undefined = response.locals.principal;
-    const reason = principal && refusal(principal, "read", environment);
-    if (reason !== undefined) throw new HttpError(403, reason);
+    const { principal } = response.locals;
+    if (principal) requirePermission(principal, "read", environment);
     metrics.count(report, usage.take(report));
     response.status(204).end();
   };

@@ -1,5 +1,4 @@
 /** Turns a request into a write, and its outcome into an answer or an error. */
-import { isUtf8 } from "node:buffer";
 import type { Request, Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
 import type { Change } from "../../../schema/change/change.ts";
@@ -8,12 +7,10 @@ import { etag } from "../../../schema/compile/release.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
 import { environmentOf } from "../../http/path-template.ts";
-import { isEmergency } from "./emergency.ts";
-import { idempotencyOf } from "./idempotency.ts";
 import type { Accepted, WriteOutcome } from "./outcome.ts";
-import { publishAllowOf } from "./publish-allow.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeError } from "./write-errors.ts";
+import { idempotencyOf, isEmergency, publishAllowOf, reasonIn } from "./write-headers.ts";
 
 /** Writes a request's change under the conditions of its headers. Throws `HttpError` if it is refused. */
 export async function submit(
@@ -26,15 +23,14 @@ export async function submit(
   const principal = response.locals.principal as Principal;
   const { project } = backends.store;
   const environment = environmentOf(project, request.path);
-  const reason = textOf(request.get("Change-Reason"));
   const allow = publishAllowOf(request, principal, backends);
   const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
   response.locals.flag = change.name;
   const writing = performWrite(backends, {
     change,
     actor: principal,
-    reason,
-    isEmergency: isEmergency(request, principal, change, reason),
+    reason: reasonIn(request, "Change-Reason") ?? "",
+    isEmergency: isEmergency(request, principal, change),
     requestId: String(response.locals.requestId),
     idempotency: idempotencyOf(request, principal),
     isExpected(known) {
@@ -73,10 +69,4 @@ async function performWrite(
   if (result.status === "committed" && result.bypassedEnvironments) reviews?.check();
   if (result.status !== "protected" || !pulls) return result;
   return { status: "proposed", change: await pulls.propose(result.proposal) };
-}
-
-/** Node reads headers as Latin-1; clients that send other letters send UTF-8. */
-function textOf(header = ""): string {
-  const bytes = Buffer.from(header, "latin1");
-  return isUtf8(bytes) ? bytes.toString("utf8") : header;
 }

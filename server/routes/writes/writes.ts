@@ -1,14 +1,12 @@
-import type { RequestHandler } from "express";
-import type { Principal } from "../../../schema/access/tokens.ts";
 import type { ReadOnlyValues } from "../../../schema/change/read-only-values.ts";
 import { pathOf } from "../../../schema/compile/urls.ts";
 import type { FlagType } from "../../../schema/flag/flag.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
-import { refusal } from "../../auth/principal.ts";
+import { requirePermission } from "../../auth/permissions.ts";
 import { jsonOf } from "../../http/body.ts";
 import { nameIn } from "../../http/flag-name.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
 import { environmentOf } from "../../http/path-template.ts";
-import { HttpError } from "../../http/problem.ts";
 import { bodyReader } from "../../openapi/description.ts";
 import { isCreateFlag, isUpdateEnvironmentFlag, isUpdateFlag } from "../../openapi/validators.ts";
 import { answerProposed } from "./proposals.ts";
@@ -34,14 +32,13 @@ const readEnvironmentUpdate = bodyReader<UpdateBody>(isUpdateEnvironmentFlag);
 /** The handlers that change a flag. Each answers when the change is on the remote, or is proposed for a review. */
 export function writeHandlers(
   backends: WriteBackends,
-): Record<"create" | "update" | "remove", RequestHandler> {
+): Record<"create" | "update" | "remove", Handler> {
   return {
     async create(request, response) {
       const { name, enabled = false, description = "", ...more } = readCreate(jsonOf(request));
       const { project } = backends.store;
       const root = rootEnvironment(project);
-      const reason = refusal(response.locals.principal as Principal, "create", root, name);
-      if (reason !== undefined) throw new HttpError(403, reason);
+      requirePermission(principalOf(response), "create", root, name);
       const result = await submit(backends, request, response, {
         kind: "create",
         name,

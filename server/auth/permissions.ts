@@ -1,6 +1,6 @@
 /** Permissions of a principal. */
-
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
+import { HttpError } from "../http/problem.ts";
 
 /** `read private` is for the rules of private flags. */
 export type Action = "read" | "read private" | "create" | "update" | "delete";
@@ -19,8 +19,24 @@ const minRoles: Readonly<Record<Action, Role>> = {
   delete: "admin",
 };
 
+/** Whether a principal may read in an environment. */
+export function mayRead(principal: Principal, environment: string): boolean {
+  return refusal(principal, "read", environment) === undefined;
+}
+
+/** Throws `HttpError` 403 if a principal may not do this. */
+export function requirePermission(
+  principal: Principal,
+  action: Action,
+  environment: string,
+  name?: string,
+): void {
+  const reason = refusal(principal, action, environment, name);
+  if (reason !== undefined) throw new HttpError(403, reason);
+}
+
 /** Why a principal may not do this; `undefined` if it may. */
-export function refusal(
+function refusal(
   principal: Principal,
   action: Action,
   environment: string,
