@@ -74,12 +74,16 @@ export function createFlags<Name extends string = FlagName>(
   return {
     isEnabled(name, fallback = false) {
       startOnce();
-      const count = evaluations.get(name) ?? 0;
-      if (held && (count > 0 || evaluations.size < maxCountedNames)) {
-        evaluations.set(name, count + 1);
-        if (count === 0 && !(name in flags)) console.warn("Bunting: unknown flag", name);
+      const isOn = flags[name];
+      // Without extras, counts only keep the warning for an unknown flag from being repeated.
+      if (held && (extras || isOn === undefined)) {
+        const count = evaluations.get(name) ?? 0;
+        if (count > 0 || evaluations.size < maxCountedNames) {
+          evaluations.set(name, count + 1);
+          if (count === 0 && isOn === undefined) console.warn("Bunting: unknown flag", name);
+        }
       }
-      return flags[name] ?? fallback;
+      return isOn ?? fallback;
     },
     all() {
       startOnce();
@@ -180,18 +184,15 @@ export function createFlags<Name extends string = FlagName>(
       reason,
     });
     pauseSeconds = reason ? Math.min(pauseSeconds * 2, maxBackoffSeconds) : refreshSeconds;
-    if (origin !== FROM_CACHE) schedule(origin);
-    void extras?.then((loaded) => loaded?.observe(found, origin, reason, held));
-    // The last step: a listener may do anything, such as closing this client.
-    if (flags !== oldFlags || state !== oldState) notify(listeners);
-  }
-
-  function schedule(origin: Origin): void {
     // A tab that receives another tab's result waits 1.5 times as long, so one tab stays the poller.
     const seconds = origin === FROM_PEER_TAB ? pauseSeconds * 1.5 : pauseSeconds;
     clearInterval(timer);
-    if (!(seconds > 0 && seconds < NEVER)) return;
-    // An interval, because a poll does nothing while the page is hidden.
-    timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
+    if (origin !== FROM_CACHE && seconds > 0 && seconds < NEVER) {
+      // An interval, because a poll does nothing while the page is hidden.
+      timer = setInterval(poll, seconds * (900 + 200 * Math.random()));
+    }
+    void extras?.then((loaded) => loaded?.observe(found, origin, reason, held));
+    // The last step: a listener may do anything, such as closing this client.
+    if (flags !== oldFlags || state !== oldState) notify(listeners);
   }
 }

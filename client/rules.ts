@@ -130,11 +130,12 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     core.isEnabled(name);
     const evaluation = peek(name, fallback);
     const { variant, reason } = evaluation;
-    const exposure = `${name} ${variant} ${textOf(context)}`;
-    const isGiven = reason === "SPLIT" || reason === "TARGETING_MATCH";
-    if (onExposure && isGiven && !exposures.has(exposure)) {
-      exposures.add(exposure);
-      notify([() => onExposure(name, variant as string, context)]);
+    if (onExposure && variant && (reason === "SPLIT" || reason === "TARGETING_MATCH")) {
+      const exposure = `${name} ${variant} ${textOf(context)}`;
+      if (!exposures.has(exposure)) {
+        exposures.add(exposure);
+        notify([() => onExposure(name, variant, context)]);
+      }
     }
     return evaluation;
   }

@@ -1,7 +1,7 @@
 import { type Compare, compare } from "./compare.ts";
 import { type Context, textOf } from "./context.ts";
 import { buckets, type Definitions, type Value, type Variant } from "./definition.ts";
-import { bucketOf } from "./hash.ts";
+import { fractionOf } from "./hash.ts";
 import { maxRead, maxRequired } from "./limits.ts";
 import { matches } from "./match.ts";
 
@@ -77,7 +77,8 @@ export function decide(
   if (rule) reason = "TARGETING_MATCH";
   const share = (rule ? rule.rollout : rollout) as number;
   const id = textOf(context, definition.bucket);
-  const isInside = share >= 100 || (id && bucketOf(`${seed}:${id}`, buckets) < weigh(share));
+  const isInside =
+    share >= 100 || (share > 0 && id && fractionOf(`${seed}:${id}`) * buckets < weigh(share));
   const variant = rule?.variant
     ? variants?.find(([other]) => other === rule.variant)
     : isInside && (variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on);
@@ -95,10 +96,7 @@ function pick(
   weights: readonly number[] = variants.map(() => 1),
   text: string,
 ): Variant | undefined {
-  let left = bucketOf(
-    text,
-    weights.reduce((sum, weight) => sum + weight),
-  );
+  let left = fractionOf(text) * weights.reduce((sum, weight) => sum + weight);
   return variants.find((_, at) => {
     left -= weights[at] as number;
     return left < 0;

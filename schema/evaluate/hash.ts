@@ -26,11 +26,10 @@ function scramble(block: number): number {
 }
 
 /**
- * The bucket of a text, from 0 to `size - 1`: `(hash × size) >> 32` in exact integers. Multiplies in
- * two halves, because numbers are exact up to 2^53 only; `size` is at most 2^31.
+ * The hash of a text as a fraction, from 0 to below 1. A text is in the bucket `fraction × size`, rounded
+ * down. The product is exact for sizes up to 2^21. Only the weights of more than 20 variants can add up
+ * to more; then at most one text in 2^31 is in the next bucket.
  */
-export function bucketOf(text: string, size: number): number {
-  const hash = murmur3(text);
-  const low = Math.floor(((hash & 0xffff) * size) / 0x10000);
-  return Math.floor(((hash >>> 16) * size + low) / 0x10000);
+export function fractionOf(text: string): number {
+  return murmur3(text) / 2 ** 32;
 }
