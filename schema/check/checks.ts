@@ -1,193 +1,73 @@
-/** Checks of a flag beyond its shape: one function for each rule, with the rule as its comment. */
+/** Checks of a flag's values beyond its shape: one function for each rule, with the rule as its comment. */
 import { givesEveryone } from "../evaluate/everyone.ts";
 import { type FlagFile, normalize } from "../flag/flag.ts";
-import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
-import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
-import { commentsIn } from "../yaml/comments.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
-import { checkReservedKeys } from "./reserved-keys.ts";
+import type { Source } from "../yaml/parse.ts";
+import { findingsOf, type Report } from "./report.ts";
+import { checkTexts } from "./text-checks.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
-  return checks.flatMap((check) => check(flag, source, project));
+  const values = findingsOf(source, (report) => {
+    for (const check of checks) check(flag, report, project, source);
+  });
+  return [...values, ...checkTexts(source)];
 }
 
-/** A check of a file that has the right shape. */
-type Check = (flag: FlagFile, source: Source, project: Project) => Finding[];
+/** A check of the values of a file that has the right shape. */
+type Check = (flag: FlagFile, report: Report, project: Project, source: Source) => void;
 
 const checks: readonly Check[] = [
   /** The description says in a sentence what the flag does. */
-  function hasDescription({ description = "" }, source) {
-    if (description.trim() !== "") return [];
+  function hasDescription({ description = "" }, report) {
     const message = "Says nothing about what the flag does";
     const hint = 'add "description: " and a sentence that someone on call understands';
-    return [{ ...placeAt(source, "/description"), code: "missing-description", message, hint }];
+    if (description.trim() === "") report("/description", "missing-description", message, hint);
   },
 
   /** A flag has an owner. */
-  function hasOwner({ owner }, source) {
-    if (owner !== undefined) return [];
-    const message = "Names no owner";
+  function hasOwner({ owner }, report) {
     const hint = 'add "owner: " and the team to ask';
-    return [{ ...placeAt(source, "/owner"), code: "missing-owner", message, hint }];
+    if (owner === undefined) report("/owner", "missing-owner", "Names no owner", hint);
   },
 
   /** An expired flag is removed. */
-  function isNotExpired({ expires }, source) {
-    if (expires === undefined) return [];
+  function isNotExpired({ expires }, report) {
+    if (expires === undefined) return;
     const message = `Should have been gone by ${expires}`;
     const hint = "remove it from the code, then here; or agree on a new day";
-    const { line, column } = placeAt(source, "/expires");
-    return [{ line, column, code: "expired", message, hint, since: expires }];
+    report("/expires", "expired", message, hint, { since: expires });
   },
 
   /** An experiment has an expiry date. */
-  function experimentEnds({ type, expires }, source) {
-    if (type !== "experiment" || expires !== undefined) return [];
-    const message = "Is an experiment without an end";
+  function experimentEnds({ type, expires }, report) {
+    if (type !== "experiment" || expires !== undefined) return;
     const hint = 'add "expires: " and the day on which it is decided';
-    return [{ ...placeAt(source, "/type"), code: "experiment-without-end", message, hint }];
+    report("/type", "experiment-without-end", "Is an experiment without an end", hint);
   },
 
   /** A kill switch has no expiry date. */
-  function killSwitchStays({ type, expires }, source) {
-    if (type !== "kill_switch" || expires === undefined) return [];
-    const message = "Is a kill switch with an end";
+  function killSwitchStays({ type, expires }, report) {
+    if (type !== "kill_switch" || expires === undefined) return;
     const hint = 'delete "expires", or make it a release flag';
-    return [{ ...placeAt(source, "/expires"), code: "kill-switch-with-end", message, hint }];
+    report("/expires", "kill-switch-with-end", "Is a kill switch with an end", hint);
   },
 
-  /** A flag that is on in the last environment of the order is not switched off in the one before. */
-  function followsTheOrder(flag, source, project) {
+  /** A flag that is on in the last environment of the order is not off in the one before. */
+  function followsTheOrder(flag, report, project, { offsets }) {
     const [last, earlier] = [...project.order].reverse();
-    if (last === undefined || earlier === undefined) return [];
-    const normal = normalize("", flag, project);
+    if (last === undefined || earlier === undefined) return;
+    const { decisions } = normalize("", flag, project);
     const isFullIn = (environment: string) => {
-      const decision = normal.decisions[environment];
+      const decision = decisions[environment];
       return decision !== undefined && givesEveryone(decision);
     };
-    if (!isFullIn(last) || isFullIn(earlier)) return [];
+    if (!isFullIn(last) || isFullIn(earlier)) return;
     const message = `Is on in ${last} but off in ${earlier}`;
     const hint = `turn it on in ${earlier} as well, so that ${earlier} shows what people get`;
-    const isRoot = (environment: string) => environment === rootEnvironment(project);
-    const blocks = [earlier, last].map((one) => (isRoot(one) ? "" : `/environments/${one}`));
-    const block = blocks.find((pointer) => source.offsets.has(`${pointer}/enabled`)) ?? "";
-    const place = placeAt(source, `${block}/enabled`);
-    return [{ ...place, code: "enabled-out-of-order", message, hint }];
-  },
-
-  (_flag, source) => checkSensitiveData(source),
-  (_flag, source) => checkReservedKeys(source),
-
-  /** A "#" in the middle of a sentence starts a comment, and the rest of the sentence is lost. */
-  function keepsWholeText(_flag, source) {
-    if (!/ #\S/.test(source.text)) return [];
-    const texts = textsOf(source);
-    return commentsIn(source.text).flatMap(({ at, text: comment }): Finding[] => {
-      const text = /^#\S/.test(comment) && texts.find((one) => isCutBy(source, one, at));
-      if (!text) return [];
-      const key = text.pointer.slice(text.pointer.lastIndexOf("/") + 1);
-      const message = `Ends the text of "${key}" at " #", which begins a comment`;
-      const hint = `put the text in quotes; for a comment, write "# " with a space`;
-      return [{ ...positionAt(source.text, at), code: "comment-cuts-text", message, hint }];
-    });
-  },
-
-  /** Escape sequences must not hide what a text says from the reviewer. */
-  function showsItsText(_flag, source) {
-    return textsOf(source).flatMap(({ pointer, place, text }): Finding[] => {
-      const hint = "delete the escape sequence";
-      const where = ` in "${pointer.slice(1)}"`;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: the check looks for them
-      const [control] = /[\0-\x08\x0b-\x1f\x7f-\x9f]/.exec(text) ?? [];
-      if (control !== undefined) {
-        const message = `Cannot publish the control character ${codePoint(control)}${where}`;
-        return [{ ...place, code: "control-character", message, hint }];
-      }
-      const hidden = findHiddenCharacter(text);
-      if (!hidden || source.text.includes(hidden.character)) return [];
-      const message = `Cannot publish the invisible character ${codePoint(hidden.character)}${where}`;
-      return [{ ...place, code: "invisible-character", message, hint }];
-    });
+    const root = rootEnvironment(project);
+    const blocks = [earlier, last].map((one) => (one === root ? "" : `/environments/${one}`));
+    const block = blocks.find((pointer) => offsets.has(`${pointer}/enabled`)) ?? "";
+    report(`${block}/enabled`, "enabled-out-of-order", message, hint);
   },
 ];
-
-/** No value, key or comment has personal data or credentials, because git keeps them. */
-export function checkSensitiveData(source: Source): Finding[] {
-  return [...holdsNoPersonalData(source), ...holdsNoCredential(source)];
-}
-
-/** A flag has no personal data. */
-function holdsNoPersonalData(source: Source): Finding[] {
-  const hint = "flags are public: name the team or the reason instead";
-  const inValues = textsOf(source).flatMap(({ pointer, place, text }) =>
-    kinds(findPersonalData(text)).map((what): Finding => {
-      const message = `Cannot publish ${what} in "${pointer.slice(1)}"`;
-      return { ...place, code: "personal-data", message, hint };
-    }),
-  );
-  // Splitting a text into lexemes is slow, and nearly no file has anything to look for.
-  const comments = findPersonalData(source.text).length > 0 ? commentsIn(source.text) : [];
-  const inComments = comments.flatMap((comment) =>
-    findPersonalData(comment.text).map(({ what, at }): Finding => {
-      const message = `Cannot keep ${what} in a comment`;
-      return { ...positionAt(source.text, comment.at + at), code: "personal-data", message, hint };
-    }),
-  );
-  return [...inValues, ...inComments];
-}
-
-/** A flag has no credentials, neither plain nor with escape sequences. */
-function holdsNoCredential(source: Source): Finding[] {
-  const hint = "revoke it now, then delete it: it stays in the history of git";
-  const finding = (what: string, place: { line: number; column: number }): Finding => {
-    return { ...place, code: "credential", message: `Cannot keep ${what} here`, hint };
-  };
-  const written = findCredentials(source.text);
-  const escaped = textsOf(source).flatMap(({ place, text }) =>
-    kinds(findCredentials(text))
-      .filter((what) => !written.some((one) => one.what === what))
-      .map((what) => finding(what, place)),
-  );
-  return [...written.map(({ what, at }) => finding(what, positionAt(source.text, at))), ...escaped];
-}
-
-interface Text {
-  readonly pointer: string;
-  readonly place: { readonly line: number; readonly column: number };
-  readonly text: string;
-}
-
-/** Whether an unquoted sentence ends right before an offset. */
-function isCutBy({ text: source, offsets }: Source, { pointer, text }: Text, at: number): boolean {
-  const start = offsets.get(pointer)?.value ?? at;
-  const isSentence = /^\/(?:description|metadata\/)/.test(pointer);
-  return isSentence && start < at && source.slice(start, at).trimEnd() === text;
-}
-
-/** Every text of a file: all values that are text, and all keys. */
-function textsOf(source: Source): Text[] {
-  const texts: Text[] = [];
-  const visit = (value: unknown, pointer: string): void => {
-    if (typeof value === "string")
-      texts.push({ pointer, place: placeAt(source, pointer), text: value });
-    if (typeof value !== "object" || value === null) return;
-    for (const [key, child] of Object.entries(value)) {
-      const at = `${pointer}/${escapePointer(key)}`;
-      if (!Array.isArray(value)) {
-        texts.push({ pointer: at, place: placeAt(source, at, "key"), text: key });
-      }
-      visit(child, at);
-    }
-  };
-  visit(source.value, "");
-  return texts;
-}
-
-/** The findings without duplicates: all findings in one text have the same position. */
-function kinds(discoveries: readonly Discovery[]): string[] {
-  return [...new Set(discoveries.map(({ what }) => what))];
-}

@@ -1,24 +1,11 @@
 /** Checks of the values and matchers in a rule's `if`. */
 import { type IfFile, parseRange } from "../flag/conditions.ts";
-import type { Code } from "../problem/codes.ts";
-import type { Finding } from "../problem/problem.ts";
 import type { AttributeType, Project } from "../project/project.ts";
 import { isMapping } from "../text/mapping.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
-
-/** Reports a problem at a value, by JSON pointer. */
-export type Report = (pointer: string, code: Code, message: string, hint?: string) => void;
-
-/** Adds the reported problems to `findings`. An undeclared attribute is reported at its key. */
-export function reportTo(findings: Finding[], source: Source): Report {
-  return (pointer, code, message, hint) => {
-    const place = placeAt(source, pointer, code === "undeclared-attribute" ? "key" : "value");
-    findings.push({ ...place, code, message, ...(hint === undefined ? {} : { hint }) });
-  };
-}
+import type { Report } from "./report.ts";
 
 /** Maximum number of values in one list. */
 const maxValues = 500;
@@ -45,14 +32,22 @@ export function checkMatchers(
       continue;
     }
     const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
-    if (type === undefined) {
-      const hint =
-        didYouMean(attribute, Object.keys(attributes)) ??
-        'declare it with its type in "attributes" of bunting.yaml';
-      const message = `Cannot find the attribute ${quoteValue(attribute)}`;
-      report(place, "undeclared-attribute", message, hint);
-    } else checkMatcher(place, matcher, type, source, report);
+    if (type === undefined) reportUndeclared(place, attribute, Object.keys(attributes), report);
+    else checkMatcher(place, matcher, type, source, report);
   }
+}
+
+/** Reports an attribute that is not one of those of the project. */
+export function reportUndeclared(
+  place: string,
+  attribute: string,
+  known: readonly string[],
+  report: Report,
+): void {
+  const message = `Cannot find the attribute ${quoteValue(attribute)}`;
+  const declare = 'declare it with its type in "attributes" of bunting.yaml';
+  const hint = didYouMean(attribute, known) ?? declare;
+  report(place, "undeclared-attribute", message, hint, { side: "key" });
 }
 
 function checkMatcher(
@@ -152,7 +147,6 @@ function checkValue(
   if (typeof value !== type) {
     const message = `Cannot compare a ${type} with ${quoteValue(value)}`;
     report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
-    return;
   }
 }
 

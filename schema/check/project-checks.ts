@@ -6,61 +6,60 @@ import { defaultProject, type ProjectFile } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import type { Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
+import { findingsOf, type Report } from "./report.ts";
 
 export function checkProject(file: ProjectFile, source: Source): Finding[] {
-  return checks.flatMap((check) => check(file, source));
+  return findingsOf(source, (report) => {
+    for (const check of checks) check(file, report);
+  });
 }
 
 /** A policy names environments of a project without `bunting.yaml`. */
 export function checkPolicy(file: PolicyFile, source: Source): Finding[] {
-  return findUnknown("protected", file.protected, defaultProject.environments, source);
+  const known = defaultProject.environments;
+  return findingsOf(source, (report) => checkKnown("protected", file.protected, known, report));
 }
 
-const checks: readonly ((file: ProjectFile, source: Source) => Finding[])[] = [
+const checks: readonly ((file: ProjectFile, report: Report) => void)[] = [
   /** Names in URLs, and keys of objects, that already mean something else. */
-  function environmentsAreFree({ environments = [] }, source) {
-    return environments.flatMap((name, index): Finding[] => {
-      if (!reservedEnvironments.has(name)) return [];
+  function environmentsAreFree({ environments = [] }, report) {
+    for (const [index, name] of environments.entries()) {
+      if (!reservedEnvironments.has(name)) continue;
       const message = `Cannot use "${name}" as an environment's name: it is reserved`;
       const hint = "choose another name, like production";
-      return [
-        { ...placeAt(source, `/environments/${index}`), code: "reserved-name", message, hint },
-      ];
-    });
+      report(`/environments/${index}`, "reserved-name", message, hint);
+    }
   },
 
-  function orderAndProtectedAreKnown({ order = [], protected: locked = [], ...file }, source) {
+  function orderAndProtectedAreKnown({ order = [], protected: locked = [], ...file }, report) {
     const known = file.environments ?? defaultProject.environments;
-    return [
-      ...findUnknown("order", order, known, source),
-      ...findUnknown("protected", locked, known, source),
-    ];
+    checkKnown("order", order, known, report);
+    checkKnown("protected", locked, known, report);
   },
 
-  function orderIsComplete({ order, environments = defaultProject.environments }, source) {
+  function orderIsComplete({ order, environments = defaultProject.environments }, report) {
     const missing = environments.filter((name) => order && !order.includes(name));
-    if (missing.length === 0) return [];
+    if (missing.length === 0) return;
     const message = `Cannot read "order" without ${missing.join(", ")}: it must name each environment`;
     const hint = "add what is missing, or delete the key for the default";
-    return [{ ...placeAt(source, "/order"), code: "incomplete-order", message, hint }];
+    report("/order", "incomplete-order", message, hint);
   },
 
-  function attributesAreFree({ attributes = {} }, source) {
-    return Object.keys(attributes).flatMap((name): Finding[] => {
-      if (!reservedAttributes.has(name)) return [];
+  function attributesAreFree({ attributes = {} }, report) {
+    for (const name of Object.keys(attributes)) {
+      if (!reservedAttributes.has(name)) continue;
       const message = `Cannot use "${name}" as an attribute's name: it is reserved`;
-      const place = placeAt(source, `/attributes/${name}`, "key");
-      return [{ ...place, code: "reserved-name", message, hint: "choose another name" }];
-    });
+      const hint = "choose another name";
+      report(`/attributes/${name}`, "reserved-name", message, hint, { side: "key" });
+    }
   },
 
-  function patternIsUsable({ names }, source) {
+  function patternIsUsable({ names }, report) {
     const fault = names?.pattern === undefined ? undefined : findPatternFault(names.pattern);
-    if (fault === undefined) return [];
+    if (fault === undefined) return;
     const message = `Cannot use the pattern ${quoteValue(names?.pattern)}: ${fault}`;
     const hint = 'write it like "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"';
-    return [{ ...placeAt(source, "/names/pattern"), code: "invalid-pattern", message, hint }];
+    report("/names/pattern", "invalid-pattern", message, hint);
   },
 ];
 
@@ -73,17 +72,15 @@ const reservedEnvironments = new Set([
 /** `audience` is a matcher of its own, and the others are what objects inherit. */
 const reservedAttributes = new Set(["audience", "constructor", "prototype"]);
 
-function findUnknown(
+function checkKnown(
   key: "order" | "protected",
   named: readonly string[],
   known: readonly string[],
-  source: Source,
-): Finding[] {
-  return named.flatMap((name, index): Finding[] => {
-    if (known.includes(name)) return [];
+  report: Report,
+): void {
+  for (const [index, name] of named.entries()) {
+    if (known.includes(name)) continue;
     const message = `Cannot read environment ${quoteValue(name)}: it must be one of ${known.join(", ")}`;
-    const place = placeAt(source, `/${key}/${index}`);
-    const hint = didYouMean(name, known);
-    return [{ ...place, code: "unknown-environment", message, ...(hint && { hint }) }];
-  });
+    report(`/${key}/${index}`, "unknown-environment", message, didYouMean(name, known));
+  }
 }

@@ -5,43 +5,41 @@ import type { Project } from "../project/project.ts";
 import { isMapping } from "../text/mapping.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
-import { checkMatchers, type Report, reportTo } from "./matcher-checks.ts";
-import { checkRollout, checkSchedule, findLateSteps } from "./schedule-checks.ts";
+import { checkMatchers } from "./matcher-checks.ts";
+import { findingsOf, type Report } from "./report.ts";
+import { checkLateSteps, checkRollout, checkSchedule } from "./schedule-checks.ts";
 
 /** What is wrong with the decisions of a flag that has the right shape. */
 export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
-  const findings: Finding[] = [];
-  const report = reportTo(findings, source);
-  checkVariants(flag, report);
-  checkSplit(flag, report);
-  checkBucket(flag, project, report);
-  for (const [pointer, block] of blocksOf(flag)) {
-    checkRollout(pointer, block.rollout, report);
-    checkKillSwitch(pointer, flag, block, report);
-    checkRules(pointer, flag, block.rules ?? [], report);
-    checkSchedule(pointer, flag, block, report);
-    for (const [index, rule] of (block.rules ?? []).entries()) {
-      checkMatchers(`${pointer}/rules/${index}/if`, rule.if, source, project, report);
+  return findingsOf(source, (report) => {
+    checkVariants(flag, report);
+    checkSplit(flag, report);
+    checkBucket(flag, project, report);
+    for (const [pointer, block] of blocksOf(flag)) {
+      checkRollout(pointer, block.rollout, report);
+      checkKillSwitch(pointer, flag, block, report);
+      checkRules(pointer, flag, block.rules ?? [], report);
+      checkSchedule(pointer, flag, block, report);
+      for (const [index, rule] of (block.rules ?? []).entries()) {
+        checkMatchers(`${pointer}/rules/${index}/if`, rule.if, source, project, report);
+      }
     }
-  }
-  return findings;
+  });
 }
 
 /** Steps in the past, of a flag without other problems in its decisions. */
 export function checkTimes(flag: FlagFile, source: Source): Finding[] {
-  return findLateSteps(blocksOf(flag), source);
+  return findingsOf(source, (report) => {
+    for (const [pointer, block] of blocksOf(flag)) checkLateSteps(pointer, block, report);
+  });
 }
 
 /** The decisions of a flag by JSON pointer: its own, then those of environments. */
-function blocksOf(flag: FlagFile): [pointer: string, block: DecisionFile][] {
-  const environments = Object.entries(flag.environments ?? {});
-  return [
-    ["", flag],
-    ...environments.map(([name, block]): [string, DecisionFile] => [
-      `/environments/${escapePointer(name)}`,
-      block,
-    ]),
-  ];
+export function blocksOf(flag: FlagFile): [pointer: string, block: DecisionFile][] {
+  const blocks: [string, DecisionFile][] = [["", flag]];
+  for (const [name, block] of Object.entries(flag.environments ?? {}))
+    blocks.push([`/environments/${escapePointer(name)}`, block]);
+  return blocks;
 }
 
 /** A kill switch has no percentages and rules: in an emergency it must be a plain switch. */
@@ -123,12 +121,8 @@ function checkVariants({ variants }: FlagFile, report: Report): void {
   const place = "/variants";
   if (entries.length < 2) {
     const message = `Cannot use ${entries.length} variants: a choice needs two or more`;
-    report(
-      place,
-      "invalid-variants",
-      message,
-      "add a variant, or delete the key for a boolean flag",
-    );
+    const hint = "add a variant, or delete the key for a boolean flag";
+    report(place, "invalid-variants", message, hint);
   }
   for (const [name] of entries) {
     if (variantName.test(name)) continue;

@@ -1,11 +1,8 @@
 /** Checks of a schedule, beyond its shape. */
 import type { DecisionFile, FlagFile } from "../flag/flag.ts";
 import type { StepFile } from "../flag/schedule.ts";
-import type { Finding } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
-import type { Source } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
-import type { Report } from "./matcher-checks.ts";
+import type { Report } from "./report.ts";
 
 /** What is wrong with the schedule of the block at a JSON pointer. */
 export function checkSchedule(
@@ -32,19 +29,16 @@ export function checkSchedule(
   }
 }
 
-/** Warnings from the time of each step on: the step is late, and is applied at once. */
-export function findLateSteps(
-  blocks: readonly (readonly [pointer: string, block: DecisionFile])[],
-  source: Source,
-): Finding[] {
-  return blocks.flatMap(([pointer, { schedule = [] }]) =>
-    schedule.map(({ at }, index): Finding => {
-      const message = `Is a step in the past: it is applied as soon as this is merged`;
-      const hint = "choose a later time, or delete the step if it must not be applied";
-      const place = placeAt(source, `${pointer}/schedule/${index}/at`);
-      return { ...place, code: "step-in-past", message, hint, since: at };
-    }),
-  );
+/** Warns from the time of each step on: the step is late, and is applied at once. */
+export function checkLateSteps(
+  pointer: string,
+  { schedule = [] }: DecisionFile,
+  report: Report,
+): void {
+  const message = "Is a step in the past: it is applied as soon as this is merged";
+  const hint = "choose a later time, or delete the step if it must not be applied";
+  for (const [index, { at }] of schedule.entries())
+    report(`${pointer}/schedule/${index}/at`, "step-in-past", message, hint, { since: at });
 }
 
 /** A step has exactly one of `enabled` and `rollout`. */

@@ -6,6 +6,8 @@ import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
+import { reportUndeclared } from "./matcher-checks.ts";
+import { findingsOf, type Report } from "./report.ts";
 
 /** Where the expected value of each test is written, in their order. */
 export type TestPlaces = readonly { readonly line: number; readonly column: number }[];
@@ -16,60 +18,50 @@ export function findTestPlaces({ tests }: TestsFile, source: Source): TestPlaces
 
 /** Environments and attributes must exist: a typing mistake would test another caller than was meant. */
 export function checkTests({ tests }: TestsFile, source: Source, project: Project): Finding[] {
-  return tests.flatMap((test, at) => [
-    ...checkTestName(test, `/tests/${at}/name`, source),
-    ...checkEnvironment(test, `/tests/${at}/environment`, source, project),
-    ...checkContext(test, `/tests/${at}/context`, source, project),
-  ]);
+  return findingsOf(source, (report) => {
+    for (const [at, test] of tests.entries()) {
+      checkTestName(test, `/tests/${at}/name`, report);
+      checkEnvironment(test, `/tests/${at}/environment`, project, report);
+      checkContext(test, `/tests/${at}/context`, project, report);
+    }
+  });
 }
 
 /** A failure names the test in a line of a log, which another line could pass off as something else. */
-function checkTestName({ name = "" }: TestFile, pointer: string, source: Source): Finding[] {
-  if (!/[\t\n]/.test(name)) return [];
+function checkTestName({ name = "" }: TestFile, pointer: string, report: Report): void {
+  if (!/[\t\n]/.test(name)) return;
   const message = "Cannot use a name of several lines: failures show it in a line";
-  return [
-    {
-      ...placeAt(source, pointer),
-      code: "control-character",
-      message,
-      hint: "write it in one line",
-    },
-  ];
+  report(pointer, "control-character", message, "write it in one line");
 }
 
 function checkEnvironment(
   { environment }: TestFile,
   pointer: string,
-  source: Source,
   { environments }: Project,
-): Finding[] {
-  if (environment === undefined || environments.includes(environment)) return [];
+  report: Report,
+): void {
+  if (environment === undefined || environments.includes(environment)) return;
   const message = `Cannot read environment ${quoteValue(environment)}`;
   const hint = didYouMean(environment, environments) ?? `known here: ${environments.join(", ")}`;
-  return [{ ...placeAt(source, pointer), code: "unknown-environment", message, hint }];
+  report(pointer, "unknown-environment", message, hint);
 }
 
 function checkContext(
   { context = {} }: TestFile,
   pointer: string,
-  source: Source,
   { attributes }: Project,
-): Finding[] {
-  return Object.entries(context).flatMap(([attribute, value]): Finding[] => {
+  report: Report,
+): void {
+  const types = new Map(Object.entries({ ...attributes, targetingKey: "string" }));
+  for (const [attribute, value] of Object.entries(context)) {
     const place = `${pointer}/${escapePointer(attribute)}`;
-    const declared = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
-    const type = attribute === "targetingKey" ? "string" : declared;
-    if (type === undefined) {
-      const hint =
-        didYouMean(attribute, ["targetingKey", ...Object.keys(attributes)]) ??
-        'declare it with its type in "attributes" of bunting.yaml';
-      const message = `Cannot find the attribute ${quoteValue(attribute)}`;
-      return [{ ...placeAt(source, place, "key"), code: "undeclared-attribute", message, hint }];
-    }
+    const type = types.get(attribute);
     const wanted = type === "version" ? "string" : type;
-    if (typeof value === wanted) return [];
-    const hint = wanted === "string" ? "put it in quotes" : `write a ${wanted}`;
-    const message = `Cannot use ${quoteValue(value)} for the attribute "${attribute}": it must be a ${type}`;
-    return [{ ...placeAt(source, place), code: "wrong-type", message, hint }];
-  });
+    if (wanted === undefined) reportUndeclared(place, attribute, [...types.keys()], report);
+    else if (typeof value !== wanted) {
+      const hint = wanted === "string" ? "put it in quotes" : `write a ${wanted}`;
+      const message = `Cannot use ${quoteValue(value)} for the attribute "${attribute}": it must be a ${type}`;
+      report(place, "wrong-type", message, hint);
+    }
+  }
 }

@@ -1,5 +1,5 @@
 import { checkAudience } from "../check/audience-checks.ts";
-import { checkFlag, checkSensitiveData } from "../check/checks.ts";
+import { checkFlag } from "../check/checks.ts";
 import { checkPolicy, checkProject } from "../check/project-checks.ts";
 import { checkDecisions, checkTimes } from "../check/rule-checks.ts";
 import {
@@ -10,6 +10,7 @@ import {
   checkTestsShape,
 } from "../check/shape.ts";
 import { checkTests, findTestPlaces, type TestPlaces } from "../check/tests-checks.ts";
+import { checkSensitiveData } from "../check/text-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FileKind } from "../flag/file-kind.ts";
 import type { FlagFile } from "../flag/flag.ts";
@@ -51,73 +52,65 @@ export function parseFile(kind: FileKind, bytes: Uint8Array, project: Project): 
 }
 
 export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, (shaped) =>
-    checkFlagShape(shaped, project),
-  );
-  if (!source) return { findings };
-  const flag = value as FlagFile;
-  const decisions = checkDecisions(flag, source, project);
-  // The other checks read the flag in its normal form, which only valid decisions have.
-  if (decisions.length > 0)
-    return { findings: [...findings, ...decisions, ...checkSensitiveData(source)] };
-  const references = findReferences(flag, source);
-  const found = [...findings, ...checkFlag(flag, source, project), ...checkTimes(flag, source)];
-  return { flag, ...(references.length > 0 && { references }), findings: found };
+  const checkShape = (source: Source) => checkFlagShape(source, project);
+  return parseShaped(bytes, checkShape, (flag: FlagFile, source) => {
+    const decisions = checkDecisions(flag, source, project);
+    // The other checks read the flag in its normal form, which only valid decisions have.
+    if (decisions.length > 0) return { findings: decisions };
+    const references = findReferences(flag, source);
+    const findings = [...checkFlag(flag, source, project), ...checkTimes(flag, source)];
+    return { flag, ...(references.length > 0 && { references }), findings };
+  });
 }
 
 function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, checkAudienceShape);
-  if (!source) return { findings };
-  const audience = value as AudienceFile;
-  const found = [...checkAudience(audience, source, project), ...checkSensitiveData(source)];
-  return { audience, findings: [...findings, ...found] };
+  return parseShaped(bytes, checkAudienceShape, (audience: AudienceFile, source) => {
+    return { audience, findings: checkAudience(audience, source, project) };
+  });
 }
 
 export function parseTestsFile(bytes: Uint8Array, project: Project): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, checkTestsShape);
-  if (!source) return { findings };
-  const tests = value as TestsFile;
-  const found = [...checkTests(tests, source, project), ...checkSensitiveData(source)];
-  return { tests, testPlaces: findTestPlaces(tests, source), findings: [...findings, ...found] };
+  return parseShaped(bytes, checkTestsShape, (tests: TestsFile, source) => {
+    const testPlaces = findTestPlaces(tests, source);
+    return { tests, testPlaces, findings: checkTests(tests, source, project) };
+  });
 }
 
 export function parsePolicyFile(bytes: Uint8Array): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, checkPolicyShape);
-  if (!source) return { findings };
-  const policy = value as PolicyFile;
-  const found = [...checkPolicy(policy, source), ...checkSensitiveData(source)];
-  return { policy, findings: [...findings, ...found] };
+  return parseShaped(bytes, checkPolicyShape, (policy: PolicyFile, source) => {
+    return { policy, findings: checkPolicy(policy, source) };
+  });
 }
 
 export function parseProjectFile(bytes: Uint8Array): ParsedFile {
-  const { value, source, findings } = readShaped(bytes, checkProjectShape);
+  const parsed = parseShaped(bytes, checkProjectShape, (project: ProjectFile, source) => {
+    return { project, findings: checkProject(project, source) };
+  });
   // Other findings in a file of another format are consequences of the format.
-  const format = findings.find(({ code }) => code === "unknown-format");
-  if (format) return { findings: [format] };
-  if (!source) return { findings };
-  const project = value as ProjectFile;
-  const found = [...checkProject(project, source), ...checkSensitiveData(source)];
-  return { project, findings: [...findings, ...found] };
+  const format = parsed.findings.find(({ code }) => code === "unknown-format");
+  return format ? { findings: [format] } : parsed;
 }
 
-/** `source` is missing if the value does not have the right shape. */
-function readShaped(
+/** What `read` makes of a value of the right shape, with the findings of every kind of file. */
+function parseShaped<T>(
   bytes: Uint8Array,
-  check: (source: Source) => Finding[],
-): { value?: unknown; source?: Source; findings: readonly Finding[] } {
-  const { text, findings } = decode(bytes);
-  if (text === undefined) return { findings };
+  checkShape: (source: Source) => Finding[],
+  read: (value: T, source: Source) => ParsedFile,
+): ParsedFile {
+  const { text, findings: undecoded } = decode(bytes);
+  if (text === undefined) return { findings: undecoded };
 
   const source = parse(text);
-  const found = [...findings, ...source.findings];
+  const found = [...undecoded, ...source.findings];
   if (source.value === undefined) return { findings: found };
 
-  const misshapen = check(source);
+  const misshapen = checkShape(source);
   if (misshapen.length > 0) {
     // An alias or a tag was reported already: a finding about its value would repeat that.
     const reported = new Set(found.map(({ line, column }) => `${line}:${column}`));
     const others = misshapen.filter(({ line, column }) => !reported.has(`${line}:${column}`));
     return { findings: [...found, ...others] };
   }
-  return { value: source.value, source, findings: found };
+  const { findings, ...content } = read(source.value as T, source);
+  return { ...content, findings: [...found, ...findings, ...checkSensitiveData(source)] };
 }

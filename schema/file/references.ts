@@ -1,9 +1,10 @@
 /** The references of flag files to other files, and checks that these exist. */
+import { blocksOf } from "../check/rule-checks.ts";
 import { audiencesOf, type FlagFile } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
+import type { Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
 import type { Entry } from "./entry.ts";
 import { findReferenceFaults } from "./reference-faults.ts";
@@ -24,17 +25,12 @@ export function findReferences(flag: FlagFile, source: Source): Reference[] {
   const required = (flag.requires ?? []).map((name, index): Reference => {
     return { kind: "flag", name, ...placeAt(source, `/requires/${index}`) };
   });
-  const blocks: [pointer: string, rules: FlagFile["rules"]][] = [["", flag.rules]];
-  for (const [name, { rules }] of Object.entries(flag.environments ?? {})) {
-    blocks.push([`/environments/${escapePointer(name)}`, rules]);
-  }
-  const audiences = blocks.flatMap(([block, rules = []]) =>
+  const audiences = blocksOf(flag).flatMap(([block, { rules = [] }]) =>
     rules.flatMap((rule, index): Reference[] => {
       const name = rule.if.audience;
       if (typeof name !== "string") return [];
-      return [
-        { kind: "audience", name, ...placeAt(source, `${block}/rules/${index}/if/audience`) },
-      ];
+      const place = placeAt(source, `${block}/rules/${index}/if/audience`);
+      return [{ kind: "audience", name, ...place }];
     }),
   );
   return [...required, ...audiences];
@@ -81,7 +77,7 @@ export function checkReferences(
 function referringOf(name: string, flag: FlagFile): Referring {
   const { requires = [], variants, private: isPrivate = false } = flag;
   const audiences = audiencesOf(flag);
-  const rules = [flag, ...Object.values(flag.environments ?? {})].map((block) => block.rules ?? []);
+  const rules = blocksOf(flag).map(([, block]) => block.rules ?? []);
   return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined, rules };
 }
 
