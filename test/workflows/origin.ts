@@ -1,4 +1,4 @@
-/** This project as a repository on GitHub: its own code and workflows, and three flags. */
+/** This project as a repository on GitHub: its own workflows and settings, and three flags. */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
@@ -42,7 +42,7 @@ export function makeOrigin(): Origin {
   return { work, bare };
 }
 
-/** The files of this checkout that the workflows run, committed or not, without its sample flags. */
+/** The workflows of this checkout and the files at its top, committed or not. */
 function ownFiles(): string[] {
   const options = { cwd: top, encoding: "utf8" } as const;
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
@@ -54,7 +54,8 @@ function ownFiles(): string[] {
       !deleted.includes(file) &&
       // These two are about the program, and start with every push.
       !/^\.github\/workflows\/(?:codeql|release)\.yml$/.test(file) &&
-      !/^(?:node_modules$|(?:client|server|test|flags)\/)/.test(file),
+      // The program is the one that the tests have bundled.
+      (/^\.(?:github|ci)\//.test(file) || !/\/|^node_modules$/.test(file)),
   );
 }
 
