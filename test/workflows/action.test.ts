@@ -38,7 +38,7 @@ test(
   options,
   async () => {
     const command = 'publish --to site --allow "first, $(touch evil)" --format json';
-    await site.push({ ".github/workflows/command.yml": workflow(command) });
+    site.branch("main", { ".github/workflows/command.yml": workflow(command) });
     const run = await site.ask("Command");
     expect(conclusionsOf([run])).toEqual({ Command: "success" });
     const log = run.jobs.run?.log ?? "";
@@ -48,7 +48,7 @@ test(
 );
 
 test("action.yml fails with its command", options, async () => {
-  await site.push({ ".github/workflows/command.yml": workflow("plan --base nowhere") });
+  site.branch("main", { ".github/workflows/command.yml": workflow("plan --base nowhere") });
   const run = await site.ask("Command");
   expect(run.conclusion).toBe("failure");
   expect(run.jobs.run?.log).toContain('Cannot find "nowhere"');
@@ -57,7 +57,7 @@ test("action.yml fails with its command", options, async () => {
 test("a workflow of bunting init runs ours, with the caller's variables", options, async () => {
   const files = formatWorkflows("mealtrack/bunting", "0.1.0");
   const text = files[".github/workflows/drift.yml"] ?? "";
-  await site.push({ ".github/workflows/team.yml": text.replace("name: Drift", "name: Team") });
+  site.branch("main", { ".github/workflows/team.yml": text.replace("name: Drift", "name: Team") });
   await publishHead(site);
   const run = await site.ask("Team");
   expect(conclusionsOf([run])).toEqual({ Team: "success" });
