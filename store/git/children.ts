@@ -1,6 +1,7 @@
 /** Child processes that end with this process, together with everything that they started. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import type { Socket } from "node:net";
 
 /** Time between SIGTERM and SIGKILL. A git that serves a path remote removes its locks in it. */
 const graceMs = 1_000;
@@ -35,13 +36,42 @@ export async function startChild(
     if (started.pid !== undefined) resolve(started);
   });
   child.on("error", () => {}); // A signal that could not be sent; "close" follows.
+  add(child);
+  child.once("close", () => remove(child));
+  return child;
+}
+
+/** This process no longer waits for the child, which must end by itself when its input ends. */
+export function releaseChild(child: ChildProcessWithoutNullStreams): void {
+  remove(child);
+  for (const handle of handlesOf(child)) handle.unref();
+}
+
+/** Undoes `releaseChild()`. Throws if this process is ending. */
+export function holdChild(child: ChildProcessWithoutNullStreams): void {
+  if (isEnding) throw new Error("Cannot use a process of git: this process is ending");
+  if (child.exitCode === null && child.signalCode === null) add(child);
+  for (const handle of handlesOf(child)) handle.ref();
+}
+
+function add(child: ChildProcessWithoutNullStreams): void {
   if (running.size === 0) process.prependOnceListener("exit", endOnExit);
   running.add(child);
-  child.once("close", () => {
-    running.delete(child);
-    if (running.size === 0) process.removeListener("exit", endOnExit);
-  });
-  return child;
+}
+
+function remove(child: ChildProcessWithoutNullStreams): void {
+  running.delete(child);
+  if (running.size === 0) process.removeListener("exit", endOnExit);
+}
+
+/** What keeps this process alive for a child. The streams of a child are sockets. */
+function handlesOf(child: ChildProcessWithoutNullStreams): { ref(): void; unref(): void }[] {
+  return [
+    child,
+    child.stdin as unknown as Socket,
+    child.stdout as unknown as Socket,
+    child.stderr as unknown as Socket,
+  ];
 }
 
 function reasonOf(error: NodeJS.ErrnoException, command: string, directory = "."): string {

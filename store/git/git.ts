@@ -17,7 +17,7 @@ export class GitError extends Error {
 }
 
 /** Number of characters at the end of git's error output that are kept. */
-const maxErrorLength = 4_096;
+export const maxErrorLength = 4_096;
 
 /**
  * The standard output of a git command in `directory`, in chunks. Git is ended if the caller stops

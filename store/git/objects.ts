@@ -1,4 +1,5 @@
 import { streamGit } from "./git.ts";
+import { takeObjectProcess } from "./object-process.ts";
 
 export interface GitObject {
   /** The requested name. */
@@ -13,6 +14,9 @@ export interface GitObject {
   readonly bytes: Buffer;
 }
 
+/** For more names, a process of their own is faster: it buffers its answers. */
+const maxUnbufferedNames = 200;
+
 /**
  * The objects with these names (ids, `COMMIT:PATH`), in order, from one process. Of a larger object
  * only the first `maxBytes` and one are kept. No name holds a line feed.
@@ -23,19 +27,49 @@ export async function* readObjects(
   maxBytes: number,
 ): AsyncGenerator<GitObject> {
   if (names.length === 0) return;
+  const input = `${names.join("\n")}\n`;
+  if (names.length > maxUnbufferedNames) {
+    const answers = streamGit(directory, ["cat-file", "--batch", "--buffer"], { input });
+    return yield* parseObjects(answers, names, maxBytes);
+  }
+  const git = await takeObjectProcess(directory);
+  let count = 0;
+  let isComplete = false;
+  try {
+    git.send(input);
+    for await (const object of parseObjects(git.answers(), names, maxBytes)) {
+      count += 1;
+      yield object;
+    }
+    isComplete = true;
+  } catch (error) {
+    // It may have ended while it waited.
+    if (count > 0 || !git.hasWaited) throw error;
+  } finally {
+    if (isComplete) git.keep();
+    else git.end();
+  }
+  if (!isComplete) yield* readObjects(directory, names, maxBytes);
+}
+
+async function* parseObjects(
+  chunks: AsyncIterable<Buffer>,
+  names: readonly string[],
+  maxBytes: number,
+): AsyncGenerator<GitObject> {
   let pending: Buffer = Buffer.alloc(0);
   /** Bytes to skip: the rest of a large object, and the line feed after each. */
   let bytesToSkip = 0;
   let index = 0;
 
-  const input = `${names.join("\n")}\n`;
-  for await (const chunk of streamGit(directory, ["cat-file", "--batch", "--buffer"], { input })) {
+  for await (const chunk of chunks) {
     pending = pending.length === 0 ? chunk : Buffer.concat([pending, chunk]);
     let at = 0;
     for (;;) {
       const skipped = Math.min(bytesToSkip, pending.length - at);
       at += skipped;
       bytesToSkip -= skipped;
+      if (index === names.length && bytesToSkip === 0) return;
       const start = pending.indexOf("\n", at) + 1;
       if (start === 0) break;
       const header = parseHeader(pending.toString("utf8", at, start - 1));

@@ -16,6 +16,7 @@ import { parseFile } from "../../../schema/file/parsed-file.ts";
 import { Cache } from "../../../store/commit/cache.ts";
 import { ParsedFiles } from "../../../store/commit/parsed-files.ts";
 import { streamGit } from "../../../store/git/git.ts";
+import { readObjects } from "../../../store/git/objects.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { flagFile, importCommits, largeHistory } from "../../git/import.ts";
 import {
@@ -28,6 +29,7 @@ import { readInProcess } from "../snapshot/process.ts";
 
 vi.mock(import("../../../schema/file/parsed-file.ts"), { spy: true });
 vi.mock(import("../../../store/git/git.ts"), { spy: true });
+vi.mock(import("../../../store/git/objects.ts"), { spy: true });
 beforeEach(() => vi.clearAllMocks());
 
 const today = "2026-01-01";
@@ -66,11 +68,12 @@ async function readWithoutCache(directory: string, commit: string) {
 
 /** What git was asked: logs, and the ids of objects that are no folders. */
 function questions(directory: string) {
-  return vi.mocked(streamGit).mock.calls.flatMap(([, [command = ""], options]) => {
-    if (command !== "cat-file") return command;
-    const objects = options?.input?.trimEnd().split("\n") ?? [];
-    return objects.filter((name) => typeOf(directory, name) === "blob");
-  });
+  const commands = vi.mocked(streamGit).mock.calls.map(([, [command = ""]]) => command);
+  const names = vi.mocked(readObjects).mock.calls.flatMap(([, asked]) => asked);
+  return [
+    ...commands.filter((command) => command !== "cat-file"),
+    ...names.filter((name) => typeOf(directory, name) === "blob"),
+  ];
 }
 
 function typeOf(directory: string, name: string): string {

@@ -1,11 +1,13 @@
 /** The changes of one flag cost what they are, however long the history of the others is. */
 import { expect, test, vi } from "vitest";
 import { streamGit } from "../../../store/git/git.ts";
+import { readObjects } from "../../../store/git/objects.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { importCommits, largeHistory } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 
 vi.mock(import("../../../store/git/git.ts"), { spy: true });
+vi.mock(import("../../../store/git/objects.ts"), { spy: true });
 
 const page = { limit: 5, skip: 0 };
 
@@ -28,6 +30,7 @@ test("changesOf() reads the commits of the flag alone, also in the next process"
   vi.clearAllMocks();
   expect(await repository.changesOf(head, "no_such_flag", page)).toEqual([]);
   expect(streamGit).not.toHaveBeenCalled();
+  expect(readObjects).not.toHaveBeenCalled();
 });
 
 test("changesOf() gives pages of what git log gives", async () => {

@@ -1,0 +1,115 @@
+/**
+ * `git cat-file --batch`, which answers questions about one directory until its input ends. A process
+ * that has answered waits for the next question, because its start takes longer than most answers.
+ */
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { statSync } from "node:fs";
+import { holdChild, releaseChild, startChild } from "./children.ts";
+import { gitEnvironment, overridingOptions } from "./environment.ts";
+import { GitError, maxErrorLength } from "./git.ts";
+
+/** How long a process waits for the next question. It takes a few megabytes of memory. */
+const idleMs = 2_000;
+
+/** Waiting processes by directory. */
+const idle = new Map<string, ObjectProcess>();
+
+/** A waiting process, or a new one. */
+export async function takeObjectProcess(directory: string): Promise<ObjectProcess> {
+  const found = idle.get(directory);
+  idle.delete(directory);
+  return found?.wake() ? found : ObjectProcess.start(directory);
+}
+
+export class ObjectProcess {
+  readonly #directory: string;
+  /** Another directory may take the same path: a clone is replaced if it is damaged. */
+  readonly #inode: number | undefined;
+  readonly #child: ChildProcessWithoutNullStreams;
+  #hasWaited = false;
+  #errorOutput = "";
+  #hasEnded = false;
+  #onNews = () => {};
+  #timer: NodeJS.Timeout | undefined;
+
+  static async start(directory: string): Promise<ObjectProcess> {
+    const child = await startChild(
+      "git cat-file",
+      "git",
+      [...overridingOptions, "cat-file", "--batch"],
+      { cwd: directory, env: gitEnvironment() },
+    );
+    return new ObjectProcess(directory, child);
+  }
+
+  private constructor(directory: string, child: ChildProcessWithoutNullStreams) {
+    this.#directory = directory;
+    this.#inode = inodeOf(directory);
+    this.#child = child;
+    child.stdin.on("error", () => {}); // "close" follows.
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#errorOutput = (this.#errorOutput + text).slice(-maxErrorLength);
+    });
+    child.stdout.on("readable", () => this.#onNews());
+    child.once("close", () => {
+      this.#hasEnded = true;
+      this.#onNews();
+    });
+  }
+
+  /** Whether it has answered a question before. */
+  get hasWaited(): boolean {
+    return this.#hasWaited;
+  }
+
+  /** Sends names, one on each line. */
+  send(names: string): void {
+    this.#child.stdin.write(names);
+  }
+
+  /** What git answers, in chunks, without an end. Throws `GitError` if git ends. */
+  async *answers(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const chunk: Buffer | null = this.#child.stdout.read();
+      if (chunk !== null) yield chunk;
+      else if (this.#hasEnded)
+        throw new GitError(`Cannot run "git cat-file": ${this.#errorOutput.trim() || "it ended"}`);
+      else
+        await new Promise<void>((resolve) => {
+          this.#onNews = resolve;
+        });
+    }
+  }
+
+  /** Lets the process wait for the next question. All its answers must have been read. */
+  keep(): void {
+    this.#hasWaited = true;
+    this.#errorOutput = "";
+    idle.get(this.#directory)?.end();
+    idle.set(this.#directory, this);
+    // If this process ends first, the input of the child ends, and so does the child.
+    releaseChild(this.#child);
+    this.#timer = setTimeout(() => {
+      idle.delete(this.#directory);
+      this.end();
+    }, idleMs).unref();
+  }
+
+  /** Ends the wait. False if the process can answer no more questions about the directory. */
+  wake(): boolean {
+    clearTimeout(this.#timer);
+    holdChild(this.#child);
+    if (!this.#hasEnded && this.#inode === inodeOf(this.#directory)) return true;
+    this.end();
+    return false;
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#child.kill();
+  }
+}
+
+function inodeOf(directory: string): number | undefined {
+  return statSync(directory, { throwIfNoEntry: false })?.ino;
+}
