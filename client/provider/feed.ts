@@ -76,7 +76,8 @@ export class DefinitionsFeed {
     const usual = refreshSeconds > 0 ? Math.min(refreshSeconds, NEVER) : NEVER;
     if (this.#failures === 0) return usual;
     const longest = backsOff ? maxBackoffSeconds : Math.min(usual, maxBackoffSeconds);
-    return Math.min(2 ** (this.#failures - 1), longest);
+    // A second at first, unless the usual time is shorter.
+    return Math.min(Math.min(usual, 1) * 2 ** (this.#failures - 1), longest);
   }
 
   async #refresh(closing: AbortSignal): Promise<void> {

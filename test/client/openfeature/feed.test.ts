@@ -65,6 +65,13 @@ test.each([0, 3_600])(
   },
 );
 
+test("the first pause after a failure is not longer than refreshSeconds", async () => {
+  const { reads } = await startFeed({ refreshSeconds: 0.25 });
+  await vi.advanceTimersByTimeAsync(7_800);
+  // After 0.25, 0.75, 1.75, 3.75 and 7.75 seconds.
+  expect(reads).toEqual([0, 0, 1, 2, 4, 8]);
+});
+
 test("a directory is read as often as before", async () => {
   const { reads } = await startFeed({ backsOff: false, refreshSeconds: 1 });
   await vi.advanceTimersByTimeAsync(5_500);

@@ -3,14 +3,14 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Client, OpenFeature, ProviderEvents, ProviderStatus } from "@openfeature/server-sdk";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   BuntingServerProvider,
   type ServerProviderOptions,
 } from "../../../client/openfeature-server.ts";
-import { temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { type TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
 import { runScript } from "../../scripts/run.ts";
-import { startService } from "../../server/api.ts";
+import { type OwnApi, startService } from "../../server/api.ts";
 import { Remote } from "../../server/remote.ts";
 import { json, respond, type Source, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
@@ -56,8 +56,15 @@ const files = (rollout = 0) => ({
 });
 
 describe("a server", () => {
+  const secret = (rollout: number) => ({
+    "flags/billing/secret.yaml": `${checkout(rollout)}private: true\n`,
+  });
+  let api: OwnApi;
+  beforeAll(async () => {
+    api = await startService({ remote: new Remote({ ...files(), ...secret(0) }) });
+  });
+
   test("is read with a token, and its event stream brings changes at once", async () => {
-    const api = await startService({ remote: new Remote(files()) });
     const url = `${api.url}/v1/definitions.json`;
     await start({ url, token: api.tokens.of("reader"), stream: true, refreshSeconds: 3_600 });
     expect(await client.getBooleanDetails("new_checkout", true, { country: "NO" })).toMatchObject({
@@ -79,10 +86,6 @@ describe("a server", () => {
   });
 
   test("gives private flags, and announces their changes, to roles that may read them", async () => {
-    const secret = (rollout: number) => ({
-      "flags/billing/secret.yaml": `${checkout(rollout)}private: true\n`,
-    });
-    const api = await startService({ remote: new Remote({ ...files(), ...secret(0) }) });
     const url = `${api.url}/v1/private/definitions.json`;
     await start({ url, token: api.tokens.of("admin"), stream: true, refreshSeconds: 3_600 });
     expect(await client.getBooleanValue("secret", false, { country: "SE" })).toBe(true);
@@ -96,7 +99,6 @@ describe("a server", () => {
   });
 
   test("refuses another token, and the error says so", async () => {
-    const api = await startService({ remote: new Remote(files()) });
     const url = `${api.url}/qa/v1/definitions.json`;
     await expect(start({ url, token: "bnt_wrong", stream: true })).rejects.toThrow(
       `Cannot read "${url}": the status is 401; expected 200. Pass a token that may read it`,
@@ -105,20 +107,20 @@ describe("a server", () => {
 });
 
 describe("a directory", () => {
-  async function built(rollout = 0) {
-    const repository = testRepository();
-    repository.change(1_725_105_600, files(rollout));
-    const directory = path.join(temporaryDirectory(), "release");
-    const build = async () => {
-      const ran = await runScript("build", ["--out", directory], { in: repository.directory });
-      expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining("Cannot") });
-    };
+  let repository: TestRepository;
+  let directory: string;
+  const build = async () => {
+    const ran = await runScript("build", ["--out", directory], { in: repository.directory });
+    expect(ran).toMatchObject({ code: 0, stderr: expect.not.stringContaining("Cannot") });
+  };
+  beforeAll(async () => {
+    repository = testRepository();
+    repository.change(1_725_105_600, files());
+    directory = path.join(temporaryDirectory(), "release");
     await build();
-    return { repository, directory, build };
-  }
+  });
 
   test("that bunting build wrote is read, and read again after the next build", async () => {
-    const { repository, directory, build } = await built();
     await start({ directory, environment: "production", refreshSeconds: 0.05 });
     expect(await client.getBooleanValue("new_checkout", true, { country: "NO" })).toBe(false);
     repository.change(1_725_105_660, files(100));
@@ -132,34 +134,32 @@ describe("a directory", () => {
   });
 
   test("has another environment in a folder", async () => {
-    const { directory } = await built();
     await start({ directory, environment: "qa" });
     expect(await client.getBooleanValue("new_checkout", false)).toBe(true);
   });
 
   test("without the environment is refused", async () => {
-    const { directory } = await built();
     await expect(start({ directory, environment: "staging" })).rejects.toThrow(
       'it is of the environment "production"; expected "staging"',
     );
   });
 
   test("that does not exist yet is read when it does", async () => {
-    const directory = path.join(temporaryDirectory(), "later");
-    await expect(start({ directory, refreshSeconds: 0.05 })).rejects.toThrow(
-      `Cannot read "${directory}": there is no "${directory}/v1/definitions.json"`,
+    const later = path.join(temporaryDirectory(), "later");
+    await expect(start({ directory: later, refreshSeconds: 0.05 })).rejects.toThrow(
+      `Cannot read "${later}": there is no "${later}/v1/definitions.json"`,
     );
-    mkdirSync(path.join(directory, "v1"), { recursive: true });
-    writeFileSync(path.join(directory, "v1/definitions.json"), '{"flags":{"on":{"enabled":true}}}');
+    mkdirSync(path.join(later, "v1"), { recursive: true });
+    writeFileSync(path.join(later, "v1/definitions.json"), '{"flags":{"on":{"enabled":true}}}');
     await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.READY), 5_000);
     expect(await client.getBooleanValue("on", false)).toBe(true);
   });
 
   test("with a named pipe in place of the file is refused at once", async () => {
-    const directory = temporaryDirectory();
-    mkdirSync(path.join(directory, "v1"));
-    execFileSync("mkfifo", [path.join(directory, "v1/definitions.json")]);
-    await expect(start({ directory })).rejects.toThrow("it is not a regular file");
+    const other = temporaryDirectory();
+    mkdirSync(path.join(other, "v1"));
+    execFileSync("mkfifo", [path.join(other, "v1/definitions.json")]);
+    await expect(start({ directory: other })).rejects.toThrow("it is not a regular file");
   });
 });
 
@@ -252,7 +252,8 @@ describe("cacheFile", () => {
     await stored();
     poison();
     source.answer = respond(503, "text/plain", "");
-    await expect(start({ url, cacheFile })).rejects.toThrow("the status is 503");
+    const options = { url, cacheFile, refreshSeconds: 0.02 };
+    await expect(start(options)).rejects.toThrow("the status is 503");
     source.answer = json(definitions);
     await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.READY), 5_000);
   });
