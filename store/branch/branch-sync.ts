@@ -6,6 +6,7 @@ import type { Page } from "../history/change-index.ts";
 import type { ChangePage, ChangeQuery } from "../history/change-query.ts";
 import type { VerifyCommit } from "../history/commit-attribution.ts";
 import type { FlagChange } from "../history/flag-changes.ts";
+import type { CreatedCommit } from "../remote/commits.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { BranchState, CurrentRelease } from "./branch-state.ts";
@@ -103,17 +104,19 @@ export class BranchSync implements BranchState {
   }
 
   /**
-   * Serves a commit if it is valid; otherwise the earlier release stays. `isOwn` says that this server
-   * made all changes since the current commit.
+   * Serves a commit if it is valid; otherwise the earlier release stays. `created` are the commits since
+   * the head, if this server made all of them.
    */
-  async applyCommit(commit: string, isOwn = false): Promise<void> {
+  async applyCommit(commit: string, created: readonly CreatedCommit[] = []): Promise<void> {
     const known = this.#head || undefined;
+    const isOwn = created.length > 0;
     const [{ snapshot, problems }] = await this.withRepairedClone(() =>
       Promise.all([
-        this.#reader.readNext(this.#current?.snapshot, commit),
-        this.index.read(this.branch.directory, commit, known),
+        this.#reader.readNext(this.#current?.snapshot, commit, created),
+        isOwn ? undefined : this.index.read(this.branch.directory, commit, known),
       ]),
     );
+    this.index.add(created);
     const current = snapshot && { snapshot, release: compile(snapshot) };
     this.#head = commit;
     const errors = problems.filter(isError);

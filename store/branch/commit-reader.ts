@@ -5,7 +5,8 @@ import { type ChangePage, type ChangeQuery, queryChanges } from "../history/chan
 import type { VerifyCommit } from "../history/commit-attribution.ts";
 import type { FlagChange } from "../history/flag-changes.ts";
 import { readLastToggled } from "../history/last-toggled.ts";
-import { type AppliedCommits, applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
+import type { CreatedCommit } from "../remote/commits.ts";
+import { applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
 
 /** Number of incremental updates after which a commit is read completely, so that the next start finds it in the cache. */
@@ -26,15 +27,18 @@ export class CommitReader {
     this.#repository = repository;
   }
 
-  /** Reads what changed since the snapshot `from`, or the complete commit. */
+  /** Reads what changed since the snapshot `from`, or the complete commit. For `created` see `applyCommit()`. */
   async readNext(
     from: Snapshot | undefined,
     commit: string,
-  ): Promise<Pick<Reading, "problems" | "snapshot"> & Partial<AppliedCommits>> {
+    created: readonly CreatedCommit[],
+  ): Promise<Pick<Reading, "problems" | "snapshot">> {
+    if (from?.commit === commit) return { snapshot: from, problems: [] };
     const isDue = this.#updates >= maxUpdates;
-    const next = from && !isDue && (await applyCommitsToSnapshot(this.#directory, from, commit));
+    const next =
+      from && !isDue && (await applyCommitsToSnapshot(this.#directory, from, commit, created));
     this.#updates = next ? this.#updates + 1 : 0;
-    return next ? { ...next, problems: [] } : this.#repository.read(commit, "");
+    return next ? { snapshot: next, problems: [] } : this.#repository.read(commit, "");
   }
 
   /** The snapshot of any commit of the clone; `undefined` if the commit is not valid. */

@@ -1,5 +1,6 @@
 /** Pushes commits. If the answer to a push is lost, the branch shows whether the push succeeded. */
 import { setTimeout as pause } from "node:timers/promises";
+import type { CreatedCommit } from "../remote/commits.ts";
 import { PushDeclinedError } from "../remote/declined.ts";
 import { RemoteRewoundError } from "../remote/remote-branch.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
@@ -12,22 +13,22 @@ const maxPushes = 4;
 const pausesMs = { fetch: 250, push: 250 };
 
 /**
- * Moves the branch from `parent` to `commit` and serves its head. Returns false if another commit
- * came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
+ * Moves the branch to the last of `created`, from the parent of the first, and serves its head. Returns
+ * false if another commit came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
  * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds of `performance.now()`).
  * A push that succeeded is never reported as failed.
  */
 export async function pushWithRetry(
   branchSync: BranchSync,
-  commit: string,
-  parent: string,
+  created: readonly CreatedCommit[],
   deadline: number,
 ): Promise<boolean> {
+  const [commit = "", parent = ""] = [created.at(-1)?.id, created[0]?.parent];
   for (let push = 1; ; push++) {
     const failure = await tryPush(branchSync, commit, parent);
     if (failure instanceof PushDeclinedError && push > 1) throw failure;
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
-    if (head !== parent) return serveHead(branchSync, head, commit);
+    if (head !== parent) return serveHead(branchSync, head, created);
     // The push was rejected or lost. Pushing the same commits again cannot apply them twice.
     if (push === maxPushes || performance.now() > deadline) {
       const message = "Cannot write: the remote did not accept the commit";
@@ -69,9 +70,14 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
   }
 }
 
-/** Serves `head`, which the remote has. Returns whether it contains `commit`. */
-async function serveHead(branchSync: BranchSync, head: string, commit: string): Promise<boolean> {
+/** Serves `head`, which the remote has. Returns whether it contains the commits. */
+async function serveHead(
+  branchSync: BranchSync,
+  head: string,
+  created: readonly CreatedCommit[],
+): Promise<boolean> {
   const { branch } = branchSync;
+  const commit = created.at(-1)?.id ?? "";
   if (head === commit) branch.accept(commit);
   else if (!(await branchSync.withRepairedClone(() => branch.contains(head, commit)))) {
     await branchSync.applyCommit(head);
@@ -79,7 +85,7 @@ async function serveHead(branchSync: BranchSync, head: string, commit: string): 
   }
   // The commits are on the remote: the writes have succeeded, even if this clone cannot read them.
   await branchSync
-    .applyCommit(head, head === commit)
+    .applyCommit(head, head === commit ? created : [])
     .catch((error) => branchSync.recordFailure(error));
   return true;
 }

@@ -4,6 +4,7 @@ import {
   unverifiedTrailer,
 } from "../../schema/change/commit-signature.ts";
 import { type LogCommit, readLog } from "../git/log.ts";
+import type { CreatedCommit } from "../remote/commits.ts";
 import { verifyCommit, verifyCommits } from "../snapshot/signed-commits.ts";
 
 /** How many of the newest commits are searched for keys at the start, and how many keys are kept. */
@@ -35,16 +36,24 @@ export class RequestIndex {
 
   /** Reads the keys of all commits in the ancestry of `head`; of those that are not in `known`, if it is given. */
   async read(directory: string, head: string, known: string | undefined): Promise<void> {
-    const found: { signature: string; key: string; commit: string }[] = [];
+    const found: Claim[] = [];
     // Along all parents: a pull with a merge makes the branch the second parent.
     const options = { from: [head], after: known, maxCount: maxCommitsScanned };
     for await (const { id, message } of readLog(directory, options)) {
-      const signature = signatureIn(message);
-      const [key = ""] = unverifiedTrailer(message, keyTrailer).split(" ");
-      if (signature !== "") found.push({ signature, key, commit: id });
+      const claim = claimIn(id, message);
+      if (claim.signature !== "") found.push(claim);
     }
-    // Oldest first, so that the oldest are forgotten first.
-    for (const { signature, key, commit } of found.reverse()) {
+    this.#keep(found.reverse());
+  }
+
+  /** Adds commits that this server has just made, the oldest first. */
+  add(commits: readonly CreatedCommit[]): void {
+    this.#keep(commits.map(({ id, message }) => claimIn(id, message)));
+  }
+
+  /** The oldest first, so that the oldest are forgotten first. */
+  #keep(claims: readonly Claim[]): void {
+    for (const { signature, key, commit } of claims) {
       if (!this.#firstCommits.has(signature)) this.#firstCommits.set(signature, commit);
       if (key !== "") this.#claims.set(key, [...(this.#claims.get(key) ?? []), commit]);
     }
@@ -75,6 +84,18 @@ export class RequestIndex {
     }
     return recorded;
   }
+}
+
+/** What the message of a commit claims. */
+interface Claim {
+  readonly signature: string;
+  readonly key: string;
+  readonly commit: string;
+}
+
+function claimIn(commit: string, message: string): Claim {
+  const [key = ""] = unverifiedTrailer(message, keyTrailer).split(" ");
+  return { signature: signatureIn(message), key, commit };
 }
 
 /** Keeps the newest entries. */

@@ -16,6 +16,13 @@ export interface NewCommit {
   readonly time: number;
 }
 
+/** A commit that was made. */
+export interface CreatedCommit extends NewCommit {
+  /** Full id. */
+  readonly id: string;
+  readonly parent: string;
+}
+
 /** The committer of the API's commits. */
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
@@ -40,16 +47,15 @@ export function isMadeOnBranch({ committer, message }: LogCommit): boolean {
 }
 
 /**
- * Makes commits one after the other on `parent`, in git's objects only, and returns their ids. No
- * branch moves and no work tree is touched; git's garbage collection removes objects that a crash leaves.
- * With `signer`, each is signed.
+ * Makes commits one after the other on `parent`, in git's objects only. No branch moves and no work tree
+ * is touched; git's garbage collection removes objects that a crash leaves. With `signer`, each is signed.
  */
 export async function createCommits(
   directory: string,
   parent: string,
   commits: readonly NewCommit[],
   signer?: Signer,
-): Promise<string[]> {
+): Promise<CreatedCommit[]> {
   const stream = commits.map((commit, index) => [
     "commit refs/bunting/pending\n",
     `mark :${index + 1}\n`,
@@ -62,8 +68,13 @@ export async function createCommits(
   ]);
   const input = `reset refs/bunting/pending\n\n${stream.flat().join("")}done\n`;
   const args = ["--git-dir=.", "fast-import", "--quiet", "--force", "--done"];
-  const ids = (await readGit(directory, args, { input })).trimEnd().split("\n");
-  return signer ? signCommits(directory, ids, signer) : ids;
+  const made = (await readGit(directory, args, { input })).trimEnd().split("\n");
+  const ids = signer ? await signCommits(directory, made, signer) : made;
+  return commits.map((commit, index) => ({
+    ...commit,
+    id: ids[index] ?? "",
+    parent: ids[index - 1] ?? parent,
+  }));
 }
 
 function fileChange({ file, text }: FileEdit): string {

@@ -7,31 +7,17 @@ import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
 import { fileKindOf, isFlagFile } from "../../schema/flag/file-kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
-import {
-  type Snapshot,
-  secondsOf,
-  type TimedFlag,
-  type Timestamp,
-} from "../../schema/flag/snapshot.ts";
+import { findFlag, type Snapshot, secondsOf } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { entryOf, parseBlob } from "../commit/entry.ts";
 import { readBlobs } from "../git/blobs.ts";
+import { objectId } from "../git/object-id.ts";
 import { differsWithin } from "../git/tree-difference.ts";
 import { type BranchCommit, readCommits } from "../history/first-parent-log.ts";
 import { type FlagHistory, HistoryLine } from "../history/history.ts";
+import type { CreatedCommit } from "../remote/commits.ts";
 import { snapshot } from "./snapshot.ts";
-
-/** The flags of a commit, all of them valid. */
-export interface KnownFlags {
-  readonly commit: string;
-  readonly committed_at: Timestamp;
-  /** Time of the last commit that changed `flags/`. */
-  readonly updated_at: Timestamp;
-  has(name: string): boolean;
-  /** One of its flags; `undefined` if its times are unknown. */
-  find(name: string): Pick<TimedFlag, "created_at" | "updated_at"> | undefined;
-}
 
 /** The flags that changed between two commits. */
 export interface Changes {
@@ -45,25 +31,25 @@ export interface Changes {
 const maxChanges = 1_000;
 
 /**
- * What `commits` changed, up to `commit`. `undefined` if that takes more than the changed files:
- * `commit` is not on the same line, or a flag is not valid.
+ * What `commits` changed since `from`. `texts` are contents that need not be read, by object. `undefined`
+ * if that takes more than the changed files: the commits are not on the same line, or a flag is not valid.
  */
 export async function readChangedFlags(
   directory: string,
-  project: Project,
-  known: KnownFlags,
+  from: Snapshot,
   commits: readonly BranchCommit[],
-  commit: string,
+  texts: ReadonlyMap<string, string>,
 ): Promise<Changes | undefined> {
-  const earlier = readEarlier(commits, known);
+  const { project } = from;
+  const earlier = readEarlier(commits, from);
   if (!earlier) return undefined;
   const line = new HistoryLine({
-    commit: known.commit,
-    committed: secondsOf(known.committed_at),
-    touched: secondsOf(known.updated_at),
+    commit: from.commit,
+    committed: secondsOf(from.committed_at),
+    touched: secondsOf(from.updated_at),
     flags: earlier,
   });
-  if (!commits.every((one) => line.add(one)) || line.history.commit !== commit) return undefined;
+  if (!commits.every((one) => line.add(one))) return undefined;
   const { history } = line;
 
   const modes = new Map(
@@ -71,11 +57,8 @@ export async function readChangedFlags(
   );
   const files = [...history.flags.values()].flatMap(({ blobs }) => Object.entries(blobs));
   const readable = files.filter(([file]) => isReadable(file, modes.get(file) ?? ""));
-  const contents = await readContents(
-    directory,
-    project,
-    new Set(readable.map(([, object]) => object)),
-  );
+  const objects = new Set(readable.map(([, object]) => object));
+  const contents = await readContents(directory, project, objects, texts);
   const entries = files.map(([file, object]) =>
     entryOf(file, modes.get(file) ?? "", contents.get(object)),
   );
@@ -109,6 +92,28 @@ export async function readNewCommits(
   return read;
 }
 
+/** As `readNewCommits()`, for commits that were just made on `from`, and the new texts by object. */
+export function describeCommits(
+  created: readonly CreatedCommit[],
+  from: Snapshot,
+): { commits: BranchCommit[] | undefined; texts: Map<string, string> } {
+  const objects = new Map<string, string | undefined>();
+  const texts = new Map<string, string>();
+  const commits = created.map(({ id, parent, time, files }) => {
+    const changes = files.map(({ file, text }) => {
+      const flag = findFlag(from.flags, flagNameOf(file));
+      const known = flag?.file === file ? flag.object : undefined;
+      const before = objects.has(file) ? objects.get(file) : known;
+      const object = text === undefined ? undefined : objectId("blob", text, id);
+      objects.set(file, object);
+      if (text !== undefined && object !== undefined) texts.set(object, text);
+      return { file, mode: "100644", before, object };
+    });
+    return { commit: id, parent, time, changes, isSkipped: false };
+  });
+  return { commits: [...objects.keys()].every(isFlagFile) ? commits : undefined, texts };
+}
+
 /** Whether a file lies in a folder that is `flags` but for the case of its letters. */
 function isMisnamed(file: string): boolean {
   return /^flags(?:\/|$)/i.test(file) && !file.startsWith("flags");
@@ -117,7 +122,7 @@ function isMisnamed(file: string): boolean {
 /** The flags before they changed; `undefined` if another file has one of their names. */
 function readEarlier(
   commits: readonly BranchCommit[],
-  known: KnownFlags,
+  { flags }: Snapshot,
 ): Map<string, FlagHistory> | undefined {
   const before = new Map<string, string | undefined>();
   for (const change of commits.flatMap(({ changes }) => changes)) {
@@ -127,12 +132,12 @@ function readEarlier(
   for (const [file, object] of before) {
     const name = flagNameOf(file);
     if (object === undefined) continue;
-    const flag = known.has(name) && !earlier.has(name) ? known.find(name) : undefined;
+    const flag = earlier.has(name) ? undefined : findFlag(flags, name);
     if (!flag) return undefined;
     const [created, updated] = [secondsOf(flag.created_at), secondsOf(flag.updated_at)];
     earlier.set(name, { created, updated, blobs: { [file]: object } });
   }
-  const isFree = (name: string) => earlier.has(name) || !known.has(name);
+  const isFree = (name: string) => earlier.has(name) || !findFlag(flags, name);
   return [...before.keys()].every((file) => isFree(flagNameOf(file))) ? earlier : undefined;
 }
 
@@ -140,13 +145,13 @@ async function readContents(
   directory: string,
   project: Project,
   objects: ReadonlySet<string>,
+  texts: ReadonlyMap<string, string>,
 ): Promise<Map<string, ParsedFile>> {
   const contents = new Map<string, ParsedFile>();
-  for await (const blob of readBlobs(directory, [...objects])) {
-    contents.set(
-      blob.object,
-      parseBlob(blob, (bytes) => parseFlagFile(bytes, project)),
-    );
-  }
+  const parse = (bytes: Buffer) => parseFlagFile(bytes, project);
+  for (const [object, text] of texts) contents.set(object, parse(Buffer.from(text)));
+  const unread = [...objects].filter((object) => !contents.has(object));
+  for await (const blob of readBlobs(directory, unread))
+    contents.set(blob.object, parseBlob(blob, parse));
   return contents;
 }

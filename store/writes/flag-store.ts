@@ -152,11 +152,13 @@ export class FlagStore {
    */
   propose({ base, branch, commit }: Proposal, inReview: boolean): Promise<string> {
     const propose = async (sync: BranchSync) => {
-      const [id = ""] = await sync.withRepairedClone(() =>
+      const [created] = await sync.withRepairedClone(() =>
         createCommits(this.#directory, base, [commit], this.#signer),
       );
       const proposal = sync.branch.proposalBranch(branch);
-      const head = await measureGit(sync.onGit, "push", () => proposal.put(id, inReview));
+      const head = await measureGit(sync.onGit, "push", () =>
+        proposal.put(created?.id ?? "", inReview),
+      );
       sync.recordPush();
       return head;
     };

@@ -43,13 +43,13 @@ export async function pushBatch(
       await branchSync.fetchAndApply();
       continue;
     }
-    const ids = await branchSync.withRepairedClone(() =>
+    const created = await branchSync.withRepairedClone(() =>
       measureGit(branchSync.onGit, "commit", () =>
         createCommits(directory, snapshot.commit, commits, signer),
       ),
     );
-    if (await pushWithRetry(branchSync, ids.at(-1) ?? "", snapshot.commit, deadline))
-      return results(ids);
+    if (await pushWithRetry(branchSync, created, deadline))
+      return results(created.map(({ id }) => id));
     onConflict();
     if (performance.now() > deadline)
       throw new WriteUnavailableError("Cannot write: other commits came first each time");

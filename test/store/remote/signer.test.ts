@@ -109,7 +109,8 @@ test("createCommits() signs in a SHA-256 repository", async () => {
     time: begun,
   }));
   const directory = path.join(repository.directory, ".git");
-  const ids = await createCommits(directory, parent, commits, await Signer.open(key));
+  const made = await createCommits(directory, parent, commits, await Signer.open(key));
+  const ids = made.map(({ id }) => id);
   repository.git(...trustSettings(key, service), "verify-commit", ...ids);
   expect(repository.git("rev-list", `${ids[1]}`)).toBe(
     [...ids].reverse().concat(parent).join("\n"),

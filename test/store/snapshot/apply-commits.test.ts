@@ -1,8 +1,10 @@
+import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Release } from "../../../schema/compile/release.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
+import { createCommits } from "../../../store/remote/commits.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { importCommits } from "../../git/import.ts";
@@ -20,10 +22,10 @@ test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on 
       if (next && last) {
         const { release } = last;
         advanced += 1;
-        expect(next.snapshot).toEqual(wanted);
-        const compiled = compile(next.snapshot);
+        expect(next).toEqual(wanted);
+        const compiled = compile(next);
         // Other objects, so that nothing is known of them.
-        expect(compiled).toEqual(compile(structuredClone(next.snapshot)));
+        expect(compiled).toEqual(compile(structuredClone(next)));
         const kept = compiled.responses.filter((response) => release.responses.includes(response));
         expect(kept.length).toBeGreaterThanOrEqual(2);
       }
@@ -45,9 +47,8 @@ test("applyCommitsToSnapshot() keeps the objects of flags that no commit changed
   const second = repository.change(1_700_000_060, { "flags/a/meals.yaml": off });
   if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
   const next = await applyCommitsToSnapshot(repository.directory, snapshot, second);
-  expect([...(next?.changed ?? [])]).toEqual(["meals"]);
-  expect(next?.snapshot.flags[1]).toBe(snapshot.flags[1]);
-  expect(next?.snapshot.flags[0]).toMatchObject({
+  expect(next?.flags[1]).toBe(snapshot.flags[1]);
+  expect(next?.flags[0]).toMatchObject({
     name: "meals",
     decisions: { application: { enabled: false } },
   });
@@ -87,7 +88,7 @@ test("applyCommitsToSnapshot() returns nothing for a list that is too large", as
     return { ...snapshot, flags: [meals, ...others.map((name) => ({ ...meals, name }))] };
   };
   const apply = (from: Snapshot) => applyCommitsToSnapshot(repository.directory, from, second);
-  expect((await apply(withOthers(13_000)))?.snapshot.flags).toHaveLength(13_002);
+  expect((await apply(withOthers(13_000)))?.flags).toHaveLength(13_002);
   expect(await apply(withOthers(14_000))).toBeUndefined();
 });
 
@@ -110,6 +111,48 @@ test("applyCommitsToSnapshot() returns nothing for definitions that are too larg
     };
   };
   const apply = (from: Snapshot) => applyCommitsToSnapshot(repository.directory, from, second);
-  expect((await apply(withOthers(130)))?.snapshot.flags).toHaveLength(132);
+  expect((await apply(withOthers(130)))?.flags).toHaveLength(132);
   expect(await apply(withOthers(170))).toBeUndefined();
+});
+
+test("applyCommitsToSnapshot() gives what a complete read gives for commits that were just made, and reads nothing", async () => {
+  const repository = testRepository();
+  const [meals, moved, invites] = ["a/meals", "b/meals", "a/invites"].map(
+    (name) => `flags/${name}.yaml`,
+  ) as [string, string, string];
+  const first = repository.change(1_700_000_000, { [meals]: on, "flags/a/steps.yaml": on });
+  const edits = [
+    [{ file: meals, text: off }],
+    [{ file: invites, text: on }],
+    [],
+    [{ file: meals }, { file: moved, text: off }],
+    [{ file: moved, text: on }],
+    [{ file: invites }],
+    [{ file: invites, text: on }],
+  ];
+  const commits = edits.map((files, index) => ({
+    files,
+    message: `Change ${index}\n`,
+    author: { name: "Ada", email: "ada@example.com" },
+    // The clock goes back once.
+    time: 1_700_000_000 + (index === 1 ? -60 : 60 * index),
+  }));
+  const created = await createCommits(path.join(repository.directory, ".git"), first, commits);
+  const read = async (commit = "") =>
+    (await (await Repository.open(repository.directory)).read(commit, "")).snapshot;
+  const from = await read(first);
+  if (!from) throw new Error("Cannot test: the first commit is not valid");
+  for (const [index, { id }] of created.entries()) {
+    const made = created.slice(0, index + 1);
+    expect(await applyCommitsToSnapshot("no/such/clone", from, id, made)).toEqual(await read(id));
+  }
+  const others = [{ ...commits[0], files: [{ file: "flags/tests/meals.yaml", text: "" }] }];
+  const [other] = await createCommits(
+    path.join(repository.directory, ".git"),
+    first,
+    others as typeof commits,
+  );
+  expect(other && (await applyCommitsToSnapshot("no/such/clone", from, other.id, [other]))).toBe(
+    undefined,
+  );
 });

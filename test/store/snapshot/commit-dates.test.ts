@@ -64,8 +64,8 @@ describe("a commit dated", () => {
       applyCommitsToSnapshot(made.directory, before, odd),
       applyCommitsToSnapshot(made.directory, before, next),
     ]);
-    expect(updates?.snapshot).toEqual(snapshot);
-    expect(all?.snapshot).toEqual(later);
+    expect(updates).toEqual(snapshot);
+    expect(all).toEqual(later);
     const page = { limit: 5, skip: 0 };
     const repository = await Repository.open(made.directory);
     const changes = await repository.changesOf(next, "a", page);

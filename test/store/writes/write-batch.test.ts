@@ -31,7 +31,7 @@ async function decide(bare: TestRepository, writes: readonly Write[]): Promise<B
 /** Decides writes, and puts them on the branch. */
 async function commitWrites(bare: TestRepository, writes: readonly Write[]) {
   const { commits, results } = await decide(bare, writes);
-  const ids = await createCommits(bare.directory, headOf(bare), commits);
+  const ids = (await createCommits(bare.directory, headOf(bare), commits)).map(({ id }) => id);
   bare.git("update-ref", "refs/heads/main", ids.at(-1) ?? "");
   return { ids, results: results(ids) };
 }
@@ -177,12 +177,12 @@ test("createCommits() changes any number of files in one commit", async () => {
     { file: "bunting.yaml", text: "format: 4\n" },
   ];
   const common = { author: ada, time: 1_725_105_700 };
-  const [first = "", second = ""] = await createCommits(bare.directory, parent, [
+  const [first, second] = await createCommits(bare.directory, parent, [
     { ...common, files, message: "Add two\n" },
     { ...common, files: [{ file: "bunting.yaml" }], message: "Delete one\n" },
   ]);
-  const changed = (commit: string) =>
+  const changed = (commit = "") =>
     bare.git("diff-tree", "-r", "--no-commit-id", "--name-status", commit).split("\n");
-  expect(changed(first)).toEqual(["A\tbunting.yaml", "A\tflags/nutrition/water_log.yaml"]);
-  expect(changed(second)).toEqual(["D\tbunting.yaml"]);
+  expect(changed(first?.id)).toEqual(["A\tbunting.yaml", "A\tflags/nutrition/water_log.yaml"]);
+  expect(changed(second?.id)).toEqual(["D\tbunting.yaml"]);
 });
