@@ -1,9 +1,7 @@
 /** The routes of the API: which handlers a request passes, in which order. */
 import express, { type Express, type Request } from "express";
-import type { Logger } from "pino";
 import { definitionKinds, outputs } from "../schema/compile/urls.ts";
 import { authenticate } from "./auth/authenticate.ts";
-import type { Authenticator } from "./auth/authenticator.ts";
 import { permissionChecks } from "./auth/permit.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { errorHandler } from "./errors/error-handler.ts";
@@ -14,12 +12,11 @@ import { allowOrigins, secure } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/request-target.ts";
 import { route, skipUnknown } from "./http/route.ts";
-import type { CommitWatch } from "./observe/commit-watch.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import { description } from "./openapi/description.ts";
-import type { BackgroundPublisher } from "./publisher.ts";
+import type { ServerParts } from "./parts.ts";
 import {
   privateDefinitionsHandler,
   privateDefinitionsPath,
@@ -28,13 +25,9 @@ import { streamHandler } from "./routes/events/stream-handler.ts";
 import { historyHandler, historyLimits } from "./routes/history/history.ts";
 import { addManagementRoutes } from "./routes/management/routes.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
-import type { Evaluations } from "./routes/ofrep/evaluations.ts";
 import { acceptTickets } from "./routes/ofrep/event-streams.ts";
-import { addOfrepRoutes, type OfrepOptions } from "./routes/ofrep/routes.ts";
-import type { StreamKeys } from "./routes/ofrep/stream-keys.ts";
+import { addOfrepRoutes } from "./routes/ofrep/routes.ts";
 import { readHandler } from "./routes/reads/reads.ts";
-import type { Responses } from "./routes/reads/responses.ts";
-import type { Usage } from "./routes/usage/usage.ts";
 import { usageHandler } from "./routes/usage/usage-answer.ts";
 import {
   isAnonymousReport,
@@ -44,33 +37,11 @@ import {
 } from "./routes/usage/usage-report.ts";
 import { webhookHandlers } from "./routes/webhook.ts";
 import { changeHandler } from "./routes/writes/proposals.ts";
-import type { WriteBackends } from "./routes/writes/write-backends.ts";
 import { checkReasons } from "./routes/writes/write-headers.ts";
 import { writeHandlers } from "./routes/writes/writes.ts";
-import type { Settings } from "./settings.ts";
-import type { StepRunner } from "./step-runner.ts";
 
-export interface AppOptions extends OfrepOptions {
-  readonly settings: Pick<
-    Settings,
-    "origins" | "usage" | "writesPerMinute" | "trustedProxies" | "webhookSecret"
-  >;
-  readonly backends: WriteBackends;
-  readonly responses: Responses;
-  readonly evaluations: Evaluations;
-  readonly streamKeys: StreamKeys;
-  readonly usage: Usage;
-  readonly authenticator: Authenticator;
-  readonly publisher: BackgroundPublisher | undefined;
-  readonly commits: CommitWatch;
-  readonly steps: StepRunner;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly isStopping: () => boolean;
-}
-
-export function createApp(options: AppOptions): Express {
-  const { settings, backends, authenticator, metrics, log } = options;
+export function createApp(parts: ServerParts): Express {
+  const { settings, backends, authenticator, metrics, log } = parts;
   const { store } = backends;
   const app = express();
   app.disable("x-powered-by");
@@ -88,15 +59,15 @@ export function createApp(options: AppOptions): Express {
   const isReport =
     settings.usage === "anonymous" ? isAnonymousReport(settings.origins) : () => false;
   const isPublic = (request: Request) => request.path === "/readyz" || isReport(request);
-  app.use(allowOrigins(settings.origins), acceptTickets(options.streamKeys));
+  app.use(allowOrigins(settings.origins), acceptTickets(parts.streamKeys));
   app.use(authenticate(authenticator, isPublic, log));
-  route(app, "/readyz", { get: [readyHandler(options)] });
+  route(app, "/readyz", { get: [readyHandler(parts)] });
   // All routes share it, because it counts the writes of a token.
   const limit = limitWrites(settings.writesPerMinute);
   const histories = new ConcurrencyLimit(historyLimits);
-  addFlagRoutes(app, options, limit, histories);
-  addManagementRoutes(app, options, limit, histories);
-  addOtherRoutes(app, options);
+  addFlagRoutes(app, parts, limit, histories);
+  addManagementRoutes(app, parts, limit, histories);
+  addOtherRoutes(app, parts);
   app.use((request) => {
     throw new HttpError(
       404,
@@ -104,13 +75,10 @@ export function createApp(options: AppOptions): Express {
     );
   });
   app.use(
-    errorHandler(
-      () => store.project,
-      () => namesServed(options),
-      (request, response, error, hint) =>
-        isEvaluationPath(request.path)
-          ? sendEvaluationError(request, response, error)
-          : sendProblem(request, response, error, hint),
+    errorHandler(store, (request, response, error, hint) =>
+      isEvaluationPath(request.path)
+        ? sendEvaluationError(request, response, error)
+        : sendProblem(request, response, error, hint),
     ),
   );
   return app;
@@ -118,11 +86,11 @@ export function createApp(options: AppOptions): Express {
 
 function addFlagRoutes(
   app: Express,
-  options: AppOptions,
+  parts: ServerParts,
   limit: Handler,
   histories: ConcurrencyLimit,
 ): void {
-  const { backends, responses, streams, authenticator } = options;
+  const { backends, responses, streams, authenticator } = parts;
   const project = () => backends.store.project;
   const { permit } = permissionChecks(authenticator, project);
   const mayRead = permit("read");
@@ -150,18 +118,18 @@ function addFlagRoutes(
       route(app, `${folder}${outputs[kind].path}`, { get: read });
     }
     route(app, `${folder}${privateDefinitionsPath}`, {
-      get: [permit("read private"), privateDefinitionsHandler(options.evaluations)],
+      get: [permit("read private"), privateDefinitionsHandler(parts.evaluations)],
     });
-    addOfrepRoutes(app, folder, [mayRead], options);
+    addOfrepRoutes(app, folder, [mayRead], parts);
   }
 }
 
 /** These belong to no environment: every token may read them. */
-function addOtherRoutes(app: Express, options: AppOptions): void {
-  const { backends, responses, usage, metrics } = options;
+function addOtherRoutes(app: Express, parts: ServerParts): void {
+  const { backends, responses, usage, metrics } = parts;
   const { store, pulls } = backends;
   route(app, usagePath, {
-    get: [usageHandler(usage, () => namesServed(options))],
+    get: [usageHandler(usage, store)],
     post: [limitReports(), readBody, reportHandler(() => store.project, usage, metrics.usage)],
   });
   route(app, "/v1/changes/:id", {
@@ -170,10 +138,6 @@ function addOtherRoutes(app: Express, options: AppOptions): void {
   route(app, "/errors/:name", { get: [readHandler(responses)] });
   route(app, "/metrics", { get: [metricsHandler(metrics)] });
   route(app, "/openapi.json", { get: [describeHandler] });
-}
-
-function namesServed({ backends }: AppOptions): readonly string[] {
-  return backends.store.current?.snapshot.flags.map(({ name }) => name) ?? [];
 }
 
 /** Whether the client prefers an event stream. */

@@ -24,11 +24,12 @@ import { writeLog } from "./observe/audit.ts";
 import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
 import { reportStep } from "./observe/step-report.ts";
+import type { ServerParts } from "./parts.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { repeat } from "./repeat.ts";
 import { listEvents } from "./routes/events/list-events.ts";
 import { Streams } from "./routes/events/streams.ts";
-import { CatchUp } from "./routes/ofrep/catch-up.ts";
+import { catchUp } from "./routes/ofrep/catch-up.ts";
 import { Evaluations } from "./routes/ofrep/evaluations.ts";
 import { Evaluator } from "./routes/ofrep/evaluator.ts";
 import { refetchEvents } from "./routes/ofrep/event-streams.ts";
@@ -65,7 +66,6 @@ export function createService(
   const responses = new Responses();
   const streamKeys = new StreamKeys(settings.commitKeys);
   const evaluations = new Evaluations((text) => streamKeys.sign(text));
-  const catchUp = new CatchUp(evaluations, () => store.sync());
   const makeListEvent = listEvents(responses);
   const makeRefetchEvent = refetchEvents(evaluations);
   const streams = new Streams(
@@ -73,9 +73,7 @@ export function createService(
     (authorization, path) =>
       mayContinue(authenticator, authorization, environmentOf(responses, path)),
     ({ requestId, path, owner }) =>
-      writeLog(log, {
-        ...{ requestId, method: "GET", path, route: path, status: 200, actor: owner },
-      }),
+      writeLog(log, { requestId, method: "GET", path, route: path, status: 200, actor: owner }),
   );
   const usage = new Usage(
     (name) => responses.has(pathOf(responses, rootEnvironment(responses), name)),
@@ -84,13 +82,6 @@ export function createService(
   const publisher = target && new BackgroundPublisher(target, repository);
   const backends = createWriteBackends(settings, store, publisher, log);
   const { reviews } = backends;
-  const metrics = new Metrics(store, streams, usage, publisher, reviews);
-
-  const evaluator = new Evaluator(evaluations, streamKeys, (environment, name, variant) => {
-    usage.countEvaluation(environment, name, variant);
-    if (variant === undefined) metrics.usage.countUnknown(environment);
-  });
-
   const commits = new CommitWatch((commit) => readCommitFacts(repository.directory, commit));
 
   const serve = (current: CurrentRelease) => {
@@ -114,28 +105,29 @@ export function createService(
     onResult: (result) => reportStep(metrics, log, result),
     log,
   });
-  metrics.watchSteps(steps);
+  const metrics = new Metrics({ store, streams, usage, publisher, reviews, steps });
 
-  const shared = { responses, streams, authenticator, metrics, log };
-  const app = createApp({
-    ...shared,
-    ...{
-      settings,
-      backends,
-      evaluations,
-      evaluator,
-      streamKeys,
-      catchUp,
-      usage,
-      publisher,
-      commits,
-      steps,
-      isStopping: () => isStopping,
-    },
-  });
-  const { origins } = settings;
-  const fastReads = new FastReads({ ...shared, origins });
-  const fastEvaluations = new FastEvaluations({ ...shared, evaluations, evaluator, origins });
+  const parts: ServerParts = {
+    settings,
+    backends,
+    responses,
+    evaluations,
+    evaluator: new Evaluator(evaluations, streamKeys, usage),
+    waitForVersion: catchUp(evaluations, () => store.sync()),
+    streams,
+    streamKeys,
+    usage,
+    authenticator,
+    publisher,
+    commits,
+    steps,
+    metrics,
+    log,
+    isStopping: () => isStopping,
+  };
+  const app = createApp(parts);
+  const fastReads = new FastReads(parts);
+  const fastEvaluations = new FastEvaluations(parts);
   const server = createHttpServer((request, response) => {
     // The client's next request then goes to another server.
     if (isStopping) response.shouldKeepAlive = false;

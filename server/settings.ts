@@ -1,5 +1,6 @@
 import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
 import { type GitHubOptions, readGitHubOptions } from "../store/github/options.ts";
+import type { Oidc } from "./auth/jwt.ts";
 
 /** The settings of the server, from its environment. Without any, everything is embedded. */
 export interface Settings {
@@ -26,9 +27,7 @@ export interface Settings {
   /** Number of proxies in front of the server that set the client's address. */
   readonly trustedProxies: number;
   readonly logLevel: string;
-  readonly oidc:
-    | { readonly issuer: string; readonly audience: string; readonly roleClaim: string }
-    | undefined;
+  readonly oidc: Oidc | undefined;
   readonly webhookSecret: string | undefined;
   /** Missing: no change is proposed, and an emergency change opens no issue. */
   readonly github: GitHubOptions | undefined;

@@ -1,6 +1,5 @@
 import type { createRemoteJWKSet, JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { outgoingFetch } from "../../store/network/outgoing.ts";
-import { IssuerUnavailableError } from "./issuer-unavailable.ts";
 
 const timeoutMs = 5_000;
 /** Keys are read again after this time, so that a withdrawn key is no longer accepted. */
@@ -9,6 +8,18 @@ const maxAgeMs = 300_000;
 const maxStaleMs = 3_600_000;
 /** After a failure the issuer gets no request for this time. */
 const pauseMs = 10_000;
+
+/** The keys that a token needs cannot be read now, so it is unknown whether the token is valid. */
+export class IssuerUnavailableError extends Error {
+  override readonly name = "IssuerUnavailableError";
+  /** In seconds. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
+}
 
 /** The public keys of an issuer, found by OpenID Connect Discovery and read again every five minutes. */
 export class SigningKeys {

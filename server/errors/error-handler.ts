@@ -1,7 +1,7 @@
 import type { NextFunction, Request } from "express";
-import type { Project } from "../../schema/project/project.ts";
 import { WriteDeclinedError, WriteUnavailableError } from "../../store/remote/unavailable.ts";
-import { IssuerUnavailableError } from "../auth/issuer-unavailable.ts";
+import type { FlagStore } from "../../store/writes/flag-store.ts";
+import { IssuerUnavailableError } from "../auth/signing-keys.ts";
 import type { ApiResponse } from "../http/handler.ts";
 import { HttpError, type sendProblem } from "../http/problem.ts";
 import { hintFor } from "./hints.ts";
@@ -10,13 +10,11 @@ import { hintFor } from "./hints.ts";
 export const defaultRetryAfter = 2;
 
 /**
- * Answers every error with `send`. No detail of an internal
- * error reaches a client. `names` are the flags that are served, for a hint if a path that is not
- * found is misspelt.
+ * Answers every error with `send`. No detail of an internal error reaches a client. If a path that is not
+ * found is misspelt, a hint names a similar one that `store` serves.
  */
 export function errorHandler(
-  project: () => Project,
-  names: () => readonly string[],
+  store: Pick<FlagStore, "project" | "current">,
   send: typeof sendProblem,
 ) {
   return (error: unknown, request: Request, response: ApiResponse, next: NextFunction): void => {
@@ -30,7 +28,8 @@ export function errorHandler(
     if (isTemporary && !response.hasHeader("Retry-After"))
       response.setHeader("Retry-After", String(retryAfterOf(error) ?? defaultRetryAfter));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
-    const hint = failed.status === 404 ? hintFor(project(), request.path, names()) : "";
+    const names = store.current?.snapshot.flags.map(({ name }) => name) ?? [];
+    const hint = failed.status === 404 ? hintFor(store.project, request.path, names) : "";
     send(request, response, failed, hint);
   };
 }

@@ -38,12 +38,15 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
   return cors({ origin: [...origins], methods: allowed, exposedHeaders, maxAge: 600 });
 }
 
-/** The headers of every answer to a request from `origin`, with names in lower case. */
+/** The headers of every answer, with names in lower case, by the origin of the page; `undefined` is a program. */
 export function commonHeaders(
   origins: readonly string[],
-  origin: string | undefined,
-): Record<string, string> {
-  return Object.fromEntries(headersBy([secure, allowOrigins(origins)], origin));
+): [origin: string | undefined, headers: Record<string, string>][] {
+  const handlers = [secure, allowOrigins(origins)];
+  return [undefined, ...origins].map((origin) => [
+    origin,
+    Object.fromEntries(headersBy(handlers, origin)),
+  ]);
 }
 
 function headersBy(

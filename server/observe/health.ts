@@ -1,19 +1,11 @@
 import { formatProblem } from "../../schema/problem/problem.ts";
-import type { Authenticator } from "../auth/authenticator.ts";
 import type { Handler } from "../http/handler.ts";
-import type { BackgroundPublisher } from "../publisher.ts";
-import type { WriteBackends } from "../routes/writes/write-backends.ts";
-import type { CommitWatch } from "./commit-watch.ts";
+import type { ServerParts } from "../parts.ts";
 
-export interface HealthSources {
-  readonly publisher: BackgroundPublisher | undefined;
-  readonly backends: WriteBackends;
-  readonly authenticator: Authenticator;
-  readonly steps: { readonly problem: string | undefined };
-  readonly commits: CommitWatch;
-  /** Whether the server is about to stop, so that a load balancer chooses another one. */
-  readonly isStopping: () => boolean;
-}
+type Parts = Pick<
+  ServerParts,
+  "publisher" | "backends" | "authenticator" | "steps" | "commits" | "isStopping"
+>;
 
 /** `/healthz`: the process answers. */
 export const healthHandler: Handler = (_request, response) => {
@@ -24,33 +16,33 @@ export const healthHandler: Handler = (_request, response) => {
  * `/readyz`: whether flags are served. Without a token only the status; with one also which commit is
  * served, how old it is, problems, and warnings that stop nothing. These can name files, remotes and people.
  */
-export function readyHandler(sources: HealthSources): Handler {
+export function readyHandler(parts: Parts): Handler {
   return (_request, response) => {
-    const degraded = problemsOf(sources);
-    const isReady = sources.backends.store.current !== undefined && !sources.isStopping();
-    const status = statusOf(sources, degraded);
+    const degraded = problemsOf(parts);
+    const isReady = parts.backends.store.current !== undefined && !parts.isStopping();
+    const status = statusOf(parts, degraded);
     response.status(isReady ? 200 : 503).set("Cache-Control", "no-store");
     const isKnown = response.locals.principal !== undefined;
     response.json(
       isKnown
         ? {
             status,
-            ...detailsOf(sources),
+            ...detailsOf(parts),
             degraded,
-            warnings: sources.commits.warnings(Date.now()),
+            warnings: parts.commits.warnings(Date.now()),
           }
         : { status },
     );
   };
 }
 
-function statusOf({ backends, isStopping }: HealthSources, degraded: readonly string[]): string {
+function statusOf({ backends, isStopping }: Parts, degraded: readonly string[]): string {
   if (isStopping()) return "stopping";
   if (!backends.store.current) return "unavailable";
   return degraded.length === 0 ? "ok" : "degraded";
 }
 
-function problemsOf({ publisher, backends, authenticator, steps }: HealthSources): string[] {
+function problemsOf({ publisher, backends, authenticator, steps }: Parts): string[] {
   const { unreachable, stopped, declined, heldBack, problems } = backends.store.health;
   return [
     unreachable,
@@ -67,7 +59,7 @@ function problemsOf({ publisher, backends, authenticator, steps }: HealthSources
   ].filter((problem) => problem !== undefined);
 }
 
-function detailsOf({ backends: { store }, publisher }: HealthSources): object {
+function detailsOf({ backends: { store }, publisher }: Parts): object {
   const { syncedAtMs, queued } = store.health;
   const published = publisher?.status;
   return {

@@ -7,6 +7,16 @@ import type { Usage } from "../routes/usage/usage.ts";
 import { UsageMetrics } from "../routes/usage/usage-metrics.ts";
 import { Durations } from "./durations.ts";
 
+/** The parts that are measured when the metrics are read. */
+interface Sources {
+  readonly streams: Streams;
+  readonly usage: Usage;
+  readonly publisher: BackgroundPublisher | undefined;
+  readonly steps: { readonly overdueSeconds: number };
+  readonly store: FlagStore;
+  readonly reviews: Reviews | undefined;
+}
+
 /** The metrics at `/metrics`. Labels are route patterns and kinds, never text of a client. */
 export class Metrics {
   readonly registry = new Registry();
@@ -31,13 +41,7 @@ export class Metrics {
   });
   readonly usage: UsageMetrics;
 
-  constructor(
-    store: FlagStore,
-    streams: Streams,
-    usage: Usage,
-    publisher: BackgroundPublisher | undefined,
-    reviews: Reviews | undefined,
-  ) {
+  constructor({ store, streams, usage, publisher, reviews, steps }: Sources) {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.health.queued);
@@ -76,10 +80,6 @@ export class Metrics {
       registers: [this.registry],
     });
     store.onConflict(() => conflicts.inc());
-  }
-
-  /** Adds the metric of the oldest late step. */
-  watchSteps(steps: { readonly overdueSeconds: number }): void {
     const help = "Time since the oldest scheduled step that is not applied was due";
     this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);
   }

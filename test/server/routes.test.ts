@@ -2,8 +2,9 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import { defaultProject } from "../../schema/project/project.ts";
-import { type AppOptions, createApp } from "../../server/app.ts";
+import { createApp } from "../../server/app.ts";
 import { description } from "../../server/openapi/description.ts";
+import type { ServerParts } from "../../server/parts.ts";
 import { startService } from "./api.ts";
 import { operations } from "./described.ts";
 
@@ -27,13 +28,13 @@ function routes(): Set<string> {
       trustedProxies: 0,
       webhookSecret: "secret",
     },
-    ...(Object.fromEntries(
+    ...Object.fromEntries(
       [
         "backends",
         "responses",
         "evaluations",
         "streamKeys",
-        "catchUp",
+        "waitForVersion",
         "evaluator",
         "streams",
         "usage",
@@ -43,8 +44,8 @@ function routes(): Set<string> {
         "log",
         "isStopping",
       ].map((name) => [name, nothing]),
-    ) as unknown as Omit<AppOptions, "settings">),
-  });
+    ),
+  } as unknown as ServerParts);
   const others = environments.filter((environment) => environment !== "application");
   const folder = new RegExp(`^/(${others.join("|")})/`);
   const layers = app.router.stack.flatMap(({ route }) => route ?? []);

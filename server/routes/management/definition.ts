@@ -91,15 +91,12 @@ function requirePrivate(principal: Principal, name: string): void {
 
 function cachedTexts(store: FlagStore): ReadText {
   const concurrency = new ConcurrencyLimit(limits);
-  const texts = new LRUCache<string, string>({
+  const texts = new LRUCache<string, string, string>({
     ...cache,
     sizeCalculation: (text) => Math.max(1, text.length),
+    ignoreFetchAbort: true,
+    fetchMethod: (object, _stale, { context: owner }) =>
+      concurrency.run(owner, () => store.textOf(object)),
   });
-  return async (owner, { object }) => {
-    const known = texts.get(object);
-    if (known !== undefined) return known;
-    const text = await concurrency.run(owner, () => store.textOf(object));
-    texts.set(object, text);
-    return text;
-  };
+  return (owner, { object }) => texts.forceFetch(object, { context: owner });
 }

@@ -1,27 +1,21 @@
 /** The routes for managing flags. They show several environments, so they are at the root only. */
 import type { Express } from "express";
-import type { Authenticator } from "../../auth/authenticator.ts";
 import { permissionChecks } from "../../auth/permit.ts";
 import { limitExpensiveReads } from "../../auth/rate-limits.ts";
 import { readDefinitionBody } from "../../http/body.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import type { Handler } from "../../http/handler.ts";
 import { route } from "../../http/route.ts";
+import type { ServerParts } from "../../parts.ts";
 import { allHistoryHandler } from "../history/all-history.ts";
-import type { WriteBackends } from "../writes/write-backends.ts";
 import { checkReasons } from "../writes/write-headers.ts";
 import { definitionHandlers } from "./definition.ts";
 import { overviewHandler } from "./overview.ts";
 
-export interface ManagementOptions {
-  readonly backends: WriteBackends;
-  readonly authenticator: Authenticator;
-}
-
 /** `limit` counts the writes of a token, `histories` the histories that are read at once. */
 export function addManagementRoutes(
   app: Express,
-  { backends, authenticator }: ManagementOptions,
+  { backends, authenticator }: ServerParts,
   limit: Handler,
   histories: ConcurrencyLimit,
 ): void {

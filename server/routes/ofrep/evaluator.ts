@@ -3,27 +3,21 @@ import type { Context } from "../../../schema/evaluate/context.ts";
 import { HttpError } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
+import type { Usage } from "../usage/usage.ts";
 import { EvaluationError } from "./errors.ts";
 import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
 import { eventStreamsOf } from "./event-streams.ts";
 import type { StreamKeys } from "./stream-keys.ts";
 
-/** Counts an evaluation of a single flag; `variant` is missing if there is no such flag. */
-export type CountEvaluation = (
-  environment: string,
-  name: string,
-  variant: string | undefined,
-) => void;
-
 export class Evaluator {
   readonly #evaluations: Evaluations;
   readonly #keys: StreamKeys;
-  readonly #count: CountEvaluation;
+  readonly #usage: Usage;
 
-  constructor(evaluations: Evaluations, keys: StreamKeys, count: CountEvaluation) {
+  constructor(evaluations: Evaluations, keys: StreamKeys, usage: Usage) {
     this.#evaluations = evaluations;
     this.#keys = keys;
-    this.#count = count;
+    this.#usage = usage;
   }
 
   /** The body for one flag. Throws `HttpError` if there is no such flag, or if its definition cannot be read. */
@@ -31,14 +25,14 @@ export class Evaluator {
     const flags = this.#flagsOf(folder);
     const evaluated = flags.evaluate(key, context);
     if (evaluated === undefined) {
-      this.#count(flags.environment, key, undefined);
+      this.#usage.countEvaluation(flags.environment, key, undefined);
       const detail = `Cannot find a flag "${key.slice(0, 100)}" in ${flags.environment}`;
       throw new EvaluationError(404, "FLAG_NOT_FOUND", detail);
     }
     const { errorCode, variant } = evaluated.evaluation;
     if (errorCode !== undefined)
       throw new HttpError(500, `Cannot evaluate "${key}": its definition cannot be read`);
-    this.#count(flags.environment, key, variant);
+    this.#usage.countEvaluation(flags.environment, key, variant);
     return evaluated.text;
   }
 

@@ -1,34 +1,26 @@
 /**
  * Answers evaluations before Express sees them: the same checks, bytes, headers, log and metrics as
- * the handlers in `ofrep.ts`, at a fraction of the cost. Express handles requests that need more
+ * the handlers in `routes.ts`, at a fraction of the cost. Express handles requests that need more
  * than their headers (an unknown token, another content type, a compressed body).
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import type { Authenticator } from "../../auth/authenticator.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import { defaultRetryAfter } from "../../errors/error-handler.ts";
 import { isJsonType, maxBytes, parseJson } from "../../http/body.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { HttpError } from "../../http/problem.ts";
-import type { Metrics } from "../../observe/metrics.ts";
 import { clientClosedRequest, reportEnd } from "../../observe/observe.ts";
 import { requestIdOf } from "../../observe/request-id.ts";
+import type { ServerParts } from "../../parts.ts";
 import { contextOf } from "./context.ts";
 import { errorBody, evaluationPath } from "./errors.ts";
-import type { Evaluations } from "./evaluations.ts";
-import type { Evaluator } from "./evaluator.ts";
 
-export interface FastEvaluationsOptions {
-  readonly evaluations: Evaluations;
-  readonly evaluator: Evaluator;
-  readonly authenticator: Authenticator;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly origins: readonly string[];
-}
+type Parts = Pick<
+  ServerParts,
+  "settings" | "evaluations" | "evaluator" | "authenticator" | "metrics" | "log"
+>;
 
 /** Only keys without escapes: Express decodes the others. */
 const pattern = new RegExp(`^(?:/([\\w-]+))?${evaluationPath}(?:/([\\w-]+))?$`);
@@ -55,17 +47,15 @@ interface Answer {
 }
 
 export class FastEvaluations {
-  readonly #options: FastEvaluationsOptions;
+  readonly #parts: Parts;
   /** The headers of every answer, by the origin of the page. */
   readonly #headers: ReadonlyMap<string | undefined, readonly string[]>;
 
-  constructor(options: FastEvaluationsOptions) {
-    const { origins } = options;
-    this.#options = options;
+  constructor(parts: Parts) {
+    this.#parts = parts;
     this.#headers = new Map(
-      [undefined, ...origins].map((origin) => {
-        const common = Object.entries(commonHeaders(origins, origin)).flat();
-        return [origin, [...common, "Cache-Control", "no-store"]];
+      commonHeaders(parts.settings.origins).map(([origin, headers]) => {
+        return [origin, [...Object.entries(headers).flat(), "Cache-Control", "no-store"]];
       }),
     );
   }
@@ -79,11 +69,11 @@ export class FastEvaluations {
     const common = this.#headers.get(headers.origin);
     if (found === null || common === undefined || !hasPlainJson(request)) return false;
     const [, folder = "", key] = found;
-    const flags = this.#options.evaluations.of(folder);
+    const flags = this.#parts.evaluations.of(folder);
     // The first environment is served at the root only.
-    if (flags === undefined || (folder !== "" && flags === this.#options.evaluations.of("")))
+    if (flags === undefined || (folder !== "" && flags === this.#parts.evaluations.of("")))
       return false;
-    const principal = this.#options.authenticator.recognize(headers.authorization);
+    const principal = this.#parts.authenticator.recognize(headers.authorization);
     if (!principal || !mayRead(principal, flags.environment)) return false;
     const route = `${folder === "" ? "" : "/{environment}"}${evaluationPath}${key === undefined ? "" : "/{flag_name}"}`;
     const requestId = requestIdOf(headers["x-request-id"]);
@@ -105,7 +95,7 @@ export class FastEvaluations {
   }
 
   #evaluate({ headers }: IncomingMessage, { folder, key }: Call, bytes: Buffer): Answer {
-    const { evaluator } = this.#options;
+    const { evaluator } = this.#parts;
     try {
       const context = contextOf(parseJson(bytes));
       if (key !== undefined)
@@ -135,7 +125,7 @@ export class FastEvaluations {
   }
 
   #report(call: Call, status: number, failure?: unknown): void {
-    const { metrics, log } = this.#options;
+    const { metrics, log } = this.#parts;
     const { startedMs, requestId, path, route, principal } = call;
     const ended = { requestId, method: "POST", path, route, status, actor: principal.id, failure };
     reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);

@@ -3,49 +3,39 @@
  * and metrics as `readHandler()`, at a fifth of the cost. All other requests are left to Express.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
-import type { Logger } from "pino";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import type { Authenticator } from "../../auth/authenticator.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { writeLog } from "../../observe/audit.ts";
-import type { Metrics } from "../../observe/metrics.ts";
 import { requestIdOf } from "../../observe/request-id.ts";
-import type { Streams } from "../events/streams.ts";
+import type { ServerParts } from "../../parts.ts";
 import { type PreparedAnswer, prepareAnswer } from "./prepared.ts";
-import type { Responses } from "./responses.ts";
+import type { Answer } from "./responses.ts";
 
 /** Matches an `Accept` that may prefer an event stream; Express compares the media types. */
 const mayAcceptStream = /text\/(event-stream|\*)/i;
 
-export interface FastReadsOptions {
-  readonly responses: Responses;
-  readonly streams: Streams;
-  readonly authenticator: Authenticator;
-  readonly metrics: Metrics;
-  readonly log: Logger;
-  readonly origins: readonly string[];
-}
+type Parts = Pick<
+  ServerParts,
+  "settings" | "responses" | "streams" | "authenticator" | "metrics" | "log"
+>;
 
 /** The answers for pages of one origin, or for programs. */
 interface Audience {
   readonly headers: Readonly<Record<string, string>>;
-  readonly prepared: Map<string, PreparedAnswer>;
+  readonly prepared: WeakMap<Answer, PreparedAnswer>;
 }
 
 export class FastReads {
-  readonly #options: FastReadsOptions;
+  readonly #parts: Parts;
   readonly #audiences: ReadonlyMap<string | undefined, Audience>;
-  #generation = 0;
 
-  constructor(options: FastReadsOptions) {
-    const { origins } = options;
-    this.#options = options;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const common = commonHeaders(parts.settings.origins);
     this.#audiences = new Map(
-      [undefined, ...origins].map((origin) => {
-        return [origin, { headers: commonHeaders(origins, origin), prepared: new Map() }];
-      }),
+      common.map(([origin, headers]) => [origin, { headers, prepared: new WeakMap() }]),
     );
   }
 
@@ -57,7 +47,7 @@ export class FastReads {
     const { accept } = headers;
     const isStream = prepared.isList && accept !== undefined && mayAcceptStream.test(accept);
     if (isStream && accept !== "text/event-stream") return false;
-    const principal = this.#options.authenticator.recognize(headers.authorization);
+    const principal = this.#parts.authenticator.recognize(headers.authorization);
     if (!principal || !mayRead(principal, prepared.environment)) return false;
     const requestId = requestIdOf(headers["x-request-id"]);
     if (isStream) return this.#stream(url, principal, headers, prepared, requestId, response);
@@ -71,7 +61,7 @@ export class FastReads {
     head.durations.observe((performance.now() - startedMs) / 1_000);
     const { route } = prepared;
     const ended = { requestId, method: "GET", path: url, route, status, actor: principal.id };
-    writeLog(this.#options.log, ended);
+    writeLog(this.#parts.log, ended);
     return true;
   }
 
@@ -83,7 +73,7 @@ export class FastReads {
     requestId: string,
     response: ServerResponse,
   ): boolean {
-    const { streams } = this.#options;
+    const { streams } = this.#parts;
     const listener = { path, owner: principal.id, authorization, requestId };
     try {
       streams.check(listener);
@@ -97,18 +87,15 @@ export class FastReads {
   }
 
   #prepare(url: string, origin: string | undefined): PreparedAnswer | undefined {
-    const { responses, metrics } = this.#options;
-    if (this.#generation !== responses.generation) {
-      this.#generation = responses.generation;
-      for (const { prepared } of this.#audiences.values()) prepared.clear();
-    }
+    const { responses, metrics } = this.#parts;
     const audience = this.#audiences.get(origin);
-    const ready = audience?.prepared.get(url);
-    if (ready !== undefined || audience === undefined) return ready;
+    if (audience === undefined) return undefined;
     const answer = responses.get(url);
     if (answer === undefined) return undefined;
+    const ready = audience.prepared.get(answer);
+    if (ready !== undefined) return ready;
     const prepared = prepareAnswer(responses, url, answer, audience.headers, metrics.requests);
-    audience.prepared.set(url, prepared);
+    audience.prepared.set(answer, prepared);
     return prepared;
   }
 }

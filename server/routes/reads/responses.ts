@@ -5,7 +5,7 @@ import { defaultProject } from "../../../schema/project/project.ts";
 /** Maximum length of a body that is sent in one piece with the head: copying a longer one takes longer than two writes. */
 const maxOnePieceBytes = 10_000;
 
-/** A response ready to be sent. */
+/** A response ready to be sent: one object for each response of a release. */
 export interface Answer {
   readonly etag: string;
   readonly contentType: string;
@@ -19,8 +19,8 @@ export interface Answer {
 
 /** The responses of the current release, by their exact path: another case or an escape is another URL. */
 export class Responses {
-  #release: readonly Response[] = [];
-  readonly #byPath = new Map<string, Response>();
+  /** Sorted by path. */
+  #published: readonly Response[] = [];
   #answers = new Map<string, Answer>();
   #committedAt = "";
   #compileOther: (path: string) => Response | undefined = () => undefined;
@@ -28,16 +28,13 @@ export class Responses {
   /** The environments of the current release; the first is at the root of the URLs. */
   environments: readonly string[] = defaultProject.environments;
 
-  /** How many releases were served so far: what is derived from answers is valid as long as it stays. */
-  generation = 0;
-
   /** Whether there is a release yet. */
   get isReady(): boolean {
-    return this.#byPath.size > 0;
+    return this.#published.length > 0;
   }
 
   has(path: string): boolean {
-    return this.#byPath.has(path);
+    return this.#find(path) !== undefined;
   }
 
   /**
@@ -48,39 +45,30 @@ export class Responses {
     release: Release,
     compileOther: (path: string) => Response | undefined = () => undefined,
   ): void {
-    this.#replace(release.responses);
+    this.#published = release.responses;
     this.#answers = new Map();
     this.#compileOther = compileOther;
     this.#committedAt = release.committed_at;
     this.environments = release.environments;
-    this.generation += 1;
   }
 
-  /** Only paths that changed are set or removed. Both lists are sorted by path. */
-  #replace(next: readonly Response[]): void {
-    const before = this.#release;
-    this.#release = next;
-    for (let [at, old] = [0, 0]; at < next.length || old < before.length; ) {
-      const [response, earlier] = [next[at], before[old]];
-      if (response === earlier) {
-        at += 1;
-        old += 1;
-      } else if (response && (!earlier || response.path <= earlier.path)) {
-        this.#byPath.set(response.path, response);
-        at += 1;
-        if (response.path === earlier?.path) old += 1;
-      } else if (earlier) {
-        this.#byPath.delete(earlier.path);
-        old += 1;
-      }
+  /** The published response of a path. Binary search needs no index, which would cost each write milliseconds. */
+  #find(path: string): Response | undefined {
+    let [from, to] = [0, this.#published.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#published[middle] as Response).path < path) from = middle + 1;
+      else to = middle;
     }
+    const found = this.#published[from];
+    return found?.path === path ? found : undefined;
   }
 
   /** The answer is made at the first request, because most flags are never read one by one. */
   get(path: string): Answer | undefined {
     const ready = this.#answers.get(path);
     if (ready) return ready;
-    const response = this.#byPath.get(path) ?? this.#compileOther(path);
+    const response = this.#find(path) ?? this.#compileOther(path);
     if (!response) return undefined;
     const bytes = Buffer.from(response.body);
     const answer = {

@@ -1,16 +1,17 @@
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { compareText } from "../../../schema/text/order.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
 import type { EvaluationCount, Usage } from "./usage.ts";
 
 /** `GET /v1/usage`: count and time of the last evaluation, for each served flag and for names that no flag has. */
-export function usageHandler(usage: Usage, namesServed: () => readonly string[]): Handler {
+export function usageHandler(usage: Usage, store: Pick<FlagStore, "current">): Handler {
   return (_request, response) => {
     const { environments } = principalOf(response);
     const isVisible = ({ environment }: EvaluationCount) =>
       environments?.includes(environment) ?? true;
     const flags = new Map<string, Record<string, Figures>>();
-    for (const name of namesServed()) flags.set(name, {});
+    for (const { name } of store.current?.snapshot.flags ?? []) flags.set(name, {});
     for (const asked of usage.served.filter(isVisible)) {
       const own = flags.get(asked.name);
       if (own) own[asked.environment] = figuresOf(asked);

@@ -3,7 +3,6 @@ import type { Usage, UsageReport } from "./usage.ts";
 
 /** Metrics of evaluations. Only names of served flags and of their variants become labels. */
 export class UsageMetrics {
-  readonly #unknown: Counter;
   readonly #reports: Counter;
   readonly #fetches: Counter;
   readonly #age: Histogram;
@@ -33,11 +32,15 @@ export class UsageMetrics {
             this.inc({ environment, flag: name, variant }, count);
       },
     });
-    this.#unknown = new Counter({
+    new Counter({
       name: "bunting_unknown_flag_evaluations_total",
       help: "Evaluations of flags that do not exist; GET /v1/usage lists their names",
       labelNames: ["environment"],
       registers,
+      collect() {
+        this.reset();
+        for (const [environment, count] of usage.unknownTotals) this.inc({ environment }, count);
+      },
     });
     this.#reports = new Counter({
       name: "bunting_usage_reports_total",
@@ -60,14 +63,8 @@ export class UsageMetrics {
     });
   }
 
-  /** Counts an evaluation of a flag that does not exist. */
-  countUnknown(environment: string): void {
-    this.#unknown.inc({ environment });
-  }
-
-  count({ environment, fetches = {}, age = null }: UsageReport, unknown: number): void {
+  count({ environment, fetches = {}, age = null }: UsageReport): void {
     this.#reports.inc({ environment });
-    this.#unknown.inc({ environment }, unknown);
     for (const [outcome, count] of Object.entries(fetches))
       this.#fetches.inc({ environment, outcome }, count);
     if (age !== null) this.#age.observe({ environment }, age);

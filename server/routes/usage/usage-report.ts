@@ -33,7 +33,8 @@ export function reportHandler(
     if (!environments.includes(environment)) throw unknownEnvironment(environments, environment);
     const { principal } = response.locals;
     if (principal) requirePermission(principal, "read", environment);
-    metrics.count(report, usage.take(report));
+    usage.take(report);
+    metrics.count(report);
     response.status(204).end();
   };
 }

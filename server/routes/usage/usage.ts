@@ -32,6 +32,8 @@ export class Usage {
   readonly #isServed: (name: string) => boolean;
   readonly #isAllowed: (name: string) => boolean;
   readonly #now: () => number;
+  /** Evaluations of flags that do not exist, by environment: invalid and forgotten names, too. */
+  readonly unknownTotals = new Map<string, number>();
   readonly #served = new Map<string, EvaluationCount>();
   readonly #unknown = new Map<string, EvaluationCount>();
 
@@ -47,9 +49,9 @@ export class Usage {
     this.since = now();
   }
 
-  /** Adds a report. Returns how many of its evaluations were of flags that do not exist. */
-  take({ environment, evaluations = {} }: UsageReport): number {
-    let unknown = 0;
+  /** Adds a report. */
+  take({ environment, evaluations = {} }: UsageReport): void {
+    let unknown = this.unknownTotals.get(environment) ?? 0;
     for (const [name, count] of Object.entries(evaluations)) {
       const isServed = this.#isServed(name);
       if (!isServed) unknown += count;
@@ -61,7 +63,7 @@ export class Usage {
       if (this.#unknown.size <= maxUnknown) break;
       this.#unknown.delete(key);
     }
-    return unknown;
+    this.unknownTotals.set(environment, unknown);
   }
 
   /** Counts an evaluation by this server. `variant` is missing if there is no such flag. */
