@@ -6,6 +6,7 @@ import { defineCommand } from "./command/command.ts";
 import { defaultOut } from "./command/default-out.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { writeResult } from "./command/report.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
@@ -32,11 +33,9 @@ export const command = defineCommand({
 
     const { commit } = release;
     const [flags, responses] = [snapshot.flags.length, release.responses.length];
-    process.stdout.write(
-      format === "json"
-        ? `${JSON.stringify({ commit, out, flags, responses })}\n`
-        : `Built ${pluralize(responses, "response")} of ${pluralize(flags, "flag")} at ${shortId(commit)} into ${out}\n`,
-    );
+    const built = `Built ${pluralize(responses, "response")} of ${pluralize(flags, "flag")}`;
+    const text = `${built} at ${shortId(commit)} into ${out}`;
+    writeResult(format, { commit, out, flags, responses }, text);
     await noteUncommitted(repository, commit, "built");
     return 0;
   },

@@ -2,6 +2,7 @@
 /** `bunting`: the one program over all commands. */
 import { findCommand, formatCommandList } from "./command/commands.ts";
 import { findNodeFault } from "./command/node-version.ts";
+import { note } from "./command/progress.ts";
 import { runCommand } from "./command/run-command.ts";
 import { version } from "./command/version.ts";
 
@@ -19,12 +20,12 @@ async function run([name = "--help", ...args]: string[]): Promise<0 | 1 | 2> {
   if (name === "help") return run([args[0] ?? "", "--help"]);
   const nodeFault = findNodeFault(process.versions.node);
   if (nodeFault !== undefined) {
-    process.stderr.write(`${nodeFault}\n`);
+    note(nodeFault);
     return 2;
   }
   const found = findCommand(name);
   if ("message" in found) {
-    process.stderr.write(`${found.message}\n`);
+    note(found.message);
     return 2;
   }
   return runCommand((await found.load()).command, args);

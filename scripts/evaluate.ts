@@ -6,9 +6,12 @@ import { projectFile, rootEnvironment } from "../schema/project/project.ts";
 import { shortId } from "../schema/text/show.ts";
 import { didYouMean, nearestOrAll } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
+import { wholeNumber } from "./command/checks.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { writeResult } from "./command/report.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
@@ -32,7 +35,7 @@ export const command = defineCommand({
     if (name === undefined || others.length > 0)
       throw new UsageError(`Cannot evaluate ${operands.length} flags: name one`);
     const context = parseContext(text);
-    const size = sample === undefined ? undefined : parseSize(sample);
+    const size = sample === undefined ? undefined : wholeNumber("sample", sample, 1, 10_000_000);
 
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, revision);
@@ -45,7 +48,7 @@ export const command = defineCommand({
     if (!Object.hasOwn(definitions.flags, name)) {
       const hint = didYouMean(name, Object.keys(definitions.flags));
       const at = shortId(snapshot.commit);
-      process.stderr.write(`Cannot find a flag "${name}" at ${at}${hint ? `; ${hint}` : ""}\n`);
+      note(`Cannot find a flag "${name}" at ${at}${hint ? `; ${hint}` : ""}`);
       if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
       return 1;
     }
@@ -63,8 +66,8 @@ export const command = defineCommand({
         variant,
         percent: share(count, size),
       }));
-      const lines = shares.map(({ variant, percent }) => `${variant}  ${percent} %\n`);
-      process.stdout.write(format === "json" ? `${JSON.stringify(shares)}\n` : lines.join(""));
+      const lines = shares.map(({ variant, percent }) => `${variant}  ${percent} %`);
+      writeResult(format, shares, lines.join("\n"));
       return 0;
     }
     const { value, variant, reason, rule } = evaluate(definitions, name, context);
@@ -76,11 +79,10 @@ export const command = defineCommand({
       reason,
       ...(rule !== undefined && { rule }),
     };
-    const lines = Object.entries(answer).map(
-      ([key, one]) =>
-        `${`${key}:`.padEnd(13)}${typeof one === "string" ? one : JSON.stringify(one)}\n`,
-    );
-    process.stdout.write(format === "json" ? `${JSON.stringify(answer)}\n` : lines.join(""));
+    const lines = Object.entries(answer).map(([key, one]) => {
+      return `${key}:`.padEnd(13) + (typeof one === "string" ? one : JSON.stringify(one));
+    });
+    writeResult(format, answer, lines.join("\n"));
     return 0;
   },
 });
@@ -106,21 +108,12 @@ function noteAttributes(context: NonNullable<Context>, { attributes }: Project):
     const type = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (type === undefined) {
       const hint = didYouMean(name, Object.keys(attributes));
-      process.stderr.write(
-        `Note: the attribute "${name}" is not declared in ${projectFile}${hint ? `; ${hint}` : ""}\n`,
-      );
+      const also = hint ? `; ${hint}` : "";
+      note(`Note: the attribute "${name}" is not declared in ${projectFile}${also}`);
     } else if (typeof value !== jsonTypes[type]) {
-      process.stderr.write(
-        `Note: the attribute "${name}" is a ${type}, not ${JSON.stringify(value)}\n`,
-      );
+      note(`Note: the attribute "${name}" is a ${type}, not ${JSON.stringify(value)}`);
     }
   }
-}
-
-function parseSize(text: string): number {
-  const size = Number(text);
-  if (Number.isInteger(size) && size >= 1 && size <= 10_000_000) return size;
-  throw new UsageError(`Cannot use --sample "${text}": it must be a number from 1 to 10000000`);
 }
 
 function requireEnvironment({ environments }: Project, environment: string): void {

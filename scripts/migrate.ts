@@ -14,6 +14,7 @@ import { readText } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
@@ -59,7 +60,7 @@ export const command = defineCommand({
       return 0;
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;
-      process.stderr.write(`${error.message}\n`);
+      note(error.message);
       return 1;
     }
   },

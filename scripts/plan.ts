@@ -5,6 +5,7 @@ import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
@@ -40,8 +41,8 @@ export const command = defineCommand({
     const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
     process.stdout.write((print ?? formatPlan)(change));
     if (before.commit === after.commit)
-      process.stderr.write(
-        `Note: ${base} has all commits of ${head}; to compare with an earlier commit, name it: --base ${head}~1\n`,
+      note(
+        `Note: ${base} has all commits of ${head}; to compare with an earlier commit, name it: --base ${head}~1`,
       );
     if (head === "HEAD") await noteUncommitted(repository, after.commit, "planned");
     return 0;

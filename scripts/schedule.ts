@@ -19,6 +19,7 @@ import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
 import { addOutput, addStepSummary } from "./command/report.ts";
 
 export const command = defineCommand({
@@ -52,7 +53,7 @@ export const command = defineCommand({
       const { problems } = store.health;
       if (problems.length > 0 || !store.current) {
         const lines = problems.map(formatProblem).join("\n");
-        process.stderr.write(`${lines}\nCannot apply steps: the head of the branch is not valid\n`);
+        note(`${lines}\nCannot apply steps: the head of the branch is not valid`);
         return 1;
       }
       const due = findDueSteps(store.current.snapshot.flags, Date.now());
@@ -96,11 +97,6 @@ async function originOf(repo: string): Promise<string> {
   throw new UsageError(
     `Cannot find the remote of "${repo}": it has no remote origin; name one with --remote or FLAGS_REMOTE`,
   );
-}
-
-/** Progress, on stderr: results alone go to stdout. */
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 function formatText(store: FlagStore, results: readonly Outcome[]): string {

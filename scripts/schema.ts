@@ -5,6 +5,8 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
+import { writeResult } from "./command/report.ts";
 import { requireFlags } from "./command/require-flags.ts";
 
 export const command = defineCommand({
@@ -21,8 +23,7 @@ export const command = defineCommand({
     requireFlags(repo);
     const { project } = readWorkTreeProject(repo);
     if (!project) {
-      const hint = commandLine("validate");
-      process.stderr.write(`Cannot read the project: it has errors\n  hint: run: ${hint}\n`);
+      note(`Cannot read the project: it has errors\n  hint: run: ${commandLine("validate")}`);
       return 1;
     }
     const outdated = [...editorSchemas(project, readAudiences(repo, project))].filter(
@@ -32,7 +33,7 @@ export const command = defineCommand({
     const changed = outdated.map(([file]) => file);
     const lines = changed.map((file) => `${file}: ${check ? "not up to date" : "written"}`);
     const text = (lines.length === 0 ? ["up to date"] : lines).join("\n");
-    process.stdout.write(`${format === "json" ? JSON.stringify({ changed }) : text}\n`);
+    writeResult(format, { changed }, text);
     return check && outdated.length > 0 ? 1 : 0;
   },
 });

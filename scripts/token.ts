@@ -3,13 +3,15 @@ import { readFileSync } from "node:fs";
 import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
 import { addToken, findTextFault, parseTokens } from "../schema/access/tokens-file.ts";
 import { identity } from "../schema/change/commit-message.ts";
-import { isDate } from "../schema/text/date.ts";
 import { nearestOrAll } from "../schema/text/suggest.ts";
 import { readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { ifExists } from "../store/files/if-exists.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
+import { checkDay } from "./command/checks.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { note } from "./command/progress.ts";
+import { writeResult } from "./command/report.ts";
 
 export const command = defineCommand({
   name: "token",
@@ -41,14 +43,12 @@ export const command = defineCommand({
     repo: shared.repo,
     format: shared.format,
   },
-  run({ name, role, add, email, github, expires, flags, environments, repo, format, ...more }) {
+  run({ name, role, add, email, github, expires, flags, environments, repo, format, ...options }) {
     if (!name || !role) throw new UsageError("Cannot create a token: --name and --role are needed");
-    if (expires !== undefined && !isDate(expires)) {
-      throw new UsageError(`Cannot use --expires "${expires}": it must be a day as YYYY-MM-DD`);
-    }
+    if (expires !== undefined) checkDay("expires", expires);
     checkEnvironments(list(environments), repo);
-    checkTexts({ name, id: more.id, email });
-    const id = more.id ?? idFor(name);
+    checkTexts({ name, id: options.id, email });
+    const id = options.id ?? idFor(name);
     const { token, entry } = tokenEntry(randomBytes(24), {
       id,
       name: identity(name, id),
@@ -60,9 +60,9 @@ export const command = defineCommand({
       expires,
     });
     if (add !== undefined) addToTokensFile(add, entry);
-    process.stdout.write(format === "json" ? json(token, entry) : text(token, entry, add));
-    if (add !== undefined && format !== "json")
-      process.stderr.write(`Added "${entry.id}" to ${add}.\n`);
+    const more = `\n\nFor the tokens file:\n${JSON.stringify(entry)}`;
+    writeResult(format, { token, entry }, add === undefined ? token + more : token);
+    if (add !== undefined && format !== "json") note(`Added "${entry.id}" to ${add}.`);
     return 0;
   },
 });
@@ -116,15 +116,6 @@ function readTokensFile(file: string): string {
 function idFor(name: string): string {
   const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
   return id.replace(/^-|-$/g, "") || "token";
-}
-
-function json(token: string, entry: TokenEntry): string {
-  return `${JSON.stringify({ token, entry })}\n`;
-}
-
-function text(token: string, entry: TokenEntry, file: string | undefined): string {
-  if (file !== undefined) return `${token}\n`;
-  return `${token}\n\nFor the tokens file:\n${JSON.stringify(entry)}\n`;
 }
 
 function list(text: string | undefined): string[] | undefined {

@@ -8,6 +8,7 @@ import { commandLine } from "./command/command-line.ts";
 import { defaultOut } from "./command/default-out.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { writeResult } from "./command/report.ts";
 import { formatFlagTypes } from "./flag-types.ts";
 
 export const command = defineCommand({
@@ -38,11 +39,7 @@ export const command = defineCommand({
     const result = isStale
       ? `Cannot accept ${out}: it does not describe the ${flags} at ${shortId(snapshot.commit)}\n  hint: ${commandLine("types")} --out ${out}`
       : `${out} describes ${flags}`;
-    process.stdout.write(
-      format === "json"
-        ? `${JSON.stringify({ out, flags: snapshot.flags.length, changed: !isCurrent })}\n`
-        : `${result}\n`,
-    );
+    writeResult(format, { out, flags: snapshot.flags.length, changed: !isCurrent }, result);
     return isStale ? 1 : 0;
   },
 });

@@ -5,9 +5,9 @@ import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
 import { compareProblems, isError } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
-import { isDate } from "../schema/text/date.ts";
 import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
-import { defineCommand, UsageError } from "./command/command.ts";
+import { checkDay } from "./command/checks.ts";
+import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { shared } from "./command/options.ts";
 import { report, reportFormats, today } from "./command/report.ts";
@@ -24,8 +24,7 @@ export const command = defineCommand({
     today: shared.today,
   },
   async run({ format, repo, today: day = today() }, places) {
-    if (!isDate(day))
-      throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
+    checkDay("today", day);
     const roots = places.length === 0 ? ["flags"] : places;
     if (places.length === 0) requireFlags(repo);
     const { project, entries: own } = readWorkTreeProject(repo);

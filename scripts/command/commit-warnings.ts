@@ -5,6 +5,7 @@ import {
 } from "../../schema/plan/commit-warnings.ts";
 import { resolveRevision } from "../../store/commit/revisions.ts";
 import { readCommitFacts } from "../../store/history/commit-facts.ts";
+import { note } from "./progress.ts";
 
 /**
  * Warnings about the commits up to `head` by this machine's clock: those after `after`, or the newest
@@ -23,5 +24,5 @@ export async function readCommitWarnings(
 
 /** Writes warnings to stderr. */
 export function reportCommitWarnings(warnings: readonly CommitWarning[]): void {
-  for (const warning of warnings) process.stderr.write(`${formatCommitWarning(warning)}\n`);
+  for (const warning of warnings) note(formatCommitWarning(warning));
 }

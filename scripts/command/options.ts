@@ -10,6 +10,3 @@ export const shared = {
   "pull-request": { value: "NUMBER", help: "the pull request (default: that of GitHub's event)" },
   "dry-run": { help: "print the result, and change nothing" },
 } as const;
-
-/** Hint of commands that work without GitHub if it is given. */
-export const dryRunHint = "--dry-run needs no token, and changes nothing on GitHub";

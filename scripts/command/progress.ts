@@ -1,3 +1,8 @@
+/** Writes a line to stderr: stdout is for results. */
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** A progress line on a terminal; nothing if stderr is not a terminal. */
 export function progress(doing: string): { at(done: number, all: number): void; end(): void } {
   const isWatched = process.stderr.isTTY;

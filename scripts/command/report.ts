@@ -8,6 +8,11 @@ import {
 } from "../../schema/problem/problem.ts";
 import { pluralize } from "../../schema/text/show.ts";
 
+/** Writes the result to stdout, for a program or for a person. */
+export function writeResult(format: string, json: unknown, text: string): void {
+  process.stdout.write(`${format === "json" ? JSON.stringify(json) : text}\n`);
+}
+
 export const reportFormats = ["text", "json", "github"] as const;
 
 /** What was read. */

@@ -2,6 +2,7 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { type AnyCommand, type ExitCode, type Option, UsageError } from "./command.ts";
 import { commandLine } from "./command-line.ts";
+import { note } from "./progress.ts";
 
 /** Runs `command` on this process's arguments and sets its exit code. */
 export async function main(command: AnyCommand): Promise<void> {
@@ -24,7 +25,7 @@ export async function runCommand(command: AnyCommand, args: readonly string[]): 
     return await command.run(values, operands);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    process.stderr.write(`${formatFailure(error, command)}\n`);
+    note(formatFailure(error, command));
     return 2;
   }
 }

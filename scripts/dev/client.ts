@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { makeDirectory } from "../../store/files/make-directory.ts";
-
 import { defineCommand, type ExitCode } from "../command/command.ts";
+import { shared } from "../command/options.ts";
+import { writeResult } from "../command/report.ts";
 import { main } from "../command/run-command.ts";
 import { browserParts, bundleClient } from "../package/bundle-client.ts";
 import { declareClient } from "../package/client-types.ts";
@@ -12,16 +13,11 @@ await main(
   defineCommand({
     name: "client",
     summary:
-      "Bundles the client as minified ES modules with types, for frontends that do not use npm.",
+      "Bundle the client as minified ES modules with types, for frontends that do not use npm.",
     operands: "",
     options: {
       out: { value: "DIRECTORY", help: "the directory to write to", default: "dist/client" },
-      format: {
-        value: "FORMAT",
-        help: "output format",
-        choices: ["text", "json"],
-        default: "text",
-      },
+      format: shared.format,
     },
     async run({ out, format }): Promise<ExitCode> {
       const modules = await Promise.all(
@@ -38,11 +34,8 @@ await main(
       const sizes = modules.map(({ file, bytes }) => {
         return { file, bytes: bytes.length, gzipped: gzipSync(bytes, { level: 9 }).length };
       });
-      process.stdout.write(
-        format === "json"
-          ? `${JSON.stringify({ out, files: sizes })}\n`
-          : `${sizes.map(formatSize).join("")}Bundled ${sizes.length} modules into ${out}\n`,
-      );
+      const text = `${sizes.map(formatSize).join("")}Bundled ${sizes.length} modules into ${out}`;
+      writeResult(format, { out, files: sizes }, text);
       return 0;
     },
   }),

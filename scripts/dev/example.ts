@@ -1,20 +1,18 @@
-import { defineCommand, UsageError } from "../command/command.ts";
+import { wholeNumber } from "../command/checks.ts";
+import { defineCommand } from "../command/command.ts";
 import { main } from "../command/run-command.ts";
 import { startExample } from "./example-server.ts";
 
 await main(
   defineCommand({
     name: "example",
-    summary: "Serves an example page whose flags you can change, with its own API and CDN.",
+    summary: "Serve an example page whose flags you can change, with an API and a CDN of its own.",
     operands: "",
     options: {
       port: { value: "PORT", help: "the port to listen on; 0 for any free one", default: "8090" },
     },
     async run({ port }) {
-      if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
-        throw new UsageError(`Cannot use --port "${port}": it must be a number from 0 to 65535`);
-      }
-      const example = await startExample(Number(port));
+      const example = await startExample(wholeNumber("port", port, 0, 65_535));
       process.stdout.write(`Open ${example.url}\n`);
       const signal = new Promise((resolve) => {
         for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve(name));

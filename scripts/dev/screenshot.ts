@@ -20,11 +20,11 @@ await main(
   defineCommand({
     name: "screenshot",
     summary:
-      "Takes the screenshots of the example page, screenshot.png and rollout.png. Needs Chromium, and fonts-inter for the page's font.",
+      "Take the pictures of the example page, screenshot.png and rollout.png, with Chromium. The page's font is in the package fonts-inter.",
     operands: "",
     options: {
-      out: { value: "DIRECTORY", help: "where to write them (default: client/example)" },
-      chromium: { value: "FILE", help: "the browser", default: "/usr/bin/chromium" },
+      out: { value: "DIRECTORY", help: 'the directory to write to (default: "client/example")' },
+      chromium: { value: "FILE", help: "the program of the browser", default: "/usr/bin/chromium" },
     },
     async run({ out = defaultDirectory, chromium: executablePath }): Promise<ExitCode> {
       const example = await startExample(0);

@@ -5,12 +5,11 @@ import {
   readProposalReviews,
   setApprovalStatus,
 } from "../../store/github/approvals.ts";
-import { GitHub } from "../../store/github/github.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
-import { getPull } from "../../store/github/pulls.ts";
-import { defineCommand, UsageError } from "../command/command.ts";
+import { defineCommand } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { addStepSummary } from "../command/report.ts";
+import { note } from "../command/progress.ts";
+import { addStepSummary, writeResult } from "../command/report.ts";
+import { connect } from "./connect.ts";
 import { findSubject, runUrl } from "./event.ts";
 
 export const command = defineCommand({
@@ -23,15 +22,8 @@ export const command = defineCommand({
     format: shared.format,
   },
   async run({ format, ...options }): Promise<0> {
-    const number = options["pull-request"];
-    if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
-      throw new UsageError(`Cannot use --pull-request "${number}": it must be a number`);
-    }
-    const github = new GitHub(readGitHubOptions(process.env), note);
-    const { pulls, queued } =
-      number === undefined
-        ? await findSubject(github, process.env)
-        : { pulls: [await getPull(github, Number(number))], queued: undefined };
+    const github = connect();
+    const { pulls, queued } = await findSubject(github, options["pull-request"]);
     const results = new Map<string, ApprovalResult & { pullRequest?: number }>();
     if (queued !== undefined) {
       const message = "GitHub queues only pull requests that had their approvals";
@@ -47,12 +39,10 @@ export const command = defineCommand({
     }
     if (results.size === 0) note("No open pull request is at this commit: nothing to do");
     for (const [commit, result] of results) {
-      if (!options["dry-run"]) await setApprovalStatus(github, commit, result, runUrl(process.env));
+      if (!options["dry-run"]) await setApprovalStatus(github, commit, result, runUrl());
       const { pullRequest, state, message } = result;
       const what = pullRequest === undefined ? shortId(commit) : `#${pullRequest}`;
-      const line =
-        format === "json" ? JSON.stringify({ commit, ...result }) : `${what}: ${state}: ${message}`;
-      process.stdout.write(`${line}\n`);
+      writeResult(format, { commit, ...result }, `${what}: ${state}: ${message}`);
       addStepSummary(`${what}: ${state}`);
     }
     return 0;
@@ -60,7 +50,3 @@ export const command = defineCommand({
 });
 
 const rank = { success: 0, pending: 1, failure: 2 } as const;
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}

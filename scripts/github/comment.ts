@@ -1,14 +1,13 @@
 import { parsePlan, parseProblems } from "../../schema/github/artifact.ts";
 import { formatPlanComment, planMarker, type Review } from "../../schema/github/plan-comment.ts";
-import { isDate } from "../../schema/text/date.ts";
 import { keepComment } from "../../store/github/comments.ts";
-import { GitHub } from "../../store/github/github.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
-import { getPull } from "../../store/github/pulls.ts";
+import { checkDay } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { today } from "../command/report.ts";
-import { findSubject, type Subject } from "./event.ts";
+import { note } from "../command/progress.ts";
+import { today, writeResult } from "../command/report.ts";
+import { connect } from "./connect.ts";
+import { findSubject } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
 import { reviewCommits } from "./review.ts";
 
@@ -36,12 +35,7 @@ export const command = defineCommand({
     if (ref === undefined && plan === undefined && problems === undefined) {
       throw new UsageError("Cannot comment: --head, or --plan and --problems are needed");
     }
-    if (number !== undefined && !/^[1-9]\d{0,8}$/.test(number)) {
-      throw new UsageError(`Cannot use --pull-request "${number}": it must be a number`);
-    }
-    if (!isDate(day)) {
-      throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
-    }
+    checkDay("today", day);
     const review =
       ref === undefined
         ? read(plan, problems)
@@ -54,8 +48,8 @@ export const command = defineCommand({
     }
 
     const hint = "--dry-run without --pull-request needs no token, and prints the comment";
-    const github = new GitHub(readGitHubOptions(process.env, { hint }), note);
-    const { pulls, run } = await findPulls(github, number);
+    const github = connect(hint);
+    const { pulls, run } = await findSubject(github, number);
     if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to do");
     for (const { number, head } of pulls) {
       const body = formatPlanComment({ ...review, number, head, run, today: day });
@@ -66,9 +60,7 @@ export const command = defineCommand({
       const { action, url } = await keepComment(github, number, planMarker, body);
       const result = { pullRequest: number, action, url };
       const words = action === "unchanged" ? "is up to date" : action;
-      const line =
-        format === "json" ? JSON.stringify(result) : `Comment on #${number}: ${words} ${url}`;
-      process.stdout.write(`${line}\n`);
+      writeResult(format, result, `Comment on #${number}: ${words} ${url}`);
     }
     return 0;
   },
@@ -89,13 +81,4 @@ function read(
     note((error as Error).message);
     return undefined;
   }
-}
-
-async function findPulls(github: GitHub, number: string | undefined): Promise<Subject> {
-  if (number === undefined) return findSubject(github, process.env);
-  return { pulls: [await getPull(github, Number(number))] };
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -15,12 +15,13 @@ import {
   setDeploymentStatus,
   startDeployment,
 } from "../../store/github/deployments.ts";
-import { GitHub } from "../../store/github/github.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
+import type { GitHub } from "../../store/github/github.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
+import { checkUrl } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { addOutput, addStepSummary } from "../command/report.ts";
+import { addOutput, addStepSummary, writeResult } from "../command/report.ts";
+import { connect } from "./connect.ts";
 import { runUrl } from "./event.ts";
 
 export const command = defineCommand({
@@ -49,9 +50,7 @@ export const command = defineCommand({
         `Cannot run "${["deployment", ...operands].join(" ")}": expected start or finish`,
       );
     }
-    const github = () =>
-      new GitHub(readGitHubOptions(process.env), (text) => process.stderr.write(`${text}\n`));
-    return verb === "start" ? start(options, github) : finish(options, github);
+    return verb === "start" ? start(options) : finish(options);
   },
 });
 
@@ -60,7 +59,7 @@ type Options = Readonly<
     Record<"environment" | "format" | "repo", string>
 >;
 
-async function start(options: Options, connect: () => GitHub): Promise<0> {
+async function start(options: Options): Promise<0> {
   const { commit, environment, url = "", format } = options;
   if (!isCommit(commit)) {
     throw new UsageError(`Cannot use --commit "${commit ?? ""}": it must be a commit's full id`);
@@ -68,15 +67,15 @@ async function start(options: Options, connect: () => GitHub): Promise<0> {
   if (!/^[\w-]{1,40}$/.test(environment)) {
     throw new UsageError(`Cannot use --environment "${environment}": it must be one word`);
   }
-  if (url !== "") checkUrl(url);
-  const log = runUrl(process.env) ?? "";
+  if (url !== "") checkUrl("url", url);
+  const log = runUrl() ?? "";
   const { id } = await startDeployment(connect(), { commit, environment, url, log });
-  process.stdout.write(format === "json" ? `${JSON.stringify({ id })}\n` : `${id}\n`);
+  writeResult(format, { id }, String(id));
   addOutput("id", String(id));
   return 0;
 }
 
-async function finish(options: Options, connect: () => GitHub): Promise<0> {
+async function finish(options: Options): Promise<0> {
   const { id = "", state, publication, format } = options;
   if (!/^[1-9]\d{0,15}$/.test(id)) {
     throw new UsageError(`Cannot use --id "${id}": it must be the number that start printed`);
@@ -92,7 +91,7 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
     throw new UsageError(`Cannot use --started "${started}": it must be a time in ISO 8601`);
   }
   const { commit, environment, url } = deployment;
-  const log = runUrl(process.env) ?? "";
+  const log = runUrl() ?? "";
   const result: DeploymentResult = { state, environment, commit, published, started, url, log };
   const description = describeDeploymentResult(result);
   await setDeploymentStatus(github, deployment.id, { state, description, url, log });
@@ -110,11 +109,8 @@ async function finish(options: Options, connect: () => GitHub): Promise<0> {
     pullRequests: pulls.map((one) => one.number),
   };
   const where = summary.pullRequests.map((number) => `, commented on #${number}`).join("");
-  process.stdout.write(
-    format === "json"
-      ? `${JSON.stringify(summary)}\n`
-      : `Deployment ${id} of ${shortId(commit)}: ${state}, ${description}${where}\n`,
-  );
+  const what = `Deployment ${id} of ${shortId(commit)}`;
+  writeResult(format, summary, `${what}: ${state}, ${description}${where}`);
   return 0;
 }
 
@@ -153,9 +149,4 @@ function readPublished(file: string) {
   } catch (error) {
     throw new Error(`Cannot use --publication "${file}": ${(error as Error).message}`);
   }
-}
-
-function checkUrl(url: string): void {
-  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && !/[\s()<>]/.test(url)) return;
-  throw new UsageError(`Cannot use --url "${url}": wanted https://…`);
 }

@@ -15,14 +15,16 @@ import {
   readMaxAge,
   readServedManifest,
 } from "../../store/cdn/cdn.ts";
-import { GitHub } from "../../store/github/github.ts";
+import type { GitHub } from "../../store/github/github.ts";
 import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
 import { holdBackChanges } from "../../store/publish/served-release.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
-import { defineCommand, UsageError } from "../command/command.ts";
-import { dryRunHint, shared } from "../command/options.ts";
+import { checkUrl, wholeNumber } from "../command/checks.ts";
+import { defineCommand } from "../command/command.ts";
+import { shared } from "../command/options.ts";
+import { note } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
+import { connectUnlessDry } from "./connect.ts";
 
 /** How long publishing may take after a merge. */
 const publishSeconds = 90;
@@ -41,7 +43,7 @@ export const command = defineCommand({
     "Compare what the CDN serves with what a commit compiles to: bodies, content types and caching. Keep one issue open on GitHub while they differ.",
   operands: "",
   options: {
-    cdn: { value: "URL", help: "the URL below which clients fetch" },
+    cdn: { value: "URL", help: "the URL below which clients fetch", default: "" },
     at: shared.at,
     repo: shared.repo,
     grace: {
@@ -57,26 +59,17 @@ export const command = defineCommand({
     format: shared.format,
   },
   async run({ cdn, at, repo, grace, format, "max-age": maxAge, "dry-run": isDry }) {
-    if (cdn === undefined || !URL.canParse(cdn) || !/^https?:$/.test(new URL(cdn).protocol)) {
-      throw new UsageError(`Cannot compare with --cdn "${cdn ?? ""}": wanted https://…`);
-    }
-    if (grace !== undefined && !/^\d{1,4}$/.test(grace)) {
-      throw new UsageError(`Cannot use --grace "${grace}": it must be a number of seconds`);
-    }
-    if (!/^\d{1,8}$/.test(maxAge)) {
-      throw new UsageError(`Cannot use --max-age "${maxAge}": it must be a number of seconds`);
-    }
-    const github = isDry
-      ? undefined
-      : new GitHub(readGitHubOptions(process.env, { hint: dryRunHint }), note);
+    checkUrl("cdn", cdn);
+    const tolerance = {
+      graceSeconds: grace === undefined ? undefined : wholeNumber("grace", grace, 0, 9_999),
+      maxAgeSeconds: wholeNumber("max-age", maxAge, 0, 99_999_999),
+    };
+    const github = connectUnlessDry(isDry);
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
     if (!snapshot) return 1;
 
-    const drift = await findDrift(cdn, repository, snapshot, {
-      graceSeconds: grace === undefined ? undefined : Number(grace),
-      maxAgeSeconds: Number(maxAge),
-    });
+    const drift = await findDrift(cdn, repository, snapshot, tolerance);
     const issue = github && (await updateIssue(github, drift));
     process.stdout.write(format === "json" ? formatJson(drift, issue) : formatText(drift, issue));
     return drift.differences.length === 0 ? 0 : 1;
@@ -171,8 +164,4 @@ function formatText(
     lines.push(`${pluralize(waiting, "change")} not published yet because of a limit`);
   const issueLine = issue ? [`Issue #${issue.number}: ${issue.action}`] : [];
   return `${[sum, ...lines, ...issueLine].join("\n")}\n`;
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { GitHub } from "../../store/github/github.ts";
 import { findOpenPulls, getPull, type PullRequest } from "../../store/github/pulls.ts";
+import { wholeNumber } from "../command/checks.ts";
 
 export interface Subject {
   readonly pulls: readonly PullRequest[];
@@ -11,12 +12,15 @@ export interface Subject {
   readonly queued?: string | undefined;
 }
 
-/** The open pull requests of the event; none if a pull request has newer commits. */
-export async function findSubject(
-  github: GitHub,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Subject> {
-  const event = readEvent(env.GITHUB_EVENT_PATH);
+/**
+ * The pull request that `--pull-request` names, or the open ones of the event; none if a pull request
+ * has newer commits.
+ */
+export async function findSubject(github: GitHub, named: string | undefined): Promise<Subject> {
+  if (named !== undefined) {
+    return { pulls: [await getPull(github, wholeNumber("pull-request", named, 1, 999_999_999))] };
+  }
+  const event = readEvent(process.env.GITHUB_EVENT_PATH);
   const run = event.workflow_run;
   if (run) {
     const { head_sha: commit, head_branch: branch, head_repository, html_url, conclusion } = run;
@@ -62,7 +66,11 @@ function isText(value: unknown): value is string {
 }
 
 /** Where GitHub shows this workflow run, if this is one. */
-export function runUrl(env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
+export function runUrl(): string | undefined {
+  const {
+    GITHUB_SERVER_URL: server,
+    GITHUB_REPOSITORY: repository,
+    GITHUB_RUN_ID: run,
+  } = process.env;
   return server && repository && run ? `${server}/${repository}/actions/runs/${run}` : undefined;
 }

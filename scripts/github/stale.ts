@@ -2,18 +2,17 @@ import { existsSync } from "node:fs";
 import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { findStale, needsHistory, type StaleFlag } from "../../schema/overview/stale.ts";
-import { isDate } from "../../schema/text/date.ts";
 import { pluralize } from "../../schema/text/show.ts";
-import { GitHub } from "../../store/github/github.ts";
-import { readGitHubOptions } from "../../store/github/options.ts";
 import { readLastToggled } from "../../store/history/last-toggled.ts";
 import { findCodeReferences } from "../../store/snapshot/code-references.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
+import { checkDay, wholeNumber } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
-import { dryRunHint, shared } from "../command/options.ts";
-import { progress } from "../command/progress.ts";
+import { shared } from "../command/options.ts";
+import { note, progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { today } from "../command/report.ts";
+import { connectUnlessDry } from "./connect.ts";
 import { type IssueStep, tidyUp } from "./stale-steps.ts";
 
 export const command = defineCommand({
@@ -46,10 +45,9 @@ export const command = defineCommand({
     format: shared.format,
   },
   async run({ source: sources, today: day = today(), as, format, repo, at, ...options }) {
-    if (!isDate(day)) {
-      throw new UsageError(`Cannot use --today "${day}": it must be a day as YYYY-MM-DD`);
-    }
-    const [limit, days] = [whole("limit", options.limit), whole("days", options.days)];
+    checkDay("today", day);
+    const limit = wholeNumber("limit", options.limit, 0, 9_999);
+    const days = wholeNumber("days", options.days, 0, 9_999);
     if (as === "pull-requests" && sources.length === 0) {
       const why = "nobody can tell whether code still names a flag";
       throw new UsageError(`Cannot open pull requests without --source: ${why}`);
@@ -58,10 +56,7 @@ export const command = defineCommand({
       if (!existsSync(tree))
         throw new UsageError(`Cannot search --source "${tree}": it is not there`);
     }
-    const isDry = options["dry-run"] === true;
-    const github = isDry
-      ? undefined
-      : new GitHub(readGitHubOptions(process.env, { hint: dryRunHint }), note);
+    const github = connectUnlessDry(options["dry-run"]);
 
     const repository = await Repository.open(repo);
     const snapshot = await readSnapshot(repository, at);
@@ -146,13 +141,4 @@ function formatText(
   const done = steps.map(({ name, number, action }) => `#${number} ${name}: ${action}`);
   const sum = stale.length === 0 ? "No stale flags" : `${pluralize(stale.length, "stale flag")}`;
   return `${[...lines, ...(lines.length > 0 ? [""] : []), sum, ...done].join("\n")}\n`;
-}
-
-function whole(option: string, text: string): number {
-  if (/^\d{1,4}$/.test(text)) return Number(text);
-  throw new UsageError(`Cannot use --${option} "${text}": it must be a whole number`);
-}
-
-function note(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

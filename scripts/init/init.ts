@@ -6,6 +6,8 @@ import { readGit } from "../../store/git/git.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
 import { shared } from "../command/options.ts";
+import { note } from "../command/progress.ts";
+import { writeResult } from "../command/report.ts";
 import { programRepository, version } from "../command/version.ts";
 import { askOnTerminal, choose } from "./choices.ts";
 import { formatFiles, hookFile } from "./files.ts";
@@ -37,9 +39,7 @@ export const command = defineCommand({
     const terminal = isAsking ? askOnTerminal() : undefined;
     const existing = readExistingProject(directory);
     if (existing && (given.environments ?? given.naming) !== undefined)
-      process.stderr.write(
-        "Note: bunting.yaml exists, so --environments and --naming have no effect\n",
-      );
+      note("Note: bunting.yaml exists, so --environments and --naming have no effect");
     const choices = await choose({ ...given, ...existing?.given }, terminal?.ask).finally(() =>
       terminal?.close(),
     );
@@ -51,11 +51,8 @@ export const command = defineCommand({
       (writeNew(path.join(directory, file), text) ? written : kept).push(file);
     }
     if (written.includes(hookFile)) chmodSync(path.join(directory, hookFile), 0o755);
-    process.stdout.write(
-      format === "json"
-        ? `${JSON.stringify({ directory, written, kept })}\n`
-        : formatText(written, kept, await listNextSteps(directory, written)),
-    );
+    const next = await listNextSteps(directory, written);
+    writeResult(format, { directory, written, kept }, formatText(written, kept, next));
     return 0;
   },
 });
@@ -109,5 +106,5 @@ function formatText(
     ...kept.map((file) => `kept  ${file}, which exists`),
   ];
   if (written.length > 0) lines.push("", `Next: ${next.join(" && ")}`);
-  return `${lines.join("\n")}\n`;
+  return lines.join("\n");
 }

@@ -16,7 +16,7 @@ await main(
   defineCommand({
     name: "release",
     summary:
-      "Tests, packs and publishes the package to npm with provenance. Before it: npx changeset version, which raises the version and writes CHANGELOG.md.",
+      "Test and pack the package, and publish it to npm with provenance. Run before it: npx changeset version, which raises the version and writes CHANGELOG.md.",
     operands: "",
     options: {
       "dry-run": { help: "publish nothing" },

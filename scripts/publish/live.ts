@@ -3,6 +3,7 @@ import { isFetched, isIndex } from "../../schema/compile/urls.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { waitUntilLive } from "../../store/cdn/live.ts";
 import type { PublishOutcome } from "../../store/publish/publish.ts";
+import { note } from "../command/progress.ts";
 
 /**
  * The paths whose caches are out of date. If the commit was published before, an earlier run may
@@ -26,7 +27,7 @@ export async function invalidatePaths(
   const wanted = status === "unchanged" ? paths.map((path) => `${path}*`) : paths;
   try {
     const sent = await invalidate(distribution, commit, wanted);
-    process.stderr.write(`Invalidated ${pluralize(sent.length, "path")} in ${distribution}\n`);
+    note(`Invalidated ${pluralize(sent.length, "path")} in ${distribution}`);
   } catch (error) {
     const { message } = error as Error;
     const rest = "the release is published; run this again to repeat the invalidation";

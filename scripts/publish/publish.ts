@@ -7,7 +7,7 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { progress } from "../command/progress.ts";
+import { note, progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary } from "../command/report.ts";
 import {
@@ -118,9 +118,7 @@ export const command = defineCommand({
         if (live && live.pending.length > 0) {
           const some = live.pending.slice(0, 5).join(", ");
           const urls = pluralize(live.pending.length, "URL");
-          process.stderr.write(
-            `Not live after ${timeoutMs / 1_000} s: ${urls} of ${url} (${some})\n`,
-          );
+          note(`Not live after ${timeoutMs / 1_000} s: ${urls} of ${url} (${some})`);
           return 1;
         }
       }
@@ -134,13 +132,9 @@ export const command = defineCommand({
 
 /** The reason to allow waiting changes, if the merged pull request of the commit has the label. */
 async function findLabel(label: string, commit: string): Promise<string | undefined> {
-  const { GitHub } = await import("../../store/github/github.ts");
-  const { readGitHubOptions } = await import("../../store/github/options.ts");
+  const { connect } = await import("../github/connect.ts");
   const { findMergedPulls } = await import("../../store/github/pulls.ts");
-  const github = new GitHub(readGitHubOptions(process.env), (note) =>
-    process.stderr.write(`${note}\n`),
-  );
-  const pulls = await findMergedPulls(github, commit);
+  const pulls = await findMergedPulls(connect(), commit);
   const found = pulls.find(({ labels }) => labels.includes(label));
   return found && `#${found.number} has the label ${label}`;
 }

@@ -1,4 +1,6 @@
 import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
+import { shared } from "../../scripts/command/options.ts";
+import { note } from "../../scripts/command/progress.ts";
 import { main } from "../../scripts/command/run-command.ts";
 import { build } from "./build.ts";
 import { client } from "./client.ts";
@@ -17,18 +19,17 @@ const names = Object.keys(groups) as (keyof typeof groups)[];
 await main(
   defineCommand({
     name: "bench",
-    summary: `Measures what builds, evaluations, the history and publishing cost, beside floors taken in the same run.
-Every figure is the median of several fresh processes, without their start and the loading of
-their code. Bounds stand at the largest size; where one is not met, the exit code is 1.
-All of it takes some ten minutes.`,
+    summary: `Measure the speed of builds, evaluations, history, publishing, server and client, compared with minimal programs in the same run.
+Each figure is the median of several new processes, without the time to start them and load their code.
+The largest size of each case has a bound. If one is exceeded, the exit code is 1. Takes about ten minutes.`,
     operands: "",
     options: {
-      only: { value: "GROUP", help: "measures one group", choices: names },
-      runs: { value: "NUMBER", help: "how often each case is measured", default: "5" },
-      format: { value: "FORMAT", help: "how to tell", choices: ["text", "json"], default: "text" },
+      only: { value: "GROUP", help: "measure one group", choices: names },
+      runs: { value: "NUMBER", help: "the number of processes for each case", default: "5" },
+      format: shared.format,
     },
     async run({ only, runs, format }): Promise<ExitCode> {
-      const plan = { runs: Math.max(1, Number(runs) || 0), progress: print };
+      const plan = { runs: Math.max(1, Number(runs) || 0), progress: note };
       const sections: Section[] = [];
       for (const name of names.filter((group) => only === undefined || group === only)) {
         for await (const section of groups[name](plan)) {
@@ -39,12 +40,8 @@ All of it takes some ten minutes.`,
       if (format === "json") process.stdout.write(`${JSON.stringify(sections, null, 2)}\n`);
       const figures = sections.flatMap((section) => section.figures);
       const missed = figures.filter(({ comparisons = [] }) => !comparisons.every(isMet));
-      for (const { name } of missed) print(`Not within its bound: ${name.trim()}`);
+      for (const { name } of missed) note(`Not within its bound: ${name.trim()}`);
       return missed.length === 0 ? 0 : 1;
     },
   }),
 );
-
-function print(what: string): void {
-  process.stderr.write(`${what}\n`);
-}

@@ -1,7 +1,4 @@
-/**
- * `npm run soak -- --minutes 10`: reads, writes, streams and reports for a while, and whether the server
- * holds more memory at the end than it did once it was warm.
- */
+/** `npm run soak -- --minutes 10`: reads, writes, streams and reports, and the growth of the server's memory. */
 import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { main } from "../../scripts/command/run-command.ts";
 import { Background } from "./process.ts";
@@ -14,10 +11,10 @@ const bound = 200;
 await main(
   defineCommand({
     name: "soak",
-    summary: `Asks a server for a while as a busy day would, and tells how its memory goes.`,
+    summary: "Load a server as on a busy day, and report how its memory grows.",
     operands: "",
     options: {
-      minutes: { value: "NUMBER", help: "how long", default: "1" },
+      minutes: { value: "NUMBER", help: "the duration of the load", default: "1" },
     },
     async run({ minutes }): Promise<ExitCode> {
       const end = performance.now() + Math.max(0.1, Number(minutes) || 0) * 60_000;

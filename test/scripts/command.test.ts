@@ -104,6 +104,18 @@ describe("the help texts", async () => {
     }
   });
 
+  test("of development tools are in the imperative, too", () => {
+    const files = ["scripts/dev", "scripts/package", "test/bench"].flatMap((folder) =>
+      readdirSync(path.join(top, folder)).map((name) => path.join(top, folder, name)),
+    );
+    const texts = files
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => readFileSync(file, "utf8"));
+    const summaries = texts.flatMap((text) => /summary:\s*["'`](.*)/.exec(text)?.[1] ?? []);
+    expect(summaries.length).toBeGreaterThan(4);
+    expect(summaries.filter((summary) => /^[A-Z][a-z]*s\b/.test(summary))).toEqual([]);
+  });
+
   test.each(["at", "today", "dry-run", "format", "repo"])("describe --%s in one way", (option) => {
     const used = all.filter(({ name }) => !(name === "init" && option === "repo"));
     const found = used.flatMap(({ options }) => options[option] ?? []);
