@@ -10,7 +10,7 @@ import { shared } from "../command/options.ts";
 import { note } from "../command/progress.ts";
 import { addStepSummary, writeResult } from "../command/report.ts";
 import { connect } from "./connect.ts";
-import { findSubject, runUrl } from "./event.ts";
+import { findSubject, parsePullRequest, runUrl } from "./event.ts";
 
 export const command = defineCommand({
   name: "approval",
@@ -22,8 +22,9 @@ export const command = defineCommand({
     format: shared.format,
   },
   async run({ format, ...options }): Promise<0> {
+    const number = parsePullRequest(options["pull-request"]);
     const github = connect();
-    const { pulls, queued } = await findSubject(github, options["pull-request"]);
+    const { pulls, queued } = await findSubject(github, number);
     const results = new Map<string, ApprovalResult & { pullRequest?: number }>();
     if (queued !== undefined) {
       const message = "GitHub queues only pull requests that had their approvals";

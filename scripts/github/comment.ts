@@ -7,7 +7,7 @@ import { shared } from "../command/options.ts";
 import { note } from "../command/progress.ts";
 import { today, writeResult } from "../command/report.ts";
 import { connect } from "./connect.ts";
-import { findSubject } from "./event.ts";
+import { findSubject, parsePullRequest } from "./event.ts";
 import { readArtifact } from "./read-artifact.ts";
 import { reviewCommits } from "./review.ts";
 
@@ -31,7 +31,7 @@ export const command = defineCommand({
     format: shared.format,
   },
   async run({ plan, problems, today: day = today(), format, head: ref, base, repo, ...options }) {
-    const number = options["pull-request"];
+    const number = parsePullRequest(options["pull-request"]);
     if (ref === undefined && plan === undefined && problems === undefined) {
       throw new UsageError("Cannot comment: --head, or --plan and --problems are needed");
     }

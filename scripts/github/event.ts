@@ -12,14 +12,17 @@ export interface Subject {
   readonly queued?: string | undefined;
 }
 
+/** The value of `--pull-request`. */
+export function parsePullRequest(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber("pull-request", text, 1, 999_999_999);
+}
+
 /**
  * The pull request that `--pull-request` names, or the open ones of the event; none if a pull request
  * has newer commits.
  */
-export async function findSubject(github: GitHub, named: string | undefined): Promise<Subject> {
-  if (named !== undefined) {
-    return { pulls: [await getPull(github, wholeNumber("pull-request", named, 1, 999_999_999))] };
-  }
+export async function findSubject(github: GitHub, named: number | undefined): Promise<Subject> {
+  if (named !== undefined) return { pulls: [await getPull(github, named)] };
   const event = readEvent(process.env.GITHUB_EVENT_PATH);
   const run = event.workflow_run;
   if (run) {
