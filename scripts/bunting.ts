@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** `bunting`: the one program over all commands. */
-import { findCommand, formatCommandList } from "./command/commands.ts";
+import { describeUnknown, formatCommandList, loadCommand } from "./command/commands.ts";
 import { findNodeFault } from "./command/node-version.ts";
 import { note } from "./command/progress.ts";
 import { runCommand } from "./command/run-command.ts";
@@ -23,10 +23,8 @@ async function run([name = "--help", ...args]: string[]): Promise<0 | 1 | 2> {
     note(nodeFault);
     return 2;
   }
-  const found = findCommand(name);
-  if ("message" in found) {
-    note(found.message);
-    return 2;
-  }
-  return runCommand((await found.load()).command, args);
+  const command = await loadCommand(name);
+  if (command) return runCommand(command, args);
+  note(describeUnknown(name));
+  return 2;
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
-import { commandNames, findCommand } from "../../scripts/command/commands.ts";
+import { commandNames, loadCommand } from "../../scripts/command/commands.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runNpm, runScript, testCheckout, top } from "./run.ts";
 
@@ -82,13 +82,8 @@ describe.concurrent("bunting", () => {
 });
 
 describe("the help texts", async () => {
-  const all = await Promise.all(
-    commandNames.map(async (name) => {
-      const found = findCommand(name);
-      if (!("load" in found)) throw new Error(found.message);
-      return { ...found, ...(await found.load()).command, name };
-    }),
-  );
+  const loaded = await Promise.all(commandNames.map(loadCommand));
+  const all = loaded.flatMap((command) => command ?? []);
 
   test("tell what to do, in the imperative", () => {
     for (const { name, summary, options } of all) {
