@@ -96,9 +96,9 @@ describe.concurrent("build", () => {
     const here = { in: repository.directory, env: { TZ: "Pacific/Kiritimati" }, umask: "022" };
     const there = { in: clone.directory, env: { TZ: "America/Los_Angeles" }, umask: "077" };
     const [one, two, three] = await Promise.all([
-      runScript("build", [], { ...here, env: { ...here.env, LANG: "tr_TR.UTF-8" } }),
-      runScript("build", ["--out", out], { ...there, env: { ...there.env, LC_ALL: "C" } }),
-      runScript("build", [], { in: bare.directory, umask: "027" }),
+      startScript("build", [], { ...here, env: { ...here.env, LANG: "tr_TR.UTF-8" } }).ended,
+      startScript("build", ["--out", out], { ...there, env: { ...there.env, LC_ALL: "C" } }).ended,
+      startScript("build", [], { in: bare.directory, umask: "027" }).ended,
     ]);
     expect([one?.code, two?.code, three?.code]).toEqual([0, 0, 0]);
     const release = bytes(path.join(repository.directory, "dist/release"));
@@ -291,7 +291,7 @@ describe("build of 300 flags", () => {
   test("twice at once, of different commits, leaves one complete release", async () => {
     for (const _round of [1, 2]) {
       const pair = commits.slice(2, 4);
-      const ran = await Promise.all(pair.map((commit) => runScript(...at(commit))));
+      const ran = await Promise.all(pair.map((commit) => startScript(...at(commit)).ended));
       expect(ran.map(({ code }) => code)).toEqual([0, 0]);
       expect(pair).toContain(readWhole(release).commit);
       expect(readdirSync(dist)).toEqual(["release"]);

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
 import { commandNames, loadCommand } from "../../scripts/command/commands.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runNpm, runScript, testCheckout, top } from "./run.ts";
+import { runNpm, runScript, startScript, testCheckout, top } from "./run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
@@ -44,7 +44,7 @@ describe.concurrent.each(Object.entries(commands))("%s", (name, options) => {
 describe.concurrent("bunting", () => {
   test.each([[[]], [["--help"]], [["help"]]])("%j lists every command", async (args) => {
     const [name = "", ...others] = args.length === 0 ? ["--help"] : args;
-    const { code, stdout } = await runScript(name, others, { in: temporaryDirectory() });
+    const { code, stdout } = await startScript(name, others, { in: temporaryDirectory() }).ended;
     expect(code).toBe(0);
     for (const command of [...Object.keys(commands), "start", "publish", "stale"])
       expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
@@ -66,7 +66,8 @@ describe.concurrent("bunting", () => {
     ["valdate", 'did you mean "validate"?'],
     ["constructor", "bunting --help"],
   ])("%s exits with 2 and hints: %s", async (name, hint) => {
-    const { code, stdout, stderr } = await runScript(name, [], { in: temporaryDirectory() });
+    const { ended } = startScript(name, [], { in: temporaryDirectory() });
+    const { code, stdout, stderr } = await ended;
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(`Cannot run "${name}": there is no such command\n  hint: ${hint}\n`);
   });
@@ -217,7 +218,7 @@ describe.concurrent("usage", () => {
 
   test("a closed pipe is no failure", async () => {
     const where = { in: planner().directory, isHeard: false };
-    const { code, stderr } = await runScript("validate", ["--format", "json"], where);
+    const { code, stderr } = await startScript("validate", ["--format", "json"], where).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 });

@@ -1,4 +1,4 @@
-/** Commands as a user runs them: each a process of its own, in the directory of a clone. */
+/** Commands as a user runs them, in the directory of a clone. */
 /// <reference path="../setup/provided.d.ts" />
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
@@ -12,17 +12,17 @@ import {
   temporaryDirectory,
   testRepository,
 } from "../git/repository.ts";
+import { type Ran, runCommand } from "./command-runner.ts";
 
-export interface Ran {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Ran };
 
-export interface Options {
+interface Place {
   /** The current directory. */
   readonly in: string;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Options extends Place {
   readonly umask?: string;
   /** False if its stdout is not read. */
   readonly isHeard?: boolean;
@@ -41,12 +41,14 @@ export const bareEnvironment = {
   npm_config_update_notifier: "false",
 };
 
-/** `bunting NAME ARGS`. */
-export function runScript(name: string, args: readonly string[], where: Options) {
-  return startScript(name, args, where).ended;
+/** `bunting NAME ARGS`, in a process that has run commands before. */
+export function runScript(name: string, args: readonly string[], where: Place): Promise<Ran> {
+  const { in: cwd, env = {} } = where;
+  const request = { program: inject("program"), args: [name, ...args], cwd };
+  return runCommand({ ...request, env: { ...bareEnvironment, ...env } });
 }
 
-/** As `runScript()`, for tests that end it early. */
+/** As `runScript()`, in a process of its own. */
 export function startScript(name: string, args: readonly string[], where: Options): Running {
   return start([process.execPath, inject("program"), name, ...args], where);
 }
