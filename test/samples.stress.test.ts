@@ -20,7 +20,7 @@ const readCheckout = [
     .filter((name) => name !== showsSamples)
     .map((name) => `test/client/${name}`),
   // Without `release`: it packs, and npm does not accept linked node_modules.
-  ...["test/package/init", "test/package/package.test.ts", "test/rooms.test.ts"],
+  ...["test/package/init", "test/package/package.test.ts", "test/architecture.test.ts"],
   ...["test/server/embedded", "test/store/writes", "test/store/remote/signer"],
 ];
 

@@ -1,22 +1,25 @@
 import path from "node:path";
-import { readCode } from "./code.ts";
+import { readCode } from "./read-code.ts";
 
-/** What each room may import: rooms, rooms for their types alone, and packages (any, where not listed). */
-interface Room {
-  readonly rooms: readonly string[];
+/** The rules for a folder at the top: what its modules may import. */
+interface Rules {
+  /** Folders at the top. */
+  readonly imports: readonly string[];
+  /** Folders at the top of which it may import types only. */
   readonly types?: readonly string[];
+  /** Packages; any if missing. */
   readonly packages?: readonly string[];
-  /** Its folders, and what of each other these may import; every module of the room lies in one of them. */
+  /** Its subfolders, and which of the others each may import. Every module is in one of them. */
   readonly folders?: Readonly<Record<string, readonly string[]>>;
-  /** Rooms, or folders of rooms, that single files may import beyond that. */
+  /** Folders that single files may import in addition. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
-  /** What single files, or folders, of the room may import beyond that. */
+  /** Packages that single files, or subfolders, may import in addition. */
   readonly peers?: Readonly<Record<string, readonly string[]>>;
 }
 
-const rooms: Readonly<Record<string, Room>> = {
+const topFolders: Readonly<Record<string, Rules>> = {
   schema: {
-    rooms: ["schema"],
+    imports: ["schema"],
     packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"],
     folders: {
       text: [],
@@ -38,7 +41,7 @@ const rooms: Readonly<Record<string, Room>> = {
     },
   },
   store: {
-    rooms: ["schema", "store"],
+    imports: ["schema", "store"],
     folders: {
       network: [],
       files: [],
@@ -59,16 +62,16 @@ const rooms: Readonly<Record<string, Room>> = {
     },
   },
   scripts: {
-    rooms: ["schema", "store", "scripts"],
+    imports: ["schema", "store", "scripts"],
     files: {
       "scripts/start.ts": ["server"],
       "scripts/package/precompile-schemas.ts": ["server"],
       "scripts/command/version.ts": [""],
     },
   },
-  server: { rooms: ["schema", "store", "server"] },
+  server: { imports: ["schema", "store", "server"] },
   client: {
-    rooms: ["client"],
+    imports: ["client"],
     types: ["schema"],
     packages: [],
     folders: {
@@ -115,8 +118,8 @@ const impure: readonly (readonly [what: string, pattern: RegExp])[] = [
     free("crypto", "webcrypto", "randomUUID", "randomBytes", "randomInt", "getRandomValues"),
   ],
   ["the network", free("fetch", "XMLHttpRequest", "WebSocket", "EventSource")],
-  ["code that is not there to be read", free("eval", "Function", "require", "Worker")],
-  ["its own place", /\bimport\s*\.\s*meta\b/],
+  ["computed code", free("eval", "Function", "require", "Worker")],
+  ["its own location", /\bimport\s*\.\s*meta\b/],
 ];
 
 /** These as names of their own, not as properties of something else. */
@@ -125,19 +128,19 @@ function free(...names: string[]): RegExp {
 }
 
 /**
- * Everything in `sources`, text by file (`schema/flag/flag.ts`), that breaks the order of the rooms:
+ * Everything in `sources`, text by file (`schema/flag/flag.ts`), that breaks a rule:
  * `file:line: what it does`.
  */
 export function findViolations(sources: Readonly<Record<string, string>>): string[] {
   return Object.entries(sources).flatMap(([file, source]) => {
-    const name = roomOf(file);
-    const room = rooms[name];
+    const name = topOf(file);
+    const rules = topFolders[name];
     const { text, strings } = readCode(source);
-    const found = [...findBadPlace(file, room), ...findTooLong(source)];
+    const found = [...findBadPlace(file, rules), ...findTooLong(source)];
     if (/^\s*export\s*\*/m.test(text)) found.push({ offset: 0, what: "is a barrel" });
     for (const { offset, specifier, typeOnly } of findImports(text, strings)) {
-      const allowed = room === undefined || mayImport(file, room, specifier, typeOnly);
-      if (!allowed) found.push({ offset, what: `imports ${specifier ?? "what nobody can read"}` });
+      const allowed = rules === undefined || mayImport(file, rules, specifier, typeOnly);
+      if (!allowed) found.push({ offset, what: `imports ${specifier ?? "a computed name"}` });
     }
     for (const [what, pattern] of name === "schema" ? impure : []) {
       const match = pattern.exec(text);
@@ -152,14 +155,14 @@ interface Found {
   readonly what: string;
 }
 
-function findBadPlace(file: string, room: Room | undefined): Found[] {
-  const known = room !== undefined || roomOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
+function findBadPlace(file: string, rules: Rules | undefined): Found[] {
+  const known = rules !== undefined || topOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
   const vague = /(?:^|\/)(?:utils?|libs?|index)(?:\/|\.\w+$)/.exec(file);
-  const isLoose = room?.folders !== undefined && !Object.hasOwn(room.folders, folderOf(file));
+  const isLoose = rules?.folders !== undefined && !Object.hasOwn(rules.folders, folderOf(file));
   return [
-    ...(isLoose ? [{ offset: 0, what: "lies in none of the room's folders" }] : []),
-    ...(known ? [] : [{ offset: 0, what: "lies in no room" }]),
-    ...(vague ? [{ offset: 0, what: "has a name that says nothing" }] : []),
+    ...(isLoose ? [{ offset: 0, what: "is in no subfolder that has rules" }] : []),
+    ...(known ? [] : [{ offset: 0, what: "is in no folder that has rules" }]),
+    ...(vague ? [{ offset: 0, what: "has a vague name" }] : []),
   ];
 }
 
@@ -198,21 +201,21 @@ const forms: readonly RegExp[] = [
 
 function mayImport(
   file: string,
-  { rooms, types = [], packages, folders, files = {}, peers = {} }: Room,
+  { imports, types = [], packages, folders, files = {}, peers = {} }: Rules,
   specifier: string | undefined,
   typeOnly: boolean,
 ): boolean {
   if (specifier === undefined) return false;
   if (/^\.\.?\//.test(specifier)) {
     const imported = path.posix.join(path.posix.dirname(file), specifier);
-    const room = roomOf(imported);
-    if (folders && room === roomOf(file)) {
+    const top = topOf(imported);
+    if (folders && top === topOf(file)) {
       const [own, other] = [folderOf(file), folderOf(imported)];
       return own === other || other === "" || (folders[own] ?? []).includes(other);
     }
     const extra = files[file] ?? [];
-    const isExtra = extra.includes(room) || extra.includes(`${room}/${folderOf(imported)}`);
-    return rooms.includes(room) || isExtra || (typeOnly && types.includes(room));
+    const isExtra = extra.includes(top) || extra.includes(`${top}/${folderOf(imported)}`);
+    return imports.includes(top) || isExtra || (typeOnly && types.includes(top));
   }
   if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
@@ -223,11 +226,11 @@ function mayImport(
   );
 }
 
-function roomOf(file: string): string {
+function topOf(file: string): string {
   return file.slice(0, Math.max(0, file.indexOf("/")));
 }
 
-/** The folder of a room that a file lies in; `""` for none. */
+/** The subfolder that a file is in; `""` if none. */
 function folderOf(file: string): string {
   const [, folder = "", ...rest] = file.split("/");
   return rest.length === 0 ? "" : folder;
