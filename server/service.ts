@@ -93,7 +93,7 @@ export function createService(
     publisher?.publish(current);
   };
   if (store.current) serve(store.current);
-  store.onChange((current) => {
+  store.onChange.add((current) => {
     serve(current);
     const { commit, flags } = current.snapshot;
     log.info({ commit, flags: flags.length }, "serving");

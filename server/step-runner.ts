@@ -38,7 +38,7 @@ export class StepRunner {
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
-    options.store.onChange(() => {
+    options.store.onChange.add(() => {
       this.#pausedUntilMs = 0;
       this.#scheduleNext();
     });

@@ -73,13 +73,13 @@ export class Metrics {
       buckets: [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 20],
       registers: [this.registry],
     });
-    store.onGit((operation, result, seconds) => git.observe({ operation, result }, seconds));
+    store.onGit.add((operation, result, seconds) => git.observe({ operation, result }, seconds));
     const conflicts = new Counter({
       name: "bunting_git_conflicts_total",
       help: "Pushes that lost a race and were repeated on the new head",
       registers: [this.registry],
     });
-    store.onConflict(() => conflicts.inc());
+    store.onConflict.add(() => conflicts.inc());
     const help = "Time since the oldest scheduled step that is not applied was due";
     this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);
   }

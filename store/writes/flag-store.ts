@@ -40,14 +40,20 @@ export interface FlagStoreOptions {
 }
 
 export class FlagStore {
+  /** Emits each new release, once it is served. */
+  readonly onChange: Listeners<[CurrentRelease]>;
+  /** Emits the duration of each git operation. */
+  readonly onGit: Listeners<GitMeasurement>;
+  /** Emits if a push is rejected because another commit was pushed first. */
+  readonly onConflict = new Listeners<[]>();
+  /** Emits the remote's reason if it declines a push. */
+  readonly onDecline = new Listeners<[reason: string]>();
   /** Where the clone is. */
   readonly #directory: string;
   readonly #state: BranchState;
   readonly #sync: Exclusive<BranchSync>;
   readonly #commitKeys: CommitKeys;
   readonly #signer: Signer | undefined;
-  readonly #onConflict = new Listeners<[]>();
-  readonly #onDecline = new Listeners<[reason: string]>();
   readonly #queue: BatchQueue<Write, WriteResult, BranchSync>;
   #nextSync: Promise<void> | undefined;
   #lastConflictMs = Number.NEGATIVE_INFINITY;
@@ -62,13 +68,15 @@ export class FlagStore {
   private constructor(branchSync: BranchSync, options: FlagStoreOptions) {
     const { commitKeys, timeoutMs = 15_000, signer } = options;
     this.#directory = branchSync.branch.directory;
+    this.onChange = branchSync.onChange;
+    this.onGit = branchSync.onGit;
     this.#state = branchSync;
     this.#sync = new Exclusive(branchSync);
     this.#commitKeys = commitKeys;
     this.#signer = signer;
     const onConflict = () => {
       this.#lastConflictMs = performance.now();
-      this.#onConflict.emit();
+      this.onConflict.emit();
     };
     const push = { timeoutMs, commitKeys, signer, onConflict };
     this.#queue = new BatchQueue({
@@ -102,26 +110,6 @@ export class FlagStore {
 
   get health(): StoreHealth {
     return { ...this.#state.status, queued: this.#queue.length };
-  }
-
-  /** Called with each new release, once it is served. */
-  onChange(listener: (current: CurrentRelease) => void): void {
-    this.#state.onChange.add(listener);
-  }
-
-  /** Called with the duration of each git operation. */
-  onGit(listener: (...event: GitMeasurement) => void): void {
-    this.#state.onGit.add(listener);
-  }
-
-  /** Called when a push is rejected because another commit was pushed first. */
-  onConflict(listener: () => void): void {
-    this.#onConflict.add(listener);
-  }
-
-  /** Called with the remote's reason when it declines a push. */
-  onDecline(listener: (reason: string) => void): void {
-    this.#onDecline.add(listener);
   }
 
   /** Fetches commits that others made. Never throws: `health` has the result. Calls that wait share one fetch. */
@@ -194,7 +182,7 @@ export class FlagStore {
       return await work();
     } catch (error) {
       sync.recordFailure(error);
-      if (error instanceof PushDeclinedError) this.#onDecline.emit(error.message);
+      if (error instanceof PushDeclinedError) this.onDecline.emit(error.message);
       throw asWriteError(error);
     }
   }

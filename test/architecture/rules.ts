@@ -49,7 +49,7 @@ const topFolders: Readonly<Record<string, Rules>> = {
       remote: ["git", "files"],
       commit: ["files", "git"],
       history: ["files", "git", "remote", "commit"],
-      snapshot: ["files", "git", "commit", "history"],
+      snapshot: ["files", "git", "remote", "commit", "history"],
       branch: ["git", "remote", "commit", "history", "snapshot"],
       writes: ["git", "remote", "commit", "history", "snapshot", "branch"],
       schedule: ["git", "history", "snapshot", "writes"],

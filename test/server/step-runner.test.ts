@@ -46,8 +46,10 @@ class Bench {
         bench.syncs += 1;
         bench.onSync();
       },
-      onChange(listener: () => void) {
-        bench.#listener = listener;
+      onChange: {
+        add(listener: () => void) {
+          bench.#listener = listener;
+        },
       },
     };
     this.runner = new StepRunner({

@@ -22,7 +22,7 @@ export function createWriteBackends(
   publisher: BackgroundPublisher | undefined,
   log: Logger,
 ): WriteBackends {
-  store.onDecline((reason) => log.error({ reason }, "push declined"));
+  store.onDecline.add((reason) => log.error({ reason }, "push declined"));
   if (!options) return { store, pulls: undefined, reviews: undefined, publisher };
   const github = new GitHub(options, (note) => log.warn({ note }, "github"));
   const reviews = new Reviews(store, github, (event) => {

@@ -38,7 +38,7 @@ test.each(["ed25519", "ecdsa", "rsa"])(
     const key = sshKey({ type });
     const store = await openStore(bare, { signer: await Signer.open(key) });
     const pushes: string[] = [];
-    store.onGit((operation) => void (operation === "push" && pushes.push(operation)));
+    store.onGit.add((operation) => void (operation === "push" && pushes.push(operation)));
     const writes = Array.from({ length: 20 }, (_, index) =>
       write(describe("daily_tips", `Größe ${index}`), { reason: "Because of\n\nthe audit" }),
     );

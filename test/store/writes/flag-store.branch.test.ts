@@ -24,7 +24,7 @@ test("write() keeps another commit's change of another flag", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
   const conflicts: unknown[] = [];
-  store.onConflict(() => conflicts.push(undefined));
+  store.onConflict.add(() => conflicts.push(undefined));
   const theirs = human.publish({ [dailyTips]: "description: Show two tips\nenabled: true\n" });
   const result = await store.write(write(turn("meal_planning", false)));
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
@@ -145,9 +145,9 @@ test("write() is acknowledged when its commit is on the remote, even if a listen
   const fail = () => {
     throw new Error("listener failed");
   };
-  store.onChange(fail);
-  store.onGit(fail);
-  store.onConflict(fail);
+  store.onChange.add(fail);
+  store.onGit.add(fail);
+  store.onConflict.add(fail);
   const result = await store.write(write(turn("daily_tips", true)));
   expect(result).toMatchObject({ status: "committed", commit: headOf(bare) });
   expect(store.current?.snapshot.commit).toBe(headOf(bare));

@@ -191,7 +191,7 @@ test.concurrent.each(Object.entries(declines))(
     const setup = await setUp("drop");
     const { bare, store } = setup;
     const reasons: string[] = [];
-    store.onDecline((reason) => reasons.push(reason));
+    store.onDecline.add((reason) => reasons.push(reason));
     const accept = decline(setup);
     const refused = await store.write(write(turn("meal_planning", false))).catch((error) => error);
     expect(refused).toMatchObject({ name: "WriteDeclinedError" });
