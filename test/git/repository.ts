@@ -7,7 +7,16 @@
  *     const first = repository.commit(1_700_000_000);
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { inject } from "vitest";
 import { cleanUpAfterFile } from "../setup/test-file.ts";
@@ -29,6 +38,21 @@ export function testRepository({ objectFormat = "sha1" } = {}): TestRepository {
   const repository = new TestRepository(temporaryDirectory());
   const format = `--object-format=${objectFormat}`;
   repository.git("init", "--quiet", "--template=", "--initial-branch=main", format);
+  return repository;
+}
+
+/** A new bare repository whose branch `main` has one commit, made at `time`. */
+export function bareRepository(
+  time: number,
+  files: Files,
+  to = temporaryDirectory(),
+): BareRepository {
+  const repository = new BareRepository(to);
+  repository.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main");
+  mkdirSync(path.join(to, "hooks"));
+  // After a push, git would start another one that finds nothing to tidy up.
+  appendFileSync(path.join(to, "config"), "[receive]\n\tautogc = false\n");
+  repository.change(time, files);
   return repository;
 }
 
@@ -146,6 +170,34 @@ export class TestRepository {
     const directory = temporaryDirectory();
     this.git("clone", "--quiet", ...options, `file://${this.directory}`, directory);
     return new TestRepository(directory);
+  }
+}
+
+/** A repository without a work tree. Its commits need no index. */
+export class BareRepository extends TestRepository {
+  /** The last commit of `main`. */
+  get head(): string {
+    return readFileSync(path.join(this.directory, "refs/heads/main"), "utf8").trim();
+  }
+
+  /** Commits `files` onto `main`, as if somebody had pushed the commit, and returns its id. */
+  override change(time: number, files: Files): string {
+    const message = "Change flags\n";
+    const isFirst = !existsSync(path.join(this.directory, "refs/heads/main"));
+    const parts: (string | Uint8Array)[] = [
+      "commit refs/heads/main\n",
+      `author Ada <ada@example.com> ${authored} +0000\n`,
+      `committer Grace <grace@example.com> ${time} +0000\n`,
+      `data ${message.length}\n${message}`,
+      isFirst ? "" : "from refs/heads/main^0\n",
+    ];
+    for (const [file, text] of Object.entries(files)) {
+      if (text === null) parts.push(`D ${file}\n`);
+      else parts.push(`M 100644 inline ${file}\ndata ${Buffer.byteLength(text)}\n`, text, "\n");
+    }
+    const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
+    this.run(["fast-import", "--quiet"], { input });
+    return this.head;
   }
 }
 

@@ -2,11 +2,11 @@
 import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
+  BareRepository,
+  bareRepository,
   type Files,
   sharedDirectory,
-  TestRepository,
   temporaryDirectory,
-  testRepository,
 } from "../git/repository.ts";
 
 /** Enabled where it says so; each lies where its owner put it. */
@@ -37,12 +37,11 @@ export interface Held {
 }
 
 export class Remote {
-  readonly bare: TestRepository;
-  #people: TestRepository | undefined;
+  readonly bare: BareRepository;
   #time = began;
 
   constructor(files: Files = flags) {
-    this.bare = files === flags ? copyOf(standard()) : begin(files);
+    this.bare = files === flags ? copyOf(standard()) : bareRepository(began, files);
   }
 
   get directory(): string {
@@ -50,27 +49,19 @@ export class Remote {
   }
 
   get head(): string {
-    return this.bare.git("rev-parse", "main");
+    return this.bare.head;
   }
 
-  /** A person commits on the current head and pushes. Returns the commit's id. */
+  /** A person pushes a commit on top of the head. Returns the commit's id. */
   push(files: Files): string {
-    this.#people ??= this.bare.clone();
-    this.#people.git("fetch", "--quiet", this.directory, "main");
-    this.#people.git("reset", "--quiet", "--hard", "FETCH_HEAD");
-    this.#time = Math.max(
-      this.#time + 60,
-      Number(this.bare.git("log", "-1", "--format=%ct", "main")),
-    );
+    const last = Number(this.bare.git("log", "-1", "--format=%ct", "main"));
+    this.#time = Math.max(this.#time + 60, last);
     return this.pushAt(this.#time, files);
   }
 
   /** As `push()`, by a person whose clock shows `time`, in seconds since 1970. */
   pushAt(time: number, files: Files): string {
-    this.#people ??= this.bare.clone();
-    const commit = this.#people.change(time, files);
-    this.#people.git("push", "--quiet", this.directory, "main");
-    return commit;
+    return this.bare.change(time, files);
   }
 
   /** The number of commits. */
@@ -108,22 +99,16 @@ export class Remote {
   }
 }
 
-function begin(files: Files): TestRepository {
-  const people = testRepository();
-  people.change(began, files);
-  return people.clone("--bare");
-}
-
-let made: TestRepository | undefined;
+let made: BareRepository | undefined;
 
 /** The remote that most tests start with. It is made once, because that is slow. */
-function standard(): TestRepository {
-  made ??= copyOf(begin(flags), sharedDirectory());
+function standard(): BareRepository {
+  made ??= bareRepository(began, flags, sharedDirectory());
   return made;
 }
 
-function copyOf({ directory }: TestRepository, to = temporaryDirectory()): TestRepository {
-  const copy = new TestRepository(to);
+function copyOf({ directory }: BareRepository): BareRepository {
+  const copy = new BareRepository(temporaryDirectory());
   cpSync(directory, copy.directory, { recursive: true });
   return copy;
 }
