@@ -1,4 +1,5 @@
 /** A bare remote with flags, a person who commits to it, and stores that follow it. */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
 import type { Change } from "../../../schema/change/change.ts";
@@ -9,10 +10,12 @@ import { Repository } from "../../../store/snapshot/repository.ts";
 import { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import {
+  type BareRepository,
+  bareRepository,
   type Files,
+  type RunOptions,
   TestRepository,
   temporaryDirectory,
-  testRepository,
 } from "../../git/repository.ts";
 import { cleanUpAfterFile } from "../../setup/test-file.ts";
 
@@ -37,15 +40,13 @@ environments:
 };
 
 export interface Remote {
-  readonly bare: TestRepository;
+  readonly bare: BareRepository;
   readonly human: Human;
 }
 
 /** A remote whose branch `main` holds two flags, or `files`. */
 export function flagRemote(files: Files = standard): Remote {
-  const origin = testRepository();
-  origin.change(begun, files);
-  const bare = origin.clone("--bare");
+  const bare = bareRepository(begun, files);
   let human: Human | undefined;
   return {
     bare,
@@ -56,23 +57,46 @@ export function flagRemote(files: Files = standard): Remote {
   };
 }
 
-/** Somebody with a clone of their own. */
+/** Somebody with a clone of their own, which is made when it is first used. */
 export class Human extends TestRepository {
+  readonly #remote: BareRepository;
   #time = begun;
+  /** Whether the clone has what `publish()` made. */
+  #isCurrent = false;
 
-  constructor(remote: TestRepository) {
-    super(remote.clone().directory);
+  constructor(remote: BareRepository) {
+    super(temporaryDirectory());
+    this.#remote = remote;
   }
 
-  /** Commits files on top of what the remote has, and pushes. Returns the commit's id. */
+  /** Commits files on top of what the remote has. Returns the commit's id. */
   publish(files: Files, time = ++this.#time): string {
-    this.pull();
-    const commit = this.change(time, files);
-    this.git("push", "--quiet", "origin", "main");
-    return commit;
+    this.#isCurrent = false;
+    return this.#remote.change(time, files);
   }
 
   pull(): void {
+    this.#isCurrent = false;
+    this.#update();
+  }
+
+  override write(files: Files): void {
+    this.#update();
+    super.write(files);
+  }
+
+  override run(args: readonly string[], options?: RunOptions): string {
+    this.#update();
+    return super.run(args, options);
+  }
+
+  #update(): void {
+    if (this.#isCurrent) return;
+    this.#isCurrent = true;
+    if (!existsSync(path.join(this.directory, ".git"))) {
+      this.git("clone", "--quiet", `file://${this.#remote.directory}`, ".");
+      return;
+    }
     this.git("fetch", "--quiet", "origin", "main");
     this.git("reset", "--quiet", "--hard", "FETCH_HEAD");
   }
