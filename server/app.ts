@@ -2,10 +2,10 @@
 import express, { type Express, type Request } from "express";
 import { definitionKinds, outputs } from "../schema/compile/urls.ts";
 import { authenticate } from "./auth/authenticate.ts";
-import { permissionChecks } from "./auth/permit.ts";
+import { permissionChecks } from "./auth/permissions.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
 import { errorHandler } from "./errors/error-handler.ts";
-import { readBody } from "./http/body.ts";
+import { readBody, readDefinitionBody } from "./http/body.ts";
 import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { type Handler, principalOf } from "./http/handler.ts";
 import { allowOrigins, secure } from "./http/headers.ts";
@@ -17,16 +17,15 @@ import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import { description } from "./openapi/description.ts";
 import type { ServerParts } from "./parts.ts";
-import {
-  privateDefinitionsHandler,
-  privateDefinitionsPath,
-} from "./routes/definitions/private-definitions.ts";
 import { streamHandler } from "./routes/events/stream-handler.ts";
+import { allHistoryHandler } from "./routes/history/all-history.ts";
 import { historyHandler, historyLimits } from "./routes/history/history.ts";
-import { addManagementRoutes } from "./routes/management/routes.ts";
+import { definitionHandlers } from "./routes/management/definition.ts";
+import { overviewHandler } from "./routes/management/overview.ts";
 import { isEvaluationPath, sendEvaluationError } from "./routes/ofrep/errors.ts";
 import { acceptTickets } from "./routes/ofrep/event-streams.ts";
 import { addOfrepRoutes } from "./routes/ofrep/routes.ts";
+import { privateDefinitionsHandler, privateDefinitionsPath } from "./routes/private-definitions.ts";
 import { readHandler } from "./routes/reads/reads.ts";
 import { usageHandler } from "./routes/usage/usage-answer.ts";
 import {
@@ -94,8 +93,8 @@ function addFlagRoutes(
   const project = () => backends.store.project;
   const { permit } = permissionChecks(authenticator, project);
   const mayRead = permit("read");
-  const read = [mayRead, readHandler(responses)];
-  const history = [mayRead, limitExpensiveReads(), historyHandler(backends.store, histories)];
+  const read = readHandler(responses);
+  const history = [limitExpensiveReads(), historyHandler(backends.store, histories)];
   const stream = streamHandler(streams);
   const list: Handler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
@@ -105,23 +104,43 @@ function addFlagRoutes(
     const isRoot = folder === "";
     const base = `${folder}/v1/feature-flags/`;
     route(app, base, {
-      get: [mayRead, list, ...read],
+      get: [mayRead, list, read],
       ...(isRoot ? { post: [permit("create"), limit, checkReasons, readBody, write.create] } : {}),
     });
     route(app, `${base}:name`, {
-      get: read,
+      get: [mayRead, read],
       put: [permit("update"), limit, checkReasons, readBody, write.update],
       ...(isRoot ? { delete: [permit("delete"), limit, checkReasons, write.remove] } : {}),
     });
-    route(app, `${base}:name/history`, { get: history });
+    route(app, `${base}:name/history`, { get: [mayRead, ...history] });
     for (const kind of definitionKinds) {
-      route(app, `${folder}${outputs[kind].path}`, { get: read });
+      route(app, `${folder}${outputs[kind].path}`, { get: [mayRead, read] });
     }
     route(app, `${folder}${privateDefinitionsPath}`, {
       get: [permit("read private"), privateDefinitionsHandler(parts.evaluations)],
     });
     addOfrepRoutes(app, folder, [mayRead], parts);
   }
+}
+
+/** These show several environments, so they are at the root only. */
+function addManagementRoutes(
+  app: Express,
+  { backends, authenticator }: ServerParts,
+  limit: Handler,
+  histories: ConcurrencyLimit,
+): void {
+  const { permitSomewhere } = permissionChecks(authenticator, () => backends.store.project);
+  const mayRead = permitSomewhere("read");
+  const definition = definitionHandlers(backends);
+  route(app, "/v1/feature-flags/:name/definition", {
+    get: [mayRead, definition.read],
+    put: [permitSomewhere("update"), limit, checkReasons, readDefinitionBody, definition.write],
+  });
+  const overview = overviewHandler(backends, histories);
+  route(app, "/v1/overview", { get: [mayRead, limitExpensiveReads(), overview] });
+  const history = allHistoryHandler(backends.store, histories);
+  route(app, "/v1/history", { get: [mayRead, limitExpensiveReads(), history] });
 }
 
 /** These belong to no environment: every token may read them. */

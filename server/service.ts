@@ -23,7 +23,7 @@ import { originForm } from "./http/request-target.ts";
 import { writeLog } from "./observe/audit.ts";
 import { CommitWatch } from "./observe/commit-watch.ts";
 import { Metrics } from "./observe/metrics.ts";
-import { reportStep } from "./observe/step-report.ts";
+import { reportStep } from "./observe/observe.ts";
 import type { ServerParts } from "./parts.ts";
 import { BackgroundPublisher } from "./publisher.ts";
 import { repeat } from "./repeat.ts";

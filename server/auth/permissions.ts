@@ -1,12 +1,17 @@
 /** Permissions of a principal. */
+import type { Request } from "express";
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
+import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { type Handler, principalOf } from "../http/handler.ts";
+import { environmentOf } from "../http/path-template.ts";
 import { HttpError } from "../http/problem.ts";
+import type { Authenticator } from "./authenticator.ts";
 
 /** `read private` is for the rules of private flags. */
 export type Action = "read" | "read private" | "create" | "update" | "delete";
 
 /** Whether an action changes nothing: it is allowed for all flags, and while the tokens file is broken. */
-export function isRead(action: Action): boolean {
+function isRead(action: Action): boolean {
   return action === "read" || action === "read private";
 }
 
@@ -18,6 +23,30 @@ const minRoles: Readonly<Record<Action, Role>> = {
   update: "editor",
   delete: "admin",
 };
+
+/** The checks of the principal before the handlers of a route. */
+export function permissionChecks(authenticator: Authenticator, project: () => Project) {
+  const check =
+    (environmentFor: (request: Request, principal: Principal) => string) =>
+    (action: Action): Handler =>
+    (request, response, next) => {
+      const principal = principalOf(response);
+      const { name } = request.params;
+      const environment = environmentFor(request, principal);
+      requirePermission(principal, action, environment, name && String(name));
+      const problem = isRead(action) ? undefined : authenticator.writeProblem(principal);
+      if (problem !== undefined) throw new HttpError(503, problem, { kind: "tokens-unreadable" });
+      next();
+    };
+  return {
+    /** Refuses a request unless its principal may do this to the flag and the environment of the path. */
+    permit: check((request) => environmentOf(project(), request.path)),
+    /** The same for any environment of the principal. The handler checks the environments that the request needs. */
+    permitSomewhere: check(
+      (_request, { environments }) => environments?.[0] ?? rootEnvironment(project()),
+    ),
+  };
+}
 
 /** Whether a principal may read in an environment. */
 export function mayRead(principal: Principal, environment: string): boolean {

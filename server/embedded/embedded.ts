@@ -1,9 +1,9 @@
-/** What `bunting start` embeds if it is not configured: a remote and a tokens file. */
-
+/** What `bunting start` embeds if it is not configured: a remote, a tokens file and a commit key. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
+import { type CommitKeys, parseCommitKeys } from "../../schema/change/commit-signature.ts";
 import { shortId } from "../../schema/text/show.ts";
 import { readGit } from "../../store/git/git.ts";
 import { clearOldLocks } from "../../store/remote/clone.ts";
@@ -50,4 +50,15 @@ export function embeddedTokens(data: string): { file: string; token?: string } {
   writeFileSync(file, `[\n  ${JSON.stringify(entry)}\n]\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
   return { file, token };
+}
+
+/** The key in `data` that signs commits; made if there is none. */
+export function embeddedCommitKeys(data: string): CommitKeys {
+  const file = path.resolve(data, "commit.key");
+  try {
+    writeFileSync(file, `${randomBytes(32).toString("hex")}\n`, { mode: 0o600, flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return parseCommitKeys(readFileSync(file, "utf8"), `"${file}"`);
 }

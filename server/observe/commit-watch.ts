@@ -22,19 +22,16 @@ export class CommitWatch {
     this.#next = commit;
     if (this.#isReading) return;
     this.#isReading = true;
-    for (let next = this.#take(); next !== undefined; next = this.#take())
+    while (this.#next !== undefined) {
+      const next = this.#next;
+      this.#next = undefined;
       this.#facts = await this.#read(next).catch(() => this.#facts);
+    }
     this.#isReading = false;
   }
 
   /** The current warnings. `nowMs` is the clock, in milliseconds since 1970. */
   warnings(nowMs: number): string[] {
     return checkCommits(this.#facts, Math.floor(nowMs / 1_000)).map(formatCommitWarning);
-  }
-
-  #take(): string | undefined {
-    const next = this.#next;
-    this.#next = undefined;
-    return next;
   }
 }

@@ -1,10 +1,14 @@
+/** Records requests and scheduled steps in metrics and log. */
+import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import { timeOf } from "../../schema/flag/schedule.ts";
+import { findCredentials } from "../../schema/text/personal-data.ts";
+import type { StepResult } from "../../store/schedule/apply-steps.ts";
 import type { Handler } from "../http/handler.ts";
 import { routeOf } from "../http/path-template.ts";
 import type { WriteOutcome } from "../routes/writes/outcome.ts";
 import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
-import { requestIdOf } from "./request-id.ts";
 
 /** The status in log and metrics if the client did not wait for the answer; nginx uses the same. */
 export const clientClosedRequest = 499;
@@ -37,6 +41,15 @@ export function observe(metrics: Metrics, log: Logger): Handler {
   };
 }
 
+/**
+ * The id of a request: the client's `X-Request-Id`, or a new one. An id is kept in logs and commits, so
+ * one that looks like a credential is replaced.
+ */
+export function requestIdOf(given: string | string[] | undefined): string {
+  const isUsable = typeof given === "string" && /^[\w.-]{1,64}$/.test(given);
+  return isUsable && findCredentials(given).length === 0 ? given : randomUUID();
+}
+
 const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);
 
 /** Reports the end of a request to metrics and log. */
@@ -53,4 +66,13 @@ export function reportEnd(
   const change = changeOf(ended);
   if (change) metrics.updates.inc(change);
   writeLog(log, ended);
+}
+
+/** Reports a scheduled step to metrics and log. */
+export function reportStep(metrics: Metrics, log: Logger, result: StepResult): void {
+  const { flag, block, step, status, commit, faults } = result;
+  metrics.steps.inc({ result: status });
+  const lateSeconds = Math.max(0, Math.round((Date.now() - timeOf(step)) / 1_000));
+  const line = { audit: true, flag, environment: block, step, result: status, commit, faults };
+  log.info({ ...line, lateSeconds }, "scheduled step");
 }

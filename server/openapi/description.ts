@@ -44,7 +44,8 @@ function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fa
   const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
   const token = extra === undefined ? "" : `/${escapePointer(extra.slice(0, maxKeyLength))}`;
   const pointer = `#${instancePath}${token}`;
-  const code = pointer === "#/name" && keyword === "pattern" ? "invalid-name" : codeOf(keyword);
+  const code =
+    pointer === "#/name" && keyword === "pattern" ? "invalid-name" : (codes[keyword] ?? "invalid");
   const what = pointer === "#" ? "the body" : `"${pointer.slice(2)}"`;
   return {
     pointer,
@@ -59,10 +60,6 @@ function isFirst({ pointer, code }: Fault, index: number, all: readonly Fault[])
     code !== "invalid" &&
     all.findIndex((one) => one.pointer === pointer && one.code === code) === index
   );
-}
-
-function codeOf(keyword: string): string {
-  return codes[keyword] ?? "invalid";
 }
 
 const codes: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import { HttpError } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
 import { answerProposed } from "../writes/proposals.ts";
-import { submit } from "../writes/submit.ts";
+import { flagAfter, submit } from "../writes/submit.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 import { preferredForm, readDefinition, represent } from "./representation.ts";
 
@@ -63,8 +63,7 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
         },
       );
       if (result.status === "proposed") return answerProposed(response, result.change);
-      const flag = result.flag ?? (await store.flagAt(result.commit, name));
-      if (!flag) throw new HttpError(404, `Cannot find the flag "${name}" at ${result.commit}`);
+      const flag = await flagAfter(store, name, result);
       const { etag, contentType, body } = represent(form, await readText(principal.id, flag));
       setHeaders(response, flag);
       response.setHeader("ETag", etag);

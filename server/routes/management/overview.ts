@@ -58,23 +58,18 @@ async function findProposals(
 /** Since when flags are decided as they are. A flag is read again only if its file or the project changes. */
 class ToggleTimes {
   readonly #store: FlagStore;
-  /** By name. */
-  #known = new Map<string, { readonly version: string; readonly time: Timestamp }>();
-  #last: { readonly key: string; readonly times: Promise<Map<string, Timestamp>> } | undefined;
+  /** By name. The time is missing if history does not tell it. */
+  #known = new Map<string, { readonly version: string; readonly time: Timestamp | undefined }>();
+  #reading: Promise<unknown> = Promise.resolve();
 
   constructor(store: FlagStore) {
     this.#store = store;
   }
 
-  /** The times of the flags whose last change does not show them. */
+  /** The times of the flags whose last change does not show them. A call waits for the last one, and uses what it read. */
   at(snapshot: Snapshot, today: string): Promise<ReadonlyMap<string, Timestamp>> {
-    const key = `${snapshot.commit} ${today}`;
-    if (this.#last?.key === key) return this.#last.times;
-    const times = this.#read(snapshot, today);
-    this.#last = { key, times };
-    times.catch(() => {
-      this.#last = undefined;
-    });
+    const times = this.#reading.then(() => this.#read(snapshot, today));
+    this.#reading = times.catch(() => {});
     return times;
   }
 
@@ -91,11 +86,11 @@ class ToggleTimes {
     const read =
       changed.length > 0 ? await this.#store.history.lastToggled(commit, changed) : undefined;
     this.#known = new Map(
-      unclear.flatMap(({ name, version }) => {
+      unclear.map(({ name, version }) => {
         const time = read?.get(name) ?? this.#known.get(name)?.time;
-        return time === undefined ? [] : [[name, { version, time }] as const];
+        return [name, { version, time }];
       }),
     );
-    return new Map([...this.#known].map(([name, { time }]) => [name, time]));
+    return new Map([...this.#known].flatMap(([name, { time }]) => (time ? [[name, time]] : [])));
   }
 }

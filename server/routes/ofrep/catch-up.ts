@@ -17,7 +17,7 @@ export function catchUp(evaluations: Evaluations, sync: () => Promise<void>): Wa
   let startedAtMs = Number.NEGATIVE_INFINITY;
   let running: Promise<void> = Promise.resolve();
   return async (etag, folder) => {
-    if (etag === `"${evaluations.of(folder)?.version}"`) return;
+    if (etag === `"${evaluations.of(folder)?.document.version}"`) return;
     const nowMs = performance.now();
     if (nowMs - startedAtMs >= minIntervalMs) {
       startedAtMs = nowMs;

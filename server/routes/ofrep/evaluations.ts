@@ -51,14 +51,20 @@ export interface EvaluatedFlag {
   readonly text: string;
 }
 
+/** `definitions.json` with private flags. */
+export interface DefinitionsDocument {
+  readonly text: string;
+  readonly etag: string;
+  /** Changes with any definition and reveals nothing about them. */
+  readonly version: string;
+}
+
 /** The flags of one environment, private ones included: what leaves the server are answers only. */
 export class EnvironmentFlags {
   readonly environment: string;
   readonly #defined: DefinedFlags;
   readonly #sign: (text: string) => string;
-  #definitionsText: string | undefined;
-  #definitionsEtag: string | undefined;
-  #version: string | undefined;
+  #document: DefinitionsDocument | undefined;
   /** Sorted by code unit. */
   readonly names: readonly string[];
   readonly #definitions: Definitions;
@@ -74,22 +80,12 @@ export class EnvironmentFlags {
     for (const name of this.names) this.#answers.set(name, new Map());
   }
 
-  /** `definitions.json` with private flags. */
-  get definitionsText(): string {
-    this.#definitionsText ??= compileDefinitions(this.#defined, { includePrivate: true });
-    return this.#definitionsText;
-  }
-
-  /** The entity tag of `definitionsText`. */
-  get definitionsEtag(): string {
-    this.#definitionsEtag ??= entityTag(this.definitionsText);
-    return this.#definitionsEtag;
-  }
-
-  /** Changes with any definition, private ones included, and reveals nothing about them. */
-  get version(): string {
-    this.#version ??= this.#sign(this.definitionsText);
-    return this.#version;
+  /** Made at the first use. */
+  get document(): DefinitionsDocument {
+    if (this.#document) return this.#document;
+    const text = compileDefinitions(this.#defined, { includePrivate: true });
+    this.#document = { text, etag: entityTag(text), version: this.#sign(text) };
+    return this.#document;
   }
 
   /** Evaluates a flag. `undefined` if there is no flag of this name. */

@@ -23,7 +23,7 @@ function folderOf(path: string): string | undefined {
 export function refetchEvents(evaluations: Evaluations): MakeEvent {
   return (path) => {
     const folder = folderOf(path);
-    const version = folder === undefined ? undefined : evaluations.of(folder)?.version;
+    const version = folder === undefined ? undefined : evaluations.of(folder)?.document.version;
     if (version === undefined) return undefined;
     const data = JSON.stringify({ type: "refetchEvaluation", etag: `"${version}"` });
     return { id: version, bytes: Buffer.from(`id: ${version}\ndata: ${data}\n\n`) };

@@ -3,16 +3,14 @@
  * the handlers in `routes.ts`, at a fraction of the cost. Express handles requests that need more
  * than their headers (an unknown token, another content type, a compressed body).
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Principal } from "../../../schema/access/tokens.ts";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { mayRead } from "../../auth/permissions.ts";
 import { defaultRetryAfter } from "../../errors/error-handler.ts";
 import { isJsonType, maxBytes, parseJson } from "../../http/body.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { HttpError } from "../../http/problem.ts";
-import { clientClosedRequest, reportEnd } from "../../observe/observe.ts";
-import { requestIdOf } from "../../observe/request-id.ts";
+import { clientClosedRequest, reportEnd, requestIdOf } from "../../observe/observe.ts";
 import type { ServerParts } from "../../parts.ts";
 import { contextOf } from "./context.ts";
 import { errorBody, evaluationPath } from "./errors.ts";
@@ -24,20 +22,6 @@ type Parts = Pick<
 
 /** Only keys without escapes: Express decodes the others. */
 const pattern = new RegExp(`^(?:/([\\w-]+))?${evaluationPath}(?:/([\\w-]+))?$`);
-
-/** The state of a request before its body is read. */
-interface Call {
-  readonly startedMs: number;
-  readonly path: string;
-  readonly folder: string;
-  /** Missing for an evaluation of all flags. */
-  readonly key: string | undefined;
-  readonly route: string;
-  readonly principal: Principal;
-  readonly requestId: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
-}
 
 interface Answer {
   readonly status: number;
@@ -77,24 +61,30 @@ export class FastEvaluations {
     if (!principal || !mayRead(principal, flags.environment)) return false;
     const route = `${folder === "" ? "" : "/{environment}"}${evaluationPath}${key === undefined ? "" : "/{flag_name}"}`;
     const requestId = requestIdOf(headers["x-request-id"]);
-    const call = { startedMs, path, folder, key, route, principal, requestId, headers: common };
-    this.#read(request, response, call);
-    return true;
-  }
-
-  #read(request: IncomingMessage, response: ServerResponse, call: Call): void {
+    const report = (status: number, failure?: unknown) => {
+      const { metrics, log } = this.#parts;
+      const line = { requestId, method: "POST", path, route, status, actor: principal.id, failure };
+      reportEnd(metrics, log, line, (performance.now() - startedMs) / 1_000);
+    };
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
-      const answer = this.#evaluate(request, call, Buffer.concat(chunks));
-      this.#send(response, call, answer);
+      const answer = this.#evaluate(headers, folder, key, Buffer.concat(chunks));
+      send(response, common.concat("X-Request-Id", requestId), answer);
+      report(answer.status, answer.failure);
     });
     request.on("close", () => {
-      if (!request.complete) this.#report(call, clientClosedRequest);
+      if (!request.complete) report(clientClosedRequest);
     });
+    return true;
   }
 
-  #evaluate({ headers }: IncomingMessage, { folder, key }: Call, bytes: Buffer): Answer {
+  #evaluate(
+    headers: IncomingHttpHeaders,
+    folder: string,
+    key: string | undefined,
+    bytes: Buffer,
+  ): Answer {
     const { evaluator } = this.#parts;
     try {
       const context = contextOf(parseJson(bytes));
@@ -110,26 +100,18 @@ export class FastEvaluations {
       return { status: known.status, body, ...(isKnown ? {} : { failure: error }) };
     }
   }
+}
 
-  #send(response: ServerResponse, call: Call, { status, body, etag, failure }: Answer): void {
-    const headers = call.headers.concat("X-Request-Id", call.requestId);
-    if (etag !== undefined) headers.push("ETag", etag);
-    if (status === 503) headers.push("Retry-After", String(defaultRetryAfter));
-    if (status !== 304) {
-      headers.push("Content-Type", "application/json");
-      headers.push("Content-Length", String(Buffer.byteLength(body)));
-    }
-    response.writeHead(status, headers);
-    response.end(body);
-    this.#report(call, status, failure);
+/** `headers` are names and values in turn. */
+function send(response: ServerResponse, headers: string[], { status, body, etag }: Answer): void {
+  if (etag !== undefined) headers.push("ETag", etag);
+  if (status === 503) headers.push("Retry-After", String(defaultRetryAfter));
+  if (status !== 304) {
+    headers.push("Content-Type", "application/json");
+    headers.push("Content-Length", String(Buffer.byteLength(body)));
   }
-
-  #report(call: Call, status: number, failure?: unknown): void {
-    const { metrics, log } = this.#parts;
-    const { startedMs, requestId, path, route, principal } = call;
-    const ended = { requestId, method: "POST", path, route, status, actor: principal.id, failure };
-    reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);
-  }
+  response.writeHead(status, headers);
+  response.end(body);
 }
 
 /** Whether the body is JSON, of a known length within the limit, as it is. OFREP's provider for Go sends no type. */

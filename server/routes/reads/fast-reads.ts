@@ -8,7 +8,7 @@ import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { writeLog } from "../../observe/audit.ts";
-import { requestIdOf } from "../../observe/request-id.ts";
+import { requestIdOf } from "../../observe/observe.ts";
 import type { ServerParts } from "../../parts.ts";
 import { type PreparedAnswer, prepareAnswer } from "./prepared.ts";
 import type { Answer } from "./responses.ts";

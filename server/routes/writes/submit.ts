@@ -1,12 +1,15 @@
 /** Turns a request into a write, and its outcome into an answer or an error. */
-import type { Request, Response } from "express";
-import type { Principal } from "../../../schema/access/tokens.ts";
+import type { Request } from "express";
 import type { Change } from "../../../schema/change/change.ts";
 import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
-import type { Write } from "../../../store/writes/write.ts";
+import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { Write, WriteResult } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
+import { type ApiResponse, principalOf } from "../../http/handler.ts";
 import { environmentOf } from "../../http/path-template.ts";
+import { HttpError } from "../../http/problem.ts";
 import type { Accepted, WriteOutcome } from "./outcome.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeError } from "./write-errors.ts";
@@ -16,11 +19,11 @@ import { idempotencyOf, isEmergency, publishAllowOf, reasonIn } from "./write-he
 export async function submit(
   backends: WriteBackends,
   request: Request,
-  response: Response,
+  response: ApiResponse,
   change: Change,
   more: Pick<Partial<Write>, "readOnlyValues" | "environments" | "isExpected"> = {},
 ): Promise<Accepted> {
-  const principal = response.locals.principal as Principal;
+  const principal = principalOf(response);
   const { project } = backends.store;
   const environment = environmentOf(project, request.path);
   const allow = publishAllowOf(request, principal, backends);
@@ -31,7 +34,7 @@ export async function submit(
     actor: principal,
     reason: reasonIn(request, "Change-Reason") ?? "",
     isEmergency: isEmergency(request, principal, change),
-    requestId: String(response.locals.requestId),
+    requestId: response.locals.requestId,
     idempotency: idempotencyOf(request, principal),
     isExpected(known) {
       const current = known && etag(compileFlagResponse(project, environment, known.flag));
@@ -46,10 +49,21 @@ export async function submit(
   throw writeError(change.name, result);
 }
 
+/** The flag at the commit of its write. Throws `HttpError` 404 if a later write deleted it. */
+export async function flagAfter(
+  store: FlagStore,
+  name: string,
+  { commit, flag }: Extract<WriteResult, { commit: string }>,
+): Promise<TimedFlag> {
+  const found = flag ?? (await store.flagAt(commit, name));
+  if (!found) throw new HttpError(404, `Cannot find the flag "${name}" at ${commit}`);
+  return found;
+}
+
 /** Publishes the change if the request allows that; otherwise adds a header if the change waits for a permission. */
 function reportPublication(
   { store, publisher }: WriteBackends,
-  response: Response,
+  response: ApiResponse,
   flag: string,
   allow: string | undefined,
 ): void {

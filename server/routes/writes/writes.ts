@@ -1,28 +1,24 @@
+import type { Change } from "../../../schema/change/change.ts";
 import type { ReadOnlyValues } from "../../../schema/change/read-only-values.ts";
-import { pathOf } from "../../../schema/compile/urls.ts";
-import type { FlagType } from "../../../schema/flag/flag.ts";
+import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
+import { etag } from "../../../schema/compile/release.ts";
+import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
+import type { FlagStore } from "../../../store/writes/flag-store.ts";
+import type { WriteResult } from "../../../store/writes/write.ts";
 import { requirePermission } from "../../auth/permissions.ts";
 import { jsonOf } from "../../http/body.ts";
 import { nameIn } from "../../http/flag-name.ts";
-import { type Handler, principalOf } from "../../http/handler.ts";
+import { type ApiResponse, type Handler, principalOf } from "../../http/handler.ts";
 import { environmentOf } from "../../http/path-template.ts";
 import { bodyReader } from "../../openapi/description.ts";
 import { isCreateFlag, isUpdateEnvironmentFlag, isUpdateFlag } from "../../openapi/validators.ts";
 import { answerProposed } from "./proposals.ts";
-import { submit } from "./submit.ts";
+import { flagAfter, submit } from "./submit.ts";
 import type { WriteBackends } from "./write-backends.ts";
-import { writeResponse } from "./write-response.ts";
 
-interface CreateBody {
-  readonly name: string;
-  readonly enabled?: boolean;
-  readonly description?: string;
-  readonly owner?: string;
-  readonly type?: FlagType;
-  readonly expires?: string;
-}
-
+type Create = Extract<Change, { kind: "create" }>;
+type CreateBody = Pick<Create, "name"> & Partial<Omit<Create, "kind">>;
 type UpdateBody = ReadOnlyValues & { readonly enabled?: boolean; readonly rollout?: number };
 
 const readCreate = bodyReader<CreateBody>(isCreateFlag);
@@ -80,4 +76,22 @@ export function writeHandlers(
       response.status(204).end();
     },
   };
+}
+
+/** Answers a write with the flag of its commit. */
+async function writeResponse(
+  store: FlagStore,
+  response: ApiResponse,
+  status: number,
+  environment: string,
+  name: string,
+  result: Extract<WriteResult, { commit: string }>,
+): Promise<void> {
+  const flag = await flagAfter(store, name, result);
+  const compiled = compileFlagResponse(store.project, environment, flag);
+  response.setHeader("Bunting-Commit", result.commit);
+  response.setHeader("Cache-Control", "private, no-cache");
+  response.setHeader("ETag", etag(compiled));
+  response.setHeader("Content-Type", contentTypeOf(compiled.path));
+  response.status(status).end(compiled.body);
 }

@@ -1,7 +1,7 @@
-import type { Handler } from "../../http/handler.ts";
-import { sendTagged } from "../../http/send.ts";
-import type { Evaluations } from "../ofrep/evaluations.ts";
-import { notReady } from "../reads/reads.ts";
+import type { Handler } from "../http/handler.ts";
+import { sendTagged } from "../http/send.ts";
+import type { Evaluations } from "./ofrep/evaluations.ts";
+import { notReady } from "./reads/reads.ts";
 
 export const privateDefinitionsPath = "/v1/private/definitions.json";
 
@@ -10,8 +10,8 @@ export function privateDefinitionsHandler(evaluations: Evaluations): Handler {
   return (request, response) => {
     const flags = evaluations.of(String(request.params.environment ?? ""));
     if (flags === undefined) throw notReady();
-    const { definitionsText, definitionsEtag } = flags;
+    const { text, etag } = flags.document;
     response.setHeader("Cache-Control", "private, no-cache");
-    sendTagged(request, response, definitionsEtag, "application/json", definitionsText);
+    sendTagged(request, response, etag, "application/json", text);
   };
 }
