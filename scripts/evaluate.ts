@@ -41,44 +41,29 @@ export const command = defineCommand({
     const snapshot = await readSnapshot(repository, revision);
     if (!snapshot) return 1;
     const environment = named ?? rootEnvironment(snapshot.project);
-    requireEnvironment(snapshot.project, environment);
-    const isHead = revision === "HEAD";
+    const { environments } = snapshot.project;
+    if (!environments.includes(environment)) {
+      const hint = nearestOrAll(environment, environments);
+      throw new UsageError(`Cannot find the environment "${environment}": ${hint}`);
+    }
     noteAttributes(context, snapshot.project);
+    if (revision === "HEAD") await noteUncommitted(repository, snapshot.commit, "evaluated");
     const definitions = toDefinitions(definedFlags(environment, snapshot));
     if (!Object.hasOwn(definitions.flags, name)) {
       const hint = didYouMean(name, Object.keys(definitions.flags));
       const at = shortId(snapshot.commit);
       note(`Cannot find a flag "${name}" at ${at}${hint ? `; ${hint}` : ""}`);
-      if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
       return 1;
     }
-    if (isHead) await noteUncommitted(repository, snapshot.commit, "evaluated");
     if (size !== undefined) {
-      const counts = new Map<string, number>();
-      for (let id = 0; id < size; id++) {
-        const { variant = "" } = evaluate(definitions, name, {
-          ...context,
-          targetingKey: `sample-${id}`,
-        });
-        counts.set(variant, (counts.get(variant) ?? 0) + 1);
-      }
-      const shares = [...counts].map(([variant, count]) => ({
-        variant,
-        percent: share(count, size),
-      }));
+      const shares = sampleShares(definitions, name, context, size);
       const lines = shares.map(({ variant, percent }) => `${variant}  ${percent} %`);
       writeResult(format, shares, lines.join("\n"));
       return 0;
     }
     const { value, variant, reason, rule } = evaluate(definitions, name, context);
-    const answer = {
-      name,
-      environment,
-      value,
-      variant,
-      reason,
-      ...(rule !== undefined && { rule }),
-    };
+    const decided = rule === undefined ? {} : { rule };
+    const answer = { name, environment, value, variant, reason, ...decided };
     const lines = Object.entries(answer).map(([key, one]) => {
       return `${key}:`.padEnd(13) + (typeof one === "string" ? one : JSON.stringify(one));
     });
@@ -86,6 +71,24 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** How many of `size` invented ids get each variant, in percent with at most two decimals. */
+function sampleShares(
+  definitions: ReturnType<typeof toDefinitions>,
+  name: string,
+  context: NonNullable<Context>,
+  size: number,
+) {
+  const counts = new Map<string, number>();
+  for (let id = 0; id < size; id++) {
+    const caller = { ...context, targetingKey: `sample-${id}` };
+    const { variant = "" } = evaluate(definitions, name, caller);
+    counts.set(variant, (counts.get(variant) ?? 0) + 1);
+  }
+  return [...counts].map(([variant, count]) => {
+    return { variant, percent: Math.round((count / size) * 10_000) / 100 };
+  });
+}
 
 function parseContext(text: string): NonNullable<Context> {
   try {
@@ -114,15 +117,4 @@ function noteAttributes(context: NonNullable<Context>, { attributes }: Project):
       note(`Note: the attribute "${name}" is a ${type}, not ${JSON.stringify(value)}`);
     }
   }
-}
-
-function requireEnvironment({ environments }: Project, environment: string): void {
-  if (environments.includes(environment)) return;
-  const hint = nearestOrAll(environment, environments);
-  throw new UsageError(`Cannot find the environment "${environment}": ${hint}`);
-}
-
-/** In percent, with at most two decimals. */
-function share(count: number, size: number): number {
-  return Math.round((count / size) * 10_000) / 100;
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { ChangeSet } from "../schema/change/change-set.ts";
 import { type FlagFiles, MigrationError } from "../schema/migrate/migration.ts";
@@ -8,9 +8,9 @@ import {
   type PlannedStep,
   stepsBetween,
 } from "../schema/migrate/migrations.ts";
-import { projectFile, projectFormat } from "../schema/project/project.ts";
+import { defaultProject, projectFile, projectFormat } from "../schema/project/project.ts";
 import { compareText } from "../schema/text/order.ts";
-import { readText } from "../store/commit/work-tree.ts";
+import { readText, readWorkTree } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
@@ -81,24 +81,10 @@ function planChanges(files: FlagFiles, steps: readonly PlannedStep[]): ChangeSet
 }
 
 function filesOf(top: string): FlagFiles {
-  const flags = readText(top, "flags") === undefined ? list(path.join(top, "flags")) : [];
-  const names = flags.map((file) => `flags/${file}`);
-  if (readText(top, projectFile) !== undefined) names.push(projectFile);
-  return { names: names.sort(compareText), read: (file) => readText(top, file) };
-}
-
-/** The files below a folder; none if there is no such folder. */
-function list(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory());
-    return files.map((entry) =>
-      path.relative(folder, path.join(entry.parentPath, entry.name)).replaceAll(path.sep, "/"),
-    );
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
+  const places = [projectFile, "flags"].filter((name) => existsSync(path.join(top, name)));
+  const entries = places.flatMap((place) => readWorkTree(top, place, defaultProject));
+  const names = entries.map(({ file }) => file).sort(compareText);
+  return { names, read: (file) => readText(top, file) };
 }
 
 interface Migration {

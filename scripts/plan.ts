@@ -38,8 +38,8 @@ export const command = defineCommand({
     reportCommitWarnings(commitWarnings);
 
     const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
-    const print = { text: formatPlan, markdown: formatPlanMarkdown, json: formatJson }[format];
-    process.stdout.write((print ?? formatPlan)(change));
+    const print = { markdown: formatPlanMarkdown, json: formatJson }[format] ?? formatPlan;
+    process.stdout.write(print(change));
     if (before.commit === after.commit)
       note(
         `Note: ${base} has all commits of ${head}; to compare with an earlier commit, name it: --base ${head}~1`,

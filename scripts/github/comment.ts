@@ -1,15 +1,13 @@
-import { parsePlan, parseProblems } from "../../schema/github/artifact.ts";
-import { formatPlanComment, planMarker, type Review } from "../../schema/github/plan-comment.ts";
+import { formatPlanComment, planMarker } from "../../schema/github/plan-comment.ts";
 import { keepComment } from "../../store/github/comments.ts";
 import { checkDay } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
 import { note } from "../command/progress.ts";
 import { today, writeResult } from "../command/report.ts";
+import { contentOfCommits, contentOfFiles } from "./comment-content.ts";
 import { connect } from "./connect.ts";
 import { findSubject, parsePullRequest } from "./event.ts";
-import { readArtifact } from "./read-artifact.ts";
-import { reviewCommits } from "./review.ts";
 
 export const command = defineCommand({
   name: "comment",
@@ -36,14 +34,14 @@ export const command = defineCommand({
       throw new UsageError("Cannot comment: --head, or --plan and --problems are needed");
     }
     checkDay("today", day);
-    const review =
+    const content =
       ref === undefined
-        ? read(plan, problems)
-        : await reviewCommits(repo, { base, head: ref, today: day });
-    if (!review) return 1;
+        ? contentOfFiles(plan, problems)
+        : await contentOfCommits(repo, { base, head: ref, today: day });
+    if (!content) return 1;
     if (options["dry-run"] && number === undefined && !process.env.GITHUB_EVENT_PATH) {
-      const { head = ref ?? "HEAD" } = review.plan ?? {};
-      process.stdout.write(formatPlanComment({ ...review, head, today: day }));
+      const { head = ref ?? "HEAD" } = content.plan ?? {};
+      process.stdout.write(formatPlanComment({ ...content, head, today: day }));
       return 0;
     }
 
@@ -52,7 +50,7 @@ export const command = defineCommand({
     const { pulls, run } = await findSubject(github, number);
     if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to do");
     for (const { number, head } of pulls) {
-      const body = formatPlanComment({ ...review, number, head, run, today: day });
+      const body = formatPlanComment({ ...content, number, head, run, today: day });
       if (options["dry-run"]) {
         process.stdout.write(body);
         continue;
@@ -65,20 +63,3 @@ export const command = defineCommand({
     return 0;
   },
 });
-
-/** `undefined` if one of the files is not valid: no comment is better than a wrong one. */
-function read(
-  plan: string | undefined,
-  problems: string | undefined,
-): Pick<Review, "plan" | "problems"> | undefined {
-  const [planText, problemsText] = [plan, problems].map((file) => file && readArtifact(file));
-  try {
-    return {
-      plan: planText ? parsePlan(planText) : undefined,
-      problems: problemsText ? parseProblems(problemsText) : undefined,
-    };
-  } catch (error) {
-    note((error as Error).message);
-    return undefined;
-  }
-}

@@ -13,7 +13,7 @@ import { note, progress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { today } from "../command/report.ts";
 import { connectUnlessDry } from "./connect.ts";
-import { type IssueStep, tidyUp } from "./stale-steps.ts";
+import { type IssueChange, updateIssues } from "./stale-issues.ts";
 
 export const command = defineCommand({
   name: "stale",
@@ -65,7 +65,7 @@ export const command = defineCommand({
     const stale = findStale(snapshot.flags, lastToggled, day, days);
     const places = search(sources, stale, as === "pull-requests");
     const steps = github
-      ? await tidyUp(github, {
+      ? await updateIssues(github, {
           snapshot,
           stale,
           places,
@@ -120,7 +120,7 @@ function search(
 function formatJson(
   stale: readonly StaleFlag[],
   places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly IssueStep[],
+  steps: readonly IssueChange[],
 ): string {
   const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
     return { name, file, owner, type, kind, since, reason, places: places?.get(name) };
@@ -131,7 +131,7 @@ function formatJson(
 function formatText(
   stale: readonly StaleFlag[],
   places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly IssueStep[],
+  steps: readonly IssueChange[],
 ): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {
     const found = places?.get(name)?.all;

@@ -1,4 +1,4 @@
-/** Opens and closes issues and pull requests on GitHub about stale flags. */
+/** Issues and pull requests on GitHub about stale flags. */
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   type CodeReferences,
@@ -16,7 +16,7 @@ import type { GitHub } from "../../store/github/github.ts";
 import { closeIssue, findOurs, type Issue, keepIssue } from "../../store/github/issues.ts";
 import { proposeRemoval } from "../../store/github/removal.ts";
 
-export interface IssueStep {
+export interface IssueChange {
   readonly name: string;
   readonly number: number;
   readonly action: "opened" | "updated" | "unchanged" | "proposed" | "closed";
@@ -41,24 +41,24 @@ const label = {
 
 type Known = Issue & StaleMarker;
 
-export async function tidyUp(github: GitHub, findings: Findings): Promise<IssueStep[]> {
-  const known = await findKnown(github);
-  const steps = await closeDone(github, findings, known);
-  const closed = new Set(steps.map(({ number }) => number));
+export async function updateIssues(github: GitHub, findings: Findings): Promise<IssueChange[]> {
+  const known = await listKnown(github);
+  const changes = await closeOutdated(github, findings, known);
+  const closed = new Set(changes.map(({ number }) => number));
   const open = known.filter(({ state, number }) => state === "open" && !closed.has(number));
   let room = findings.limit - new Set(open.map(({ name }) => name)).size;
   for (const stale of findings.stale) {
     const about = known.filter(({ name }) => name === stale.flag.name);
     const isOpen = about.some((one) => open.includes(one));
     if (!isOpen && (wasDeclined(about, stale) || room <= 0)) continue;
-    const step = await openAbout(github, findings, stale, about);
-    if (step && !isOpen) room -= 1;
-    if (step) steps.push(step);
+    const change = await openOrUpdate(github, findings, stale, about);
+    if (change && !isOpen) room -= 1;
+    if (change) changes.push(change);
   }
-  return steps;
+  return changes;
 }
 
-async function findKnown(github: GitHub): Promise<Known[]> {
+async function listKnown(github: GitHub): Promise<Known[]> {
   const ours = await findOurs(github, label.name, "all");
   return ours.flatMap((issue) => {
     const seen = readMarker(issue.body);
@@ -73,30 +73,30 @@ function wasDeclined(about: readonly Known[], stale: StaleFlag): boolean {
 }
 
 /** Closes issues about flags that are gone or no longer stale. People close pull requests. */
-async function closeDone(
+async function closeOutdated(
   github: GitHub,
   { snapshot, stale }: Findings,
   known: readonly Known[],
-): Promise<IssueStep[]> {
+): Promise<IssueChange[]> {
   const still = new Set(stale.map(({ flag }) => flag.name));
   const flags = new Set(snapshot.flags.map(({ name }) => name));
-  const steps: IssueStep[] = [];
+  const changes: IssueChange[] = [];
   for (const { name, number, state, isPull } of known) {
     if (state !== "open" || isPull || still.has(name)) continue;
     const what = flags.has(name) ? "is not stale any more" : "is gone";
     await closeIssue(github, number, `\`${name}\` ${what}.`);
-    steps.push({ name, number, action: "closed" });
+    changes.push({ name, number, action: "closed" });
   }
-  return steps;
+  return changes;
 }
 
 /** Opens a pull request if no code names the flag any more, otherwise an issue. */
-async function openAbout(
+async function openOrUpdate(
   github: GitHub,
   { places, as }: Findings,
   stale: StaleFlag,
   about: readonly Known[],
-): Promise<IssueStep | undefined> {
+): Promise<IssueChange | undefined> {
   const { name } = stale.flag;
   const open = about.filter(({ state }) => state === "open");
   const pull = open.find(({ isPull }) => isPull);
@@ -117,7 +117,7 @@ async function propose(
   github: GitHub,
   stale: StaleFlag,
   issue: number | undefined,
-): Promise<IssueStep | undefined> {
+): Promise<IssueChange | undefined> {
   const { name, file, object } = stale.flag;
   const pull = await proposeRemoval(github, {
     ...{ file, object, label, title: titleIssue(stale) },

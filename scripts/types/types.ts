@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
-import { pluralize, shortId } from "../schema/text/show.ts";
-import { ifExists } from "../store/files/if-exists.ts";
-import { replaceFile } from "../store/files/replace-file.ts";
-import { Repository } from "../store/snapshot/repository.ts";
-import { defineCommand, type ExitCode } from "./command/command.ts";
-import { commandLine } from "./command/command-line.ts";
-import { defaultOut } from "./command/default-out.ts";
-import { shared } from "./command/options.ts";
-import { readSnapshot } from "./command/read-snapshot.ts";
-import { writeResult } from "./command/report.ts";
+import { pluralize, shortId } from "../../schema/text/show.ts";
+import { ifExists } from "../../store/files/if-exists.ts";
+import { replaceFile } from "../../store/files/replace-file.ts";
+import { Repository } from "../../store/snapshot/repository.ts";
+import { defineCommand, type ExitCode } from "../command/command.ts";
+import { commandLine } from "../command/command-line.ts";
+import { defaultOut } from "../command/default-out.ts";
+import { shared } from "../command/options.ts";
+import { readSnapshot } from "../command/read-snapshot.ts";
+import { writeResult } from "../command/report.ts";
 import { formatFlagTypes } from "./flag-types.ts";
 
 export const command = defineCommand({

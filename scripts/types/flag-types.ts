@@ -1,7 +1,7 @@
-import type { Variant } from "../schema/evaluate/definition.ts";
-import { booleans } from "../schema/evaluate/evaluate.ts";
-import type { Flag } from "../schema/flag/flag.ts";
-import { namesMark } from "../schema/flag/names-mark.ts";
+import type { Variant } from "../../schema/evaluate/definition.ts";
+import { booleans } from "../../schema/evaluate/evaluate.ts";
+import type { Flag } from "../../schema/flag/flag.ts";
+import { namesMark } from "../../schema/flag/names-mark.ts";
 
 /**
  * A TypeScript module with the names, variants and types of flags. Depends on nothing else, so that it
