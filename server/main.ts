@@ -69,7 +69,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const service = createService(
     { ...settings, commitKeys, tokens: file },
     store,
-    await Repository.open(directory),
+    store.repository,
     target === undefined ? undefined : await openTarget(target),
     log,
   );

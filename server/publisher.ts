@@ -4,8 +4,8 @@ import { findLimitViolations } from "../schema/plan/limits.ts";
 import { diffEnvironment } from "../schema/plan/publication.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import { listSome } from "../schema/text/show.ts";
-import type { CompiledSnapshot } from "../store/publish/compiled-snapshot.ts";
 import { type PublishOutcome, publish } from "../store/publish/publish.ts";
+import type { CompiledSnapshot } from "../store/snapshot/compiled-snapshot.ts";
 import type { Repository } from "../store/snapshot/repository.ts";
 import type { Target } from "../store/target/target.ts";
 

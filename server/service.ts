@@ -6,7 +6,7 @@ import { compileUnpublished } from "../schema/compile/compile.ts";
 import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
-import type { CurrentRelease } from "../store/branch/branch-state.ts";
+import type { CurrentRelease } from "../store/branch/held-removals.ts";
 import { readCommitFacts } from "../store/history/commit-facts.ts";
 import { applySteps } from "../store/schedule/apply-steps.ts";
 import type { Repository } from "../store/snapshot/repository.ts";

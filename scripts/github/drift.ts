@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { compile } from "../../schema/compile/compile.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import {
   type Drift,
@@ -18,6 +17,7 @@ import {
 import type { GitHub } from "../../store/github/github.ts";
 import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
 import { holdBackChanges } from "../../store/publish/served-release.ts";
+import { compileSnapshot } from "../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { checkUrl, wholeNumber } from "../command/checks.ts";
 import { defineCommand } from "../command/command.ts";
@@ -92,7 +92,7 @@ async function findDrift(
 ): Promise<Drift> {
   const manifest = await readServedManifest(cdn);
   const waiting = (manifest?.commit === snapshot.commit && manifest.waiting) || [];
-  const compiled = { snapshot, release: compile(snapshot) };
+  const compiled = compileSnapshot(snapshot);
   const { release } = await holdBackChanges(repository, compiled, waiting);
   const expected = expectedAt(release, manifest);
   let differences = await findDifferences(cdn, expected, maxAgeSeconds);

@@ -1,8 +1,8 @@
-import { compile } from "../../schema/compile/compile.ts";
 import { publishedCacheControl } from "../../schema/compile/urls.ts";
 import { findSensitiveData } from "../../schema/text/personal-data.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
+import { compileSnapshot } from "../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
@@ -76,7 +76,7 @@ export const command = defineCommand({
     const repository = await Repository.open(options.repo);
     const snapshot = await readSnapshot(repository, options.at);
     if (!snapshot) return 1;
-    const compiled = { snapshot, release: compile(snapshot) };
+    const compiled = compileSnapshot(snapshot);
     const target = await openTarget(options.to);
     const publishing = progress(`Publishing to ${options.to}:`);
     const publishWith = (allow = intent.allow) =>

@@ -1,33 +1,37 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
-import { compile } from "../../schema/compile/compile.ts";
-import type { Snapshot, Timestamp } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
-import type { Page } from "../history/change-index.ts";
-import type { ChangePage, ChangeQuery } from "../history/change-query.ts";
-import type { VerifyCommit } from "../history/commit-attribution.ts";
-import type { FlagChange } from "../history/flag-changes.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
-import type { BranchState, CurrentRelease } from "./branch-state.ts";
-import { CommitReader } from "./commit-reader.ts";
-import { serveNext } from "./held-removals.ts";
+import { applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
+import { compileSnapshot } from "../snapshot/compiled-snapshot.ts";
+import { type Reading, Repository } from "../snapshot/repository.ts";
+import { BranchHistory } from "./branch-history.ts";
+import { type CurrentRelease, serveNext } from "./held-removals.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
 
+/** Number of incremental updates after which a commit is read completely, so that the next start finds it in the cache. */
+const maxUpdates = 500;
+
 /**
  * Changes the state of the branch and works in its clone. Two methods must not run at once, so callers
- * use it only through an `Exclusive`.
+ * use them only through an `Exclusive`. The fields may be read at any time.
  */
-export class BranchSync implements BranchState {
+export class BranchSync {
   readonly branch: RemoteBranch;
   /** Of the commits up to `head`. */
   readonly index: RequestIndex;
+  readonly history: BranchHistory;
+  /** Emits each new release, once it is served. */
   readonly onChange = new Listeners<[CurrentRelease]>();
+  /** Emits the duration of each git operation. */
   readonly onGit = new Listeners<GitMeasurement>();
-  readonly #reader: CommitReader;
+  readonly repository: Repository;
+  /** Updates from changes alone since a commit was read completely. */
+  #updates = 0;
   #head = "";
   #current: CurrentRelease | undefined;
   #status: SyncStatus = { syncedAtMs: 0, problems: [] };
@@ -38,8 +42,8 @@ export class BranchSync implements BranchState {
     acceptRemote: boolean,
     commitKeys: readonly string[],
   ): Promise<BranchSync> {
-    const reader = await CommitReader.open(branch.directory);
-    const branchSync = new BranchSync(branch, reader, new RequestIndex(commitKeys));
+    const repository = await Repository.open(branch.directory);
+    const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
     const known = branch.accepted;
     if (acceptRemote) branch.forget();
     // First what was served last, so that limits apply to commits that came while no server ran.
@@ -55,16 +59,23 @@ export class BranchSync implements BranchState {
     return branchSync;
   }
 
-  private constructor(branch: RemoteBranch, reader: CommitReader, index: RequestIndex) {
+  private constructor(branch: RemoteBranch, repository: Repository, index: RequestIndex) {
     this.branch = branch;
     this.index = index;
-    this.#reader = reader;
+    this.repository = repository;
+    this.history = new BranchHistory(
+      repository,
+      () => this.#head,
+      (commit) => index.verify(commit),
+    );
   }
 
+  /** The newest commit of the branch, valid or not; `""` before the first. */
   get head(): string {
     return this.#head;
   }
 
+  /** Missing as long as no commit of the branch was valid. */
   get current(): CurrentRelease | undefined {
     return this.#current;
   }
@@ -112,12 +123,12 @@ export class BranchSync implements BranchState {
     const isOwn = created.length > 0;
     const [{ snapshot, problems }] = await this.withRepairedClone(() =>
       Promise.all([
-        this.#reader.readNext(this.#current?.snapshot, commit, created),
+        this.#read(commit, created),
         isOwn ? undefined : this.index.read(this.branch.directory, commit, known),
       ]),
     );
     this.index.add(created);
-    const current = snapshot && { snapshot, release: compile(snapshot) };
+    const current = snapshot && compileSnapshot(snapshot);
     this.#head = commit;
     const errors = problems.filter(isError);
     this.#status = { ...this.#status, problems: errors };
@@ -155,32 +166,27 @@ export class BranchSync implements BranchState {
     }
   }
 
-  snapshotAt(commit: string): Promise<Snapshot | undefined> {
-    return this.#reader.snapshotAt(commit);
+  /** Reads what changed since the current commit, or the complete commit. */
+  async #read(
+    commit: string,
+    created: readonly CreatedCommit[],
+  ): Promise<Pick<Reading, "problems" | "snapshot">> {
+    const { snapshot } = this.#current ?? {};
+    if (snapshot?.commit === commit) return { snapshot, problems: [] };
+    const { directory } = this.branch;
+    const isDue = this.#updates >= maxUpdates;
+    const next =
+      snapshot && !isDue && (await applyCommitsToSnapshot(directory, snapshot, commit, created));
+    this.#updates = next ? this.#updates + 1 : 0;
+    return next ? { snapshot: next, problems: [] } : this.repository.read(commit, "");
   }
-
-  async changesOf(name: string, page: Page): Promise<FlagChange[]> {
-    if (this.#head === "") return [];
-    return this.#reader.changesOf(this.#head, name, page, this.#verify);
-  }
-
-  async queryChanges(query: ChangeQuery): Promise<ChangePage> {
-    if (this.#head === "") return { changes: [] };
-    return this.#reader.queryChanges(this.#head, query, this.#verify);
-  }
-
-  lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
-    return this.#reader.lastToggled(commit, names);
-  }
-
-  readonly #verify: VerifyCommit = (commit) => this.index.verify(commit);
 
   async #serveLastValid(): Promise<void> {
     const { valid } = this.branch;
     if (valid === undefined) return;
-    const snapshot = await this.snapshotAt(valid);
+    const { snapshot } = await this.repository.read(valid, "");
     if (!snapshot) return;
-    const current = { snapshot, release: compile(snapshot) };
+    const current = compileSnapshot(snapshot);
     this.#serve({ ...current, served: { ...current, held: [] } });
   }
 

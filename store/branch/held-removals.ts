@@ -2,21 +2,24 @@
  * The server holds back the same removals as a publication: those that are probably an accident, for
  * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
-import { compile } from "../../schema/compile/compile.ts";
-import type { Release } from "../../schema/compile/release.ts";
-import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
+import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
 import { listSome } from "../../schema/text/show.ts";
+import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
 
 /** The served flags: those of a commit, and those whose removal is held back. */
-export interface ServedRelease {
-  readonly snapshot: Snapshot;
-  readonly release: Release;
+export interface ServedRelease extends CompiledSnapshot {
   /** Names of the flags whose removal is held back. */
   readonly held: readonly string[];
   /** Why; missing if none is. */
   readonly reason?: string;
+}
+
+/** The newest valid commit, and the served release. */
+export interface CurrentRelease extends CompiledSnapshot {
+  /** Differs from `release` if removals are held back. */
+  readonly served: ServedRelease;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ServedRelease {
  */
 export function serveNext(
   served: ServedRelease | undefined,
-  next: { readonly snapshot: Snapshot; readonly release: Release },
+  next: CompiledSnapshot,
   isOwn: boolean,
 ): ServedRelease {
   if (!served) return { ...next, held: [] };
@@ -40,9 +43,8 @@ export function serveNext(
   const held = violations.flatMap((violation) => violation.flags);
   if (held.length === 0) return { ...next, held };
   const snapshot = holdBack(next.snapshot, held.map(removalOf), new Map([["", served.snapshot]]));
-  const release = compile(snapshot);
   const reason = violations.map((violation) => violation.reason).join(", and ");
-  return { snapshot, release, held, reason: describe(held, reason) };
+  return { ...compileSnapshot(snapshot), held, reason: describe(held, reason) };
 }
 
 /** The names of removed flags. Both lists are sorted by name. */

@@ -6,6 +6,7 @@ import {
   planPublication,
 } from "../../schema/plan/publication.ts";
 import type { Limits } from "../../schema/project/project.ts";
+import type { CompiledSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import type { Target } from "../target/target.ts";
 import {
@@ -15,7 +16,6 @@ import {
   type Obstacle,
   type PublishedRevision,
 } from "./check-fast-forward.ts";
-import type { CompiledSnapshot } from "./compiled-snapshot.ts";
 import { readServedLists, type ServedLists } from "./served-lists.ts";
 import { holdBackChanges } from "./served-release.ts";
 import type { TargetState } from "./target-state.ts";

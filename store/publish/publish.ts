@@ -5,12 +5,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Publication } from "../../schema/plan/publication.ts";
+import type { CompiledSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import { ObjectWriter, SupersededError } from "../target/object-writer.ts";
 import type { Target } from "../target/target.ts";
 import { applyPlan, isDone, type Pace } from "./apply-plan.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import type { CompiledSnapshot } from "./compiled-snapshot.ts";
 import { decide, type Intent } from "./decide.ts";
 import { reconcile } from "./reconcile.ts";
 import { readTargetState } from "./target-state.ts";

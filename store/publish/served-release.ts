@@ -1,12 +1,11 @@
 /** Releases in which some changes wait: the published one, and the one to publish. */
-import { compile } from "../../schema/compile/compile.ts";
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
+import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import type { CompiledSnapshot } from "./compiled-snapshot.ts";
 
 /** The release that was published last; `undefined` if it is not known, or this clone lacks its commits. */
 export async function readServedRelease(
@@ -18,8 +17,8 @@ export async function readServedRelease(
   try {
     const { snapshot } = await repository.read(commit, "");
     if (!snapshot) return undefined;
-    const compiled = { snapshot, release: compile(snapshot) };
-    return (await holdBackChanges(repository, compiled, revision?.waiting ?? [])).release;
+    const { waiting = [] } = revision ?? {};
+    return (await holdBackChanges(repository, compileSnapshot(snapshot), waiting)).release;
   } catch {
     return undefined;
   }
@@ -28,15 +27,14 @@ export async function readServedRelease(
 /** The release without the changes that wait. Throws if this clone lacks a commit that is served. */
 export async function holdBackChanges(
   repository: Repository,
-  { snapshot, release }: CompiledSnapshot,
+  compiled: CompiledSnapshot,
   waiting: readonly WaitingChange[],
 ): Promise<CompiledSnapshot> {
-  if (waiting.length === 0) return { snapshot, release };
+  if (waiting.length === 0) return compiled;
   const served = new Map<string, Snapshot>();
   for (const commit of new Set(waiting.map((one) => one.served))) {
     const reading = await repository.read(commit, "");
     if (reading.snapshot) served.set(commit, reading.snapshot);
   }
-  const held = holdBack(snapshot, waiting, served);
-  return { snapshot: held, release: compile(held) };
+  return compileSnapshot(holdBack(compiled.snapshot, waiting, served));
 }

@@ -6,9 +6,10 @@ import type { CommitKeys } from "../../schema/change/commit-signature.ts";
 import type { EmergencyChange } from "../../schema/change/emergency-change.ts";
 import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
-import type { BranchHistory, BranchState, CurrentRelease } from "../branch/branch-state.ts";
+import type { BranchHistory } from "../branch/branch-history.ts";
 import { BranchSync } from "../branch/branch-sync.ts";
 import { readEmergencyChanges } from "../branch/emergency-changes.ts";
+import type { CurrentRelease } from "../branch/held-removals.ts";
 import { Listeners } from "../branch/listeners.ts";
 import { type GitMeasurement, measureGit } from "../branch/measure-git.ts";
 import type { StoreHealth } from "../branch/store-health.ts";
@@ -18,6 +19,7 @@ import { PushDeclinedError } from "../remote/declined.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
 import type { Signer } from "../remote/signer.ts";
 import { asWriteError, WriteUnavailableError } from "../remote/unavailable.ts";
+import type { Repository } from "../snapshot/repository.ts";
 import { BatchQueue } from "./batch-queue.ts";
 import { Exclusive } from "./exclusive.ts";
 import type { Proposal } from "./proposal.ts";
@@ -48,9 +50,7 @@ export class FlagStore {
   readonly onConflict = new Listeners<[]>();
   /** Emits the remote's reason if it declines a push. */
   readonly onDecline = new Listeners<[reason: string]>();
-  /** Where the clone is. */
-  readonly #directory: string;
-  readonly #state: BranchState;
+  readonly #state: Pick<BranchSync, "head" | "current" | "status" | "history" | "repository">;
   readonly #sync: Exclusive<BranchSync>;
   readonly #commitKeys: CommitKeys;
   readonly #signer: Signer | undefined;
@@ -67,7 +67,6 @@ export class FlagStore {
 
   private constructor(branchSync: BranchSync, options: FlagStoreOptions) {
     const { commitKeys, timeoutMs = 15_000, signer } = options;
-    this.#directory = branchSync.branch.directory;
     this.onChange = branchSync.onChange;
     this.onGit = branchSync.onGit;
     this.#state = branchSync;
@@ -89,8 +88,13 @@ export class FlagStore {
     });
   }
 
+  /** The clone. */
+  get repository(): Repository {
+    return this.#state.repository;
+  }
+
   get history(): BranchHistory {
-    return this.#state;
+    return this.#state.history;
   }
 
   /** Missing as long as no commit of the branch was valid. */
@@ -141,7 +145,7 @@ export class FlagStore {
   propose({ base, branch, commit }: Proposal, inReview: boolean): Promise<string> {
     const propose = async (sync: BranchSync) => {
       const [created] = await sync.withRepairedClone(() =>
-        createCommits(this.#directory, base, [commit], this.#signer),
+        createCommits(this.repository.directory, base, [commit], this.#signer),
       );
       const proposal = sync.branch.proposalBranch(branch);
       const head = await measureGit(sync.onGit, "push", () =>
@@ -156,18 +160,20 @@ export class FlagStore {
   /** The newest changes that were made without the required review, the newest first. */
   async emergencyChanges(): Promise<EmergencyChange[]> {
     const { head } = this.#state;
-    return head === "" ? [] : readEmergencyChanges(this.#directory, head, this.#commitKeys);
+    return head === ""
+      ? []
+      : readEmergencyChanges(this.repository.directory, head, this.#commitKeys);
   }
 
   /** The flag at a commit; `undefined` if it was not there. */
   async flagAt(commit: string, name: string): Promise<TimedFlag | undefined> {
-    const snapshot = await this.#state.snapshotAt(commit);
+    const { snapshot } = await this.repository.read(commit, "");
     return snapshot && findFlag(snapshot.flags, name);
   }
 
   /** The text of a flag's file, by the id of its blob. */
   textOf(object: string): Promise<string> {
-    return readBlobText(this.#directory, object);
+    return readBlobText(this.repository.directory, object);
   }
 
   /** Accepts no more writes, and finishes those that wait. */

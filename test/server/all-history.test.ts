@@ -1,6 +1,6 @@
 /** `GET /v1/history`: what happened to all flags. */
 import { beforeAll, expect, test, vi } from "vitest";
-import { BranchSync } from "../../store/branch/branch-sync.ts";
+import { BranchHistory } from "../../store/branch/branch-history.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { TestTokens } from "./tokens.ts";
 
@@ -137,7 +137,7 @@ test("suggests the similar parameter", async () => {
 
 test("is read once for concurrent requests of the same page, and 405 for other methods", async () => {
   const own = await startService();
-  const read = vi.spyOn(BranchSync.prototype, "queryChanges");
+  const read = vi.spyOn(BranchHistory.prototype, "queryChanges");
   await Promise.all(Array.from({ length: 5 }, () => own.ask(`GET ${path}`)));
   await own.ask(`GET ${path}`, { as: "reader" });
   expect(read).toHaveBeenCalledTimes(1);

@@ -1,6 +1,6 @@
 /** The account of who changed a flag. */
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { BranchSync } from "../../store/branch/branch-sync.ts";
+import { BranchHistory } from "../../store/branch/branch-history.ts";
 import { type OwnApi, startService, until } from "./api.ts";
 import { flags } from "./remote.ts";
 import { TestTokens } from "./tokens.ts";
@@ -144,7 +144,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
 
   test("starts at most four git processes, two of one token, for any number of concurrent requests", async () => {
     const api = await startService();
-    const read = vi.spyOn(BranchSync.prototype, "changesOf");
+    const read = vi.spyOn(BranchHistory.prototype, "changesOf");
     const running = { editor: 0, reader: 0, admin: 0 };
     const most = { total: 0, own: 0 };
     const ends: (() => void)[] = [];
@@ -177,7 +177,7 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
 
   test("is read once for concurrent requests of the same page at the same head", async () => {
     const api = await startService();
-    const read = vi.spyOn(BranchSync.prototype, "changesOf");
+    const read = vi.spyOn(BranchHistory.prototype, "changesOf");
     await Promise.all(Array.from({ length: 5 }, () => api.ask(`GET ${meal}/history`)));
     await api.ask(`GET ${meal}/history`, { as: "reader" });
     expect(read).toHaveBeenCalledTimes(1);

@@ -1,3 +1,4 @@
+import { compile } from "../../schema/compile/compile.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import type { Snapshot } from "../../schema/flag/snapshot.ts";
 
@@ -5,4 +6,8 @@ import type { Snapshot } from "../../schema/flag/snapshot.ts";
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot;
   readonly release: Release;
+}
+
+export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
+  return { snapshot, release: compile(snapshot) };
 }
