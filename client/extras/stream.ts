@@ -1,7 +1,7 @@
-import { maxBackoffSeconds } from "../core/limits.ts";
 import { readList } from "../core/list.ts";
 import type { FlagList, Options } from "../core/types.ts";
-import { openStream } from "./open-stream.ts";
+import type { Event } from "./events.ts";
+import { followStream } from "./follow-stream.ts";
 
 /**
  * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is posted
@@ -15,8 +15,8 @@ export function keepStream(
 ): void {
   const channel = openChannel(key);
   if (!channel) return;
+  const request = { url, token, lastId: "" };
   let watching: AbortController | undefined;
-  let lastId = "";
   let list: FlagList | undefined;
   let postedAt = 0;
 
@@ -35,41 +35,19 @@ export function keepStream(
   }
 
   async function watch(signal: AbortSignal): Promise<void> {
+    const follow = () => followStream(request, post, signal);
     try {
-      await navigator.locks.request(`${key} stream`, { signal }, () => readForever(signal));
+      await navigator.locks.request(`${key} stream`, { signal }, follow);
     } catch {
       // There are no Web Locks here: each tab has its own stream.
-      await readForever(signal);
+      await follow();
     }
   }
 
-  async function readForever(signal: AbortSignal): Promise<void> {
-    let pauseSeconds = 1;
-    while (!signal.aborted) {
-      const before = postedAt;
-      await read(signal);
-      if (postedAt !== before) pauseSeconds = 1;
-      if (!signal.aborted) await sleep(pauseSeconds * (900 + 200 * Math.random()), signal);
-      pauseSeconds = Math.min(pauseSeconds * 2, maxBackoffSeconds);
-    }
-  }
-
-  /** Resolves when the stream ends, for any reason. */
-  async function read(signal: AbortSignal): Promise<void> {
-    try {
-      const request = { url, token, lastId, init: { cache: "no-store" } } as const;
-      for await (const event of openStream(request, signal)) {
-        if (event.data !== "") list = JSON.parse(event.data);
-        // After the parse, so that the server sends an unreadable event again.
-        if (event.id !== undefined) lastId = event.id;
-        if (event.data !== "" || Date.now() - postedAt > refreshSeconds * 750) post();
-      }
-    } catch {
-      // An unreadable event ends the stream.
-    }
-  }
-
-  function post(): void {
+  /** Throws if the data of the event is not JSON. */
+  function post({ data }: Event): void {
+    if (data !== "") list = JSON.parse(data);
+    else if (Date.now() - postedAt <= refreshSeconds * 750) return;
     if (!list) return;
     postedAt = Date.now();
     channel?.postMessage({ ...readList(list), at: postedAt });
@@ -83,16 +61,4 @@ function openChannel(key: string): BroadcastChannel | undefined {
   } catch {
     return undefined;
   }
-}
-
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end);
-    function end() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    }
-  });
 }

@@ -1,5 +1,5 @@
 import { NEVER, timeoutMs } from "../core/limits.ts";
-import { followChanges } from "./change-stream.ts";
+import { followStream } from "../extras/follow-stream.ts";
 import { DirectorySource } from "./directory-source.ts";
 import { DefinitionsFeed } from "./feed.ts";
 import { HttpSource } from "./http-source.ts";
@@ -9,7 +9,7 @@ import { StoredCopy } from "./stored-copy.ts";
 
 /** The feed that the options describe. It also follows the event stream if they ask for that. */
 export function createFeed(options: ServerProviderOptions, onUpdate: () => void): DefinitionsFeed {
-  const { url, directory, environment, cacheFile } = options;
+  const { directory, environment, cacheFile } = options;
   const isDirectory = directory !== undefined;
   const source = openSource(options);
   return new DefinitionsFeed({
@@ -18,9 +18,16 @@ export function createFeed(options: ServerProviderOptions, onUpdate: () => void)
     refreshSeconds: options.refreshSeconds ?? (isDirectory ? 1 : 60),
     backsOff: !isDirectory,
     copy: cacheFile === undefined ? undefined : new StoredCopy(cacheFile, source.name),
-    follow: (onChange, closing) => {
-      if (url === undefined || !options.stream) return;
-      void followChanges({ url, token: options.token }, onChange, closing);
+    follow(onChange, closing) {
+      if (options.url === undefined || !options.stream) return;
+      // The event stream is at the URL of the list, beside the definitions.
+      const url = options.url.replace(/(?:private\/)?definitions\.json(?=\?|$)/, "feature-flags/");
+      const request = { url, token: options.token, lastId: "" };
+      const onEvent = ({ id = request.lastId }) => {
+        // A stream that is opened again may begin with the last event.
+        if (id !== request.lastId) onChange();
+      };
+      void followStream(request, onEvent, closing);
     },
     onUpdate,
   });

@@ -1,7 +1,7 @@
 import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { maxBackoffSeconds, NEVER } from "../core/limits.ts";
+import { sleep } from "../core/sleep.ts";
 import { parseDefinitions } from "./parse-definitions.ts";
-import { sleep } from "./sleep.ts";
 import type { Source, SourceText } from "./source.ts";
 import type { StoredCopy } from "./stored-copy.ts";
 
