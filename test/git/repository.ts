@@ -41,18 +41,13 @@ export function testRepository({ objectFormat = "sha1" } = {}): TestRepository {
   return repository;
 }
 
-/** A new bare repository whose branch `main` has one commit, made at `time`. */
-export function bareRepository(
-  time: number,
-  files: Files,
-  to = temporaryDirectory(),
-): BareRepository {
-  const repository = new BareRepository(to);
+/** A new bare repository without commits. */
+export function bareRepository(directory = temporaryDirectory()): BareRepository {
+  const repository = new BareRepository(directory);
   repository.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main");
-  mkdirSync(path.join(to, "hooks"));
+  mkdirSync(path.join(directory, "hooks"));
   // After a push, git would start another one that finds nothing to tidy up.
-  appendFileSync(path.join(to, "config"), "[receive]\n\tautogc = false\n");
-  repository.change(time, files);
+  appendFileSync(path.join(directory, "config"), "[receive]\n\tautogc = false\n");
   return repository;
 }
 
@@ -175,28 +170,29 @@ export class TestRepository {
 
 /** A repository without a work tree. Its commits need no index. */
 export class BareRepository extends TestRepository {
-  /** The last commit of `main`. */
+  /** The last commit of `main`; `""` before the first. */
   get head(): string {
-    return readFileSync(path.join(this.directory, "refs/heads/main"), "utf8").trim();
+    const ref = path.join(this.directory, "refs/heads/main");
+    return existsSync(ref) ? readFileSync(ref, "utf8").trim() : "";
   }
 
-  /** Commits `files` onto `main`, as if somebody had pushed the commit, and returns its id. */
-  override change(time: number, files: Files): string {
+  /** Commits `files` on top of `parent`, as if somebody had pushed the commit to `main`, and returns its id. */
+  override change(time: number, files: Files, parent = this.head): string {
     const message = "Change flags\n";
-    const isFirst = !existsSync(path.join(this.directory, "refs/heads/main"));
     const parts: (string | Uint8Array)[] = [
+      parent === "" ? "reset refs/heads/main\n" : "",
       "commit refs/heads/main\n",
       `author Ada <ada@example.com> ${authored} +0000\n`,
       `committer Grace <grace@example.com> ${time} +0000\n`,
       `data ${message.length}\n${message}`,
-      isFirst ? "" : "from refs/heads/main^0\n",
+      parent === "" ? "" : `from ${parent}\n`,
     ];
     for (const [file, text] of Object.entries(files)) {
       if (text === null) parts.push(`D ${file}\n`);
       else parts.push(`M 100644 inline ${file}\ndata ${Buffer.byteLength(text)}\n`, text, "\n");
     }
     const input = Buffer.concat(parts.map((part) => Buffer.from(part)));
-    this.run(["fast-import", "--quiet"], { input });
+    this.run(["fast-import", "--quiet", "--force"], { input });
     return this.head;
   }
 }

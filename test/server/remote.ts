@@ -41,7 +41,8 @@ export class Remote {
   #time = began;
 
   constructor(files: Files = flags) {
-    this.bare = files === flags ? copyOf(standard()) : bareRepository(began, files);
+    this.bare = files === flags ? copyOf(standard()) : bareRepository();
+    if (files !== flags) this.bare.change(began, files);
   }
 
   get directory(): string {
@@ -103,7 +104,9 @@ let made: BareRepository | undefined;
 
 /** The remote that most tests start with. It is made once, because that is slow. */
 function standard(): BareRepository {
-  made ??= bareRepository(began, flags, sharedDirectory());
+  if (made) return made;
+  made = bareRepository(sharedDirectory());
+  made.change(began, flags);
   return made;
 }
 

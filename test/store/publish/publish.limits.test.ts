@@ -1,11 +1,13 @@
 /** What exceeds a limit waits; nothing else does. And what cannot be read is not taken for nothing. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { DirectorySite, findWrong, flag, History, type OpenSite, S3Site } from "./publishing.ts";
+import { DirectorySite, findWrong, flag, Histories, type OpenSite, S3Site } from "./publishing.ts";
 
 const list = "/v1/feature-flags/";
 const manifest = "/manifest.json";
 const letters = [..."abcdefghij"];
+
+const histories = new Histories();
 
 let double: S3Double;
 beforeAll(async () => {
@@ -34,7 +36,7 @@ function readManifest(site: OpenSite) {
 describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   /** Ten flags that are off, served. */
   async function served(state = false) {
-    const [site, history] = [newSite(), new History()];
+    const [site, history] = [newSite(), histories.begin()];
     const commit = history.commit(flags(letters, state));
     await history.publish(site.open(), commit);
     return { site, history, commit };
@@ -136,7 +138,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   });
 
   test("removes the last of two flags, and switches the other one off", async () => {
-    const [site, history] = [newSite(), new History()];
+    const [site, history] = [newSite(), histories.begin()];
     const limits = { remove: 20, turn: 50, at_least: 5 };
     await history.publish(site.open(), history.commit({ flag_a: true, flag_b: true }), { limits });
     const removed = history.commit({ flag_a: null });

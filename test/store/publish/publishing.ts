@@ -16,7 +16,14 @@ import { DirectoryTarget } from "../../../store/target/directory-target.ts";
 import { createClient } from "../../../store/target/s3-client.ts";
 import { S3Target } from "../../../store/target/s3-target.ts";
 import type { Target } from "../../../store/target/target.ts";
-import { type TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
+import {
+  type BareRepository,
+  bareRepository,
+  type Files,
+  type TestRepository,
+  temporaryDirectory,
+  testRepository,
+} from "../../git/repository.ts";
 import { type S3Double, storedObject } from "../../s3/double.ts";
 import { type Memory, MemoryTarget } from "./memory-target.ts";
 
@@ -44,12 +51,14 @@ export function fileOfFlag(name: string): string {
 export class History {
   readonly made: TestRepository;
   readonly #repository: Promise<Repository>;
-  readonly #snapshots = new Map<string, Snapshot>();
+  readonly #snapshots: Map<string, Snapshot>;
   #time = 1_700_000_000;
 
-  constructor(made = testRepository()) {
+  /** `other` is a history in the same repository. */
+  constructor(made = testRepository(), other?: History) {
     this.made = made;
-    this.#repository = open(made.directory);
+    this.#repository = other ? other.#repository : open(made.directory);
+    this.#snapshots = other ? other.#snapshots : new Map();
   }
 
   /** Commits these flags, each by its name: on, off, its text, or `null` where it is to go. */
@@ -59,13 +68,17 @@ export class History {
       fileOfFlag(name),
       typeof state === "boolean" ? flag(state) : state,
     ]);
-    return this.made.change(this.#time, Object.fromEntries(texts));
+    return this.change(this.#time, Object.fromEntries(texts));
   }
 
   /** Commits the file `bunting.yaml`. */
   commitProject(text: string): string {
     this.#time += 60;
-    return this.made.change(this.#time, { "bunting.yaml": text });
+    return this.change(this.#time, { "bunting.yaml": text });
+  }
+
+  protected change(time: number, files: Files): string {
+    return this.made.change(time, files);
   }
 
   async snapshot(commit: string): Promise<Snapshot> {
@@ -93,6 +106,38 @@ export class History {
     } finally {
       target.close();
     }
+  }
+}
+
+/** Histories in one repository: equal commits are made and read once. */
+export class Histories {
+  readonly #bare = bareRepository();
+  readonly #all = new History(this.#bare);
+  /** Ids of commits by their parents and changes. */
+  readonly #commits = new Map<string, string>();
+
+  begin(): History {
+    return new SharedHistory(this.#bare, this.#all, this.#commits);
+  }
+}
+
+class SharedHistory extends History {
+  readonly #bare: BareRepository;
+  readonly #commits: Map<string, string>;
+  #head = "";
+
+  constructor(bare: BareRepository, other: History, commits: Map<string, string>) {
+    super(bare, other);
+    this.#bare = bare;
+    this.#commits = commits;
+  }
+
+  protected override change(time: number, files: Files): string {
+    const key = JSON.stringify([this.#head, time, files]);
+    const commit = this.#commits.get(key) ?? this.#bare.change(time, files, this.#head);
+    this.#commits.set(key, commit);
+    this.#head = commit;
+    return commit;
   }
 }
 

@@ -1,41 +1,11 @@
 import path from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compile } from "../../../schema/compile/compile.ts";
-import type { Release } from "../../../schema/compile/release.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
 import { createCommits } from "../../../store/remote/commits.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
-import { flagHistory, off, on } from "./flag-history.ts";
-
-test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on any history", async () => {
-  let advanced = 0;
-  const trial = fc.asyncProperty(flagHistory, async (history) => {
-    const { directory } = testRepository();
-    let last: { snapshot: Snapshot; release: Release } | undefined;
-    for (const commit of importCommits(directory, history)) {
-      const wanted = (await (await Repository.open(directory)).read(commit, "")).snapshot;
-      const next = last && (await applyCommitsToSnapshot(directory, last.snapshot, commit));
-      if (next && last) {
-        const { release } = last;
-        advanced += 1;
-        expect(next).toEqual(wanted);
-        const compiled = compile(next);
-        // Other objects, so that nothing is known of them.
-        expect(compiled).toEqual(compile(structuredClone(next)));
-        const kept = compiled.responses.filter((response) => release.responses.includes(response));
-        expect(kept.length).toBeGreaterThanOrEqual(2);
-      }
-      if (wanted) last = { snapshot: wanted, release: compile(wanted) };
-    }
-  });
-  await fc.assert(trial, { numRuns: 25 });
-  // About 30; random histories may have few commits that can be applied.
-  expect(advanced).toBeGreaterThan(5);
-});
+import { off, on } from "./flag-history.ts";
 
 test("applyCommitsToSnapshot() keeps the objects of flags that no commit changed", async () => {
   const repository = testRepository();

@@ -46,7 +46,8 @@ export interface Remote {
 
 /** A remote whose branch `main` holds two flags, or `files`. */
 export function flagRemote(files: Files = standard): Remote {
-  const bare = bareRepository(begun, files);
+  const bare = bareRepository();
+  bare.change(begun, files);
   let human: Human | undefined;
   return {
     bare,
