@@ -1,12 +1,13 @@
 /** A requested change of one flag, as a change set: the edited files and the commit message. */
 
 import type { Flag, FlagType } from "../flag/flag.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { stepsOfBlock } from "../flag/schedule.ts";
+import { type Environments, rootEnvironment } from "../project/project.ts";
+import { joined } from "../text/show.ts";
 import { edit, format, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
 import type { FlagChangeSet } from "./change-set.ts";
-import { type FlagDefinition, schemaComment } from "./define-flag.ts";
-import { fileInOwnerFolder } from "./owner-folder.ts";
+import { type FlagDefinition, fileInOwnerFolder, schemaComment } from "./define-flag.ts";
 import { editForStep, type StepChange } from "./step-change.ts";
 
 export type Change =
@@ -52,7 +53,7 @@ export interface Current {
 export function editForChange(
   change: Extract<Change, { kind: "update" | "delete" | "step" }>,
   current: Current,
-  project: Pick<Project, "environments">,
+  project: Environments,
 ): FlagChangeSet | undefined {
   const { file, flag } = current;
   if (change.kind === "delete") {
@@ -73,7 +74,7 @@ export function editForChange(
 function editForUpdate(
   { environment, enabled, rollout, description: requested }: Extract<Change, { kind: "update" }>,
   { file, text, flag }: Current,
-  project: Pick<Project, "environments">,
+  project: Environments,
 ): FlagChangeSet | undefined {
   const decision = flag.decisions[environment];
   const before = decision?.enabled;
@@ -93,7 +94,7 @@ function editForUpdate(
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
   // A flag that is switched off must stay off, so the steps of the same block are deleted.
-  const cancelled = enabled === false ? countSteps(flag, environment) : 0;
+  const cancelled = enabled === false ? stepsOfBlock(flag, environment).length : 0;
   const edited = removeSteps(edit(text, changes), block, cancelled);
   if (edited === text) return undefined;
 
@@ -101,39 +102,23 @@ function editForUpdate(
   const rolls =
     rollout !== undefined && !(decision?.enabled && rollout === (decision.rollout ?? 100));
   const pins = enabled !== undefined && !toggles && !describes && !rolls;
-  const verbs = [
-    ...(toggles ? [enabled ? "Enable" : "Disable"] : []),
-    ...(pins ? ["Pin"] : []),
-    ...(rolls ? ["Roll out"] : []),
-    ...(describes ? ["Describe"] : []),
-  ];
-  const where = isRoot ? "" : ` in ${environment}`;
+  const parts = [
+    ...(toggles ? [[enabled ? "Enable" : "Disable", `enabled ${before} -> ${enabled}`]] : []),
+    ...(pins ? [["Pin", `enabled ${enabled}`]] : []),
+    ...(rolls ? [["Roll out", `rollout ${rollout}`]] : []),
+    ...(describes ? [["Describe", "description"]] : []),
+  ] as const;
+  // `Enable, roll out and describe`
+  const verbs = parts.map(([verb = ""], index) => (index === 0 ? verb : verb.toLowerCase()));
   const flagFile = { file, text: edited };
   return {
     files: [flagFile],
     flagFile,
-    subject: `${inSentence(verbs)} ${flag.name}${where}`,
-    change: [
-      ...(toggles ? [`enabled ${before} -> ${enabled}`] : []),
-      ...(pins ? [`enabled ${enabled}`] : []),
-      ...(rolls ? [`rollout ${rollout}`] : []),
-      ...(describes ? ["description"] : []),
-      ...(cancelled > 0 ? ["schedule deleted"] : []),
-    ].join(", "),
+    subject: `${joined(verbs)} ${flag.name}${isRoot ? "" : ` in ${environment}`}`,
+    change: [...parts.map(([, what]) => what), ...(cancelled > 0 ? ["schedule deleted"] : [])].join(
+      ", ",
+    ),
   };
-}
-
-function countSteps({ schedules }: Flag, block: string): number {
-  return schedules.find((schedule) => schedule.block === block)?.steps.length ?? 0;
-}
-
-/** `Enable, roll out and describe`. */
-function inSentence(verbs: readonly string[]): string {
-  const [first = "", ...others] = verbs;
-  const rest = others.map((verb) => verb.toLowerCase());
-  const last = rest.pop();
-  const words = [first, ...rest].join(", ");
-  return last === undefined ? words : `${words} and ${last}`;
 }
 
 /** The file of a new flag, in its owner's folder. */

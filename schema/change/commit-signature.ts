@@ -56,8 +56,7 @@ export function signMessage(
   nonce: string,
 ): string {
   const [file = noFile, ...others] = files;
-  const digests = others.length === 0 ? [] : digestsOf(files);
-  const list = digests.length === 0 ? "" : ` ${digests.join(",")}`;
+  const list = others.length === 0 ? "" : ` ${files.map(digestOf).sort(compareText).join(",")}`;
   const line = (mac: string) =>
     `${message.trimEnd()}\n${signatureTrailer}: v${list === "" ? 1 : 2} ${nonce} ${mac}${list}\n`;
   const parts = partsOf(line("-"));
@@ -165,10 +164,6 @@ function macOfDigests(key: string, { nonce, subject, reason, lines, digests }: P
 
 function macOf(key: string, signed: readonly unknown[]): string {
   return createHmac("sha256", key).update(JSON.stringify(signed)).digest("hex");
-}
-
-function digestsOf(files: readonly SignedFile[]): string[] {
-  return files.map(digestOf).sort(compareText);
 }
 
 function digestOf({ file, before, after }: SignedFile): string {

@@ -1,12 +1,12 @@
 /** A requested definition of a whole flag, as a change set. */
 
+import { isReservedFolder } from "../flag/file-kind.ts";
 import { isMapping } from "../text/mapping.ts";
 import { compareText } from "../text/order.ts";
 import { edit, editAtOnce, format, type TextChange } from "../yaml/edit.ts";
 import type { EditValue } from "../yaml/merge-node.ts";
 import { parse } from "../yaml/parse.ts";
 import type { FlagChangeSet } from "./change-set.ts";
-import { fileInOwnerFolder } from "./owner-folder.ts";
 
 /** A whole flag as a client sends it: the text of its file, or the file's values. */
 export type FlagDefinition =
@@ -98,6 +98,15 @@ function findChangedKeys(before: Values, after: Values, prefix = ""): string[] {
     if (isBlocks) return findChangedKeys(asMapping(was), asMapping(is), `${key}.`);
     return [`${prefix}${key}`];
   });
+}
+
+/** The folder of flags that have no owner, or one whose name is a reserved folder. */
+const unownedFolder = "unowned";
+
+/** The file of a flag in its owner's folder, where the API puts new flags. */
+export function fileInOwnerFolder(name: string, owner: string | undefined): string {
+  const folder = !owner || isReservedFolder(owner) ? unownedFolder : owner;
+  return `flags/${folder}/${name}.yaml`;
 }
 
 /** A flag elsewhere than in its owner's folder was put there by people, and stays. */

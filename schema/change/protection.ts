@@ -11,33 +11,23 @@ export interface BeforeAndAfter {
   readonly after: Flag | undefined;
 }
 
-/** The protected environments in which clients would see the change. */
+/**
+ * The protected environments in which clients would see the flag change, now or by a scheduled step: how
+ * it is decided, its description, or whether it exists. Its times do not count, because they change with
+ * every edit.
+ */
 export function findProtectedEnvironments(
   project: Pick<Project, "environments" | "protected">,
-  sides: BeforeAndAfter,
-): string[] {
-  return findAffectedEnvironments(project, sides).filter((environment) =>
-    project.protected.includes(environment),
-  );
-}
-
-/**
- * The environments in which clients would see the flag change, now or by a scheduled step: how it is
- * decided, its description, or whether it exists. Its times do not count, because they change with every edit.
- */
-function findAffectedEnvironments(
-  { environments }: Pick<Project, "environments">,
   { before, after }: BeforeAndAfter,
-): string[] {
-  const difference = diffFlag(before, after, environments);
+): readonly string[] {
+  const difference = diffFlag(before, after, project.environments);
   if (!difference) return [];
   const { change, fields, decisions, schedules } = difference;
-  const isEverywhere = change !== "changed" || fields.includes("description");
-  return environments.filter((environment) => {
+  if (change !== "changed" || fields.includes("description")) return project.protected;
+  return project.protected.filter((environment) => {
     const { before: was, after: is } = decisions[environment] ?? {};
     const steps = schedules[environment];
-    const isSame = isSameDecision(was, is) && (!steps || isSameSchedule(steps));
-    return isEverywhere || !isSame;
+    return !isSameDecision(was, is) || (steps && !isSameSchedule(steps));
   });
 }
 

@@ -1,8 +1,14 @@
 /** A scheduled step as an edit of the flag's file: it sets the value and removes the step. */
 
 import type { Decision, Flag } from "../flag/flag.ts";
-import { describeOutcome, type FlagStep, isSameStep, type Step } from "../flag/schedule.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import {
+  describeOutcome,
+  type FlagStep,
+  isSameStep,
+  type Step,
+  stepsOfBlock,
+} from "../flag/schedule.ts";
+import { type Environments, rootEnvironment } from "../project/project.ts";
 import { edit, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
 
@@ -30,8 +36,7 @@ export interface StepChange {
 
 /** Whether a flag still has a step: it was neither deleted nor applied. */
 export function hasStep(flag: Flag | undefined, { block, step }: Omit<FlagStep, "flag">): boolean {
-  const schedule = flag?.schedules.find((one) => one.block === block);
-  return schedule?.steps.some((one) => isSameStep(one, step)) ?? false;
+  return flag !== undefined && stepsOfBlock(flag, block).some((one) => isSameStep(one, step));
 }
 
 /** The new text of a flag's file, and the message of its commit. */
@@ -46,17 +51,20 @@ export function editForStep(
   { environment: block, step }: StepChange,
   text: string,
   flag: Flag,
-  project: Pick<Project, "environments">,
+  project: Environments,
 ): StepEdit | undefined {
-  const [first] = flag.schedules.find((one) => one.block === block)?.steps ?? [];
+  const [first] = stepsOfBlock(flag, block);
   if (!first || !isSameStep(first, step)) return undefined;
   const isRoot = block === rootEnvironment(project);
   const path = isRoot ? [] : ["environments", block];
   const decision = flag.decisions[block];
   return {
     text: removeSteps(edit(text, changesOf(step, path, decision)), path, 1),
-    subject: `${verbOf(step)} ${flag.name}${toWhat(step)}${isRoot ? "" : ` in ${block}`}`,
-    change: describeChange(step, decision),
+    subject: `${describe(step, flag.name)}${isRoot ? "" : ` in ${block}`}`,
+    change:
+      step.rollout === undefined
+        ? `enabled ${decision?.enabled ?? true} -> false`
+        : `rollout ${decision?.rollout ?? 100} -> ${step.rollout}`,
   };
 }
 
@@ -71,16 +79,7 @@ function changesOf(
   return [{ path: [...path, "rollout"], value: step.rollout }];
 }
 
-function verbOf({ rollout }: Step): string {
-  return rollout === undefined ? "Disable" : "Roll out";
-}
-
-function toWhat(step: Step): string {
-  if (step.rollout === undefined) return "";
-  return ` to ${step.rollout === 100 ? "everyone" : describeOutcome(step)}`;
-}
-
-function describeChange(step: Step, decision: Decision | undefined): string {
-  if (step.rollout === undefined) return `enabled ${decision?.enabled ?? true} -> false`;
-  return `rollout ${decision?.rollout ?? 100} -> ${step.rollout}`;
+function describe(step: Step, name: string): string {
+  if (step.rollout === undefined) return `Disable ${name}`;
+  return `Roll out ${name} to ${step.rollout === 100 ? "everyone" : describeOutcome(step)}`;
 }

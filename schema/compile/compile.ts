@@ -1,5 +1,5 @@
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { compileDefinitions, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
@@ -34,8 +34,6 @@ export function compile(snapshot: Snapshot): Release {
   const responses = ([] as Response[]).concat(...sorted.flat());
   return { commit, committed_at, environments, responses };
 }
-
-type Environments = Pick<Project, "environments">;
 
 /** Snapshots are usually sorted already. Throws if two flags have one name. */
 function sortedBlocks(project: Environments, flags: readonly TimedFlag[]): FlagBlock[] {

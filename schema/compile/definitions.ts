@@ -29,16 +29,9 @@ export function definedFlags(
   const defined = flags.flatMap((flag): DefinedFlag[] => {
     const definition = flag.decisions[environment];
     if (!definition) return [];
-    const { name, description, owner } = flag;
-    return [
-      {
-        name,
-        description: description || undefined,
-        owner: owner || undefined,
-        private: flag.private,
-        definition,
-      },
-    ];
+    const { name, private: isPrivate } = flag;
+    const [description, owner] = [flag.description || undefined, flag.owner || undefined];
+    return [{ name, description, owner, private: isPrivate, definition }];
   });
   const byName = new Map(audiences.map(({ name, conditions }) => [name, conditions]));
   return { environment, flags: defined, audiences: byName };
@@ -46,18 +39,13 @@ export function definedFlags(
 
 type Named = Pick<Audience, "name" | "conditions">;
 
-/** Which flags a document has: for the public, or for roles that may read private flags. */
-export interface Visibility {
-  readonly includePrivate: boolean;
-}
-
 /**
- * The body of `definitions.json`: compact, sorted by name, without private flags by default. The
- * same flags give the same bytes, in any order.
+ * The body of `definitions.json`: compact, sorted by name. The same flags give the same bytes, in any
+ * order. Private flags are only for roles that may read them.
  */
 export function compileDefinitions(
   defined: DefinedFlags,
-  { includePrivate }: Visibility = { includePrivate: false },
+  { includePrivate }: { readonly includePrivate: boolean } = { includePrivate: false },
 ): string {
   const flags = visibleFlags(defined, includePrivate).map(
     ({ name, definition }) => [name, compact(name, definition)] as const,

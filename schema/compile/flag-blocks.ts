@@ -3,7 +3,7 @@
  * flags are the same objects, so the next release does not compile them one by one.
  */
 import type { TimedFlag } from "../flag/snapshot.ts";
-import type { Project } from "../project/project.ts";
+import type { Environments } from "../project/project.ts";
 import { partsOf } from "./flag-parts.ts";
 import type { Response } from "./release.ts";
 
@@ -26,7 +26,7 @@ const known = new WeakMap<TimedFlag, FlagBlock>();
 
 /** The blocks of `flags`, in the same order. */
 export function cutIntoBlocks(
-  { environments }: Pick<Project, "environments">,
+  { environments }: Environments,
   flags: readonly TimedFlag[],
 ): FlagBlock[] {
   const blocks: FlagBlock[] = [];

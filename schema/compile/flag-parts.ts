@@ -1,12 +1,10 @@
 /** The bytes that one flag gives to a release, kept with the flag's object. */
 import { isOn } from "../flag/flag.ts";
 import type { TimedFlag } from "../flag/snapshot.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { type Environments, rootEnvironment } from "../project/project.ts";
 import { readBackEntry, readBackFlag } from "./read-back.ts";
 import { type Response, respond } from "./release.ts";
 import { pathOf } from "./urls.ts";
-
-type Environments = Pick<Project, "environments">;
 
 /** What one flag gives to a release, by the position of the environment. */
 export interface FlagParts {

@@ -1,13 +1,7 @@
 import { buckets, type Condition, type Definition, targetingKey } from "../evaluate/definition.ts";
 import { booleans, weigh } from "../evaluate/evaluate.ts";
 import { maxRequired } from "../evaluate/limits.ts";
-import {
-  type DefinedFlag,
-  type DefinedFlags,
-  objectText,
-  type Visibility,
-  visibleFlags,
-} from "./definitions.ts";
+import { type DefinedFlag, type DefinedFlags, objectText, visibleFlags } from "./definitions.ts";
 import { compileConditions } from "./flagd-conditions.ts";
 import {
   all,
@@ -25,83 +19,75 @@ import {
  * version 2. There is no commit in the metadata of the set, because every commit would then report
  * every flag as changed.
  */
-export function compileFlagd(
-  defined: DefinedFlags,
-  { includePrivate }: Visibility = { includePrivate: false },
-): string {
-  const visible = visibleFlags(defined, includePrivate);
-  const flags = new Map(visible.map(({ name, definition }) => [name, definition]));
-  const compiler = new Compiler(flags, defined.audiences);
+export function compileFlagd(defined: DefinedFlags): string {
+  const visible = visibleFlags(defined, false);
+  const published = {
+    flags: new Map(visible.map(({ name, definition }) => [name, definition])),
+    audiences: defined.audiences,
+  };
+  const flags = visible.map(
+    (flag) => [flag.name, JSON.stringify(compileFlag(flag, published))] as const,
+  );
   return objectText([
     ["$schema", JSON.stringify("https://flagd.dev/schema/v0/flags.json")],
-    [
-      "flags",
-      objectText(visible.map((flag) => [flag.name, JSON.stringify(compiler.compileFlag(flag))])),
-    ],
+    ["flags", objectText(flags)],
   ]);
 }
 
 /** In an expression, null is "outside": flagd then gives the default variant with reason DEFAULT. */
 const outside = null;
 
-class Compiler {
-  readonly #flags: ReadonlyMap<string, Definition>;
-  readonly #audiences: ReadonlyMap<string, readonly Condition[]>;
+/** What expressions can refer to, by name. */
+interface Published {
+  readonly flags: ReadonlyMap<string, Definition>;
+  readonly audiences: ReadonlyMap<string, readonly Condition[]>;
+}
 
-  constructor(
-    flags: ReadonlyMap<string, Definition>,
-    audiences: ReadonlyMap<string, readonly Condition[]>,
-  ) {
-    this.#flags = flags;
-    this.#audiences = audiences;
-  }
+/**
+ * A flag without `targeting` if its answer is constant, because the schema refuses null. A disabled
+ * flag stays ENABLED with its first variant, because DISABLED means the caller's own default.
+ */
+function compileFlag({ name, description, owner, definition }: DefinedFlag, published: Published) {
+  const variants = definition.variants ?? booleans;
+  const decision = decide(name, definition, maxRequired, published);
+  const isConstant = typeof decision === "string";
+  const metadata = {
+    ...(description !== undefined && { description }),
+    ...(owner !== undefined && { owner }),
+  };
+  return {
+    state: "ENABLED",
+    variants: Object.fromEntries(variants),
+    defaultVariant: isConstant ? decision : variants[0]?.[0],
+    ...(!isConstant && decision !== outside && { targeting: decision }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  };
+}
 
-  /**
-   * A flag without `targeting` if its answer is constant, because the schema refuses null. A disabled
-   * flag stays ENABLED with its first variant, because DISABLED means the caller's own default.
-   */
-  compileFlag({ name, description, owner, definition }: DefinedFlag) {
-    const variants = definition.variants ?? booleans;
-    const decision = this.#decide(name, definition, maxRequired);
-    const isConstant = typeof decision === "string";
-    const metadata = {
-      ...(description !== undefined && { description }),
-      ...(owner !== undefined && { owner }),
-    };
-    return {
-      state: "ENABLED",
-      variants: Object.fromEntries(variants),
-      defaultVariant: isConstant ? decision : variants[0]?.[0],
-      ...(!isConstant && decision !== outside && { targeting: decision }),
-      ...(Object.keys(metadata).length > 0 && { metadata }),
-    };
-  }
+/** The name of the variant, or null. */
+function decide(name: string, definition: Definition, levels: number, published: Published): Logic {
+  const { enabled, rollout = 100, rules = [], requires = [] } = definition;
+  if (!enabled) return outside;
+  const required = all(...requires.map((other) => isOn(other, levels - 1, published)));
+  const withRules = rules.reduceRight<Logic>(
+    (otherwise, rule) =>
+      choose(
+        compileConditions(rule.if, published.audiences),
+        rule.variant ?? give(name, definition, rule.rollout ?? 100),
+        otherwise,
+      ),
+    give(name, definition, rollout),
+  );
+  return choose(required, withRules, outside);
+}
 
-  /** The name of the variant, or null. */
-  #decide(name: string, definition: Definition, levels: number): Logic {
-    const { enabled, rollout = 100, rules = [], requires = [] } = definition;
-    if (!enabled) return outside;
-    const required = all(...requires.map((other) => this.#isOn(other, levels - 1)));
-    const withRules = rules.reduceRight<Logic>(
-      (otherwise, rule) =>
-        choose(
-          compileConditions(rule.if, this.#audiences),
-          rule.variant ?? give(name, definition, rule.rollout ?? 100),
-          otherwise,
-        ),
-      give(name, definition, rollout),
-    );
-    return choose(required, withRules, outside);
-  }
-
-  /** The whole expression of a required flag, with its own seed. */
-  #isOn(name: string, levels: number): Logic {
-    const definition = this.#flags.get(name);
-    if (!definition || definition.variants || levels < 0) return false;
-    const decision = this.#decide(name, definition, levels);
-    if (decision === outside || typeof decision === "string") return decision === "on";
-    return equals(decision, "on");
-  }
+/** The whole expression of a required flag, with its own seed. */
+function isOn(name: string, levels: number, published: Published): Logic {
+  const definition = published.flags.get(name);
+  if (!definition || definition.variants || levels < 0) return false;
+  const decision = decide(name, definition, levels, published);
+  if (decision === outside || typeof decision === "string") return decision === "on";
+  return equals(decision, "on");
 }
 
 /** Gives the feature to a percentage. Each of the two hashes needs a value, so one guard is for both. */
@@ -111,16 +97,9 @@ function give(name: string, definition: Definition, rollout: number): Logic {
   if (weight <= 0) return outside;
   const value = attribute(bucket);
   const text = bucket === targetingKey ? value : booleanAsText(value);
-  const isInside = equals(
-    fraction(`${seed}:`, text, [
-      ["in", weight],
-      ["out", buckets - weight],
-    ]),
-    "in",
-  );
-  const share = weight < buckets ? isInside : true;
-  if (!variants)
-    return choose(share === true ? true : all(...hasText(value), share), "on", outside);
+  const halves = [["in", weight] as const, ["out", buckets - weight] as const];
+  const share = weight < buckets ? equals(fraction(`${seed}:`, text, halves), "in") : true;
+  if (!variants) return choose(share === true || all(...hasText(value), share), "on", outside);
   const arms = variants.map(([variant], at) => [variant, split?.[at] ?? 1] as const);
   return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, text, arms), outside);
 }

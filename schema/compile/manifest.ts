@@ -32,11 +32,9 @@ export interface Rollback {
 }
 
 /** What a publication adds to a release's manifest. */
-export interface ManifestNotes {
-  readonly rollback?: Rollback | undefined;
-  readonly allowed?: string | undefined;
-  readonly waiting?: readonly WaitingChange[];
-}
+type ManifestNotes = {
+  readonly [Key in "rollback" | "allowed" | "waiting"]?: Manifest[Key] | undefined;
+};
 
 /** The path of a release's manifest. */
 export const manifestPath = "/manifest.json";

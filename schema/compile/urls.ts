@@ -3,7 +3,7 @@
  * A new output is a row here and a module that compiles its body.
  */
 import { isPossibleName } from "../flag/name.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { type Environments, rootEnvironment } from "../project/project.ts";
 
 /** A kind of response. */
 export interface Output {
@@ -17,33 +17,14 @@ export interface Output {
   readonly isIndex: boolean;
 }
 
-const json = "application/json";
-
-/** `Cache-Control` of published objects, where the publisher sets no other. */
-export const publishedCacheControl =
-  "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
+const ofEnvironment = { scope: "environment", contentType: "application/json" } as const;
 
 export const outputs = {
-  flag: {
-    path: "/v1/feature-flags/{name}",
-    scope: "environment",
-    contentType: json,
-    isIndex: false,
-  },
-  list: { path: "/v1/feature-flags/", scope: "environment", contentType: json, isIndex: true },
-  definitions: {
-    path: "/v1/definitions.json",
-    scope: "environment",
-    contentType: json,
-    isIndex: true,
-  },
-  flagd: { path: "/v1/flagd.json", scope: "environment", contentType: json, isIndex: true },
-  openfeature: {
-    path: "/v1/openfeature.json",
-    scope: "environment",
-    contentType: json,
-    isIndex: true,
-  },
+  flag: { ...ofEnvironment, path: "/v1/feature-flags/{name}", isIndex: false },
+  list: { ...ofEnvironment, path: "/v1/feature-flags/", isIndex: true },
+  definitions: { ...ofEnvironment, path: "/v1/definitions.json", isIndex: true },
+  flagd: { ...ofEnvironment, path: "/v1/flagd.json", isIndex: true },
+  openfeature: { ...ofEnvironment, path: "/v1/openfeature.json", isIndex: true },
   /** What a CDN answers with for a missing object: problem details (RFC 9457). */
   error: {
     path: "/errors/{name}.json",
@@ -53,17 +34,22 @@ export const outputs = {
     isIndex: false,
   },
   /** What a release consists of. It is written last, and lists all others. */
-  manifest: { path: "/manifest.json", scope: "release", contentType: json, isIndex: true },
+  manifest: {
+    path: "/manifest.json",
+    scope: "release",
+    contentType: "application/json",
+    isIndex: true,
+  },
 } as const satisfies Record<string, Output>;
+
+/** `Cache-Control` of published objects, where the publisher sets no other. */
+export const publishedCacheControl =
+  "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 
 export type OutputKind = keyof typeof outputs;
 
 /** The outputs that show how flags are decided: a project may keep them unpublished. */
-export const definitionKinds = [
-  "definitions",
-  "flagd",
-  "openfeature",
-] as const satisfies OutputKind[];
+export const definitionKinds = ["definitions", "flagd", "openfeature"] as const;
 
 /** What a path names. */
 export interface Resource {
@@ -73,8 +59,6 @@ export interface Resource {
   /** The flag's name or the status of an error; `""` for other kinds. */
   readonly name: string;
 }
-
-type Environments = Pick<Project, "environments">;
 
 /** The path of the list of an environment, or of one flag in it. */
 export function pathOf(project: Environments, environment: string, name = ""): string {

@@ -1,6 +1,6 @@
 /** The size of `definitions.json`, which says how each flag of an environment is decided. */
 import type { Finding } from "../problem/problem.ts";
-import type { Project } from "../project/project.ts";
+import type { Environments } from "../project/project.ts";
 import type { Audience } from "./audience.ts";
 import { type Decision, type Flag, plain } from "./flag.ts";
 import { checkSize } from "./size-finding.ts";
@@ -8,7 +8,6 @@ import { checkSize } from "./size-finding.ts";
 /** The largest document that a provider reads, in bytes. `client/provider/source.ts` has the same number. */
 export const maxDefinitionsBytes = 16_000_000;
 
-type Environments = Pick<Project, "environments">;
 type Decided = Pick<Flag, "name" | "decisions">;
 type Conditions = Pick<Audience, "name" | "conditions">;
 

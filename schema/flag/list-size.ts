@@ -1,5 +1,5 @@
 import type { Finding } from "../problem/problem.ts";
-import type { Project } from "../project/project.ts";
+import type { Environments } from "../project/project.ts";
 import { groupDigits } from "../text/show.ts";
 import { checkSize } from "./size-finding.ts";
 
@@ -26,5 +26,3 @@ export function checkListSize(names: readonly string[], project: Environments): 
     hint: "delete flags that are on for everyone: bunting stale",
   });
 }
-
-type Environments = Pick<Project, "environments">;

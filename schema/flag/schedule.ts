@@ -54,6 +54,11 @@ export function stepsIn(
   return schedule?.steps ?? none;
 }
 
+/** The steps in the block of an environment: none if that has no block of its own. */
+export function stepsOfBlock(flag: Pick<Scheduled, "schedules">, block: string): readonly Step[] {
+  return flag.schedules.find((schedule) => schedule.block === block)?.steps ?? none;
+}
+
 /** All steps of `flags` up to a time, in milliseconds since 1970: the earliest first, then by flag and block. */
 export function findDueSteps(flags: readonly Scheduled[], nowMs: number): FlagStep[] {
   return allSteps(flags)

@@ -1,8 +1,7 @@
 /** The result of publishing a commit as text: for the deployment, the pull request and the run. */
 
 import { isCommit } from "../compile/manifest.ts";
-import { joined } from "../plan/warnings.ts";
-import { pluralize, shortId } from "../text/show.ts";
+import { joined, pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";
 
 /** The part of the output of `npm run publish -- --format json` that is used here. */

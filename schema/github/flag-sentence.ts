@@ -5,7 +5,7 @@ import { isSameDecision } from "../plan/difference.ts";
 import { escapeMarkdown } from "../plan/format.ts";
 import { type FlagPlan, toggled } from "../plan/plan.ts";
 import { describeSteps, isSameSchedule } from "../plan/steps.ts";
-import { joined } from "../plan/warnings.ts";
+import { joined } from "../text/show.ts";
 
 /** What happens to a flag that is alone in a plan, in Markdown. */
 export function describeFlag(flag: FlagPlan, environments: readonly string[]): string {

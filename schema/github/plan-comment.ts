@@ -3,10 +3,10 @@
 import { describeAudiences } from "../plan/audiences.ts";
 import { describeProject, inWords, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
-import { findWarnings, joined } from "../plan/warnings.ts";
+import { findWarnings } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
-import { cut, listSome, pluralize, shortId } from "../text/show.ts";
+import { cut, joined, listSome, pluralize, shortId } from "../text/show.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, fitLines, inline, sizeOf } from "./markdown.ts";
 import { listUrls, type Pointer } from "./plan-urls.ts";

@@ -1,4 +1,5 @@
 /** Warnings for the reviewer of a change. */
+import { joined } from "../text/show.ts";
 import type { DecisionChange } from "./difference.ts";
 import { escapeMarkdown } from "./format.ts";
 import {
@@ -175,9 +176,4 @@ function byEffect(
 
 function name(flag: FlagPlan): string {
   return `\`${flag.name}\``;
-}
-
-/** `a, b and c`. */
-export function joined(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }

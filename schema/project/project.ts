@@ -21,6 +21,9 @@ export interface Project {
   readonly object: string;
 }
 
+/** A project of which only the environments matter. */
+export type Environments = Pick<Project, "environments">;
+
 export type AttributeType = "string" | "number" | "boolean" | "version";
 
 /** What a flag may be called. */
@@ -93,7 +96,7 @@ function percent(text: string): number {
 export const defaultProject: Project = normalizeProject({}, "");
 
 /** The environment that is served at the root of the URLs. */
-export function rootEnvironment({ environments }: Pick<Project, "environments">): string {
+export function rootEnvironment({ environments }: Environments): string {
   const [root] = environments;
   if (root === undefined) throw new Error("Cannot use a project without environments");
   return root;

@@ -31,3 +31,8 @@ export function listSome(texts: readonly string[], max: number): string {
   const more = texts.length > max ? ` and ${texts.length - max} more` : "";
   return `${texts.slice(0, max).join(", ")}${more}`;
 }
+
+/** `a, b and c`. */
+export function joined(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
