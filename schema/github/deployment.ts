@@ -1,6 +1,7 @@
 /** The result of publishing a commit as text: for the deployment, the pull request and the run. */
 
 import { isCommit } from "../compile/manifest.ts";
+import type { EnvironmentDiff } from "../plan/publication.ts";
 import { joined, pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";
 
@@ -11,7 +12,7 @@ export interface Published {
   /** The commit that was served before; missing if there was none. */
   readonly before?: string | undefined;
   readonly refusals: readonly string[];
-  readonly diffs: readonly Diff[];
+  readonly diffs: readonly EnvironmentDiff[];
   /** How many changes exceed a limit and wait, and why. */
   readonly waiting: number;
   readonly reasons: readonly string[];
@@ -23,14 +24,6 @@ export interface Live {
   /** Since when clients get all of it, as ISO 8601; missing if they do not yet. */
   readonly at?: string | undefined;
   readonly pending: number;
-}
-
-interface Diff {
-  readonly environment: string;
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly on: readonly string[];
-  readonly off: readonly string[];
 }
 
 /** Parses `publish.json`. Throws if it is not valid. */
@@ -115,13 +108,15 @@ export function formatDeploymentResult(result: DeploymentResult): string {
   return `${[...lines, ...(links.length === 0 ? [] : [`<sub>${links.join(" · ")}</sub>`])].join("\n").trimEnd()}\n`;
 }
 
-function listDiff({ environment, on, off, added, removed }: Diff): string[] {
+function listDiff({ environment, on, off, added, removed }: EnvironmentDiff): string[] {
   const kinds = { "turned on": on, "turned off": off, added, removed };
   return Object.entries(kinds).flatMap(([kind, names]) => {
     if (!Array.isArray(names) || names.length === 0) return [];
-    const some = names.slice(0, 10).map((name) => inline(String(name)));
-    const more = names.length > 10 ? [`${names.length - 10} more`] : [];
-    return [`- ${inline(String(environment))}: ${kind} ${joined([...some, ...more])}`];
+    const list = joined(
+      names.map((name) => inline(String(name))),
+      10,
+    );
+    return [`- ${inline(String(environment))}: ${kind} ${list}`];
   });
 }
 

@@ -1,7 +1,7 @@
 /** The comment on a pull request: what it changes. The first line is a summary. */
 
 import { describeAudiences } from "../plan/audiences.ts";
-import { describeProject, inWords, summarize } from "../plan/format.ts";
+import { describeProject, flagTable, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findWarnings } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
@@ -82,25 +82,18 @@ function countWarnings(warnings: number): string {
   return warnings === 0 ? "" : ` ${pluralize(warnings, "warning")} below.`;
 }
 
-function table({ flags, environments }: Plan, pointer: Pointer): string[] {
-  if (flags.length === 0) return [];
-  const rows = flags.map((flag) => {
-    const states = environments.map((environment) => inWords(flag, environment));
-    const change = flag.change === "changed" ? "" : ` (${flag.change})`;
-    const also = flag.fields.filter((field) => field !== "updated_at").join(", ");
-    return `| \`${flag.name}\`${change} | ${states.join(" | ")} | ${also} |`;
-  });
-  const head = [
-    `| flag | ${environments.join(" | ")} | also |`,
-    `|---|${environments.map(() => "---|").join("")}---|`,
-  ];
+function table(plan: Plan, pointer: Pointer): string[] {
+  const { head, rows } = flagTable(plan, ({ fields }) =>
+    fields.filter((one) => one !== "updated_at"),
+  );
+  if (rows.length === 0) return [];
   const shown = fitLines(rows, maxLengths.table, (left) => `| ${pointer(left, "flags")} |`);
   return [[...head, ...shown].join("\n")];
 }
 
 function listSettings(plan: Plan): string[] {
   const project = plan.settings.length === 0 ? [] : describeProject(plan);
-  const lines = [...describeAudiences(plan).slice(0, 50), ...project];
+  const lines = [...describeAudiences(plan.audiences).slice(0, 50), ...project];
   return lines.length === 0 ? [] : [lines.map((line) => `- ${line}`).join("\n")];
 }
 
@@ -150,8 +143,7 @@ function owners({ flags }: Plan, pointer: Pointer): string[] {
   const lines = [...byOwner]
     .sort(([a], [b]) => compareText(a, b))
     .map(([owner, names]) => {
-      const some = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
-      return `- ${owner === "" ? "nobody" : `\`${owner}\``} owns ${joined(some)}`;
+      return `- ${owner === "" ? "nobody" : `\`${owner}\``} owns ${joined(names, 8)}`;
     });
   const shown = fitLines(lines, maxLengths.owners, (left) => `- ${pointer(left, "owners")}`);
   return ["### Owners", shown.join("\n")];

@@ -13,12 +13,12 @@ export function listUrls({ responses }: Plan, maxLength: number, pointer: Pointe
   const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
   const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
   const summary = `${pluralize(responses.length, "URL")} with other bytes, before and after`;
-  const frame = ["<details>", `<summary>${summary}</summary>`, "", "", "</details>"].join("\n");
+  const frame = (urls: string) =>
+    `<details>\n<summary>${summary}</summary>\n\n${urls}\n\n</details>`;
   const items = sorted.map(showUrl);
-  const shown = fitLines(items, maxLength - sizeOf(frame) - 10, (left) => pointer(left, "URLs"));
-  return [
-    `<details>\n<summary>${summary}</summary>\n\n${shown.join("\n").trimEnd()}\n\n</details>`,
-  ];
+  const maxUrls = maxLength - sizeOf(frame("")) - 9;
+  const shown = fitLines(items, maxUrls, (left) => pointer(left, "URLs"));
+  return [frame(shown.join("\n").trimEnd())];
 }
 
 function showUrl({ path, change, before, after }: ResponsePlan): string {

@@ -2,7 +2,7 @@
 import type { Snapshot } from "../flag/snapshot.ts";
 import { compareText } from "../text/order.ts";
 import { listSome } from "../text/show.ts";
-import { type ChangeKind, changeKindOf, pairUp } from "./difference.ts";
+import { type ChangeKind, changeKindOf, pairUp, signs } from "./difference.ts";
 
 /** An audience that changes. */
 export interface AudiencePlan {
@@ -27,11 +27,7 @@ export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
 }
 
 /** One line of Markdown for each audience. */
-export function describeAudiences({
-  audiences,
-}: {
-  readonly audiences: readonly AudiencePlan[];
-}): string[] {
+export function describeAudiences(audiences: readonly AudiencePlan[]): string[] {
   return audiences.map(({ name, change, flags }) => {
     const users = flags.map((flag) => `\`${flag}\``);
     return `audience \`${name}\` ${change}: ${usedBy(users)}`;
@@ -42,8 +38,6 @@ export function describeAudiences({
 export function describeAudience({ name, change, flags }: AudiencePlan): string {
   return `${signs[change]} ${name}: ${usedBy(flags)}`;
 }
-
-const signs = { added: "+", removed: "-", changed: "~" } as const;
 
 /** Maximum number of flags that are named for an audience. */
 const maxUsers = 20;

@@ -16,7 +16,9 @@ export interface DecisionChange {
   readonly people?: PeopleEffect;
 }
 
-export type ChangeKind = "added" | "removed" | "changed";
+/** The kinds of changes, each with its sign in a text. */
+export const signs = { added: "+", removed: "-", changed: "~" } as const;
+export type ChangeKind = keyof typeof signs;
 
 /** What consumers see of a flag beside its decisions. */
 const seenFields = ["description", "created_at", "updated_at"] as const;

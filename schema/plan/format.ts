@@ -3,15 +3,9 @@ import { escapeInvisible } from "../problem/problem.ts";
 import { pluralize, shortId } from "../text/show.ts";
 import { describeAudience, describeAudiences } from "./audiences.ts";
 import { describeDecision, describeEffects, describeRename } from "./describe-decision.ts";
-import { isSameDecision } from "./difference.ts";
-import {
-  findPlannedRemovals,
-  findPlanViolations,
-  howToAllow,
-  howToAllowRemoval,
-} from "./limits.ts";
+import { isSameDecision, signs } from "./difference.ts";
+import { explainLimits } from "./limits.ts";
 import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
-import type { SettingPlan } from "./settings.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
 
 /** The plan as text: the changes in each environment, then the URLs that change. */
@@ -21,36 +15,30 @@ export function formatPlan(plan: Plan): string {
     const changes = plan.flags.flatMap((flag) => describe(flag, environment));
     if (changes.length > 0) lines.push("", environment, ...changes.map((change) => `  ${change}`));
   }
-  const others = plan.flags.flatMap(describeFields);
-  if (others.length > 0) lines.push("", "in all environments", ...others.map((one) => `  ${one}`));
+  const others = plan.flags.filter(({ fields }) => fields.length > 0);
+  if (others.length > 0) {
+    const lists = others.map(({ name, fields }) => `  ~ ${name}: ${fields.join(", ")}`);
+    lines.push("", "in all environments", ...lists);
+  }
   const audiences = plan.audiences.map(describeAudience);
   if (audiences.length > 0) lines.push("", "audiences", ...audiences.map((one) => `  ${one}`));
-  const changes = [...plan.settings.map(describeSetting), ...plan.protection.map(inSentence)];
+  const settings = plan.settings.map((one) => `${one.setting}: ${one.before} → ${one.after}`);
+  const changes = [...settings, ...plan.protection.map(inSentence)];
   if (changes.length > 0) lines.push("", "project", ...changes.map((change) => `  ~ ${change}`));
   if (plan.responses.length > 0) {
     const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
     lines.push("", `${pluralize(plan.responses.length, "URL")} with other bytes`, ...urls);
   }
-  for (const { reason } of findPlanViolations(plan)) lines.push("", `Limit: ${reason}`, howToAllow);
-  for (const reason of findPlannedRemovals(plan))
-    lines.push("", `Limit: ${reason}`, howToAllowRemoval);
+  for (const { reason, hint } of explainLimits(plan)) lines.push("", `Limit: ${reason}`, hint);
   return `${lines.join("\n")}\n`;
 }
 
 /** The plan as Markdown: a table of flags and environments, then the URLs in a collapsed block. */
 export function formatPlanMarkdown(plan: Plan): string {
-  const { environments } = plan;
   const lines = [`**${summarize(plan)}** (\`${shortId(plan.base)}\` → \`${shortId(plan.head)}\`)`];
-  if (plan.flags.length > 0) {
-    lines.push("", `| flag | ${environments.join(" | ")} | also |`);
-    lines.push(`|---|${environments.map(() => "---|").join("")}---|`);
-    for (const flag of plan.flags) {
-      const states = environments.map((environment) => inWords(flag, environment));
-      const name = flag.change === "changed" ? "" : ` (${flag.change})`;
-      lines.push(`| \`${flag.name}\`${name} | ${states.join(" | ")} | ${flag.fields.join(", ")} |`);
-    }
-  }
-  const changes = [...describeAudiences(plan), ...describeProject(plan)];
+  const { head, rows } = flagTable(plan, (flag) => flag.fields);
+  if (rows.length > 0) lines.push("", ...head, ...rows);
+  const changes = [...describeAudiences(plan.audiences), ...describeProject(plan)];
   if (changes.length > 0) lines.push("", ...changes.map((change) => `- ${change}`));
   const warnings = plan.commitWarnings.map(({ message, hint }) => `${message}: ${hint}`);
   if (warnings.length > 0)
@@ -63,36 +51,48 @@ export function formatPlanMarkdown(plan: Plan): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** The flags of a plan and their environments as the lines of a table; the last column has `fields`. */
+export function flagTable(
+  { flags, environments }: Plan,
+  fieldsOf: (flag: FlagPlan) => readonly string[],
+): { readonly head: string[]; readonly rows: string[] } {
+  const rows = flags.map((flag) => {
+    const states = environments.map((environment) => inWords(flag, environment));
+    const change = flag.change === "changed" ? "" : ` (${flag.change})`;
+    return `| \`${flag.name}\`${change} | ${states.join(" | ")} | ${fieldsOf(flag).join(", ")} |`;
+  });
+  const titles = `| flag | ${environments.join(" | ")} | also |`;
+  return { head: [titles, `|---|${environments.map(() => "---|").join("")}---|`], rows };
+}
+
 /** The plan in one sentence: `1 flag turns on in application, 2 flags change`. */
 export function summarize(plan: Plan): string {
-  const parts = plan.environments.flatMap((environment) =>
-    (["on", "off"] as const).flatMap((way) => {
-      const turned = plan.flags.filter((flag) => toggled(flag, environment) === way).length;
-      return turned === 0
-        ? []
-        : [`${pluralize(turned, "flag turns", "flags turn")} ${way} in ${environment}`];
-    }),
-  );
+  const parts: string[] = [];
+  const count = (
+    [one, many]: readonly [string, string],
+    rest: string,
+    isIt: (flag: FlagPlan) => boolean,
+  ) => {
+    const number = plan.flags.filter(isIt).length;
+    if (number > 0) parts.push(`${pluralize(number, one, many)} ${rest}`);
+  };
   for (const environment of plan.environments) {
-    const changed = plan.flags.filter((flag) => changesReach(flag, environment)).length;
-    if (changed > 0)
-      parts.push(
-        `${pluralize(changed, "flag changes", "flags change")} who gets it in ${environment}`,
-      );
+    for (const way of ["on", "off"] as const) {
+      const isIt = (flag: FlagPlan) => toggled(flag, environment) === way;
+      count(["flag turns", "flags turn"], `${way} in ${environment}`, isIt);
+    }
   }
   for (const environment of plan.environments) {
-    const changed = plan.flags.filter(
-      (flag) => flag.change === "changed" && changesSchedule(flag, environment),
-    ).length;
-    if (changed > 0)
-      parts.push(
-        `${pluralize(changed, "flag changes its", "flags change their")} schedule in ${environment}`,
-      );
+    const isIt = (flag: FlagPlan) => changesReach(flag, environment);
+    count(["flag changes", "flags change"], `who gets it in ${environment}`, isIt);
   }
-  for (const change of ["added", "removed"] as const) {
-    const flags = plan.flags.filter((flag) => flag.change === change).length;
-    if (flags > 0) parts.push(`${pluralize(flags, "flag is", "flags are")} ${change}`);
+  for (const environment of plan.environments) {
+    const isIt = (flag: FlagPlan) =>
+      flag.change === "changed" && changesSchedule(flag, environment);
+    count(["flag changes its", "flags change their"], `schedule in ${environment}`, isIt);
   }
+  for (const change of ["added", "removed"] as const)
+    count(["flag is", "flags are"], change, (flag) => flag.change === change);
   for (const { environment, change } of plan.protection) {
     parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
   }
@@ -113,21 +113,18 @@ function changesReach(flag: FlagPlan, environment: string): boolean {
   return isThere && !isSameDecision(before, after) && toggled(flag, environment) === "same";
 }
 
-const signs = { added: "+", removed: "-", changed: "~" } as const;
-
 function describe(flag: FlagPlan, environment: string): string[] {
   const { before, after } = flag.decisions[environment] ?? {};
   const [was, is] = [before, after].map(describeDecision);
   const steps = describeSteps(flag.schedules[environment]);
   const withSteps = (text: string) => [[text, ...steps].join("; ")];
-  // The environment is in one of the two projects only.
-  if (flag.change === "added" && after === undefined) return [];
-  if (flag.change === "removed" && before === undefined) return [];
+  // An environment may be in one of the two projects only.
   if (flag.change === "added") {
+    if (after === undefined) return [];
     const renamed = describeRename(flag, environment);
     return withSteps(`+ ${flag.name}: ${is}${renamed === "" ? "" : `: ${renamed}`}`);
   }
-  if (flag.change === "removed") return [`- ${flag.name}: was ${was}`];
+  if (flag.change === "removed") return before === undefined ? [] : [`- ${flag.name}: was ${was}`];
   if (isSameDecision(before, after))
     return changesSchedule(flag, environment) ? withSteps(`~ ${flag.name}: ${is}`) : [];
   const effects = describeEffects(flag.decisions[environment] ?? {});
@@ -160,22 +157,14 @@ function code(text: string): string {
   return `\`${escapeInvisible(text).replaceAll("`", "'").slice(0, 500)}\``;
 }
 
-function describeSetting({ setting, before, after }: SettingPlan): string {
-  return `${setting}: ${before} → ${after}`;
-}
-
 function inSentence({ environment, change }: ProtectionPlan): string {
   if (change === "protected")
     return `${environment} is protected: changes through the API become pull requests`;
   return `${environment} is not protected any more: changes through the API are committed without a review`;
 }
 
-function describeFields({ name, fields }: FlagPlan): string[] {
-  return fields.length === 0 ? [] : [`~ ${name}: ${fields.join(", ")}`];
-}
-
 /** `on`, or `off → on` in bold. */
-export function inWords({ decisions, schedules }: FlagPlan, environment: string): string {
+function inWords({ decisions, schedules }: FlagPlan, environment: string): string {
   const { before, after } = decisions[environment] ?? {};
   const steps = describeSteps(schedules[environment]);
   if (isSameDecision(before, after)) return [describeDecision(after), ...steps].join("<br>");

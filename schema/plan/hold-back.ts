@@ -1,6 +1,6 @@
 import type { WaitingChange } from "../compile/manifest.ts";
 import { linkFlags } from "../flag/link.ts";
-import type { Snapshot } from "../flag/snapshot.ts";
+import { findFlag, type Snapshot } from "../flag/snapshot.ts";
 import { rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
@@ -16,19 +16,13 @@ export function holdBack(
 ): Snapshot {
   const root = rootEnvironment(snapshot.project);
   const flags = new Map(snapshot.flags.map((flag) => [flag.name, flag]));
-  const earlier = new Map(
-    [...served].map(([commit, { flags, project }]) => [
-      commit,
-      { root: rootEnvironment(project), flags: new Map(flags.map((flag) => [flag.name, flag])) },
-    ]),
-  );
   for (const { flag: name, change, served: commit } of waiting) {
-    const before = earlier.get(commit);
-    const flag = before?.flags.get(name);
+    const before = served.get(commit);
+    const flag = before && findFlag(before.flags, name);
     if (!before || !flag) {
       throw new Error(`Cannot keep "${name}" as it is served: commit ${commit} does not have it`);
     }
-    const decision = flag.decisions[before.root];
+    const decision = flag.decisions[rootEnvironment(before.project)];
     const kept = change === "removal" ? flag : (flags.get(name) ?? flag);
     const decisions = { ...kept.decisions, ...(decision ? { [root]: decision } : {}) };
     flags.set(name, { ...kept, decisions });

@@ -5,7 +5,7 @@
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
 import { pluralize } from "../text/show.ts";
-import { type Plan, toggled } from "./plan.ts";
+import { type FlagPlan, type Plan, toggled } from "./plan.ts";
 
 /** The kinds of change that have a limit. */
 export type LimitedChange = WaitingChange["change"];
@@ -75,8 +75,22 @@ export function findRemovedEnvironments(
     });
 }
 
+/** What of a plan exceeds a limit if it is published alone, and what the author of the change can do. */
+export function explainLimits(plan: Plan): { readonly reason: string; readonly hint: string }[] {
+  const allow =
+    "until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
+  return [
+    ...findPlanViolations(plan).map(({ reason }) => {
+      return { reason, hint: `publishing holds these changes back ${allow}` };
+    }),
+    ...findPlannedRemovals(plan).map((reason) => {
+      return { reason, hint: `publishing refuses the commit ${allow}` };
+    }),
+  ];
+}
+
 /** The removed environments of a plan that need a permission. */
-export function findPlannedRemovals({ environments, order, served, limits }: Plan): string[] {
+function findPlannedRemovals({ environments, order, served, limits }: Plan): string[] {
   const gone = environments.filter((environment) => !order.includes(environment));
   return findRemovedEnvironments(
     gone.map((environment) => ({ environment, served })),
@@ -85,21 +99,13 @@ export function findPlannedRemovals({ environments, order, served, limits }: Pla
 }
 
 /** The limits that a change exceeds if it is published alone. */
-export function findPlanViolations(plan: Plan): LimitViolation[] {
+function findPlanViolations(plan: Plan): LimitViolation[] {
   const { flags, served, limits } = plan;
   const root = rootEnvironment(plan);
-  const [removed, added] = (["removed", "added"] as const).map((change) =>
-    flags.filter((flag) => flag.change === change).map(({ name }) => name),
-  );
-  const on = flags.filter((flag) => toggled(flag, root) === "on").map(({ name }) => name);
-  const size = served - (removed?.length ?? 0) + (added?.length ?? 0);
-  return findLimitViolations({ removed: removed ?? [], on, served, size }, limits);
+  const namesOf = (isIt: (flag: FlagPlan) => boolean) => flags.filter(isIt).map(({ name }) => name);
+  const removed = namesOf(({ change }) => change === "removed");
+  const added = namesOf(({ change }) => change === "added");
+  const on = namesOf((flag) => toggled(flag, root) === "on");
+  const size = served - removed.length + added.length;
+  return findLimitViolations({ removed, on, served, size }, limits);
 }
-
-/** What to do about a removed environment, for the author of a change. */
-export const howToAllowRemoval =
-  "publishing refuses the commit until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
-
-/** What to do about a violation, for the author of a change. */
-export const howToAllow =
-  "publishing holds these changes back until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";

@@ -1,7 +1,7 @@
 /** How many people each changed flag affects, also if the change is a new name. */
 import type { TimedFlag } from "../flag/snapshot.ts";
 import type { DecisionChange, FlagDifference } from "./difference.ts";
-import type { PeopleMeter } from "./people.ts";
+import type { MeasurePeople } from "./people.ts";
 
 export interface MeasuredFlag extends FlagDifference<TimedFlag> {
   /** The flag that it seems to be under a new name, if people are affected. */
@@ -10,13 +10,13 @@ export interface MeasuredFlag extends FlagDifference<TimedFlag> {
 
 export function measureFlags(
   differences: readonly FlagDifference<TimedFlag>[],
-  meter: PeopleMeter,
+  measure: MeasurePeople,
 ): MeasuredFlag[] {
   const removed = differences.filter(({ change }) => change === "removed");
   return differences.map((difference) => {
     const { before, after } = difference;
     const earlier = before ?? findRenamed(after, removed);
-    const decisions = measureChanges(difference, earlier, meter);
+    const decisions = measureChanges(difference, earlier, measure);
     const isRenamed = !before && Object.values(decisions).some(({ people }) => people);
     return {
       ...difference,
@@ -43,7 +43,7 @@ function findRenamed(
 function measureChanges(
   { decisions, after }: FlagDifference<TimedFlag>,
   earlier: TimedFlag | undefined,
-  meter: PeopleMeter,
+  measure: MeasurePeople,
 ): Readonly<Record<string, DecisionChange>> {
   const measured = Object.entries(decisions).map(([environment, change]) => {
     const was = earlier?.decisions[environment];
@@ -52,7 +52,7 @@ function measureChanges(
       before: { name: earlier.name, decision: was },
       after: { name: after.name, decision: change.after },
     };
-    const people = meter.measure(sides, environment);
+    const people = measure(sides, environment);
     return [environment, people ? { ...change, people } : change] as const;
   });
   return Object.fromEntries(measured);

@@ -36,55 +36,42 @@ export interface NamedChange {
  */
 const maxReads = 60;
 
-/** Measures changes between two snapshots. */
-export class PeopleMeter {
-  readonly #base: Snapshot;
-  readonly #head: Snapshot;
-  readonly #ids: number;
-  readonly #definitions = new Map<string, readonly [before: Definitions, after: Definitions]>();
-  /** Results by the texts of both decisions: environments often have the same decisions. */
-  readonly #known = new Map<string, PeopleEffect>();
-  #readsLeft = maxReads;
+/** Measures a change in an environment. `undefined` if only rules affect people, or if too many changes were simulated. */
+export type MeasurePeople = (change: NamedChange, environment: string) => PeopleEffect | undefined;
 
-  constructor(base: Snapshot, head: Snapshot, ids: number) {
-    this.#base = base;
-    this.#head = head;
-    this.#ids = ids;
-  }
-
-  /** `undefined` if only rules affect people, or if too many changes were simulated. */
-  measure(change: NamedChange, environment: string): PeopleEffect | undefined {
+/** Measures changes between two snapshots over a number of ids. */
+export function measurePeople(base: Snapshot, head: Snapshot, ids: number): MeasurePeople {
+  const definitions = new Map<string, readonly [before: Definitions, after: Definitions]>();
+  const definitionsOf = (environment: string) => {
+    const known = definitions.get(environment);
+    const define = (one: Snapshot) => toDefinitions(definedFlags(environment, one));
+    const sides = known ?? ([define(base), define(head)] as const);
+    definitions.set(environment, sides);
+    return sides;
+  };
+  // By the texts of both decisions: environments often have the same decisions.
+  const effects = new Map<string, PeopleEffect>();
+  let readsLeft = maxReads;
+  return (change, environment) => {
     const { before, after } = change;
     if (!before.decision.enabled || !after.decision.enabled) return undefined;
     const [was, is] = [inputsOf(before), inputsOf(after)];
     if (was.text === is.text && was.rollout === is.rollout) return undefined;
     if (was.text === is.text && (before.decision.requires ?? []).length === 0) {
-      const [gain, lose] = [is.rollout - was.rollout, was.rollout - is.rollout].map((percent) =>
-        Math.max(0, rounded(percent)),
-      );
-      return { gain: gain ?? 0, lose: lose ?? 0, move: 0, ids: 0 };
+      const gain = rounded(is.rollout - was.rollout);
+      return { gain: Math.max(0, gain), lose: Math.max(0, -gain), move: 0, ids: 0 };
     }
     const key = JSON.stringify([before, after]);
-    const known = this.#known.get(key);
+    const known = effects.get(key);
     if (known) return known;
-    const [old, next] = this.#definitionsOf(environment);
+    const [old, next] = definitionsOf(environment);
     const reads = countReads(old, before.name) + countReads(next, after.name);
-    if (reads > this.#readsLeft) return undefined;
-    this.#readsLeft -= reads;
-    const effect = simulate(change, [old, next], this.#ids);
-    if (effect) this.#known.set(key, effect);
+    if (reads > readsLeft) return undefined;
+    readsLeft -= reads;
+    const effect = simulate(change, [old, next], ids);
+    if (effect) effects.set(key, effect);
     return effect;
-  }
-
-  #definitionsOf(environment: string): readonly [before: Definitions, after: Definitions] {
-    const known = this.#definitions.get(environment);
-    if (known) return known;
-    const [before, after] = [this.#base, this.#head].map((snapshot) =>
-      toDefinitions(definedFlags(environment, snapshot)),
-    ) as [Definitions, Definitions];
-    this.#definitions.set(environment, [before, after]);
-    return [before, after];
-  }
+  };
 }
 
 /** The rollout, and as `text` everything else that decides who is inside it. */

@@ -16,7 +16,7 @@ import {
   toggleOf,
 } from "./difference.ts";
 import { type MeasuredFlag, measureFlags } from "./measure-flags.ts";
-import { PeopleMeter } from "./people.ts";
+import { measurePeople } from "./people.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
 import type { StepsChange } from "./steps.ts";
 
@@ -92,7 +92,7 @@ export function plan(
   head: Snapshot,
   { ids = defaultIds, commitWarnings = [] }: PlanOptions = {},
 ): Plan {
-  const meter = new PeopleMeter(base, head, ids);
+  const measure = measurePeople(base, head, ids);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];
   const bodies = pairUp(compile(base).responses, compile(head).responses, ({ path }) => path);
   return {
@@ -102,7 +102,7 @@ export function plan(
     environments,
     order: head.project.order,
     limits: head.project.limits,
-    flags: measureFlags(diffFlags(base.flags, head.flags, environments), meter).map(planFlag),
+    flags: measureFlags(diffFlags(base.flags, head.flags, environments), measure).map(planFlag),
     audiences: planAudiences(base, head),
     responses: bodies.flatMap(([path, before, after]) =>
       before?.body === after?.body

@@ -2,14 +2,10 @@
 import { joined } from "../text/show.ts";
 import type { DecisionChange } from "./difference.ts";
 import { escapeMarkdown } from "./format.ts";
-import {
-  findPlannedRemovals,
-  findPlanViolations,
-  howToAllow,
-  howToAllowRemoval,
-} from "./limits.ts";
+import { explainLimits } from "./limits.ts";
 import { describePeople } from "./people.ts";
 import { type FlagPlan, type Plan, toggled } from "./plan.ts";
+import type { Setting } from "./settings.ts";
 
 /** Each in Markdown, without a full stop, the most serious kind first. `today` is `YYYY-MM-DD`. */
 export function findWarnings(plan: Plan, today: string): string[] {
@@ -41,14 +37,13 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     if (environments.length < 2) return [];
     return flags.flatMap((flag) => {
       const changes = environments.map((environment) => flag.decisions[environment] ?? {});
-      const isOn = changes.every(
-        ({ before, after }) => !before?.enabled && after?.enabled === true,
+      const way = [true, false].find((is) =>
+        changes.every(
+          ({ before, after }) => after?.enabled === is && Boolean(before?.enabled) !== is,
+        ),
       );
-      const isOff = changes.every(
-        ({ before, after }) => before?.enabled && after?.enabled === false,
-      );
-      const way = isOn ? "on" : "off";
-      return isOn || isOff ? [`${name(flag)} turns ${way} in all environments at once`] : [];
+      if (way === undefined) return [];
+      return [`${name(flag)} turns ${way ? "on" : "off"} in all environments at once`];
     });
   },
 
@@ -79,14 +74,12 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       const effects = byEffect(flag, environments, ({ people }) =>
         people && people.ids > 0 ? describePeople(people) : "",
       );
-      if (flag.renamedFrom !== undefined) {
-        const seed = `\`seed: ${flag.renamedFrom}\` in its file keeps them`;
-        return effects.map(
-          ([where, effect]) =>
-            `${name(flag)} seems to be \`${flag.renamedFrom}\` under a new name, for other people in ${where}: ${effect}; ${seed}`,
-        );
-      }
-      return effects.map(([where, effect]) => `${name(flag)} moves people in ${where}: ${effect}`);
+      const { renamedFrom } = flag;
+      return effects.map(([where, effect]) =>
+        renamedFrom === undefined
+          ? `${name(flag)} moves people in ${where}: ${effect}`
+          : `${name(flag)} seems to be \`${renamedFrom}\` under a new name, for other people in ${where}: ${effect}; \`seed: ${renamedFrom}\` in its file keeps them`,
+      );
     });
   },
 
@@ -125,22 +118,19 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
 
   /** Changes over a limit are merged, but not published. */
   function staysWithinLimits(plan) {
-    return [
-      ...findPlanViolations(plan).map(({ reason }) => `${reason}: ${howToAllow}`),
-      ...findPlannedRemovals(plan).map((reason) => `${reason}: ${howToAllowRemoval}`),
-    ];
+    return explainLimits(plan).map(({ reason, hint }) => `${reason}: ${hint}`);
   },
 
   /** Clients of an environment that is removed, or has another URL, get 404. */
   function keepsEnvironments({ settings }) {
-    const [moved] = settings.filter(({ setting }) => setting === "environment at the root");
-    const [listed] = settings.filter(({ setting }) => setting === "environments");
+    const find = (wanted: Setting) => settings.find(({ setting }) => setting === wanted);
+    const [moved, listed] = [find("environment at the root"), find("environments")];
     const after = new Set(listed?.after.split(", "));
     const gone = listed?.before.split(", ").filter((one) => !after.has(one)) ?? [];
+    const root =
+      moved && `the URLs without an environment serve ${moved.after} instead of ${moved.before}`;
     return [
-      ...(moved
-        ? [`the URLs without an environment serve ${moved.after} instead of ${moved.before}`]
-        : []),
+      ...(root ? [root] : []),
       ...gone.map((environment) => `${environment} is not served any more: its URLs return 404`),
     ];
   },

@@ -32,7 +32,8 @@ export function listSome(texts: readonly string[], max: number): string {
   return `${texts.slice(0, max).join(", ")}${more}`;
 }
 
-/** `a, b and c`. */
-export function joined(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+/** `a, b and c`; of more than `max` texts, the first ones and how many more there are. */
+export function joined(texts: readonly string[], max = texts.length): string {
+  if (texts.length > max) return listSome(texts, max);
+  return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
 }
