@@ -8,7 +8,7 @@ import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
-import { definitionKinds, outputPath, parsePath, pathOf } from "./urls.ts";
+import { definitionKinds, isPathOf, outputPath, parsePath, pathOf } from "./urls.ts";
 
 /**
  * Every response of a snapshot. The same snapshot gives the same bytes in any order of its flags. The
@@ -75,12 +75,10 @@ export function compileUnpublished(
   path: string,
 ): Response | undefined {
   const { project } = snapshot;
-  const { kind: found, folder = "" } = parsePath(path) ?? {};
-  const kind = definitionKinds.find((one) => one === found);
-  if (kind === undefined) return undefined;
-  const environment = folder === "" ? rootEnvironment(project) : folder;
-  if (!project.environments.includes(environment)) return undefined;
-  if (outputPath(project, environment, kind) !== path) return undefined;
+  const resource = isPathOf(project, path) ? parsePath(path) : undefined;
+  const kind = definitionKinds.find((one) => one === resource?.kind);
+  if (!resource || kind === undefined) return undefined;
+  const environment = resource.folder || rootEnvironment(project);
   return respond(path, definedOutputs[kind](definedFlags(environment, snapshot)));
 }
 

@@ -1,5 +1,5 @@
 import type { Condition, Definition, Definitions } from "../evaluate/definition.ts";
-import type { Audience } from "../flag/audience.ts";
+import { audiencesIn, type NamedConditions } from "../flag/audience.ts";
 import type { Flag } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
 
@@ -24,7 +24,10 @@ export interface DefinedFlag {
 /** The flags of a commit as one environment decides them, with its audiences. */
 export function definedFlags(
   environment: string,
-  { flags, audiences }: { readonly flags: readonly Flag[]; readonly audiences: readonly Named[] },
+  {
+    flags,
+    audiences,
+  }: { readonly flags: readonly Flag[]; readonly audiences: readonly NamedConditions[] },
 ): DefinedFlags {
   const defined = flags.flatMap((flag): DefinedFlag[] => {
     const definition = flag.decisions[environment];
@@ -37,8 +40,6 @@ export function definedFlags(
   return { environment, flags: defined, audiences: byName };
 }
 
-type Named = Pick<Audience, "name" | "conditions">;
-
 /**
  * The body of `definitions.json`: compact, sorted by name. The same flags give the same bytes, in any
  * order. Private flags are only for roles that may read them.
@@ -50,7 +51,9 @@ export function compileDefinitions(
   const flags = visibleFlags(defined, includePrivate).map(
     ({ name, definition }) => [name, compact(name, definition)] as const,
   );
-  const used = new Set(flags.flatMap(([, { rules = [] }]) => rules.flatMap(audiencesOf)));
+  const used = new Set(
+    flags.flatMap(([, { rules = [] }]) => rules.flatMap((rule) => audiencesIn(rule.if))),
+  );
   const audiences = [...defined.audiences].filter(([name]) => used.has(name));
   return objectText([
     ["environment", JSON.stringify(defined.environment)],
@@ -96,10 +99,6 @@ function orderKeys({ name, if: conditions, rollout, variant }: Rule): Rule {
   return variant === undefined
     ? { name, if: conditions, rollout: rollout ?? 100 }
     : { name, if: conditions, variant };
-}
-
-function audiencesOf({ if: conditions }: Rule): string[] {
-  return conditions.flatMap(([, operator, operand]) => (operator === "is" ? [operand] : []));
 }
 
 function sortedText(entries: readonly (readonly [name: string, value: unknown])[]): string {

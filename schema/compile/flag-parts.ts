@@ -7,9 +7,8 @@ import { type Response, respond } from "./release.ts";
 import { pathOf } from "./urls.ts";
 
 /** What one flag gives to a release, by the position of the environment. */
-export interface FlagParts {
+interface FlagParts {
   readonly environments: readonly string[];
-  readonly name: string;
   readonly responses: readonly Response[];
   /** `"meal_planning":true`, for the list. */
   readonly entries: readonly string[];
@@ -25,7 +24,6 @@ export function partsOf(project: Environments, flag: TimedFlag): FlagParts {
   const same: Known = {};
   const parts = {
     environments,
-    name: flag.name,
     responses: environments.map((one) => compileFlagResponse(project, one, flag, same)),
     entries: environments.map((one) => compileEntry(flag.name, isOn(flag, one))),
   };

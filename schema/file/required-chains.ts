@@ -24,8 +24,7 @@ interface ChainSize {
 /** Chains of required flags. Each flag is visited once. */
 export class Chains {
   readonly #flags: ReadonlyMap<string, Referring | undefined>;
-  readonly #audiences: ReadonlyMap<string, object | undefined>;
-  readonly #audienceBytes = new Map<string, number>();
+  readonly #audienceBytes: ReadonlyMap<string, number>;
   readonly #sizes = new Map<string, ChainSize>();
 
   constructor(
@@ -33,7 +32,8 @@ export class Chains {
     audiences: ReadonlyMap<string, object | undefined>,
   ) {
     this.#flags = flags;
-    this.#audiences = audiences;
+    const bytes = [...audiences].map(([name, one]) => [name, conditionBytes(one ?? {})] as const);
+    this.#audienceBytes = new Map(bytes);
   }
 
   /** The flags from `from` to `to`, along requirements. */
@@ -80,15 +80,7 @@ export class Chains {
   }
 
   #bytesOfAudiences(rules: readonly MeasuredRule[]): number {
-    return audiencesIn(rules).reduce((sum, name) => sum + this.#bytesOfAudience(name), 0);
-  }
-
-  #bytesOfAudience(name: string): number {
-    const known = this.#audienceBytes.get(name);
-    if (known !== undefined) return known;
-    const bytes = conditionBytes(this.#audiences.get(name) ?? {});
-    this.#audienceBytes.set(name, bytes);
-    return bytes;
+    return audiencesIn(rules).reduce((sum, name) => sum + (this.#audienceBytes.get(name) ?? 0), 0);
   }
 
   #requiresOf(name: string): readonly string[] {

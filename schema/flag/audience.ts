@@ -24,6 +24,14 @@ export interface Audience {
   readonly object: string;
 }
 
+/** What other modules need of an audience: who is in it. */
+export type NamedConditions = Pick<Audience, "name" | "conditions">;
+
+/** The audiences that conditions refer to. */
+export function audiencesIn(conditions: readonly Condition[]): string[] {
+  return conditions.flatMap(([, operator, operand]) => (operator === "is" ? [operand] : []));
+}
+
 /** The written form of an audience in its normal form. */
 export function normalizeAudience(
   name: string,

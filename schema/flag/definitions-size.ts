@@ -1,7 +1,7 @@
 /** The size of `definitions.json`, which says how each flag of an environment is decided. */
 import type { Finding } from "../problem/problem.ts";
 import type { Environments } from "../project/project.ts";
-import type { Audience } from "./audience.ts";
+import type { NamedConditions } from "./audience.ts";
 import { type Decision, type Flag, plain } from "./flag.ts";
 import { checkSize } from "./size-finding.ts";
 
@@ -9,7 +9,6 @@ import { checkSize } from "./size-finding.ts";
 export const maxDefinitionsBytes = 16_000_000;
 
 type Decided = Pick<Flag, "name" | "decisions">;
-type Conditions = Pick<Audience, "name" | "conditions">;
 
 /**
  * The size of the `definitions.json` of an environment, in bytes, with private flags and all
@@ -18,7 +17,7 @@ type Conditions = Pick<Audience, "name" | "conditions">;
 export function definitionsBytes(
   environment: string,
   flags: readonly Decided[],
-  audiences: readonly Conditions[],
+  audiences: readonly NamedConditions[],
 ): number {
   let bytes = '{"environment":"","audiences":{},"flags":{}}'.length + environment.length;
   for (const flag of flags) bytes += entryBytes(flag, environment);
@@ -35,7 +34,7 @@ export function entryBytes({ name, decisions }: Decided, environment: string): n
 /** Whether providers can read the definitions, and for how much longer. One finding at most: for the largest. */
 export function checkDefinitionsSize(
   flags: readonly Decided[],
-  audiences: readonly Conditions[],
+  audiences: readonly NamedConditions[],
   { environments }: Environments,
 ): Finding[] {
   const sizes = environments.map((environment) => definitionsBytes(environment, [], audiences));

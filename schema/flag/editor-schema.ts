@@ -97,16 +97,11 @@ function audienceSchemaFor(project: Project): object {
 function testsSchemaFor(project: Project): object {
   const { test } = testsSchema.$defs;
   const { environment, context } = test.properties;
-  const { additionalProperties: value } = context;
   const targetingKey = { description: "The caller's id. Invent one.", type: "string" };
   const properties = {
     ...test.properties,
     environment: { ...environment, enum: project.environments },
-    context: conditionSchemaFor(
-      project,
-      { ...context, additionalProperties: value },
-      { targetingKey },
-    ),
+    context: conditionSchemaFor(project, context, { targetingKey }),
   };
   return { ...testsSchema, $defs: { test: { ...test, properties } } };
 }

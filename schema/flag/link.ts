@@ -1,8 +1,7 @@
 /** Adds to each decision the facts about its references, so that two decisions can be compared alone. */
 import { hash } from "node:crypto";
-import type { Condition } from "../evaluate/definition.ts";
 import { maxRequired } from "../evaluate/limits.ts";
-import type { Audience } from "./audience.ts";
+import { audiencesIn, type NamedConditions } from "./audience.ts";
 import { type Decision, type Flag, isFull, type RequiredFlag, type Uses } from "./flag.ts";
 
 /**
@@ -11,7 +10,7 @@ import { type Decision, type Flag, isFull, type RequiredFlag, type Uses } from "
  */
 export function linkFlags<F extends Flag>(
   flags: readonly F[],
-  audiences: readonly Pick<Audience, "name" | "conditions">[],
+  audiences: readonly NamedConditions[],
 ): readonly F[] {
   if (!flags.some(refers)) return flags;
   const linker = new Linker(flags, audiences);
@@ -22,7 +21,7 @@ export function linkFlags<F extends Flag>(
 export function linkFlag<F extends Flag>(
   flag: F,
   flags: readonly Flag[],
-  audiences: readonly Pick<Audience, "name" | "conditions">[],
+  audiences: readonly NamedConditions[],
 ): F {
   return new Linker(flags, audiences).link(flag);
 }
@@ -44,7 +43,7 @@ class Linker {
   /** By environment and name. `undefined` while it is being linked: the flag is part of a cycle. */
   readonly #linked = new Map<string, Linked | undefined>();
 
-  constructor(flags: readonly Flag[], audiences: readonly Pick<Audience, "name" | "conditions">[]) {
+  constructor(flags: readonly Flag[], audiences: readonly NamedConditions[]) {
     this.#flags = new Map(flags.map((flag) => [flag.name, flag]));
     this.#audiences = new Map(
       audiences.map(({ name, conditions }) => [name, fingerprint(conditions)]),
@@ -82,7 +81,7 @@ class Linker {
     { rules = [] }: Decision,
     parents: readonly (readonly [name: string, parent: Linked | undefined])[],
   ): Uses | undefined {
-    const names = rules.flatMap((rule) => rule.if.flatMap(audienceIn));
+    const names = rules.flatMap((rule) => audiencesIn(rule.if));
     const audiences = names.map((name) => [name, this.#audiences.get(name) ?? ""] as const);
     const required = parents.map(([name, parent]) => [name, describe(parent)] as const);
     if (audiences.length + required.length === 0) return undefined;
@@ -91,10 +90,6 @@ class Linker {
       ...(required.length > 0 && { required: Object.fromEntries(required) }),
     };
   }
-}
-
-function audienceIn([, operator, operand]: Condition): string[] {
-  return operator === "is" ? [operand] : [];
 }
 
 /** A flag that is missing, or too far down in a chain, is off for everyone, as in an evaluation. */

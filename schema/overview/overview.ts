@@ -1,7 +1,7 @@
 /** A summary of every flag, for people who manage flags. */
 import { type Decision, type FlagType, isFull } from "../flag/flag.ts";
 import type { Snapshot, TimedFlag, Timestamp } from "../flag/snapshot.ts";
-import { findStale } from "./stale.ts";
+import { findStale, type StaleFlag } from "./stale.ts";
 
 export interface FlagOverview {
   readonly name: string;
@@ -16,11 +16,7 @@ export interface FlagOverview {
   readonly updated_at: Timestamp;
   readonly environments: Readonly<Record<string, EnvironmentOverview>>;
   /** Why the flag is stale; `null` if it is not. */
-  readonly stale: {
-    readonly kind: "expired" | "unchanged";
-    readonly since: string;
-    readonly reason: string;
-  } | null;
+  readonly stale: Pick<StaleFlag, "kind" | "since" | "reason"> | null;
 }
 
 /** The decision of a flag in one environment. */

@@ -62,11 +62,8 @@ function withDependents(stale: Found, flags: readonly TimedFlag[]): StaleFlag {
   const dependents = flags.filter(({ requires }) => requires.includes(stale.flag.name));
   const requiredBy = dependents.map(({ name }) => name).sort(compareText);
   if (requiredBy.length === 0) return { ...stale, requiredBy };
-  return {
-    ...stale,
-    requiredBy,
-    reason: `${stale.reason}, and ${requiredBy.join(", ")} must stop requiring it first`,
-  };
+  const reason = `${stale.reason}, and ${requiredBy.join(", ")} must stop requiring it first`;
+  return { ...stale, requiredBy, reason };
 }
 
 function expired(flag: TimedFlag): Found {
@@ -84,7 +81,5 @@ function unchangedFlag(flag: TimedFlag, since: string): Found {
 
 /** Whole days from one day to a later one, both `YYYY-MM-DD`. */
 function age(since: string, today: string): number {
-  return Math.floor(
-    (Date.parse(`${today}T00:00:00Z`) - Date.parse(`${since}T00:00:00Z`)) / 86_400_000,
-  );
+  return (Date.parse(today) - Date.parse(since)) / 86_400_000;
 }

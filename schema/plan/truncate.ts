@@ -1,3 +1,4 @@
+import { sides } from "./difference.ts";
 import type { Plan, ResponsePlan } from "./plan.ts";
 
 /** Maximum number of characters of a body that are shown. */
@@ -18,12 +19,9 @@ export function truncatePlan(plan: Plan): Plan {
 
 function shorten({ path, change, before, after }: ResponsePlan): ResponsePlan {
   const from = before !== undefined && after !== undefined ? firstDifference(before, after) : 0;
-  const cut = (body: string | undefined) => excerpt(body, Math.max(0, from - maxExcerptLength / 4));
-  return {
-    ...{ path, change },
-    ...(before === undefined ? {} : { before: cut(before) }),
-    ...(after === undefined ? {} : { after: cut(after) }),
-  };
+  const start = Math.max(0, from - maxExcerptLength / 4);
+  const cut = (body: string | undefined) => body && excerpt(body, start);
+  return { path, change, ...sides(cut(before), cut(after)) };
 }
 
 function firstDifference(a: string, b: string): number {
@@ -32,8 +30,8 @@ function firstDifference(a: string, b: string): number {
   return at;
 }
 
-function excerpt(body: string | undefined, from: number): string {
-  if (body === undefined || body.length <= maxExcerptLength) return body ?? "";
+function excerpt(body: string, from: number): string {
+  if (body.length <= maxExcerptLength) return body;
   const to = from + maxExcerptLength - 2;
   const middle = body.slice(from, to);
   return `${from > 0 ? "…" : ""}${middle}${to < body.length ? "…" : ""}`;

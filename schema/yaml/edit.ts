@@ -11,7 +11,6 @@ import {
   isScalar,
   isSeq,
   type Node,
-  type Pair,
   type ParsedNode,
   Scalar,
   visit,
@@ -77,7 +76,7 @@ function isStep(node: Node, path: readonly unknown[]): boolean {
   const keys = keysOf(path);
   const isScheduled = keys.at(-1) === "schedule" && isSeq(path.at(-1));
   const isBlock = keys.length === 1 || (keys.length === 3 && keys[0] === "environments");
-  return isScheduled && isBlock && isMap(node) && !node.items.some(hasCommentsInside);
+  return isScheduled && isBlock && isMap(node) && !node.items.some(hasComments);
 }
 
 /** The context of a flag's test is one line, too. */
@@ -88,10 +87,6 @@ function isContext(node: Node, path: readonly unknown[]): boolean {
 
 function keysOf(path: readonly unknown[]): unknown[] {
   return path.flatMap((one) => (isPair(one) && isScalar(one.key) ? [one.key.value] : []));
-}
-
-function hasCommentsInside({ key, value }: Pair): boolean {
-  return hasComments(key) || hasComments(value);
 }
 
 function hasComments(node: unknown): boolean {
