@@ -1,6 +1,7 @@
-import type { AudienceFile } from "../flag/audience.ts";
+import { type Audience, type AudienceFile, normalizeAudience } from "../flag/audience.ts";
+import { checkDefinitionsSize } from "../flag/definitions-size.ts";
 import type { FileKind } from "../flag/file-kind.ts";
-import type { FlagFile } from "../flag/flag.ts";
+import { type Flag, type FlagFile, normalize } from "../flag/flag.ts";
 import { checkListSize } from "../flag/list-size.ts";
 import { checkName, checkReservedPlace, flagNameOf } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
@@ -14,7 +15,6 @@ import {
 } from "../problem/problem.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
-import { checkDefinitions } from "./check-definitions.ts";
 import type { Entry } from "./entry.ts";
 import { checkReferences } from "./references.ts";
 
@@ -76,9 +76,25 @@ export function validateAlone(
   const audiences = sorted.flatMap(({ file, content }) =>
     content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
   );
-  if (project && problems.every((problem) => !isError(problem)))
-    problems.push(...checkDefinitions({ flags, audiences }, project, today));
+  if (project && problems.every((problem) => !isError(problem))) {
+    const normal = normalizeFiles({ flags, audiences }, project);
+    const sizes = checkDefinitionsSize(normal.flags, normal.audiences, project);
+    problems.push(...problemsIn("flags", sizes, today));
+  }
   return { flags, audiences, problems: problems.sort(compareProblems) };
+}
+
+/** Flags and audiences without errors in their normal form. */
+export function normalizeFiles(
+  { flags, audiences }: Pick<Validated, "flags" | "audiences">,
+  project: Project,
+): { readonly flags: Flag[]; readonly audiences: Audience[] } {
+  return {
+    flags: flags.map(({ name, flag }) => normalize(name, flag, project)),
+    audiences: audiences.map(({ name, file, audience }) =>
+      normalizeAudience(name, audience, project, { file, object: "" }),
+    ),
+  };
 }
 
 /** How many of the files are flags, or ought to be. */
@@ -106,7 +122,7 @@ function checkEntry(
     project || kind === "project" || kind === "policy"
       ? findings
       : findings.filter(({ code }) => !ofProject.has(code));
-  return known.length === 0 ? [] : problemsIn(file, known, today);
+  return problemsIn(file, known, today);
 }
 
 function checkPlace(path: string, kind: FileKind, project: Project): Finding[] {
@@ -139,18 +155,14 @@ function checkSinglePolicy(entries: readonly Entry[]): Problem[] {
   const policy = entries.find(({ kind }) => kind === "policy");
   if (!policy) return [];
   const project = entries.find(({ kind }) => kind === "project");
-  const finding: Finding = project
-    ? {
-        ...{ ...fileStart, code: "two-policies" },
-        message: `Cannot read a policy beside "${project.file}": only one of the two can count`,
-        hint: `name the environments in "protected" of ${project.file}, and delete this file`,
-      }
-    : {
-        ...{ ...fileStart, code: "old-policy" },
-        message: `Is the old form of ${projectFile}`,
-        hint: "run: bunting migrate",
-      };
-  return problemsIn(policy.file, [finding], "");
+  const [code, message, hint] = project
+    ? ([
+        "two-policies",
+        `Cannot read a policy beside "${project.file}": only one of the two can count`,
+        `name the environments in "protected" of ${project.file}, and delete this file`,
+      ] as const)
+    : (["old-policy", `Is the old form of ${projectFile}`, "run: bunting migrate"] as const);
+  return problemsIn(policy.file, [{ ...fileStart, code, message, hint }], "");
 }
 
 /** Each file is a plain file: no symbolic link, submodule or executable. */
@@ -176,12 +188,12 @@ function findDuplicates(entries: readonly Entry[]): Problem[] {
     const name = flagNameOf(path);
     const owner = owners.get(name.toLowerCase());
     if (owner === undefined) owners.set(name.toLowerCase(), file);
-    else problems.push(...problemsIn(file, [duplicateName(name, owner)], ""));
+    else {
+      const message = `Cannot use the name "${name}" twice: "${owner}" has it already`;
+      const hint = "rename or delete one of the two";
+      const finding: Finding = { ...fileStart, code: "duplicate-name", message, hint };
+      problems.push(...problemsIn(file, [finding], ""));
+    }
   }
   return problems;
-}
-
-function duplicateName(name: string, owner: string): Finding {
-  const message = `Cannot use the name "${name}" twice: "${owner}" has it already`;
-  return { ...fileStart, code: "duplicate-name", message, hint: "rename or delete one of the two" };
 }

@@ -3,9 +3,9 @@ import { definedFlags, toDefinitions } from "../compile/definitions.ts";
 import type { Definitions } from "../evaluate/definition.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Entry } from "../file/entry.ts";
-import { validateAlone } from "../file/validate.ts";
-import { type Audience, normalizeAudience } from "../flag/audience.ts";
-import { type Flag, normalize } from "../flag/flag.ts";
+import { normalizeFiles, validateAlone } from "../file/validate.ts";
+import type { Audience } from "../flag/audience.ts";
+import type { Flag } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
 import { withRequired } from "../flag/required-flags.ts";
 import type { TestFile } from "../flag/tests.ts";
@@ -31,7 +31,8 @@ export function runTests(
   const names = new Set(
     entries.flatMap(({ file, kind }) => (kind === "flag" ? [flagNameOf(file)] : [])),
   );
-  const definitions = defineAll(all, project);
+  const tested = normalizeFiles(validateAlone(all, project, ""), project);
+  const definitions = defineFlags(tested, project);
   return files
     .filter(({ file }) => checked.has(file) || names.has(flagNameOf(file)))
     .flatMap((entry) => problemsIn(entry.file, runFile(entry, definitions, project), ""))
@@ -50,15 +51,6 @@ export function runTestFile(
 interface TestedFlags {
   readonly flags: readonly Flag[];
   readonly audiences: readonly Audience[];
-}
-
-function defineAll(all: readonly Entry[], project: Project): ReadonlyMap<string, Definitions> {
-  const { flags: files, audiences: named } = validateAlone(all, project, "");
-  const flags = files.map(({ name, flag }) => normalize(name, flag, project));
-  const audiences = named.map(({ name, file, audience }) =>
-    normalizeAudience(name, audience, project, { file, object: "" }),
-  );
-  return defineFlags({ flags, audiences }, project);
 }
 
 /** The definitions of each environment. */
