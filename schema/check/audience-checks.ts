@@ -1,6 +1,5 @@
 /** What is checked in an audience beyond its shape. */
 import type { AudienceFile } from "../flag/audience.ts";
-import { fileStart } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import type { Source } from "../yaml/parse.ts";
@@ -12,17 +11,13 @@ export function checkAudience(
   source: Source,
   project: Project,
 ): Finding[] {
-  const warnings: Finding[] = [];
-  if (description.trim() === "") {
-    const message = "Does not say who is in this audience";
-    const hint = 'add "description: " and a sentence that someone on call understands';
-    warnings.push({ ...fileStart, code: "missing-description", message, hint });
-  }
-  if (owner === undefined) {
-    const hint = 'add "owner: " and the team to ask';
-    warnings.push({ ...fileStart, code: "missing-owner", message: "Names no owner", hint });
-  }
-  const errors = findingsOf(source, (report) => {
+  return findingsOf(source, (report) => {
+    if (description.trim() === "") {
+      const hint = 'add "description: " and a sentence that someone on call understands';
+      report(0, "missing-description", "Does not say who is in this audience", hint);
+    }
+    if (owner === undefined)
+      report(0, "missing-owner", "Names no owner", 'add "owner: " and the team to ask');
     if (Object.keys(conditions).length === 0) {
       const message = "Cannot use an audience without conditions: everyone would be in it";
       report("/if", "empty-condition", message, 'name an attribute in "if"');
@@ -32,7 +27,6 @@ export function checkAudience(
       const message = "Cannot refer to another audience here: only rules refer to audiences";
       report("/if/audience", "nested-audience", message, "write its conditions here as well");
     }
-    checkMatchers("/if", others, source, project, report);
+    checkMatchers("/if", others, project, report);
   });
-  return [...warnings, ...errors];
 }

@@ -8,14 +8,14 @@ import { findingsOf, type Report } from "./report.ts";
 import { checkTexts } from "./text-checks.ts";
 
 export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
-  const values = findingsOf(source, (report) => {
-    for (const check of checks) check(flag, report, project, source);
+  return findingsOf(source, (report) => {
+    for (const check of checks) check(flag, report, project);
+    checkTexts(report);
   });
-  return [...values, ...checkTexts(source)];
 }
 
 /** A check of the values of a file that has the right shape. */
-type Check = (flag: FlagFile, report: Report, project: Project, source: Source) => void;
+type Check = (flag: FlagFile, report: Report, project: Project) => void;
 
 const checks: readonly Check[] = [
   /** The description says in a sentence what the flag does. */
@@ -54,7 +54,7 @@ const checks: readonly Check[] = [
   },
 
   /** A flag that is on in the last environment of the order is not off in the one before. */
-  function followsTheOrder(flag, report, project, { offsets }) {
+  function followsTheOrder(flag, report, project) {
     const [last, earlier] = [...project.order].reverse();
     if (last === undefined || earlier === undefined) return;
     const { decisions } = normalize("", flag, project);
@@ -67,7 +67,7 @@ const checks: readonly Check[] = [
     const hint = `turn it on in ${earlier} as well, so that ${earlier} shows what people get`;
     const root = rootEnvironment(project);
     const blocks = [earlier, last].map((one) => (one === root ? "" : `/environments/${one}`));
-    const block = blocks.find((pointer) => offsets.has(`${pointer}/enabled`)) ?? "";
+    const block = blocks.find((pointer) => report.source.offsets.has(`${pointer}/enabled`)) ?? "";
     report(`${block}/enabled`, "enabled-out-of-order", message, hint);
   },
 ];

@@ -14,7 +14,6 @@ const maxValues = 500;
 export function checkMatchers(
   pointer: string,
   written: IfFile,
-  source: Source,
   { attributes }: Project,
   report: Report,
 ): void {
@@ -33,7 +32,7 @@ export function checkMatchers(
     }
     const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
     if (type === undefined) reportUndeclared(place, attribute, Object.keys(attributes), report);
-    else checkMatcher(place, matcher, type, source, report);
+    else checkMatcher(place, matcher, type, report);
   }
 }
 
@@ -50,26 +49,20 @@ export function reportUndeclared(
   report(place, "undeclared-attribute", message, hint, { side: "key" });
 }
 
-function checkMatcher(
-  place: string,
-  matcher: unknown,
-  type: AttributeType,
-  source: Source,
-  report: Report,
-): void {
+function checkMatcher(place: string, matcher: unknown, type: AttributeType, report: Report): void {
   if (!isMapping(matcher)) {
-    checkValues(place, matcher, type, source, report);
+    checkValues(place, matcher, type, report);
     return;
   }
   const keys = Object.keys(matcher);
   const key = keys.length === 1 ? keys[0] : undefined;
   const isRange = keys.length > 0 && keys.every((one) => one === "min" || one === "max");
   const isAffix = key === "starts_with" || key === "ends_with";
-  if (isRange && type === "number") checkRange(place, matcher, source, report);
+  if (isRange && type === "number") checkRange(place, matcher, report);
   else if (key === "not" && type !== "version") {
-    checkValues(`${place}/not`, matcher.not, type, source, report);
+    checkValues(`${place}/not`, matcher.not, type, report);
   } else if (isAffix && type === "string") {
-    checkValue(`${place}/${key}`, matcher[key], type, source, report);
+    checkValue(`${place}/${key}`, matcher[key], type, report);
   } else {
     const message = `Cannot compare a ${type} with ${quoteValue(matcher)}`;
     report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
@@ -86,11 +79,10 @@ const matchersOf: Readonly<Record<AttributeType, string>> = {
 function checkRange(
   place: string,
   limits: Readonly<Record<string, unknown>>,
-  source: Source,
   report: Report,
 ): void {
   for (const [key, value] of Object.entries(limits)) {
-    checkValue(`${place}/${key}`, value, "number", source, report);
+    checkValue(`${place}/${key}`, value, "number", report);
   }
   const { min, max } = limits;
   if (typeof min !== "number" || typeof max !== "number" || min <= max) return;
@@ -99,15 +91,9 @@ function checkRange(
 }
 
 /** One value, or a list of different values. */
-function checkValues(
-  place: string,
-  values: unknown,
-  type: AttributeType,
-  source: Source,
-  report: Report,
-): void {
+function checkValues(place: string, values: unknown, type: AttributeType, report: Report): void {
   if (!Array.isArray(values)) {
-    checkValue(place, values, type, source, report);
+    checkValue(place, values, type, report);
     return;
   }
   const list: readonly unknown[] = values;
@@ -118,21 +104,15 @@ function checkValues(
     return;
   }
   for (const [index, value] of list.entries()) {
-    checkValue(`${place}/${index}`, value, type, source, report);
+    checkValue(`${place}/${index}`, value, type, report);
     if (list.indexOf(value) === index) continue;
     const message = `Cannot read ${quoteValue(value)} twice in a list`;
     report(`${place}/${index}`, "invalid-list", message, "delete one of the two");
   }
 }
 
-function checkValue(
-  place: string,
-  value: unknown,
-  type: AttributeType,
-  source: Source,
-  report: Report,
-): void {
-  const written = plainTextAt(source, place);
+function checkValue(place: string, value: unknown, type: AttributeType, report: Report): void {
+  const written = plainTextAt(report.source, place);
   if (type === "version") {
     if (typeof value === "string" && parseRange(value)) return;
     const message = `Cannot read ${quoteValue(value)} as a range of versions`;

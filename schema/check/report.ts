@@ -1,28 +1,37 @@
 import type { Code } from "../problem/codes.ts";
+import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
 
-/** Reports a problem at a value, by JSON pointer. */
-export type Report = (
-  pointer: string,
-  code: Code,
-  message: string,
-  hint?: string,
-  options?: {
-    /** The problem is at the key, not at the value. */
-    readonly side?: "key";
-    readonly since?: string;
-  },
-) => void;
+/** Reports the problems of a file. */
+export interface Report {
+  /** `at` is the JSON pointer of a value, or an offset in the text. */
+  (at: string | number, code: Code, message: string, hint?: string, options?: Options): void;
+  readonly source: Source;
+}
+
+interface Options {
+  /** The problem is at the key, not at the value. */
+  readonly side?: "key" | undefined;
+  readonly since?: string;
+}
 
 /** The problems that `check` reports, in their order. */
 export function findingsOf(source: Source, check: (report: Report) => void): Finding[] {
   const findings: Finding[] = [];
-  check((pointer, code, message, hint, { side, since } = {}) => {
-    const place = placeAt(source, pointer, side);
+  const add = (
+    at: string | number,
+    code: Code,
+    message: string,
+    hint?: string,
+    options?: Options,
+  ) => {
+    const { side, since } = options ?? {};
+    const place = typeof at === "number" ? positionAt(source.text, at) : placeAt(source, at, side);
     const others = { ...(hint !== undefined && { hint }), ...(since !== undefined && { since }) };
     findings.push({ ...place, code, message, ...others });
-  });
+  };
+  check(Object.assign(add, { source }));
   return findings;
 }

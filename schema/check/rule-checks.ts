@@ -7,7 +7,7 @@ import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { checkMatchers } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
-import { checkLateSteps, checkRollout, checkSchedule } from "./schedule-checks.ts";
+import { checkLateSteps, checkOutcome, checkRollout, checkSchedule } from "./schedule-checks.ts";
 
 /** What is wrong with the decisions of a flag that has the right shape. */
 export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
@@ -21,7 +21,7 @@ export function checkDecisions(flag: FlagFile, source: Source, project: Project)
       checkRules(pointer, flag, block.rules ?? [], report);
       checkSchedule(pointer, flag, block, report);
       for (const [index, rule] of (block.rules ?? []).entries()) {
-        checkMatchers(`${pointer}/rules/${index}/if`, rule.if, source, project, report);
+        checkMatchers(`${pointer}/rules/${index}/if`, rule.if, project, report);
       }
     }
   });
@@ -69,7 +69,9 @@ function checkRules(
   for (const [index, rule] of rules.entries()) {
     const place = `${pointer}/rules/${index}`;
     checkRollout(place, rule.rollout, report);
-    checkOutcome(place, flag, rule, report);
+    const hint = 'say what those who match get, like "enabled: true"';
+    checkOutcome(place, "rule", rule, ["enabled", "rollout", "variant"], hint, report);
+    checkVariant(place, flag, rule, report);
     if (names.has(rule.name)) {
       const message = `Cannot use the name ${quoteValue(rule.name)} for two rules`;
       report(`${place}/name`, "duplicate-rule", message, "name what this rule is for");
@@ -95,16 +97,8 @@ function checkRules(
   }
 }
 
-/** A rule has exactly one of `enabled`, `rollout` and `variant`. */
-function checkOutcome(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
-  const outcomes = (["enabled", "rollout", "variant"] as const).filter(
-    (key) => rule[key] !== undefined,
-  );
-  if (outcomes.length !== 1) {
-    const found = outcomes.length === 0 ? "none" : outcomes.join(" and ");
-    const message = `Cannot read a rule with ${found}: it needs exactly one of enabled, rollout and variant`;
-    report(place, "rule-outcome", message, 'say what those who match get, like "enabled: true"');
-  }
+/** A rule has exactly one outcome, and its variant exists. */
+function checkVariant(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
   if (rule.variant === undefined || (flag.variants && Object.hasOwn(flag.variants, rule.variant)))
     return;
   const known = Object.keys(flag.variants ?? {}).join(", ") || "none";
@@ -124,16 +118,16 @@ function checkVariants({ variants }: FlagFile, report: Report): void {
     const hint = "add a variant, or delete the key for a boolean flag";
     report(place, "invalid-variants", message, hint);
   }
-  for (const [name] of entries) {
-    if (variantName.test(name)) continue;
-    const message = `Cannot use ${quoteValue(name)} as a variant's name: it must begin with a letter and have ASCII letters, digits, "_" and "-"`;
-    report(`${place}/${escapePointer(name)}`, "invalid-variants", message);
-  }
   const [[, first] = []] = entries;
   for (const [name, value] of entries) {
+    const pointer = `${place}/${escapePointer(name)}`;
+    if (!variantName.test(name)) {
+      const message = `Cannot use ${quoteValue(name)} as a variant's name: it must begin with a letter and have ASCII letters, digits, "_" and "-"`;
+      report(pointer, "invalid-variants", message);
+    }
     if (kindOf(value) !== "other" && kindOf(value) === kindOf(first)) continue;
     const message = `Cannot use ${quoteValue(value)} as a variant: all must be text, all numbers or all mappings`;
-    report(`${place}/${escapePointer(name)}`, "invalid-variants", message);
+    report(pointer, "invalid-variants", message);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Checks of a schedule, beyond its shape. */
 import type { DecisionFile, FlagFile } from "../flag/flag.ts";
 import type { StepFile } from "../flag/schedule.ts";
-import { quoteValue } from "../text/show.ts";
+import { joined, quoteValue } from "../text/show.ts";
 import type { Report } from "./report.ts";
 
 /** What is wrong with the schedule of the block at a JSON pointer. */
@@ -20,7 +20,7 @@ export function checkSchedule(
   }
   for (const [index, step] of schedule.entries()) {
     const place = `${list}/${index}`;
-    checkOutcome(place, flag, step, report);
+    checkStep(place, flag, step, report);
     checkPosition(place, step, schedule[index - 1], report);
     if (flag.expires === undefined || step.at.slice(0, 10) < flag.expires) continue;
     const message = `Cannot apply a step at ${step.at}: the flag should be gone by ${flag.expires}`;
@@ -41,14 +41,25 @@ export function checkLateSteps(
     report(`${pointer}/schedule/${index}/at`, "step-in-past", message, hint, { since: at });
 }
 
-/** A step has exactly one of `enabled` and `rollout`. */
-function checkOutcome(place: string, { type }: FlagFile, step: StepFile, report: Report): void {
-  const outcomes = (["enabled", "rollout"] as const).filter((key) => step[key] !== undefined);
-  if (outcomes.length !== 1) {
-    const found = outcomes.length === 0 ? "none" : outcomes.join(" and ");
-    const message = `Cannot read a step with ${found}: it needs exactly one of enabled and rollout`;
-    report(place, "step-outcome", message, 'say what is to be, like "rollout: 25"');
-  }
+/** Reports a rule or a step that does not have exactly one of its outcomes. */
+export function checkOutcome<Key extends string>(
+  place: string,
+  what: "rule" | "step",
+  item: { readonly [key in Key]?: unknown },
+  keys: readonly Key[],
+  hint: string,
+  report: Report,
+): void {
+  const outcomes = keys.filter((key) => item[key] !== undefined);
+  if (outcomes.length === 1) return;
+  const found = outcomes.join(" and ") || "none";
+  const message = `Cannot read a ${what} with ${found}: it needs exactly one of ${joined(keys)}`;
+  report(place, `${what}-outcome`, message, hint);
+}
+
+function checkStep(place: string, { type }: FlagFile, step: StepFile, report: Report): void {
+  const outcome = 'say what is to be, like "rollout: 25"';
+  checkOutcome(place, "step", step, ["enabled", "rollout"], outcome, report);
   const { rollout } = step;
   if (rollout === undefined) return;
   checkRollout(place, rollout, report);

@@ -51,7 +51,7 @@ export function parseAny(text: string): Source {
     return { text, value, offsets: new Map(), findings };
   }
 
-  const reader = new Reader(text, [...findings]);
+  const reader = new Reader(text);
   const value = reader.read(document.contents, "", 0);
   return { text, value, offsets: reader.offsets, findings: reader.findings };
 }
@@ -80,12 +80,11 @@ export function parseYaml(text: string): {
 /** Converts nodes to plain values, and records their positions and the forbidden parts of YAML. */
 class Reader {
   readonly offsets = new Map<string, Offsets>();
-  readonly findings: Finding[];
+  readonly findings: Finding[] = [];
   readonly #text: string;
 
-  constructor(text: string, findings: Finding[]) {
+  constructor(text: string) {
     this.#text = text;
-    this.findings = findings;
   }
 
   read(node: unknown, pointer: string, key: number): unknown {
