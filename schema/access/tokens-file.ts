@@ -5,7 +5,7 @@
 import { positionAt } from "../problem/position.ts";
 import { isDate } from "../text/date.ts";
 import { duplicateKey } from "../text/duplicate-key.ts";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping } from "../text/json.ts";
 import { findCredentials, findSensitiveData } from "../text/personal-data.ts";
 import { quoteValue } from "../text/show.ts";
 import { nearestOrAll } from "../text/suggest.ts";

@@ -6,7 +6,7 @@ import { type Environments, rootEnvironment } from "../project/project.ts";
 import { joined } from "../text/show.ts";
 import { edit, format, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
-import type { FlagChangeSet } from "./change-set.ts";
+import type { FileEdit, FlagChangeSet } from "./change-set.ts";
 import { type FlagDefinition, fileInOwnerFolder, schemaComment } from "./define-flag.ts";
 import { editForStep, type StepChange } from "./step-change.ts";
 
@@ -40,10 +40,7 @@ export type Change =
   | StepChange;
 
 /** A flag file as it is now. */
-export interface Current {
-  /** From the top of the repository. */
-  readonly file: string;
-  readonly text: string;
+export interface Current extends Required<FileEdit> {
   readonly flag: Flag;
   /** The path of the flag's tests, if there are any. */
   readonly testsFile?: string | undefined;

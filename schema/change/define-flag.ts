@@ -1,12 +1,12 @@
 /** A requested definition of a whole flag, as a change set. */
 
 import { isReservedFolder } from "../flag/file-kind.ts";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping, isSameJson } from "../text/json.ts";
 import { compareText } from "../text/order.ts";
 import { edit, editAtOnce, format, type TextChange } from "../yaml/edit.ts";
 import type { EditValue } from "../yaml/merge-node.ts";
 import { parse } from "../yaml/parse.ts";
-import type { FlagChangeSet } from "./change-set.ts";
+import type { FileEdit, FlagChangeSet } from "./change-set.ts";
 
 /** A whole flag as a client sends it: the text of its file, or the file's values. */
 export type FlagDefinition =
@@ -15,13 +15,6 @@ export type FlagDefinition =
 
 /** The values of a flag file that has the right shape, by key. */
 export type Values = Readonly<Record<string, EditValue>>;
-
-/** Where a flag is, and its text. */
-interface CurrentFile {
-  /** From the top of the repository. */
-  readonly file: string;
-  readonly text: string;
-}
 
 /** The first line of a new file, for editors. */
 export const schemaComment = "# yaml-language-server: $schema=../../schema/flag.schema.json\n";
@@ -36,7 +29,7 @@ export const schemaComment = "# yaml-language-server: $schema=../../schema/flag.
 export function defineFlag(
   name: string,
   definition: FlagDefinition,
-  current: CurrentFile | undefined,
+  current: Required<FileEdit> | undefined,
 ): FlagChangeSet | undefined {
   const text =
     definition.form === "yaml"
@@ -77,7 +70,7 @@ function writeValues(current: string | undefined, after: Values): string {
 function findEdits(block: readonly string[], before: Values, after: Values): TextChange[] {
   const changed = Object.keys(after).flatMap((key): TextChange[] => {
     const [was, is] = [before[key], after[key]];
-    if (isSame(was, is)) return [];
+    if (isSameJson(was, is)) return [];
     // `environments` and the blocks in it are edited key by key, too.
     const isBlock = block.length === 0 ? key === "environments" : block.length === 1;
     if (isBlock && isMapping(was) && isMapping(is) && Object.keys(is).length > 0)
@@ -93,7 +86,7 @@ function findChangedKeys(before: Values, after: Values, prefix = ""): string[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(compareText);
   return keys.flatMap((key) => {
     const [was, is] = [before[key], after[key]];
-    if (isSame(was, is)) return [];
+    if (isSameJson(was, is)) return [];
     const isBlocks = prefix === "" && key === "environments";
     if (isBlocks) return findChangedKeys(asMapping(was), asMapping(is), `${key}.`);
     return [`${prefix}${key}`];
@@ -114,7 +107,7 @@ function fileOf(
   name: string,
   after: Values,
   before: Values,
-  current: CurrentFile | undefined,
+  current: Required<FileEdit> | undefined,
 ): string {
   const [old, next] = [before, after].map(({ owner }) =>
     fileInOwnerFolder(name, typeof owner === "string" ? owner : undefined),
@@ -124,11 +117,6 @@ function fileOf(
 
 function folderOf(file: string): string {
   return file.split("/").at(-2) ?? "";
-}
-
-/** In text, as the order of variants counts. */
-export function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 function asMapping(value: EditValue | undefined): Values {

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { Flag } from "../flag/flag.ts";
 import { isPossibleName } from "../flag/name.ts";
+import { isSameJson } from "../text/json.ts";
 import { compareText } from "../text/order.ts";
 import type { BeforeAndAfter } from "./protection.ts";
 
@@ -49,7 +50,7 @@ function effectOf({ before, after }: BeforeAndAfter): unknown[] {
   const [from, to] = [valuesOf(before), valuesOf(after)];
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .sort(compareText)
-    .filter((key) => JSON.stringify(from[key]) !== JSON.stringify(to[key]))
+    .filter((key) => !isSameJson(from[key], to[key]))
     .map((key) => [key, from[key], to[key]]);
 }
 

@@ -11,6 +11,7 @@ import {
 import { type Environments, rootEnvironment } from "../project/project.ts";
 import { edit, type TextChange } from "../yaml/edit.ts";
 import { removeSteps } from "../yaml/remove-steps.ts";
+import type { FlagChangeSet } from "./change-set.ts";
 
 /** The trailer of a commit that applied a step; its value is the time of the step. */
 export const stepTrailer = "Scheduled-At";
@@ -39,20 +40,13 @@ export function hasStep(flag: Flag | undefined, { block, step }: Omit<FlagStep, 
   return flag !== undefined && stepsOfBlock(flag, block).some((one) => isSameStep(one, step));
 }
 
-/** The new text of a flag's file, and the message of its commit. */
-export interface StepEdit {
-  readonly text: string;
-  readonly subject: string;
-  readonly change: string;
-}
-
-/** The edit for a step; `undefined` if it is not the first step of its schedule. */
+/** The new text of the flag's file, and the message of its commit; `undefined` if it is not the first step of its schedule. */
 export function editForStep(
   { environment: block, step }: StepChange,
   text: string,
   flag: Flag,
   project: Environments,
-): StepEdit | undefined {
+): (Pick<FlagChangeSet, "subject" | "change"> & { readonly text: string }) | undefined {
   const [first] = stepsOfBlock(flag, block);
   if (!first || !isSameStep(first, step)) return undefined;
   const isRoot = block === rootEnvironment(project);

@@ -2,7 +2,8 @@
  * Where a change of a whole flag takes effect, now or later. The written values are compared, not the
  * decisions: a rollout under `enabled: false` has no effect before the flag is enabled.
  */
-import { isSame, type Values } from "./define-flag.ts";
+import { isSameJson } from "../text/json.ts";
+import type { Values } from "./define-flag.ts";
 
 /** The keys that a block of an environment replaces, beside `enabled`. All other keys are the same everywhere. */
 const laterKeys = ["rollout", "rules", "schedule"];
@@ -27,11 +28,11 @@ export function findTouched(
     const [was, is] = [before, after].map((values) => blockOf(values, environment, index === 0));
     return { environment, was, is };
   });
-  const changed = blocks.filter(({ was, is }) => !isSame(was, is));
+  const changed = blocks.filter(({ was, is }) => !isSameJson(was, is));
   const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after)]);
   const flagKeys = [...keys].filter(
     (key) =>
-      key !== "environments" && !blockKeys.includes(key) && !isSame(before?.[key], after[key]),
+      key !== "environments" && !blockKeys.includes(key) && !isSameJson(before?.[key], after[key]),
   );
   return {
     environments: changed.map(({ environment }) => environment),
@@ -42,7 +43,10 @@ export function findTouched(
         // A disabled flag can have no schedule: disabling deletes it.
         ({ was, is }) =>
           is?.enabled === false &&
-          isSame({ ...was, enabled: false, schedule: undefined }, { ...is, schedule: undefined }),
+          isSameJson(
+            { ...was, enabled: false, schedule: undefined },
+            { ...is, schedule: undefined },
+          ),
       ),
   };
 }

@@ -1,7 +1,7 @@
 /** Checks of the values and matchers in a rule's `if`. */
 import { type IfFile, parseRange } from "../flag/conditions.ts";
 import type { AttributeType, Project } from "../project/project.ts";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";

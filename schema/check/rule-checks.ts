@@ -2,7 +2,7 @@
 import type { DecisionFile, FlagFile, RuleFile } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
 import { checkMatchers } from "./matcher-checks.ts";

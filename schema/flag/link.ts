@@ -1,6 +1,7 @@
 /** Adds to each decision the facts about its references, so that two decisions can be compared alone. */
 import { hash } from "node:crypto";
 import { maxRequired } from "../evaluate/limits.ts";
+import { isSameJson } from "../text/json.ts";
 import { audiencesIn, type NamedConditions } from "./audience.ts";
 import { type Decision, type Flag, isFull, type RequiredFlag, type Uses } from "./flag.ts";
 
@@ -100,7 +101,7 @@ function describe(parent: Linked | undefined): RequiredFlag {
 
 function withUses(decision: Decision, uses: Uses | undefined): Decision {
   const { uses: before, ...own } = decision;
-  if (JSON.stringify(before) === JSON.stringify(uses)) return decision;
+  if (isSameJson(before, uses)) return decision;
   return uses ? { ...own, uses } : own;
 }
 

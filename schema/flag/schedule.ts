@@ -73,12 +73,8 @@ export function findDueSteps(flags: readonly Scheduled[], nowMs: number): FlagSt
 
 /** The time of the earliest step after a time; both in milliseconds since 1970. */
 export function nextStepTime(flags: readonly Scheduled[], afterMs: number): number | undefined {
-  let next: number | undefined;
-  for (const { step } of allSteps(flags)) {
-    const timeMs = timeOf(step);
-    if (timeMs > afterMs && (next === undefined || timeMs < next)) next = timeMs;
-  }
-  return next;
+  const times = allSteps(flags).map(({ step }) => timeOf(step));
+  return times.filter((timeMs) => timeMs > afterMs).sort((a, b) => a - b)[0];
 }
 
 /** When a step is due, in milliseconds since 1970. */

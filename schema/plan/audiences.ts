@@ -1,5 +1,6 @@
 /** Audiences that change, and the flags that use them. */
 import type { Snapshot } from "../flag/snapshot.ts";
+import { isSameJson } from "../text/json.ts";
 import { compareText } from "../text/order.ts";
 import { listSome } from "../text/show.ts";
 import { type ChangeKind, changeKindOf, pairUp, signs } from "./difference.ts";
@@ -17,8 +18,7 @@ export function planAudiences(base: Snapshot, head: Snapshot): AudiencePlan[] {
   const flags = [...base.flags, ...head.flags];
   return pairUp(base.audiences, head.audiences, ({ name }) => name).flatMap(
     ([name, before, after]): AudiencePlan[] => {
-      const isSame = JSON.stringify(before?.conditions) === JSON.stringify(after?.conditions);
-      if (before && after && isSame) return [];
+      if (before && after && isSameJson(before.conditions, after.conditions)) return [];
       const users = flags.filter(({ audiences }) => audiences.includes(name));
       const names = [...new Set(users.map((flag) => flag.name))].sort(compareText);
       return [{ name, change: changeKindOf(before, after), flags: names }];

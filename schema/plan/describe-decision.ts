@@ -1,6 +1,7 @@
 /** Decisions in words, and what a changed decision means for people. */
 import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
+import { isSameJson } from "../text/json.ts";
 import { pluralize } from "../text/show.ts";
 import { type DecisionChange, isSameDecision } from "./difference.ts";
 import { describePeople, rounded } from "./people.ts";
@@ -64,11 +65,10 @@ function describeRules({ rules: old = [] }: Decision, { rules: next = [] }: Deci
   const after = new Map(next.map((rule) => [rule.name, rule]));
   const added = next.filter(({ name }) => !before.has(name));
   const removed = old.filter(({ name }) => !after.has(name));
-  const changed = next.filter((rule) => {
+  const changes = next.flatMap((rule) => {
     const earlier = before.get(rule.name);
-    return earlier && JSON.stringify(earlier) !== JSON.stringify(rule);
+    return earlier && !isSameJson(earlier, rule) ? [describeRule(earlier, rule)] : [];
   });
-  const changes = changed.map((rule) => describeRule(before.get(rule.name) ?? rule, rule));
   const kept = (names: ReadonlyMap<string, unknown>, rules: readonly { name: string }[]) =>
     rules.filter(({ name }) => names.has(name)).map(({ name }) => name);
   const isMoved = kept(after, old).join("\0") !== kept(before, next).join("\0");
@@ -82,7 +82,7 @@ function describeRules({ rules: old = [] }: Decision, { rules: next = [] }: Deci
 
 /** A rule for the same callers with another rollout has exact numbers. */
 function describeRule(before: Rule, after: Rule): string {
-  const isForSame = JSON.stringify(before.if) === JSON.stringify(after.if);
+  const isForSame = isSameJson(before.if, after.if);
   const [was, is] = [before.rollout, after.rollout];
   if (!isForSame || was === undefined || is === undefined) return `rule "${after.name}" changes`;
   const difference = rounded(Math.abs(is - was));
@@ -94,10 +94,9 @@ function describeRule(before: Rule, after: Rule): string {
 function describeUses({ uses: old = {} }: Decision, { uses: next = {} }: Decision): string[] {
   const changed = (before: object = {}, after: object = {}) => {
     const earlier = new Map(Object.entries(before));
-    const both = Object.entries(after).filter(([name]) => earlier.has(name));
-    return both
-      .filter(([name, value]) => JSON.stringify(earlier.get(name)) !== JSON.stringify(value))
-      .map(([name]) => name);
+    return Object.entries(after).flatMap(([name, value]) =>
+      earlier.has(name) && !isSameJson(earlier.get(name), value) ? [name] : [],
+    );
   };
   return [
     ...changed(old.audiences, next.audiences).map((name) => `audience ${name} changes`),
@@ -108,7 +107,7 @@ function describeUses({ uses: old = {} }: Decision, { uses: next = {} }: Decisio
 /** Changes of the hash or of the variants, which move people who are enrolled already. */
 function describeHash(before: Decision, after: Decision): string[] {
   const differs = (key: "seed" | "bucket" | "split" | "variants") =>
-    JSON.stringify(before[key]) !== JSON.stringify(after[key]);
+    !isSameJson(before[key], after[key]);
   return [
     ...(differs("seed") || differs("bucket") ? ["other people are inside the rollout"] : []),
     ...(differs("variants") || differs("split") ? ["people move between variants"] : []),

@@ -4,6 +4,7 @@
  */
 import { type Decision, type Flag, isFull } from "../flag/flag.ts";
 import { stepsIn } from "../flag/schedule.ts";
+import { isSameJson } from "../text/json.ts";
 import { compareText } from "../text/order.ts";
 import type { PeopleEffect } from "./people.ts";
 import { isSameSchedule, type StepsChange } from "./steps.ts";
@@ -124,7 +125,7 @@ export function diffDecisions(
 }
 
 export function isSameDecision(a: Decision | undefined, b: Decision | undefined): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || isSameJson(a, b);
 }
 
 export function changeKindOf(before: unknown, after: unknown): ChangeKind {

@@ -1,5 +1,6 @@
 /** How many people each changed flag affects, also if the change is a new name. */
 import type { TimedFlag } from "../flag/snapshot.ts";
+import { isSameJson } from "../text/json.ts";
 import type { DecisionChange, FlagDifference } from "./difference.ts";
 import type { MeasurePeople } from "./people.ts";
 
@@ -33,8 +34,7 @@ function findRenamed(
 ): TimedFlag | undefined {
   const same = removed.filter(
     ({ before }) =>
-      before?.description === flag?.description &&
-      JSON.stringify(before?.decisions) === JSON.stringify(flag?.decisions),
+      before?.description === flag?.description && isSameJson(before?.decisions, flag?.decisions),
   );
   return same.length === 1 ? same[0]?.before : undefined;
 }

@@ -9,6 +9,7 @@ import { type Evaluation, evaluate } from "../evaluate/evaluate.ts";
 import type { Decision } from "../flag/flag.ts";
 import { withRequired } from "../flag/required-flags.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
+import { isSameJson } from "../text/json.ts";
 import { groupDigits } from "../text/show.ts";
 
 /** Percentages of the callers that no rule matches. */
@@ -125,7 +126,7 @@ function isInside({ value, reason }: Evaluation): boolean {
 }
 
 function isSameValue({ value: a }: Evaluation, { value: b }: Evaluation): boolean {
-  return a === b || (typeof a === "object" && JSON.stringify(a) === JSON.stringify(b));
+  return a === b || (typeof a === "object" && isSameJson(a, b));
 }
 
 /** Percentages have at most three decimals; differences of them may have more. */

@@ -1,24 +1,13 @@
 /** The effects of a change on the responses, computed before the change is made. */
 import { compile } from "../compile/compile.ts";
-import type { FlagType } from "../flag/flag.ts";
-import type { Snapshot } from "../flag/snapshot.ts";
+import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
 import { type AudiencePlan, planAudiences } from "./audiences.ts";
 import type { CommitWarning } from "./commit-warnings.ts";
-import {
-  type ChangeKind,
-  changeKindOf,
-  type DecisionChange,
-  diffFlags,
-  type Field,
-  pairUp,
-  sides,
-  toggleOf,
-} from "./difference.ts";
+import { type ChangeKind, changeKindOf, diffFlags, pairUp, sides, toggleOf } from "./difference.ts";
 import { type MeasuredFlag, measureFlags } from "./measure-flags.ts";
 import { measurePeople } from "./people.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
-import type { StepsChange } from "./steps.ts";
 
 export interface Plan {
   /** Full ids of the commits compared. */
@@ -52,23 +41,10 @@ export interface ProtectionPlan {
   readonly change: "protected" | "unprotected";
 }
 
-export interface FlagPlan {
-  readonly name: string;
-  readonly file: string;
-  readonly owner: string;
-  readonly type: FlagType;
-  /** `YYYY-MM-DD`, or `""` where it may stay. */
-  readonly expires: string;
-  readonly change: ChangeKind;
-  /** The flag that it seems to be under a new name, if people are affected. */
-  readonly renamedFrom?: string;
-  /** By environment. */
-  readonly decisions: Readonly<Record<string, DecisionChange>>;
-  /** By environment; those without steps before and after are left out. */
-  readonly schedules: Readonly<Record<string, StepsChange>>;
-  /** What else consumers see change: `description`, or `updated_at` alone after an edit they cannot see. */
-  readonly fields: readonly Field[];
-}
+/** A flag that changes, with the facts of its file after the change, or before it if it is removed. */
+export interface FlagPlan
+  extends Pick<TimedFlag, "name" | "file" | "owner" | "type" | "expires">,
+    Pick<MeasuredFlag, "change" | "renamedFrom" | "decisions" | "schedules" | "fields"> {}
 
 export interface ResponsePlan {
   readonly path: string;
@@ -156,9 +132,8 @@ function planProtection(
 
 function planFlag(measured: MeasuredFlag): FlagPlan {
   const { name, change, before, after, decisions, schedules, fields, renamedFrom } = measured;
-  const known = after ?? before;
-  if (!known) throw new Error(`Cannot plan "${name}": it is neither before nor after`);
-  const { file, owner, type, expires } = known;
+  // A difference has one of the two.
+  const { file, owner, type, expires } = (after ?? before) as TimedFlag;
   return {
     ...{ name, file, owner, type, expires, change },
     ...(renamedFrom !== undefined && { renamedFrom }),

@@ -79,17 +79,13 @@ export function normalizeProject(file: ProjectFile, object: string): Project {
       longest: names?.longest ?? 64,
     },
     limits: {
-      remove: percent(limits?.remove ?? "20%"),
-      turn: percent(limits?.turn ?? "50%"),
+      remove: Number.parseFloat(limits?.remove ?? "20%"),
+      turn: Number.parseFloat(limits?.turn ?? "50%"),
       at_least: limits?.at_least ?? 5,
     },
     publish: { definitions: file.publish?.definitions ?? false },
     object,
   };
-}
-
-function percent(text: string): number {
-  return Number(text.replace("%", ""));
 }
 
 /** The project of a repository without `bunting.yaml`. */

@@ -12,7 +12,7 @@ import type { TestFile } from "../flag/tests.ts";
 import { fileStart } from "../problem/position.ts";
 import { compareProblems, type Finding, type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping } from "../text/json.ts";
 import { compareText } from "../text/order.ts";
 import { quoteValue } from "../text/show.ts";
 

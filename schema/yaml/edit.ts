@@ -16,6 +16,7 @@ import {
   visit,
 } from "yaml";
 import { formatProblem, problemsIn } from "../problem/problem.ts";
+import { isSameJson } from "../text/json.ts";
 import { keepFirstComment, moveBehindEnabled, moveToTop } from "./key-order.ts";
 import { type EditValue, mergeNode, singleLine, writeScalar } from "./merge-node.ts";
 import { parseYaml } from "./parse.ts";
@@ -111,7 +112,7 @@ function editOne(text: string, { path, value }: TextChange): string {
     const described = path.join() === "description" && insertDescription(text, document, value);
     if (described) return described;
   }
-  if (isNode(node) && JSON.stringify(node.toJSON()) === JSON.stringify(value)) return text;
+  if (isNode(node) && isSameJson(node.toJSON(), value)) return text;
   set(document, path, value);
   return format(print(document));
 }

@@ -12,7 +12,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from "yaml";
-import { isMapping } from "../text/mapping.ts";
+import { isMapping, isSameJson } from "../text/json.ts";
 
 /** What a key of a file can have as its value. */
 export type EditValue =
@@ -30,11 +30,7 @@ export function mergeNode(document: Document, old: unknown, value: EditValue): N
   const node = createNode(document, value);
   if (!isNode(old)) return node;
   const { comment, commentBefore, spaceBefore } = old;
-  return Object.assign(node, {
-    ...(comment ? { comment } : {}),
-    ...(commentBefore ? { commentBefore } : {}),
-    ...(spaceBefore ? { spaceBefore } : {}),
-  });
+  return Object.assign(node, { comment, commentBefore, spaceBefore });
 }
 
 function mergeMap(
@@ -62,7 +58,9 @@ function mergeList(document: Document, old: YAMLSeq, value: readonly EditValue[]
     left.delete(found);
     return found;
   };
-  const equal = value.map((item) => take((node) => sameText(node, item)));
+  const equal = value.map((item) =>
+    take((node) => isNode(node) && isSameJson(node.toJSON(), item)),
+  );
   const named = value.map((item, index) =>
     equal[index] === undefined && isMapping(item) && typeof item.name === "string"
       ? take((node) => isMap(node) && node.get("name") === item.name)
@@ -86,10 +84,6 @@ function giveCommentTo(collection: YAMLMap | YAMLSeq, first: unknown): void {
     ? `${commentBefore}\n${first.commentBefore}`
     : commentBefore;
   delete collection.commentBefore;
-}
-
-function sameText(node: unknown, value: EditValue): boolean {
-  return isNode(node) && JSON.stringify(node.toJSON()) === JSON.stringify(value);
 }
 
 /** A node in the layout of `format()`, whose texts mean the same to readers of YAML 1.1. */
