@@ -1,9 +1,9 @@
 /** One changed flag in a sentence. */
 import { isFull } from "../flag/flag.ts";
 import { describeDecision, describeEffects } from "../plan/describe-decision.ts";
-import { isSameDecision } from "../plan/difference.ts";
+import { isSameDecision, toggled } from "../plan/difference.ts";
 import { escapeMarkdown } from "../plan/format.ts";
-import { type FlagPlan, toggled } from "../plan/plan.ts";
+import type { FlagPlan } from "../plan/plan.ts";
 import { describeSteps, isSameSchedule } from "../plan/steps.ts";
 import { joined } from "../text/show.ts";
 

@@ -92,36 +92,16 @@ function diffSchedules(
 }
 
 /**
- * Whether the boolean that clients get changes: `on` if the flag is on for everyone from now on.
- * `same` also if it is added or removed.
+ * Whether the boolean that clients get in an environment changes: `on` if the flag is on for everyone
+ * from now on. `same` also if it is added or removed.
  */
-export function toggleOf({ before, after }: DecisionChange = {}): "on" | "off" | "same" {
+export function toggled(
+  { decisions }: Pick<FlagDifference, "decisions">,
+  environment: string,
+): "on" | "off" | "same" {
+  const { before, after } = decisions[environment] ?? {};
   if (!before || !after || isFull(before) === isFull(after)) return "same";
   return isFull(after) ? "on" : "off";
-}
-
-/** What differs in one environment between the decisions of all flags, by name. Names, sorted. */
-export interface DecisionsDifference {
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly on: readonly string[];
-  readonly off: readonly string[];
-}
-
-export function diffDecisions(
-  before: ReadonlyMap<string, Decision>,
-  after: ReadonlyMap<string, Decision>,
-): DecisionsDifference {
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
-  const changes = names.map((name) => [name, sides(before.get(name), after.get(name))] as const);
-  const those = (isIt: (change: DecisionChange) => boolean) =>
-    changes.filter(([, change]) => isIt(change)).map(([name]) => name);
-  return {
-    added: those((change) => change.before === undefined),
-    removed: those((change) => change.after === undefined),
-    on: those((change) => toggleOf(change) === "on"),
-    off: those((change) => toggleOf(change) === "off"),
-  };
 }
 
 export function isSameDecision(a: Decision | undefined, b: Decision | undefined): boolean {

@@ -3,9 +3,9 @@ import { escapeInvisible } from "../problem/problem.ts";
 import { pluralize, shortId } from "../text/show.ts";
 import { describeAudience, describeAudiences } from "./audiences.ts";
 import { describeDecision, describeEffects, describeRename } from "./describe-decision.ts";
-import { isSameDecision, signs } from "./difference.ts";
+import { isSameDecision, signs, toggled } from "./difference.ts";
 import { explainLimits } from "./limits.ts";
-import { type FlagPlan, type Plan, type ProtectionPlan, toggled } from "./plan.ts";
+import type { FlagPlan, Plan, ProtectionPlan } from "./plan.ts";
 import { describeSteps, isSameSchedule } from "./steps.ts";
 
 /** The plan as text: the changes in each environment, then the URLs that change. */

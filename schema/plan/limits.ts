@@ -5,7 +5,8 @@
 import type { WaitingChange } from "../compile/manifest.ts";
 import { type Limits, rootEnvironment } from "../project/project.ts";
 import { pluralize } from "../text/show.ts";
-import { type FlagPlan, type Plan, toggled } from "./plan.ts";
+import { toggled } from "./difference.ts";
+import type { FlagPlan, Plan } from "./plan.ts";
 
 /** The kinds of change that have a limit. */
 export type LimitedChange = WaitingChange["change"];

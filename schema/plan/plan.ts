@@ -4,7 +4,7 @@ import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import type { Limits, Project } from "../project/project.ts";
 import { type AudiencePlan, planAudiences } from "./audiences.ts";
 import type { CommitWarning } from "./commit-warnings.ts";
-import { type ChangeKind, changeKindOf, diffFlags, pairUp, sides, toggleOf } from "./difference.ts";
+import { type ChangeKind, changeKindOf, diffFlags, pairUp, sides } from "./difference.ts";
 import { type MeasuredFlag, measureFlags } from "./measure-flags.ts";
 import { measurePeople } from "./people.ts";
 import { planSettings, type SettingPlan } from "./settings.ts";
@@ -112,11 +112,6 @@ export function rebaseSnapshot(base: Snapshot, head: Snapshot): Snapshot {
   const isSame = !isTouched && flags.length === known.size;
   const { updated_at } = isSame && base.project.object === head.project.object ? base : head;
   return { ...head, updated_at, flags };
-}
-
-/** Whether a flag turns on, turns off, or stays as it was in an environment. */
-export function toggled({ decisions }: FlagPlan, environment: string): "on" | "off" | "same" {
-  return toggleOf(decisions[environment]);
 }
 
 function planProtection(

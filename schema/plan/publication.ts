@@ -2,9 +2,7 @@
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
 import { isIndex, pathOf } from "../compile/urls.ts";
-import type { Decision } from "../flag/flag.ts";
 import { compareText } from "../text/order.ts";
-import { type DecisionsDifference, diffDecisions } from "./difference.ts";
 
 /** The object at a path now. */
 export interface PublishedObject {
@@ -26,8 +24,12 @@ export interface Publication {
 }
 
 /** What changes for consumers of one environment. Names of flags, sorted. */
-export interface EnvironmentDiff extends DecisionsDifference {
+export interface EnvironmentDiff {
   readonly environment: string;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly on: readonly string[];
+  readonly off: readonly string[];
   /** How many flags are served now. */
   readonly served: number;
 }
@@ -66,14 +68,23 @@ export function diffEnvironment(
   const path = release.environments.includes(environment) ? pathOf(release, environment) : "";
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
-  return { environment, ...diffDecisions(before, after), served: before.size };
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
+  const those = (isIt: (was?: boolean, is?: boolean) => boolean) =>
+    names.filter((name) => isIt(before.get(name), after.get(name)));
+  return {
+    environment,
+    added: those((was) => was === undefined),
+    removed: those((_, is) => is === undefined),
+    on: those((was, is) => was === false && is === true),
+    off: those((was, is) => was === true && is === false),
+    served: before.size,
+  };
 }
 
 /** No flags if there is no list, or it is not one of ours. */
-function flagsOf(body: string | undefined): ReadonlyMap<string, Decision> {
+function flagsOf(body: string | undefined): ReadonlyMap<string, boolean> {
   try {
-    const flags = Object.entries(body === undefined ? {} : readBackList(body).flags);
-    return new Map(flags.map(([name, enabled]) => [name, { enabled }]));
+    return new Map(Object.entries(body === undefined ? {} : readBackList(body).flags));
   } catch {
     return new Map();
   }

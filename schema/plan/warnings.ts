@@ -1,10 +1,10 @@
 /** Warnings for the reviewer of a change. */
 import { joined } from "../text/show.ts";
-import type { DecisionChange } from "./difference.ts";
+import { type DecisionChange, toggled } from "./difference.ts";
 import { escapeMarkdown } from "./format.ts";
 import { explainLimits } from "./limits.ts";
 import { describePeople } from "./people.ts";
-import { type FlagPlan, type Plan, toggled } from "./plan.ts";
+import type { FlagPlan, Plan } from "./plan.ts";
 import type { Setting } from "./settings.ts";
 
 /** Each in Markdown, without a full stop, the most serious kind first. `today` is `YYYY-MM-DD`. */
