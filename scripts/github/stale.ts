@@ -73,9 +73,8 @@ export const command = defineCommand({
           as: as as "issues" | "pull-requests",
         })
       : [];
-    process.stdout.write(
-      format === "json" ? formatJson(stale, places, steps) : formatText(stale, places, steps),
-    );
+    const print = format === "json" ? formatJson : formatText;
+    process.stdout.write(print({ stale, places, steps }));
     return 0;
   },
 });
@@ -117,22 +116,21 @@ function search(
   return undefined;
 }
 
-function formatJson(
-  stale: readonly StaleFlag[],
-  places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly IssueChange[],
-): string {
+interface Result {
+  readonly stale: readonly StaleFlag[];
+  /** By flag; missing if no code was searched. */
+  readonly places: ReadonlyMap<string, CodeReferences> | undefined;
+  readonly steps: readonly IssueChange[];
+}
+
+function formatJson({ stale, places, steps }: Result): string {
   const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
     return { name, file, owner, type, kind, since, reason, places: places?.get(name) };
   });
   return `${JSON.stringify({ flags, steps }, null, 2)}\n`;
 }
 
-function formatText(
-  stale: readonly StaleFlag[],
-  places: ReadonlyMap<string, CodeReferences> | undefined,
-  steps: readonly IssueChange[],
-): string {
+function formatText({ stale, places, steps }: Result): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {
     const found = places?.get(name)?.all;
     const where = found === undefined ? "" : `; ${pluralize(found, "place")} in code`;

@@ -63,18 +63,10 @@ function describe(
   { environment, added, removed, on, off }: EnvironmentDiff,
   isDone: boolean,
 ): string[] {
-  const kinds = isDone
-    ? { added, removed, "turned on": on, "turned off": off }
-    : {
-        "to be added": added,
-        "to be removed": removed,
-        "to be turned on": on,
-        "to be turned off": off,
-      };
-  return Object.entries(kinds).flatMap(([kind, names]) => {
-    if (names.length === 0) return [];
-    return [`${environment}: ${kind}: ${listSome(names, 10)}`];
-  });
+  const start = `${environment}: ${isDone ? "" : "to be "}`;
+  const kinds = Object.entries({ added, removed, "turned on": on, "turned off": off });
+  const changed = kinds.filter(([, names]) => names.length > 0);
+  return changed.map(([kind, names]) => `${start}${kind}: ${listSome(names, 10)}`);
 }
 
 function escapeMarkdown(text: string): string {
