@@ -3,12 +3,17 @@ import {
   signatureIn,
   unverifiedTrailer,
 } from "../../schema/change/commit-signature.ts";
+import { type EmergencyChange, emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import { type LogCommit, readLog } from "../git/log.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import { verifyCommit, verifyCommits } from "../snapshot/signed-commits.ts";
+import { emergencyChangeOf } from "./emergency-changes.ts";
 
 /** How many of the newest commits are searched for keys at the start, and how many keys are kept. */
 const maxCommitsScanned = 10_000;
+
+/** How many of the newest commits are searched for emergency changes at the start, and how many changes are kept. */
+const maxEmergencies = 1_000;
 
 const keyTrailer = "Idempotency-Key";
 
@@ -19,7 +24,7 @@ export interface RecordedRequest {
 }
 
 /**
- * The commits that servers made for requests, and their idempotency keys, wherever in the ancestry of
+ * The commits that servers made for requests, their idempotency keys and emergency changes, wherever in the ancestry of
  * the branch they are. The trailers of a message are verified only when they are used.
  */
 export class RequestIndex {
@@ -28,6 +33,8 @@ export class RequestIndex {
   readonly #firstCommits = new Map<string, string>();
   /** Commits by idempotency key, the oldest first. */
   readonly #claims = new Map<string, readonly string[]>();
+  /** Commits that may be emergency changes, the oldest first. */
+  #emergencies: readonly string[] = [];
 
   /** `commitKeys` are the keys that commits of the API are signed with. */
   constructor(commitKeys: readonly string[]) {
@@ -37,11 +44,15 @@ export class RequestIndex {
   /** Reads the keys of all commits in the ancestry of `head`; of those that are not in `known`, if it is given. */
   async read(directory: string, head: string, known: string | undefined): Promise<void> {
     const found: Claim[] = [];
+    let count = 0;
     // Along all parents: a pull with a merge makes the branch the second parent.
     const options = { from: [head], after: known, maxCount: maxCommitsScanned };
     for await (const { id, message } of readLog(directory, options)) {
+      count += 1;
       const claim = claimIn(id, message);
-      if (claim.signature !== "") found.push(claim);
+      const isRecent = count <= maxEmergencies;
+      if (claim.signature !== "")
+        found.push({ ...claim, isEmergency: claim.isEmergency && isRecent });
     }
     this.#keep(found.reverse());
   }
@@ -53,7 +64,8 @@ export class RequestIndex {
 
   /** The oldest first, so that the oldest are forgotten first. */
   #keep(claims: readonly Claim[]): void {
-    for (const { signature, key, commit } of claims) {
+    for (const { signature, key, commit, isEmergency } of claims) {
+      if (isEmergency) this.#emergencies = [...this.#emergencies, commit].slice(-maxEmergencies);
       if (!this.#firstCommits.has(signature)) this.#firstCommits.set(signature, commit);
       if (key !== "") this.#claims.set(key, [...(this.#claims.get(key) ?? []), commit]);
     }
@@ -67,6 +79,13 @@ export class RequestIndex {
     const first = signed && this.#firstCommits.get(signed.signature);
     // A copy of one of our commits has a valid signature, but nobody requested it.
     return first === undefined || first === commit.id ? signed : undefined;
+  }
+
+  /** The newest changes that were made without the required review, the newest first. */
+  async emergencyChanges(directory: string): Promise<EmergencyChange[]> {
+    const ids = this.#emergencies.toReversed();
+    const signed = await verifyCommits(directory, ids, this.#commitKeys);
+    return signed.flatMap((commit) => emergencyChangeOf(commit) ?? []);
   }
 
   /** The requests that had one of `keys`, by key. */
@@ -90,12 +109,14 @@ export class RequestIndex {
 interface Claim {
   readonly signature: string;
   readonly key: string;
+  readonly isEmergency: boolean;
   readonly commit: string;
 }
 
 function claimIn(commit: string, message: string): Claim {
   const [key = ""] = unverifiedTrailer(message, keyTrailer).split(" ");
-  return { signature: signatureIn(message), key, commit };
+  const isEmergency = unverifiedTrailer(message, emergencyTrailer) !== "";
+  return { signature: signatureIn(message), key, isEmergency, commit };
 }
 
 /** Keeps the newest entries. */

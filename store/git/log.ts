@@ -4,6 +4,8 @@ import { streamGit } from "./git.ts";
 
 export interface LogCommit {
   readonly id: string;
+  /** Id of the root folder. */
+  readonly tree: string;
   readonly parents: readonly string[];
   /** Committer time as the commit has it, in seconds since 1970. It may be any number. */
   readonly time: number;
@@ -51,7 +53,7 @@ export interface LogOptions {
 
 /** Maximum length of a field, in characters. The rest of a message is not used. */
 const maxFieldLength = 65_536;
-const fields = ["%H", "%P", "%ct", "%an", "%ae", "%cn", "%ce", "%B"];
+const fields = ["%H", "%T", "%P", "%ct", "%an", "%ae", "%cn", "%ce", "%B"];
 
 /** Reads commits, in the order of the options. Throws `GitError`. */
 export async function* readLog(directory: string, options: LogOptions): AsyncGenerator<LogCommit> {
@@ -67,22 +69,6 @@ export async function* readLog(directory: string, options: LogOptions): AsyncGen
   }
   const last = parser.end();
   if (last) yield last;
-}
-
-/** The commits with these ids, in order. Throws if git does not know one of them. */
-export async function readCommitsById(
-  directory: string,
-  ids: readonly string[],
-): Promise<LogCommit[]> {
-  const commits = new Map<string, LogCommit>();
-  for await (const commit of readLog(directory, { from: ids, walk: "given" })) {
-    commits.set(commit.id, commit);
-  }
-  return ids.map((id) => {
-    const commit = commits.get(id);
-    if (!commit) throw new Error(`Cannot read commit ${id}: git does not know it`);
-    return commit;
-  });
 }
 
 /** Fields of a commit are found by their number, not by a text, because a message can contain any text. */
@@ -143,16 +129,17 @@ function optionsOf(options: LogOptions): string[] {
 }
 
 function parseHeader(header: readonly string[]): LogCommit & { changes: FileChange[] } {
-  const [id = "", parents = "", time, author = "", authorEmail = "", name = "", email = ""] =
-    header;
+  const [id = "", tree = "", parents = "", time, author = "", authorEmail = ""] = header;
+  const [name = "", email = "", message = ""] = header.slice(6);
   return {
     id,
+    tree,
     parents: parents.split(" ").filter((parent) => parent !== ""),
     // Git prints nothing, or 0, for a date that it cannot read.
     time: Number(time) || 0,
     author: { name: author, email: authorEmail },
     committer: { name, email },
-    message: header[7] ?? "",
+    message,
     changes: [],
     hasMoreChanges: false,
   };

@@ -28,18 +28,14 @@ export type VerifyCommit = (commit: LogCommit) => SignedMessage | undefined;
 
 export function attributionOf(commit: LogCommit, verify: VerifyCommit): CommitAttribution {
   const summary = parseMessage(commit.message).subject;
-  const signed = verify(commit);
-  if (!signed) {
+  const { reason, trailers } = verify(commit) ?? { reason: "" };
+  if (!trailers || trailers.has(stepTrailer)) {
+    // For a step, the author of the commit that added it. Like every author in git, it is not verified.
     const person = { changed_by: commit.author.name, issuer: null, subject: null };
-    return { ...person, origin: "git", summary, reason: "", break_glass: false };
+    const origin = trailers ? "schedule" : "git";
+    return { ...person, origin, summary, reason, break_glass: false };
   }
-  const { reason, trailers } = signed;
   const subject = trailers.get("Actor-Id") ?? "";
-  if (trailers.has(stepTrailer)) {
-    // The author in git of the commit that added the step. Like every author in git, it is not verified.
-    const person = { changed_by: commit.author.name, issuer: null, subject: null };
-    return { ...person, origin: "schedule", summary, reason, break_glass: false };
-  }
   return {
     changed_by: (trailers.get("Actor") ?? "").replace(` (${subject})`, ""),
     issuer: trailers.get("Actor-Issuer") ?? null,

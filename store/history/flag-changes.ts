@@ -11,6 +11,7 @@ import {
   type VerifyCommit,
 } from "./commit-attribution.ts";
 import { maxChangesPerCommit } from "./first-parent-log.ts";
+import { groupBy } from "./group-by.ts";
 import { changesByFlag } from "./history.ts";
 import { type PastFile, PastFlags } from "./past-flags.ts";
 import { readChanges } from "./tree-changes.ts";
@@ -75,8 +76,7 @@ async function readFileChanges(
   indexed: readonly IndexedChange[],
   verify: VerifyCommit,
 ): Promise<ReadChange[]> {
-  const wanted = new Map<string, IndexedChange[]>();
-  for (const one of indexed) wanted.set(one.commit, [...(wanted.get(one.commit) ?? []), one]);
+  const wanted = groupBy(indexed, ({ commit }) => commit);
   const read = new Map<string, ReadChange>();
   const keep = (commit: LogCommit) => {
     for (const [flag, changes] of changesByFlag(commit.changes)) {

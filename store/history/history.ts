@@ -69,35 +69,30 @@ async function extend(
 
 /** A history that grows, commit by commit. */
 export class HistoryLine {
-  #commit: string;
-  #committed: number;
-  #touched: number | undefined;
   readonly #flags: Map<string, FlagHistory>;
+  #history: History;
 
   constructor(known?: History) {
-    this.#commit = known?.commit ?? "";
-    this.#committed = known?.committed ?? 0;
-    this.#touched = known?.touched;
     this.#flags = new Map(known?.flags);
+    this.#history = { commit: "", committed: 0, touched: 0, ...known, flags: this.#flags };
   }
 
   /** False if `next` does not follow on the last commit. */
   add(next: BranchCommit): boolean {
-    if (next.parent !== this.#commit) return false;
-    const time = timeAfter(this.#committed, next.time);
-    this.#commit = next.commit;
-    this.#committed = time;
-    this.#touched ??= time;
+    const { commit, committed, touched } = this.#history;
+    if (next.parent !== commit) return false;
+    const time = timeAfter(committed, next.time);
     const changes = next.changes.filter(({ file }) => file.startsWith("flags/"));
     const isProject = next.changes.some(({ file }) => file === projectFile);
-    if (changes.length > 0 || isProject) this.#touched = time;
+    const isTouched = commit === "" || changes.length > 0 || isProject;
     applyChanges(this.#flags, time, changes);
+    const times = { committed: time, touched: isTouched ? time : touched };
+    this.#history = { commit: next.commit, ...times, flags: this.#flags };
     return true;
   }
 
   get history(): History {
-    const [commit, committed] = [this.#commit, this.#committed];
-    return { commit, committed, touched: this.#touched ?? committed, flags: this.#flags };
+    return this.#history;
   }
 }
 

@@ -1,5 +1,6 @@
 /** The history of a branch: in memory, from the cache, and for new commits from git. */
 import type { Cache } from "../commit/cache.ts";
+import { relateCommits } from "../commit/revisions.ts";
 import { ChangeIndex } from "./change-index.ts";
 import { type BranchCommit, readCommits } from "./first-parent-log.ts";
 import { type History, readHistory } from "./history.ts";
@@ -7,20 +8,13 @@ import { type History, readHistory } from "./history.ts";
 export class KnownHistory {
   readonly #directory: string;
   readonly #cache: Cache;
-  /** Whether a commit is an ancestor of another. */
-  readonly #isOlder: (commit: string, than: string) => Promise<boolean>;
   #history: History | undefined;
   #index: ChangeIndex | undefined;
   #reading: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    directory: string,
-    cache: Cache,
-    isOlder: (commit: string, than: string) => Promise<boolean>,
-  ) {
+  constructor(directory: string, cache: Cache) {
     this.#directory = directory;
     this.#cache = cache;
-    this.#isOlder = isOlder;
   }
 
   /** The history of a commit. */
@@ -75,6 +69,10 @@ export class KnownHistory {
     if (last !== commit) return false;
     for (const next of commits) index.add(next);
     return true;
+  }
+
+  async #isOlder(commit: string, than: string): Promise<boolean> {
+    return (await relateCommits(this.#directory, commit, than)) === "older";
   }
 
   #keep(index: ChangeIndex): void {

@@ -1,5 +1,4 @@
-import { readCommitsById } from "../git/log.ts";
-import { inClone } from "./clone.ts";
+import { type LogCommit, readLog } from "../git/log.ts";
 import { fetchedRef, takeFetchedRef } from "./clone-record.ts";
 import { isOurs } from "./commits.ts";
 import { PushDeclinedError } from "./declined.ts";
@@ -7,63 +6,56 @@ import type { Remote } from "./remote.ts";
 
 const maxAttempts = 3;
 
-/** Another branch of the remote, on which one commit of the service waits for a review. */
-export class ProposalBranch {
-  readonly #directory: string;
-  readonly #remote: Remote;
-  readonly #ref: string;
-  readonly #timeoutMs: number;
+/** A branch of a remote, and a clone into which it is fetched. */
+export interface ProposalBranch {
+  readonly directory: string;
+  readonly remote: Remote;
+  readonly branch: string;
+  /** Limits each fetch and each push. */
+  readonly timeoutMs: number;
+}
 
-  /** `directory` is a clone of the remote. `timeoutMs` limits each fetch and each push. */
-  constructor(directory: string, remote: Remote, name: string, timeoutMs: number) {
-    this.#directory = directory;
-    this.#remote = remote;
-    this.#ref = `refs/heads/${name}`;
-    this.#timeoutMs = timeoutMs;
-  }
-
-  /**
-   * Puts `commit` on the branch and returns what the branch is at then: a commit with the same
-   * content on the same parent is as good. While the proposal is `inReview`, commits that people
-   * added are kept. Throws `RemoteUnavailableError`.
-   */
-  async put(commit: string, inReview: boolean): Promise<string> {
-    for (let attempt = 1; ; attempt++) {
-      const tip = await this.#fetch();
-      if (tip !== undefined && (await this.#isGood(tip, commit, inReview))) return tip;
-      try {
-        await this.#push(commit, tip ?? "");
-        return commit;
-      } catch (error) {
-        // Another server pushed first, or the answer was lost: fetching the branch shows which.
-        if (attempt === maxAttempts || error instanceof PushDeclinedError) throw error;
-      }
+/**
+ * Puts `commit` on a branch of its own, on which it waits for a review, and returns what the branch is at
+ * then: a commit with the same content on the same parent is as good. While the proposal is `inReview`,
+ * commits that people added are kept. Throws `RemoteUnavailableError`.
+ */
+export async function putProposal(
+  { directory, remote, branch, timeoutMs }: ProposalBranch,
+  commit: string,
+  inReview: boolean,
+): Promise<string> {
+  const ref = `refs/heads/${branch}`;
+  for (let attempt = 1; ; attempt++) {
+    const exists = (await remote.find(ref, timeoutMs)) !== undefined;
+    if (exists) await remote.fetch(directory, `+${ref}:${fetchedRef}`, timeoutMs);
+    const tip = exists ? takeFetchedRef(directory) : undefined;
+    if (tip !== undefined && (await isGood(directory, tip, commit, inReview))) return tip;
+    try {
+      // With a lease on what was seen, so that no unseen work is overwritten.
+      await remote.push(directory, `${commit}:${ref}`, `${ref}:${tip ?? ""}`, timeoutMs);
+      return commit;
+    } catch (error) {
+      // Another server pushed first, or the answer was lost: fetching the branch shows which.
+      if (attempt === maxAttempts || error instanceof PushDeclinedError) throw error;
     }
   }
+}
 
-  /** The commit that the branch is at, fetched into the clone; `undefined` if there is no such branch. */
-  async #fetch(): Promise<string | undefined> {
-    if ((await this.#remote.find(this.#ref, this.#timeoutMs)) === undefined) return undefined;
-    await this.#remote.fetch(this.#directory, `+${this.#ref}:${fetchedRef}`, this.#timeoutMs);
-    return takeFetchedRef(this.#directory);
-  }
-
-  async #isGood(tip: string, commit: string, inReview: boolean): Promise<boolean> {
-    const input = `${tip}^{tree}\n${commit}^{tree}\n`;
-    const args = ["cat-file", "--batch-check=%(objectname)"];
-    const trees = await inClone(this.#directory, args, { input });
-    const [found, wanted] = await readCommitsById(this.#directory, [tip, commit]);
-    const [foundTree, wantedTree] = trees.trimEnd().split("\n");
-    const isSame =
-      foundTree === wantedTree &&
-      found?.parents.join() === wanted?.parents.join() &&
-      found?.committer.email === wanted?.committer.email;
-    return isSame || (inReview && !isOurs(found?.committer.email ?? ""));
-  }
-
-  /** With a lease on what was seen, so that no unseen work is overwritten. */
-  #push(commit: string, seen: string): Promise<void> {
-    const lease = `${this.#ref}:${seen}`;
-    return this.#remote.push(this.#directory, `${commit}:${this.#ref}`, lease, this.#timeoutMs);
-  }
+async function isGood(
+  directory: string,
+  tip: string,
+  commit: string,
+  inReview: boolean,
+): Promise<boolean> {
+  const commits = new Map<string, LogCommit>();
+  for await (const one of readLog(directory, { from: [tip, commit], walk: "given" }))
+    commits.set(one.id, one);
+  const [found, wanted] = [commits.get(tip), commits.get(commit)];
+  const isSame =
+    found !== undefined &&
+    found.tree === wanted?.tree &&
+    found.parents.join() === wanted.parents.join() &&
+    found.committer.email === wanted.committer.email;
+  return isSame || (inReview && !isOurs(found?.committer.email ?? ""));
 }

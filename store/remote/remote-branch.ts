@@ -10,9 +10,8 @@ import {
   replaceClone,
 } from "./clone.ts";
 import { CloneRecord, fetchedRef, takeFetchedRef } from "./clone-record.ts";
-import { ProposalBranch } from "./proposal-branch.ts";
-import { Remote, RemoteUnavailableError } from "./remote.ts";
-import { ShallowRemoteError } from "./shallow.ts";
+import { putProposal } from "./proposal-branch.ts";
+import { Remote, RemoteUnavailableError, ShallowRemoteError } from "./remote.ts";
 
 /** The branch lost commits. Writes stop until a person has decided what to do. */
 export class RemoteRewoundError extends Error {
@@ -121,9 +120,10 @@ export class RemoteBranch {
     await this.#remote.push(this.directory, `${commit}:${ref}`, lease, this.#timeoutMs);
   }
 
-  /** Another branch of the remote. */
-  proposalBranch(name: string): ProposalBranch {
-    return new ProposalBranch(this.directory, this.#remote, name, this.#timeoutMs);
+  /** Puts `commit` on another branch of the remote: see `putProposal()`. */
+  putProposal(branch: string, commit: string, inReview: boolean): Promise<string> {
+    const [directory, remote, timeoutMs] = [this.directory, this.#remote, this.#timeoutMs];
+    return putProposal({ directory, remote, branch, timeoutMs }, commit, inReview);
   }
 
   /** Records that the remote has `commit`. */

@@ -8,6 +8,16 @@ export class RemoteUnavailableError extends Error {
   override readonly name = "RemoteUnavailableError";
 }
 
+/** The remote lacks a part of its history. There is nothing to repair in the clone. */
+export class ShallowRemoteError extends RemoteUnavailableError {
+  constructor(branch: string) {
+    const hint = "run there: git fetch --unshallow, or name a complete repository";
+    super(
+      `Cannot follow "${branch}": the remote is a shallow clone, which lacks a part of its history; ${hint}`,
+    );
+  }
+}
+
 /** A git remote: any URL or path that git accepts. */
 export class Remote {
   readonly #address: RemoteAddress;

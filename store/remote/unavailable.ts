@@ -1,7 +1,6 @@
 import { PushDeclinedError } from "./declined.ts";
-import { RemoteUnavailableError } from "./remote.ts";
+import { RemoteUnavailableError, ShallowRemoteError } from "./remote.ts";
 import { RemoteRewoundError } from "./remote-branch.ts";
-import { ShallowRemoteError } from "./shallow.ts";
 
 /** A write cannot be made now and may be sent again. `message` says why, for the client. */
 export class WriteUnavailableError extends Error {

@@ -48,11 +48,7 @@ export class Repository {
     this.directory = directory;
     this.cache = new Cache(gitDirectory);
     this.#contents = new ParsedFiles(this.cache);
-    this.#history = new KnownHistory(
-      directory,
-      this.cache,
-      async (commit, than) => (await this.relate(commit, than)) === "older",
-    );
+    this.#history = new KnownHistory(directory, this.cache);
   }
 
   /** Throws if `directory` is no clone, or a shallow one. */

@@ -8,7 +8,6 @@ import { findFlag, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { defaultProject, type Project } from "../../schema/project/project.ts";
 import type { BranchHistory } from "../branch/branch-history.ts";
 import { BranchSync } from "../branch/branch-sync.ts";
-import { readEmergencyChanges } from "../branch/emergency-changes.ts";
 import type { CurrentRelease } from "../branch/held-removals.ts";
 import { Listeners } from "../branch/listeners.ts";
 import { type GitMeasurement, measureGit } from "../branch/measure-git.ts";
@@ -50,9 +49,11 @@ export class FlagStore {
   readonly onConflict = new Listeners<[]>();
   /** Emits the remote's reason if it declines a push. */
   readonly onDecline = new Listeners<[reason: string]>();
-  readonly #state: Pick<BranchSync, "head" | "current" | "status" | "history" | "repository">;
+  readonly #state: Pick<
+    BranchSync,
+    "head" | "current" | "status" | "history" | "index" | "repository"
+  >;
   readonly #sync: Exclusive<BranchSync>;
-  readonly #commitKeys: CommitKeys;
   readonly #signer: Signer | undefined;
   readonly #queue: BatchQueue<Write, WriteResult, BranchSync>;
   #nextSync: Promise<void> | undefined;
@@ -71,7 +72,6 @@ export class FlagStore {
     this.onGit = branchSync.onGit;
     this.#state = branchSync;
     this.#sync = new Exclusive(branchSync);
-    this.#commitKeys = commitKeys;
     this.#signer = signer;
     const onConflict = () => {
       this.#lastConflictMs = performance.now();
@@ -147,9 +147,8 @@ export class FlagStore {
       const [created] = await sync.withRepairedClone(() =>
         createCommits(this.repository.directory, base, [commit], this.#signer),
       );
-      const proposal = sync.branch.proposalBranch(branch);
       const head = await measureGit(sync.onGit, "push", () =>
-        proposal.put(created?.id ?? "", inReview),
+        sync.branch.putProposal(branch, created?.id ?? "", inReview),
       );
       sync.recordPush();
       return head;
@@ -158,11 +157,8 @@ export class FlagStore {
   }
 
   /** The newest changes that were made without the required review, the newest first. */
-  async emergencyChanges(): Promise<EmergencyChange[]> {
-    const { head } = this.#state;
-    return head === ""
-      ? []
-      : readEmergencyChanges(this.repository.directory, head, this.#commitKeys);
+  emergencyChanges(): Promise<EmergencyChange[]> {
+    return this.#state.index.emergencyChanges(this.repository.directory);
   }
 
   /** The flag at a commit; `undefined` if it was not there. */

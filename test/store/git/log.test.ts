@@ -1,12 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import {
-  type LogCommit,
-  type LogOptions,
-  readCommitsById,
-  readLog,
-} from "../../../store/git/log.ts";
+import { type LogCommit, type LogOptions, readLog } from "../../../store/git/log.ts";
 import { temporaryDirectory, testRepository } from "../../git/repository.ts";
 
 async function collect(directory: string, options: LogOptions): Promise<LogCommit[]> {
@@ -39,6 +34,7 @@ describe("readLog()", () => {
     const after = made.git("rev-parse", `${third}:flags/b.yaml`);
     expect(commit).toEqual({
       id: third,
+      tree: made.git("rev-parse", `${third}^{tree}`),
       parents: [second],
       time: start + 2,
       author: { name: "Ada", email: "ada@example.com" },
@@ -71,14 +67,6 @@ describe("readLog()", () => {
     const { directory, second, third } = repository();
     const commits = await collect(directory, { from: [third], after: second, walk });
     expect(commits.map(({ id }) => id)).toEqual([third]);
-  });
-
-  test("readCommitsById() keeps the order, and refuses an unknown id", async () => {
-    const { directory, first, third } = repository();
-    const ids = [third, first, third];
-    expect((await readCommitsById(directory, ids)).map(({ id }) => id)).toEqual(ids);
-    const unknown = readCommitsById(directory, [first, "1".repeat(40)]);
-    await expect(unknown).rejects.toThrow(/^Cannot read commit 1{40}/);
   });
 });
 
