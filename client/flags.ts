@@ -174,7 +174,7 @@ export function createFlags<Name extends string = FlagName>(
     if (!fault) {
       held = found;
       flags = readFlags(found, flags, origin);
-      attempt(() => storage?.setItem(key, JSON.stringify(found)));
+      if (origin !== FROM_CACHE) attempt(() => storage?.setItem(key, JSON.stringify(found)));
     }
     const reason = fault || found.failure || null;
     const age = Math.round((Date.now() - Number(held?.at)) / 1_000);

@@ -1,5 +1,6 @@
 /** Flags for an application's tests: the interface of `createFlags()` without network, storage and clock. */
 import type { Flags, FlagValues, State } from "./core/types.ts";
+import { notify, withoutPrototype } from "./core/values.ts";
 import type { FlagName } from "./flags.ts";
 
 export interface MemoryFlags<Name extends string = string> extends Flags<Name> {
@@ -31,11 +32,11 @@ export function createMemoryFlags<Name extends string = FlagName>(
     set(name, enabled) {
       if (flags[name] === enabled) return;
       flags = freeze({ ...flags, [name]: enabled });
-      for (const listener of [...listeners]) listener();
+      notify(listeners);
     },
   };
 }
 
 function freeze(flags: object): FlagValues {
-  return Object.freeze(Object.assign(Object.create(null), flags));
+  return Object.freeze(withoutPrototype(flags as FlagValues));
 }

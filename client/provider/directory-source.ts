@@ -20,27 +20,21 @@ export class DirectorySource implements Source {
   }
 
   async read(version: string): Promise<SourceText | undefined> {
-    const found = await this.#readFirst(version);
-    if (found !== "missing") return found;
-    await pause(replacementMs);
-    const foundLater = await this.#readFirst(version);
-    if (foundLater !== "missing") return foundLater;
+    for (const pauseMs of [0, replacementMs]) {
+      await pause(pauseMs);
+      for (const file of this.#files) {
+        try {
+          return await readIfChanged(file, version);
+        } catch (error) {
+          const { code, message } = error as NodeJS.ErrnoException;
+          if (code !== "ENOENT") throw new Error(`Cannot read "${file}": ${message}`);
+        }
+      }
+    }
     const places = this.#files.map((file) => `"${file}"`).join(" or ");
     throw new Error(
       `Cannot read "${this.name}": there is no ${places}. Write publish: { definitions: true } to bunting.yaml`,
     );
-  }
-
-  async #readFirst(version: string): Promise<SourceText | undefined | "missing"> {
-    for (const file of this.#files) {
-      try {
-        return await readIfChanged(file, version);
-      } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        if (code !== "ENOENT") throw new Error(`Cannot read "${file}": ${message}`);
-      }
-    }
-    return "missing";
   }
 }
 

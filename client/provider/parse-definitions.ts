@@ -11,16 +11,17 @@ export function parseDefinitions(
   environment: string | undefined,
 ): Definitions {
   const value = parseJson(text, name);
-  if (!isDefinitions(value)) {
+  const { flags, environment: found } = Object(value);
+  const definitions: unknown[] = Object.values(Object(flags));
+  if (Object(flags) !== flags || !definitions.every((one) => "enabled" in Object(one))) {
     throw new Error(`Cannot read "${name}": expected {"flags":{…}} with "enabled" for each flag`);
   }
-  const found = environmentOf(value);
   if (environment && environment !== found) {
     throw new Error(
       `Cannot use "${name}": it is of the environment "${found}"; expected "${environment}"`,
     );
   }
-  return value;
+  return value as Definitions;
 }
 
 function parseJson(text: string, name: string): unknown {
@@ -32,14 +33,4 @@ function parseJson(text: string, name: string): unknown {
   } catch (error) {
     throw new Error(`Cannot read "${name}" as JSON: ${(error as Error).message}`);
   }
-}
-
-function isDefinitions(value: unknown): value is Definitions {
-  const { flags } = Object(value);
-  const definitions: unknown[] = Object.values(Object(flags));
-  return Object(flags) === flags && definitions.every((one) => "enabled" in Object(one));
-}
-
-function environmentOf(definitions: object): unknown {
-  return "environment" in definitions ? definitions.environment : undefined;
 }

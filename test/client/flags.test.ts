@@ -50,6 +50,15 @@ describe("precedence", () => {
     expect(flags.bootstrap).toEqual({ meal_planning: false });
   });
 
+  test("a bootstrap does not replace the stored copy, which the next visit needs", async () => {
+    const storage = storageWith();
+    await create({ url: source.url, storage }).ready;
+    source.answer = respond(503, "text/plain", "");
+    const bootstrap = list({ meal_planning: false }, 1);
+    await create({ url: source.url, storage, bootstrap }).refresh();
+    expect(create({ url: source.url, storage }).isEnabled("meal_planning")).toBe(true);
+  });
+
   test("an invalid bootstrap is ignored", async () => {
     const storage = storageWith();
     await create({ url: source.url, storage }).ready;

@@ -203,6 +203,18 @@ describe("definitions", () => {
     expect(flags.state.status).toBe("ready");
   });
 
+  test("stay stored if the next visit has a bootstrap and no network", async () => {
+    const storage = storageWith();
+    const context = { targetingKey: "u1", email: "ada@bunting.example" };
+    (await created({ storage, context })).close();
+    lists = respond(503, "text/plain", "");
+    rules = lists;
+    const second = create({ storage, context, bootstrap: list(booleans) });
+    await second.refresh();
+    const third = create({ storage, context });
+    expect(third.variant("button", "none")).toMatch(/green|orange/);
+  });
+
   test.each<[string, RequestListener, string]>([
     ["an error", respond(500, "text/plain", ""), "status"],
     ["a login page", respond(200, "text/html", "<h1>Sign in</h1>"), "content_type"],
