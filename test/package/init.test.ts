@@ -1,86 +1,48 @@
-/** `bunting init` from the installed package, in a new directory. */
-import { spawn } from "node:child_process";
+/** `bunting init` in a new directory. */
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { bareEnvironment, top } from "../scripts/run.ts";
+import { temporaryDirectory } from "../git/repository.ts";
+import { runScript, top } from "../scripts/run.ts";
 import { actionlint } from "../workflows/lint/lint.ts";
 import { parseWorkflow } from "../workflows/runner/workflow.ts";
-import { Application, installPackage } from "./tarball.ts";
 
-let installed = "";
-beforeAll(() => {
-  installed = installPackage();
-});
+async function init(directory: string, ...args: string[]) {
+  const { code, stdout, stderr } = await runScript("init", ["--yes", ...args], { in: directory });
+  return { code, output: stdout + stderr };
+}
 
 const options = ["--environments", "production,qa,dev", "--naming", "kebab-case"];
 
 describe("bunting init", () => {
-  test("makes a repository that validates, plans, builds and starts, with other environments and names", async () => {
-    const team = new Application(installed, {});
-    const init = team.run("bunting", "init", "--yes", ...options, "--owner", "@acme/platform");
-    expect(init.output).toContain("wrote bunting.yaml\n");
-    expect(init.code).toBe(0);
-    expect(team.run("bunting", "validate")).toEqual({
-      code: 0,
-      output: "1 flag, 3 environments, no problems\n",
-    });
-    expect(team.run("bunting", "format", "--check").code).toBe(0);
-    const git = (...args: string[]) => {
-      const identity = ["-c", "user.name=A", "-c", "user.email=a@bunting.example"];
-      const { code, output } = team.run("git", ...identity, ...args);
-      expect(code, output).toBe(0);
-    };
-    git("init", "--quiet", "--initial-branch=main");
-    git("add", "--all");
-    git("commit", "--quiet", "--message=Begin with feature flags");
-    git("switch", "--quiet", "--create", "turn-on");
-    const flag = path.join(team.directory, "flags/example/welcome-banner.yaml");
-    const text = readFileSync(flag, "utf8");
-    expect(text).toContain("environments:\n  dev:\n    enabled: true\n");
-    writeFileSync(flag, text.replace("enabled: false", "enabled: true"));
-    git("commit", "--quiet", "--all", "--message=Turn welcome-banner on");
-    const plan = team.run("bunting", "plan").output;
-    expect(plan).toContain("\nproduction\n  ~ welcome-banner: off → on\n");
-    expect(plan).toContain("\nqa\n  ~ welcome-banner: off → on\n");
-    expect(team.run("bunting", "build", "--out", "out").code).toBe(0);
-    const served = await serveOnce(team, "/qa/v1/feature-flags/welcome-banner");
-    expect(served).toEqual(
-      readFileSync(
-        path.join(team.directory, "out/qa/v1/feature-flags/welcome-banner.json"),
-        "utf8",
-      ),
-    );
-  });
-
-  test("never overwrites, and writes the rest", () => {
-    const team = new Application(installed, { "bunting.yaml": "environments: [live]\n" });
-    const { code, output } = team.run("bunting", "init", "--yes");
+  test("never overwrites, and writes the rest", async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(path.join(directory, "bunting.yaml"), "environments: [live]\n");
+    const { code, output } = await init(directory);
     expect(code).toBe(0);
     expect(output).toContain("kept  bunting.yaml, which exists\n");
     expect(output).toContain("wrote .github/CODEOWNERS\n");
-    const kept = readFileSync(path.join(team.directory, "bunting.yaml"), "utf8");
+    const kept = readFileSync(path.join(directory, "bunting.yaml"), "utf8");
     expect(kept).toBe("environments: [live]\n");
     expect(output).not.toContain("flags/");
-    const schema = readFileSync(path.join(team.directory, "schema/flag.schema.json"), "utf8");
+    const schema = readFileSync(path.join(directory, "schema/flag.schema.json"), "utf8");
     expect(JSON.parse(schema).properties.environments.properties).toEqual({});
-    expect(
-      JSON.parse(team.run("bunting", "init", "--yes", "--format", "json").output),
-    ).toMatchObject({ written: [] });
-    const again = team.run("bunting", "init", "--yes", "--naming", "kebab-case").output;
+    const json = await init(directory, "--format", "json");
+    expect(JSON.parse(json.output)).toMatchObject({ written: [] });
+    const { output: again } = await init(directory, "--naming", "kebab-case");
     expect(again).toContain("bunting.yaml exists, so --environments and --naming have no effect\n");
     expect(again).not.toContain("Next: ");
   });
 
-  test("writes into a directory, and a hook that runs if asked to", () => {
-    const team = new Application(installed, {});
-    const { code } = team.run("bunting", "init", "flags-repo", "--yes", "--hook");
+  test("writes into a directory, and a hook that runs if asked to", async () => {
+    const directory = temporaryDirectory();
+    const { code } = await init(directory, "flags-repo", "--hook");
     expect(code).toBe(0);
-    const hook = path.join(team.directory, "flags-repo/.githooks/pre-commit");
+    const hook = path.join(directory, "flags-repo/.githooks/pre-commit");
     expect(statSync(hook).mode & 0o111).toBe(0o111);
     expect(readFileSync(hook, "utf8")).toContain(`npx --yes bunting@${version}`);
-    expect(readdirSync(team.directory).sort()).toEqual(["flags-repo", "node_modules"]);
+    expect(readdirSync(directory)).toEqual(["flags-repo"]);
   });
 
   test.each([
@@ -88,20 +50,20 @@ describe("bunting init", () => {
     [["--environments", "a,a"], "--environments"],
     [["--naming", "PascalCase"], "it must be snake_case or kebab-case"],
     [["--owner", "platform"], "it must be @LOGIN or @ORGANISATION/TEAM"],
-  ])("refuses %j and writes nothing", (args, message) => {
-    const team = new Application(installed, {});
-    const { code, output } = team.run("bunting", "init", "--yes", ...args);
+  ])("refuses %j and writes nothing", async (args, message) => {
+    const directory = temporaryDirectory();
+    const { code, output } = await init(directory, ...args);
     expect(output).toContain(message);
     expect(code).toBe(2);
-    expect(readdirSync(team.directory)).toEqual(["node_modules"]);
+    expect(readdirSync(directory)).toEqual([]);
   });
 });
 
 describe("the workflows of bunting init", () => {
   test("call ours at this version, with the inputs and permissions that these declare", async () => {
-    const team = new Application(installed, {});
-    team.run("bunting", "init", "--yes", ...options);
-    const folder = path.join(team.directory, ".github/workflows");
+    const directory = temporaryDirectory();
+    await init(directory, ...options);
+    const folder = path.join(directory, ".github/workflows");
     const files = readdirSync(folder);
     expect(files).toContain("publish.yml");
     for (const file of files) {
@@ -132,30 +94,3 @@ test("the version of Node is the same in .node-version, action.yml and the test 
   expect(set.with["node-version"]).toBe(node);
   expect(read(".github/workflows/tests.yml")).toContain(`node:${node}-bookworm@sha256:`);
 });
-
-/** Starts the server with everything embedded, asks it once, and ends it. */
-async function serveOnce(team: Application, url: string): Promise<string> {
-  const child = spawn("node_modules/.bin/bunting", ["start"], {
-    cwd: team.directory,
-    env: { ...bareEnvironment, PORT: "0", LOG_LEVEL: "silent" },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  let banner = "";
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.stderr.setEncoding("utf8").on("data", (text: string) => {
-        banner += text;
-        if (/shown this once: \S+\n/.test(banner)) resolve();
-      });
-      child.once("exit", () => reject(new Error(`Cannot start: ${banner}`)));
-    });
-    const api = /API +(http:\/\/[^/]+)/.exec(banner)?.[1] ?? "";
-    const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
-    const answer = await fetch(api + url, { headers: { Authorization: `Bearer ${token}` } });
-    return await answer.text();
-  } finally {
-    child.kill("SIGTERM");
-    await ended;
-  }
-}

@@ -1,13 +1,42 @@
-/** What `npm pack` makes, as adopters and their frontends use it: nothing of this repository is at hand. */
-import { readdirSync, readFileSync, statSync } from "node:fs";
+/** What a release has, as adopters and their frontends use it: nothing of this repository is at hand. */
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { top } from "../scripts/run.ts";
-import { Application, installPackage } from "./tarball.ts";
+import { bareEnvironment, runNpm, top } from "../scripts/run.ts";
+import { Application, makeRelease, type Release } from "./tarball.ts";
 
+let release: Release;
 let installed = "";
-beforeAll(() => {
-  installed = installPackage();
+beforeAll(async () => {
+  release = await makeRelease();
+  installed = release.installed;
+});
+
+const { version } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
+
+describe("npm run release", () => {
+  test("with --dry-run packs, and lists exactly what is in the bundle", () => {
+    const { stdout, directory } = release;
+    expect(stdout).toMatch(new RegExp(`^Would publish bunting ${version}: .*, \\d+ kB\\n$`));
+    expect(readdirSync(directory).sort()).toEqual([
+      `bunting-${version}.cdx.json`,
+      `bunting-${version}.tgz`,
+    ]);
+    const text = readFileSync(path.join(directory, `bunting-${version}.cdx.json`), "utf8");
+    const bom = JSON.parse(text);
+    expect(bom.bomFormat).toBe("CycloneDX");
+    const names = bom.components.map((component: { name: string }) => component.name);
+    expect(names).toEqual(expect.arrayContaining(["express", "@aws-sdk/client-s3", "yaml"]));
+    expect(names).not.toContain("vitest");
+  });
+
+  test("refuses a tag of another version", async () => {
+    const args = ["run", "--silent", "release", "--", "--skip-tests", "--tag", "v0.0.1"];
+    const { code, stderr } = await runNpm(args, { in: top });
+    expect(stderr).toContain(`Cannot release "v0.0.1": package.json has the version ${version}`);
+    expect(code).toBe(2);
+  });
 });
 
 describe("the tarball", () => {
@@ -51,6 +80,44 @@ describe("bunting, installed", () => {
     const { code, output } = application.run("npx", "--no-install", "bunting", "plan", "--help");
     expect(output).toContain("Usage: npx bunting plan [options]");
     expect(code).toBe(0);
+  });
+
+  test("init makes a repository that validates, plans, builds and starts, with other environments and names", async () => {
+    const team = new Application(installed, {});
+    const names = ["--environments", "production,qa,dev", "--naming", "kebab-case"];
+    const init = team.run("bunting", "init", "--yes", ...names, "--owner", "@acme/platform");
+    expect(init.output).toContain("wrote bunting.yaml\n");
+    expect(init.code).toBe(0);
+    expect(team.run("bunting", "validate")).toEqual({
+      code: 0,
+      output: "1 flag, 3 environments, no problems\n",
+    });
+    expect(team.run("bunting", "format", "--check").code).toBe(0);
+    const git = (...args: string[]) => {
+      const identity = ["-c", "user.name=A", "-c", "user.email=a@bunting.example"];
+      const { code, output } = team.run("git", ...identity, ...args);
+      expect(code, output).toBe(0);
+    };
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", "--all");
+    git("commit", "--quiet", "--message=Begin with feature flags");
+    git("switch", "--quiet", "--create", "turn-on");
+    const flag = path.join(team.directory, "flags/example/welcome-banner.yaml");
+    const text = readFileSync(flag, "utf8");
+    expect(text).toContain("environments:\n  dev:\n    enabled: true\n");
+    writeFileSync(flag, text.replace("enabled: false", "enabled: true"));
+    git("commit", "--quiet", "--all", "--message=Turn welcome-banner on");
+    const plan = team.run("bunting", "plan").output;
+    expect(plan).toContain("\nproduction\n  ~ welcome-banner: off → on\n");
+    expect(plan).toContain("\nqa\n  ~ welcome-banner: off → on\n");
+    expect(team.run("bunting", "build", "--out", "out").code).toBe(0);
+    const served = await serveOnce(team, "/qa/v1/feature-flags/welcome-banner");
+    expect(served).toEqual(
+      readFileSync(
+        path.join(team.directory, "out/qa/v1/feature-flags/welcome-banner.json"),
+        "utf8",
+      ),
+    );
   });
 
   test("validates, formats, builds and plans a repository elsewhere", () => {
@@ -248,3 +315,30 @@ document.title = String(createFlags({ url: "/v1/feature-flags/" }).isEnabled("a"
     expect(application.run("node", "--no-warnings", "main.mjs").output).toBe("object\n");
   });
 });
+
+/** Starts the server with everything embedded, asks it once, and ends it. */
+async function serveOnce(team: Application, url: string): Promise<string> {
+  const child = spawn("node_modules/.bin/bunting", ["start"], {
+    cwd: team.directory,
+    env: { ...bareEnvironment, PORT: "0", LOG_LEVEL: "silent" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let banner = "";
+  try {
+    await new Promise<void>((resolve, reject) => {
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        banner += text;
+        if (/shown this once: \S+\n/.test(banner)) resolve();
+      });
+      child.once("exit", () => reject(new Error(`Cannot start: ${banner}`)));
+    });
+    const api = /API +(http:\/\/[^/]+)/.exec(banner)?.[1] ?? "";
+    const token = /shown this once: (\S+)/.exec(banner)?.[1] ?? "";
+    const answer = await fetch(api + url, { headers: { Authorization: `Bearer ${token}` } });
+    return await answer.text();
+  } finally {
+    child.kill("SIGTERM");
+    await ended;
+  }
+}

@@ -3,16 +3,26 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Files, temporaryDirectory } from "../git/repository.ts";
-import { bareEnvironment, top } from "../scripts/run.ts";
+import { bareEnvironment, runNpm, top } from "../scripts/run.ts";
 
-/** Packs once, and installs the tarball once. Returns where it is installed. */
-export function installPackage(): string {
-  const directory = temporaryDirectory();
-  npm(top, "pack", "--silent", "--pack-destination", directory);
+export interface Release {
+  /** The directory that a release writes: the tarball and the bill of materials. */
+  readonly directory: string;
+  readonly stdout: string;
+  /** The `node_modules` in which the tarball is installed. */
+  readonly installed: string;
+}
+
+/** Makes a release without publishing it, and installs its tarball. */
+export async function makeRelease(): Promise<Release> {
+  const directory = path.join(temporaryDirectory(), "release");
+  const args = ["--skip-tests", "--dry-run", "--out", directory];
+  const stdout = await npm(top, "run", "--silent", "release", "--", ...args);
   const [tarball = ""] = readdirSync(directory).filter((file) => file.endsWith(".tgz"));
-  writeFileSync(path.join(directory, "package.json"), '{ "private": true }');
-  npm(directory, "install", "--offline", "--silent", path.join(directory, tarball));
-  return path.join(directory, "node_modules");
+  const application = temporaryDirectory();
+  writeFileSync(path.join(application, "package.json"), '{ "private": true }');
+  await npm(application, "install", "--offline", "--silent", path.join(directory, tarball));
+  return { directory, stdout, installed: path.join(application, "node_modules") };
 }
 
 /** An application in a new directory: these files, the installed package, and these packages of our own. */
@@ -54,11 +64,8 @@ export class Application {
   }
 }
 
-function npm(cwd: string, ...args: string[]): void {
-  const { status, stdout, stderr } = spawnSync("npm", args, {
-    cwd,
-    env: { ...bareEnvironment, PATH: process.env.PATH },
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`Cannot run "npm ${args.join(" ")}": ${stdout}${stderr}`);
+async function npm(directory: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await runNpm(args, { in: directory });
+  if (code !== 0) throw new Error(`Cannot run "npm ${args.join(" ")}": ${stdout}${stderr}`);
+  return stdout;
 }
