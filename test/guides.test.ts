@@ -1,3 +1,4 @@
+/// <reference path="setup/provided.d.ts" />
 /**
  * The commands in `docs/guides/` print what the page shows. To write the output of all commands into the
  * page, look at the difference after:
@@ -6,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { normalize, ShownClone, type Step, stepsIn } from "./shown-commands.ts";
 
 const file = path.resolve(import.meta.dirname, "../docs/guides/roll-out-a-feature.md");
@@ -36,7 +37,8 @@ describe("docs/guides/roll-out-a-feature.md", () => {
       const run = async () => {
         for (const step of steps) check(index, step);
       };
-      await (section.includes("127.0.0.1:8080") ? clone.whileServing(run) : run());
+      const serve = [process.execPath, inject("program"), "start"] as const;
+      await (section.includes("127.0.0.1:8080") ? clone.whileServing(run, serve) : run());
     });
   }
 

@@ -25,7 +25,7 @@ describe("README", () => {
     expect(readFileSync(path.join(root, ".ci/run"), "utf8")).toContain(`\n${testCommand}\n`);
   });
 
-  test("Two commands: npm start, a change and what comes of it", async () => {
+  test("Two commands and Services: npm start, a change and what comes of it, an evaluation and an error", async () => {
     const [start, ...steps] = stepsOf("Two commands").filter(
       ({ command }) => command !== testCommand,
     );
@@ -35,6 +35,9 @@ describe("README", () => {
       expect(normalize(banner)).toBe(normalize(start?.output ?? ""));
       for (const step of steps.filter(({ command }) => !command.startsWith("export ")))
         await clone.check(step);
+      const services = stepsOf("Services");
+      expect(services).toHaveLength(2);
+      for (const step of services) await clone.check(step);
     });
   });
 
@@ -45,14 +48,6 @@ describe("README", () => {
       });
     }
   }
-
-  test("Services: an evaluation and an error look as shown", async () => {
-    const steps = stepsOf("Services");
-    expect(steps).toHaveLength(2);
-    await clone.whileServing(async () => {
-      for (const step of steps) await clone.check(step);
-    });
-  });
 
   test("Install: a tarball of the clone, and a new repository of flags", {
     timeout: 60_000,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
@@ -236,14 +236,6 @@ describe.concurrent("npm", () => {
     expect(stdout).toMatch(/\n1 flag, 3 environments, no problems\n$/);
   });
 
-  test("npm run validate exits with 1 if a flag is invalid", async () => {
-    const repository = checkout();
-    repository.write({ "flags/nutrition/recipe_import.yaml": "enabled: yes\n" });
-    const { code, stdout } = await runNpm(["run", "validate"], { in: repository.directory });
-    expect(code).toBe(1);
-    expect(stdout).toContain("\nflags/nutrition/recipe_import.yaml:1:10: ");
-  });
-
   test("npm run format passes --check", async () => {
     const repository = checkout();
     repository.write({ "flags/nutrition/meal_planning.yaml": on.replace("true", "  true") });
@@ -253,20 +245,13 @@ describe.concurrent("npm", () => {
     expect(stdout).toContain("\nflags/nutrition/meal_planning.yaml: not formatted\n");
   });
 
-  test("npm run build makes dist/release", async () => {
-    const repository = checkout();
-    const { code, stdout } = await runNpm(["run", "build"], { in: repository.directory });
-    const head = repository.git("rev-parse", "--short=7", "HEAD");
-    expect(code).toBe(0);
-    expect(stdout).toMatch(
-      new RegExp(`\nBuilt \\d+ responses of 1 flag at ${head} into dist/release\n$`),
+  test("has a script for each command", () => {
+    const { scripts } = JSON.parse(readFileSync(path.join(top, "package.json"), "utf8"));
+    const run = "node --import tsx/esm scripts/bunting.ts";
+    const names = commandNames.filter((name) => name !== "start" && name !== "init");
+    expect(scripts).toMatchObject(
+      Object.fromEntries(names.map((name) => [name, `${run} ${name}`])),
     );
-    expect(existsSync(path.join(repository.directory, "dist/release/manifest.json"))).toBe(true);
-  });
-
-  test("npm run plan reports that nothing changes", async () => {
-    const { code, stdout } = await runNpm(["run", "plan"], { in: checkout().directory });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/\nPlan \w{7} → \w{7}: nothing changes for consumers\n$/);
+    expect(scripts.start).toBe(`exec ${run} start`);
   });
 });
