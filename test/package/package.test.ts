@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bareEnvironment, runNpm, top } from "../scripts/run.ts";
+import { testSnippets } from "./snippets.ts";
 import { Application, makeRelease, type Release } from "./tarball.ts";
 
 let release: Release;
@@ -140,6 +141,8 @@ describe("bunting, installed", () => {
     expect(readFileSync(path.join(other.directory, "names.ts"), "utf8")).toContain("meal_planning");
   });
 });
+
+describe("the snippets of documents", () => testSnippets(() => installed));
 
 const openFeature = ["@openfeature/web-sdk", "@openfeature/server-sdk", "@openfeature/core"];
 const useMemory = "const flags = createMemoryFlags({ meal_planning: true });";

@@ -1,9 +1,9 @@
 /** The snippets of the READMEs compile unchanged where the package is installed, and one of them runs. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import { Application, installPackage } from "../package/tarball.ts";
+import { expect, test } from "vitest";
 import { top } from "../scripts/run.ts";
+import { Application } from "./tarball.ts";
 
 interface Snippet {
   readonly file: string;
@@ -42,30 +42,28 @@ const packages = [
   ...["@openfeature/core", "@openfeature/web-sdk", "@openfeature/server-sdk"],
 ];
 
-let installed = "";
-beforeAll(() => {
-  installed = installPackage();
-});
+/** `installed()` is the `node_modules` of the package, when the tests run. */
+export function testSnippets(installed: () => string): void {
+  test("the snippets of README.md, client/README.md and docs/languages compile", () => {
+    expect(snippets.length).toBeGreaterThanOrEqual(10);
+    expect(ofLanguages).toHaveLength(3);
+    for (const { text } of snippets) expect(text).toMatch(/from "bunting\/client/);
+    const files = {
+      ...application,
+      ...Object.fromEntries([...snippets, ...ofLanguages].map(({ file, text }) => [file, text])),
+      "tsconfig.json": JSON.stringify({ compilerOptions, include: ["."] }),
+      "package.json": '{ "type": "module" }',
+    };
+    const { code, output } = new Application(installed(), files, packages).run("tsc", "-p", ".");
+    expect(output).toBe("");
+    expect(code).toBe(0);
+  });
 
-test("the snippets of README.md, client/README.md and docs/languages compile", () => {
-  expect(snippets.length).toBeGreaterThanOrEqual(10);
-  expect(ofLanguages).toHaveLength(3);
-  for (const { text } of snippets) expect(text).toMatch(/from "bunting\/client/);
-  const files = {
-    ...application,
-    ...Object.fromEntries([...snippets, ...ofLanguages].map(({ file, text }) => [file, text])),
-    "tsconfig.json": JSON.stringify({ compilerOptions, include: ["."] }),
-    "package.json": '{ "type": "module" }',
-  };
-  const { code, output } = new Application(installed, files, packages).run("tsc", "-p", ".");
-  expect(output).toBe("");
-  expect(code).toBe(0);
-});
-
-test("the snippet about testing prints what its comments say", () => {
-  const { text = "" } = snippets.find(({ text }) => text.includes("createMemoryFlags({")) ?? {};
-  expect(text).toContain("// true");
-  const main = `${text}\nconsole.log(JSON.stringify(flags.all()));\n`;
-  const ran = new Application(installed, { "main.mjs": main }).run("node", "main.mjs");
-  expect(ran).toEqual({ code: 0, output: '{"meal_planning":false}\n' });
-});
+  test("the snippet about testing prints what its comments say", () => {
+    const { text = "" } = snippets.find(({ text }) => text.includes("createMemoryFlags({")) ?? {};
+    expect(text).toContain("// true");
+    const main = `${text}\nconsole.log(JSON.stringify(flags.all()));\n`;
+    const ran = new Application(installed(), { "main.mjs": main }).run("node", "main.mjs");
+    expect(ran).toEqual({ code: 0, output: '{"meal_planning":false}\n' });
+  });
+}
