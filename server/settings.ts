@@ -33,6 +33,7 @@ export interface Settings {
   readonly github: GitHubOptions | undefined;
 }
 
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 /** If GitHub requests a longer pause, the client gets a 503 with `Retry-After`. */
 const maxGitHubWaitSeconds = 2;
 
@@ -76,15 +77,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     origins,
     usage,
     trustedProxies: number(env, "FLAGS_TRUSTED_PROXIES", 0, 100),
-    logLevel: choice(env, "LOG_LEVEL", "info", [
-      "trace",
-      "debug",
-      "info",
-      "warn",
-      "error",
-      "fatal",
-      "silent",
-    ]),
+    logLevel: choice(env, "LOG_LEVEL", "info", logLevels),
     oidc:
       OIDC_ISSUER && OIDC_AUDIENCE
         ? { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, roleClaim: OIDC_ROLE_CLAIM }

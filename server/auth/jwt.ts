@@ -24,8 +24,8 @@ const algorithms = [
 const types = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 /** Longer tokens are refused unread. */
 const maxLength = 8_192;
-/** Allowed difference between the clocks of the issuer and of this server. */
-const clockToleranceSeconds = 60;
+/** Allowed difference between the clocks of the issuer and of this server, in seconds. */
+const clockTolerance = 60;
 /** A verified token is verified again after this time, so that a withdrawn key is no longer accepted. */
 const cacheMs = 300_000;
 
@@ -47,26 +47,20 @@ export class JwtVerifier {
 
   /** Throws `IssuerUnavailableError` if the keys that the token needs cannot be read now. */
   async verify(token: string): Promise<Verified | Refused> {
-    const { errors } = await import("jose");
+    const { errors, jwtVerify } = await import("jose");
+    const { issuer, audience } = this.#oidc;
+    const requiredClaims = ["exp", "sub"];
+    const options = { issuer, audience, algorithms, requiredClaims, clockTolerance };
     try {
-      const fault = await faultBeforeSignature(token, this.#oidc.issuer);
+      const fault = await faultBeforeSignature(token, issuer);
       if (fault !== undefined) return { refused: fault };
-      return this.#principalOf(await this.#payloadOf(token));
+      const { payload } = await this.#keys.verifyWith((keys) => jwtVerify(token, keys, options));
+      return this.#principalOf(payload);
     } catch (error) {
       if (error instanceof IssuerUnavailableError) throw error;
       if (error instanceof errors.JOSEError) return { refused: error.message };
       return { refused: "the token is not a JSON web token" };
     }
-  }
-
-  async #payloadOf(token: string): Promise<JWTPayload> {
-    const { jwtVerify } = await import("jose");
-    const { issuer, audience } = this.#oidc;
-    const requiredClaims = ["exp", "sub"];
-    const clockTolerance = clockToleranceSeconds;
-    const options = { issuer, audience, algorithms, requiredClaims, clockTolerance };
-    const { payload } = await this.#keys.verifyWith((keys) => jwtVerify(token, keys, options));
-    return payload;
   }
 
   #principalOf(payload: JWTPayload): Verified | Refused {
@@ -85,7 +79,7 @@ export class JwtVerifier {
       role,
       issuer,
     };
-    const untilMs = Math.min((exp + clockToleranceSeconds) * 1_000, Date.now() + cacheMs);
+    const untilMs = Math.min((exp + clockTolerance) * 1_000, Date.now() + cacheMs);
     return { principal, untilMs };
   }
 }

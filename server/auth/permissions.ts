@@ -83,18 +83,15 @@ function refusal(
   return `Cannot ${action} "${name}": this token is for ${principal.flags.join(", ")}`;
 }
 
-/** `*` matches any characters. */
+/** `*` matches any characters. Each part is found as far left as possible, the last one at the end. */
 function matches(pattern: string, name: string): boolean {
   const parts = pattern.split("*");
-  if (parts.length === 1) return pattern === name;
-  const [first = "", last = ""] = [parts[0], parts.at(-1)];
-  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length)
-    return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    at = name.indexOf(part, at);
-    if (at === -1) return false;
-    at += part.length;
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    const isLast = index === parts.length - 1;
+    const found = isLast ? name.lastIndexOf(part) : name.indexOf(part, at);
+    if (found < at || (index === 0 && found > 0)) return false;
+    at = found + part.length;
   }
-  return at <= name.length - last.length;
+  return at === name.length;
 }

@@ -13,19 +13,13 @@ const pauseMs = 10_000;
 export class IssuerUnavailableError extends Error {
   override readonly name = "IssuerUnavailableError";
   /** In seconds. */
-  readonly retryAfter: number;
-
-  constructor(message: string, retryAfter: number) {
-    super(message);
-    this.retryAfter = retryAfter;
-  }
+  readonly retryAfter = pauseMs / 1_000;
 }
 
 /** The public keys of an issuer, found by OpenID Connect Discovery and read again every five minutes. */
 export class SigningKeys {
   readonly #issuer: string;
   readonly #onProblem: (problem: string) => void;
-  #remote: ReturnType<typeof createRemoteJWKSet> | undefined;
   #discovery: Promise<ReturnType<typeof createRemoteJWKSet>> | undefined;
   #last: { readonly keys: JSONWebKeySet; readonly atMs: number } | undefined;
   #failure: { readonly problem: string; readonly atMs: number } | undefined;
@@ -49,18 +43,14 @@ export class SigningKeys {
     const isPaused = this.#failure && Date.now() - this.#failure.atMs < pauseMs;
     if (!isPaused) {
       try {
-        const keys = await this.#find();
-        return await verify(keys);
+        return await verify(await this.#find());
       } catch (error) {
         if (!(error instanceof IssuerUnavailableError)) throw error;
         this.#failure = { problem: error.message, atMs: Date.now() };
         this.#onProblem(error.message);
       }
     }
-    return this.#verifyWithLast(
-      verify,
-      new IssuerUnavailableError(this.#failure?.problem ?? "", pauseMs / 1_000),
-    );
+    return this.#verifyWithLast(verify, new IssuerUnavailableError(this.#failure?.problem));
   }
 
   async #verifyWithLast<T>(
@@ -82,8 +72,7 @@ export class SigningKeys {
       this.#discovery = undefined;
       throw error;
     });
-    this.#remote = await this.#discovery;
-    return this.#remote;
+    return this.#discovery;
   }
 
   async #discover() {
@@ -123,7 +112,6 @@ export class SigningKeys {
   #unavailable(url: string, reason: string): IssuerUnavailableError {
     return new IssuerUnavailableError(
       `Cannot read the signing keys of OIDC_ISSUER "${this.#issuer}" at ${url}: ${reason}`,
-      pauseMs / 1_000,
     );
   }
 }

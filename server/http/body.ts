@@ -17,7 +17,7 @@ function readerOf(limit: number): RequestHandler {
 /** The body as JSON. Throws `HttpError` if its type is not one of `types`, or if it is not valid JSON without duplicate keys. */
 export function jsonOf(request: Request, types = [jsonType]): unknown {
   typeOf(request, types);
-  return parseJson(bodyOf(request));
+  return parseJson(decode(bodyOf(request)));
 }
 
 const jsonType = "application/json";
@@ -51,40 +51,10 @@ export function bodyOf({ body }: Request): Buffer {
   throw new HttpError(400, "Cannot read an empty body");
 }
 
-/** The value of a JSON text, after `prepare`. Throws `HttpError` 400 if it is invalid or nests deeper than `maxLevels`. */
-export function parseJson(
-  bytes: Buffer,
-  maxLevels = Number.POSITIVE_INFINITY,
-  prepare = (text: string) => text,
-): unknown {
-  const text = prepare(decode(bytes));
-  if (Number.isFinite(maxLevels) && levelsOf(text) > maxLevels) {
-    throw new HttpError(400, `Cannot read the body: it nests deeper than ${maxLevels} levels`);
-  }
-  const value = parse(text);
-  const twice = duplicateKey(text);
-  if (twice !== undefined) {
-    throw new HttpError(
-      400,
-      `Cannot read the body: the key "${twice.slice(0, 100)}" is there twice`,
-    );
-  }
-  return value;
-}
-
-/** The number of levels of a JSON text. */
-function levelsOf(text: string): number {
-  let [level, deepest] = [0, 0];
-  for (const [bracket] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (bracket === "[" || bracket === "{") deepest = Math.max(deepest, ++level);
-    else if (bracket === "]" || bracket === "}") level -= 1;
-  }
-  return deepest;
-}
-
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-function decode(bytes: Buffer): string {
+/** The text of a body. Throws `HttpError` 400 if it is not UTF-8. */
+export function decode(bytes: Buffer): string {
   try {
     return decoder.decode(bytes);
   } catch {
@@ -92,10 +62,16 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function parse(text: string): unknown {
+/** The value of a JSON text. Throws `HttpError` 400 if it is invalid, or has a key twice. */
+export function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new HttpError(400, "Cannot read the body: it is not valid JSON");
   }
+  const twice = duplicateKey(text);
+  if (twice === undefined) return value;
+  const key = twice.slice(0, 100);
+  throw new HttpError(400, `Cannot read the body: the key "${key}" is there twice`);
 }

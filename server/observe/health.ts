@@ -22,17 +22,9 @@ export function readyHandler(parts: Parts): Handler {
     const isReady = parts.backends.store.current !== undefined && !parts.isStopping();
     const status = statusOf(parts, degraded);
     response.status(isReady ? 200 : 503).set("Cache-Control", "no-store");
-    const isKnown = response.locals.principal !== undefined;
-    response.json(
-      isKnown
-        ? {
-            status,
-            ...detailsOf(parts),
-            degraded,
-            warnings: parts.commits.warnings(Date.now()),
-          }
-        : { status },
-    );
+    if (response.locals.principal === undefined) return response.json({ status });
+    const warnings = parts.commits.warnings(Date.now());
+    response.json({ status, ...detailsOf(parts), degraded, warnings });
   };
 }
 

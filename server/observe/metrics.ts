@@ -50,17 +50,16 @@ export class Metrics {
       "Time since the served commit was made",
       () => {
         const { committed_at } = store.current?.snapshot ?? {};
-        return committed_at === undefined ? 0 : (Date.now() - Date.parse(committed_at)) / 1_000;
+        return committed_at === undefined ? 0 : secondsSince(Date.parse(committed_at));
       },
     );
-    this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () => {
-      return (Date.now() - store.health.syncedAtMs) / 1_000;
-    });
-    if (publisher) {
-      this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () => {
-        return (Date.now() - publisher.status.time) / 1_000;
-      });
-    }
+    this.#gauge("bunting_sync_age_seconds", "Time since the remote last answered", () =>
+      secondsSince(store.health.syncedAtMs),
+    );
+    if (publisher)
+      this.#gauge("bunting_publish_age_seconds", "Time since a release was published last", () =>
+        secondsSince(publisher.status.time),
+      );
     if (reviews) {
       const help = "Emergency changes without an issue for their review";
       this.#gauge("bunting_break_glass_backlog", help, () => reviews.backlog);
@@ -106,4 +105,8 @@ export class Metrics {
       },
     });
   }
+}
+
+function secondsSince(timeMs: number): number {
+  return (Date.now() - timeMs) / 1_000;
 }

@@ -10,7 +10,7 @@ import { type Finding, isError } from "../../../schema/problem/problem.ts";
 import type { Project } from "../../../schema/project/project.ts";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { pointerOf } from "../../../schema/yaml/pointers.ts";
-import { bodyOf, parseJson, typeOf } from "../../http/body.ts";
+import { bodyOf, decode, parseJson, typeOf } from "../../http/body.ts";
 import { type Fault, HttpError } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
 
@@ -58,10 +58,25 @@ export function readDefinition(request: Request, project: Project): FlagDefiniti
     return { form: "yaml", text: bytes.toString("utf8") };
   }
   // Values that differ in their Unicode form only are the same to people, and files have one form.
-  const value = parseJson(bytes, maxJsonLevels, (text) => text.normalize("NFC"));
+  const text = decode(bytes).normalize("NFC");
+  if (levelsOf(text) > maxJsonLevels) {
+    const detail = `Cannot read the body: it nests deeper than ${maxJsonLevels} levels`;
+    throw new HttpError(400, detail);
+  }
+  const value = parseJson(text);
   // Line numbers are left out for JSON: they would be those of a text that the client did not send.
   check(Buffer.from(JSON.stringify(value, null, 1)), project, () => ({}));
   return { form: "json", value: value as Values };
+}
+
+/** The number of levels of a JSON text. */
+function levelsOf(text: string): number {
+  let [level, deepest] = [0, 0];
+  for (const [bracket] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (bracket === "[" || bracket === "{") deepest = Math.max(deepest, ++level);
+    else if (bracket === "]" || bracket === "}") level -= 1;
+  }
+  return deepest;
 }
 
 /** Throws `HttpError` 400 if a file has errors: all of them, with their place. */

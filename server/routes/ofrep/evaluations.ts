@@ -13,9 +13,11 @@ import { rootEnvironment } from "../../../schema/project/project.ts";
 import { compareText } from "../../../schema/text/order.ts";
 import { entityTag } from "../../http/send.ts";
 
+type Served = Pick<Snapshot, "project" | "flags" | "audiences">;
+
 export class Evaluations {
   readonly #sign: (text: string) => string;
-  #snapshot: Pick<Snapshot, "project" | "flags" | "audiences"> | undefined;
+  #snapshot: Served | undefined;
   #byEnvironment = new Map<string, EnvironmentFlags>();
 
   /** `sign` makes the version of an environment from its definitions. */
@@ -24,7 +26,7 @@ export class Evaluations {
   }
 
   /** Replaces one release by the next in one step. */
-  serve(snapshot: Pick<Snapshot, "project" | "flags" | "audiences">): void {
+  serve(snapshot: Served): void {
     this.#snapshot = snapshot;
     this.#byEnvironment = new Map();
   }
@@ -68,8 +70,8 @@ export class EnvironmentFlags {
   /** Sorted by code unit. */
   readonly names: readonly string[];
   readonly #definitions: Definitions;
-  /** By name, then by variant and reason: a flag has few answers, and most requests get the same ones. */
-  readonly #answers = new Map<string, Map<string, EvaluatedFlag>>();
+  /** By name, variant and reason: a flag has few answers, and most requests get the same ones. */
+  readonly #answers = new Map<string, EvaluatedFlag>();
 
   constructor(defined: DefinedFlags, sign: (text: string) => string) {
     this.environment = defined.environment;
@@ -77,7 +79,6 @@ export class EnvironmentFlags {
     this.#sign = sign;
     this.#definitions = toDefinitions(defined);
     this.names = Object.keys(this.#definitions.flags).sort(compareText);
-    for (const name of this.names) this.#answers.set(name, new Map());
   }
 
   /** Made at the first use. */
@@ -90,14 +91,13 @@ export class EnvironmentFlags {
 
   /** Evaluates a flag. `undefined` if there is no flag of this name. */
   evaluate(name: string, context: Context): EvaluatedFlag | undefined {
-    const answers = this.#answers.get(name);
-    if (answers === undefined) return undefined;
+    if (!Object.hasOwn(this.#definitions.flags, name)) return undefined;
     const evaluation = evaluate(this.#definitions, name, context);
-    const key = `${evaluation.reason} ${evaluation.variant}`;
-    const ready = answers.get(key);
+    const key = `${name} ${evaluation.reason} ${evaluation.variant}`;
+    const ready = this.#answers.get(key);
     if (ready !== undefined) return ready;
     const made = { evaluation, text: textOf(name, evaluation) };
-    answers.set(key, made);
+    this.#answers.set(key, made);
     return made;
   }
 }
