@@ -1,6 +1,5 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
 import { rmSync } from "node:fs";
-import type { Server } from "node:http";
 import path from "node:path";
 import type { Logger } from "pino";
 import { pluralize, shortId } from "../schema/text/show.ts";
@@ -12,6 +11,7 @@ import { Signer } from "../store/remote/signer.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { openTarget } from "../store/target/target.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
+import { cdnHandler } from "./embedded/cdn.ts";
 import { embeddedCommitKeys, embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";
 import { close, createHttpServer, listen } from "./http/http-server.ts";
 import { createLog } from "./observe/log.ts";
@@ -73,7 +73,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
     target === undefined ? undefined : await openTarget(target),
     log,
   );
-  const cdnServer = cdn === undefined ? undefined : await createCdnServer(cdn);
+  const cdnServer = cdn === undefined ? undefined : createHttpServer(cdnHandler(cdn));
   stopOnSignal(async (drainMs) => {
     await Promise.all([service.close(drainMs), cdnServer && close(cdnServer)]);
   });
@@ -115,11 +115,6 @@ async function lockData(data: string, log: Logger): Promise<void> {
     },
   });
   process.once("exit", release);
-}
-
-async function createCdnServer(directory: string): Promise<Server> {
-  const { cdnHandler } = await import("./embedded/cdn.ts");
-  return createHttpServer(cdnHandler(directory));
 }
 
 /** Minimum time for which the server answers after a signal. It is 0 at a terminal. */

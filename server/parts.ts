@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
 import type { Metrics } from "./observe/metrics.ts";
-import type { BackgroundPublisher } from "./publisher.ts";
 import type { Streams } from "./routes/events/streams.ts";
 import type { WaitForVersion } from "./routes/ofrep/catch-up.ts";
 import type { Evaluations } from "./routes/ofrep/evaluations.ts";
@@ -26,8 +25,6 @@ export interface ServerParts {
   readonly streamKeys: StreamKeys;
   readonly usage: Usage;
   readonly authenticator: Authenticator;
-  /** `undefined` if this server does not publish. */
-  readonly publisher: BackgroundPublisher | undefined;
   readonly commits: CommitWatch;
   readonly steps: StepRunner;
   readonly metrics: Metrics;

@@ -70,7 +70,7 @@ export function createService(
   const makeRefetchEvent = refetchEvents(evaluations);
   const streams = new Streams(
     (path, commit) => makeRefetchEvent(path, commit) ?? makeListEvent(path, commit),
-    (authorization, path) =>
+    ({ authorization, path }) =>
       mayContinue(authenticator, authorization, environmentOf(responses, path)),
     ({ requestId, path, owner }) =>
       writeLog(log, { requestId, method: "GET", path, route: path, status: 200, actor: owner }),
@@ -105,7 +105,7 @@ export function createService(
     onResult: (result) => reportStep(metrics, log, result),
     log,
   });
-  const metrics = new Metrics({ store, streams, usage, publisher, reviews, steps });
+  const metrics = new Metrics({ backends, streams, usage, steps });
 
   const parts: ServerParts = {
     settings,
@@ -118,7 +118,6 @@ export function createService(
     streamKeys,
     usage,
     authenticator,
-    publisher,
     commits,
     steps,
     metrics,

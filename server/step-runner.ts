@@ -47,13 +47,16 @@ export class StepRunner {
 
   /** Why steps that are due are not applied; `undefined` if none are. */
   get problem(): string | undefined {
-    return this.#problem ?? this.#describeRefused();
+    if (this.#problem !== undefined) return this.#problem;
+    const refused = this.#late(Date.now(), true);
+    if (refused.length === 0) return undefined;
+    return `Does not apply ${listSome(refused.map(describe), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
   }
 
   /** Seconds since the oldest step that is not applied was due; 0 if there is none. */
   get overdueSeconds(): number {
     const nowMs = Date.now();
-    const [first] = this.#due(nowMs);
+    const [first] = this.#late(nowMs);
     return first ? (nowMs - timeOf(first.step)) / 1_000 : 0;
   }
 
@@ -70,10 +73,10 @@ export class StepRunner {
     if (this.#isClosed || this.#running !== undefined) return;
     const nowMs = Date.now();
     const pauseMs = this.#pausedUntilMs - performance.now();
-    const isDue = this.#due(nowMs).length > 0;
+    const isDue = this.#late(nowMs).length > 0;
     if (!isDue) this.#problem = undefined;
     if (isDue && pauseMs <= 0) {
-      this.#running = this.#runThenSchedule();
+      this.#running = this.#run();
       return;
     }
     const nextMs = isDue ? nowMs + pauseMs : nextStepTime(this.#flags, nowMs);
@@ -83,38 +86,33 @@ export class StepRunner {
     this.#timer = setTimeout(() => this.#scheduleNext(), waitMs).unref();
   }
 
-  async #runThenSchedule(): Promise<void> {
+  async #run(): Promise<void> {
     // In a later turn of the event loop, because the store may call back synchronously.
     await Promise.resolve();
-    await this.#run();
+    await this.#applyDue().catch((error) =>
+      this.#fail(error instanceof Error ? error.message : String(error)),
+    );
     this.#running = undefined;
     this.#scheduleNext();
   }
 
-  async #run(): Promise<void> {
+  async #applyDue(): Promise<void> {
     const { store, apply, onResult } = this.#options;
-    try {
-      // Somebody may have deleted the step a moment ago.
-      await store.sync();
-      const { problems } = store.health;
-      if (problems[0]) {
-        this.#fail(`the head of the branch is not valid (${formatProblem(problems[0])})`);
-        return;
-      }
-      for (const result of await apply(this.#due(Date.now()))) {
-        if (result.status !== "committed") this.#refuse(result);
-        onResult(result);
-      }
-      this.#problem = undefined;
-      this.#waitMs = backoffMs.first;
-    } catch (error) {
-      this.#fail(error instanceof Error ? error.message : String(error));
+    // Somebody may have deleted the step a moment ago.
+    await store.sync();
+    const [problem] = store.health.problems;
+    if (problem) throw new Error(`the head of the branch is not valid (${formatProblem(problem)})`);
+    for (const result of await apply(this.#late(Date.now()))) {
+      if (result.status !== "committed") this.#refuse(result);
+      onResult(result);
     }
+    this.#problem = undefined;
+    this.#waitMs = backoffMs.first;
   }
 
   #fail(reason: string): void {
     if (this.#isClosed) return;
-    const [first] = this.#due(Date.now());
+    const [first] = this.#late(Date.now());
     const what = first ? describe(first) : "scheduled steps";
     const problem = `Cannot apply ${what}: ${reason}`;
     if (problem !== this.#problem) this.#options.log.error({ problem }, "schedule");
@@ -127,9 +125,11 @@ export class StepRunner {
     return this.#options.store.current?.snapshot.flags ?? [];
   }
 
-  #due(nowMs: number): FlagStep[] {
-    const due = findDueSteps(this.#flags, nowMs);
-    return due.filter((step) => this.#refused.get(keyOf(step)) !== this.#objectOf(step));
+  /** The steps whose time has come: those to apply, or those that were refused. */
+  #late(nowMs: number, wasRefused = false): FlagStep[] {
+    return findDueSteps(this.#flags, nowMs).filter((step) => {
+      return (this.#refused.get(keyOf(step)) === this.#objectOf(step)) === wasRefused;
+    });
   }
 
   /** Remembers a step that is still there, but was not applied. */
@@ -140,14 +140,6 @@ export class StepRunner {
 
   #objectOf({ flag }: FlagStep): string | undefined {
     return findFlag(this.#flags, flag)?.object;
-  }
-
-  #describeRefused(): string | undefined {
-    if (this.#refused.size === 0) return undefined;
-    const late = findDueSteps(this.#flags, Date.now());
-    const refused = late.filter((step) => this.#refused.get(keyOf(step)) === this.#objectOf(step));
-    if (refused.length === 0) return undefined;
-    return `Does not apply ${listSome(refused.map(describe), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
   }
 }
 

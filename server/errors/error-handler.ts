@@ -26,7 +26,7 @@ export function errorHandler(
     if (!known) response.locals.failure = error;
     const isTemporary = known?.status === 503 || known?.status === 429;
     if (isTemporary && !response.hasHeader("Retry-After"))
-      response.setHeader("Retry-After", String(retryAfterOf(error) ?? defaultRetryAfter));
+      response.setHeader("Retry-After", String(retryAfterOf(error)));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const names = store.current?.snapshot.flags.map(({ name }) => name) ?? [];
     const hint = failed.status === 404 ? hintFor(store.project, request.path, names) : "";
@@ -34,10 +34,9 @@ export function errorHandler(
   };
 }
 
-function retryAfterOf(error: unknown): number | undefined {
-  const isUnavailable =
-    error instanceof WriteUnavailableError || error instanceof IssuerUnavailableError;
-  return isUnavailable ? error.retryAfter : undefined;
+function retryAfterOf(error: unknown): number {
+  const { retryAfter = defaultRetryAfter } = error as { retryAfter?: number };
+  return retryAfter;
 }
 
 function asHttpError(error: unknown): HttpError | undefined {

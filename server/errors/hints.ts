@@ -13,13 +13,13 @@ export function hintFor(project: Environments, path: string, names: readonly str
     const found = pattern.exec(path);
     if (!found) continue;
     const { environment, flag_name: flag } = found.groups ?? {};
-    const near = fill(
-      template,
-      environment && suggest(environment, project.environments),
-      flag && suggest(flag, names.length > maxNames ? [] : names),
-      rootEnvironment(project),
-    );
-    if (near !== undefined && near !== path) return `; did you mean "${near}"?`;
+    const nearEnvironment = environment && suggest(environment, project.environments);
+    const nearFlag = flag && suggest(flag, names.length > maxNames ? [] : names);
+    if (environment !== undefined && nearEnvironment === undefined) continue;
+    if (flag !== undefined && nearFlag === undefined) continue;
+    const folder = nearEnvironment === rootEnvironment(project) ? "" : `/${nearEnvironment}`;
+    const near = template.replace("/{environment}", folder).replace("{flag_name}", nearFlag ?? "");
+    if (near !== path) return `; did you mean "${near}"?`;
   }
   return "";
 }
@@ -33,17 +33,3 @@ const similarRoutes = routeTemplates
     );
     return { template, pattern: new RegExp(`^${source.replace(/\/$/, "/?")}$`, "i") };
   });
-
-/** The path of a template; `undefined` without a value for one of its parameters. */
-function fill(
-  template: string,
-  environment: string | undefined,
-  flag: string | undefined,
-  root: string,
-): string | undefined {
-  const path = template
-    .replace("{environment}", environment ?? "{}")
-    .replace("{flag_name}", flag ?? "{}");
-  if (path.includes("{}")) return undefined;
-  return environment === root ? path.slice(`/${root}`.length) : path;
-}

@@ -7,7 +7,7 @@ export const routeTemplates: readonly string[] = Object.keys(
   (openApiDocument as { readonly paths: object }).paths,
 );
 
-export interface Route {
+interface Route {
   readonly template: string;
   /** As the path has them: not decoded, and not checked. */
   readonly parameters: Readonly<Partial<Record<string, string>>>;

@@ -2,10 +2,7 @@ import { formatProblem } from "../../schema/problem/problem.ts";
 import type { Handler } from "../http/handler.ts";
 import type { ServerParts } from "../parts.ts";
 
-type Parts = Pick<
-  ServerParts,
-  "publisher" | "backends" | "authenticator" | "steps" | "commits" | "isStopping"
->;
+type Parts = Pick<ServerParts, "backends" | "authenticator" | "steps" | "commits" | "isStopping">;
 
 /** `/healthz`: the process answers. */
 export const healthHandler: Handler = (_request, response) => {
@@ -34,7 +31,8 @@ function statusOf({ backends, isStopping }: Parts, degraded: readonly string[]):
   return degraded.length === 0 ? "ok" : "degraded";
 }
 
-function problemsOf({ publisher, backends, authenticator, steps }: Parts): string[] {
+function problemsOf({ backends, authenticator, steps }: Parts): string[] {
+  const { publisher, pulls, reviews } = backends;
   const { unreachable, stopped, declined, heldBack, problems } = backends.store.health;
   return [
     unreachable,
@@ -44,14 +42,14 @@ function problemsOf({ publisher, backends, authenticator, steps }: Parts): strin
     ...problems.map(formatProblem),
     publisher?.status.error,
     publisher?.status.waiting,
-    backends.pulls?.problem,
-    backends.reviews?.problem,
+    pulls?.problem,
+    reviews?.problem,
     steps.problem,
     ...authenticator.problems,
   ].filter((problem) => problem !== undefined);
 }
 
-function detailsOf({ backends: { store }, publisher }: Parts): object {
+function detailsOf({ backends: { store, publisher } }: Parts): object {
   const { syncedAtMs, queued } = store.health;
   const published = publisher?.status;
   return {

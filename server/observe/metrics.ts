@@ -1,20 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { Reviews } from "../../store/reviews/reviews.ts";
-import type { FlagStore } from "../../store/writes/flag-store.ts";
-import type { BackgroundPublisher } from "../publisher.ts";
 import type { Streams } from "../routes/events/streams.ts";
 import type { Usage } from "../routes/usage/usage.ts";
 import { UsageMetrics } from "../routes/usage/usage-metrics.ts";
+import type { WriteBackends } from "../routes/writes/write-backends.ts";
 import { Durations } from "./durations.ts";
 
 /** The parts that are measured when the metrics are read. */
 interface Sources {
   readonly streams: Streams;
   readonly usage: Usage;
-  readonly publisher: BackgroundPublisher | undefined;
   readonly steps: { readonly overdueSeconds: number };
-  readonly store: FlagStore;
-  readonly reviews: Reviews | undefined;
+  readonly backends: WriteBackends;
 }
 
 /** The metrics at `/metrics`. Labels are route patterns and kinds, never text of a client. */
@@ -41,7 +37,7 @@ export class Metrics {
   });
   readonly usage: UsageMetrics;
 
-  constructor({ store, streams, usage, publisher, reviews, steps }: Sources) {
+  constructor({ backends: { store, publisher, reviews }, streams, usage, steps }: Sources) {
     this.usage = new UsageMetrics(this.registry, usage);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge("bunting_queue_depth", "Writes that wait", () => store.health.queued);

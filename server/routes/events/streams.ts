@@ -56,10 +56,7 @@ export interface StreamEvent {
 export type MakeEvent = (path: string, commit: string) => StreamEvent | undefined;
 
 /** Whether a stream may continue: the check of every other read, with the header that opened it. */
-export type IsAllowed = (
-  authorization: string | undefined,
-  path: string,
-) => boolean | Promise<boolean>;
+export type IsAllowed = (listener: Listener) => boolean | Promise<boolean>;
 
 export class Streams {
   readonly #makeEvent: MakeEvent;
@@ -155,10 +152,10 @@ export class Streams {
     }
   }
 
-  #mayContinue({ authorization, path, endsAtMs }: Stream): boolean | Promise<boolean> {
+  #mayContinue(stream: Stream): boolean | Promise<boolean> {
     // Nothing is served at the path if its environment is gone.
-    if (Date.now() >= endsAtMs || this.#eventOf(path) === undefined) return false;
-    return this.#isAllowed(authorization, path);
+    if (Date.now() >= stream.endsAtMs || this.#eventOf(stream.path) === undefined) return false;
+    return this.#isAllowed(stream);
   }
 
   #remove(response: ServerResponse): void {

@@ -21,11 +21,11 @@ const limits = { total: 4, perOwner: 2, waitingPerOwner: 100 };
 /** Maximum number of cached texts, and of their characters. */
 const cache = { max: 1_000, maxSize: 8 * 1_024 * 1_024 };
 
-type ReadText = (owner: string, flag: Pick<TimedFlag, "object">) => Promise<string>;
-
 export function definitionHandlers(backends: WriteBackends): Record<"read" | "write", Handler> {
   const { store } = backends;
-  const readText = cachedTexts(store);
+  const texts = cachedTexts(store);
+  const textOf = ({ object }: TimedFlag, { id }: Principal) =>
+    texts.forceFetch(object, { context: id });
   return {
     async read(request, response) {
       const principal = principalOf(response);
@@ -39,7 +39,7 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       const flag = findFlag(snapshot.flags, name);
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
       if (flag.private) requirePrivate(principal, name);
-      const { etag, contentType, body } = represent(form, await readText(principal.id, flag));
+      const { etag, contentType, body } = represent(form, await textOf(flag, principal));
       setHeaders(response, flag);
       sendTagged(request, response, etag, contentType, body);
     },
@@ -64,7 +64,7 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       );
       if (result.status === "proposed") return answerProposed(response, result.change);
       const flag = await flagAfter(store, name, result);
-      const { etag, contentType, body } = represent(form, await readText(principal.id, flag));
+      const { etag, contentType, body } = represent(form, await textOf(flag, principal));
       setHeaders(response, flag);
       response.setHeader("ETag", etag);
       response.setHeader("Content-Type", contentType);
@@ -88,14 +88,14 @@ function requirePrivate(principal: Principal, name: string): void {
   throw new HttpError(403, detail);
 }
 
-function cachedTexts(store: FlagStore): ReadText {
+/** The texts of flags by their object's id, read in the name of a principal. */
+function cachedTexts(store: FlagStore) {
   const concurrency = new ConcurrencyLimit(limits);
-  const texts = new LRUCache<string, string, string>({
+  return new LRUCache<string, string, string>({
     ...cache,
     sizeCalculation: (text) => Math.max(1, text.length),
     ignoreFetchAbort: true,
     fetchMethod: (object, _stale, { context: owner }) =>
       concurrency.run(owner, () => store.textOf(object)),
   });
-  return (owner, { object }) => texts.forceFetch(object, { context: owner });
 }

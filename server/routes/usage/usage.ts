@@ -1,4 +1,5 @@
 /** Which flags are evaluated, by clients and for them: counted in memory only, since the server started. */
+import { LRUCache } from "lru-cache";
 
 /** The body of `POST /v1/usage`. */
 export interface UsageReport {
@@ -24,7 +25,7 @@ export interface EvaluationCount {
 /** Variants of earlier commits are forgotten first. */
 const maxVariants = 50;
 
-/** Only the newest names of flags that do not exist are kept. */
+/** Maximum number of names that no flag has. */
 const maxUnknown = 100;
 
 export class Usage {
@@ -35,7 +36,8 @@ export class Usage {
   /** Evaluations of flags that do not exist, by environment: invalid and forgotten names, too. */
   readonly unknownTotals = new Map<string, number>();
   readonly #served = new Map<string, EvaluationCount>();
-  readonly #unknown = new Map<string, EvaluationCount>();
+  /** Only the newest names are kept. */
+  readonly #unknown = new LRUCache<string, EvaluationCount>({ max: maxUnknown });
 
   /** `isAllowed`: whether a flag could have this name. */
   constructor(
@@ -58,10 +60,6 @@ export class Usage {
       // A name that no flag can have could be anything, personal data too: it is not kept.
       if (!this.#isAllowed(name)) continue;
       this.#count(isServed ? this.#served : this.#unknown, name, environment, count);
-    }
-    for (const key of this.#unknown.keys()) {
-      if (this.#unknown.size <= maxUnknown) break;
-      this.#unknown.delete(key);
     }
     this.unknownTotals.set(environment, unknown);
   }
@@ -88,11 +86,11 @@ export class Usage {
 
   /** Counts of names that no flag has, the newest first. */
   get unknown(): readonly EvaluationCount[] {
-    return [...this.#unknown.values()].filter(({ name }) => !this.#isServed(name)).reverse();
+    return [...this.#unknown.values()].filter(({ name }) => !this.#isServed(name));
   }
 
   #count(
-    counts: Map<string, EvaluationCount>,
+    counts: Map<string, EvaluationCount> | LRUCache<string, EvaluationCount>,
     name: string,
     environment: string,
     count: number,
@@ -104,8 +102,6 @@ export class Usage {
     };
     counted.evaluations += count;
     counted.last = this.#now();
-    // The map is in the order of the last evaluation.
-    if (counts === this.#unknown) counts.delete(key);
     counts.set(key, counted);
     return counted;
   }
