@@ -1,8 +1,8 @@
 import { NEVER, timeoutMs } from "../core/limits.ts";
 import { followStream } from "../extras/follow-stream.ts";
-import { DirectorySource } from "./directory-source.ts";
+import { directorySource } from "./directory-source.ts";
 import { DefinitionsFeed } from "./feed.ts";
-import { HttpSource } from "./http-source.ts";
+import { httpSource } from "./http-source.ts";
 import type { ServerProviderOptions } from "./options.ts";
 import type { Source } from "./source.ts";
 import { StoredCopy } from "./stored-copy.ts";
@@ -35,9 +35,9 @@ export function createFeed(options: ServerProviderOptions, onUpdate: () => void)
 
 function openSource(options: ServerProviderOptions): Source {
   if (options.directory !== undefined) {
-    return new DirectorySource(options.directory, options.environment);
+    return directorySource(options.directory, options.environment);
   }
   const { url, token, timeoutSeconds } = options;
   const limitMs = timeoutSeconds ? Math.min(timeoutSeconds, NEVER) * 1_000 : timeoutMs;
-  return new HttpSource({ url, token, timeoutMs: limitMs });
+  return httpSource({ url, token, timeoutMs: limitMs });
 }

@@ -6,23 +6,20 @@ import { maxDefinitionsBytes, type Source, type SourceText } from "./source.ts";
 /** A build replaces its directory by two renames, and between them there is none. */
 const replacementMs = 50;
 
-/** Reads the definitions from a directory that holds a release: `bunting build`, or `bunting publish`. */
-export class DirectorySource implements Source {
-  readonly name: string;
-  readonly #files: readonly string[];
+/**
+ * Reads the definitions from a directory that holds a release: `bunting build`, or `bunting publish`. The
+ * first environment of a project is at the top of the directory, and others are in folders.
+ */
+export function directorySource(directory: string, environment: string | undefined): Source {
+  const files = [...(environment ? [environment] : []), ""].map((folder) =>
+    path.join(directory, folder, "v1/definitions.json"),
+  );
+  return { name: directory, read };
 
-  /** The first environment of a project is at the top of the directory, and others are in folders. */
-  constructor(directory: string, environment: string | undefined) {
-    this.name = directory;
-    this.#files = [...(environment ? [environment] : []), ""].map((folder) =>
-      path.join(directory, folder, "v1/definitions.json"),
-    );
-  }
-
-  async read(version: string): Promise<SourceText | undefined> {
+  async function read(version: string): Promise<SourceText | undefined> {
     for (const pauseMs of [0, replacementMs]) {
       await pause(pauseMs);
-      for (const file of this.#files) {
+      for (const file of files) {
         try {
           return await readIfChanged(file, version);
         } catch (error) {
@@ -31,9 +28,9 @@ export class DirectorySource implements Source {
         }
       }
     }
-    const places = this.#files.map((file) => `"${file}"`).join(" or ");
+    const places = files.map((file) => `"${file}"`).join(" or ");
     throw new Error(
-      `Cannot read "${this.name}": there is no ${places}. Write publish: { definitions: true } to bunting.yaml`,
+      `Cannot read "${directory}": there is no ${places}. Write publish: { definitions: true } to bunting.yaml`,
     );
   }
 }

@@ -9,17 +9,10 @@ export interface HttpSourceOptions {
 }
 
 /** Reads the definitions from a CDN or a server, with `If-None-Match`. */
-export class HttpSource implements Source {
-  readonly name: string;
-  readonly #options: HttpSourceOptions;
+export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source {
+  return { name: url, read };
 
-  constructor(options: HttpSourceOptions) {
-    this.name = options.url;
-    this.#options = options;
-  }
-
-  async read(version: string, closing: AbortSignal): Promise<SourceText | undefined> {
-    const { url, token, timeoutMs } = this.#options;
+  async function read(version: string, closing: AbortSignal): Promise<SourceText | undefined> {
     const request = new AbortController();
     const { signal } = request;
     const isLate = () => request.abort(new Error(`no complete response in ${timeoutMs} ms`));

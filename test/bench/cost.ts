@@ -1,4 +1,4 @@
-/** What something costs, in milliseconds: by the clock, and of the processor, this process's threads together. */
+/** A duration, and the processor time of all threads of this process, in milliseconds. */
 export interface Cost {
   readonly ms: number;
   readonly cpu: number;

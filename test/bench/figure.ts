@@ -1,7 +1,7 @@
-/** What the benchmark tells, and how. */
+/** The figures of the benchmark, and their output as text. */
 import type { Cost } from "./cost.ts";
 
-/** Figures that belong together, as of one size. */
+/** Figures that belong together, for example those of one size. */
 export interface Section {
   readonly title: string;
   readonly figures: readonly Figure[];
@@ -9,7 +9,7 @@ export interface Section {
 
 export interface Figure {
   readonly name: string;
-  /** Missing where only a count is told. */
+  /** Missing if there is only a count. */
   readonly cost?: Cost;
   readonly comparisons?: readonly Comparison[];
   readonly note?: string;
@@ -19,11 +19,11 @@ export interface Comparison {
   /** What `value` counts: `of the floor`, `requests`. */
   readonly unit: string;
   readonly value: number;
-  /** The same of the processor's time, where other work on the machine blurs the clock. */
+  /** The same for the processor time, which other work on the machine affects less. */
   readonly cpu?: number;
   /** The maximum, if there is one. */
   readonly bound?: number | undefined;
-  /** What it should at least be. */
+  /** The minimum, if there is one. */
   readonly least?: number | undefined;
 }
 
@@ -32,7 +32,7 @@ export function share(cost: Cost, whole: Cost, unit: string, bound?: number): Co
   return { unit, value: cost.ms / whole.ms, cpu: cost.cpu / whole.cpu, bound };
 }
 
-/** Whether a comparison is within its bounds; true where it has none. */
+/** Whether a comparison is within its bounds; true if it has none. */
 export function isMet({ value, bound, least }: Comparison): boolean {
   return value <= (bound ?? value) && value >= (least ?? value);
 }
@@ -49,11 +49,11 @@ function formatFigure({ name, cost, comparisons = [], note }: Figure): string {
 
 function formatComparison(comparison: Comparison): string {
   const { unit, value, cpu, bound, least } = comparison;
-  const told = `${ratio(value)} ${unit}${cpu === undefined ? "" : ` (cpu ${ratio(cpu)})`}`;
+  const text = `${ratio(value)} ${unit}${cpu === undefined ? "" : ` (cpu ${ratio(cpu)})`}`;
   const verdict = (failure: string) => (isMet(comparison) ? "ok" : failure);
-  if (least !== undefined) return `${told}, at least ${least}: ${verdict("under")}`;
-  if (bound === undefined) return told;
-  return `${told}, bound ${bound}: ${verdict("over")}`;
+  if (least !== undefined) return `${text}, at least ${least}: ${verdict("under")}`;
+  if (bound === undefined) return text;
+  return `${text}, bound ${bound}: ${verdict("over")}`;
 }
 
 function ratio(value: number): string {

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Costs } from "./cost.ts";
 
-/** Runs a file of `jobs/` in a process of its own, which nothing before has warmed, and returns what it measured. */
+/** Runs a file of `jobs/` in a new process, and returns the costs that it prints. */
 export async function runJob(
   job: URL,
   args: readonly (string | number | boolean)[],

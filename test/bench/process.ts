@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { command } from "./job.ts";
 
-/** A job that stays, and answers each line with a line of JSON. It ends with its standard input. */
+/** A job that keeps running and answers each line with a line of JSON. It ends with its standard input. */
 export class Background implements Disposable {
   readonly #child;
   readonly #lines;
 
-  constructor(job: URL, args: readonly (string | number)[]) {
+  constructor(job: URL, args: readonly (string | number)[] = []) {
     this.#child = spawn(process.execPath, ["--expose-gc", ...command(job, args)], {
       stdio: ["pipe", "pipe", "inherit"],
     });
@@ -17,7 +17,7 @@ export class Background implements Disposable {
   // biome-ignore lint/suspicious/noExplicitAny: the type depends on the job
   async receive(): Promise<any> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error("Cannot go on: a process of the benchmark has ended");
+    if (done) throw new Error("Cannot measure: a process of the benchmark has ended");
     return JSON.parse(value);
   }
 

@@ -7,12 +7,12 @@ import { Scratch } from "./scratch.ts";
 
 const job = new URL("./jobs/publish.ts", import.meta.url);
 const largest = 10_000;
-/** Whether a publisher looks at every object, or takes the manifest's word for them. */
+/** Whether a publisher relies on the manifest, or checks every object. */
 const ways = ["trusting", "thorough"];
 const note =
   "Three environments make it 7 objects: the flag in each, the list of each, and the manifest.";
 
-/** What it takes to publish: for the first time, after one flag changed, and when nothing has. */
+/** The cost of publishing: the first time, after one flag changed, and when nothing changed. */
 export async function* publish(plan: Plan): AsyncGenerator<Section> {
   for (const size of [1_000, largest]) {
     for (const to of ["a directory", "S3"]) yield await measure(size, to, plan);

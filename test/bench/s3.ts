@@ -1,25 +1,20 @@
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { command } from "./job.ts";
+import { Background } from "./process.ts";
 
 export interface Requests {
   readonly requests: number;
-  /** Of them, those that are to change something. */
+  /** The requests that change something. */
   readonly writes: number;
 }
 
-/** An S3 in a process of its own, so that it takes no time of those who are measured. */
-export class S3 implements Disposable {
-  readonly #child = spawn(
-    process.execPath,
-    command(new URL("./jobs/double.ts", import.meta.url), []),
-    { stdio: ["pipe", "pipe", "inherit"] },
-  );
-  readonly #lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
+/** An S3 double in a process of its own, so that the measured process does not pay for it. */
+export class S3 extends Background {
+  constructor() {
+    super(new URL("./jobs/double.ts", import.meta.url));
+  }
 
-  /** The variables that lead a client to it. */
+  /** The variables that make a client use it. */
   async environment(): Promise<Record<string, string>> {
-    const { endpoint, region, accessKeyId, secretAccessKey } = await this.#answer();
+    const { endpoint, region, accessKeyId, secretAccessKey } = await this.receive();
     return {
       AWS_ENDPOINT_URL_S3: endpoint,
       AWS_REGION: region,
@@ -28,20 +23,8 @@ export class S3 implements Disposable {
     };
   }
 
-  /** What was asked of it since this was called last. */
-  async requests(): Promise<Requests> {
-    this.#child.stdin.write("\n");
-    return this.#answer();
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: the two lines that jobs/double.ts prints
-  async #answer(): Promise<any> {
-    const { value, done } = await this.#lines.next();
-    if (done) throw new Error("Cannot use the S3 double: it has ended");
-    return JSON.parse(value);
-  }
-
-  [Symbol.dispose](): void {
-    this.#child.stdin.end();
+  /** The requests since the last call. */
+  requests(): Promise<Requests> {
+    return this.ask();
   }
 }

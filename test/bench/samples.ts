@@ -1,6 +1,6 @@
 import { type Cost, median } from "./cost.ts";
 
-/** What several runs measured, under the names of what they did. */
+/** The costs of several runs, by the name of what was measured. */
 export class Samples {
   readonly #costs = new Map<string, Cost[]>();
 
@@ -29,6 +29,6 @@ export class Samples {
 export interface Plan {
   /** How often each case is measured, each time in a fresh process. */
   readonly runs: number;
-  /** Hears what is being measured. */
+  /** Is called with what is measured next. */
   readonly progress: (what: string) => void;
 }

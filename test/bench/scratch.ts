@@ -13,7 +13,7 @@ export class Scratch {
   readonly #root: string;
   readonly repository: string;
 
-  /** Where a disk's past would decide (how many files were deleted there lately), it can be in memory. */
+  /** In memory if the state of the disk would affect the result: how many files were deleted there lately. */
   constructor(place: "disk" | "memory" = "disk") {
     this.#root = mkdtempSync(path.join(root(place), "case-"));
     this.repository = this.path("flags.git");
@@ -36,7 +36,7 @@ export class Scratch {
     return importCommits(this.repository, commits);
   }
 
-  /** Takes away what builds keep beside git's own files. */
+  /** Deletes what builds store beside git's own files. */
   forgetCache(): void {
     rmSync(this.path("flags.git/bunting"), { recursive: true, force: true });
   }
@@ -59,7 +59,7 @@ function root(place: "disk" | "memory"): string {
 /** Linux has a file system in memory; elsewhere it is the disk. */
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
-/** A remote with as many flags. */
+/** A remote with this number of flags. */
 export function scratchWith(flags: number, commits = 1): Scratch {
   const scratch = new Scratch();
   scratch.import(editedOneByOne(flags, commits));

@@ -2,11 +2,9 @@ import type { Section } from "./figure.ts";
 import { runJob } from "./job.ts";
 import { Background } from "./process.ts";
 import { scratchWith } from "./scratch.ts";
+import { Server } from "./server-load.ts";
 
-const jobs = {
-  serve: new URL("./jobs/serve.ts", import.meta.url),
-  streams: new URL("./jobs/streams.ts", import.meta.url),
-};
+const job = new URL("./jobs/streams.ts", import.meta.url);
 const streams = 1_000;
 const warm = 200;
 
@@ -15,23 +13,19 @@ export async function eventStreams(): Promise<Section> {
   const scratch = scratchWith(100);
   const memory = new Map<string, number>();
   for (const kind of ["streams", "bunting"]) {
-    using process = new Background(jobs.serve, [kind, scratch.repository, scratch.path(".")]);
-    const { url, token } = await process.receive();
-    // What the first ones cost once is not what one more costs.
-    using first = new Background(jobs.streams, [url, token, warm, "open"]);
+    using server = await Server.start(kind, scratch);
+    const { url, token } = server;
+    // The first streams also cost what is needed once.
+    using first = new Background(job, [url, token, warm, "open"]);
     await first.receive();
-    const before = held(await process.ask());
-    using others = new Background(jobs.streams, [url, token, streams - warm, "open"]);
+    const before = held(await server.ask());
+    using others = new Background(job, [url, token, streams - warm, "open"]);
     await others.receive();
-    memory.set(kind, (held(await process.ask()) - before) / (streams - warm));
+    memory.set(kind, (held(await server.ask()) - before) / (streams - warm));
   }
-  using process = new Background(jobs.serve, ["bunting", scratch.repository, scratch.path(".")]);
-  const { url, token } = await process.receive();
-  const { visible, streamed } = (await runJob(jobs.streams, [
-    url,
-    token,
-    streams,
-  ])) as unknown as Record<"visible" | "streamed", number>;
+  using server = await Server.start("bunting", scratch);
+  const delays: unknown = await runJob(job, [server.url, server.token, streams]);
+  const { visible, streamed } = delays as Record<"visible" | "streamed", number>;
   const [bare = 0, own = 0] = [memory.get("streams"), memory.get("bunting")];
   return {
     title: `server, ${streams.toLocaleString("en-US")} event streams`,
@@ -55,7 +49,7 @@ export async function eventStreams(): Promise<Section> {
   };
 }
 
-/** What a process holds once its garbage is collected: the resident set also has what it may use again. */
+/** The memory in use after garbage collection. The resident set also has memory that is free for reuse. */
 function held({ heapUsed, external }: { heapUsed: number; external: number }): number {
   return heapUsed + external;
 }

@@ -1,8 +1,8 @@
 /** `npm run soak -- --minutes 10`: reads, writes, streams and reports, and the growth of the server's memory. */
 import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { main } from "../../scripts/command/run-command.ts";
-import { Background } from "./process.ts";
 import { scratchWith } from "./scratch.ts";
+import { Server } from "./server-load.ts";
 import { Visitors } from "./visitors.ts";
 
 /** How much the heap may grow, in kB a minute: less than its own noise. */
@@ -18,11 +18,8 @@ await main(
     },
     async run({ minutes }): Promise<ExitCode> {
       const end = performance.now() + Math.max(0.1, Number(minutes) || 0) * 60_000;
-      const scratch = scratchWith(100);
-      const serve = new URL("./jobs/serve.ts", import.meta.url);
-      using server = new Background(serve, ["bunting", scratch.repository, scratch.path(".")]);
-      const { url, token } = await server.receive();
-      const visitors = new Visitors(url, token);
+      using server = await Server.start("bunting", scratchWith(100));
+      const visitors = new Visitors(server.url, server.token);
       const samples: Sample[] = [];
       while (performance.now() < end) {
         await visitors.visit(1_000);

@@ -11,23 +11,22 @@ const jobs = {
 };
 const seconds = 10;
 const flags = 100;
-/** How many flags there are while one writer changes one after the other. */
 /**
- * The last size is about the most that a list for clients can hold, which takes names of four
- * characters: see schema/flag/list-size.ts.
+ * Numbers of flags for one writer. The last one is about the most that a list for clients can hold, which
+ * takes names of four characters: see schema/flag/list-size.ts.
  */
 const sizes = [100, 10_000, 75_000];
-/** How much longer a write takes with the second size than with the first, and how long with the third. */
+/** Of the median wait: the second size compared with the first, and the third in milliseconds. */
 const bounds = { ratio: 1.3, milliseconds: 500 };
 
 interface Rate {
-  /** Acknowledged writes a second. */
+  /** Acknowledged writes per second. */
   readonly rate: number;
-  /** Milliseconds. */
+  /** Median wait for the acknowledgement, in milliseconds. */
   readonly median: number;
 }
 
-/** What changes cost that come one by one and all at once, beside a mutex around commit and push. */
+/** The rate of writes, by one writer and by many at once, compared with a mutex around commit and push. */
 export async function* writes({ progress }: Plan): AsyncGenerator<Section> {
   progress("writes over a path");
   yield await section("a path", async (repository, measure) => measure(repository));
@@ -68,7 +67,7 @@ type Measure = (remote: string) => Promise<Rate>;
 
 async function section(
   kind: string,
-  reach: (repository: string, measure: Measure) => Promise<Rate>,
+  run: (repository: string, measure: Measure) => Promise<Rate>,
 ): Promise<Section> {
   const measured = (how: string, writers: number) => {
     const scratch = new Scratch();
@@ -77,7 +76,7 @@ async function section(
       const args = [how, remote, scratch.path("."), writers, seconds];
       return (await runJob(jobs.write, args)) as unknown as Rate;
     };
-    return reach(scratch.repository, measure);
+    return run(scratch.repository, measure);
   };
   const mutex = await measured("mutex", 64);
   const one = await measured("queue", 1);

@@ -1,4 +1,4 @@
-/** `clone.ts REMOTE DIRECTORY`: what git alone takes to fetch all there is. */
+/** `clone.ts REMOTE DIRECTORY`: the cost of a clone by git alone. */
 import { execFileSync } from "node:child_process";
 import { Stopwatch } from "../cost.ts";
 

@@ -1,6 +1,6 @@
 /**
- * An S3 in a process of its own. It prints where it is; then, for each line that it reads, how many
- * requests came since the last one. It ends with its standard input.
+ * An S3 double. Prints its endpoint and credentials; then, for each line that it reads, the number of
+ * requests since the last line. It ends with its standard input.
  */
 import { createInterface } from "node:readline";
 import { startS3Double } from "../../s3/double.ts";

@@ -1,4 +1,4 @@
-/** `files.ts REPOSITORY COMMIT DIRECTORY`: what bare writing of a build's files takes. */
+/** `files.ts REPOSITORY COMMIT DIRECTORY`: the cost of only writing the files of a build. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";

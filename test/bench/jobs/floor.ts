@@ -1,4 +1,4 @@
-/** `floor.ts FLAGS`: what a bare YAML parser takes for the texts of as many flags. */
+/** `floor.ts FLAGS`: the cost of a bare YAML parser for the texts of that many flags. */
 import { parse } from "yaml";
 import { Stopwatch } from "../cost.ts";
 import { flagText } from "../flags.ts";

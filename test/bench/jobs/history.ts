@@ -1,4 +1,4 @@
-/** `history.ts REPOSITORY COMMIT DIRECTORY`: the history of a commit, from what `DIRECTORY` keeps of it on. */
+/** `history.ts REPOSITORY COMMIT DIRECTORY`: reads the history of a commit. Continues the one that `DIRECTORY` holds. */
 import { Cache } from "../../../store/commit/cache.ts";
 import { type FlagHistory, type History, readHistory } from "../../../store/history/history.ts";
 import { Stopwatch } from "../cost.ts";

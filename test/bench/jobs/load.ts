@@ -1,6 +1,6 @@
 /**
- * For each line that it reads, asks a URL as fast as 32 connections can, and prints how many answers a
- * second came. A line is JSON: `{"url", "token", "origin", "method", "body", "seconds"}`; `origin`, `method` and `body`
+ * For each line that it reads, sends requests over 32 connections as fast as possible, and prints the
+ * number of responses per second. A line is JSON: `{"url", "token", "origin", "method", "body", "seconds"}`; `origin`, `method` and `body`
  * may be missing.
  */
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-/** `log.ts REPOSITORY COMMIT`: what git alone takes to tell which files changed when. */
+/** `log.ts REPOSITORY COMMIT`: the cost of `git log` alone for all changes. */
 import { streamGit } from "../../../store/git/git.ts";
 import { Stopwatch } from "../cost.ts";
 

@@ -1,4 +1,4 @@
-/** `publish.ts REPOSITORY COMMIT TARGET THOROUGH DRY_RUN`: what `publish()` takes once the commit is read. */
+/** `publish.ts REPOSITORY COMMIT TARGET THOROUGH DRY_RUN`: the cost of `publish()` after the commit was read. */
 
 import { compile } from "../../../schema/compile/compile.ts";
 import { publish } from "../../../store/publish/publish.ts";

@@ -1,4 +1,4 @@
-/** `read.ts REPOSITORY COMMIT`: what reading a commit consists of, each part alone. */
+/** `read.ts REPOSITORY COMMIT`: the cost of each part of reading a commit. */
 import { type ParsedFile, parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { defaultProject } from "../../../schema/project/project.ts";

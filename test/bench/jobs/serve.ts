@@ -1,7 +1,6 @@
 /**
- * A server in a process of its own. It prints where it is and what to say to it; then, for each
- * line that it reads, how much memory it holds, and how many µs of the processor it has had. It ends with
- * its standard input.
+ * A server. Prints its URL and a token; then, for each line that it reads, its memory, and its processor
+ * time in µs. It ends with its standard input.
  *
  *     serve.ts KIND REPOSITORY SCRATCH
  */

@@ -1,6 +1,6 @@
 /**
- * `start.ts REMOTE CLONE TOKENS`: starts the server, asks it once, and prints what it took from the start
- * of the process on, and how much memory it holds.
+ * `start.ts REMOTE CLONE TOKENS`: starts the server, sends one request, and prints the cost since the start
+ * of the process, and the memory.
  */
 import { startService } from "../service.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Opens event streams, changes a flag, and prints how long after the acknowledgement the last stream
- * and the next reader knew of it, in milliseconds.
+ * and the next reader received the change, in milliseconds.
  *
  *     streams.ts URL TOKEN STREAMS [open]      with `open`, it only keeps them open until told to end
  */

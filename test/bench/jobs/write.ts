@@ -1,6 +1,6 @@
 /**
- * Changes flags through a remote for some seconds, and prints how many changes a second were
- * acknowledged, and how long one waited.
+ * Changes flags through a remote for some seconds, and prints the acknowledged changes per second, and
+ * the median wait.
  *
  *     write.ts queue|mutex REMOTE SCRATCH WRITERS SECONDS
  */
@@ -23,7 +23,7 @@ await Promise.all(
     for (let turn = 0; performance.now() < end; turn++) {
       const start = performance.now();
       await write(writer, turn);
-      // Who waits when the time is over is answered too late to count.
+      // A write that ends after the measured time does not count.
       if (performance.now() < end) waits.push(performance.now() - start);
     }
   }),
