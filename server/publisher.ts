@@ -85,15 +85,14 @@ export class BackgroundPublisher {
     for (let waitMs = backoffMs.first; this.#next; ) {
       const compiled = this.#next;
       this.#next = undefined;
-      const error = await this.#attempt(compiled);
-      if (error !== undefined) this.#status = { ...this.#status, error };
-      else if (this.#status.waiting === undefined) {
-        waitMs = backoffMs.first;
-        continue;
-      }
+      await this.#attempt(compiled);
+      const { error, waiting } = this.#status;
+      const hasFailed = error !== undefined;
+      if (!hasFailed) waitMs = backoffMs.first;
+      if (!hasFailed && waiting === undefined) continue;
       // Somebody may allow waiting changes with the publish command, so they are checked again, too.
-      await this.#pause(error === undefined ? backoffMs.last : waitMs);
-      waitMs = error === undefined ? backoffMs.first : Math.min(backoffMs.last, waitMs * 2);
+      await this.#pause(hasFailed ? waitMs : backoffMs.last);
+      if (hasFailed) waitMs = Math.min(backoffMs.last, waitMs * 2);
       if (this.#stop.signal.aborted) return;
       this.#next ??= compiled;
     }
@@ -107,8 +106,8 @@ export class BackgroundPublisher {
     await pause(ms, undefined, { signal }).catch(() => {});
   }
 
-  /** Returns why it failed; `undefined` if it did not. */
-  async #attempt(compiled: CompiledSnapshot): Promise<string | undefined> {
+  /** Never throws: the status says why it failed. */
+  async #attempt(compiled: CompiledSnapshot): Promise<void> {
     const allow = this.#allow;
     try {
       const outcome = await publish(this.#target, this.#repository, compiled, {
@@ -121,17 +120,16 @@ export class BackgroundPublisher {
         concurrency: 16,
       });
       const { status, refusals } = outcome;
-      if (status === "refused") {
-        return `Cannot publish to ${this.#target.name}: ${refusals.join("; ")}`;
-      }
+      if (status === "refused")
+        throw new Error(`Cannot publish to ${this.#target.name}: ${refusals.join("; ")}`);
       this.#last = outcome;
       if (this.#allow === allow) this.#allow = undefined;
       const { commit } = compiled.release;
       const waiting = this.#describeWaiting(outcome);
       this.#status = { time: Date.now(), commit, error: undefined, waiting };
-      return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      const message = error instanceof Error ? error.message : String(error);
+      this.#status = { ...this.#status, error: message };
     }
   }
 

@@ -11,7 +11,6 @@ import { type ApiResponse, type Handler, principalOf } from "../../http/handler.
 import { HttpError } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
-import { answerProposed } from "../writes/proposals.ts";
 import { flagAfter, submit } from "../writes/submit.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 import { preferredForm, readDefinition, represent } from "./representation.ts";
@@ -38,7 +37,10 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
         requirePermission(principal, "read", environment);
       const flag = findFlag(snapshot.flags, name);
       if (!flag) throw new HttpError(404, `Cannot find the flag "${name}"`);
-      if (flag.private) requirePrivate(principal, name);
+      if (flag.private && principal.role === "reader") {
+        const detail = `Cannot read the definition of "${name}" as reader: the flag is private, which takes the role editor`;
+        throw new HttpError(403, detail);
+      }
       const { etag, contentType, body } = represent(form, await textOf(flag, principal));
       setHeaders(response, flag);
       sendTagged(request, response, etag, contentType, body);
@@ -51,24 +53,18 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
       const { "if-match": ifMatch, "if-none-match": ifNoneMatch } = request.headers;
       const mayCreate = ifNoneMatch?.trim() === "*";
       const form = preferredForm(request, definition.form);
-      const result = await submit(
-        backends,
-        request,
-        response,
-        { kind: "define", name, definition, mayCreate },
-        {
-          environments: principal.environments,
-          isExpected: (known) =>
-            allowsWrite(ifMatch, ifNoneMatch, known && represent(definition.form, known.text).etag),
-        },
-      );
-      if (result.status === "proposed") return answerProposed(response, result.change);
+      const change = { kind: "define", name, definition, mayCreate } as const;
+      const result = await submit(backends, request, response, change, {
+        environments: principal.environments,
+        isExpected: (known) =>
+          allowsWrite(ifMatch, ifNoneMatch, known && represent(definition.form, known.text).etag),
+      });
+      if (!result) return;
       const flag = await flagAfter(store, name, result);
       const { etag, contentType, body } = represent(form, await textOf(flag, principal));
       setHeaders(response, flag);
       response.setHeader("ETag", etag);
       response.setHeader("Content-Type", contentType);
-      response.setHeader("Bunting-Commit", result.commit);
       // Without a flag of that name, `If-None-Match: *` creates one; otherwise the request has failed.
       if (mayCreate) response.setHeader("Location", request.path);
       response.status(mayCreate ? 201 : 200).end(body);
@@ -80,12 +76,6 @@ function setHeaders(response: ApiResponse, { updated_at }: TimedFlag): void {
   response.setHeader("Cache-Control", "private, no-cache");
   response.setHeader("Last-Modified", new Date(updated_at).toUTCString());
   response.vary("Accept");
-}
-
-function requirePrivate(principal: Principal, name: string): void {
-  if (principal.role !== "reader") return;
-  const detail = `Cannot read the definition of "${name}" as reader: the flag is private, which takes the role editor`;
-  throw new HttpError(403, detail);
 }
 
 /** The texts of flags by their object's id, read in the name of a principal. */

@@ -5,24 +5,28 @@ import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import type { Write, WriteResult } from "../../../store/writes/write.ts";
+import type { Write } from "../../../store/writes/write.ts";
 import { allowsWrite } from "../../http/conditions.ts";
 import { type ApiResponse, principalOf } from "../../http/handler.ts";
 import { environmentOf } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
-import type { Accepted, WriteOutcome } from "./outcome.ts";
+import type { Committed, WriteOutcome } from "./outcome.ts";
+import { answerProposed } from "./proposals.ts";
 import type { WriteBackends } from "./write-backends.ts";
 import { writeError } from "./write-errors.ts";
 import { idempotencyOf, isEmergency, publishAllowOf, reasonIn } from "./write-headers.ts";
 
-/** Writes a request's change under the conditions of its headers. Throws `HttpError` if it is refused. */
+/**
+ * Writes a request's change under the conditions of its headers. Throws `HttpError` if it is refused. If it
+ * is proposed for a review, answers so and returns `undefined`.
+ */
 export async function submit(
   backends: WriteBackends,
   request: Request,
   response: ApiResponse,
   change: Change,
   more: Pick<Partial<Write>, "readOnlyValues" | "environments" | "isExpected"> = {},
-): Promise<Accepted> {
+): Promise<Committed | undefined> {
   const principal = principalOf(response);
   const { project } = backends.store;
   const environment = environmentOf(project, request.path);
@@ -44,16 +48,21 @@ export async function submit(
   });
   response.locals.writing = writing;
   const result = await writing;
-  if ("commit" in result) reportPublication(backends, response, change.name, allow);
-  if (result.status === "proposed" || "commit" in result) return result;
-  throw writeError(change.name, result);
+  if (result.status === "proposed") {
+    answerProposed(response, result.change);
+    return undefined;
+  }
+  if (!("commit" in result)) throw writeError(change.name, result);
+  response.setHeader("Bunting-Commit", result.commit);
+  reportPublication(backends, response, change.name, allow);
+  return result;
 }
 
 /** The flag at the commit of its write. Throws `HttpError` 404 if a later write deleted it. */
 export async function flagAfter(
   store: FlagStore,
   name: string,
-  { commit, flag }: Extract<WriteResult, { commit: string }>,
+  { commit, flag }: Committed,
 ): Promise<TimedFlag> {
   const found = flag ?? (await store.flagAt(commit, name));
   if (!found) throw new HttpError(404, `Cannot find the flag "${name}" at ${commit}`);

@@ -1,11 +1,9 @@
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
+import type { Committed } from "./outcome.ts";
 
 /** The HTTP error for a write that the store refused. */
-export function writeError(
-  name: string,
-  result: Exclude<WriteResult, { commit: string }>,
-): HttpError {
+export function writeError(name: string, result: Exclude<WriteResult, Committed>): HttpError {
   switch (result.status) {
     case "not-found":
       return new HttpError(404, `Cannot find the flag "${name}"`);

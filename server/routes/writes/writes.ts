@@ -5,7 +5,6 @@ import { etag } from "../../../schema/compile/release.ts";
 import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import type { WriteResult } from "../../../store/writes/write.ts";
 import { requirePermission } from "../../auth/permissions.ts";
 import { jsonOf } from "../../http/body.ts";
 import { nameIn } from "../../http/flag-name.ts";
@@ -13,7 +12,7 @@ import { type ApiResponse, type Handler, principalOf } from "../../http/handler.
 import { environmentOf } from "../../http/path-template.ts";
 import { bodyReader } from "../../openapi/description.ts";
 import { isCreateFlag, isUpdateEnvironmentFlag, isUpdateFlag } from "../../openapi/validators.ts";
-import { answerProposed } from "./proposals.ts";
+import type { Committed } from "./outcome.ts";
 import { flagAfter, submit } from "./submit.ts";
 import type { WriteBackends } from "./write-backends.ts";
 
@@ -35,14 +34,9 @@ export function writeHandlers(
       const { project } = backends.store;
       const root = rootEnvironment(project);
       requirePermission(principalOf(response), "create", root, name);
-      const result = await submit(backends, request, response, {
-        kind: "create",
-        name,
-        enabled,
-        description,
-        ...more,
-      });
-      if (result.status === "proposed") return answerProposed(response, result.change);
+      const change = { kind: "create", name, enabled, description, ...more } as const;
+      const result = await submit(backends, request, response, change);
+      if (!result) return;
       response.setHeader("Location", pathOf(project, root, name));
       await writeResponse(backends.store, response, 201, root, name, result);
     },
@@ -54,26 +48,18 @@ export function writeHandlers(
       const name = nameIn(request);
       const read = isRoot ? readUpdate : readEnvironmentUpdate;
       const body = read(jsonOf(request));
+      const { enabled, rollout } = body;
       const description = isRoot ? body.description : undefined;
-      const change = {
-        kind: "update",
-        name,
-        environment,
-        enabled: body.enabled,
-        rollout: body.rollout,
-        description,
-      } as const;
+      const change = { kind: "update", name, environment, enabled, rollout, description } as const;
       const result = await submit(backends, request, response, change, { readOnlyValues: body });
-      if (result.status === "proposed") return answerProposed(response, result.change);
+      if (!result) return;
       await writeResponse(backends.store, response, 200, environment, name, result);
     },
 
     async remove(request, response) {
       const name = nameIn(request);
       const result = await submit(backends, request, response, { kind: "delete", name });
-      if (result.status === "proposed") return answerProposed(response, result.change);
-      response.setHeader("Bunting-Commit", result.commit);
-      response.status(204).end();
+      if (result) response.status(204).end();
     },
   };
 }
@@ -85,11 +71,10 @@ async function writeResponse(
   status: number,
   environment: string,
   name: string,
-  result: Extract<WriteResult, { commit: string }>,
+  result: Committed,
 ): Promise<void> {
   const flag = await flagAfter(store, name, result);
   const compiled = compileFlagResponse(store.project, environment, flag);
-  response.setHeader("Bunting-Commit", result.commit);
   response.setHeader("Cache-Control", "private, no-cache");
   response.setHeader("ETag", etag(compiled));
   response.setHeader("Content-Type", contentTypeOf(compiled.path));
