@@ -23,6 +23,11 @@ export function fitsNames(text: string, { names }: Pick<Project, "names">): bool
   );
 }
 
+/** What must be unique in a repository: file systems and URLs may ignore upper and lower case. */
+export function uniquePartOf(name: string): string {
+  return name.toLowerCase();
+}
+
 /** A team's folder, an audience, or a file of tests. */
 const plainName = /^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/;
 

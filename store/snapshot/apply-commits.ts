@@ -2,7 +2,8 @@ import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
 import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
-import { positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
+import { uniquePartOf } from "../../schema/flag/name.ts";
+import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import { describeCommits, readChangedFlags, readNewCommits } from "./changed-flags.ts";
@@ -26,6 +27,7 @@ export async function applyCommitsToSnapshot(
   if (changes?.snapshot.commit !== commit) return undefined;
   const { snapshot, names } = changes;
   const merged = replaceFlags(from.flags, names, snapshot.flags);
+  if (hasNewNames(from, snapshot) && haveDuplicates(merged)) return undefined;
   if (findReferenceFaultsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);
   const all = flags.map(({ name }) => name);
@@ -34,6 +36,14 @@ export async function applyCommitsToSnapshot(
     ...checkDefinitionsSize(flags, audiences, project),
   ];
   return sizes.some(isError) ? undefined : { ...snapshot, flags, audiences };
+}
+
+function hasNewNames({ flags: known }: Snapshot, { flags }: Snapshot): boolean {
+  return flags.some(({ name }) => !findFlag(known, name));
+}
+
+function haveDuplicates(flags: readonly TimedFlag[]): boolean {
+  return new Set(flags.map(({ name }) => uniquePartOf(name))).size < flags.length;
 }
 
 /** `flags` without those with one of `names`, and with `next`. Goes through the changes, not through all flags. */

@@ -6,7 +6,7 @@ import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlag } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
-import { checkName } from "../../schema/flag/name.ts";
+import { checkName, uniquePartOf } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, isError } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
@@ -38,7 +38,7 @@ export function resultOfChangeSet(
       .filter(isError)
       .map((finding) => invalidValue("name", finding)),
     ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding), finding)),
-    ...(before ? [] : checkSpace(name, context)),
+    ...(before ? [] : checkNewName(name, context)),
   ];
   if (!flag || faults.length > 0) return { faults };
   const updated_at = timestamp(time);
@@ -81,13 +81,21 @@ function growsIn(environments: readonly string[], after: Flag, before: Flag | un
   );
 }
 
-/** Whether clients can read the list with one more flag. Without this check, the push would come first. */
-function checkSpace(
+/**
+ * Whether no other name differs only by case, and clients can read the list with one more flag. Without
+ * this check, the push would come first.
+ */
+function checkNewName(
   name: string,
   { flags, project }: Pick<WriteContext, "flags" | "project">,
 ): InvalidValue[] {
-  const names = [...flags().map((flag) => flag.name), name];
-  return checkListSize(names, project)
+  const names = flags().map((flag) => flag.name);
+  const other = names.find((one) => uniquePartOf(one) === uniquePartOf(name));
+  if (other !== undefined) {
+    const message = `Cannot use the name "${name}" beside "${other}": the names differ only by case`;
+    return [{ key: "name", code: "duplicate-name", message }];
+  }
+  return checkListSize([...names, name], project)
     .filter(isError)
     .map((finding) => invalidValue("name", finding));
 }

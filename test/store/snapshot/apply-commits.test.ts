@@ -43,6 +43,22 @@ test.each(["a symbolic link", "a submodule", "an executable file"])(
   },
 );
 
+test("applyCommitsToSnapshot() returns nothing for names that differ only by case", async () => {
+  const repository = testRepository();
+  const mixed = 'names: { pattern: "^[A-Za-z]+$" }\n';
+  const first = repository.change(1_700_000_000, {
+    "bunting.yaml": mixed,
+    "flags/a/meals.yaml": on,
+  });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+  const apply = (commit: string) => applyCommitsToSnapshot(repository.directory, snapshot, commit);
+  const both = repository.change(1_700_000_060, { "flags/b/Meals.yaml": on });
+  expect(await apply(both)).toBeUndefined();
+  const renamed = repository.change(1_700_000_120, { "flags/a/meals.yaml": null });
+  expect((await apply(renamed))?.flags.map(({ name }) => name)).toEqual(["Meals"]);
+});
+
 test("applyCommitsToSnapshot() returns nothing for a list that is too large", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { isOn, normalize } from "../../../schema/flag/flag.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import { defaultProject } from "../../../schema/project/project.ts";
+import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
 import { instanceId } from "../../../store/remote/instance-id.ts";
 import { decideWrite } from "../../../store/writes/decide-write.ts";
 import type { KnownFlag, WriteDecision } from "../../../store/writes/write.ts";
@@ -274,4 +274,33 @@ test("decideWrite() never throws, and its commits match the request, for any req
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("decideWrite() refuses a new name that differs from another only by case", () => {
+  const mixed = normalizeProject({ names: { pattern: "^[A-Za-z_]+$" } }, "");
+  const sign = (message: string) => message;
+  const rest = { head, project: mixed, time, sign, audiences: [], tests: new Map() };
+  const { flag } = known();
+  const definition = { form: "yaml", text: "description: Plan\nenabled: false\n" } as const;
+  for (const change of [
+    create("Meal_Planning"),
+    { kind: "define", name: "Meal_Planning", definition, mayCreate: true } as const,
+  ]) {
+    expect(decideWrite(write(change), undefined, { ...rest, flags: () => [flag] })).toEqual({
+      result: {
+        status: "invalid",
+        faults: [
+          {
+            key: "name",
+            code: "duplicate-name",
+            message:
+              'Cannot use the name "Meal_Planning" beside "meal_planning": the names differ only by case',
+          },
+        ],
+      },
+    });
+    expect(decideWrite(write(change), undefined, { ...rest, flags: () => [] })).toHaveProperty(
+      "commit",
+    );
+  }
 });
