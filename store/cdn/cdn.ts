@@ -1,21 +1,30 @@
 /** What clients get from a CDN. */
 import pMap from "p-map";
 import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
-import type { Release } from "../../schema/compile/release.ts";
+import type { Release, Response } from "../../schema/compile/release.ts";
 import { contentTypeOf, isFetched, outputs } from "../../schema/compile/urls.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
 import { outgoingFetch } from "../network/outgoing.ts";
-import type { Expected } from "./live.ts";
 
 const concurrency = 16;
 /** Maximum duration of one request. */
-const timeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 /** Larger bodies are not read: a list of 10,000 flags has 400,000 bytes. */
 const maxBytes = 20_000_000;
 
+/** The expected response at a path; none if the path was removed. */
+export interface Expected {
+  readonly path: string;
+  /** Missing if the path was removed. */
+  readonly response?: Response;
+}
+
 /** The manifest that a CDN serves; `undefined` if it serves none. */
 export async function readServedManifest(base: string): Promise<Manifest | undefined> {
-  const { status, body } = await get(base, manifestPath).catch(() => ({ status: 0, body: "" }));
+  const { status, body } = await getFromCdn(base, manifestPath).catch(() => ({
+    status: 0,
+    body: "",
+  }));
   return status === 200 ? parseManifest(body) : undefined;
 }
 
@@ -48,7 +57,7 @@ export async function findDifferences(
 /** For how many seconds the CDN may serve a response from its cache; 0 if it does not say. */
 export async function readMaxAge(base: string): Promise<number> {
   try {
-    const { headers } = await get(base, outputs.list.path);
+    const { headers } = await getFromCdn(base, outputs.list.path);
     const control = headers.get("cache-control") ?? "";
     const shared = /\bs-maxage=(\d{1,6})/.exec(control) ?? /\bmax-age=(\d{1,6})/.exec(control);
     return Number(shared?.[1] ?? 0);
@@ -68,12 +77,12 @@ async function compare(
 ): Promise<Difference[]> {
   const differs = (found: string) => [{ path, found }];
   try {
-    const { status, headers, body } = await get(base, path, neverUsedEtag);
+    const { status, headers, body } = await getFromCdn(base, path, { etag: neverUsedEtag });
     if (response === undefined) {
-      return status === 404 || status === 403 ? [] : differs("a flag that is gone");
+      return isMissing(status) ? [] : differs("a flag that is gone");
     }
     if (status === 304) return differs("304 to an ETag that it never had");
-    if (status === 404 || status === 403) return differs("nothing");
+    if (isMissing(status)) return differs("nothing");
     if (status !== 200) return differs(String(status));
     if (body !== response.body) return differs("other bytes");
     return [
@@ -116,7 +125,19 @@ interface Answer {
   readonly body: string;
 }
 
-async function get(base: string, path: string, etag?: string): Promise<Answer> {
+/** Whether a status says that there is no object. S3 answers 403 to those who may not list the bucket. */
+export function isMissing(status: number): boolean {
+  return status === 404 || status === 403;
+}
+
+export async function getFromCdn(
+  base: string,
+  path: string,
+  {
+    etag,
+    timeoutMs = defaultTimeoutMs,
+  }: { readonly etag?: string; readonly timeoutMs?: number } = {},
+): Promise<Answer> {
   const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
     headers: etag === undefined ? {} : { "If-None-Match": etag },
     signal: AbortSignal.timeout(timeoutMs),

@@ -1,14 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import pMap from "p-map";
-import type { Response } from "../../schema/compile/release.ts";
-import { outgoingFetch } from "../network/outgoing.ts";
-
-/** The expected response at a path; none if the path was removed. */
-export interface Expected {
-  readonly path: string;
-  /** Missing if the path was removed. */
-  readonly response?: Response;
-}
+import { type Expected, getFromCdn, isMissing } from "./cdn.ts";
 
 /**
  * Waits until every URL below `base` answers with the expected bytes. Returns the paths that do not
@@ -38,15 +30,10 @@ async function isLive(
 ): Promise<boolean> {
   // The last request gets a second even if the time is over.
   const leftMs = Math.max(1_000, Math.ceil(deadline - performance.now()));
-  const signal = AbortSignal.timeout(Math.min(10_000, leftMs));
+  const timeoutMs = Math.min(10_000, leftMs);
   try {
-    const answer = await outgoingFetch(base.replace(/\/+$/, "") + path, {
-      signal,
-      redirect: "error",
-    });
-    const body = await answer.text();
-    if (response === undefined) return answer.status === 404 || answer.status === 403;
-    return answer.status === 200 && body === response.body;
+    const { status, body } = await getFromCdn(base, path, { timeoutMs });
+    return response === undefined ? isMissing(status) : status === 200 && body === response.body;
   } catch {
     return false;
   }

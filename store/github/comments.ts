@@ -1,4 +1,4 @@
-import { GitHubError } from "./error.ts";
+import { ignoreStatus } from "./error.ts";
 import type { GitHub } from "./github.ts";
 import { once } from "./once.ts";
 
@@ -64,13 +64,11 @@ async function removeDuplicates(
 ): Promise<Comment> {
   const [oldest = made, ...others] = await findOurs(github, issue, marker);
   for (const { id } of others) {
-    await github
-      .do(`delete a second comment on #${issue}`, (rest, here) =>
-        rest.issues.deleteComment({ ...here, comment_id: id }).then(() => ({ data: undefined })),
-      )
-      .catch((error) => {
-        if (!(error instanceof GitHubError && error.status === 404)) throw error;
-      });
+    await ignoreStatus(404, () =>
+      github.do(`delete a second comment on #${issue}`, (rest, here) =>
+        rest.issues.deleteComment({ ...here, comment_id: id }),
+      ),
+    );
   }
   return oldest;
 }

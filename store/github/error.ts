@@ -16,6 +16,24 @@ export class GitHubError extends Error {
   }
 }
 
+/** Whether GitHub answered with this status. */
+export function isStatus(error: unknown, status: number): boolean {
+  return error instanceof GitHubError && error.status === status;
+}
+
+/** The result of a call; `undefined` if GitHub answers with this status. */
+export async function ignoreStatus<T>(
+  status: number,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isStatus(error, status)) throw error;
+    return undefined;
+  }
+}
+
 /** The used fields of Octokit's errors. */
 interface Failed {
   readonly status: number;

@@ -1,4 +1,4 @@
-import { GitHubError } from "./error.ts";
+import { ignoreStatus } from "./error.ts";
 import type { GitHub } from "./github.ts";
 import { once } from "./once.ts";
 
@@ -79,22 +79,15 @@ export async function closeIssue(github: GitHub, number: number, comment: string
 
 export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
   const find = () =>
-    github
-      .do(`find the label "${label.name}"`, (rest, here) =>
-        rest.issues.getLabel({ ...here, name: label.name }),
-      )
-      .catch((error) => {
-        if (error instanceof GitHubError && error.status === 404) return undefined;
-        throw error;
-      });
-  await once(find, () =>
+    github.do(`find the label "${label.name}"`, (rest, here) =>
+      rest.issues.getLabel({ ...here, name: label.name }),
+    );
+  const create = () =>
     github.do(`create the label "${label.name}"`, (rest, here) =>
       rest.issues.createLabel({ ...here, ...label }),
-    ),
-  ).catch((error) => {
-    // Another run has just created it.
-    if (!(error instanceof GitHubError && error.status === 422)) throw error;
-  });
+    );
+  // 422: another run has just created it.
+  await ignoreStatus(422, () => once(() => ignoreStatus(404, find), create));
 }
 
 async function openIssue(github: GitHub, { label, title, body }: Wanted): Promise<Issue> {

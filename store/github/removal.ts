@@ -1,4 +1,4 @@
-import { GitHubError } from "./error.ts";
+import { ignoreStatus, isStatus } from "./error.ts";
 import type { GitHub } from "./github.ts";
 import { ensureLabel, type Label } from "./issues.ts";
 import { once } from "./once.ts";
@@ -55,9 +55,9 @@ async function makeBranch(
   const ref = `refs/heads/${branch}`;
   const head = await readRef(github, base);
   await once(
-    () => ignore(404, () => readRef(github, branch)),
+    () => ignoreStatus(404, () => readRef(github, branch)),
     () =>
-      ignore(422, () =>
+      ignoreStatus(422, () =>
         github.do(`create the branch "${branch}"`, (rest, here) =>
           rest.git.createRef({ ...here, ref, sha: head.object.sha }),
         ),
@@ -72,7 +72,7 @@ async function makeBranch(
     // An earlier run deleted it there, or this one did and the answer was lost.
     if (isStatus(error, 404)) return true;
     if (!isStatus(error, 409)) throw error;
-    await ignore(422, () =>
+    await ignoreStatus(422, () =>
       github.do(`delete the branch "${branch}"`, (rest, here) =>
         rest.git.deleteRef({ ...here, ref: `heads/${branch}` }),
       ),
@@ -93,17 +93,4 @@ async function findPull(github: GitHub, branch: string) {
   );
   const pull = pulls.find(({ state }) => state === "open") ?? pulls[0];
   return pull && { number: pull.number, url: pull.html_url, state: pull.state };
-}
-
-async function ignore<T>(status: number, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!isStatus(error, status)) throw error;
-    return undefined;
-  }
-}
-
-function isStatus(error: unknown, status: number): boolean {
-  return error instanceof GitHubError && error.status === status;
 }

@@ -1,5 +1,3 @@
-import { manifestPath } from "../../schema/compile/manifest.ts";
-import { respond } from "../../schema/compile/release.ts";
 import { isIndex } from "../../schema/compile/urls.ts";
 import type { ObjectWriter } from "../target/object-writer.ts";
 import type { PublishDecision } from "./decide.ts";
@@ -38,14 +36,5 @@ export async function applyPlan(
     await inParallel(responses, (response) => writer.put(response, objects.get(response.path)));
   }
   await inParallel(remove, (path) => writer.remove(path, objects.get(path)));
-  return writer.putManifest(respond(manifestPath, manifest), manifestObject?.etag);
-}
-
-/** Whether there is nothing to do: publishing the same commit again sends nothing. */
-export function isDone(
-  { publication: { put, remove }, manifest }: PublishDecision,
-  { manifestObject }: TargetState,
-): boolean {
-  const isSame = manifestObject?.etag === respond(manifestPath, manifest).md5;
-  return put.length === 0 && remove.length === 0 && isSame;
+  return writer.putManifest(manifest, manifestObject?.etag);
 }

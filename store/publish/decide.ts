@@ -1,4 +1,5 @@
-import { formatManifest, type WaitingChange } from "../../schema/compile/manifest.ts";
+import { formatManifest, manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
+import { type Response, respond } from "../../schema/compile/release.ts";
 import { findLimitViolations, findRemovedEnvironments } from "../../schema/plan/limits.ts";
 import {
   type EnvironmentDiff,
@@ -39,8 +40,10 @@ export interface PublishDecision {
   /** The changes that wait for `allow`, and why. */
   readonly waiting: readonly WaitingChange[];
   readonly reasons: readonly string[];
-  /** The text of the new manifest. */
-  readonly manifest: string;
+  /** The new manifest. */
+  readonly manifest: Response;
+  /** Whether there is nothing to do: publishing the same commit again sends nothing. */
+  readonly isUnchanged: boolean;
   /** The newer commit that is replaced; `undefined` if the target moves forward. */
   readonly rolledBackFrom: string | undefined;
 }
@@ -65,15 +68,13 @@ export async function decide(
   // A rollback names exactly this commit, so none of its changes wait.
   const isRollback = obstacle?.option === "rollback" && intent.rollback !== undefined;
   const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
-  const limited = await applyLimits(repository, revision, diffs[0], compiled, { ...intent, allow });
+  const limits = { ...snapshot.project.limits, ...intent.limits };
+  const limited = await applyLimits(repository, revision, diffs[0], compiled, { limits, allow });
   if (limited.problem !== undefined) dangers.push(limited.problem);
   const gone = diffs.filter(
     ({ environment }) => !snapshot.project.environments.includes(environment),
   );
-  if (!isRollback)
-    dangers.push(
-      ...findRemovedEnvironments(gone, { ...snapshot.project.limits, ...intent.limits }),
-    );
+  if (!isRollback) dangers.push(...findRemovedEnvironments(gone, limits));
 
   const refusals: string[] = [];
   if (obstacle && intent[obstacle.option] === undefined) {
@@ -83,16 +84,16 @@ export async function decide(
     refusals.push(...dangers.map((danger) => `${danger}; to publish anyway: --allow REASON`));
   }
   const isAllowed = obstacle?.option === "allow" || dangers.length > 0 || limited.violations > 0;
+  const reasonsGiven = { ...intent, allow: isAllowed ? intent.allow : undefined };
+  const { manifest, rolledBackFrom } = annotate(state, limited, obstacle, reasonsGiven);
+  const { waiting, reasons } = limited;
+  const publication = planPublication(limited.compiled.release, state.objects, served.lists);
+  const isUnchanged =
+    publication.put.length + publication.remove.length === 0 &&
+    state.manifestObject?.etag === manifest.md5;
   return {
-    compiled: limited.compiled,
-    publication: planPublication(limited.compiled.release, state.objects, served.lists),
-    refusals,
-    waiting: limited.waiting,
-    reasons: limited.reasons,
-    ...annotate(state, limited, obstacle, {
-      ...intent,
-      allow: isAllowed ? intent.allow : undefined,
-    }),
+    ...{ compiled: limited.compiled, publication, refusals, waiting, reasons },
+    ...{ manifest, isUnchanged, rolledBackFrom },
   };
 }
 
@@ -140,12 +141,11 @@ async function applyLimits(
   revision: PublishedRevision | undefined,
   root: EnvironmentDiff | undefined,
   compiled: CompiledSnapshot,
-  { limits, allow }: Intent,
+  { limits, allow }: { readonly limits: Limits; readonly allow: string | undefined },
 ): Promise<Limited> {
   const size = compiled.snapshot.flags.length;
   const before = revision?.waiting ?? [];
-  const applied = { ...compiled.snapshot.project.limits, ...limits };
-  const violations = root ? findLimitViolations({ ...root, size }, applied, before) : [];
+  const violations = root ? findLimitViolations({ ...root, size }, limits, before) : [];
   const unlimited = { compiled, waiting: [], reasons: [], violations: violations.length };
   if (allow !== undefined || violations.length === 0) return unlimited;
 
@@ -166,23 +166,18 @@ async function applyLimits(
   }
 }
 
-/** The manifest's text, and the commit that is rolled back. */
+/** The manifest, and the commit that is rolled back. */
 function annotate(
-  { revision, manifest }: TargetState,
+  { revision, manifest: served }: TargetState,
   { compiled: { release }, waiting }: Limited,
   obstacle: Obstacle | undefined,
-  { rollback, allow }: Pick<Intent, "rollback" | "allow">,
+  { rollback: reason = "", allow }: Pick<Intent, "rollback" | "allow">,
 ): Pick<PublishDecision, "manifest" | "rolledBackFrom"> {
-  if (revision?.commit === release.commit) {
-    const notes = { rollback: revision.rollback, allowed: allow ?? manifest?.allowed, waiting };
-    return {
-      manifest: formatManifest(release, notes),
-      rolledBackFrom: revision.rollback?.from,
-    };
-  }
-  const isRollback = revision && obstacle?.option === "rollback";
-  const rolledBackFrom = isRollback ? newestOf(revision) : undefined;
-  const note = { from: rolledBackFrom ?? "", reason: rollback ?? "" };
-  const notes = { rollback: isRollback ? note : undefined, allowed: allow, waiting };
-  return { manifest: formatManifest(release, notes), rolledBackFrom };
+  const isSame = revision?.commit === release.commit;
+  const isRollback = revision !== undefined && obstacle?.option === "rollback";
+  const added = isRollback ? { from: newestOf(revision), reason } : undefined;
+  const rollback = isSame ? revision.rollback : added;
+  const allowed = allow ?? (isSame ? served?.allowed : undefined);
+  const text = formatManifest(release, { rollback, allowed, waiting });
+  return { manifest: respond(manifestPath, text), rolledBackFrom: rollback?.from };
 }

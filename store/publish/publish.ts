@@ -4,14 +4,13 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
-import type { Publication } from "../../schema/plan/publication.ts";
 import type { CompiledSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import { ObjectWriter, SupersededError } from "../target/object-writer.ts";
 import type { Target } from "../target/target.ts";
-import { applyPlan, isDone, type Pace } from "./apply-plan.ts";
+import { applyPlan, type Pace } from "./apply-plan.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import { decide, type Intent } from "./decide.ts";
+import { decide, type Intent, type PublishDecision } from "./decide.ts";
 import { reconcile } from "./reconcile.ts";
 import { readTargetState } from "./target-state.ts";
 import { verify } from "./verify.ts";
@@ -29,21 +28,13 @@ export interface PublishOptions extends Intent, Pace {
   readonly timeoutMs?: number;
 }
 
-export interface PublishOutcome {
+export interface PublishOutcome extends Omit<PublishDecision, "manifest" | "isUnchanged"> {
   /** `planned`: it was a dry run. `refused`: see `refusals`. */
   readonly status: "published" | "unchanged" | "planned" | "refused";
   readonly commit: string;
   /** The commit that was served before. */
   readonly before: string | undefined;
-  /** The published release: without the changes that wait. */
-  readonly compiled: CompiledSnapshot;
-  readonly publication: Publication;
-  readonly refusals: readonly string[];
-  /** The changes that exceed a limit and wait for `allow`. */
-  readonly waiting: readonly WaitingChange[];
-  /** Why they wait. */
-  readonly reasons: readonly string[];
-  /** Whether some of them did not wait before, or this commit was published before. */
+  /** Whether some of `waiting` did not wait before, or this commit was published before. */
   readonly isNewlyWaiting: boolean;
   /** Paths that a newer publisher, or the next, has to repair. */
   readonly left: readonly string[];
@@ -75,19 +66,17 @@ export function publish(
       const state = await readTargetState(target, compiled.release, options.thorough);
       if (attempt === 1) before = state.revision;
       const decision = await decide(target, repository, state, compiled, options);
-      const { publication, refusals, waiting, reasons } = decision;
+      const { manifest: _, isUnchanged, ...decided } = decision;
       const outcome = {
-        ...{ commit, before: before?.commit, compiled: decision.compiled, publication },
-        ...{ refusals, waiting, reasons, left: [], repaired: 0 },
-        isNewlyWaiting: isNewlyWaiting(commit, waiting, before),
+        ...{ ...decided, commit, before: before?.commit, left: [], repaired: 0 },
+        isNewlyWaiting: isNewlyWaiting(commit, decision.waiting, before),
       };
       const refuse = async (why: readonly string[], isFinal: boolean): Promise<PublishOutcome> => {
         const conflict = { manifest: state.manifest, isFinal, before };
         const left = await reconcile(target, repository, writer, conflict);
         return { ...outcome, status: "refused", refusals: why, left };
       };
-      if (refusals.length > 0) return refuse(refusals, true);
-      const isUnchanged = isDone(decision, state);
+      if (decision.refusals.length > 0) return refuse(decision.refusals, true);
       if (options.dryRun) return { ...outcome, status: isUnchanged ? "unchanged" : "planned" };
       try {
         writer.supersedes = decision.rolledBackFrom;

@@ -1,7 +1,7 @@
 /** Reads proposals from GitHub: one by its number, or all that are open. */
-import { GitHubError } from "../github/error.ts";
+import { ignoreStatus } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
-import { asProposal, type ProposedChange, type Pull } from "./proposed-change.ts";
+import { asProposal, type ProposedChange } from "./proposed-change.ts";
 
 /** Open pull requests that are read. */
 const maxListed = 1_000;
@@ -31,13 +31,8 @@ export async function findProposal(
   branch: string,
   id: number,
 ): Promise<ProposedChange | undefined> {
-  try {
-    const pull: Pull = await github.do(`read #${id}`, (rest, where) =>
-      rest.pulls.get({ ...where, pull_number: id }),
-    );
-    return asProposal(pull, branch);
-  } catch (error) {
-    if (error instanceof GitHubError && error.status === 404) return undefined;
-    throw error;
-  }
+  const pull = await ignoreStatus(404, () =>
+    github.do(`read #${id}`, (rest, where) => rest.pulls.get({ ...where, pull_number: id })),
+  );
+  return pull && asProposal(pull, branch);
 }

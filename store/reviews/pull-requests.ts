@@ -6,7 +6,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
 import { flagOfProposalBranch, labelsOf } from "../../schema/change/proposal.ts";
-import { GitHubError } from "../github/error.ts";
+import { GitHubError, isStatus } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
 import { once } from "../github/once.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
@@ -164,8 +164,7 @@ export class PullRequests {
       return (await once(find, create)).item;
     } catch (error) {
       // Another server has just opened it.
-      const existing =
-        error instanceof GitHubError && error.status === 422 ? await find() : undefined;
+      const existing = isStatus(error, 422) ? await find() : undefined;
       if (existing) return existing;
       throw error;
     }
