@@ -27,7 +27,6 @@ export interface StepOrigin {
 /** A step that is due, as a change. */
 export interface StepChange {
   readonly kind: "step";
-  /** The flag. */
   readonly name: string;
   /** The environment of the block: see `Schedule`. */
   readonly environment: string;

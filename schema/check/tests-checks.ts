@@ -1,5 +1,6 @@
 /** What is checked in the tests of a flag beyond their shape, without the flag. */
 import type { TestFile, TestsFile } from "../flag/tests.ts";
+import type { Position } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
@@ -10,9 +11,7 @@ import { reportUndeclared } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 /** Where the expected value of each test is written, in their order. */
-export type TestPlaces = readonly { readonly line: number; readonly column: number }[];
-
-export function findTestPlaces({ tests }: TestsFile, source: Source): TestPlaces {
+export function findTestPlaces({ tests }: TestsFile, source: Source): Position[] {
   return tests.map((_, at) => placeAt(source, `/tests/${at}/expect`));
 }
 

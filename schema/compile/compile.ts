@@ -1,7 +1,7 @@
 import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
-import { compileDefinitions, definedFlags } from "./definitions.ts";
+import { compileDefinitions, type DefinedFlags, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
 import { areSorted, cutIntoBlocks, type FlagBlock } from "./flag-blocks.ts";
 import { compileFlagd } from "./flagd.ts";
@@ -19,14 +19,15 @@ export function compile(snapshot: Snapshot): Release {
   const { project, commit, committed_at, updated_at } = snapshot;
   const { environments } = project;
   const blocks = sortedBlocks(project, snapshot.flags);
-  const sections = environments.map((environment, index) => [
-    [
-      ...compileDefined(snapshot, environment, ["definitions"]),
-      compileList(project, index, blocks, updated_at),
-    ],
-    ...blocks.map(({ responses }) => responses[index] ?? []),
-    compileDefined(snapshot, environment, ["flagd", "openfeature"]),
-  ]);
+  const sections = environments.map((environment, index) => {
+    const defined = project.publish.definitions ? definedFlags(environment, snapshot) : undefined;
+    const [first, ...others] = definitionKinds.flatMap((kind) =>
+      defined ? [compileDefined(project, kind, defined)] : [],
+    );
+    const list = compileList(project, index, blocks, updated_at);
+    const lists = first ? [first, list] : [list];
+    return [lists, ...blocks.map(({ responses }) => responses[index] ?? []), others];
+  });
   const sorted = [...sections, [errorResponses]].sort(([a], [b]) =>
     compareText(a?.[0]?.path ?? "", b?.[0]?.path ?? ""),
   );
@@ -45,25 +46,19 @@ function sortedBlocks(project: Environments, flags: readonly TimedFlag[]): FlagB
   return cutIntoBlocks(project, sorted);
 }
 
-/** The outputs that say how flags are decided, by kind. */
 const definedOutputs = {
   definitions: compileDefinitions,
   flagd: compileFlagd,
   openfeature: compileOpenFeatureManifest,
 } as const;
 
-/** The outputs of an environment that show rules: none unless the project publishes them. */
+/** An output that says how the flags of an environment are decided. */
 function compileDefined(
-  snapshot: Pick<Snapshot, "project" | "flags" | "audiences">,
-  environment: string,
-  kinds: readonly (keyof typeof definedOutputs)[],
-): Response[] {
-  const { project } = snapshot;
-  if (!project.publish.definitions) return [];
-  const defined = definedFlags(environment, snapshot);
-  return kinds.map((kind) =>
-    respond(outputPath(project, environment, kind), definedOutputs[kind](defined)),
-  );
+  project: Environments,
+  kind: keyof typeof definedOutputs,
+  flags: DefinedFlags,
+): Response {
+  return respond(outputPath(project, flags.environment, kind), definedOutputs[kind](flags));
 }
 
 /**
@@ -79,7 +74,7 @@ export function compileUnpublished(
   const kind = definitionKinds.find((one) => one === resource?.kind);
   if (!resource || kind === undefined) return undefined;
   const environment = resource.folder || rootEnvironment(project);
-  return respond(path, definedOutputs[kind](definedFlags(environment, snapshot)));
+  return compileDefined(project, kind, definedFlags(environment, snapshot));
 }
 
 /** The list of the environment at a position. */

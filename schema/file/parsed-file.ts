@@ -9,12 +9,13 @@ import {
   checkProjectShape,
   checkTestsShape,
 } from "../check/shape.ts";
-import { checkTests, findTestPlaces, type TestPlaces } from "../check/tests-checks.ts";
+import { checkTests, findTestPlaces } from "../check/tests-checks.ts";
 import { checkSensitiveData } from "../check/text-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FileKind } from "../flag/file-kind.ts";
 import type { FlagFile } from "../flag/flag.ts";
 import type { TestsFile } from "../flag/tests.ts";
+import type { Position } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
@@ -35,7 +36,7 @@ export interface ParsedFile {
   readonly audience?: AudienceFile;
   /** The same for tests of a flag, and where their expected values are written. */
   readonly tests?: TestsFile;
-  readonly testPlaces?: TestPlaces;
+  readonly testPlaces?: readonly Position[];
   /** The same for `flags/policy.yaml`. */
   readonly policy?: PolicyFile;
   /** The same for `bunting.yaml`. */

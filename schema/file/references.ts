@@ -2,6 +2,7 @@
 import { blocksOf } from "../check/rule-checks.ts";
 import { audiencesOf, type FlagFile } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
+import type { Position } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import type { Source } from "../yaml/parse.ts";
@@ -11,13 +12,9 @@ import { findReferenceFaults } from "./reference-faults.ts";
 import type { Referring } from "./required-chains.ts";
 
 /** A name in a flag file that refers to another file. Its position depends on the bytes alone. */
-export interface Reference {
+export interface Reference extends Position {
   readonly kind: "audience" | "flag";
   readonly name: string;
-  /** From 1. */
-  readonly line: number;
-  /** From 1. */
-  readonly column: number;
 }
 
 /** The references of a flag without problems. */

@@ -4,6 +4,7 @@ import type { Decision } from "../flag/flag.ts";
 import { isSameJson } from "../text/json.ts";
 import { pluralize } from "../text/show.ts";
 import { type DecisionChange, isSameDecision } from "./difference.ts";
+import type { MeasuredFlag } from "./measure-flags.ts";
 import { describePeople, rounded } from "./people.ts";
 
 /** A decision in a few words: `on`, `off`, `10 %, 2 rules`, or `none` if there is no flag. */
@@ -36,15 +37,13 @@ export function describeEffects({ before, after, people }: DecisionChange): stri
 }
 
 /** The effect on people if a flag gets a new name. */
-export function describeRename({ renamedFrom, decisions }: Renamed, environment: string): string {
+export function describeRename(
+  { renamedFrom, decisions }: Pick<MeasuredFlag, "renamedFrom" | "decisions">,
+  environment: string,
+): string {
   const { people } = decisions[environment] ?? {};
   const effect = people ? describePeople(people) : "";
   return renamedFrom === undefined || effect === "" ? "" : `was ${renamedFrom}, ${effect}`;
-}
-
-interface Renamed {
-  readonly renamedFrom?: string;
-  readonly decisions: Readonly<Record<string, DecisionChange>>;
 }
 
 /** The effect of another rollout. `isAlone`: nothing else of the decision changes. */

@@ -57,16 +57,15 @@ export interface ResponsePlan {
 /** Number of invented ids over which the effect of a change on people is simulated. */
 const defaultIds = 100_000;
 
-export interface PlanOptions {
-  /** The number of ids over which effects on people are simulated. */
-  readonly ids?: number;
-  readonly commitWarnings?: readonly CommitWarning[];
+/** The number of ids over which effects on people are simulated, and what is wrong with commits. */
+interface PlanOptions extends Pick<Plan, "commitWarnings"> {
+  readonly ids: number;
 }
 
 export function plan(
   base: Snapshot,
   head: Snapshot,
-  { ids = defaultIds, commitWarnings = [] }: PlanOptions = {},
+  { ids = defaultIds, commitWarnings = [] }: Partial<PlanOptions> = {},
 ): Plan {
   const measure = measurePeople(base, head, ids);
   const environments = [...new Set([...head.project.environments, ...base.project.environments])];

@@ -1,5 +1,11 @@
-/** Line and column of an offset in `text`, both from 1. */
-export function positionAt(text: string, offset: number): { line: number; column: number } {
+/** A place in a file. Both numbers are from 1; columns are in UTF-16 code units, as editors count. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The position of an offset in `text`. */
+export function positionAt(text: string, offset: number): Position {
   const starts = lineStarts(text);
   let line = 1;
   for (let after = starts.length; line < after; ) {
@@ -11,7 +17,7 @@ export function positionAt(text: string, offset: number): { line: number; column
 }
 
 /** The beginning of a file: where a problem with the whole of it is shown. */
-export const fileStart = { line: 1, column: 1 } as const;
+export const fileStart: Position = { line: 1, column: 1 };
 
 let last = { text: "", starts: [0] };
 

@@ -1,6 +1,7 @@
 import { escapeCharacter, escapeHiddenCharacters } from "../text/hidden-characters.ts";
 import { compareText } from "../text/order.ts";
 import { type Code, type Severity, severities } from "./codes.ts";
+import type { Position } from "./position.ts";
 
 /** An error or a warning about a file, with the fix. */
 export interface Problem extends Finding {
@@ -9,11 +10,7 @@ export interface Problem extends Finding {
 }
 
 /** A problem without its file: it depends on the text alone. */
-export interface Finding {
-  /** From 1. */
-  readonly line: number;
-  /** From 1, in UTF-16 code units, as editors count. */
-  readonly column: number;
+export interface Finding extends Position {
   /** Stable and greppable: tests and `docs/codes.md` refer to it, people read `message`. */
   readonly code: Code;
   readonly message: string;

@@ -1,12 +1,10 @@
 /** Whether `text` is a day of the calendar, as `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return isUtcTime(`${text}T00:00:00Z`);
 }
 
 /** Whether `text` is a time in UTC, to the second: `2026-12-01T08:00:00Z`. */
-export function isUtcTime(text: string): boolean {
+function isUtcTime(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/.test(text)) return false;
   const time = Date.parse(text);
   return !Number.isNaN(time) && new Date(time).toISOString() === `${text.slice(0, -1)}.000Z`;

@@ -87,21 +87,7 @@ function joins(before: string, after: string): boolean {
   return joinerAfter.test(before) && joinerBefore.test(after);
 }
 
-const scripts = [
-  "Arabic",
-  "Syriac",
-  "Bengali",
-  "Devanagari",
-  "Gujarati",
-  "Gurmukhi",
-  "Kannada",
-  "Khmer",
-  "Malayalam",
-  "Oriya",
-  "Sinhala",
-  "Tamil",
-  "Telugu",
-];
-const letter = `[${scripts.map((script) => `\\p{Script=${script}}`).join("")}]`;
+const letter =
+  "[\\p{Script=Arabic}\\p{Script=Syriac}\\p{Script=Bengali}\\p{Script=Devanagari}\\p{Script=Gujarati}\\p{Script=Gurmukhi}\\p{Script=Kannada}\\p{Script=Khmer}\\p{Script=Malayalam}\\p{Script=Oriya}\\p{Script=Sinhala}\\p{Script=Tamil}\\p{Script=Telugu}]";
 const joinerAfter = new RegExp(`${letter}$`, "u");
 const joinerBefore = new RegExp(`^${letter}`, "u");

@@ -1,4 +1,4 @@
-import { fileStart, positionAt } from "../problem/position.ts";
+import { fileStart, type Position, positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 
@@ -100,7 +100,7 @@ const tooManyMarks = /\p{M}{31}/u;
 function first(
   text: string,
   pattern: RegExp,
-  finding: (place: { line: number; column: number }, character: string) => Finding,
+  finding: (place: Position, character: string) => Finding,
 ): Finding[] {
   const match = pattern.exec(text);
   return match ? [finding(positionAt(text, match.index), match[0])] : [];
