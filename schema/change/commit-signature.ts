@@ -61,7 +61,7 @@ export function signMessage(
     `${message.trimEnd()}\n${signatureTrailer}: v${list === "" ? 1 : 2} ${nonce} ${mac}${list}\n`;
   const parts = partsOf(line("-"));
   if (!parts) throw new Error("Cannot sign a commit message without trailers");
-  return line(list === "" ? macOfFile(key, parts, file) : macOfDigests(key, parts));
+  return line(list === "" ? macOf(key, parts, file) : macOf(key, parts));
 }
 
 /** What a message says, if one of `keys` signed it for `files` or for some of them; else `undefined`. */
@@ -86,10 +86,10 @@ function findSigned(
 ): readonly SignedFile[] | undefined {
   const { mac, digests } = parts;
   if (digests.length === 0) {
-    const file = files.find((one) => keys.some((key) => isSame(mac, macOfFile(key, parts, one))));
+    const file = files.find((one) => keys.some((key) => isSame(mac, macOf(key, parts, one))));
     return file && [file];
   }
-  if (!keys.some((key) => isSame(mac, macOfDigests(key, parts)))) return undefined;
+  if (!keys.some((key) => isSame(mac, macOf(key, parts)))) return undefined;
   const signed = files.filter((file) => digests.includes(digestOf(file)));
   return signed.length === digests.length ? signed : undefined;
 }
@@ -150,20 +150,17 @@ function partsOf(message: string): Parts | undefined {
   };
 }
 
-function macOfFile(
+/** For one file in version 1; in version 2, for the files whose digests the message lists. */
+function macOf(
   key: string,
-  { nonce, subject, reason, lines }: Parts,
-  { file, before, after }: SignedFile,
+  { nonce, subject, reason, lines, digests }: Parts,
+  signed?: SignedFile,
 ): string {
-  return macOf(key, ["v1", nonce, subject, reason, lines, file, before, after]);
-}
-
-function macOfDigests(key: string, { nonce, subject, reason, lines, digests }: Parts): string {
-  return macOf(key, ["v2", nonce, subject, reason, lines, digests]);
-}
-
-function macOf(key: string, signed: readonly unknown[]): string {
-  return createHmac("sha256", key).update(JSON.stringify(signed)).digest("hex");
+  const message = [nonce, subject, reason, lines];
+  const what = signed
+    ? ["v1", ...message, signed.file, signed.before, signed.after]
+    : ["v2", ...message, digests];
+  return createHmac("sha256", key).update(JSON.stringify(what)).digest("hex");
 }
 
 function digestOf({ file, before, after }: SignedFile): string {

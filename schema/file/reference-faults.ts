@@ -58,15 +58,10 @@ function checkSize(
   const { name: flag, audiences, requires } = largest.flag;
   const [audience, required = ""] = [audiences[0], requires[0]];
   const message = `Cannot write out what flags refer to: the outputs would need ${megabytes(total)} MB for it, ${megabytes(largest.bytes)} MB of them for this flag, and at most ${megabytes(maxReferenceBytes)} MB are allowed`;
-  return [
-    {
-      ...{ flag, message, code: "references-too-large" },
-      ...(audience === undefined
-        ? { kind: "flag", name: required }
-        : { kind: "audience", name: audience }),
-      hint: "shorten the lists of the audience, or use it in fewer rules; require fewer flags",
-    },
-  ];
+  const hint = "shorten the lists of the audience, or use it in fewer rules; require fewer flags";
+  const [kind, name] =
+    audience === undefined ? (["flag", required] as const) : (["audience", audience] as const);
+  return [{ flag, kind, name, code: "references-too-large", message, hint }];
 }
 
 function megabytes(bytes: number): string {
@@ -114,11 +109,8 @@ function checkRequired(
     const hint =
       didYouMean(name, [...flags.keys()]) ??
       `delete it, or add the flag; a flag that others require cannot be deleted before them`;
-    return fault(
-      "unknown-required-flag",
-      `Cannot find the required flag ${quoteValue(name)}`,
-      hint,
-    );
+    const message = `Cannot find the required flag ${quoteValue(name)}`;
+    return fault("unknown-required-flag", message, hint);
   }
   const path = chains.findPath(name, flag.name);
   if (path) {

@@ -66,7 +66,8 @@ export function checkName(path: string, project: Pick<Project, "names">): Findin
   const [name, folders] = [flagNameOf(path), path.split("/").slice(0, -1)];
   const misfits = checkPattern(name, project);
   const vague = misfits.length === 0 && generic.test(name) ? [genericName(name)] : [];
-  return [...misfits, ...vague, ...checks.flatMap((check) => check(name, folders))];
+  const others = [...checkFolders(folders), ...checkReserved(name), ...checkPersonalData(name)];
+  return [...misfits, ...vague, ...others];
 }
 
 /** A name is used in code, in URLs and in file systems that ignore case. */
@@ -87,33 +88,30 @@ function checkPattern(name: string, project: Pick<Project, "names">): Finding[] 
   return [named("invalid-name", message, near ? `rename the file to "${near}.yaml"` : undefined)];
 }
 
-const checks: readonly ((name: string, folders: readonly string[]) => Finding[])[] = [
-  /** A folder is a team's name. */
-  function foldersAreNames(_name, folders) {
-    const wrong = folders.filter((folder) => !plainName.test(folder));
-    return wrong.map((folder) => {
-      const message = `Cannot use "${folder}" as a folder of flags: it must be a team's name in lower case`;
-      return named("invalid-name", message, 'rename it, like "nutrition" or "growth-web"');
-    });
-  },
+/** A folder is a team's name. */
+function checkFolders(folders: readonly string[]): Finding[] {
+  const wrong = folders.filter((folder) => !plainName.test(folder));
+  return wrong.map((folder) => {
+    const message = `Cannot use "${folder}" as a folder of flags: it must be a team's name in lower case`;
+    return named("invalid-name", message, 'rename it, like "nutrition" or "growth-web"');
+  });
+}
 
-  /** No name is a reserved word of a language, or part of the layout of a release. */
-  function isNotReserved(name) {
-    if (!["constructor", "prototype", "__proto__", "index", policyName].includes(name)) return [];
-    const message = `Cannot use "${name}" as a flag's name: it is reserved`;
-    const hint = name === policyName ? `the policy is ${policyFile}; for a flag, ` : "";
-    return [named("reserved-name", message, `${hint}say what the flag turns on`)];
-  },
+/** No name is a reserved word of a language, or part of the layout of a release. */
+function checkReserved(name: string): Finding[] {
+  if (!["constructor", "prototype", "__proto__", "index", policyName].includes(name)) return [];
+  const message = `Cannot use "${name}" as a flag's name: it is reserved`;
+  const hint = name === policyName ? `the policy is ${policyFile}; for a flag, ` : "";
+  return [named("reserved-name", message, `${hint}say what the flag turns on`)];
+}
 
-  /** A name has no personal data. */
-  function holdsNoPersonalData(name) {
-    if (!/[\d@]/.test(name)) return [];
-    const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
-    return findPersonalData(text).map(({ what }) =>
-      named("personal-data", `Cannot publish ${what} as a flag's name`, "name what it turns on"),
-    );
-  },
-];
+/** A name has no personal data. */
+function checkPersonalData(name: string): Finding[] {
+  const text = name.replace(/(?<=\d)_(?=\d)/g, "-").replaceAll("_", " ");
+  return findPersonalData(text).map(({ what }) =>
+    named("personal-data", `Cannot publish ${what} as a flag's name`, "name what it turns on"),
+  );
+}
 
 const noise =
   "a|an|bar|baz|beta|demo|example|experiment|feature|flag|foo|my|new|sample|temp|test|the|tmp|toggle|v|x";
@@ -129,7 +127,7 @@ function notAFlag(path: string): Finding {
   const file = path.slice(path.lastIndexOf("/") + 1);
   const message = `Cannot read "${file}" as a flag: in flags/ every file is called NAME.yaml`;
   const hint = file.endsWith(".yml")
-    ? `rename it to "${flagNameOf(file.replace(/yml$/, "yaml"))}.yaml"`
+    ? `rename it to "${file.replace(/yml$/, "yaml")}"`
     : "move it elsewhere, or delete it";
   return named("not-a-flag", message, hint);
 }

@@ -32,9 +32,8 @@ export function parsePublished(text: string): Published {
   const { status, commit, before, refusals, publication, waiting, reasons, live } = value;
   const isKnown = ["published", "unchanged", "planned", "refused"].includes(status);
   if (!isKnown || !isCommit(commit) || !Array.isArray(refusals)) {
-    throw new Error(
-      "Cannot read a publication: wanted what npm run publish -- --format json wrote",
-    );
+    const wanted = "what npm run publish -- --format json wrote";
+    throw new Error(`Cannot read a publication: wanted ${wanted}`);
   }
   return {
     ...{ status, commit, refusals: refusals.map(String), diffs: publication?.diffs ?? [] },

@@ -26,10 +26,8 @@ export function describeFlag(flag: FlagPlan, environments: readonly string[]): s
   });
   if (flag.change === "removed") return `\`${flag.name}\` is removed`;
   if (flag.change === "added") {
-    return [
-      `\`${flag.name}\` is added${moves.length > 0 ? `, ${joined(moves)}` : ""}`,
-      ...others,
-    ].join("; ");
+    const way = moves.length > 0 ? `, ${joined(moves)}` : "";
+    return [`\`${flag.name}\` is added${way}`, ...others].join("; ");
   }
   if (moves.length > 0) return [`\`${flag.name}\` turns ${joined(moves)}`, ...others].join("; ");
   if (others.length > 0) return `\`${flag.name}\`: ${others.join("; ")}`;

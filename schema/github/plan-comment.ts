@@ -70,12 +70,11 @@ function formatSummary({ plan, run }: Review, errors: number): string {
 /** The plan was computed by the code of the base branch, so changes of code must be reviewed as code. */
 function describeOtherFiles({ otherFiles = [] }: Review): string[] {
   if (otherFiles.length === 0) return [];
-  const some = listSome(
-    otherFiles.map((file) => inline(cut(file, 200))),
-    10,
-  );
+  const names = otherFiles.map((file) => inline(cut(file, 200)));
   const what = `${pluralize(otherFiles.length, "file")} outside of the flags`;
-  return [`**It also changes ${what}:** ${some}. This plan does not say what these do.`];
+  return [
+    `**It also changes ${what}:** ${listSome(names, 10)}. This plan does not say what these do.`,
+  ];
 }
 
 function countWarnings(warnings: number): string {
@@ -121,14 +120,11 @@ function listProblems({ plan, problems }: Review, errors: readonly Problem[], po
   const others = (problems?.problems ?? []).filter(
     ({ severity, file }) => severity === "warning" && touched.has(file),
   );
-  const lines = [...errors, ...others].flatMap((problem) =>
-    formatProblem(problem)
-      .split("\n")
-      .map((line) => cut(line, 1_000)),
-  );
+  const lines = [...errors, ...others].flatMap((problem) => formatProblem(problem).split("\n"));
   if (lines.length === 0) return [];
   const left = (count: number) => `… ${count} more lines`;
-  const shown = fitLines(lines, maxLengths.problems, left);
+  const short = lines.map((line) => cut(line, 1_000));
+  const shown = fitLines(short, maxLengths.problems, left);
   const rest =
     shown.length < lines.length ? [pointer(lines.length - shown.length + 1, "lines")] : [];
   return [`### ${errors.length > 0 ? "Problems" : "Warnings in the files"}`, block(shown), ...rest];

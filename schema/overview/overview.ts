@@ -1,6 +1,6 @@
 /** A summary of every flag, for people who manage flags. */
 import { type Decision, type FlagType, isFull } from "../flag/flag.ts";
-import type { Snapshot, TimedFlag, Timestamp } from "../flag/snapshot.ts";
+import type { Snapshot, Timestamp } from "../flag/snapshot.ts";
 import { findStale, type StaleFlag } from "./stale.ts";
 
 export interface FlagOverview {
@@ -50,22 +50,19 @@ export function overviewOf(
       { kind, since, reason },
     ]),
   );
-  return flags.map((flag) => ({
-    ...factsOf(flag),
-    environments: Object.fromEntries(
-      environments.flatMap((environment) => {
-        const decision = flag.decisions[environment];
-        return decision ? [[environment, summarize(decision)]] : [];
-      }),
-    ),
-    stale: stale.get(flag.name) ?? null,
-  }));
-}
-
-function factsOf(flag: TimedFlag) {
-  const { name, description, owner, type, expires, created_at, updated_at } = flag;
-  const known = { owner: owner || null, type, expires: expires || null, private: flag.private };
-  return { name, description, ...known, created_at, updated_at };
+  return flags.map((flag) => {
+    const { name, description, owner, type, expires, created_at, updated_at } = flag;
+    const states = environments.flatMap((environment) => {
+      const decision = flag.decisions[environment];
+      return decision ? [[environment, summarize(decision)] as const] : [];
+    });
+    return {
+      ...{ name, description, owner: owner || null, type, expires: expires || null },
+      ...{ private: flag.private, created_at, updated_at },
+      environments: Object.fromEntries(states),
+      stale: stale.get(name) ?? null,
+    };
+  });
 }
 
 function summarize(decision: Decision): EnvironmentOverview {

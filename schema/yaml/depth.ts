@@ -27,10 +27,6 @@ export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding
 
 function tooDeep(text: string, offset: number): Finding {
   const message = `Cannot read a value nested deeper than ${maxLevels} levels`;
-  return {
-    ...positionAt(text, offset),
-    code: "too-deep",
-    message,
-    hint: "a flag nests three levels",
-  };
+  const place = positionAt(text, offset);
+  return { ...place, code: "too-deep", message, hint: "a flag nests three levels" };
 }
