@@ -1,5 +1,4 @@
 /** A requested change of one flag, as a change set: the edited files and the commit message. */
-
 import type { Flag, FlagType } from "../flag/flag.ts";
 import { stepsOfBlock } from "../flag/schedule.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";

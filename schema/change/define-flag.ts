@@ -1,5 +1,4 @@
 /** A requested definition of a whole flag, as a change set. */
-
 import { isReservedFolder } from "../flag/file-kind.ts";
 import { isMapping, isSameJson } from "../text/json.ts";
 import { compareText } from "../text/order.ts";

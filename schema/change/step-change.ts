@@ -1,5 +1,4 @@
 /** A scheduled step as an edit of the flag's file: it sets the value and removes the step. */
-
 import type { Decision, Flag } from "../flag/flag.ts";
 import {
   describeOutcome,

@@ -4,8 +4,7 @@ import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { Chains, type Referring } from "./required-chains.ts";
-import { maxReferenceBytes } from "./written-size.ts";
+import { Chains, maxReferenceBytes, type Referring } from "./required-chains.ts";
 
 /** Something wrong with a reference of a flag. */
 export interface ReferenceFault {

@@ -1,5 +1,20 @@
-/** Chains of required flags: how long they are, and what the outputs need for them. */
-import { audiencesIn, conditionBytes, type MeasuredRule, ruleBytes } from "./written-size.ts";
+/**
+ * Chains of required flags: how long they are, and how many bytes the outputs need for what flags refer
+ * to. `flagd.json` has every audience written out in each rule, and every required flag in each flag that
+ * requires it, so a few small files could need gigabytes.
+ */
+
+/** A rule, in its written form or in its normal form. */
+interface MeasuredRule {
+  /** Conditions by attribute, or as tuples. */
+  readonly if: object;
+}
+
+/** The largest document that our providers read (`client/provider/source.ts`). */
+export const maxReferenceBytes = 16_000_000;
+
+/** Operators, type checks and the hash around the values, as flagd needs them. */
+const overhead = { flag: 300, rule: 400, condition: 200 };
 
 /** The references of a flag, and the facts that matter to flags that refer to it. */
 export interface Referring {
@@ -86,4 +101,24 @@ export class Chains {
   #requiresOf(name: string): readonly string[] {
     return this.#flags.get(name)?.requires ?? [];
   }
+}
+
+/** Of the conditions of a rule or of an audience. */
+function conditionBytes(conditions: object): number {
+  return JSON.stringify(conditions).length + overhead.condition * Object.keys(conditions).length;
+}
+
+/** Of rules without their audiences. */
+function ruleBytes(rules: readonly MeasuredRule[]): number {
+  return rules.reduce((sum, rule) => sum + overhead.rule + conditionBytes(rule.if), overhead.flag);
+}
+
+/** The audience of each rule that has one. */
+function audiencesIn(rules: readonly MeasuredRule[]): string[] {
+  return rules.flatMap(({ if: conditions }) => {
+    const name = Array.isArray(conditions)
+      ? conditions.find(([, operator]) => operator === "is")?.[2]
+      : "audience" in conditions && conditions.audience;
+    return typeof name === "string" ? [name] : [];
+  });
 }

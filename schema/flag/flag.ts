@@ -90,7 +90,9 @@ export interface Flag {
   readonly schedules: readonly Schedule[];
 }
 
+/** Shared by all flags without such values, which nearly all are. */
 const none = {};
+const noItems: readonly never[] = [];
 
 /** What of a project decides the normal form of a flag. */
 export type DecidingProject = Pick<Project, "environments" | "attributes">;
@@ -107,11 +109,9 @@ export function normalize(name: string, file: FlagFile, project: DecidingProject
   const isPrivate = file.private ?? false;
   const schedules = normalizeSchedules(file, project);
   const facts = { name, description, owner, type, expires, private: isPrivate, metadata };
-  const requires = file.requires ?? noNames;
+  const requires = file.requires ?? noItems;
   return { ...facts, requires, audiences: audiencesOf(file), decisions, schedules };
 }
-
-const noSchedules: readonly Schedule[] = [];
 
 function normalizeSchedules(
   file: FlagFile,
@@ -126,15 +126,13 @@ function normalizeSchedules(
     const decided = block === root ? environments.filter(followsRoot) : [block];
     return [{ block, environments: decided, steps: schedule.map(toStep) }];
   });
-  return blocks.length === 0 ? noSchedules : blocks;
+  return blocks.length === 0 ? noItems : blocks;
 }
-
-const noNames: readonly string[] = [];
 
 /** The audiences that the rules of a flag refer to in any environment, each once. */
 export function audiencesOf(file: FlagFile): readonly string[] {
   const blocks: DecisionFile[] = [file, ...Object.values(file.environments ?? {})];
-  if (blocks.every(({ rules }) => rules === undefined)) return noNames;
+  if (blocks.every(({ rules }) => rules === undefined)) return noItems;
   const conditions = blocks.flatMap(({ rules = [] }) => rules.map((rule) => rule.if.audience));
   return [...new Set(conditions.filter((name) => typeof name === "string"))];
 }

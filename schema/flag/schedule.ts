@@ -83,8 +83,8 @@ export function timeOf({ at }: Pick<Step, "at">): number {
 }
 
 /** Whether two steps are the same: one time and one value. */
-export function isSameStep(a: Step, b: Step): boolean {
-  return a.at === b.at && a.enabled === b.enabled && a.rollout === b.rollout;
+export function isSameStep(a: Step, b: Step | undefined): boolean {
+  return a.at === b?.at && a.enabled === b.enabled && a.rollout === b.rollout;
 }
 
 /** `25 %`, `on` or `off`. */

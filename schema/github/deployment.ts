@@ -1,8 +1,7 @@
 /** The result of publishing a commit as text: for the deployment, the pull request and the run. */
-
 import { isCommit } from "../compile/manifest.ts";
 import type { EnvironmentDiff } from "../plan/publication.ts";
-import { joined, pluralize, shortId } from "../text/show.ts";
+import { capital, joined, pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";
 
 /** The part of the output of `npm run publish -- --format json` that is used here. */
@@ -117,8 +116,4 @@ function listDiff({ environment, on, off, added, removed }: EnvironmentDiff): st
     );
     return [`- ${inline(String(environment))}: ${kind} ${list}`];
   });
-}
-
-function capital(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }

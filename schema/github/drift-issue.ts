@@ -1,5 +1,4 @@
 /** The texts of the issue about drift: what a CDN serves, and what it should serve. */
-
 import type { Rollback } from "../compile/manifest.ts";
 import { compareText } from "../text/order.ts";
 import { pluralize, shortId } from "../text/show.ts";

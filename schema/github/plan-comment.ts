@@ -1,12 +1,11 @@
 /** The comment on a pull request: what it changes. The first line is a summary. */
-
 import { describeAudiences } from "../plan/audiences.ts";
 import { describeProject, flagTable, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
 import { findWarnings } from "../plan/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
-import { cut, joined, listSome, pluralize, shortId } from "../text/show.ts";
+import { capital, cut, joined, listSome, pluralize, shortId } from "../text/show.ts";
 import { describeFlag } from "./flag-sentence.ts";
 import { block, fitLines, inline, sizeOf } from "./markdown.ts";
 import { listUrls, type Pointer } from "./plan-urls.ts";
@@ -64,7 +63,7 @@ function formatSummary({ plan, run }: Review, errors: number): string {
   const [flag, ...others] = plan.flags;
   const isAlone = flag && others.length === 0 && plan.settings.length + plan.audiences.length === 0;
   const summary = isAlone ? describeFlag(flag, plan.environments) : summarize(plan);
-  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.${failed}`;
+  return `${capital(summary)}.${failed}`;
 }
 
 /** The plan was computed by the code of the base branch, so changes of code must be reviewed as code. */

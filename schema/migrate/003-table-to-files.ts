@@ -1,7 +1,7 @@
 import { policyFile } from "../project/policy.ts";
 import { projectFile } from "../project/project.ts";
 import { pluralize } from "../text/show.ts";
-import { type FlagFiles, type Migration, MigrationError } from "./migration.ts";
+import { type Migration, MigrationError } from "./migration.ts";
 
 /**
  * The table `feature_flags` becomes flags in files. This repository has no access to the table, so
@@ -16,8 +16,8 @@ export const tableToFiles: Migration = {
   },
   down: {
     summary: "Flags are rows of a table. Changes no file, and is refused while there are flags.",
-    run(files) {
-      const flags = flagsOf(files);
+    run({ names }) {
+      const flags = names.filter((name) => name !== projectFile && name !== policyFile);
       if (flags.length === 0) return [];
       const found = pluralize(flags.length, "flag is in a file", "flags are in files");
       throw new MigrationError(
@@ -26,8 +26,3 @@ export const tableToFiles: Migration = {
     },
   },
 };
-
-/** The files that are flags. */
-export function flagsOf({ names }: FlagFiles): string[] {
-  return names.filter((name) => name !== projectFile && name !== policyFile);
-}

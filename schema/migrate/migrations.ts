@@ -1,8 +1,7 @@
 /** Every migration, and the way from one format of a repository to another. */
-
 import { projectFile, projectFormat } from "../project/project.ts";
 import { parse } from "../yaml/parse.ts";
-import { flagsOf, tableToFiles } from "./003-table-to-files.ts";
+import { tableToFiles } from "./003-table-to-files.ts";
 import { policyToProject } from "./004-policy-to-project.ts";
 import { type FlagFiles, type Migration, MigrationError, type MigrationStep } from "./migration.ts";
 
@@ -18,9 +17,7 @@ export const firstFormat = 2;
  */
 export function formatOf(files: FlagFiles): number {
   const text = files.read(projectFile);
-  if (text === undefined) {
-    return flagsOf(files).length > 0 || files.names.length > 0 ? 3 : firstFormat;
-  }
+  if (text === undefined) return files.names.length > 0 ? 3 : firstFormat;
   const { format = projectFormat } = (parse(text).value ?? {}) as { readonly format?: unknown };
   if (typeof format === "number" && format <= projectFormat && format >= 4) return format;
   throw new MigrationError(

@@ -1,5 +1,4 @@
 /** Finds flags that are no longer needed: expired, or unchanged for a long time. */
-
 import { isFull } from "../flag/flag.ts";
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
 import { describeDecision } from "../plan/describe-decision.ts";

@@ -1,5 +1,4 @@
 /** Warnings about unusual commits of a branch. They are only reported: no commit is refused because of them. */
-
 import { lastSecond } from "../flag/commit-time.ts";
 import { timestamp } from "../flag/snapshot.ts";
 import { shortId } from "../text/show.ts";

@@ -8,10 +8,7 @@ export interface StepsChange {
 }
 
 export function isSameSchedule({ before, after }: StepsChange): boolean {
-  return (
-    before.length === after.length &&
-    before.every((step, index) => isSameStep(step, after[index] ?? { at: "", rollout: 0 }))
-  );
+  return before.length === after.length && before.every((step, at) => isSameStep(step, after[at]));
 }
 
 /**

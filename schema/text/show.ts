@@ -37,3 +37,8 @@ export function joined(texts: readonly string[], max = texts.length): string {
   if (texts.length > max) return listSome(texts, max);
   return texts.length < 2 ? texts.join("") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;
 }
+
+/** The text with a capital letter at the beginning. */
+export function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+}

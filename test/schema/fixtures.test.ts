@@ -31,7 +31,7 @@ test.each(files)("validate() finds nothing else in invalid/%s", (file) => {
 
 /**
  * These need thousands of files, or large ones: `test/schema/flag/list-size.test.ts` and
- * `test/schema/file/written-size.test.ts` make them.
+ * `test/schema/file/required-chains.test.ts` make them.
  */
 const withoutFixture = [
   "definitions-too-large",

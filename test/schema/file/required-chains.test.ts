@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { compileFlagd } from "../../../schema/compile/flagd.ts";
 import type { Condition } from "../../../schema/evaluate/definition.ts";
 import { findReferenceFaultsOf } from "../../../schema/file/reference-faults.ts";
-import { maxReferenceBytes } from "../../../schema/file/written-size.ts";
+import { maxReferenceBytes } from "../../../schema/file/required-chains.ts";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
 
 const project = { environments: ["live", "staging"], attributes: { plan: "string" } } as const;
