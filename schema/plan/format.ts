@@ -11,24 +11,25 @@ import { describeSteps, isSameSchedule } from "./steps.ts";
 /** The plan as text: the changes in each environment, then the URLs that change. */
 export function formatPlan(plan: Plan): string {
   const lines = [`Plan ${shortId(plan.base)} → ${shortId(plan.head)}: ${summarize(plan)}`];
+  const section = (title: string, items: readonly string[]) => {
+    if (items.length > 0) lines.push("", title, ...items.map((item) => `  ${item}`));
+  };
   for (const environment of plan.environments) {
     const changes = plan.flags.flatMap((flag) => describe(flag, environment));
-    if (changes.length > 0) lines.push("", environment, ...changes.map((change) => `  ${change}`));
+    section(environment, changes);
   }
   const others = plan.flags.filter(({ fields }) => fields.length > 0);
-  if (others.length > 0) {
-    const lists = others.map(({ name, fields }) => `  ~ ${name}: ${fields.join(", ")}`);
-    lines.push("", "in all environments", ...lists);
-  }
-  const audiences = plan.audiences.map(describeAudience);
-  if (audiences.length > 0) lines.push("", "audiences", ...audiences.map((one) => `  ${one}`));
+  const lists = others.map(({ name, fields }) => `~ ${name}: ${fields.join(", ")}`);
+  section("in all environments", lists);
+  section("audiences", plan.audiences.map(describeAudience));
   const settings = plan.settings.map((one) => `${one.setting}: ${one.before} → ${one.after}`);
   const changes = [...settings, ...plan.protection.map(inSentence)];
-  if (changes.length > 0) lines.push("", "project", ...changes.map((change) => `  ~ ${change}`));
-  if (plan.responses.length > 0) {
-    const urls = plan.responses.map(({ change, path }) => `  ${signs[change]} ${path}`);
-    lines.push("", `${pluralize(plan.responses.length, "URL")} with other bytes`, ...urls);
-  }
+  section(
+    "project",
+    changes.map((change) => `~ ${change}`),
+  );
+  const urls = plan.responses.map(({ change, path }) => `${signs[change]} ${path}`);
+  section(`${pluralize(urls.length, "URL")} with other bytes`, urls);
   for (const { reason, hint } of explainLimits(plan)) lines.push("", `Limit: ${reason}`, hint);
   return `${lines.join("\n")}\n`;
 }

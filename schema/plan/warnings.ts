@@ -12,12 +12,13 @@ export function findWarnings(plan: Plan, today: string): string[] {
   return checks.flatMap((check) => check(plan, today));
 }
 
-/** Up to this many flags may be switched in one environment without a warning. */
+/** Up to this many flags may turn on or off in one environment without a warning. */
 const usualCount = 3;
-/** More flags may be switched without a warning, up to this share of all flags. */
+/** More flags may turn on or off without a warning, up to this share of all flags. */
 const usualShare = 0.1;
+
 const checks: readonly ((plan: Plan, today: string) => string[])[] = [
-  /** A kill switch is switched in an emergency, or by mistake. */
+  /** A kill switch is turned on or off in an emergency, or by mistake. */
   function leavesKillSwitches({ flags, environments }) {
     return flags
       .filter(({ type }) => type === "kill_switch")
@@ -94,14 +95,14 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
     });
   },
 
-  /** An expired flag should be removed, not switched. */
+  /** An expired flag should be removed, not turned on or off. */
   function isInTime({ flags }, today) {
     return flags
       .filter(({ expires, change }) => change !== "removed" && expires !== "" && expires <= today)
       .map((flag) => `${name(flag)} should have been removed by ${flag.expires}`);
   },
 
-  /** Switching many flags at once is often a mistake. */
+  /** Turning many flags on or off at once is often a mistake. */
   function togglesFew({ flags, served, environments }) {
     return environments.flatMap((environment) => {
       const turned = flags.filter((flag) => toggled(flag, environment) !== "same").length;
