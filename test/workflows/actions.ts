@@ -1,6 +1,6 @@
 /** Replacements of the actions that the workflows use. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { TestRepository } from "../git/repository.ts";
 import type { S3Server } from "../s3/server.ts";
@@ -30,6 +30,8 @@ export function fakeActions(stage: Stage): Record<string, Action> {
   };
 }
 
+const branches = "+refs/heads/*:refs/remotes/origin/*";
+
 /**
  * A clone at what the event is about, as deep as asked for, with a branch only if there was a push to
  * one; or at `ref`, in `path`.
@@ -44,12 +46,12 @@ function checkout({ bare, repository }: Stage): Action {
     const directory = path.join(workspace, inputs.path ?? ".");
     mkdirSync(directory, { recursive: true });
     const clone = new TestRepository(directory);
-    const fetch = (...what: string[]) => clone.git("fetch", "--quiet", "origin", ...what);
     clone.git("init", "--quiet", "--template=", "--initial-branch=main");
-    clone.git("remote", "add", "origin", `file://${bare.directory}`);
+    const remote = `[remote "origin"]\n\turl = file://${bare.directory}\n\tfetch = ${branches}\n`;
+    appendFileSync(path.join(directory, ".git/config"), remote);
     const isWhole = inputs["fetch-depth"] === "0";
-    if (isWhole) fetch("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*");
-    fetch(...(isWhole ? [] : ["--depth=1"]), sha);
+    const whole = [branches, "+refs/tags/*:refs/tags/*"];
+    clone.git("fetch", "--quiet", "origin", ...(isWhole ? whole : ["--depth=1"]), sha);
     const branch = inputs.ref === undefined ? /^refs\/heads\/(.*)/.exec(ref)?.[1] : undefined;
     const where = branch === undefined ? ["--detach", sha] : ["-B", branch, sha];
     clone.git("checkout", "--quiet", ...where);

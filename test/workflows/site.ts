@@ -48,6 +48,8 @@ export class Site {
   /** Where `git clone` finds other repositories, if any step needs one. */
   serverUrl: string | undefined;
   #time = 1_790_000_000;
+  /** By the id of the file's object. */
+  readonly #workflows = new Map<string, Workflow>();
   readonly #stage: Stage;
 
   constructor(origin: Origin, github: FakeGitHub, s3: S3Double, cdn: Edge) {
@@ -209,8 +211,13 @@ export class Site {
 
   #workflowsAt(sha: string): Workflow[] {
     const { bare } = this.origin;
-    const files = bare.git("ls-tree", "--name-only", sha, ".github/workflows/").split("\n");
-    return files.map((file) => parseWorkflow(bare.git("show", `${sha}:${file}`)));
+    const entries = bare.git("ls-tree", sha, ".github/workflows/").split("\n");
+    return entries.map((entry) => {
+      const [, , object = ""] = entry.split(/\s/);
+      const workflow = this.#workflows.get(object) ?? parseWorkflow(bare.git("show", object));
+      this.#workflows.set(object, workflow);
+      return workflow;
+    });
   }
 
   #tick(): number {
