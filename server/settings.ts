@@ -45,10 +45,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       `Cannot accept tokens of OIDC_ISSUER "${OIDC_ISSUER}": OIDC_AUDIENCE is missing`,
     );
   }
-  const origins = (env.FLAGS_CORS_ORIGINS ?? "")
-    .split(",")
-    .map((origin) => origin.trim())
-    .filter(Boolean);
+  const origins = readOrigins(env.FLAGS_CORS_ORIGINS);
   if (env.FLAGS_REMOTE && !env.FLAGS_TOKENS && !OIDC_ISSUER) {
     throw new Error(
       "Cannot authenticate clients: with FLAGS_REMOTE, set FLAGS_TOKENS to the path of a tokens file, or OIDC_ISSUER; to make the file, run: bunting token --add FILE --name NAME --role admin",
@@ -88,6 +85,15 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
       ? readGitHubOptions(env, { maxWaitSeconds: maxGitHubWaitSeconds })
       : undefined,
   };
+}
+
+/** Browsers send an origin without a slash at its end, so one with a path would never match. */
+function readOrigins(text = ""): string[] {
+  const origins = text.split(",").map((origin) => origin.trim());
+  const wrong = origins.find((origin) => !/^(?:[a-z][a-z\d+.-]*:\/\/[^/?#@\s]+)?$/.test(origin));
+  if (wrong === undefined) return origins.filter(Boolean);
+  const wanted = "an origin without a path, such as https://app.example.com";
+  throw new Error(`Cannot use FLAGS_CORS_ORIGINS "${wrong}": it must be ${wanted}`);
 }
 
 function number(

@@ -26,8 +26,10 @@ export function createHttpServer(listener: RequestListener): Server {
 export async function listen(server: Server, host: string, port: number): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const reason = error.code === "EADDRINUSE" ? "another program listens there" : error.message;
-      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}; set PORT to another port`));
+      const isTaken = error.code === "EADDRINUSE";
+      const reason = isTaken ? "another program listens there" : error.message;
+      const variable = isTaken || error.code === "EACCES" ? "PORT to another port" : "HOST";
+      reject(new Error(`Cannot listen on ${host}:${port}: ${reason}; set ${variable}`));
     });
     server.listen(port, host, resolve);
   });

@@ -258,6 +258,8 @@ describe("readSettings()", () => {
     [{ FLAGS_TRUSTED_PROXIES: "true" }, "a number from 0 to 100"],
     [{ FLAGS_USAGE: "anyone" }, "one of token, anonymous"],
     [{ FLAGS_USAGE: "anonymous" }, "FLAGS_CORS_ORIGINS names no origin"],
+    [{ FLAGS_CORS_ORIGINS: "https://a.example, https://b.example/" }, '"https://b.example/"'],
+    [{ FLAGS_CORS_ORIGINS: "app.example" }, "an origin without a path"],
     [{ LOG_LEVEL: "verbose" }, "one of trace, debug, info"],
     [{ LOG_LEVEL: "constructor" }, "one of trace, debug, info"],
     [{ OIDC_ISSUER: "https://issuer.example" }, "OIDC_AUDIENCE is missing"],

@@ -77,6 +77,12 @@ describe("a server that cannot start", () => {
     expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
   });
 
+  test("because the address is not this machine's names HOST, and exits with 2", async () => {
+    const program = start({ HOST: "192.0.2.1" });
+    expect(await program.ended).toBe(2);
+    expect(program.said.stderr).toMatch(/^Cannot listen on 192\.0\.2\.1:.*; set HOST\n$/);
+  });
+
   test("because another server works in FLAGS_DATA names that server, and exits with 2", async () => {
     const data = temporaryDirectory();
     const first = await startProcess({ data });
