@@ -3,9 +3,8 @@ import type { Server } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import { compileUnpublished } from "../schema/compile/compile.ts";
-import { pathOf } from "../schema/compile/urls.ts";
 import { fitsNames } from "../schema/flag/name.ts";
-import { rootEnvironment } from "../schema/project/project.ts";
+import { findFlag } from "../schema/flag/snapshot.ts";
 import type { CurrentRelease } from "../store/branch/held-removals.ts";
 import { readCommitFacts } from "../store/history/commit-facts.ts";
 import { applySteps } from "../store/schedule/apply-steps.ts";
@@ -76,7 +75,7 @@ export function createService(
       writeLog(log, { requestId, method: "GET", path, route: path, status: 200, actor: owner }),
   );
   const usage = new Usage(
-    (name) => responses.has(pathOf(responses, rootEnvironment(responses), name)),
+    (name) => findFlag(store.current?.served.snapshot.flags ?? [], name) !== undefined,
     (name) => fitsNames(name, store.project),
   );
   const publisher = target && new BackgroundPublisher(target, repository);

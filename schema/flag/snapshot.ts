@@ -1,4 +1,5 @@
 import type { Project } from "../project/project.ts";
+import { positionIn } from "../text/order.ts";
 import type { Audience } from "./audience.ts";
 import type { Flag } from "./flag.ts";
 
@@ -33,13 +34,7 @@ export interface TimedFlag extends Flag {
  * which the caller checks by the name at that position.
  */
 export function positionOf(flags: readonly TimedFlag[], name: string): number {
-  let [low, high] = [0, flags.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((flags[middle] as TimedFlag).name < name) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return positionIn(flags, name, (flag) => flag.name);
 }
 
 /** The flag with a name among flags that are sorted by name. */

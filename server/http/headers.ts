@@ -31,9 +31,7 @@ export const secure: RequestHandler = (_request, response, next) => {
 /** Answers browsers on the configured origins, and on no others. */
 export function allowOrigins(origins: readonly string[]): RequestHandler {
   if (origins.length === 0) return (_request, _response, next) => next();
-  const exposedHeaders = [
-    ...["ETag", "Retry-After", "Location", "Bunting-Commit", "X-Request-Id", "Publish-Waiting"],
-  ];
+  const exposedHeaders = "ETag,Retry-After,Location,Bunting-Commit,X-Request-Id,Publish-Waiting";
   const allowed = ["GET", "HEAD", "POST", "PUT", "DELETE"];
   return cors({ origin: [...origins], methods: allowed, exposedHeaders, maxAge: 600 });
 }

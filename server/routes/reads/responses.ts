@@ -1,6 +1,7 @@
 import { etag, type Release, type Response } from "../../../schema/compile/release.ts";
 import { contentTypeOf, isList } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { positionIn } from "../../../schema/text/order.ts";
 
 /** Maximum length of a body that is sent in one piece with the head: copying a longer one takes longer than two writes. */
 const maxOnePieceBytes = 10_000;
@@ -33,10 +34,6 @@ export class Responses {
     return this.#published.length > 0;
   }
 
-  has(path: string): boolean {
-    return this.#find(path) !== undefined;
-  }
-
   /**
    * Replaces one release by the next in one step: no request sees a mixture. `compileOther` makes
    * the responses that the release does not publish, at their first request.
@@ -54,13 +51,7 @@ export class Responses {
 
   /** The published response of a path. Binary search needs no index, which would cost each write milliseconds. */
   #find(path: string): Response | undefined {
-    let [from, to] = [0, this.#published.length];
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if ((this.#published[middle] as Response).path < path) from = middle + 1;
-      else to = middle;
-    }
-    const found = this.#published[from];
+    const found = this.#published[positionIn(this.#published, path, (one) => one.path)];
     return found?.path === path ? found : undefined;
   }
 

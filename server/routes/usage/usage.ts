@@ -96,10 +96,8 @@ export class Usage {
     count: number,
   ): EvaluationCount {
     const key = `${environment}/${name}`;
-    const counted = counts.get(key) ?? {
-      ...{ name, environment, evaluations: 0, last: 0 },
-      variants: new Map(),
-    };
+    const unused = { name, environment, evaluations: 0, last: 0, variants: new Map() };
+    const counted: EvaluationCount = counts.get(key) ?? unused;
     counted.evaluations += count;
     counted.last = this.#now();
     counts.set(key, counted);
