@@ -4,7 +4,7 @@ import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { findStale, needsHistory, type StaleFlag } from "../../schema/overview/stale.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { readLastToggled } from "../../store/history/last-toggled.ts";
-import { findCodeReferences } from "../../store/snapshot/code-references.ts";
+import { findCodeReferences } from "../../store/files/code-references.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { checkDay, wholeNumber } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";

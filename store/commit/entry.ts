@@ -4,10 +4,13 @@ import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import { fileKindOf } from "../../schema/flag/file-kind.ts";
 import { tooLarge } from "../../schema/yaml/decode.ts";
-import type { Blob } from "../git/blobs.ts";
+import type { GitObject } from "../git/objects.ts";
 
 /** The content of a blob by `read`, which is not called if the blob is too large. */
-export function parseBlob({ size, bytes }: Blob, read: (bytes: Buffer) => ParsedFile): ParsedFile {
+export function parseBlob(
+  { size, bytes }: Pick<GitObject, "size" | "bytes">,
+  read: (bytes: Buffer) => ParsedFile,
+): ParsedFile {
   return size > bytes.length ? { findings: [tooLarge(size)] } : read(bytes);
 }
 

@@ -59,8 +59,8 @@ export async function readFlagFiles(
     bytes += await sumSizes(directory, [...unread.keys()]);
   if (bytes > maxTotalBytes) return undefined;
   for await (const blob of readBlobs(directory, [...unread.keys()])) {
-    for (const kind of unread.get(blob.object) ?? []) {
-      const key = contentKey({ kind, object: blob.object });
+    for (const kind of unread.get(blob.id) ?? []) {
+      const key = contentKey({ kind, object: blob.id });
       const content = budget.apply(parseBlob(blob, (text) => parseFile(kind, text, project)));
       contents.set(key, content);
       known.set(keyOf(key), { content, size: blob.bytes.length });

@@ -8,8 +8,9 @@ import {
 import { resolveProject } from "../../schema/file/validate.ts";
 import { fileKindOf } from "../../schema/flag/file-kind.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
+import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readBlobs } from "../git/blobs.ts";
-import { readGit } from "../git/git.ts";
+import { readObjects } from "../git/objects.ts";
 import type { TreeEntry } from "../git/tree.ts";
 import { entryOf, parseBlob } from "./entry.ts";
 
@@ -44,22 +45,18 @@ export async function readProjects(
   directory: string,
   revisions: readonly string[],
 ): Promise<Map<string, Project>> {
-  const input = revisions.map((revision) => `${revision}:${projectFile}\n`).join("");
-  const answer = await readGit(directory, ["cat-file", "--batch-check"], { input });
-  const objects = answer.split("\n").map((line) => {
-    const [object = "", type] = line.split(" ");
-    return type === "blob" ? object : "";
-  });
+  /** By object; `""` for a revision without the file. */
   const projects = new Map<string, Project | undefined>([["", defaultProject]]);
-  const blobs = [...new Set(objects)].filter((object) => object !== "");
-  for await (const blob of readBlobs(directory, blobs)) {
-    const entry = entryOf(projectFile, "100644", parseBlob(blob, parseProjectFile));
-    projects.set(blob.object, resolveProject([entry], blob.object));
+  const found = new Map<string, Project>();
+  const names = revisions.map((revision) => `${revision}:${projectFile}`);
+  for await (const { name, type, ...blob } of readObjects(directory, names, maxFileBytes)) {
+    const object = type === "blob" ? blob.id : "";
+    if (!projects.has(object)) {
+      const entry = entryOf(projectFile, "100644", parseBlob(blob, parseProjectFile));
+      projects.set(object, resolveProject([entry], object));
+    }
+    const project = projects.get(object);
+    if (project) found.set(name.slice(0, name.indexOf(":")), project);
   }
-  return new Map(
-    revisions.flatMap((revision, index) => {
-      const project = projects.get(objects[index] ?? "");
-      return project ? [[revision, project] as const] : [];
-    }),
-  );
+  return found;
 }

@@ -1,20 +1,16 @@
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readGit } from "./git.ts";
-import { readObjects } from "./objects.ts";
+import { type GitObject, readObjects } from "./objects.ts";
 
-export interface Blob {
-  readonly object: string;
-  /** In bytes. */
-  readonly size: number;
-  /** At most `maxFileBytes + 1` bytes: one more shows that the file is too large. */
-  readonly bytes: Buffer;
-}
-
-/** The blobs with these ids, in order, from one process. Large ones are skipped, not held in memory. */
-export async function* readBlobs(directory: string, ids: readonly string[]): AsyncGenerator<Blob> {
-  for await (const { name, type, size, bytes } of readObjects(directory, ids, maxFileBytes)) {
+/** The blobs with these ids, in order. Of a larger one only the first `maxFileBytes` and one are kept. */
+export async function* readBlobs(
+  directory: string,
+  ids: readonly string[],
+): AsyncGenerator<GitObject> {
+  for await (const object of readObjects(directory, ids, maxFileBytes)) {
+    const { name, type } = object;
     if (type !== "blob") throw new Error(`Cannot read object ${name}: it is ${type}, not a blob`);
-    yield { object: name, size, bytes };
+    yield object;
   }
 }
 

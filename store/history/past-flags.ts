@@ -27,8 +27,7 @@ export class PastFlags {
     const objects = new Set(files.map(({ object }) => object).filter((id) => id !== ""));
     const projects = await readProjects(directory, [...commits]);
     const blobs = new Map<string, Buffer>();
-    for await (const { object, bytes } of readBlobs(directory, [...objects]))
-      blobs.set(object, bytes);
+    for await (const { id, bytes } of readBlobs(directory, [...objects])) blobs.set(id, bytes);
     return new PastFlags(projects, blobs);
   }
 

@@ -1,5 +1,5 @@
-import { readGit } from "../git/git.ts";
 import { type FileChange, parseChange, readTokens } from "../git/log.ts";
+import { objectId } from "../git/object-id.ts";
 
 /** How the files of `commit` differ from those of `base` (`""`: from none); `undefined` if more than `maxChanges` do. */
 export async function readChanges(
@@ -8,7 +8,7 @@ export async function readChanges(
   commit: string,
   maxChanges: number,
 ): Promise<FileChange[] | undefined> {
-  const from = base === "" ? await emptyTree(directory) : base;
+  const from = base === "" ? objectId("tree", "", commit) : base;
   const args = ["diff-tree", "-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--no-relative"];
   args.push("-O/dev/null", "--ignore-submodules=none", "--end-of-options", from, commit);
   const changes: FileChange[] = [];
@@ -25,8 +25,4 @@ export async function readChanges(
     }
   }
   return changes;
-}
-
-async function emptyTree(directory: string): Promise<string> {
-  return (await readGit(directory, ["hash-object", "-t", "tree", "--stdin"])).trim();
 }

@@ -1,23 +1,31 @@
 /** Reads proposals from GitHub: one by its number, or all that are open. */
 import { ignoreStatus } from "../github/error.ts";
 import type { GitHub } from "../github/github.ts";
-import { asProposal, type ProposedChange } from "./proposed-change.ts";
+import { asProposal, type ProposedChange, type Pull } from "./proposed-change.ts";
 
 /** Open pull requests that are read. */
 const maxListed = 1_000;
+
+/** The pull requests for `branch`, the newest first. Throws `GitHubError`. */
+export function listPulls(
+  github: GitHub,
+  branch: string,
+  state: "open" | "all",
+): AsyncGenerator<Pull> {
+  const query = { state, base: branch, sort: "created", direction: "desc" } as const;
+  return github.list("read the pull requests", (rest, page) =>
+    rest.pulls.list({ ...page, ...query }),
+  );
+}
 
 /** The open proposals for `branch`, the newest first. Throws `GitHubError`. */
 export async function listOpenProposals(
   github: GitHub,
   branch: string,
 ): Promise<readonly ProposedChange[]> {
-  const query = { state: "open", base: branch, sort: "created", direction: "desc" } as const;
-  const pulls = github.list("read the open pull requests", (rest, page) =>
-    rest.pulls.list({ ...page, ...query }),
-  );
   const changes: ProposedChange[] = [];
   let count = 0;
-  for await (const pull of pulls) {
+  for await (const pull of listPulls(github, branch, "open")) {
     const change = asProposal(pull, branch);
     if (change) changes.push(change);
     if (++count === maxListed) break;

@@ -12,7 +12,7 @@ import { once } from "../github/once.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
 import { formatProposal, type Proposal } from "../writes/proposal.ts";
-import { findProposal, listOpenProposals } from "./find-proposals.ts";
+import { findProposal, listOpenProposals, listPulls } from "./find-proposals.ts";
 import { KnownPulls, type ListedPull } from "./known-pulls.ts";
 import { asChange, type ProposedChange, type Pull } from "./proposed-change.ts";
 
@@ -108,11 +108,7 @@ export class PullRequests {
   }
 
   async *#listPulls(): AsyncGenerator<ListedPull> {
-    const query = { state: "all", base: this.#base, sort: "created", direction: "desc" } as const;
-    const pulls = this.#github.list("read the pull requests", (rest, page) =>
-      rest.pulls.list({ ...page, ...query }),
-    );
-    for await (const { number, head } of pulls)
+    for await (const { number, head } of listPulls(this.#github, this.#base, "all"))
       yield { number, isProposal: flagOfProposalBranch(head.ref) !== undefined };
   }
 

@@ -39,9 +39,9 @@ export async function findStepOrigin(
     changes.flatMap(({ before, object }) => [before ?? [], object ?? []].flat()),
   );
   const withStep = new Set<string>();
-  for await (const { object, bytes } of readBlobs(directory, [...new Set(objects)])) {
+  for await (const { id, bytes } of readBlobs(directory, [...new Set(objects)])) {
     if (contains(bytes.toString("utf8"), block === root ? undefined : block, step))
-      withStep.add(object);
+      withStep.add(id);
   }
   const adds = ({ changes }: LogCommit) =>
     changes.some(({ object }) => object !== undefined && withStep.has(object)) &&

@@ -152,6 +152,6 @@ async function readContents(
   for (const [object, text] of texts) contents.set(object, parse(Buffer.from(text)));
   const unread = [...objects].filter((object) => !contents.has(object));
   for await (const blob of readBlobs(directory, unread))
-    contents.set(blob.object, parseBlob(blob, parse));
+    contents.set(blob.id, parseBlob(blob, parse));
   return contents;
 }

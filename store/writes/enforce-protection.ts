@@ -1,6 +1,7 @@
 import type { FileEdit } from "../../schema/change/change-set.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { readValues } from "../../schema/change/define-flag.ts";
+import { proposalBranchName } from "../../schema/change/proposal.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
 import type { Touched } from "../../schema/change/touched.ts";
 import { withRequired } from "../../schema/flag/required-flags.ts";
@@ -8,7 +9,6 @@ import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
 import type { ChangedFlag } from "./edited-flag.ts";
 import { messageOf } from "./message.ts";
-import { proposalOf } from "./proposal.ts";
 import type { Write, WriteContext, WriteDecision } from "./write.ts";
 
 /**
@@ -46,10 +46,14 @@ export function enforceProtection(
   const commit = { files, message, author: write.actor, time };
   if (needsReview && !isBypass) {
     const written = touched && after && readValues(after.text);
-    const { audiences } = context;
-    const required = requiredFlags(sides, context);
-    const proposed = { commit, base: head, project, environments, subject, ...sides };
-    const proposal = proposalOf(write, { ...proposed, required, audiences }, written);
+    const { change: requested, actor, reason, requestId } = write;
+    const proposal = {
+      ...{ flag: requested.name, base: head, commit, project, subject, environments, ...sides },
+      branch: proposalBranchName(requested.name, subject, sides, written),
+      required: requiredFlags(sides, context),
+      audiences: context.audiences,
+      requester: { actor, reason, requestId },
+    };
     return { result: { status: "protected", proposal } };
   }
   return {

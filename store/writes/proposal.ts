@@ -1,5 +1,4 @@
-import type { Change } from "../../schema/change/change.ts";
-import { proposalBranchName, type Requester } from "../../schema/change/proposal.ts";
+import type { Requester } from "../../schema/change/proposal.ts";
 import type { Audience } from "../../schema/flag/audience.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { describeProposal } from "../../schema/github/proposal-text.ts";
@@ -28,16 +27,6 @@ export interface Proposal {
   readonly required: readonly TimedFlag[];
   readonly audiences: readonly Audience[];
   readonly requester: Requester;
-}
-
-/** The proposal of a requested change. */
-export function proposalOf(
-  { change, actor, reason, requestId }: Requester & { readonly change: Change },
-  proposal: Omit<Proposal, "flag" | "branch" | "requester">,
-  written: unknown,
-): Proposal {
-  const branch = proposalBranchName(change.name, proposal.subject, proposal, written);
-  return { flag: change.name, branch, ...proposal, requester: { actor, reason, requestId } };
 }
 
 /** Number of ids over which a server simulates effects on people: this takes 20 ms. */

@@ -23,6 +23,9 @@ export function catchUp(evaluations: Evaluations, sync: () => Promise<void>): Wa
       startedAtMs = nowMs;
       running = sync().catch(() => {});
     }
-    await Promise.race([running, pause(maxWaitMs, undefined, { ref: false })]);
+    const timer = new AbortController();
+    const options = { ref: false, signal: timer.signal };
+    await Promise.race([running, pause(maxWaitMs, undefined, options).catch(() => {})]);
+    timer.abort();
   };
 }

@@ -3,7 +3,8 @@ import { type ParsedFile, parseFlagFile } from "../../../schema/file/parsed-file
 import { validate } from "../../../schema/file/validate.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { entryOf } from "../../../store/commit/entry.ts";
-import { type Blob, readBlobs } from "../../../store/git/blobs.ts";
+import { readBlobs } from "../../../store/git/blobs.ts";
+import type { GitObject } from "../../../store/git/objects.ts";
 import { readTree } from "../../../store/git/tree.ts";
 import { readHistory } from "../../../store/history/history.ts";
 import { Stopwatch } from "../cost.ts";
@@ -14,14 +15,14 @@ const { entries: tree } = await stopwatch.time("list files", () =>
   readTree(directory, commit, ["flags"]),
 );
 const blobs = await stopwatch.time("read blobs", async () => {
-  const read: Blob[] = [];
+  const read: GitObject[] = [];
   const objects = new Set(tree.map(({ object }) => object));
   for await (const blob of readBlobs(directory, [...objects])) read.push(blob);
   return read;
 });
 const contents = await stopwatch.time("parse and check", () => {
   const read = new Map<string, ParsedFile>();
-  for (const { object, bytes } of blobs) read.set(object, parseFlagFile(bytes, defaultProject));
+  for (const { id, bytes } of blobs) read.set(id, parseFlagFile(bytes, defaultProject));
   return read;
 });
 await stopwatch.time("validate", () => {

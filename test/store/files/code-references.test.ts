@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { namesMark } from "../../../schema/flag/names-mark.ts";
-import { findCodeReferences } from "../../../store/snapshot/code-references.ts";
+import { findCodeReferences } from "../../../store/files/code-references.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 
 function tree(files: Readonly<Record<string, string | Uint8Array>>): string {
