@@ -8,10 +8,10 @@ import { errorHandler } from "./errors/error-handler.ts";
 import { readBody, readDefinitionBody } from "./http/body.ts";
 import { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 import { type Handler, principalOf } from "./http/handler.ts";
-import { allowOrigins, secure } from "./http/headers.ts";
+import { allowOrigins, setSecurityHeaders } from "./http/headers.ts";
 import { HttpError, sendProblem } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/request-target.ts";
-import { route, skipUnknown } from "./http/route.ts";
+import { route, skipUnknownEnvironment } from "./http/route.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
@@ -50,7 +50,7 @@ export function createApp(parts: ServerParts): Express {
   app.enable("case sensitive routing");
   app.set("trust proxy", settings.trustedProxies);
 
-  app.use(observe(metrics, log), secure, refuseBadEscapes);
+  app.use(observe(metrics, log), setSecurityHeaders, refuseBadEscapes);
   route(app, "/healthz", { get: [healthHandler] });
   route(app, "/webhooks/github", {
     post: webhookHandlers(settings.webhookSecret, () => store.sync()),
@@ -62,10 +62,10 @@ export function createApp(parts: ServerParts): Express {
   app.use(authenticate(authenticator, isPublic, log));
   route(app, "/readyz", { get: [readyHandler(parts)] });
   // All routes share it, because it counts the writes of a token.
-  const limit = limitWrites(settings.writesPerMinute);
-  const histories = new ConcurrencyLimit(historyLimits);
-  addFlagRoutes(app, parts, limit, histories);
-  addManagementRoutes(app, parts, limit, histories);
+  const writeLimit = limitWrites(settings.writesPerMinute);
+  const historyLimit = new ConcurrencyLimit(historyLimits);
+  addFlagRoutes(app, parts, writeLimit, historyLimit);
+  addManagementRoutes(app, parts, writeLimit, historyLimit);
   addOtherRoutes(app, parts);
   app.use((request) => {
     throw new HttpError(
@@ -86,31 +86,31 @@ export function createApp(parts: ServerParts): Express {
 function addFlagRoutes(
   app: Express,
   parts: ServerParts,
-  limit: Handler,
-  histories: ConcurrencyLimit,
+  writeLimit: Handler,
+  historyLimit: ConcurrencyLimit,
 ): void {
   const { backends, responses, streams, authenticator } = parts;
   const project = () => backends.store.project;
   const { permit } = permissionChecks(authenticator, project);
   const mayRead = permit("read");
   const read = readHandler(responses);
-  const history = [limitExpensiveReads(), historyHandler(backends.store, histories)];
+  const history = [limitExpensiveReads(), historyHandler(backends.store, historyLimit)];
   const stream = streamHandler(streams);
   const list: Handler = (request, response, next) =>
     request.method === "GET" && wantsStream(request) ? stream(request, response, next) : next();
   const write = writeHandlers(backends);
-  app.param("environment", skipUnknown(project));
+  app.param("environment", skipUnknownEnvironment(project));
   for (const folder of ["", "/:environment"]) {
     const isRoot = folder === "";
     const base = `${folder}/v1/feature-flags/`;
     route(app, base, {
       get: [mayRead, list, read],
-      ...(isRoot ? { post: [permit("create"), limit, checkReasons, readBody, write.create] } : {}),
+      ...(isRoot && { post: [permit("create"), writeLimit, checkReasons, readBody, write.create] }),
     });
     route(app, `${base}:name`, {
       get: [mayRead, read],
-      put: [permit("update"), limit, checkReasons, readBody, write.update],
-      ...(isRoot ? { delete: [permit("delete"), limit, checkReasons, write.remove] } : {}),
+      put: [permit("update"), writeLimit, checkReasons, readBody, write.update],
+      ...(isRoot && { delete: [permit("delete"), writeLimit, checkReasons, write.remove] }),
     });
     route(app, `${base}:name/history`, { get: [mayRead, ...history] });
     for (const kind of definitionKinds) {
@@ -127,19 +127,25 @@ function addFlagRoutes(
 function addManagementRoutes(
   app: Express,
   { backends, authenticator }: ServerParts,
-  limit: Handler,
-  histories: ConcurrencyLimit,
+  writeLimit: Handler,
+  historyLimit: ConcurrencyLimit,
 ): void {
   const { permitSomewhere } = permissionChecks(authenticator, () => backends.store.project);
   const mayRead = permitSomewhere("read");
   const definition = definitionHandlers(backends);
   route(app, "/v1/feature-flags/:name/definition", {
     get: [mayRead, definition.read],
-    put: [permitSomewhere("update"), limit, checkReasons, readDefinitionBody, definition.write],
+    put: [
+      permitSomewhere("update"),
+      writeLimit,
+      checkReasons,
+      readDefinitionBody,
+      definition.write,
+    ],
   });
-  const overview = overviewHandler(backends, histories);
+  const overview = overviewHandler(backends, historyLimit);
   route(app, "/v1/overview", { get: [mayRead, limitExpensiveReads(), overview] });
-  const history = allHistoryHandler(backends.store, histories);
+  const history = allHistoryHandler(backends.store, historyLimit);
   route(app, "/v1/history", { get: [mayRead, limitExpensiveReads(), history] });
 }
 

@@ -1,6 +1,6 @@
 /** What `bunting start` embeds if it is not configured: a remote, a tokens file and a commit key. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { tokenEntry } from "../../schema/access/tokens.ts";
 import { type CommitKeys, parseCommitKeys } from "../../schema/change/commit-signature.ts";
@@ -48,7 +48,6 @@ export function embeddedTokens(data: string): { file: string; token?: string } {
   } as const;
   const { token, entry } = tokenEntry(randomBytes(24), admin);
   writeFileSync(file, `[\n  ${JSON.stringify(entry)}\n]\n`, { mode: 0o600 });
-  chmodSync(file, 0o600);
   return { file, token };
 }
 

@@ -28,8 +28,8 @@ export function errorHandler(
     if (isTemporary && !response.hasHeader("Retry-After"))
       response.setHeader("Retry-After", String(retryAfterOf(error)));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
-    const names = store.current?.snapshot.flags.map(({ name }) => name) ?? [];
-    const hint = failed.status === 404 ? hintFor(store.project, request.path, names) : "";
+    const names = () => store.current?.snapshot.flags.map(({ name }) => name) ?? [];
+    const hint = failed.status === 404 ? hintFor(store.project, request.path, names()) : "";
     send(request, response, failed, hint);
   };
 }

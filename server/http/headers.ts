@@ -5,7 +5,7 @@ import type { Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
 
 /** The API has no pages, so the headers that protect pages are left out. */
-const guard = helmet({
+const protect = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -21,10 +21,10 @@ const guard = helmet({
 });
 
 /** The headers of helmet are the same for all requests, so they are computed once. */
-const guards = headersBy([guard], undefined);
+const securityHeaders = headersBy([protect], undefined);
 
-export const secure: RequestHandler = (_request, response, next) => {
-  for (const [name, value] of guards) response.setHeader(name, value);
+export const setSecurityHeaders: RequestHandler = (_request, response, next) => {
+  for (const [name, value] of securityHeaders) response.setHeader(name, value);
   next();
 };
 
@@ -40,7 +40,7 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
 export function commonHeaders(
   origins: readonly string[],
 ): [origin: string | undefined, headers: Record<string, string>][] {
-  const handlers = [secure, allowOrigins(origins)];
+  const handlers = [setSecurityHeaders, allowOrigins(origins)];
   return [undefined, ...origins].map((origin) => [
     origin,
     Object.fromEntries(headersBy(handlers, origin)),

@@ -24,7 +24,7 @@ export function route(
 }
 
 /** Skips a route if the current project serves no such environment below this path. */
-export function skipUnknown(project: () => Project): RequestParamHandler {
+export function skipUnknownEnvironment(project: () => Project): RequestParamHandler {
   return (request, _response, next, environment: string) => {
     const others = project().environments.slice(1);
     // The parameter is decoded, and an escape makes another URL.

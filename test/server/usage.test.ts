@@ -26,10 +26,10 @@ describe("Usage", () => {
   test("counts by flag and environment, with the time of the last evaluation", () => {
     const { now, tick } = clock();
     const own = new Usage(isServed, isAllowed, now);
-    own.take({ environment: "application", evaluations: { is_one: 2, is_other: 1 } });
+    own.add({ environment: "application", evaluations: { is_one: 2, is_other: 1 } });
     tick();
-    own.take({ environment: "application", evaluations: { is_one: 3 } });
-    own.take({ environment: "staging", evaluations: { is_one: 1 } });
+    own.add({ environment: "application", evaluations: { is_one: 3 } });
+    own.add({ environment: "staging", evaluations: { is_one: 1 } });
     expect(own.since).toBe(1_000);
     const variants = new Map();
     expect(own.served).toEqual([
@@ -43,7 +43,7 @@ describe("Usage", () => {
     const own = new Usage(isServed, isAllowed);
     for (let index = 0; index < 500; index += 1) {
       const evaluations = { [`not_${index}`]: 1, first: 2 };
-      own.take({ environment: "application", evaluations });
+      own.add({ environment: "application", evaluations });
     }
     expect(own.unknownTotals).toEqual(new Map([["application", 1_500]]));
     expect(own.unknown).toHaveLength(100);
@@ -57,7 +57,7 @@ describe("Usage", () => {
     const names = ["Meal", "ada@example.com", "", "a b", "x".repeat(65), "__proto__", "<b>"];
     const evaluations = Object.fromEntries(names.map((name) => [name, 1]));
     Object.defineProperty(evaluations, "__proto__", { value: 1, enumerable: true });
-    own.take({ environment: "application", evaluations });
+    own.add({ environment: "application", evaluations });
     expect(own.unknownTotals).toEqual(new Map([["application", names.length]]));
     expect(own.unknown).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe("Usage", () => {
   test("follows flags that are created and deleted", () => {
     const served = new Set(["one"]);
     const own = new Usage((name) => served.has(name), isAllowed);
-    own.take({ environment: "application", evaluations: { one: 1, other: 1 } });
+    own.add({ environment: "application", evaluations: { one: 1, other: 1 } });
     served.delete("one");
     served.add("other");
     expect([own.served, own.unknown]).toEqual([[], []]);

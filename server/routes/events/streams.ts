@@ -42,7 +42,7 @@ export interface Listener {
 interface Stream extends Listener {
   readonly endsAtMs: number;
   /** The id of the last event. */
-  sent: string;
+  lastEventId: string;
 }
 
 /** The current event of a path. */
@@ -105,10 +105,9 @@ export class Streams {
     const event = this.#eventOf(listener.path);
     response.write(lastEventId === event?.id ? same : event?.bytes);
     releaseHeaders(response.req);
-    const { path, owner, authorization, requestId } = listener;
     const endsAtMs = Date.now() + maxLifetimeMs * (1 + Math.random() / 10);
-    const sent = event?.id ?? "";
-    this.#streams.set(response, { path, owner, authorization, requestId, endsAtMs, sent });
+    this.#streams.set(response, { ...listener, endsAtMs, lastEventId: event?.id ?? "" });
+    const { owner } = listener;
     this.#countByOwner.set(owner, (this.#countByOwner.get(owner) ?? 0) + 1);
     response.on("close", this.#onClose);
   }
@@ -120,8 +119,8 @@ export class Streams {
     await this.#write((stream) => {
       const event = this.#eventOf(stream.path);
       // A newer event may have been sent already, while this loop waited.
-      if (event === undefined || stream.sent === event.id) return undefined;
-      stream.sent = event.id;
+      if (event === undefined || stream.lastEventId === event.id) return undefined;
+      stream.lastEventId = event.id;
       return event.bytes;
     });
   }

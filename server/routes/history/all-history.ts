@@ -21,7 +21,7 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
     const principal = principalOf(response);
     const environment = textIn(query, "environment");
     const environments = environmentsFor(store, principal, environment);
-    const asked = {
+    const requested = {
       flag: flagIn(textIn(query, "flag")),
       actor: textIn(query, "actor"),
       since: timeIn(query, "since"),
@@ -30,11 +30,11 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
       limit: integerIn(query, "limit", 50, [1, maxPageSize]),
     };
     const isNarrow = environment !== undefined || principal.environments !== undefined;
-    const { actor, ...range } = asked;
+    const { actor, ...range } = requested;
     const isBy = actor === undefined ? undefined : isByActor(actor);
     const matches = (change: FlagChange) =>
       !isNarrow || environments.some((one) => isChangedIn(change, one));
-    const key = JSON.stringify([store.head, asked, isNarrow && environments]);
+    const key = JSON.stringify([store.head, requested, isNarrow && environments]);
     const { changes, next } = await readPage(key, principal.id, () =>
       store.history.queryChanges({ ...range, isBy, matches }),
     );
@@ -54,16 +54,16 @@ function answerOf(change: FlagChange, environments: readonly string[]) {
 function environmentsFor(
   { project }: FlagStore,
   principal: Principal,
-  asked: string | undefined,
+  requested: string | undefined,
 ): readonly string[] {
   const { environments } = project;
-  if (asked === undefined) return environments.filter((one) => mayRead(principal, one));
-  if (!environments.includes(asked)) {
+  if (requested === undefined) return environments.filter((one) => mayRead(principal, one));
+  if (!environments.includes(requested)) {
     const known = environments.join(", ");
     throw new HttpError(400, `Cannot use environment: it must be one of ${known}`);
   }
-  requirePermission(principal, "read", asked);
-  return [asked];
+  requirePermission(principal, "read", requested);
+  return [requested];
 }
 
 function flagIn(name: string | undefined): string | undefined {

@@ -12,15 +12,15 @@ export function usageHandler(usage: Usage, store: Pick<FlagStore, "current">): H
       environments?.includes(environment) ?? true;
     const flags = new Map<string, Record<string, Figures>>();
     for (const { name } of store.current?.snapshot.flags ?? []) flags.set(name, {});
-    for (const asked of usage.served.filter(isVisible)) {
-      const own = flags.get(asked.name);
-      if (own) own[asked.environment] = figuresOf(asked);
+    for (const count of usage.served.filter(isVisible)) {
+      const own = flags.get(count.name);
+      if (own) own[count.environment] = figuresOf(count);
     }
     response.set("Cache-Control", "private, no-cache").json({
       since: timestamp(Math.floor(usage.since / 1_000)),
       flags: [...flags].map(([name, environments]) => ({ name, environments })),
-      unknown: usage.unknown.filter(isVisible).map((asked) => {
-        return { name: asked.name, environment: asked.environment, ...figuresOf(asked) };
+      unknown: usage.unknown.filter(isVisible).map((count) => {
+        return { name: count.name, environment: count.environment, ...figuresOf(count) };
       }),
     });
   };

@@ -33,7 +33,7 @@ export function reportHandler(
     if (!environments.includes(environment)) throw unknownEnvironment(environments, environment);
     const { principal } = response.locals;
     if (principal) requirePermission(principal, "read", environment);
-    usage.take(report);
+    usage.add(report);
     metrics.count(report);
     response.status(204).end();
   };

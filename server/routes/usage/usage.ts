@@ -52,7 +52,7 @@ export class Usage {
   }
 
   /** Adds a report. */
-  take({ environment, evaluations = {} }: UsageReport): void {
+  add({ environment, evaluations = {} }: UsageReport): void {
     let unknown = this.unknownTotals.get(environment) ?? 0;
     for (const [name, count] of Object.entries(evaluations)) {
       const isServed = this.#isServed(name);
@@ -67,7 +67,7 @@ export class Usage {
   /** Counts an evaluation by this server. `variant` is missing if there is no such flag. */
   countEvaluation(environment: string, name: string, variant: string | undefined): void {
     if (variant === undefined) {
-      this.take({ environment, evaluations: { [name]: 1 } });
+      this.add({ environment, evaluations: { [name]: 1 } });
       return;
     }
     const { variants } = this.#count(this.#served, name, environment, 1);
