@@ -255,7 +255,7 @@ ${names.map(switchOf).join("\n")}`);
     const ran = await runDevelopmentTool("example", ["--port", "http"], { in: top });
     expect(ran).toMatchObject({
       code: 2,
-      stderr: `Cannot use --port "http": it must be a number from 0 to 65535\n  hint: bunting example --help\n`,
+      stderr: `Cannot use --port "http": it must be a whole number from 0 to 65535\n  hint: bunting example --help\n`,
     });
   });
 });

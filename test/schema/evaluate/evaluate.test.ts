@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Definition, Definitions } from "../../../schema/evaluate/definition.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
+import { processorTimeMs } from "../../setup/processor-time.ts";
 import { context, definitions } from "./definitions.ts";
 
 const colours = [
@@ -220,9 +221,10 @@ describe("evaluate() with `requires`", () => {
     // 1 + 10 + 10 × 99 flags.
     expect(evaluate({ flags: levelsOf(1, 10, 99) }, "level0_0").value).toBe(true);
     expect(evaluate({ flags: levelsOf(1, 10, 100) }, "level0_0").value).toBe(false);
-    const before = performance.now();
-    expect(evaluate({ flags: levelsOf(1, 500, 500, 500, 500) }, "level0_0").value).toBe(false);
-    expect(performance.now() - before).toBeLessThan(1_000);
+    const time = processorTimeMs(() =>
+      expect(evaluate({ flags: levelsOf(1, 500, 500, 500, 500) }, "level0_0").value).toBe(false),
+    );
+    expect(time).toBeLessThan(1_000);
   });
 });
 

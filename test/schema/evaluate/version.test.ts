@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isInRange } from "../../../schema/evaluate/version.ts";
+import { processorTimeMs } from "../../setup/processor-time.ts";
 
 describe("isInRange()", () => {
   /** The order of SemVer 2.0, section 11, with more of its traps. */
@@ -117,10 +118,11 @@ describe("isInRange()", () => {
 
   test("answers within a millisecond, however long the text", () => {
     const texts = ["0", "1.", "a", "-a.", "1.0.0-0", "."].map((part) => part.repeat(300_000));
-    const start = performance.now();
-    for (const text of texts) isInRange(text, "<", "1.0.0");
-    for (const text of texts) isInRange(`1.0.0-${text.slice(0, 250)}`, "<", "1.0.0");
-    expect(performance.now() - start).toBeLessThan(100);
+    const time = processorTimeMs(() => {
+      for (const text of texts) isInRange(text, "<", "1.0.0");
+      for (const text of texts) isInRange(`1.0.0-${text.slice(0, 250)}`, "<", "1.0.0");
+    });
+    expect(time).toBeLessThan(100);
   });
 
   test("answers the same after more versions than it remembers", () => {

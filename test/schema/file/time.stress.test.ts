@@ -5,6 +5,7 @@ import { checkName } from "../../../schema/flag/name.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { findCredentials, findPersonalData } from "../../../schema/text/personal-data.ts";
 import { format } from "../../../schema/yaml/edit.ts";
+import { processorTimeMs } from "../../setup/processor-time.ts";
 
 /** Half of what a file may have: enough to tell, and in half the time. */
 const whole = 32_768;
@@ -101,13 +102,7 @@ test.each([["a_"], ["feature_"], ["1"], ["1_"], ["A"], ["-"], ["a@b."], ["4111_"
  * On a busy machine an attempt may wait for the processor, so that many attempts must fail.
  */
 function expectLinear(run: (size: number) => unknown): void {
-  const measure = (size: number) => {
-    // Time of the processor, which other programs do not take from this one.
-    const before = process.cpuUsage();
-    run(size);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000;
-  };
+  const measure = (size: number) => processorTimeMs(() => run(size));
   const ratios: number[] = [];
   for (let attempt = 0; attempt < 20; attempt += 1) {
     const time = measure(whole);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { duplicateKey } from "../../../schema/text/duplicate-key.ts";
+import { processorTimeMs } from "../../setup/processor-time.ts";
 
 test.each([
   ['{"a":1,"a":2}', "a"],
@@ -43,8 +44,7 @@ test("duplicateKey() is fast for hostile input", () => {
   const many = `{${Array.from({ length: 3_000 }, (_, index) => `"k${index}":1`).join()}}`;
   const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
   for (const text of [many, deep, JSON.stringify("\\".repeat(16_000)), `"${" ".repeat(32_000)}"`]) {
-    const started = performance.now();
-    expect(duplicateKey(text)).toBe(undefined);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const time = processorTimeMs(() => expect(duplicateKey(text)).toBe(undefined));
+    expect(time).toBeLessThan(1_000);
   }
 });
