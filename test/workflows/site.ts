@@ -17,6 +17,7 @@ import { type S3Double, startS3Double } from "../s3/double.ts";
 import { bareEnvironment } from "../scripts/run.ts";
 import { cleanUpAfterFile } from "../setup/test-file.ts";
 import { type Attested, fakeActions, type Stage } from "./actions.ts";
+import { startCommandServer } from "./command-server.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
@@ -232,6 +233,7 @@ export async function startSite(): Promise<Site> {
   const s3 = await startS3Double({ bucket: "flags", publicRead: true, publicList: true });
   const cdn = await startEdge(`${s3.endpoint}/flags/live`, cdnAge);
   const site = new Site(origin, github, s3, cdn);
+  site.env.BUNTING_COMMANDS = await startCommandServer();
   cleanUpAfterFile(() => Promise.all([s3.close(), cdn.close()]));
   return site;
 }
