@@ -3,7 +3,7 @@ import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { compileDefinitions, type DefinedFlags, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
-import { areSorted, cutIntoBlocks, type FlagBlock } from "./flag-blocks.ts";
+import { cutIntoBlocks, type FlagBlock } from "./flag-blocks.ts";
 import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackList } from "./read-back.ts";
@@ -18,7 +18,7 @@ import { definitionKinds, isPathOf, outputPath, parsePath, pathOf } from "./urls
 export function compile(snapshot: Snapshot): Release {
   const { project, commit, committed_at, updated_at } = snapshot;
   const { environments } = project;
-  const blocks = sortedBlocks(project, snapshot.flags);
+  const blocks = cutIntoBlocks(project, sortFlags(snapshot.flags));
   const sections = environments.map((environment, index) => {
     const defined = project.publish.definitions ? definedFlags(environment, snapshot) : undefined;
     const [first, ...others] = definitionKinds.flatMap((kind) =>
@@ -37,13 +37,13 @@ export function compile(snapshot: Snapshot): Release {
 }
 
 /** Snapshots are usually sorted already. Throws if two flags have one name. */
-function sortedBlocks(project: Environments, flags: readonly TimedFlag[]): FlagBlock[] {
-  const blocks = cutIntoBlocks(project, flags);
-  if (areSorted(blocks)) return blocks;
+function sortFlags(flags: readonly TimedFlag[]): readonly TimedFlag[] {
+  if (flags.every(({ name }, at) => at === 0 || (flags[at - 1] as TimedFlag).name < name))
+    return flags;
   const sorted = [...flags].sort((a, b) => compareText(a.name, b.name));
   const twice = sorted.find(({ name }, index) => sorted[index - 1]?.name === name);
   if (twice) throw new Error(`Cannot compile a list: it has two flags "${twice.name}"`);
-  return cutIntoBlocks(project, sorted);
+  return sorted;
 }
 
 const definedOutputs = {

@@ -10,8 +10,6 @@ import type { Response } from "./release.ts";
 export interface FlagBlock {
   readonly environments: readonly string[];
   readonly flags: readonly TimedFlag[];
-  /** Whether each name is greater than the one before. */
-  readonly isSorted: boolean;
   /** By the position of the environment: the entries of its list, joined by commas. */
   readonly entries: readonly string[];
   /** By the position of the environment: the responses of the flags, in their order. */
@@ -43,14 +41,6 @@ export function cutIntoBlocks(
   return blocks;
 }
 
-/** Whether all flags are sorted by name, without two of one name. */
-export function areSorted(blocks: readonly FlagBlock[]): boolean {
-  return blocks.every(({ flags, isSorted }, index) => {
-    const last = blocks[index - 1]?.flags.at(-1);
-    return isSorted && (last === undefined || last.name < (flags[0] as TimedFlag).name);
-  });
-}
-
 function isAt(block: FlagBlock, flags: readonly TimedFlag[], start: number): boolean {
   return block.flags.every((flag, index) => flag === flags[start + index]);
 }
@@ -67,9 +57,6 @@ function makeBlock(environments: readonly string[], flags: readonly TimedFlag[])
   return {
     environments,
     flags,
-    isSorted: flags.every(
-      ({ name }, index) => index === 0 || (flags[index - 1] as TimedFlag).name < name,
-    ),
     entries: environments.map((_, at) => parts.map(({ entries }) => entries[at]).join(",")),
     responses: environments.map((_, at) => parts.map(({ responses }) => responses[at] as Response)),
   };

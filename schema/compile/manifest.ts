@@ -46,14 +46,11 @@ export function formatManifest(
 ): string {
   const notes = { rollback, allowed, waiting: waiting.length === 0 ? undefined : waiting };
   const head = JSON.stringify({ format: 1, commit, committed_at, ...notes });
-  const lines = responses.map(formatLine);
+  const lines = responses.map(({ path, md5, sha256, length }) =>
+    JSON.stringify({ path, md5, sha256, length }),
+  );
   const list = lines.length === 0 ? "" : `\n${lines.join(",\n")}\n`;
   return `${head.slice(0, -1)},"responses":[${list}]}\n`;
-}
-
-/** Written by hand: for 30,000 responses, `JSON.stringify()` takes twice as long. */
-function formatLine({ path, md5, sha256, length }: Response): string {
-  return `{"path":${JSON.stringify(path)},"md5":"${md5}","sha256":"${sha256}","length":${length}}`;
 }
 
 /** Parses and checks a manifest. Returns `undefined` for anything else: other programs have files of this name too. */

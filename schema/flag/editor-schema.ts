@@ -2,7 +2,7 @@
 import { fileStart } from "../problem/position.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import projectSchema from "../project/bunting.schema.json" with { type: "json" };
-import { type Project, projectFile, rootEnvironment } from "../project/project.ts";
+import { type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import audienceSchema from "./audience.schema.json" with { type: "json" };
 import type { AudienceFile } from "./audience.ts";
@@ -47,8 +47,8 @@ export function editorSchemas(
 }
 
 function flagSchemaFor(project: Project, audiences: readonly AudienceEntry[]): object {
-  const root = rootEnvironment(project);
-  const others = project.environments.filter((environment) => environment !== root);
+  // The keys at the top of the file are for the first environment.
+  const [, ...others] = project.environments;
   const { properties } = flagSchema;
   const { additionalProperties: block, ...environments } = properties.environments;
   return {

@@ -40,19 +40,17 @@ export function findLimitViolations(
   waiting: readonly WaitingChange[] = [],
 ): LimitViolation[] {
   const check = (change: LimitedChange, flags: readonly string[], percent: number) => {
-    const maxFlags = Math.max(at_least, (served * percent) / 100);
+    const isEmptied = change === "removal" && size === 0;
+    const maxFlags = isEmptied ? 0 : Math.max(at_least, (served * percent) / 100);
+    if (flags.length <= maxFlags) return [];
     const before = new Set(waiting.filter((one) => one.change === change).map(({ flag }) => flag));
-    const isOver = (part: readonly string[]) =>
-      part.length > maxFlags || (change === "removal" && size === 0 && part.length > 0);
-    if (!isOver(flags)) return [];
     const fresh = flags.filter((flag) => !before.has(flag));
-    const held = isOver(fresh) ? flags : flags.filter((flag) => before.has(flag));
+    const held = fresh.length > maxFlags ? flags : flags.filter((flag) => before.has(flag));
     const verb = change === "removal" ? "removes" : "turns on";
     const share = Math.round((1_000 * flags.length) / served) / 10;
-    const limit =
-      size === 0 && change === "removal"
-        ? "no flag would be left"
-        : `${percent} % or ${pluralize(at_least, "flag")} is the limit`;
+    const limit = isEmptied
+      ? "no flag would be left"
+      : `${percent} % or ${pluralize(at_least, "flag")} is the limit`;
     const reason = `it ${verb} ${flags.length} of ${served} flags (${share} %), and ${limit}`;
     return held.length === 0 ? [] : [{ change, flags: held, reason }];
   };
@@ -78,35 +76,24 @@ export function findRemovedEnvironments(
 
 /** What of a plan exceeds a limit if it is published alone, and what the author of the change can do. */
 export function explainLimits(plan: Plan): { readonly reason: string; readonly hint: string }[] {
-  const allow =
-    "until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
-  return [
-    ...findPlanViolations(plan).map(({ reason }) => {
-      return { reason, hint: `publishing holds these changes back ${allow}` };
-    }),
-    ...findPlannedRemovals(plan).map((reason) => {
-      return { reason, hint: `publishing refuses the commit ${allow}` };
-    }),
-  ];
-}
-
-/** The removed environments of a plan that need a permission. */
-function findPlannedRemovals({ environments, order, served, limits }: Plan): string[] {
-  const gone = environments.filter((environment) => !order.includes(environment));
-  return findRemovedEnvironments(
-    gone.map((environment) => ({ environment, served })),
-    limits,
-  );
-}
-
-/** The limits that a change exceeds if it is published alone. */
-function findPlanViolations(plan: Plan): LimitViolation[] {
-  const { flags, served, limits } = plan;
+  const { environments, order, flags, served, limits } = plan;
   const root = rootEnvironment(plan);
   const namesOf = (isIt: (flag: FlagPlan) => boolean) => flags.filter(isIt).map(({ name }) => name);
   const removed = namesOf(({ change }) => change === "removed");
   const added = namesOf(({ change }) => change === "added");
   const on = namesOf((flag) => toggled(flag, root) === "on");
   const size = served - removed.length + added.length;
-  return findLimitViolations({ removed, on, served, size }, limits);
+  const gone = environments
+    .filter((environment) => !order.includes(environment))
+    .map((environment) => ({ environment, served }));
+  const allow =
+    "until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
+  return [
+    ...findLimitViolations({ removed, on, served, size }, limits).map(({ reason }) => {
+      return { reason, hint: `publishing holds these changes back ${allow}` };
+    }),
+    ...findRemovedEnvironments(gone, limits).map((reason) => {
+      return { reason, hint: `publishing refuses the commit ${allow}` };
+    }),
+  ];
 }
