@@ -30,25 +30,17 @@ export function findTouched(
   });
   const changed = blocks.filter(({ was, is }) => !isSameJson(was, is));
   const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after)]);
-  const flagKeys = [...keys].filter(
-    (key) =>
-      key !== "environments" && !blockKeys.includes(key) && !isSameJson(before?.[key], after[key]),
-  );
-  return {
-    environments: changed.map(({ environment }) => environment),
-    flagKeys,
-    onlyDisables:
-      flagKeys.length === 0 &&
-      changed.every(
-        // A disabled flag can have no schedule: disabling deletes it.
-        ({ was, is }) =>
-          is?.enabled === false &&
-          isSameJson(
-            { ...was, enabled: false, schedule: undefined },
-            { ...is, schedule: undefined },
-          ),
-      ),
-  };
+  const flagKeys = [...keys]
+    .filter((key) => key !== "environments" && !blockKeys.includes(key))
+    .filter((key) => !isSameJson(before?.[key], after[key]));
+  // A disabled flag can have no schedule: disabling deletes it.
+  const off = { enabled: false, schedule: undefined };
+  const onlyDisables =
+    flagKeys.length === 0 &&
+    changed.every(
+      ({ was, is }) => is?.enabled === false && isSameJson({ ...was, ...off }, { ...is, ...off }),
+    );
+  return { environments: changed.map(({ environment }) => environment), flagKeys, onlyDisables };
 }
 
 /** The values that decide in an environment, and whether they are its own: others change with the root's. */

@@ -24,16 +24,10 @@ export function describeDecision(decision: Decision | undefined): string {
 export function describeEffects({ before, after, people }: DecisionChange): string[] {
   if (!before?.enabled || !after?.enabled || isSameDecision(before, after)) return [];
   const simulated = people && people.ids > 0 ? describePeople(people) : "";
-  const others = [
-    ...describeRules(before, after),
-    ...describeHash(before, after),
-    ...describeUses(before, after),
-  ];
-  return [
-    ...describeRollout(before, after, others.length === 0),
-    ...others,
-    ...(simulated === "" ? [] : [simulated]),
-  ];
+  const describers = [describeRules, describeHash, describeUses];
+  const others = describers.flatMap((describe) => describe(before, after));
+  const rollout = describeRollout(before, after, others.length === 0);
+  return [...rollout, ...others, ...(simulated === "" ? [] : [simulated])];
 }
 
 /** The effect on people if a flag gets a new name. */
@@ -51,9 +45,8 @@ function describeRollout(before: Decision, after: Decision, isAlone: boolean): s
   const [was, is] = [before.rollout ?? 100, after.rollout ?? 100];
   if (was === is) return [];
   // A larger rollout contains the smaller one, as long as the same text is hashed.
-  const isContained = before.seed === after.seed && before.bucket === after.bucket;
+  if (before.seed !== after.seed || before.bucket !== after.bucket) return [];
   const difference = rounded(Math.abs(is - was));
-  if (!isContained) return [];
   if (is < was) return [`${difference} % lose it`];
   return [`${difference} % more get it${isAlone ? ", nobody loses it" : ""}`];
 }

@@ -37,7 +37,7 @@ export interface NamedChange {
  */
 const maxReads = 60;
 
-/** Measures a change in an environment. `undefined` if only rules affect people, or if too many changes were simulated. */
+/** `undefined` if only rules affect people, or if too many changes were simulated before. */
 export type MeasurePeople = (change: NamedChange, environment: string) => PeopleEffect | undefined;
 
 /** Measures changes between two snapshots over a number of ids. */
@@ -98,7 +98,7 @@ function simulate(
     const was = evaluate(old, before.name, context);
     const is = evaluate(next, after.name, context);
     if (isInside(was) !== isInside(is)) count[isInside(is) ? "gain" : "lose"]++;
-    else if (was.variant !== is.variant || !isSameValue(was, is)) count.move++;
+    else if (was.variant !== is.variant || !isSameJson(was.value, is.value)) count.move++;
   }
   const percent = (number: number) => Math.round((1_000 * number) / ids) / 10;
   const { gain, lose, move } = count;
@@ -123,10 +123,6 @@ function countReads({ flags }: Definitions, name: string): number {
 
 function isInside({ value, reason }: Evaluation): boolean {
   return typeof value === "boolean" ? value : reason === "SPLIT" || reason === "TARGETING_MATCH";
-}
-
-function isSameValue({ value: a }: Evaluation, { value: b }: Evaluation): boolean {
-  return a === b || (typeof a === "object" && isSameJson(a, b));
 }
 
 /** Percentages have at most three decimals; differences of them may have more. */

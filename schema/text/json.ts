@@ -5,5 +5,5 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
 
 /** Whether two values have the same text as JSON. The order of keys counts, as that of variants does. */
 export function isSameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
