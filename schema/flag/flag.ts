@@ -1,4 +1,4 @@
-import type { Definition, Value, Variant } from "../evaluate/definition.ts";
+import type { Definition, Value } from "../evaluate/definition.ts";
 import { givesEveryone } from "../evaluate/everyone.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import { type IfFile, toConditions } from "./conditions.ts";
@@ -158,7 +158,7 @@ function normalizeDecision(
     ...(seed !== undefined && { seed }),
     ...(rules && rules.length > 0 && { rules: rules.map((rule) => normalizeRule(rule, project)) }),
     ...(values && { variants: values }),
-    ...(values && split && { split: weightsOf(values, split) }),
+    ...(values && split && { split: values.map(([name]) => split[name] ?? 0) }),
     ...(requires && requires.length > 0 && { requires }),
   };
 }
@@ -168,10 +168,6 @@ function normalizeRule(rule: RuleFile, { attributes }: DecidingProject) {
   const conditions = toConditions(rule.if, attributes);
   if (variant !== undefined) return { name, if: conditions, variant };
   return { name, if: conditions, rollout: rule.rollout ?? (rule.enabled ? 100 : 0) };
-}
-
-function weightsOf(variants: readonly Variant[], split: Readonly<Record<string, number>>) {
-  return variants.map(([name]) => (Object.hasOwn(split, name) ? (split[name] ?? 0) : 0));
 }
 
 /** The boolean that clients get in an environment: whether the flag is on for everyone there. */

@@ -147,12 +147,10 @@ function owners({ flags }: Plan, pointer: Pointer): string[] {
 /** How to roll back. The commit is read when needed, because others may be merged before. */
 function rollback({ number }: Review): string {
   const merge = `$(gh pr view ${number ?? "NUMBER"} --json mergeCommit --jq .mergeCommit.oid)`;
-  const lines = [
-    "To undo the merge, select **Revert** on this page and merge the pull request that it opens. To go back to the commit before the merge at once and without a review, which also undoes later merges, run:",
-    "",
-    block([`gh workflow run rollback.yml -f commit="${merge}^" -f reason="why"`], "console"),
-  ];
-  return `### To roll back\n\n${lines.join("\n")}`;
+  const how =
+    "To undo the merge, select **Revert** on this page and merge the pull request that it opens. To go back to the commit before the merge at once and without a review, which also undoes later merges, run:";
+  const command = `gh workflow run rollback.yml -f commit="${merge}^" -f reason="why"`;
+  return `### To roll back\n\n${how}\n\n${block([command], "console")}`;
 }
 
 function footer({ head, run }: Review): string {

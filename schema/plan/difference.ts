@@ -76,14 +76,12 @@ export function diffFlag<F extends Flag>(
   return { name, change, before, after, decisions, schedules, fields };
 }
 
-const noSchedules: Readonly<Record<string, StepsChange>> = {};
-
 function diffSchedules(
   before: Flag | undefined,
   after: Flag | undefined,
   environments: readonly string[],
 ): Readonly<Record<string, StepsChange>> {
-  if (!before?.schedules.length && !after?.schedules.length) return noSchedules;
+  if (!before?.schedules.length && !after?.schedules.length) return {};
   const changes = environments.map((environment): [string, StepsChange] => [
     environment,
     { before: stepsIn(before, environment), after: stepsIn(after, environment) },
@@ -105,7 +103,7 @@ export function toggled(
 }
 
 export function isSameDecision(a: Decision | undefined, b: Decision | undefined): boolean {
-  return a === b || isSameJson(a, b);
+  return isSameJson(a, b);
 }
 
 export function changeKindOf(before: unknown, after: unknown): ChangeKind {
