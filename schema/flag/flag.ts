@@ -146,11 +146,10 @@ function normalizeDecision(
   project: DecidingProject,
 ): Decision {
   const { bucket, seed, variants, split, requires } = file;
-  if (!variants && !enabled) return plain.off;
   const isPlain = rollout === undefined && rules === undefined && requires === undefined;
-  if (!variants && isPlain) return plain.on;
   const values = variants && Object.entries(variants);
-  if (!enabled) return { enabled, ...(values && { variants: values }) };
+  if (!enabled) return values ? { enabled, variants: values } : plain.off;
+  if (!values && isPlain) return plain.on;
   return {
     enabled,
     ...(rollout !== undefined && rollout !== 100 && { rollout }),

@@ -69,31 +69,27 @@ export function flagTable(
 /** The plan in one sentence: `1 flag turns on in application, 2 flags change`. */
 export function summarize(plan: Plan): string {
   const parts: string[] = [];
-  const count = (
-    [one, many]: readonly [string, string],
-    rest: string,
-    isIt: (flag: FlagPlan) => boolean,
-  ) => {
+  const count = (one: string, many: string, rest: string, isIt: (flag: FlagPlan) => boolean) => {
     const number = plan.flags.filter(isIt).length;
     if (number > 0) parts.push(`${pluralize(number, one, many)} ${rest}`);
   };
   for (const environment of plan.environments) {
     for (const way of ["on", "off"] as const) {
       const isIt = (flag: FlagPlan) => toggled(flag, environment) === way;
-      count(["flag turns", "flags turn"], `${way} in ${environment}`, isIt);
+      count("flag turns", "flags turn", `${way} in ${environment}`, isIt);
     }
   }
   for (const environment of plan.environments) {
     const isIt = (flag: FlagPlan) => changesReach(flag, environment);
-    count(["flag changes", "flags change"], `who gets it in ${environment}`, isIt);
+    count("flag changes", "flags change", `who gets it in ${environment}`, isIt);
   }
   for (const environment of plan.environments) {
     const isIt = (flag: FlagPlan) =>
       flag.change === "changed" && changesSchedule(flag, environment);
-    count(["flag changes its", "flags change their"], `schedule in ${environment}`, isIt);
+    count("flag changes its", "flags change their", `schedule in ${environment}`, isIt);
   }
   for (const change of ["added", "removed"] as const)
-    count(["flag is", "flags are"], change, (flag) => flag.change === change);
+    count("flag is", "flags are", change, (flag) => flag.change === change);
   for (const { environment, change } of plan.protection) {
     parts.push(`${environment} is ${change === "protected" ? "" : "not "}protected from now on`);
   }

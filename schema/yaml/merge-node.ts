@@ -39,7 +39,9 @@ function mergeMap(
   value: { readonly [key: string]: EditValue },
 ): Node {
   giveCommentTo(old, old.items[0]?.key);
-  const pairs = new Map(old.items.map((pair) => [String(keyOf(pair.key)), pair]));
+  const pairs = new Map(
+    old.items.map((pair) => [String(isScalar(pair.key) ? pair.key.value : pair.key), pair]),
+  );
   old.items = Object.entries(value).map(([key, child]) => {
     const pair = pairs.get(key);
     if (!pair) return document.createPair(createNode(document, key), createNode(document, child));
@@ -111,8 +113,4 @@ export function writeScalar(value: boolean | number | string): string {
   if (/[\n\r]/.test(String(value))) scalar.type = Scalar.QUOTE_DOUBLE;
   // Only the line feed: other white space at the end is the value's own.
   return stringify({ v: scalar }, options).slice("v: ".length, -1);
-}
-
-function keyOf(key: unknown): unknown {
-  return isScalar(key) ? key.value : key;
 }
