@@ -35,13 +35,14 @@ export const command = defineCommand({
     const named = roots.flatMap((place) => readWorkTree(repo, place, project));
     const entries = places.length === 0 ? [...own, ...named] : named;
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
-    const files = new Map(readable.map(({ file, content }) => [file, content?.findings ?? []]));
+    const distinct = [...new Map(readable.map((entry) => [entry.file, entry])).values()];
     const changed: string[] = [];
     const problems: Problem[] = [];
     const lines: string[] = [];
     let unreadable = 0;
-    for (const [file, findings] of files) {
+    for (const { file, content } of distinct) {
       const place = path.resolve(repo, file);
+      const findings = content?.findings ?? [];
       const layout = layOut(place, findings);
       if (!layout) {
         unreadable += 1;
@@ -54,7 +55,7 @@ export const command = defineCommand({
         lines.push(`${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}`);
       }
     }
-    const flags = countFlags([...new Map(readable.map((entry) => [entry.file, entry])).values()]);
+    const flags = countFlags(distinct);
     lines.push(summarize(flags, changed.length, unreadable, check));
     const json = () => JSON.stringify({ flags, changed, problems }, null, 2);
     process.stdout.write(`${output === "json" ? json() : lines.join("\n")}\n`);
@@ -63,7 +64,7 @@ export const command = defineCommand({
 });
 
 /** The text as it is and as it should be; `undefined` if it is not text, or not YAML. */
-function layOut(file: string, findings: readonly Finding[]): Layout | undefined {
+function layOut(file: string, findings: readonly Finding[]) {
   if (findings.some(({ code }) => code === "too-large")) return undefined;
   const { text } = decode(readFileSync(file));
   try {
@@ -71,11 +72,6 @@ function layOut(file: string, findings: readonly Finding[]): Layout | undefined 
   } catch {
     return undefined;
   }
-}
-
-interface Layout {
-  readonly text: string;
-  readonly formatted: string;
 }
 
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {

@@ -3,18 +3,19 @@ export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A progress line on a terminal; nothing if stderr is not a terminal. */
-export function progress(doing: string): { at(done: number, all: number): void; end(): void } {
-  const isWatched = process.stderr.isTTY;
+/** Shows a progress line on a terminal while `work` runs; nothing if stderr is not a terminal. */
+export async function withProgress<T>(
+  doing: string,
+  work: (onProgress: (done: number, all: number) => void) => Promise<T>,
+): Promise<T> {
   let shown = false;
-  return {
-    at(done, all) {
-      if (!isWatched) return;
+  try {
+    return await work((done, all) => {
+      if (!process.stderr.isTTY) return;
       process.stderr.write(`\r${doing} ${Math.floor((100 * done) / all)} % of ${all}`);
       shown = true;
-    },
-    end() {
-      if (shown) process.stderr.write("\r\x1b[K");
-    },
-  };
+    });
+  } finally {
+    if (shown) process.stderr.write("\r\x1b[K");
+  }
 }

@@ -2,7 +2,7 @@ import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
 import { shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
-import { progress } from "./progress.ts";
+import { withProgress } from "./progress.ts";
 import { report, today } from "./report.ts";
 
 /**
@@ -14,9 +14,10 @@ export async function readSnapshot(
   revision: string,
 ): Promise<Snapshot | undefined> {
   const commit = await repository.resolve(revision);
-  const reading = progress(`Reading ${shortId(commit)}:`);
-  const { snapshot, problems, files } = await repository.read(commit, today(), reading.at);
-  reading.end();
+  const { snapshot, problems, files } = await withProgress(
+    `Reading ${shortId(commit)}:`,
+    (onProgress) => repository.read(commit, today(), onProgress),
+  );
   if (!snapshot) {
     const errors = problems.filter(isError);
     process.stderr.write(

@@ -17,7 +17,7 @@ import {
 } from "../../store/github/deployments.ts";
 import type { GitHub } from "../../store/github/github.ts";
 import { findMergedPulls, type PullRequest } from "../../store/github/pulls.ts";
-import { checkUrl } from "../command/checks.ts";
+import { checkOption, checkUrl } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
 import { addOutput, addStepSummary, writeResult } from "../command/report.ts";
@@ -61,12 +61,8 @@ type Options = Readonly<
 
 async function start(options: Options): Promise<0> {
   const { commit, environment, url = "", format } = options;
-  if (!isCommit(commit)) {
-    throw new UsageError(`Cannot use --commit "${commit ?? ""}": it must be a commit's full id`);
-  }
-  if (!/^[\w-]{1,40}$/.test(environment)) {
-    throw new UsageError(`Cannot use --environment "${environment}": it must be one word`);
-  }
+  checkOption(isCommit(commit), "commit", commit, "a commit's full id");
+  checkOption(/^[\w-]{1,40}$/.test(environment), "environment", environment, "one word");
   if (url !== "") checkUrl("url", url);
   const log = runUrl() ?? "";
   const { id } = await startDeployment(connect(), { commit, environment, url, log });
@@ -77,19 +73,13 @@ async function start(options: Options): Promise<0> {
 
 async function finish(options: Options): Promise<0> {
   const { id = "", state, publication, format } = options;
-  if (!/^[1-9]\d{0,15}$/.test(id)) {
-    throw new UsageError(`Cannot use --id "${id}": it must be the number that start printed`);
-  }
-  if (state !== "success" && state !== "failure") {
-    throw new UsageError("Cannot finish: --state is missing; wanted success or failure");
-  }
+  checkOption(/^[1-9]\d{0,15}$/.test(id), "id", id, "the number that start printed");
+  checkOption(state === "success" || state === "failure", "state", state, "success or failure");
   const published = publication === undefined ? undefined : readPublished(publication);
   const github = connect();
   const deployment = await readDeployment(github, Number(id));
   const started = options.started ?? deployment.started;
-  if (Number.isNaN(Date.parse(started))) {
-    throw new UsageError(`Cannot use --started "${started}": it must be a time in ISO 8601`);
-  }
+  checkOption(!Number.isNaN(Date.parse(started)), "started", started, "a time in ISO 8601");
   const { commit, environment, url } = deployment;
   const log = runUrl() ?? "";
   const result: DeploymentResult = { state, environment, commit, published, started, url, log };
@@ -102,15 +92,10 @@ async function finish(options: Options): Promise<0> {
   for (const { number } of pulls) {
     await keepComment(github, number, marker, `${marker}\n\n${formatDeploymentResult(result)}`);
   }
-  const summary = {
-    id: deployment.id,
-    state,
-    description,
-    pullRequests: pulls.map((one) => one.number),
-  };
-  const where = summary.pullRequests.map((number) => `, commented on #${number}`).join("");
-  const what = `Deployment ${id} of ${shortId(commit)}`;
-  writeResult(format, summary, `${what}: ${state}, ${description}${where}`);
+  const pullRequests = pulls.map(({ number }) => number);
+  const where = pullRequests.map((number) => `, commented on #${number}`).join("");
+  const text = `Deployment ${id} of ${shortId(commit)}: ${state}, ${description}${where}`;
+  writeResult(format, { id: deployment.id, state, description, pullRequests }, text);
   return 0;
 }
 

@@ -9,7 +9,7 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { checkDay, wholeNumber } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note, progress } from "../command/progress.ts";
+import { note, withProgress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { today } from "../command/report.ts";
 import { connectUnlessDry } from "./connect.ts";
@@ -87,15 +87,11 @@ async function findLastToggled(
   days: number,
 ): Promise<Map<string, Timestamp>> {
   const unclear = flags.filter((flag) => needsHistory(flag, day, days));
-  const reading = progress("Reading histories:");
-  const lastToggled = await readLastToggled(
-    repository.directory,
-    await repository.changesAt(commit),
-    unclear.map(({ name }) => name),
-    (read, all) => reading.at(read, all),
+  const names = unclear.map(({ name }) => name);
+  const index = await repository.changesAt(commit);
+  return withProgress("Reading histories:", (onProgress) =>
+    readLastToggled(repository.directory, index, names, onProgress),
   );
-  reading.end();
-  return lastToggled;
 }
 
 /** `undefined` if no code is to be searched. */

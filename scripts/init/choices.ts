@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline/promises";
 import { parseProjectFile } from "../../schema/file/parsed-file.ts";
 import { nameStyles } from "../../schema/project/name-pattern.ts";
+import { checkOption } from "../command/checks.ts";
 import { UsageError } from "../command/command.ts";
 
 export interface Choices {
@@ -14,6 +15,7 @@ export interface Choices {
 }
 
 type Naming = keyof typeof nameStyles;
+const knownStyles = Object.keys(nameStyles).join(" or ");
 
 /** The values of the options; `undefined` for missing ones. */
 export type Given = Readonly<
@@ -32,8 +34,7 @@ export async function choose(given: Given, ask?: Ask): Promise<Choices> {
     "Environments, the one at the root of the URLs (production) first",
     defaults.environments,
   );
-  const names = Object.keys(nameStyles).join(" or ");
-  const naming = await answer(given.naming, `Names of flags: ${names}`, defaults.naming);
+  const naming = await answer(given.naming, `Names of flags: ${knownStyles}`, defaults.naming);
   const owner = await answer(given.owner, "Who reviews changes, such as @acme/platform", "");
   const hook =
     given.hook ?? (await ask?.("Check flags before each commit: yes or no", "no")) === "yes";
@@ -61,13 +62,9 @@ function check(environments: string, naming: string, owner: string, hook: boolea
   if (problem) {
     throw new UsageError(`Cannot use --environments "${environments}": ${problem.message}`);
   }
-  if (!isNaming(naming)) {
-    const known = Object.keys(nameStyles).join(" or ");
-    throw new UsageError(`Cannot use --naming "${naming}": it must be ${known}`);
-  }
-  if (owner !== "" && !/^@[\w-]+(?:\/[\w.-]+)?$/.test(owner)) {
-    throw new UsageError(`Cannot use --owner "${owner}": it must be @LOGIN or @ORGANISATION/TEAM`);
-  }
+  checkOption(isNaming(naming), "naming", naming, knownStyles);
+  const isOwner = /^(?:@[\w-]+(?:\/[\w.-]+)?)?$/.test(owner);
+  checkOption(isOwner, "owner", owner, "@LOGIN or @ORGANISATION/TEAM");
   return { environments: names, naming, owner, hook };
 }
 

@@ -7,7 +7,7 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note, progress } from "../command/progress.ts";
+import { note, withProgress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary } from "../command/report.ts";
 import {
@@ -78,17 +78,18 @@ export const command = defineCommand({
     if (!snapshot) return 1;
     const compiled = compileSnapshot(snapshot);
     const target = await openTarget(options.to);
-    const publishing = progress(`Publishing to ${options.to}:`);
+    const settings = {
+      ...intent,
+      cacheControl: options["cache-control"],
+      thorough: options["skip-listing"] !== true,
+      dryRun: options["dry-run"] === true,
+      verify: options.verify === true,
+      concurrency: 16,
+    };
     const publishWith = (allow = intent.allow) =>
-      publish(target, repository, compiled, {
-        ...{ ...intent, allow },
-        cacheControl: options["cache-control"],
-        thorough: options["skip-listing"] !== true,
-        dryRun: options["dry-run"] === true,
-        verify: options.verify === true,
-        concurrency: 16,
-        progress: publishing.at,
-      });
+      withProgress(`Publishing to ${options.to}:`, (progress) =>
+        publish(target, repository, compiled, { ...settings, allow, progress }),
+      );
     let outcome: PublishOutcome;
     try {
       outcome = await publishWith();
@@ -98,7 +99,6 @@ export const command = defineCommand({
         if (allowed !== undefined) outcome = await publishWith(allowed);
       }
     } finally {
-      publishing.end();
       target.close();
     }
     addStepSummary(formatSummary(outcome, options.to));

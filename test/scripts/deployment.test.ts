@@ -138,7 +138,7 @@ describe.concurrent("deployment", () => {
     [["start", `--commit=${"a".repeat(40)}`, "--environment=a b"], '--environment "a b"'],
     [["start", `--commit=${"a".repeat(40)}`, "--url=javascript:x"], '--url "javascript:x"'],
     [["finish", "--state=success"], 'Cannot use --id ""'],
-    [["finish", "--id=1"], "--state is missing"],
+    [["finish", "--id=1"], 'Cannot use --state ""'],
     [["finish", "--id=1", "--state=success", "--publication=/none"], '--publication "/none"'],
   ])("%j is refused with exit 2", async (args, words) => {
     const { code, stdout, stderr } = await runScript("deployment", args, {
