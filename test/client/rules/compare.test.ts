@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
 import type { Context } from "../../../schema/evaluate/context.ts";
 import type { Condition } from "../../../schema/evaluate/definition.ts";
-import { storageWith } from "../clients.ts";
+import { clientsForTests, storageWith } from "../clients.ts";
 import { json, list, respond, type Source, startSource } from "../source.ts";
 
 const chunk = "../../../client/rules/compare.ts";
@@ -37,9 +37,7 @@ const old = { targetingKey: "u1", app_version: "4.1.9" };
 
 let source: Source;
 let rules = json(definitions);
-let clients: RuleFlags[];
 beforeEach(async () => {
-  clients = [];
   rules = json(definitions);
   source = await startSource((request, response) =>
     (request.url === "/v1/definitions.json" ? rules : json(booleans))(request, response),
@@ -47,21 +45,13 @@ beforeEach(async () => {
   vi.spyOn(console, "warn").mockReturnValue();
 });
 afterEach(async () => {
-  for (const client of clients) client.close();
   vi.doUnmock(chunk);
-  vi.restoreAllMocks();
   await source[Symbol.asyncDispose]();
 });
 
+const createClient = clientsForTests<RuleOptions, RuleFlags>(createFlags);
 function create(options: Partial<RuleOptions> = {}): RuleFlags {
-  const client = createFlags({
-    url: source.url,
-    storage: null,
-    refreshSeconds: 0,
-    ...options,
-  });
-  clients.push(client);
-  return client;
+  return createClient({ url: source.url, ...options });
 }
 
 /** Lets promises and messages that are on their way arrive. */

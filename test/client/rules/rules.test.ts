@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createFlags, type RuleFlags, type RuleOptions } from "../../../client/rules.ts";
 import type { Definitions } from "../../../schema/evaluate/definition.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
-import { storageWith } from "../clients.ts";
+import { clientsForTests, storageWith } from "../clients.ts";
 import { openPage } from "../page.ts";
 import { hang, json, list, respond, type Source, startSource } from "../source.ts";
 
@@ -33,9 +33,7 @@ const definitions = {
 let source: Source;
 let lists: RequestListener;
 let rules: RequestListener;
-let clients: RuleFlags[];
 beforeEach(async () => {
-  clients = [];
   lists = json(list(booleans));
   rules = json(definitions);
   source = await startSource((request, response) =>
@@ -43,22 +41,11 @@ beforeEach(async () => {
   );
   vi.spyOn(console, "warn").mockReturnValue();
 });
-afterEach(async () => {
-  for (const client of clients) client.close();
-  vi.restoreAllMocks();
-  await source[Symbol.asyncDispose]();
-});
+afterEach(() => source[Symbol.asyncDispose]());
 
+const createClient = clientsForTests<RuleOptions, RuleFlags>(createFlags);
 function create(options: Partial<RuleOptions> = {}): RuleFlags {
-  const client = createFlags({
-    url: source.url,
-    rules: true,
-    storage: null,
-    refreshSeconds: 0,
-    ...options,
-  });
-  clients.push(client);
-  return client;
+  return createClient({ url: source.url, rules: true, ...options });
 }
 
 async function created(options: Partial<RuleOptions> = {}): Promise<RuleFlags> {
