@@ -127,17 +127,17 @@ export function createFlags<Name extends string = FlagName>(
     closing = new AbortController();
     const { signal } = closing;
     void extras?.then((loaded) => loaded?.start(signal));
-    if (page) attempt(() => listenToPage(signal));
+    if (page) {
+      attempt(() => {
+        addEventListener("visibilitychange", poll, { signal });
+        addEventListener("online", poll, { signal });
+        channel = new BroadcastChannel(key);
+        channel.onmessage = ({ data }) => accept(data, FROM_PEER_TAB);
+      });
+    }
     pendingFetch = undefined;
     const firstFetch = refresh();
     if (!held) ready = firstFetch;
-  }
-
-  function listenToPage(signal: AbortSignal): void {
-    addEventListener("visibilitychange", poll, { signal });
-    addEventListener("online", poll, { signal });
-    channel = new BroadcastChannel(key);
-    channel.onmessage = ({ data }) => accept(data, FROM_PEER_TAB);
   }
 
   /** Refreshes, unless the page is hidden or another tab is fetching. */

@@ -130,11 +130,11 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     core.isEnabled(name);
     const evaluation = peek(name, fallback);
     const { variant, reason } = evaluation;
-    if (onExposure && variant && (reason === "SPLIT" || reason === "TARGETING_MATCH")) {
+    if (onExposure && (reason === "SPLIT" || reason === "TARGETING_MATCH")) {
       const exposure = `${name} ${variant} ${textOf(context)}`;
       if (!exposures.has(exposure)) {
         exposures.add(exposure);
-        notify([() => onExposure(name, variant, context)]);
+        notify([() => onExposure(name, variant as string, context)]);
       }
     }
     return evaluation;
@@ -153,8 +153,7 @@ export function createFlags<Name extends string = FlagName>(options: RuleOptions
     // A copy from the event stream, or from a tab without rules, has no definitions.
     if (origin === FROM_PEER_TAB && copy.definitions === undefined) void core.refresh();
     // Held definitions are kept, and stored again, if there are no new ones.
-    copy.definitions ??= definitions;
-    definitions = copy.definitions;
+    definitions = copy.definitions ??= definitions;
     const values: Record<string, boolean> = withoutPrototype(copy.flags);
     const next: Record<string, Result | undefined> = withoutPrototype({});
     for (const name in values) next[name] = answer(booleans[values[name] ? 1 : 0], "STATIC");

@@ -21,10 +21,7 @@ export function withId(
 ): Context {
   if (context?.targetingKey || randomId === false) return context;
   random ??= String(Math.random()).slice(2);
-  let id = random;
-  attempt(() => {
-    id = storage?.getItem(key) || id;
-    storage?.setItem(key, id);
-  });
+  const id = attempt(() => storage?.getItem(key)) || random;
+  attempt(() => storage?.setItem(key, id));
   return { ...context, targetingKey: id };
 }

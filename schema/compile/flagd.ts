@@ -1,5 +1,5 @@
-import { buckets, type Condition, type Definition, targetingKey } from "../evaluate/definition.ts";
-import { booleans, weigh } from "../evaluate/evaluate.ts";
+import { type Condition, type Definition, targetingKey } from "../evaluate/definition.ts";
+import { booleans } from "../evaluate/evaluate.ts";
 import { maxRequired } from "../evaluate/limits.ts";
 import { type DefinedFlag, type DefinedFlags, objectText, visibleFlags } from "./definitions.ts";
 import { compileConditions } from "./flagd-conditions.ts";
@@ -90,10 +90,13 @@ function isOn(name: string, levels: number, published: Published): Logic {
   return equals(decision, "on");
 }
 
+/** Rollouts have at most three decimals, and weights of flagd are integers. */
+const buckets = 100_000;
+
 /** Gives the feature to a percentage. Each of the two hashes needs a value, so one guard is for both. */
 function give(name: string, definition: Definition, rollout: number): Logic {
   const { variants, split, seed = name, bucket = targetingKey } = definition;
-  const weight = weigh(rollout);
+  const weight = Math.round((rollout * buckets) / 100);
   if (weight <= 0) return outside;
   const value = attribute(bucket);
   const text = bucket === targetingKey ? value : booleanAsText(value);

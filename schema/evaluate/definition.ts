@@ -69,6 +69,3 @@ export type VersionOperator = "<" | "<=" | ">" | ">=" | "=" | "^" | "~";
 
 /** The default of `bucket`: OpenFeature's name for the caller's id. */
 export const targetingKey = "targetingKey";
-
-/** Rollouts have three decimals: a caller is in one of this many buckets. */
-export const buckets = 100_000;

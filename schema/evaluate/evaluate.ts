@@ -1,6 +1,6 @@
 import { type Compare, compare } from "./compare.ts";
 import { type Context, textOf } from "./context.ts";
-import { buckets, type Definitions, type Value, type Variant } from "./definition.ts";
+import type { Definitions, Value, Variant } from "./definition.ts";
 import { fractionOf } from "./hash.ts";
 import { maxRead, maxRequired } from "./limits.ts";
 import { matches } from "./match.ts";
@@ -73,21 +73,15 @@ export function decide(
     if (reason === "STATIC") reason = other.reason;
   }
 
-  const rule = rules.find((rule) => matches(rule.if, context, definitions.audiences, compare));
+  const rule = rules.find((rule) => matches(rule.if, context, compare, definitions.audiences));
   if (rule) reason = "TARGETING_MATCH";
-  const share = (rule ? rule.rollout : rollout) as number;
+  const share = rule?.rollout ?? rollout;
   const id = textOf(context, definition.bucket);
-  const isInside =
-    share >= 100 || (share > 0 && id && fractionOf(`${seed}:${id}`) * buckets < weigh(share));
+  const isInside = share >= 100 || (id && fractionOf(`${seed}:${id}`) * 100 < share);
   const variant = rule?.variant
     ? variants?.find(([other]) => other === rule.variant)
     : isInside && (variants ? id && pick(variants, definition.split, `${seed}:variant:${id}`) : on);
   return answer(variant || outside, variant ? reason : "DEFAULT", rule?.name);
-}
-
-/** How many of the buckets a percentage has. */
-export function weigh(rollout: number): number {
-  return Math.round((rollout * buckets) / 100);
 }
 
 /** The variant in whose share of the weights a text lies. */

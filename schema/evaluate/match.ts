@@ -9,14 +9,14 @@ import type { Condition, Definitions } from "./definition.ts";
 export function matches(
   conditions: readonly Condition[],
   context: Context,
-  audiences: Definitions["audiences"],
   compare: Compare,
+  audiences?: Definitions["audiences"],
 ): boolean {
   return conditions.every((condition) => {
     const [name, operator, operand] = condition;
     if (operator === "is") {
       // An audience cannot refer to others.
-      return matches(audiences?.[operand] as readonly Condition[], context, undefined, compare);
+      return matches(audiences?.[operand] as readonly Condition[], context, compare);
     }
     const value = context?.[name] as never;
     if (operator === "in") return operand.includes(value);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Definition } from "../../../schema/evaluate/definition.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
+import { fractionOf } from "../../../schema/evaluate/hash.ts";
 
 const callers = Array.from({ length: 100_000 }, (_, at) => ({ targetingKey: `user-${at}` }));
 
@@ -27,6 +28,19 @@ describe("evaluate() over 100,000 ids", () => {
       expect(Math.abs(share - rollout)).toBeLessThan(rollout % 100 === 0 ? Number.MIN_VALUE : 0.3);
     },
   );
+
+  test("gives it exactly to the callers in the first of 100,000 buckets", () => {
+    const wrong = callers.filter(({ targetingKey }) => {
+      const hash = BigInt(fractionOf(`new_checkout:${targetingKey}`) * 2 ** 32);
+      const bucket = Number((hash * 100_000n) >> 32n);
+      const [outside, inside] = [bucket, bucket + 1].map((count) => {
+        const definition = { enabled: true, rollout: count / 1_000 };
+        return evaluate({ flags: { new_checkout: definition } }, "new_checkout", { targetingKey });
+      });
+      return outside?.value !== false || inside?.value !== true;
+    });
+    expect(wrong).toEqual([]);
+  });
 
   test("divides callers by the weights, within 0.3 points", () => {
     const all = variantsOf({
