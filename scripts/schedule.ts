@@ -3,12 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
-import {
-  describeOutcome,
-  type FlagStep,
-  findDueSteps,
-  nextStepTime,
-} from "../schema/flag/schedule.ts";
+import { describeOutcome, findDueSteps, nextStepTime } from "../schema/flag/schedule.ts";
 import { timestamp } from "../schema/flag/snapshot.ts";
 import { formatProblem } from "../schema/problem/problem.ts";
 import { pluralize } from "../schema/text/show.ts";
@@ -65,7 +60,8 @@ export const command = defineCommand({
       await store.close();
       const print = format === "json" ? formatJson : formatText;
       process.stdout.write(print(store, results));
-      if (results.length > 0 && !isDry) addStepSummary(formatSummary(results));
+      if (results.length > 0 && !isDry)
+        addStepSummary(results.map((result) => `- ${formatResult(result)}`).join("\n"));
       if (results.some(({ status }) => status === "committed")) addOutput("commit", store.head);
       return results.some(({ status }) => status === "invalid") ? 1 : 0;
     } finally {
@@ -75,11 +71,7 @@ export const command = defineCommand({
 });
 
 /** A step that is due, with its result. */
-type Outcome = FlagStep & {
-  readonly status: StepResult["status"] | "due";
-  readonly commit?: string;
-  readonly faults?: readonly string[];
-};
+type Outcome = Omit<StepResult, "status"> & { readonly status: StepResult["status"] | "due" };
 
 async function openStore(clone: RemoteBranch): Promise<FlagStore> {
   const { FLAGS_COMMIT_KEY: keys, FLAGS_SIGNING_KEY: signingKey } = process.env;
@@ -100,15 +92,13 @@ async function originOf(repo: string): Promise<string> {
 }
 
 function formatText(store: FlagStore, results: readonly Outcome[]): string {
-  const lines = results.map(formatResult);
-  const applied = results.filter(({ status }) => status === "committed").length;
-  const due = results.filter(({ status }) => status === "due").length;
+  const count = (wanted: Outcome["status"]) =>
+    pluralize(results.filter(({ status }) => status === wanted).length, "step");
+  const isDry = results.some(({ status }) => status === "due");
+  const done = isDry ? `${count("due")} due` : `${count("committed")} applied`;
   const next = nextOf(store);
-  const end = [
-    due > 0 ? `${pluralize(due, "step")} due` : `${pluralize(applied, "step")} applied`,
-    next === null ? "no step is left" : `the next one is due at ${next}`,
-  ];
-  return `${[...lines, end.join(", ")].join("\n")}\n`;
+  const then = next === null ? "no step is left" : `the next one is due at ${next}`;
+  return `${[...results.map(formatResult), `${done}, ${then}`].join("\n")}\n`;
 }
 
 function formatResult(result: Outcome): string {
@@ -130,10 +120,6 @@ function formatJson(store: FlagStore, results: readonly Outcome[]): string {
     ...(faults === undefined ? {} : { faults }),
   }));
   return `${JSON.stringify({ head: store.head, steps, next: nextOf(store) }, null, 2)}\n`;
-}
-
-function formatSummary(results: readonly Outcome[]): string {
-  return results.map((result) => `- ${formatResult(result)}`).join("\n");
 }
 
 function nextOf(store: FlagStore): string | null {

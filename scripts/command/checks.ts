@@ -17,10 +17,10 @@ export function checkDay(option: string, text: string): void {
   checkOption(isDate(text), option, text, "a day as YYYY-MM-DD");
 }
 
-export function checkUrl(option: string, text: string): void {
-  const isUrl = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-  // A link in Markdown would end at one of these.
-  checkOption(isUrl && !/[\s()<>]/.test(text), option, text, "a URL, https://…");
+export function checkUrl(option: string, text: string | undefined): asserts text is string {
+  // A link in Markdown would end at one of the characters that are refused.
+  const isUrl = text !== undefined && /^https?:\/\/[^\s()<>]+$/i.test(text) && URL.canParse(text);
+  checkOption(isUrl, option, text, "a URL, https://…");
 }
 
 export function wholeNumber(option: string, text: string, least: number, most: number): number {

@@ -43,7 +43,7 @@ export const command = defineCommand({
     "Compare what the CDN serves with what a commit compiles to: bodies, content types and caching. Keep one issue open on GitHub while they differ.",
   operands: "",
   options: {
-    cdn: { value: "URL", help: "the URL below which clients fetch", default: "" },
+    cdn: { value: "URL", help: "the URL below which clients fetch" },
     at: shared.at,
     repo: shared.repo,
     grace: {
