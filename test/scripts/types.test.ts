@@ -122,6 +122,7 @@ export const App = () => <FlagsProvider flags={flags}><Part /></FlagsProvider>;
     moduleResolution: "bundler",
     jsx: "react-jsx",
     strict: true,
+    skipLibCheck: true,
     noEmit: true,
     allowImportingTsExtensions: true,
     types: [],
