@@ -49,9 +49,7 @@ describe("README", () => {
     }
   }
 
-  test("Install: a tarball of the clone, and a new repository of flags", {
-    timeout: 60_000,
-  }, () => {
+  test("Install: a tarball of the clone, and a new repository of flags", () => {
     const steps = stepsOf("Install");
     expect(steps.map(({ command }) => command).join("\n")).toContain("npx bunting init");
     for (const { command, output } of steps) {
