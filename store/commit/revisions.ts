@@ -1,5 +1,6 @@
 /** Names of commits in a clone, and relations between commits. */
 import { readGit } from "../git/git.ts";
+import { readObjects } from "../git/objects.ts";
 
 /** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, as on diverged branches. */
 export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
@@ -16,15 +17,20 @@ export async function resolveRevision(directory: string, revision: string): Prom
   const folders = isPlain ? ["refs/heads/", "refs/remotes/", "refs/remotes/origin/", ""] : [""];
   // A line feed would end the name.
   const wanted = /[\0\n]/.test(revision) ? [] : folders.map((folder) => folder + revision);
-  const input = wanted.map((candidate) => `${candidate}^{commit}\n`).join("");
-  const args = ["cat-file", "--batch-check=%(objectname)"];
-  const answer = await readGit(directory, args, { input }).catch(() => "");
-  const commit = answer.split("\n").find((line) => /^[0-9a-f]{40,64}$/.test(line));
+  const names = wanted.map((candidate) => `${candidate}^{commit}`);
+  const [commit] = await findCommits(directory, names).catch(() => []);
   if (commit !== undefined) return commit;
   const firstHint = `; create the first one with "git add --all" and "git commit"`;
   const isName = isPlain && !/^[0-9a-f]{7,}$/.test(name);
   const hint = revision === "HEAD" ? firstHint : isName ? await nameBranches(directory) : "";
   throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit${hint}`);
+}
+
+async function findCommits(directory: string, names: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { type, id } of readObjects(directory, names, 0))
+    if (type === "commit") ids.push(id);
+  return ids;
 }
 
 /** Some branches, for a message about a wrong one: many clones have `master` and no `main`. */

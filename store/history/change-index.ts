@@ -46,32 +46,19 @@ export class ChangeIndex {
 
   /** Reads what `toJSON()` wrote. */
   static from(stored: unknown): ChangeIndex {
-    const { head, time, commits, flags } = stored as ReturnType<ChangeIndex["toJSON"]>;
+    const { head, time, commits, changes } = stored as ReturnType<ChangeIndex["toJSON"]>;
     const index = new ChangeIndex();
     index.#head = head;
     index.#time = time;
-    for (const [commit, seconds, comparedWith] of commits) {
-      const found = { commit, time: seconds };
-      index.#commits.push(comparedWith === undefined ? found : { ...found, comparedWith });
-    }
-    const byCommit: string[][] = commits.map(() => []);
-    for (const [name, positions] of flags)
-      for (const position of positions) byCommit[position]?.push(name);
-    for (const [position, names] of byCommit.entries()) index.#addChanges(position, names);
+    for (const commit of commits) index.#commits.push(commit);
+    for (const [position, flag] of changes) index.#addChange(position, flag);
     return index;
   }
 
   toJSON() {
     return {
-      head: this.#head,
-      time: this.#time,
-      commits: this.#commits.map(({ commit, time, comparedWith }): [string, number, string?] =>
-        comparedWith === undefined ? [commit, time] : [commit, time, comparedWith],
-      ),
-      flags: [...this.#places].map(([name, places]): [string, number[]] => [
-        name,
-        places.map((place) => this.#changes[place]?.[0] ?? 0),
-      ]),
+      ...{ head: this.#head, time: this.#time },
+      ...{ commits: this.#commits, changes: this.#changes },
     };
   }
 
@@ -95,17 +82,15 @@ export class ChangeIndex {
     const found = { commit, time: this.#time };
     const position =
       this.#commits.push(comparedWith === undefined ? found : { ...found, comparedWith }) - 1;
-    this.#addChanges(position, [...names]);
+    for (const name of [...names].sort(compareText)) this.#addChange(position, name);
     return true;
   }
 
-  #addChanges(position: number, names: readonly string[]): void {
-    for (const name of [...names].sort(compareText)) {
-      const place = this.#changes.push([position, name]) - 1;
-      const places = this.#places.get(name);
-      if (places) places.push(place);
-      else this.#places.set(name, [place]);
-    }
+  #addChange(position: number, flag: string): void {
+    const place = this.#changes.push([position, flag]) - 1;
+    const places = this.#places.get(flag);
+    if (places) places.push(place);
+    else this.#places.set(flag, [place]);
   }
 
   /** The changes of a flag, newest first: at most `limit` of them, after `skip`. */

@@ -27,8 +27,9 @@ export class KnownHistory {
       if (next === undefined) index = new ChangeIndex();
       else index?.add(next);
     });
-    // Reading an older commit must not discard the history of newer ones.
-    if (this.#history && (await this.#isOlder(commit, this.#history.commit))) return history;
+    // Reading an older commit, which takes a pass from the first on, must not discard the history of newer ones.
+    if (this.#history && index && (await this.#isOlder(commit, this.#history.commit)))
+      return history;
     this.#history = history;
     this.#cache.write("history", { ...history, flags: [...history.flags] });
     if (index) this.#keep(index);

@@ -78,8 +78,9 @@ export class Repository {
 
   /** The commit at which `head` left `base`; `base` itself if they share no history. */
   async fork(base: string, head: string): Promise<string> {
-    const [from, to] = await Promise.all([this.resolve(base), this.resolve(head)]);
-    return findFork(this.directory, from, to);
+    // One process of git answers both.
+    const from = await this.resolve(base);
+    return findFork(this.directory, from, await this.resolve(head));
   }
 
   /** The files below `flags/` that differ in the work tree from `commit`. */
