@@ -25,7 +25,14 @@ export async function pushWithRetry(
 ): Promise<boolean> {
   const [commit = "", parent = ""] = [created.at(-1)?.id, created[0]?.parent];
   for (let push = 1; ; push++) {
-    const failure = await tryPush(branchSync, commit, parent);
+    const pushed = measureGit(branchSync.onGit, "push", () =>
+      branchSync.branch.push(commit, parent),
+    );
+    const failure = await pushed.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (!failure) branchSync.recordPush();
     if (failure instanceof PushDeclinedError && push > 1) throw failure;
     const head = failure ? await fetchHead(branchSync, deadline, failure) : commit;
     if (head !== parent) return serveHead(branchSync, head, created);
@@ -35,22 +42,6 @@ export async function pushWithRetry(
       throw new WriteUnavailableError(message, { cause: failure });
     }
     await pause(pausesMs.push * 2 ** (push - 1));
-  }
-}
-
-/** Returns why a push failed; `undefined` if it succeeded. */
-async function tryPush(
-  branchSync: BranchSync,
-  commit: string,
-  parent: string,
-): Promise<Error | undefined> {
-  const { branch, onGit } = branchSync;
-  try {
-    await measureGit(onGit, "push", () => branch.push(commit, parent));
-    branchSync.recordPush();
-    return undefined;
-  } catch (error) {
-    return error as Error;
   }
 }
 

@@ -5,7 +5,7 @@
  * the branch into their own commits and pushed that (`git pull` with a merge), the branch is the
  * second parent of this merge. The line then follows it: see `branch-merges.ts`.
  */
-import { type FileChange, type LogCommit, readLog } from "../git/log.ts";
+import { type FileChange, readLog } from "../git/log.ts";
 import { findLine, type LineSegment } from "./branch-merges.ts";
 import { readChanges } from "./tree-changes.ts";
 
@@ -104,22 +104,13 @@ async function* readSegment(
       order: "oldest-first",
       maxChanges,
     })) {
-      yield branchCommit(commit);
+      const { id, parents, time, hasMoreChanges: isSkipped } = commit;
+      const changes = isSkipped ? [] : commit.changes;
+      yield { commit: id, parent: parents[0] ?? "", time, changes, isSkipped };
       // The rest of its changes is not read, because there may be millions.
-      if (!commit.hasMoreChanges) continue;
-      from = commit.id;
-      isDone = commit.id === tip;
+      if (!isSkipped) continue;
+      from = id;
+      isDone = id === tip;
     }
   }
-}
-
-function branchCommit(commit: LogCommit): BranchCommit {
-  const { id, parents, time, changes, hasMoreChanges } = commit;
-  return {
-    commit: id,
-    parent: parents[0] ?? "",
-    time,
-    changes: hasMoreChanges ? [] : changes,
-    isSkipped: hasMoreChanges,
-  };
 }

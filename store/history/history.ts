@@ -48,7 +48,9 @@ export async function readHistory(
   const history = known && (await extend(directory, commit, known, onCommit));
   if (history) return history;
   onCommit(undefined);
-  return (await extend(directory, commit, undefined, onCommit)) ?? unreachable(commit);
+  const whole = await extend(directory, commit, undefined, onCommit);
+  if (whole) return whole;
+  throw new Error(`Cannot read the history of ${commit}: git did not list it`);
 }
 
 /** `undefined` if `commit` does not follow on `known` on its line. */
@@ -129,8 +131,4 @@ export function changesByFlag(changes: readonly FileChange[]): Map<string, FileC
 function haveSameContent(a: FlagHistory, b: FlagHistory): boolean {
   const [before, after] = [a, b].map(({ blobs }) => Object.values(blobs).sort().join());
   return before === after;
-}
-
-function unreachable(commit: string): never {
-  throw new Error(`Cannot read the history of ${commit}: git did not list it`);
 }

@@ -26,15 +26,9 @@ export async function contains(directory: string, head: string, commit: string):
   }
 }
 
-export async function isClone(directory: string): Promise<boolean> {
-  if (!existsSync(directory)) return false;
-  const answer = inClone(directory, ["rev-parse", "--is-bare-repository"]).catch(() => "");
-  return (await answer).trim() === "true";
-}
-
-/** Whether git finds no fault in any of its objects. */
+/** Whether git finds no fault in any object of the clone. */
 export async function isWhole(directory: string): Promise<boolean> {
-  if (!(await isClone(directory))) return false;
+  if ((await readObjectFormat(directory)) === undefined) return false;
   return inClone(directory, ["fsck", "--no-dangling", "--no-progress"]).then(
     () => true,
     () => false,
@@ -48,10 +42,11 @@ export function objectFormatOf(id: string | undefined): ObjectFormat {
   return id?.length === 64 ? "sha256" : "sha1";
 }
 
-/** The object format of a clone; `undefined` if git cannot read the clone. */
+/** The object format of the bare clone in `directory`; `undefined` if git finds none there. */
 export async function readObjectFormat(directory: string): Promise<string | undefined> {
-  const answer = inClone(directory, ["rev-parse", "--show-object-format"]).catch(() => "");
-  return (await answer).trim() || undefined;
+  const args = ["rev-parse", "--is-bare-repository", "--show-object-format"];
+  const answer = await inClone(directory, args).catch(() => "");
+  return /^true\n(\w+)\n$/.exec(answer)?.[1];
 }
 
 /** Makes a new clone beside `directory`, fills it, and puts it in the place of the old one. */

@@ -2,7 +2,6 @@ import { shortId } from "../../schema/text/show.ts";
 import {
   clearLeftovers,
   contains,
-  isClone,
   isWhole,
   objectFormatOf,
   packObjects,
@@ -54,7 +53,8 @@ export class RemoteBranch {
     clearLeftovers(directory);
     const source = { remote: at.identity(directory), branch };
     const record = new CloneRecord(directory, source);
-    if (await isClone(directory)) await record.read(acceptRemote);
+    const isThere = (await readObjectFormat(directory)) !== undefined;
+    if (isThere) await record.read(acceptRemote);
     else await replaceClone(directory, "sha1", async () => {});
     return new RemoteBranch(directory, at, branch, timeoutMs, record);
   }

@@ -4,7 +4,7 @@ import pMap from "p-map";
 import type { FlagStep } from "../../schema/flag/schedule.ts";
 import { rootEnvironment } from "../../schema/project/project.ts";
 import type { FlagStore } from "../writes/flag-store.ts";
-import type { Actor, Write, WriteResult } from "../writes/write.ts";
+import type { Write, WriteResult } from "../writes/write.ts";
 import { findStepOrigin, stepKey, type WrittenStep } from "./step-origin.ts";
 
 /** The result of a step. */
@@ -67,16 +67,11 @@ function writeOf({ flag, block, step }: FlagStep, written: WrittenStep | undefin
   ];
   return {
     change: { kind: "step", name: flag, environment: block, step, origin: { commit, pullRequest } },
-    actor: actorOf(author),
+    actor: { id: actorId, name: author?.name ?? "unknown", email: author?.email ?? "unknown" },
     reason: `Scheduled for ${step.at}${by.length === 0 ? "" : ` by ${by.join(", ")}`}`,
     requestId: "",
     isExpected: () => true,
     // A step that was applied is not applied again, even if a revert brings it back.
     idempotency: { key: stepKey({ flag, block, step }), fingerprint: hash("sha256", actorId) },
   };
-}
-
-function actorOf(author: WrittenStep["author"] | undefined): Actor {
-  const { name = "unknown", email = "unknown" } = author ?? {};
-  return { id: actorId, name, email };
 }
