@@ -17,22 +17,24 @@ const timeoutMs = 30_000;
 
 export type Rest = InstanceType<typeof Client>["rest"];
 
+/** The repository, as GitHub's requests name it. */
+type Here = Pick<GitHubOptions, "owner" | "repo">;
+
 export class GitHub {
-  readonly owner: string;
-  readonly repo: string;
   /** `owner/repo`. */
   readonly name: string;
-  readonly options: GitHubOptions;
   readonly #client: InstanceType<typeof Client>;
+  readonly #here: Here;
+  readonly #loginOfApp: string;
   #quota: Quota = { remainingShare: 1, resetSeconds: 60 };
   #login: Promise<string> | undefined;
 
   /** `note` gets a line for each wait. */
   constructor(options: GitHubOptions, note: (text: string) => void = () => {}) {
-    this.options = options;
-    this.owner = options.owner;
-    this.repo = options.repo;
-    this.name = `${options.owner}/${options.repo}`;
+    this.#loginOfApp = options.login;
+    const { owner, repo } = options;
+    this.#here = { owner, repo };
+    this.name = `${owner}/${repo}`;
     this.#client = connect(options, note);
     this.#client.hook.after("request", ({ headers }) => {
       this.#quota = quotaIn(headers) ?? this.#quota;
@@ -45,12 +47,9 @@ export class GitHub {
   }
 
   /** Returns the result of a call. Throws `GitHubError`; `doing` describes the call: `read the issues`. */
-  async do<T>(
-    doing: string,
-    call: (rest: Rest, repository: { owner: string; repo: string }) => Promise<{ data: T }>,
-  ): Promise<T> {
+  async do<T>(doing: string, call: (rest: Rest, here: Here) => Promise<{ data: T }>): Promise<T> {
     try {
-      const { data } = await call(this.#client.rest, { owner: this.owner, repo: this.repo });
+      const { data } = await call(this.#client.rest, this.#here);
       return data;
     } catch (error) {
       throw toGitHubError(doing, this.name, error);
@@ -62,11 +61,11 @@ export class GitHub {
     doing: string,
     call: (
       rest: Rest,
-      page: { owner: string; repo: string; page: number; per_page: number },
+      page: Here & { page: number; per_page: number },
     ) => Promise<{ data: T[]; headers: { link?: string | undefined } }>,
   ): AsyncGenerator<T> {
     for (let page = 1; ; page++) {
-      const where = { owner: this.owner, repo: this.repo, page, per_page: 100 };
+      const where = { ...this.#here, page, per_page: 100 };
       let hasMore = false;
       const items = await this.do(doing, async (rest) => {
         const answer = await call(rest, where);
@@ -84,7 +83,7 @@ export class GitHub {
       ({ data }) => data.login,
       (error) => {
         if (error.status === 403 && /not accessible/i.test(error.message)) {
-          return this.options.login;
+          return this.#loginOfApp;
         }
         this.#login = undefined;
         throw toGitHubError("read the account of GITHUB_TOKEN", this.name, error);

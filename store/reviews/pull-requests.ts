@@ -136,10 +136,9 @@ export class PullRequests {
   }
 
   async #findOpen({ branch }: Proposal): Promise<Pull | undefined> {
-    const { owner } = this.#github;
-    const query = { state: "open", head: `${owner}:${branch}`, base: this.#base } as const;
+    const query = { state: "open", base: this.#base } as const;
     const pulls: Pull[] = await this.#github.do("read the pull requests", (rest, where) =>
-      rest.pulls.list({ ...where, ...query }),
+      rest.pulls.list({ ...where, ...query, head: `${where.owner}:${branch}` }),
     );
     const pull = pulls.find(({ head }) => head.ref === branch);
     if (!pull || pull.user?.login === (await this.#github.login())) return pull;
