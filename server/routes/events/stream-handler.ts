@@ -1,5 +1,4 @@
-import type { Handler } from "../../http/handler.ts";
-import { principalOf } from "../../http/handler.ts";
+import { type Handler, principalOf } from "../../http/handler.ts";
 import { type Streams, streamHeaders } from "./streams.ts";
 
 /** Opens an event stream for a request that Express routed. */

@@ -31,7 +31,10 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
     };
     const isNarrow = environment !== undefined || principal.environments !== undefined;
     const { actor, ...range } = requested;
-    const isBy = actor === undefined ? undefined : isByActor(actor);
+    // By name, or by the subject or id of a token, which its owner cannot choose.
+    const isActor = ({ changed_by, subject }: CommitAttribution) =>
+      subject === actor || changed_by === actor;
+    const isBy = actor === undefined ? undefined : isActor;
     const matches = (change: FlagChange) =>
       !isNarrow || environments.some((one) => isChangedIn(change, one));
     const key = JSON.stringify([store.head, requested, isNarrow && environments]);
@@ -69,9 +72,4 @@ function environmentsFor(
 function flagIn(name: string | undefined): string | undefined {
   if (name === undefined || isPossibleName(name)) return name;
   throw new HttpError(400, "Cannot use flag: no flag can have this name");
-}
-
-/** Whether a change is by an actor: by name, or by the subject or id of a token, which its owner cannot choose. */
-function isByActor(actor: string) {
-  return ({ changed_by, subject }: CommitAttribution) => subject === actor || changed_by === actor;
 }

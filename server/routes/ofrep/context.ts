@@ -1,22 +1,21 @@
 /** The body of an OFREP request: `{"context":{"targetingKey":"user-1","country":"SE"}}`. */
 import type { Context } from "../../../schema/evaluate/context.ts";
-import { EvaluationError } from "./errors.ts";
+import { HttpError } from "../../http/problem.ts";
+import { InvalidContextError } from "./errors.ts";
 
 /** Maximum number of values of a context, nested ones included. */
 const maxValues = 1_000;
 /** Rules use only the attributes at level 1; deeper ones are accepted because clients share contexts. */
 const maxLevels = 8;
 
-/** The context of a body that is valid JSON. Throws `EvaluationError` 400. */
+/** The context of a body that is valid JSON. Throws `HttpError` 400. */
 export function contextOf(body: unknown): Context {
-  if (!isObject(body)) {
-    throw new EvaluationError(400, "PARSE_ERROR", "Cannot read the body: it must be an object");
-  }
+  if (!isObject(body)) throw new HttpError(400, "Cannot read the body: it must be an object");
   const context = body.context;
   if (context === undefined) return {};
   const fault = findFault(context);
   if (fault === undefined) return context as Context;
-  throw new EvaluationError(400, "INVALID_CONTEXT", `Cannot read the context: ${fault}`);
+  throw new InvalidContextError(`Cannot read the context: ${fault}`);
 }
 
 function findFault(context: unknown): string | undefined {

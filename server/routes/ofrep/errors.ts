@@ -3,16 +3,10 @@ import type { Request, Response } from "express";
 import { parseRoute } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
 
-/** OpenFeature's codes that a server can give. */
-export type ErrorCode = "FLAG_NOT_FOUND" | "PARSE_ERROR" | "INVALID_CONTEXT" | "GENERAL";
-
-/** An error with an OpenFeature code of its own. */
-export class EvaluationError extends HttpError {
-  readonly errorCode: ErrorCode;
-
-  constructor(status: number, errorCode: ErrorCode, detail: string) {
-    super(status, detail);
-    this.errorCode = errorCode;
+/** The body is valid JSON, but its context is not one. */
+export class InvalidContextError extends HttpError {
+  constructor(detail: string) {
+    super(400, detail);
   }
 }
 
@@ -36,18 +30,18 @@ export function sendEvaluationError(request: Request, response: Response, error:
 }
 
 export function errorBody(key: string | undefined, error: HttpError): string {
-  const errorCode = error instanceof EvaluationError ? error.errorCode : codeOf(key, error.status);
   return JSON.stringify({
     key: key?.slice(0, maxKeyLength),
-    errorCode,
+    errorCode: codeOf(key, error),
     errorDetails: error.message,
   });
 }
 
-/** OFREP knows one code for a 404 of a single flag, also if its environment is not served. */
-function codeOf(key: string | undefined, status: number): ErrorCode {
-  if (status === 404 && key !== undefined) return "FLAG_NOT_FOUND";
-  return status === 400 ? "PARSE_ERROR" : "GENERAL";
+/** OpenFeature's code. OFREP knows one for a 404 of a single flag, also if its environment is not served. */
+function codeOf(key: string | undefined, error: HttpError): string {
+  if (error instanceof InvalidContextError) return "INVALID_CONTEXT";
+  if (error.status === 404 && key !== undefined) return "FLAG_NOT_FOUND";
+  return error.status === 400 ? "PARSE_ERROR" : "GENERAL";
 }
 
 function keyOf(path: string): string | undefined {

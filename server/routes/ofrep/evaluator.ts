@@ -4,7 +4,6 @@ import { HttpError } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
 import { notReady } from "../reads/reads.ts";
 import type { Usage } from "../usage/usage.ts";
-import { EvaluationError } from "./errors.ts";
 import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
 import { eventStreamsOf } from "./event-streams.ts";
 import type { StreamKeys } from "./stream-keys.ts";
@@ -27,7 +26,7 @@ export class Evaluator {
     if (evaluated === undefined) {
       this.#usage.countEvaluation(flags.environment, key, undefined);
       const detail = `Cannot find a flag "${key.slice(0, 100)}" in ${flags.environment}`;
-      throw new EvaluationError(404, "FLAG_NOT_FOUND", detail);
+      throw new HttpError(404, detail);
     }
     const { errorCode, variant } = evaluated.evaluation;
     if (errorCode !== undefined)
