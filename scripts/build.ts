@@ -3,10 +3,10 @@ import { pluralize, shortId } from "../schema/text/show.ts";
 import { writeRelease } from "../store/build/release-directory.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
-import { defaultOut } from "./command/default-out.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { writeResult } from "./command/report.ts";
+import { defaultOut } from "./command/repository-top.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({

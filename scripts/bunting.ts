@@ -1,10 +1,9 @@
 #!/usr/bin/env node
 /** `bunting`: the one program over all commands. */
 import { describeUnknown, formatCommandList, loadCommand } from "./command/commands.ts";
-import { findNodeFault } from "./command/node-version.ts";
 import { note } from "./command/progress.ts";
 import { runCommand } from "./command/run-command.ts";
-import { version } from "./command/version.ts";
+import { findNodeFault, version } from "./command/version.ts";
 
 process.exitCode = await run(process.argv.slice(2));
 

@@ -17,7 +17,7 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
-import { requireFlags } from "./command/require-flags.ts";
+import { requireFlags } from "./command/repository-top.ts";
 
 export const command = defineCommand({
   name: "format",

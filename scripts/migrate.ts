@@ -15,7 +15,7 @@ import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-fi
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
 import { note } from "./command/progress.ts";
-import { requireFlags } from "./command/require-flags.ts";
+import { requireFlags } from "./command/repository-top.ts";
 
 export const command = defineCommand({
   name: "migrate",

@@ -7,7 +7,7 @@ import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
 import { note } from "./command/progress.ts";
 import { writeResult } from "./command/report.ts";
-import { requireFlags } from "./command/require-flags.ts";
+import { requireFlags } from "./command/repository-top.ts";
 
 export const command = defineCommand({
   name: "schema",

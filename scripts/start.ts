@@ -1,7 +1,7 @@
 import { help } from "../server/help.ts";
 import { defineCommand } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { refuseSubfolder } from "./command/require-flags.ts";
+import { refuseSubfolder } from "./command/repository-top.ts";
 
 export const command = defineCommand({
   name: "start",

@@ -11,7 +11,7 @@ import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { shared } from "./command/options.ts";
 import { report, reportFormats, today } from "./command/report.ts";
-import { requireFlags } from "./command/require-flags.ts";
+import { requireFlags } from "./command/repository-top.ts";
 
 export const command = defineCommand({
   name: "validate",

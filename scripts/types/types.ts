@@ -5,10 +5,10 @@ import { replaceFile } from "../../store/files/replace-file.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "../command/command.ts";
 import { commandLine } from "../command/command-line.ts";
-import { defaultOut } from "../command/default-out.ts";
 import { shared } from "../command/options.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { writeResult } from "../command/report.ts";
+import { defaultOut } from "../command/repository-top.ts";
 import { formatFlagTypes } from "./flag-types.ts";
 
 export const command = defineCommand({

@@ -1,7 +1,10 @@
+/** The top of a repository of flags: whether a command starts there, and where it writes. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { projectFile } from "../../schema/project/project.ts";
+import { readGit } from "../../store/git/git.ts";
 import { commandLine } from "./command-line.ts";
+import { shared } from "./options.ts";
 
 /** Throws if `directory` is not the top of a repository of flags; the message says where one is. */
 export function requireFlags(directory: string): void {
@@ -17,6 +20,17 @@ export function refuseSubfolder(directory: string): void {
   if (above === undefined) return;
   const top = path.relative(".", above) || ".";
   throw notFound(directory, `run the command in "${top}", or name it with --repo`);
+}
+
+/**
+ * Where a command writes without `--out`: also from a folder of the clone at the clone's top, so that
+ * no output lies below `flags/`. With `--repo`, the output is for the current directory.
+ */
+export async function defaultOut(repo: string, file: string): Promise<string> {
+  if (repo !== shared.repo.default) return file;
+  // Fails in a bare clone, which has no top.
+  const up = await readGit(".", ["rev-parse", "--show-cdup"]).catch(() => "");
+  return path.join(up.trimEnd(), file);
 }
 
 function notFound(directory: string, hint: string): Error {
