@@ -4,6 +4,8 @@ import { type Event, readEvents } from "./events.ts";
 
 /** The server sends a comment every 15 seconds. */
 const maxSilenceMs = 45_000;
+/** A stream that lived this long is opened again after a second. One without any event lives less long. */
+const stableMs = 60_000;
 
 export interface StreamRequest {
   readonly url: string;
@@ -27,7 +29,7 @@ export async function followStream(
     const openedAt = performance.now();
     await readStream(request, onEvent, closing);
     // Streams that end early, one after the other, are opened less and less often.
-    if (performance.now() - openedAt > maxSilenceMs) pauseSeconds = 1;
+    if (performance.now() - openedAt > stableMs) pauseSeconds = 1;
     await sleep(pauseSeconds, closing);
     pauseSeconds = Math.min(pauseSeconds * 2, maxBackoffSeconds);
   }

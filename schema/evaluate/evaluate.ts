@@ -49,7 +49,12 @@ export function evaluate(definitions: Definitions, name: string, context?: Conte
   }
 }
 
-/** As `evaluate()`. `undefined` if there is no such flag. Throws if its definition cannot be evaluated. */
+/**
+ * As `evaluate()`. `undefined` if there is no such flag. Throws if its definition cannot be evaluated.
+ *
+ * @param left How many definitions may still be read, for the flag and all that it requires together.
+ * @param levels How many levels of required flags may follow.
+ */
 export function decide(
   compare: Compare,
   definitions: Definitions,
