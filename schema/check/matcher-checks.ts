@@ -63,10 +63,12 @@ function checkMatcher(place: string, matcher: unknown, type: AttributeType, repo
     checkValues(`${place}/not`, matcher.not, type, report);
   } else if (isAffix && type === "string") {
     checkValue(`${place}/${key}`, matcher[key], type, report);
-  } else {
-    const message = `Cannot compare a ${type} with ${quoteValue(matcher)}`;
-    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
-  }
+  } else reportMismatch(place, matcher, type, report);
+}
+
+function reportMismatch(place: string, found: unknown, type: AttributeType, report: Report): void {
+  const message = `Cannot compare a ${type} with ${quoteValue(found)}`;
+  report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
 }
 
 const matchersOf: Readonly<Record<AttributeType, string>> = {
@@ -117,17 +119,10 @@ function checkValue(place: string, value: unknown, type: AttributeType, report: 
     if (typeof value === "string" && parseRange(value)) return;
     const message = `Cannot read ${quoteValue(value)} as a range of versions`;
     report(place, "invalid-version", message, 'write an operator and a version, like ">=4.2.0"');
-    return;
-  }
-  if (written !== undefined && isAmbiguous(written, value)) {
+  } else if (written !== undefined && isAmbiguous(written, value)) {
     const message = `Cannot read ${written} without quotes: YAML 1.1 and YAML 1.2 read it differently`;
     report(place, "ambiguous-value", message, `write "${written}" for text`);
-    return;
-  }
-  if (typeof value !== type) {
-    const message = `Cannot compare a ${type} with ${quoteValue(value)}`;
-    report(place, "invalid-matcher", message, `use ${matchersOf[type]}`);
-  }
+  } else if (typeof value !== type) reportMismatch(place, value, type, report);
 }
 
 /** The text of a scalar without quotes; `undefined` if it has quotes or is no scalar. */

@@ -15,14 +15,11 @@ export interface Published {
   /** How many changes exceed a limit and wait, and why. */
   readonly waiting: number;
   readonly reasons: readonly string[];
-  /** Missing if nobody waited for the CDN. */
-  readonly live?: Live | undefined;
-}
-
-export interface Live {
-  /** Since when clients get all of it, as ISO 8601; missing if they do not yet. */
-  readonly at?: string | undefined;
-  readonly pending: number;
+  /**
+   * Missing if nobody waited for the CDN. `at` is since when clients get all of it, as ISO 8601; missing
+   * if they do not yet.
+   */
+  readonly live?: { readonly at?: string | undefined; readonly pending: number } | undefined;
 }
 
 /** Parses `publish.json`. Throws if it is not valid. */
