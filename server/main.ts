@@ -120,8 +120,8 @@ async function lockData(data: string, log: Logger): Promise<void> {
 /** Minimum time for which the server answers after a signal. It is 0 at a terminal. */
 const drainMs = { SIGTERM: 1_000, SIGINT: 0 };
 /**
- * Maximum time for work in progress. Supervisors kill a process ten seconds after the signal, and ending
- * git takes up to one of them.
+ * Maximum time for work in progress. To end git then takes up to one second, and supervisors kill a process
+ * ten seconds after the signal.
  */
 const maxStopMs = 6_000;
 
@@ -130,7 +130,7 @@ function exitOnSignal(signal: "SIGINT" | "SIGTERM"): void {
   process.exit(signal === "SIGINT" ? 130 : 143);
 }
 
-/** On a signal, exits with 0 when `stop` is done, at the latest after `maxStopMs`. */
+/** On a signal, exits with 0 when `stop` is done. After `maxStopMs` it ends git and exits. */
 function stopOnSignal(stop: (drainMs: number) => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.off(signal, exitOnSignal);

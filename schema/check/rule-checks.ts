@@ -97,7 +97,7 @@ function checkRules(
   }
 }
 
-/** A rule has exactly one outcome, and its variant exists. */
+/** The variant of a rule exists. */
 function checkVariant(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
   if (rule.variant === undefined || (flag.variants && Object.hasOwn(flag.variants, rule.variant)))
     return;

@@ -14,8 +14,8 @@ export function checkTexts(report: Report): void {
   checkEscapes(texts, report);
 }
 
-/** The keys of a flag whose own keys people choose. */
-const ownKeys = new Set(["metadata", "variants"]);
+/** The mappings of a flag whose keys people choose. */
+const openMappings = new Set(["metadata", "variants"]);
 const reservedKeys = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Applications merge the mappings that they get, and these keys then replace what JavaScript finds there. */
@@ -23,7 +23,7 @@ function checkKeys(report: Report): void {
   for (const pointer of report.source.offsets.keys()) {
     const [, place = "", ...inside] = pointer.split("/");
     const name = inside.at(-1);
-    if (name === undefined || !ownKeys.has(place) || !reservedKeys.has(name)) continue;
+    if (name === undefined || !openMappings.has(place) || !reservedKeys.has(name)) continue;
     const message = `Cannot use "${name}" as a key in "${place}": it is reserved`;
     report(pointer, "reserved-name", message, "choose another name", { side: "key" });
   }

@@ -100,8 +100,8 @@ function give(name: string, definition: Definition, rollout: number): Logic {
   if (weight <= 0) return outside;
   const value = attribute(bucket);
   const text = bucket === targetingKey ? value : booleanAsText(value);
-  const halves = [["in", weight] as const, ["out", buckets - weight] as const];
-  const share = weight < buckets ? equals(fraction(`${seed}:`, text, halves), "in") : true;
+  const sides = [["in", weight] as const, ["out", buckets - weight] as const];
+  const share = weight < buckets ? equals(fraction(`${seed}:`, text, sides), "in") : true;
   if (!variants) return choose(share === true || all(...hasText(value), share), "on", outside);
   const arms = variants.map(([variant], at) => [variant, split?.[at] ?? 1] as const);
   return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, text, arms), outside);

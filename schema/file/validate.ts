@@ -3,7 +3,7 @@ import { checkDefinitionsSize } from "../flag/definitions-size.ts";
 import type { FileKind } from "../flag/file-kind.ts";
 import { type Flag, type FlagFile, normalize } from "../flag/flag.ts";
 import { checkListSize } from "../flag/list-size.ts";
-import { checkName, checkReservedPlace, flagNameOf, uniquePartOf } from "../flag/name.ts";
+import { checkName, checkReservedPlace, flagNameOf, foldCase } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import {
@@ -186,8 +186,8 @@ function findDuplicates(entries: readonly Entry[]): Problem[] {
   for (const { file, kind, path } of entries) {
     if (path === undefined || kind !== "flag" || !path.endsWith(".yaml")) continue;
     const name = flagNameOf(path);
-    const owner = owners.get(uniquePartOf(name));
-    if (owner === undefined) owners.set(uniquePartOf(name), file);
+    const owner = owners.get(foldCase(name));
+    if (owner === undefined) owners.set(foldCase(name), file);
     else {
       const message = `Cannot use the name "${name}" twice: "${owner}" has it already`;
       const hint = "rename or delete one of the two";

@@ -23,8 +23,8 @@ export function fitsNames(text: string, { names }: Pick<Project, "names">): bool
   );
 }
 
-/** What must be unique in a repository: file systems and URLs may ignore upper and lower case. */
-export function uniquePartOf(name: string): string {
+/** The name in one case. It must be unique in a repository: file systems and URLs may ignore case. */
+export function foldCase(name: string): string {
   return name.toLowerCase();
 }
 

@@ -24,8 +24,8 @@ const algorithms = [
 const types = [undefined, "jwt", "at+jwt", "application/at+jwt"];
 /** Longer tokens are refused unread. */
 const maxLength = 8_192;
-/** Allowed difference between the clocks of the issuer and of this server, in seconds. */
-const clockTolerance = 60;
+/** Allowed difference between the clocks of the issuer and of this server. */
+const clockToleranceSeconds = 60;
 /** A verified token is verified again after this time, so that a withdrawn key is no longer accepted. */
 const cacheMs = 300_000;
 
@@ -49,8 +49,8 @@ export class JwtVerifier {
   async verify(token: string): Promise<Verified | Refused> {
     const { errors, jwtVerify } = await import("jose");
     const { issuer, audience } = this.#oidc;
-    const requiredClaims = ["exp", "sub"];
-    const options = { issuer, audience, algorithms, requiredClaims, clockTolerance };
+    const required = { issuer, audience, algorithms, requiredClaims: ["exp", "sub"] };
+    const options = { ...required, clockTolerance: clockToleranceSeconds };
     try {
       const fault = await faultBeforeSignature(token, issuer);
       if (fault !== undefined) return { refused: fault };
@@ -79,7 +79,7 @@ export class JwtVerifier {
       role,
       issuer,
     };
-    const untilMs = Math.min((exp + clockTolerance) * 1_000, Date.now() + cacheMs);
+    const untilMs = Math.min((exp + clockToleranceSeconds) * 1_000, Date.now() + cacheMs);
     return { principal, untilMs };
   }
 }

@@ -1,7 +1,7 @@
 import { type EmergencyChange, emergencyTrailer } from "../../schema/change/emergency-change.ts";
 import type { SignedCommit } from "../snapshot/signed-commits.ts";
 
-/** What a commit says about the emergency that it was made in; `undefined` if it says nothing. */
+/** The emergency change that a commit records; `undefined` if it records none. */
 export function emergencyChangeOf({
   commit,
   reason,

@@ -12,7 +12,7 @@ const defaultTimeoutMs = 15_000;
 /** Larger bodies are not read: a list of 10,000 flags has 400,000 bytes. */
 const maxBytes = 20_000_000;
 
-/** The expected response at a path; none if the path was removed. */
+/** What a CDN must answer at a path. */
 export interface Expected {
   readonly path: string;
   /** Missing if the path was removed. */
@@ -130,6 +130,7 @@ export function isMissing(status: number): boolean {
   return status === 404 || status === 403;
 }
 
+/** The answer at a path below `base`. Throws if there is none in `timeoutMs`, or if it is a redirect or too large. */
 export async function getFromCdn(
   base: string,
   path: string,

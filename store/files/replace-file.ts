@@ -4,8 +4,8 @@ import { ifExists } from "./if-exists.ts";
 import { makeDirectory } from "./make-directory.ts";
 
 /**
- * Writes the text of a file, and its directory, in one step: a reader, or a full disk, never leaves half
- * of it. A file that exists keeps its mode; `mode` is that of a new one.
+ * Writes a file in one step, so that a reader never sees half of it, also if the disk is full. Makes its
+ * directory. A file that exists keeps its mode; `mode` is that of a new one.
  */
 export function replaceFile(file: string, text: string, mode = 0o666): void {
   const temporary = `${file}.${process.pid}.tmp`;

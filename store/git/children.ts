@@ -42,13 +42,13 @@ export async function startChild(
 }
 
 /** This process no longer waits for the child, which must end by itself when its input ends. */
-export function releaseChild(child: ChildProcessWithoutNullStreams): void {
+export function unrefChild(child: ChildProcessWithoutNullStreams): void {
   remove(child);
   for (const handle of handlesOf(child)) handle.unref();
 }
 
-/** Undoes `releaseChild()`. Throws if this process is ending. */
-export function holdChild(child: ChildProcessWithoutNullStreams): void {
+/** Undoes `unrefChild()`. Throws if this process is ending. */
+export function refChild(child: ChildProcessWithoutNullStreams): void {
   if (isEnding) throw new Error("Cannot use a process of git: this process is ending");
   if (child.exitCode === null && child.signalCode === null) add(child);
   for (const handle of handlesOf(child)) handle.ref();

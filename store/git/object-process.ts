@@ -1,14 +1,14 @@
 /**
- * `git cat-file --batch`, which answers questions about one directory until its input ends. A process
- * that has answered waits for the next question, because its start takes longer than most answers.
+ * `git cat-file --batch`, which answers requests in one directory until its input ends. A process that
+ * has answered waits for the next request, because its start takes longer than most answers.
  */
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { statSync } from "node:fs";
-import { holdChild, releaseChild, startChild } from "./children.ts";
+import { refChild, startChild, unrefChild } from "./children.ts";
 import { gitEnvironment, overridingOptions } from "./environment.ts";
 import { GitError, maxErrorLength } from "./git.ts";
 
-/** How long a process waits for the next question. It takes a few megabytes of memory. */
+/** How long a process waits for the next request. It takes a few megabytes of memory. */
 const idleMs = 2_000;
 
 /** Waiting processes by directory. */
@@ -26,10 +26,10 @@ export class ObjectProcess {
   /** Another directory may take the same path: a clone is replaced if it is damaged. */
   readonly #inode: number | undefined;
   readonly #child: ChildProcessWithoutNullStreams;
-  #hasWaited = false;
+  #isReused = false;
   #errorOutput = "";
   #hasEnded = false;
-  #onNews = () => {};
+  #resume = () => {};
   #timer: NodeJS.Timeout | undefined;
 
   static async start(directory: string): Promise<ObjectProcess> {
@@ -50,16 +50,16 @@ export class ObjectProcess {
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errorOutput = (this.#errorOutput + text).slice(-maxErrorLength);
     });
-    child.stdout.on("readable", () => this.#onNews());
+    child.stdout.on("readable", () => this.#resume());
     child.once("close", () => {
       this.#hasEnded = true;
-      this.#onNews();
+      this.#resume();
     });
   }
 
-  /** Whether it has answered a question before. */
-  get hasWaited(): boolean {
-    return this.#hasWaited;
+  /** Whether it has answered a request before. */
+  get isReused(): boolean {
+    return this.#isReused;
   }
 
   /** Sends names, one on each line. */
@@ -76,29 +76,29 @@ export class ObjectProcess {
         throw new GitError(`Cannot run "git cat-file": ${this.#errorOutput.trim() || "it ended"}`);
       else
         await new Promise<void>((resolve) => {
-          this.#onNews = resolve;
+          this.#resume = resolve;
         });
     }
   }
 
-  /** Lets the process wait for the next question. All its answers must have been read. */
+  /** Lets the process wait for the next request. All its answers must have been read. */
   keep(): void {
-    this.#hasWaited = true;
+    this.#isReused = true;
     this.#errorOutput = "";
     idle.get(this.#directory)?.end();
     idle.set(this.#directory, this);
     // If this process ends first, the input of the child ends, and so does the child.
-    releaseChild(this.#child);
+    unrefChild(this.#child);
     this.#timer = setTimeout(() => {
       idle.delete(this.#directory);
       this.end();
     }, idleMs).unref();
   }
 
-  /** Ends the wait. False if the process can answer no more questions about the directory. */
+  /** Ends the wait. Returns false if the process can answer no more requests in the directory. */
   wake(): boolean {
     clearTimeout(this.#timer);
-    holdChild(this.#child);
+    refChild(this.#child);
     if (!this.#hasEnded && this.#inode === inodeOf(this.#directory)) return true;
     this.end();
     return false;

@@ -14,12 +14,12 @@ export interface GitObject {
   readonly bytes: Buffer;
 }
 
-/** For more names, a process of their own is faster: it buffers its answers. */
+/** For more names, a new process is faster, because it buffers its answers. */
 const maxUnbufferedNames = 200;
 
 /**
- * The objects with these names (ids, `COMMIT:PATH`), in order, from one process. Of a larger object
- * only the first `maxBytes` and one are kept. No name holds a line feed.
+ * The objects with these names (ids, `COMMIT:PATH`), in order. Of a larger object only the first
+ * `maxBytes` and one are kept. No name holds a line feed.
  */
 export async function* readObjects(
   directory: string,
@@ -44,7 +44,7 @@ export async function* readObjects(
     isComplete = true;
   } catch (error) {
     // It may have ended while it waited.
-    if (count > 0 || !git.hasWaited) throw error;
+    if (count > 0 || !git.isReused) throw error;
   } finally {
     if (isComplete) git.keep();
     else git.end();

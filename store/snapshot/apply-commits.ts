@@ -2,7 +2,7 @@ import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
 import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
-import { uniquePartOf } from "../../schema/flag/name.ts";
+import { foldCase } from "../../schema/flag/name.ts";
 import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
@@ -43,7 +43,7 @@ function hasNewNames({ flags: known }: Snapshot, { flags }: Snapshot): boolean {
 }
 
 function haveDuplicates(flags: readonly TimedFlag[]): boolean {
-  return new Set(flags.map(({ name }) => uniquePartOf(name))).size < flags.length;
+  return new Set(flags.map(({ name }) => foldCase(name))).size < flags.length;
 }
 
 /** `flags` without those with one of `names`, and with `next`. Goes through the changes, not through all flags. */

@@ -6,7 +6,7 @@ import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlag } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
-import { checkName, uniquePartOf } from "../../schema/flag/name.ts";
+import { checkName, foldCase } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, isError } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
@@ -90,7 +90,7 @@ function checkNewName(
   { flags, project }: Pick<WriteContext, "flags" | "project">,
 ): InvalidValue[] {
   const names = flags().map((flag) => flag.name);
-  const other = names.find((one) => uniquePartOf(one) === uniquePartOf(name));
+  const other = names.find((one) => foldCase(one) === foldCase(name));
   if (other !== undefined) {
     const message = `Cannot use the name "${name}" beside "${other}": the names differ only by case`;
     return [{ key: "name", code: "duplicate-name", message }];

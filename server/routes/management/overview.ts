@@ -58,7 +58,7 @@ async function findProposals(
 /** Since when flags are decided as they are. A flag is read again only if its file or the project changes. */
 class ToggleTimes {
   readonly #store: FlagStore;
-  /** By name. The time is missing if history does not tell it. */
+  /** By name. The time is missing if the history does not show it. */
   #known = new Map<string, { readonly version: string; readonly time: Timestamp | undefined }>();
   #reading: Promise<unknown> = Promise.resolve();
 
@@ -66,7 +66,7 @@ class ToggleTimes {
     this.#store = store;
   }
 
-  /** The times of the flags whose last change does not show them. A call waits for the last one, and uses what it read. */
+  /** The times of the flags whose last change does not show them. Each call waits for the one before, and uses what it read. */
   at(snapshot: Snapshot, today: string): Promise<ReadonlyMap<string, Timestamp>> {
     const times = this.#reading.then(() => this.#read(snapshot, today));
     this.#reading = times.catch(() => {});
