@@ -73,8 +73,10 @@ export class CloneRecord {
     return this.#valid;
   }
 
+  /** For the next commits. Those on the disk stay until there are others. */
   forget(): void {
     this.#accepted = undefined;
+    this.#valid = undefined;
   }
 
   /** Returns whether the commit is a new one. */
@@ -123,10 +125,12 @@ async function readRefs(directory: string): Promise<Map<string, string>> {
   return found;
 }
 
-/** Missing in a clone that an earlier version of the program made. */
+/** Missing in a clone that an earlier version of the program made, and if the file is damaged. */
 function readSource(directory: string): CloneSource | undefined {
   try {
-    return JSON.parse(readFileSync(path.join(directory, sourceFile), "utf8"));
+    const { remote, branch } = JSON.parse(readFileSync(path.join(directory, sourceFile), "utf8"));
+    const isWhole = typeof remote === "string" && typeof branch === "string";
+    return isWhole ? { remote, branch } : undefined;
   } catch {
     return undefined;
   }

@@ -53,7 +53,7 @@ export async function readObjectFormat(directory: string): Promise<string | unde
 export async function replaceClone(
   directory: string,
   format: ObjectFormat,
-  fill: (draft: string) => Promise<void>,
+  fill: (draft: string) => Promise<void> | void,
 ): Promise<void> {
   const [draft, old] = [`${directory}.new`, `${directory}.old`];
   const parent = path.dirname(directory);

@@ -55,7 +55,7 @@ export class RemoteBranch {
     const record = new CloneRecord(directory, source);
     const isThere = (await readObjectFormat(directory)) !== undefined;
     if (isThere) await record.read(acceptRemote);
-    else await replaceClone(directory, "sha1", async () => {});
+    else await replaceClone(directory, "sha1", () => {});
     return new RemoteBranch(directory, at, branch, timeoutMs, record);
   }
 
@@ -165,8 +165,7 @@ export class RemoteBranch {
     await this.#remote.fetch(directory, refspec, timeoutMs);
     const fetched = takeFetchedRef(directory);
     if (fetched !== undefined) return fetched;
-    // Git succeeds without the ref in this case.
-    throw new ShallowRemoteError(this.#branch);
+    throw new ShallowRemoteError(this.#branch); // Git succeeds without the ref in this case.
   }
 
   /** The head of the branch on the remote. Throws if the remote does not answer, or has no such branch. */
@@ -183,7 +182,8 @@ export class RemoteBranch {
     const found = await readObjectFormat(this.directory);
     const wanted = objectFormatOf(head);
     if (found === wanted || found === undefined) return this.repair();
-    if (this.accepted === undefined) return replaceClone(this.directory, wanted, async () => {});
+    if (this.accepted === undefined)
+      return replaceClone(this.directory, wanted, (draft) => this.#record.copyTo(draft));
     const what = `its objects are ${wanted}, those of the clone ${found}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);
   }

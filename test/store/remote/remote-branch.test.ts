@@ -74,6 +74,19 @@ describe("open() of a clone that exists", () => {
     await expect(opened).rejects.toThrow(/it is a clone of the branch/);
   });
 
+  test.each(["null", "5", "{}", '{"remote":"a"}', "[", ""])(
+    "accepts a clone whose record is %o, and writes it again",
+    async (text) => {
+      const [{ bare }, other] = [remote(), remote()];
+      const directory = place();
+      await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
+      writeFileSync(path.join(directory, "bunting-source.json"), text);
+      await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
+      const opened = RemoteBranch.open(directory, other.bare.directory, "main");
+      await expect(opened).rejects.toThrow(/it is a clone of the branch/);
+    },
+  );
+
   test("may name any remote as long as nothing was fetched", async () => {
     const directory = place();
     const wrong = await RemoteBranch.open(directory, "/no/such/remote", "main");
@@ -108,6 +121,13 @@ describe("fetch()", () => {
     await expect(branch.fetch()).rejects.toThrow(
       'Cannot follow "main": its objects are sha256, those of the clone sha1; see what happened to it, then start with --accept-remote',
     );
+    branch.remember(old.head);
+    const [url, another] = [old.bare.directory, remote().bare.directory];
+    const accepting = await RemoteBranch.open(directory, url, "main", undefined, true);
+    accepting.forget();
+    expect(await accepting.fetch()).toBe(other.head);
+    expect(new TestRepository(directory).git("fsck")).toBe("");
+    await expect(RemoteBranch.open(directory, another, "main")).rejects.toThrow(/it is a clone of/);
   });
 
   test("refuses a remote that is shallow, with the reason", async () => {
