@@ -19,6 +19,8 @@ export interface BranchCommit {
   /** Committer time as the commit has it, in seconds since 1970. */
   readonly time: number;
   readonly changes: readonly FileChange[];
+  /** Whether it has several parents. */
+  readonly isMerge: boolean;
   /** Whether the commit changes too many files: `changes` is empty then. */
   readonly isSkipped: boolean;
 }
@@ -62,24 +64,31 @@ async function* readLine(
   after: string | undefined,
   maxChanges: number,
 ): AsyncGenerator<BranchCommit> {
-  // The line nearly always is the one of first parents: it is read while git looks at the merges.
+  // The line nearly always is the one of first parents. In a short one without merges it always is.
   const usual = readSegment(directory, { tip: head }, after, maxChanges);
-  const first = usual.next();
-  first.catch(() => {});
   try {
-    const segments = await findLine(directory, head, after);
+    const start: BranchCommit[] = [];
+    let mayDiffer = false;
+    for (let size = 0; !mayDiffer; mayDiffer = size > maxShortLine) {
+      const { value, done } = await usual.next();
+      if (done) break;
+      start.push(value);
+      size += value.isMerge ? Number.POSITIVE_INFINITY : 1 + value.changes.length;
+    }
+    const segments = mayDiffer ? await findLine(directory, head, after) : [];
     if (segments.length > 1) {
       for (const segment of segments) yield* readSegment(directory, segment, after, maxChanges);
       return;
     }
-    const { value, done } = await first;
-    if (!done) yield value;
+    yield* start;
     yield* usual;
   } finally {
-    await first.catch(() => {});
     await usual.return(undefined);
   }
 }
+
+/** Commits and changes in a line that is read as a whole before it is used. */
+const maxShortLine = 1_000;
 
 async function* readSegment(
   directory: string,
@@ -92,7 +101,7 @@ async function* readSegment(
     const { id, time } = merge.commit;
     const changes = await readChanges(directory, parent, id, maxChanges);
     const compared = { parent, comparedWith: parent, changes: changes ?? [] };
-    yield { commit: id, time, ...compared, isSkipped: !changes };
+    yield { commit: id, time, ...compared, isMerge: true, isSkipped: !changes };
     if (tip === id) return;
   }
   for (let from: string | undefined = merge?.commit.id ?? after, isDone = false; !isDone; ) {
@@ -106,7 +115,8 @@ async function* readSegment(
     })) {
       const { id, parents, time, hasMoreChanges: isSkipped } = commit;
       const changes = isSkipped ? [] : commit.changes;
-      yield { commit: id, parent: parents[0] ?? "", time, changes, isSkipped };
+      const isMerge = parents.length > 1;
+      yield { commit: id, parent: parents[0] ?? "", time, changes, isMerge, isSkipped };
       // The rest of its changes is not read, because there may be millions.
       if (!isSkipped) continue;
       from = id;

@@ -109,7 +109,7 @@ export function describeCommits(
       if (text !== undefined && object !== undefined) texts.set(object, text);
       return { file, mode: "100644", before, object };
     });
-    return { commit: id, parent, time, changes, isSkipped: false };
+    return { commit: id, parent, time, changes, isMerge: false, isSkipped: false };
   });
   return { commits: [...objects.keys()].every(isFlagFile) ? commits : undefined, texts };
 }
