@@ -53,7 +53,11 @@ export async function readTargetState(
     }),
   );
   const known = new Map(manifest?.responses.map(({ path, md5 }) => [path, md5]));
-  const objects = thorough || !manifest ? await list(target, project, known) : fromManifest(known);
+  const objects = new Map<string, PublishedObject>(
+    thorough || !manifest
+      ? await list(target, project, known)
+      : [...known].map(([path, etag]) => [path, { etag, isModifiedElsewhere: false }]),
+  );
   for (const path of paths) {
     const etag = lists.get(path)?.etag;
     const isModifiedElsewhere =
@@ -78,10 +82,6 @@ function findRevision(
   return undefined;
 }
 
-function fromManifest(known: ReadonlyMap<string, string>): Map<string, PublishedObject> {
-  return new Map([...known].map(([path, etag]) => [path, { etag, isModifiedElsewhere: false }]));
-}
-
 /**
  * Lists the objects. One that differs from the manifest was changed by others, or is from an incomplete publication. The
  * same is true for one that is newer, because the manifest is written last. S3's times are whole seconds, so
@@ -89,16 +89,14 @@ function fromManifest(known: ReadonlyMap<string, string>): Map<string, Published
  */
 async function list(
   target: Target,
-  project: Pick<Project, "environments">,
+  project: Environments,
   known: ReadonlyMap<string, string>,
-): Promise<Map<string, PublishedObject>> {
+): Promise<[path: string, object: PublishedObject][]> {
   const listed = await target.list();
   const completed = listed.get(manifestPath)?.modified ?? 0;
   const ours = [...listed].filter(([path]) => isPathOf(project, path) || known.has(path));
-  return new Map(
-    ours.map(([path, { etag, modified }]) => {
-      const isModifiedElsewhere = etag !== known.get(path) || modified > completed;
-      return [path, { etag, isModifiedElsewhere }];
-    }),
-  );
+  return ours.map(([path, { etag, modified }]) => {
+    const isModifiedElsewhere = etag !== known.get(path) || modified > completed;
+    return [path, { etag, isModifiedElsewhere }];
+  });
 }

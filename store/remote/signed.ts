@@ -16,7 +16,7 @@ export async function signCommits(
   const commits: { readonly id: string; readonly text: string }[] = [];
   for (const unsigned of await readCommits(directory, ids)) {
     const parent = commits.at(-1)?.id;
-    const text = parent === undefined ? unsigned : withParent(unsigned, parent);
+    const text = parent ? unsigned.replace(/^parent .*$/m, `parent ${parent}`) : unsigned;
     const signed = withSignature(text, await signer.sign(text), ids[0]?.length === 64);
     commits.push({ id: objectId("commit", signed, ids[0] ?? ""), text: signed });
   }
@@ -35,10 +35,6 @@ async function readCommits(directory: string, ids: readonly string[]): Promise<s
     at = start + Number(size) + 1;
     return bytes.toString("utf8", start, at - 1);
   });
-}
-
-function withParent(commit: string, parent: string): string {
-  return commit.replace(/^parent .*$/m, `parent ${parent}`);
 }
 
 /** The signature is the last header. Its further lines begin with a space. */

@@ -1,5 +1,5 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
-import { type Change, type Current, editForChange, newFile } from "../../schema/change/change.ts";
+import { type Change, editForChange, newFile } from "../../schema/change/change.ts";
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
 import { findReadOnlyChanges } from "../../schema/change/read-only-values.ts";
@@ -56,14 +56,14 @@ function changeSetFor(
   known: KnownFlag | undefined,
   context: WriteContext,
 ): FlagChangeSet | undefined {
-  const current = known && currentOf(known, context);
+  const { tests, project } = context;
+  const current = known && {
+    ...{ file: known.flag.file, text: known.text, flag: known.flag },
+    testsFile: tests.get(known.flag.name)?.file,
+  };
   if (change.kind === "create") return newFile(change);
   if (change.kind === "define") return defineFlag(change.name, change.definition, current);
-  return current && editForChange(change, current, context.project);
-}
-
-function currentOf({ flag, text }: KnownFlag, { tests }: WriteContext): Current {
-  return { file: flag.file, text, flag, testsFile: tests.get(flag.name)?.file };
+  return current && editForChange(change, current, project);
 }
 
 /**

@@ -9,14 +9,7 @@ import type { RequestIndex } from "../branch/request-index.ts";
 import { readObjects } from "../git/objects.ts";
 import type { NewCommit } from "../remote/commits.ts";
 import { decideWrite } from "./decide-write.ts";
-import type {
-  KnownFlag,
-  TestsContent,
-  Write,
-  WriteContext,
-  WriteDecision,
-  WriteResult,
-} from "./write.ts";
+import type { KnownFlag, TestsContent, Write, WriteContext, WriteResult } from "./write.ts";
 
 /** Writes decided one after the other, each on the state after the earlier ones. */
 export interface Batch {
@@ -75,24 +68,19 @@ export async function decideBatch(
       results.push((ids) => resultAt(ids[last], decision.result));
       continue;
     }
+    const { status, after, bypassedEnvironments } = decision;
+    const flag = after?.flag;
     const position = commits.push(decision.commit) - 1;
     if (write.idempotency) pending.set(key, { fingerprint, position });
-    if (decision.after) known.set(write.change.name, decision.after);
+    if (after) known.set(write.change.name, after);
     else {
       known.delete(write.change.name);
       tests.delete(write.change.name);
     }
-    changed.set(write.change.name, decision.after?.flag);
-    results.push((ids) => resultOf(decision, ids[position]));
+    changed.set(write.change.name, flag);
+    results.push((ids) => ({ status, commit: ids[position] ?? "", flag, bypassedEnvironments }));
   }
   return { commits, results: (ids) => results.map((result) => result(ids)) };
-}
-
-function resultOf(
-  { status, after, bypassedEnvironments }: Extract<WriteDecision, { commit: NewCommit }>,
-  commit = "",
-): WriteResult {
-  return { status, commit, flag: after?.flag, bypassedEnvironments };
 }
 
 /** A result that was decided after earlier writes of the batch refers to their last commit, if there is one. */
