@@ -30,7 +30,8 @@ export interface Findings {
   readonly places: ReadonlyMap<string, CodeReferences> | undefined;
   /** The largest number of issues that are open at a time. */
   readonly limit: number;
-  readonly as: "issues" | "pull-requests";
+  /** Whether a pull request removes a flag that no code names. */
+  readonly mayRemove: boolean;
 }
 
 const label = {
@@ -93,7 +94,7 @@ async function closeOutdated(
 /** Opens a pull request if no code names the flag any more, otherwise an issue. */
 async function openOrUpdate(
   github: GitHub,
-  { places, as }: Findings,
+  { places, mayRemove }: Findings,
   stale: StaleFlag,
   about: readonly Known[],
 ): Promise<IssueChange | undefined> {
@@ -103,7 +104,7 @@ async function openOrUpdate(
   if (pull) return { name, number: pull.number, action: "unchanged" };
   const found = places?.get(name);
   const isFree = found?.all === 0 && stale.requiredBy.length === 0;
-  if (as === "pull-requests" && isFree) return propose(github, stale, open[0]?.number);
+  if (mayRemove && isFree) return propose(github, stale, open[0]?.number);
   const { issue, action } = await keepIssue(github, {
     marker: staleMarker(name),
     label,

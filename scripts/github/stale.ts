@@ -48,7 +48,8 @@ export const command = defineCommand({
     checkDay("today", day);
     const limit = wholeNumber("limit", options.limit, 0, 9_999);
     const days = wholeNumber("days", options.days, 0, 9_999);
-    if (as === "pull-requests" && sources.length === 0) {
+    const mayRemove = as === "pull-requests";
+    if (mayRemove && sources.length === 0) {
       const why = "nobody can tell whether code still names a flag";
       throw new UsageError(`Cannot open pull requests without --source: ${why}`);
     }
@@ -63,16 +64,9 @@ export const command = defineCommand({
     if (!snapshot) return 1;
     const lastToggled = await findLastToggled(repository, snapshot, day, days);
     const stale = findStale(snapshot.flags, lastToggled, day, days);
-    const places = search(sources, stale, as === "pull-requests");
-    const steps = github
-      ? await updateIssues(github, {
-          snapshot,
-          stale,
-          places,
-          limit,
-          as: as as "issues" | "pull-requests",
-        })
-      : [];
+    const places = search(sources, stale, mayRemove);
+    const findings = { snapshot, stale, places, limit, mayRemove };
+    const steps = github ? await updateIssues(github, findings) : [];
     const print = format === "json" ? formatJson : formatText;
     process.stdout.write(print({ stale, places, steps }));
     return 0;

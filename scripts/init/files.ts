@@ -84,11 +84,10 @@ updates:
         patterns: ["*"]
 `;
 
+const flagFiles = ["flags/**/*.yaml", "!flags/audiences/*.yaml", "!flags/tests/*.yaml"];
 const editorSettings = {
   "yaml.schemas": {
-    "./schema/flag.schema.json": [
-      ...["flags/**/*.yaml", "!flags/audiences/*.yaml", "!flags/tests/*.yaml"],
-    ],
+    "./schema/flag.schema.json": flagFiles,
     "./schema/audience.schema.json": "flags/audiences/*.yaml",
     "./schema/tests.schema.json": "flags/tests/*.yaml",
     "./schema/bunting.schema.json": "bunting.yaml",

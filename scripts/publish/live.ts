@@ -64,7 +64,3 @@ export async function waitFor(
   const at = pending.length === 0 ? { at: new Date(now).toISOString() } : {};
   return { url, seconds: (now - started) / 1_000, ...at, pending };
 }
-
-export function describeLive({ seconds, pending }: LiveRelease): string {
-  return pending.length === 0 ? `live after ${seconds.toFixed(1)} s\n` : "";
-}

@@ -5,18 +5,13 @@ import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
 import { compileSnapshot } from "../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
+import { checkOption } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
 import { note, withProgress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary } from "../command/report.ts";
-import {
-  describeLive,
-  invalidatePaths,
-  type LiveRelease,
-  pathsToRefresh,
-  waitFor,
-} from "./live.ts";
+import { invalidatePaths, type LiveRelease, pathsToRefresh, waitFor } from "./live.ts";
 import { formatOutcome, formatSummary } from "./report.ts";
 
 export const command = defineCommand({
@@ -114,13 +109,13 @@ export const command = defineCommand({
           await invalidatePaths(options.invalidate, outcome, paths);
         const url = options["wait-for"];
         live = url === undefined ? undefined : await waitFor(url, outcome, paths, timeoutMs);
-        if (live && !isJson) process.stdout.write(describeLive(live));
         if (live && live.pending.length > 0) {
           const some = live.pending.slice(0, 5).join(", ");
           const urls = pluralize(live.pending.length, "URL");
           note(`Not live after ${timeoutMs / 1_000} s: ${urls} of ${url} (${some})`);
           return 1;
         }
+        if (live && !isJson) process.stdout.write(`live after ${live.seconds.toFixed(1)} s\n`);
       }
       return isNewlyWaiting ? 1 : 0;
     } finally {
@@ -150,8 +145,8 @@ function percentage(limit: "remove" | "turn", option: string, text: string | und
 }
 
 function number(option: string, text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
-  throw new UsageError(`Cannot use --${option} "${text}": it must be a number`);
+  checkOption(/^\d+(\.\d+)?$/.test(text), option, text, "a number");
+  return Number(text);
 }
 
 /** The text of a reason: one line, at most 200 characters, not empty. The manifest shows it to everyone. */
