@@ -109,7 +109,7 @@ test("write() keeps the order of each flag's writes, over many batches", async (
 
 test("write() fails at once if the queue is full", async () => {
   const { bare } = flagRemote();
-  const store = await openStore(bare);
+  const store = await openStore(bare, { writeTimeoutMs: 60_000 });
   const taken = Array.from({ length: 1_000 }, (_, index) =>
     store.write(write(describe("daily_tips", `Number ${index}`))),
   );
