@@ -53,15 +53,10 @@ export class BuntingProvider implements Provider {
     if (!this.#isOpen) {
       throw new ProviderNotReadyError("Cannot get any flags: OpenFeature closed the provider");
     }
-    this.#unsubscribe();
-    this.#unsubscribe = flags.subscribe(() => this.#announce());
     const { status, reason } = flags.state;
-    const isEmpty = Object.keys(flags.all()).length === 0;
-    const isUnusable = status !== "ready" && isEmpty;
-    // The SDK announces READY or the error. The provider announces what changes after that.
-    this.#announced = { snapshot: this.#snapshot(), status: isUnusable ? "stale" : "ready" };
+    const isUnusable = status !== "ready" && Object.keys(flags.all()).length === 0;
+    this.#listen(isUnusable ? status : "ready");
     if (isUnusable) throw new ProviderNotReadyError(`Cannot get any flags: ${reason}`);
-    this.#announceLater();
   }
 
   async onClose(): Promise<void> {
@@ -74,9 +69,7 @@ export class BuntingProvider implements Provider {
   onContextChange(_old: EvaluationContext, context: EvaluationContext): void {
     this.#unsubscribe();
     this.#rules?.setContext(context);
-    this.#unsubscribe = this.#flags.subscribe(() => this.#announce());
-    this.#announced = { snapshot: this.#snapshot(), status: "ready" };
-    this.#announceLater();
+    this.#listen("ready");
   }
 
   resolveBooleanEvaluation(name: string, fallback: boolean): ResolutionDetails<boolean> {
@@ -137,8 +130,12 @@ export class BuntingProvider implements Provider {
     return snapshot;
   }
 
-  /** STALE must follow the READY that the SDK emits after the current call. */
-  #announceLater(): void {
+  /** The SDK announces `status` after the current call. The provider announces what changes after that. */
+  #listen(status: State["status"]): void {
+    this.#unsubscribe();
+    this.#unsubscribe = this.#flags.subscribe(() => this.#announce());
+    this.#announced = { snapshot: this.#snapshot(), status };
+    // After the SDK's event, because STALE must follow READY.
     setTimeout(() => {
       if (this.#isOpen) this.#announce();
     });

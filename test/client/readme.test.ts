@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
 import { top } from "../scripts/run.ts";
@@ -18,7 +19,8 @@ const steps = [...readme.matchAll(/^```console\n([\s\S]*?)^```/gm)]
 
 describe("client/README.md", () => {
   beforeAll(() => {
-    const cloned = spawnSync("git", ["clone", "--quiet", "--no-local", top, clone]);
+    const origin = pathToFileURL(top).href;
+    const cloned = spawnSync("git", ["clone", "--quiet", "--depth=1", origin, clone]);
     expect(cloned.stderr.toString()).toBe("");
     symlinkSync(path.join(top, "node_modules"), path.join(clone, "node_modules"));
   });
