@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { isRunning } from "../files/lock-file.ts";
 import { makeDirectory } from "../files/make-directory.ts";
 import { manifestFile, readManifest } from "./release-files.ts";
 
@@ -49,7 +50,9 @@ export class AtomicDirectory {
     if (!existsSync(this.#parent)) return;
     for (const name of readdirSync(this.#parent)) {
       const [, kind, pid] = /^(next|last)-(\d+)-/.exec(this.#suffix(name)) ?? [];
-      if (kind === undefined || isRunning(Number(pid))) continue;
+      if (kind === undefined) continue;
+      // Builds are synchronous, so our own id belonged to a dead process.
+      if (Number(pid) !== process.pid && isRunning(Number(pid))) continue;
       const left = path.join(this.#parent, name);
       const isMissed = kind === "last" && !existsSync(this.#directory) && readManifest(left);
       if (!isMissed || !move(left, this.#directory)) remove(left);
@@ -94,15 +97,4 @@ function move(from: string, to: string): boolean {
 function remove(directory: string): void {
   rmSync(manifestFile(directory), { force: true });
   rmSync(directory, { recursive: true, force: true });
-}
-
-/** Whether another process with this id runs. Builds are synchronous, so our own id belonged to a dead process. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

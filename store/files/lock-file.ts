@@ -113,11 +113,15 @@ export function describe({ pid, host, since }: Holder): string {
 /** In a container, the process before this one had the same id, such as 1. */
 export function isDead({ pid, host, id }: Holder): boolean {
   if (host !== hostname()) return false;
-  if (pid === process.pid) return !own.has(id);
+  return pid === process.pid ? !own.has(id) : !isRunning(pid);
+}
+
+/** Whether this host has a process with this id. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

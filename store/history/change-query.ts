@@ -1,5 +1,5 @@
 /** A page of the changes of all flags, the newest first. */
-import type { ChangeIndex } from "./change-index.ts";
+import type { ChangeIndex, ChangeRange } from "./change-index.ts";
 import type { CommitAttribution, VerifyCommit } from "./commit-attribution.ts";
 import { type FlagChange, readFlagChanges } from "./flag-changes.ts";
 
@@ -10,13 +10,8 @@ const minBatch = 50;
 /** Each further batch is larger, because few changes match. */
 const growth = 2;
 
-export interface ChangeQuery {
-  readonly flag?: string | undefined;
-  /** In seconds since 1970, inclusive. */
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  /** The `next` of the page before. */
-  readonly from?: number | undefined;
+/** `from` is the `next` of the page before. */
+export interface ChangeQuery extends ChangeRange {
   readonly limit: number;
   /** Whether a change is by the requested person. Pure, as `matches()`. */
   readonly isBy?: ((attribution: CommitAttribution) => boolean) | undefined;
@@ -33,10 +28,10 @@ export interface ChangePage {
 export async function queryChanges(
   directory: string,
   index: ChangeIndex,
-  { flag, since, until, from, limit, isBy, matches }: ChangeQuery,
+  { limit, isBy, matches, ...range }: ChangeQuery,
   verify: VerifyCommit,
 ): Promise<ChangePage> {
-  const found = index.newestFirst({ flag, since, until, from });
+  const found = index.newestFirst(range);
   const changes: FlagChange[] = [];
   let size = Math.max(minBatch, limit);
   for (let scanned = 0; scanned < maxChangesScanned; size *= growth) {
