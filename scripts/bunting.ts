@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** `bunting`: the one program over all commands. */
 import { describeUnknown, formatCommandList, loadCommand } from "./command/commands.ts";
-import { note } from "./command/progress.ts";
 import { runCommand } from "./command/run-command.ts";
+import { note } from "./command/stderr.ts";
 import { findNodeFault, version } from "./command/version.ts";
 
 process.exitCode = await run(process.argv.slice(2));

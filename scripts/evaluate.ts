@@ -9,9 +9,9 @@ import { Repository } from "../store/snapshot/repository.ts";
 import { wholeNumber } from "./command/checks.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { writeResult } from "./command/report.ts";
+import { note } from "./command/stderr.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({

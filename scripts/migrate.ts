@@ -14,8 +14,8 @@ import { readText, readWorkTree } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { requireFlags } from "./command/repository-top.ts";
+import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
   name: "migrate",

@@ -5,8 +5,8 @@ import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
+import { note } from "./command/stderr.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({

@@ -14,8 +14,8 @@ import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { addOutput, addStepSummary } from "./command/report.ts";
+import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
   name: "schedule",

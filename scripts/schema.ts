@@ -5,9 +5,9 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { writeResult } from "./command/report.ts";
 import { requireFlags } from "./command/repository-top.ts";
+import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
   name: "schema",

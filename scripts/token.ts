@@ -10,8 +10,8 @@ import { replaceFile } from "../store/files/replace-file.ts";
 import { checkDay } from "./command/checks.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { note } from "./command/progress.ts";
 import { writeResult } from "./command/report.ts";
+import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
   name: "token",

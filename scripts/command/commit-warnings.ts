@@ -5,7 +5,7 @@ import {
 } from "../../schema/plan/commit-warnings.ts";
 import { resolveRevision } from "../../store/commit/revisions.ts";
 import { readCommitFacts } from "../../store/history/commit-facts.ts";
-import { note } from "./progress.ts";
+import { note } from "./stderr.ts";
 
 /**
  * Warnings about the commits up to `head` by this machine's clock: those after `after`, or the newest

@@ -2,8 +2,8 @@ import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
 import { shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
-import { withProgress } from "./progress.ts";
 import { report, today } from "./report.ts";
+import { withProgress } from "./stderr.ts";
 
 /**
  * The snapshot at `revision`, for build, plan and publish. `undefined` if a flag there has an

@@ -2,7 +2,7 @@
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { type AnyCommand, type ExitCode, type Option, UsageError } from "./command.ts";
 import { commandLine } from "./command-line.ts";
-import { note } from "./progress.ts";
+import { note } from "./stderr.ts";
 
 /** Runs `command` on this process's arguments and sets its exit code. */
 export async function main(command: AnyCommand): Promise<void> {

@@ -7,8 +7,8 @@ import {
 } from "../../store/github/approvals.ts";
 import { defineCommand } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note } from "../command/progress.ts";
 import { addStepSummary, writeResult } from "../command/report.ts";
+import { note } from "../command/stderr.ts";
 import { connect } from "./connect.ts";
 import { findSubject, parsePullRequest, runUrl } from "./event.ts";
 

@@ -7,7 +7,7 @@ import { truncatePlan } from "../../schema/plan/truncate.ts";
 import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { readCommitWarnings } from "../command/commit-warnings.ts";
-import { note } from "../command/progress.ts";
+import { note } from "../command/stderr.ts";
 
 type Content = Pick<Review, "plan" | "problems" | "otherFiles">;
 

@@ -1,6 +1,6 @@
 import { GitHub } from "../../store/github/github.ts";
 import { readGitHubOptions } from "../../store/github/options.ts";
-import { note } from "../command/progress.ts";
+import { note } from "../command/stderr.ts";
 
 /** GitHub's API, as the environment names it. `hint` says what works without a token. */
 export function connect(hint = ""): GitHub {

@@ -22,8 +22,8 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { checkUrl, wholeNumber } from "../command/checks.ts";
 import { defineCommand } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
+import { note } from "../command/stderr.ts";
 import { connectUnlessDry } from "./connect.ts";
 
 /** How long publishing may take after a merge. */

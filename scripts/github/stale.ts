@@ -9,9 +9,9 @@ import { Repository } from "../../store/snapshot/repository.ts";
 import { checkDay, wholeNumber } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note, withProgress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { today } from "../command/report.ts";
+import { note, withProgress } from "../command/stderr.ts";
 import { connectUnlessDry } from "./connect.ts";
 import { type IssueChange, updateIssues } from "./stale-issues.ts";
 

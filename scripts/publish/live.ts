@@ -3,7 +3,7 @@ import { isFetched, isIndex } from "../../schema/compile/urls.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { waitUntilLive } from "../../store/cdn/live.ts";
 import type { PublishOutcome } from "../../store/publish/publish.ts";
-import { note } from "../command/progress.ts";
+import { note } from "../command/stderr.ts";
 
 /**
  * The paths whose caches are out of date. If the commit was published before, an earlier run may

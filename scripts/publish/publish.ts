@@ -8,9 +8,9 @@ import { openTarget } from "../../store/target/target.ts";
 import { checkOption } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";
-import { note, withProgress } from "../command/progress.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { addStepSummary } from "../command/report.ts";
+import { note, withProgress } from "../command/stderr.ts";
 import { invalidatePaths, type LiveRelease, pathsToRefresh, waitFor } from "./live.ts";
 import { formatOutcome, formatSummary } from "./report.ts";
 

@@ -1,7 +1,7 @@
 import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { shared } from "../../scripts/command/options.ts";
-import { note } from "../../scripts/command/progress.ts";
 import { main } from "../../scripts/command/run-command.ts";
+import { note } from "../../scripts/command/stderr.ts";
 import { build } from "./build.ts";
 import { client } from "./client.ts";
 import { commands } from "./commands.ts";

@@ -1,4 +1,6 @@
-/** Writes a line to stderr: stdout is for results. */
+/** What commands write to stderr. Their results go to stdout. */
+
+/** Writes a line to stderr. */
 export function note(text: string): void {
   process.stderr.write(`${text}\n`);
 }
