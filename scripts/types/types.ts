@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
 import { pluralize, shortId } from "../../schema/text/show.ts";
-import { ifExists } from "../../store/files/if-exists.ts";
+import { readText } from "../../store/commit/work-tree.ts";
 import { replaceFile } from "../../store/files/replace-file.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "../command/command.ts";
-import { commandLine } from "../command/command-line.ts";
 import { shared } from "../command/options.ts";
 import { readSnapshot } from "../command/read-snapshot.ts";
 import { writeResult } from "../command/report.ts";
@@ -32,12 +30,12 @@ export const command = defineCommand({
 
     const out = options.out ?? (await defaultOut(repo, "src/flag-names.ts"));
     const text = formatFlagTypes(snapshot.flags);
-    const isCurrent = ifExists(() => readFileSync(out, "utf8")) === text;
+    const isCurrent = readText(".", out) === text;
     if (!isCurrent && !check) replaceFile(out, text);
     const isStale = !isCurrent && check === true;
     const flags = pluralize(snapshot.flags.length, "flag");
     const result = isStale
-      ? `Cannot accept ${out}: it does not describe the ${flags} at ${shortId(snapshot.commit)}\n  hint: ${commandLine("types")} --out ${out}`
+      ? `Cannot accept ${out}: it does not describe the ${flags} at ${shortId(snapshot.commit)}\n  hint: run the same command without --check`
       : `${out} describes ${flags}`;
     writeResult(format, { out, flags: snapshot.flags.length, changed: !isCurrent }, result);
     return isStale ? 1 : 0;

@@ -50,6 +50,15 @@ describe("outside of a repository of flags", () => {
     expect(existsSync(path.join(application, out))).toBe(true);
   });
 
+  test("types names the file that it cannot write", async () => {
+    const repository = testRepository();
+    repository.change(1_725_105_600, { "flags/billing/a.yaml": flag });
+    const out = "flags/billing/a.yaml/names.ts";
+    const ran = await runScript("types", ["--out", out], { in: repository.directory });
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toMatch(/^Cannot write "flags\/billing\/a\.yaml\/names\.ts": /);
+  });
+
   test("init says to make a repository, and which file it cannot write", async () => {
     const directory = temporaryDirectory();
     const { stdout } = await runScript("init", ["--yes"], { in: directory });

@@ -48,7 +48,7 @@ describe.concurrent("types", () => {
     const { code, stdout } = await check();
     expect(code).toBe(1);
     expect(stdout).toContain("Cannot accept names.ts: it does not describe the 2 flags at ");
-    expect(stdout).toContain("hint: bunting types --out names.ts");
+    expect(stdout).toContain("hint: run the same command without --check");
     expect(readFileSync(out, "utf8")).toBe(before);
   });
 
