@@ -62,10 +62,14 @@ export class RequestIndex {
     this.#keep(commits.map(({ id, message }) => claimIn(id, message)));
   }
 
-  /** The oldest first, so that the oldest are forgotten first. */
+  /**
+   * The oldest first, so that the oldest are forgotten first. Commits are read again after a failure to
+   * read their files.
+   */
   #keep(claims: readonly Claim[]): void {
     for (const { signature, key, commit, isEmergency } of claims) {
-      if (isEmergency) this.#emergencies = [...this.#emergencies, commit].slice(-maxEmergencies);
+      if (isEmergency && !this.#emergencies.includes(commit))
+        this.#emergencies = [...this.#emergencies, commit].slice(-maxEmergencies);
       if (!this.#firstCommits.has(signature)) this.#firstCommits.set(signature, commit);
       if (key !== "") this.#claims.set(key, [...(this.#claims.get(key) ?? []), commit]);
     }

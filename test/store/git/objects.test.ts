@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { takeObjectProcess } from "../../../store/git/object-process.ts";
 import { readObjects } from "../../../store/git/objects.ts";
+import { importCommits } from "../../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
 
 /** Adds a blob, and returns its id. */
@@ -125,6 +126,22 @@ describe("readObjects()", () => {
     await read(repository.directory, [add(repository, "text")]);
     expect(processesIn(repository.directory)).toHaveLength(1);
     await vi.waitUntil(() => processesIn(repository.directory).length === 0, { timeout: 10_000 });
+  });
+
+  test("lets the process take little memory, however much it reads", async () => {
+    const { directory } = testRepository();
+    const files = Array.from({ length: 500 }, (_, at) => `flags/team/improvement_${at}.yaml`);
+    const commits = Array.from({ length: 2_500 }, (_, at) => ({
+      ...{ parents: at === 0 ? [] : [at - 1], time: at },
+      files: Object.fromEntries(
+        (at === 0 ? files : [`${files[at % 500]}`]).map((one) => [one, `${at}`]),
+      ),
+    }));
+    const names = importCommits(directory, commits).map((id) => `${id}:flags/team/none.yaml`);
+    for (let at = 0; at < names.length; at += 100) await read(directory, names.slice(at, at + 100));
+    const status = readFileSync(`/proc/${processesIn(directory)[0]}/status`, "utf8");
+    // Without a limit of git's cache it is 66 MB, and up to 100 MB in larger repositories.
+    expect(Number(/RssAnon:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(30_000);
   });
 
   test("keeps no command alive, and ends with it", async () => {

@@ -1,5 +1,6 @@
 /** Writes where the policy protects an environment: what lands, what waits on a branch, what breaks the glass. */
 import { describe, expect, test } from "vitest";
+import { RequestIndex } from "../../../store/branch/request-index.ts";
 import type { Proposal } from "../../../store/writes/proposal.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { serveOverHttp } from "../../git/http-remote.ts";
@@ -12,6 +13,7 @@ import {
   mealPlanning,
   openStore,
   remove,
+  testCommitKeys,
   turn,
   write,
 } from "./writing.ts";
@@ -137,6 +139,17 @@ describe("write() of an emergency change", () => {
         requestId: expect.any(String),
       },
     });
+  });
+
+  test("is found once, also if its commit is read twice because the clone was repaired", async () => {
+    const { bare } = remoteWith("application");
+    const store = await openStore(bare);
+    const result = await store.write(write(turn("meal_planning", false), glass));
+    const index = new RequestIndex(testCommitKeys);
+    await index.read(bare.directory, headOf(bare), undefined);
+    await index.read(bare.directory, headOf(bare), undefined);
+    const [found, ...others] = await index.emergencyChanges(bare.directory);
+    expect([found?.commit, others]).toEqual(["commit" in result && result.commit, []]);
   });
 
   test.each([
