@@ -4,7 +4,7 @@ import { notify, withoutPrototype } from "./core/values.ts";
 import type { FlagName } from "./flags.ts";
 
 export interface MemoryFlags<Name extends string = string> extends Flags<Name> {
-  /** Switches a flag on or off and calls the listeners, as a change at the source does. */
+  /** Turns a flag on or off and calls the listeners, as a change at the source does. */
   set(name: Name, enabled: boolean): void;
 }
 

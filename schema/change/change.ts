@@ -89,7 +89,7 @@ function editForUpdate(
       : [{ path: [...block, "rollout"], ...(rollout === 100 ? {} : { value: rollout }) }]),
     ...(describes ? [{ path: ["description"], value: description }] : []),
   ];
-  // A flag that is switched off must stay off, so the steps of the same block are deleted.
+  // A flag that is disabled must stay disabled, so the steps of the same block are deleted.
   const cancelled = enabled === false ? stepsOfBlock(flag, environment).length : 0;
   const edited = removeSteps(edit(text, changes), block, cancelled);
   if (edited === text) return undefined;

@@ -23,8 +23,8 @@ export function refuseSubfolder(directory: string): void {
 }
 
 /**
- * Where a command writes without `--out`: also from a folder of the clone at the clone's top, so that
- * no output lies below `flags/`. With `--repo`, the output is for the current directory.
+ * Where a command writes without `--out`: at the top of the clone, also if it runs in a folder of it, so
+ * that no output lies below `flags/`. With `--repo`, in the current directory.
  */
 export async function defaultOut(repo: string, file: string): Promise<string> {
   if (repo !== shared.repo.default) return file;

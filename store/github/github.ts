@@ -17,14 +17,14 @@ const timeoutMs = 30_000;
 
 export type Rest = InstanceType<typeof Client>["rest"];
 
-/** The repository, as GitHub's requests name it. */
-type Here = Pick<GitHubOptions, "owner" | "repo">;
+/** The parameters that name the repository in a request. */
+type RepositoryParameters = Pick<GitHubOptions, "owner" | "repo">;
 
 export class GitHub {
   /** `owner/repo`. */
   readonly name: string;
   readonly #client: InstanceType<typeof Client>;
-  readonly #here: Here;
+  readonly #here: RepositoryParameters;
   readonly #loginOfApp: string;
   #quota: Quota = { remainingShare: 1, resetSeconds: 60 };
   #login: Promise<string> | undefined;
@@ -47,7 +47,10 @@ export class GitHub {
   }
 
   /** Returns the result of a call. Throws `GitHubError`; `doing` describes the call: `read the issues`. */
-  async do<T>(doing: string, call: (rest: Rest, here: Here) => Promise<{ data: T }>): Promise<T> {
+  async do<T>(
+    doing: string,
+    call: (rest: Rest, here: RepositoryParameters) => Promise<{ data: T }>,
+  ): Promise<T> {
     try {
       const { data } = await call(this.#client.rest, this.#here);
       return data;
@@ -61,7 +64,7 @@ export class GitHub {
     doing: string,
     call: (
       rest: Rest,
-      page: Here & { page: number; per_page: number },
+      page: RepositoryParameters & { page: number; per_page: number },
     ) => Promise<{ data: T[]; headers: { link?: string | undefined } }>,
   ): AsyncGenerator<T> {
     for (let page = 1; ; page++) {

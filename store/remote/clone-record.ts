@@ -73,7 +73,7 @@ export class CloneRecord {
     return this.#valid;
   }
 
-  /** For the next commits. Those on the disk stay until there are others. */
+  /** Forgets both commits, so that any next one is accepted. The files stay until there are next ones. */
   forget(): void {
     this.#accepted = undefined;
     this.#valid = undefined;

@@ -101,7 +101,7 @@ export class Remote {
 
 /**
  * A remote that is a path runs its hooks as this user. Hooks of the user's own configuration do not
- * belong to it: they are switched off, unless the remote names a folder of hooks itself.
+ * belong to it: they do not run, unless the remote names a folder of hooks itself.
  */
 async function receivePackOptions({ url, isPath }: RemoteAddress): Promise<string[]> {
   if (!isPath) return [];

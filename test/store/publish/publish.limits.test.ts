@@ -137,7 +137,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, back)).toEqual([]);
   });
 
-  test("removes the last of two flags, and switches the other one off", async () => {
+  test("removes the last of two flags, and turns the other one off", async () => {
     const [site, history] = [newSite(), histories.begin()];
     const limits = { remove: 20, turn: 50, at_least: 5 };
     await history.publish(site.open(), history.commit({ flag_a: true, flag_b: true }), { limits });
