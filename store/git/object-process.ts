@@ -8,8 +8,11 @@ import { refChild, startChild, unrefChild } from "./children.ts";
 import { gitEnvironment, overridingOptions } from "./environment.ts";
 import { GitError, maxErrorLength } from "./git.ts";
 
-/** How long a process waits for the next request. It takes a few megabytes of memory. */
+/** How long a process waits for the next request. */
 const idleMs = 2_000;
+
+/** By default git keeps up to 96 MB of what it has read, and a process may run as long as the server. */
+const memoryLimit = ["-c", "core.deltaBaseCacheLimit=8m"];
 
 /** Waiting processes by directory. */
 const idle = new Map<string, ObjectProcess>();
@@ -36,7 +39,7 @@ export class ObjectProcess {
     const child = await startChild(
       "git cat-file",
       "git",
-      [...overridingOptions, "cat-file", "--batch"],
+      [...overridingOptions, ...memoryLimit, "cat-file", "--batch"],
       { cwd: directory, env: gitEnvironment() },
     );
     return new ObjectProcess(directory, child);

@@ -140,7 +140,7 @@ describe("readObjects()", () => {
     const names = importCommits(directory, commits).map((id) => `${id}:flags/team/none.yaml`);
     for (let at = 0; at < names.length; at += 100) await read(directory, names.slice(at, at + 100));
     const status = readFileSync(`/proc/${processesIn(directory)[0]}/status`, "utf8");
-    // Without a limit of git's cache it is 66 MB, and up to 100 MB in larger repositories.
+    // Without a limit of git's cache it is 58 MB, and up to 100 MB in larger repositories.
     expect(Number(/RssAnon:\s+(\d+)/.exec(status)?.[1])).toBeLessThan(30_000);
   });
 
