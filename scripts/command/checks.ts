@@ -2,15 +2,19 @@
 import { isDate } from "../../schema/text/date.ts";
 import { UsageError } from "./command.ts";
 
-/** Throws `UsageError` if the value of `--option` cannot be used. */
+/** Throws `UsageError` if the value of `--option` cannot be used, or is missing. */
 export function checkOption(
   isUsable: boolean,
   option: string,
   text: string | undefined,
   wanted: string,
 ): asserts isUsable {
-  if (!isUsable)
-    throw new UsageError(`Cannot use --${option} "${text ?? ""}": it must be ${wanted}`);
+  if (isUsable) return;
+  throw new UsageError(
+    text
+      ? `Cannot use --${option} "${text}": it must be ${wanted}`
+      : `Cannot use --${option}: it is missing or empty; it must be ${wanted}`,
+  );
 }
 
 export function checkDay(option: string, text: string): void {

@@ -85,10 +85,14 @@ function writeNew(file: string, text: string): boolean {
 
 /** The commands that commit the files and start a server. */
 async function listNextSteps(directory: string, written: readonly string[]): Promise<string[]> {
-  const isClone = await readGit(directory, ["rev-parse", "--git-dir"]).then(Boolean, () => false);
+  const args = ["status", "--porcelain=2", "--branch", "--untracked-files=no"];
+  const status = await readGit(directory, args).catch(() => undefined);
+  // The workflows, the server and the plan take `main` unless they are told otherwise.
+  const isOtherNewBranch = /^# branch\.oid \(initial\)\n# branch\.head (?!main$)/m;
   return [
     ...(directory === "." ? [] : [`cd ${directory}`]),
-    ...(isClone ? [] : ["git init --initial-branch main"]),
+    ...(status === undefined ? ["git init --initial-branch main"] : []),
+    ...(isOtherNewBranch.test(status ?? "") ? ["git branch --move main"] : []),
     ...(written.includes(hookFile) ? ["git config core.hooksPath .githooks"] : []),
     "git add --all",
     'git commit --message "Begin with feature flags"',

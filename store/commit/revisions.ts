@@ -5,6 +5,8 @@ import { readObjects } from "../git/objects.ts";
 /** `older`: an ancestor. `newer`: a descendant. `unrelated`: neither, as on diverged branches. */
 export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
 
+const firstCommitHint = `; create the first one with "git add --all" and "git commit"`;
+
 /**
  * The full id of the commit that `revision` names: `HEAD`, a branch, a tag, a short id, each with
  * `~` and `^` behind it. A branch is found before a tag of its name, the clone's own before the
@@ -20,9 +22,8 @@ export async function resolveRevision(directory: string, revision: string): Prom
   const names = wanted.map((candidate) => `${candidate}^{commit}`);
   const [commit] = await findCommits(directory, names).catch(() => []);
   if (commit !== undefined) return commit;
-  const firstHint = `; create the first one with "git add --all" and "git commit"`;
   const isName = isPlain && !/^[0-9a-f]{7,}$/.test(name);
-  const hint = revision === "HEAD" ? firstHint : isName ? await nameBranches(directory) : "";
+  const hint = revision === "HEAD" ? firstCommitHint : isName ? await nameBranches(directory) : "";
   throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit${hint}`);
 }
 
@@ -38,7 +39,7 @@ async function nameBranches(directory: string): Promise<string> {
   const args = ["for-each-ref", "--count=5", "--format=%(refname:lstrip=2)", "refs/heads/"];
   const answer = await readGit(directory, args).catch(() => "");
   const names = answer.split("\n").filter((name) => name !== "");
-  return names.length === 0 ? "" : `; branches here: ${names.join(", ")}`;
+  return names.length === 0 ? firstCommitHint : `; branches here: ${names.join(", ")}`;
 }
 
 /** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */

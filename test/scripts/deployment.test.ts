@@ -133,12 +133,12 @@ describe.concurrent("deployment", () => {
   test.each([
     [[], 'Cannot run "deployment": expected start or finish'],
     [["begin"], 'Cannot run "deployment begin": expected start or finish'],
-    [["start"], 'Cannot use --commit ""'],
+    [["start"], "Cannot use --commit: it is missing or empty; it must be "],
     [["start", "--commit=main"], 'Cannot use --commit "main"'],
     [["start", `--commit=${"a".repeat(40)}`, "--environment=a b"], '--environment "a b"'],
     [["start", `--commit=${"a".repeat(40)}`, "--url=javascript:x"], '--url "javascript:x"'],
-    [["finish", "--state=success"], 'Cannot use --id ""'],
-    [["finish", "--id=1"], 'Cannot use --state ""'],
+    [["finish", "--state=success"], "Cannot use --id: it is missing or empty; it must be "],
+    [["finish", "--id=1"], "Cannot use --state: it is missing or empty; it must be "],
     [["finish", "--id=1", "--state=success", "--publication=/none"], '--publication "/none"'],
   ])("%j is refused with exit 2", async (args, words) => {
     const { code, stdout, stderr } = await runScript("deployment", args, {

@@ -164,7 +164,7 @@ describe.concurrent("drift", () => {
   });
 
   test.each([
-    [[], 'Cannot use --cdn "": it must be a URL'],
+    [[], "Cannot use --cdn: it is missing or empty; it must be a URL"],
     [["--cdn=ftp://a"], '--cdn "ftp://a"'],
     [["--cdn=http://127.0.0.1:9", "--grace=x"], '--grace "x"'],
     [["--cdn=http://127.0.0.1:9"], "hint: --dry-run needs no token"],

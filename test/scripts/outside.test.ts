@@ -1,5 +1,6 @@
 /** Commands in a directory that is not the top of a repository of flags. */
-import { existsSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
@@ -66,5 +67,20 @@ describe("outside of a repository of flags", () => {
     const ran = await runScript("init", ["bunting.yaml"], { in: directory });
     expect(ran).toMatchObject({ code: 2, stdout: "" });
     expect(ran.stderr).toMatch(/^Cannot write "bunting.yaml\//);
+  });
+
+  test("before the first commit, init renames a branch that is not main, and plan tells to commit", async () => {
+    const directory = temporaryDirectory();
+    const git = (...args: string[]) => execFileSync("git", args, { cwd: directory });
+    git("init", "--quiet", "--template=", "--initial-branch=master");
+    const args = ["--yes", "--repo=."];
+    const { stdout } = await runScript("init", args, { in: directory });
+    expect(stdout).toMatch(/\nNext: git branch --move main && git add --all && /);
+    const plan = await runScript("plan", [], { in: directory });
+    expect(plan.stderr).toContain('"main" in ".": there is no such commit; create the first one');
+    git("branch", "--move", "main");
+    rmSync(path.join(directory, ".gitignore"));
+    const again = await runScript("init", args, { in: directory });
+    expect(again.stdout).toMatch(/\nNext: git add --all && /);
   });
 });
