@@ -24,8 +24,8 @@ export interface RecordedRequest {
 }
 
 /**
- * The commits that servers made for requests, their idempotency keys and emergency changes, wherever in the ancestry of
- * the branch they are. The trailers of a message are verified only when they are used.
+ * The commits that servers made for requests, their idempotency keys and emergency changes, wherever in
+ * the ancestry of the branch they are. The trailers of a message are verified only when they are used.
  */
 export class RequestIndex {
   readonly #commitKeys: readonly string[];
@@ -34,7 +34,7 @@ export class RequestIndex {
   /** Commits by idempotency key, the oldest first. */
   readonly #claims = new Map<string, readonly string[]>();
   /** Commits that may be emergency changes, the oldest first. */
-  #emergencies: readonly string[] = [];
+  readonly #emergencies = new Set<string>();
 
   /** `commitKeys` are the keys that commits of the API are signed with. */
   constructor(commitKeys: readonly string[]) {
@@ -50,9 +50,8 @@ export class RequestIndex {
     for await (const { id, message } of readLog(directory, options)) {
       count += 1;
       const claim = claimIn(id, message);
-      const isRecent = count <= maxEmergencies;
-      if (claim.signature !== "")
-        found.push({ ...claim, isEmergency: claim.isEmergency && isRecent });
+      if (claim.signature === "") continue;
+      found.push({ ...claim, isEmergency: claim.isEmergency && count <= maxEmergencies });
     }
     this.#keep(found.reverse());
   }
@@ -68,13 +67,13 @@ export class RequestIndex {
    */
   #keep(claims: readonly Claim[]): void {
     for (const { signature, key, commit, isEmergency } of claims) {
-      if (isEmergency && !this.#emergencies.includes(commit))
-        this.#emergencies = [...this.#emergencies, commit].slice(-maxEmergencies);
+      if (isEmergency) this.#emergencies.add(commit);
       if (!this.#firstCommits.has(signature)) this.#firstCommits.set(signature, commit);
       if (key !== "") this.#claims.set(key, [...(this.#claims.get(key) ?? []), commit]);
     }
-    forgetOldest(this.#firstCommits);
-    forgetOldest(this.#claims);
+    forgetOldest(this.#firstCommits, maxCommitsScanned);
+    forgetOldest(this.#claims, maxCommitsScanned);
+    forgetOldest(this.#emergencies, maxEmergencies);
   }
 
   /** What a commit says, if one of our servers made it. The commit must have its changes. */
@@ -87,7 +86,7 @@ export class RequestIndex {
 
   /** The newest changes that were made without the required review, the newest first. */
   async emergencyChanges(directory: string): Promise<EmergencyChange[]> {
-    const ids = this.#emergencies.toReversed();
+    const ids = [...this.#emergencies].reverse();
     const signed = await verifyCommits(directory, ids, this.#commitKeys);
     return signed.flatMap((commit) => emergencyChangeOf(commit) ?? []);
   }
@@ -124,9 +123,9 @@ function claimIn(commit: string, message: string): Claim {
 }
 
 /** Keeps the newest entries. */
-function forgetOldest(entries: Map<string, unknown>): void {
+function forgetOldest(entries: Map<string, unknown> | Set<string>, max: number): void {
   for (const key of entries.keys()) {
-    if (entries.size <= maxCommitsScanned) return;
+    if (entries.size <= max) return;
     entries.delete(key);
   }
 }

@@ -14,9 +14,9 @@ export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 const sourceFile = "bunting-source.json";
 
 /**
- * Removes `fetchedRef` and returns its commit; `undefined` if there is no such ref. Git leaves the ref as it
- * is if it fetches nothing from a shallow remote, and that must not look like a branch without new commits. The
- * ref is never packed, because it exists only during a fetch.
+ * Removes `fetchedRef` and returns its commit; `undefined` if there is no such ref. Git leaves the ref as
+ * it is if it fetches nothing from a shallow remote, and that must not look like a branch without new
+ * commits. The ref is never packed, because it exists only during a fetch.
  */
 export function takeFetchedRef(directory: string): string | undefined {
   const file = path.join(directory, fetchedRef);
