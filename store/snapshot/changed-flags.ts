@@ -149,7 +149,10 @@ async function readContents(
 ): Promise<Map<string, ParsedFile>> {
   const contents = new Map<string, ParsedFile>();
   const parse = (bytes: Buffer) => parseFlagFile(bytes, project);
-  for (const [object, text] of texts) contents.set(object, parse(Buffer.from(text)));
+  for (const object of objects) {
+    const text = texts.get(object);
+    if (text !== undefined) contents.set(object, parse(Buffer.from(text)));
+  }
   const unread = [...objects].filter((object) => !contents.has(object));
   for await (const blob of readBlobs(directory, unread))
     contents.set(blob.id, parseBlob(blob, parse));
