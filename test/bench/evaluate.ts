@@ -35,6 +35,8 @@ export async function* evaluate({ runs, progress }: Plan): AsyncGenerator<Sectio
   };
 }
 
-function rate({ ms }: Cost, least?: number): Comparison {
-  return { unit: "million evaluations per second", value: evaluations / 1_000 / ms, least };
+/** Per second of processor time, which other work on the machine affects less. */
+function rate({ cpu }: Cost, least?: number): Comparison {
+  const unit = "million evaluations per second of one core";
+  return { unit, value: evaluations / 1_000 / cpu, least };
 }
