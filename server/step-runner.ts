@@ -48,7 +48,7 @@ export class StepRunner {
   /** Why steps that are due are not applied; `undefined` if none are. */
   get problem(): string | undefined {
     if (this.#problem !== undefined) return this.#problem;
-    const refused = this.#late(Date.now(), true);
+    const refused = this.#dueSteps(Date.now(), true);
     if (refused.length === 0) return undefined;
     return `Does not apply ${listSome(refused.map(describe), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
   }
@@ -56,7 +56,7 @@ export class StepRunner {
   /** Seconds since the oldest step that is not applied was due; 0 if there is none. */
   get overdueSeconds(): number {
     const nowMs = Date.now();
-    const [first] = this.#late(nowMs);
+    const [first] = this.#dueSteps(nowMs);
     return first ? (nowMs - timeOf(first.step)) / 1_000 : 0;
   }
 
@@ -73,7 +73,7 @@ export class StepRunner {
     if (this.#isClosed || this.#running !== undefined) return;
     const nowMs = Date.now();
     const pauseMs = this.#pausedUntilMs - performance.now();
-    const isDue = this.#late(nowMs).length > 0;
+    const isDue = this.#dueSteps(nowMs).length > 0;
     if (!isDue) this.#problem = undefined;
     if (isDue && pauseMs <= 0) {
       this.#running = this.#run();
@@ -102,7 +102,7 @@ export class StepRunner {
     await store.sync();
     const [problem] = store.health.problems;
     if (problem) throw new Error(`the head of the branch is not valid (${formatProblem(problem)})`);
-    for (const result of await apply(this.#late(Date.now()))) {
+    for (const result of await apply(this.#dueSteps(Date.now()))) {
       if (result.status !== "committed") this.#refuse(result);
       onResult(result);
     }
@@ -112,7 +112,7 @@ export class StepRunner {
 
   #fail(reason: string): void {
     if (this.#isClosed) return;
-    const [first] = this.#late(Date.now());
+    const [first] = this.#dueSteps(Date.now());
     const what = first ? describe(first) : "scheduled steps";
     const problem = `Cannot apply ${what}: ${reason}`;
     if (problem !== this.#problem) this.#options.log.error({ problem }, "schedule");
@@ -125,8 +125,8 @@ export class StepRunner {
     return this.#options.store.current?.snapshot.flags ?? [];
   }
 
-  /** The steps whose time has come: those to apply, or those that were refused. */
-  #late(nowMs: number, wasRefused = false): FlagStep[] {
+  /** The steps that are due: those to apply, or those that were refused before. */
+  #dueSteps(nowMs: number, wasRefused = false): FlagStep[] {
     return findDueSteps(this.#flags, nowMs).filter((step) => {
       return (this.#refused.get(keyOf(step)) === this.#objectOf(step)) === wasRefused;
     });

@@ -69,24 +69,24 @@ export function flagTable(
 /** The plan in one sentence: `1 flag turns on in application, 2 flags change`. */
 export function summarize(plan: Plan): string {
   const parts: string[] = [];
-  const count = (one: string, many: string, rest: string, isIt: (flag: FlagPlan) => boolean) => {
-    const number = plan.flags.filter(isIt).length;
+  const count = (one: string, many: string, rest: string, matches: (flag: FlagPlan) => boolean) => {
+    const number = plan.flags.filter(matches).length;
     if (number > 0) parts.push(`${pluralize(number, one, many)} ${rest}`);
   };
   for (const environment of plan.environments) {
     for (const way of ["on", "off"] as const) {
-      const isIt = (flag: FlagPlan) => toggled(flag, environment) === way;
-      count("flag turns", "flags turn", `${way} in ${environment}`, isIt);
+      const matches = (flag: FlagPlan) => toggled(flag, environment) === way;
+      count("flag turns", "flags turn", `${way} in ${environment}`, matches);
     }
   }
   for (const environment of plan.environments) {
-    const isIt = (flag: FlagPlan) => changesReach(flag, environment);
-    count("flag changes", "flags change", `who gets it in ${environment}`, isIt);
+    const matches = (flag: FlagPlan) => changesReach(flag, environment);
+    count("flag changes", "flags change", `who gets it in ${environment}`, matches);
   }
   for (const environment of plan.environments) {
-    const isIt = (flag: FlagPlan) =>
+    const matches = (flag: FlagPlan) =>
       flag.change === "changed" && changesSchedule(flag, environment);
-    count("flag changes its", "flags change their", `schedule in ${environment}`, isIt);
+    count("flag changes its", "flags change their", `schedule in ${environment}`, matches);
   }
   for (const change of ["added", "removed"] as const)
     count("flag is", "flags are", change, (flag) => flag.change === change);

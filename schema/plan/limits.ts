@@ -78,7 +78,8 @@ export function findRemovedEnvironments(
 export function explainLimits(plan: Plan): { readonly reason: string; readonly hint: string }[] {
   const { environments, order, flags, served, limits } = plan;
   const root = rootEnvironment(plan);
-  const namesOf = (isIt: (flag: FlagPlan) => boolean) => flags.filter(isIt).map(({ name }) => name);
+  const namesOf = (matches: (flag: FlagPlan) => boolean) =>
+    flags.filter(matches).map(({ name }) => name);
   const removed = namesOf(({ change }) => change === "removed");
   const added = namesOf(({ change }) => change === "added");
   const on = namesOf((flag) => toggled(flag, root) === "on");

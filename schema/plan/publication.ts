@@ -69,14 +69,14 @@ export function diffEnvironment(
   const before = flagsOf(servedBody);
   const after = flagsOf(release.responses.find((response) => response.path === path)?.body);
   const names = [...new Set([...before.keys(), ...after.keys()])].sort(compareText);
-  const those = (isIt: (was?: boolean, is?: boolean) => boolean) =>
-    names.filter((name) => isIt(before.get(name), after.get(name)));
+  const namesWhere = (matches: (was?: boolean, is?: boolean) => boolean) =>
+    names.filter((name) => matches(before.get(name), after.get(name)));
   return {
     environment,
-    added: those((was) => was === undefined),
-    removed: those((_, is) => is === undefined),
-    on: those((was, is) => was === false && is === true),
-    off: those((was, is) => was === true && is === false),
+    added: namesWhere((was) => was === undefined),
+    removed: namesWhere((_, is) => is === undefined),
+    on: namesWhere((was, is) => was === false && is === true),
+    off: namesWhere((was, is) => was === true && is === false),
     served: before.size,
   };
 }

@@ -55,8 +55,8 @@ function mergeMap(
 function mergeList(document: Document, old: YAMLSeq, value: readonly EditValue[]): Node {
   giveCommentTo(old, old.items[0]);
   const left = new Set(old.items);
-  const take = (isIt: (item: unknown) => boolean) => {
-    const found = [...left].find(isIt);
+  const take = (matches: (item: unknown) => boolean) => {
+    const found = [...left].find(matches);
     left.delete(found);
     return found;
   };

@@ -217,7 +217,7 @@ describe.concurrent("usage", () => {
   });
 
   test("a closed pipe is no failure", async () => {
-    const where = { in: planner().directory, isHeard: false };
+    const where = { in: planner().directory, readsStdout: false };
     const { code, stderr } = await startScript("validate", ["--format", "json"], where).ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });

@@ -25,7 +25,7 @@ interface Place {
 export interface Options extends Place {
   readonly umask?: string;
   /** False if its stdout is not read. */
-  readonly isHeard?: boolean;
+  readonly readsStdout?: boolean;
 }
 
 /** Where the project's own files are. */
@@ -70,7 +70,7 @@ export interface Running {
 }
 
 function start(command: readonly string[], where: Options): Running {
-  const { in: cwd, env = {}, umask, isHeard = true } = where;
+  const { in: cwd, env = {}, umask, readsStdout = true } = where;
   const shell = ["sh", "-c", 'umask $0; exec "$@"', `${umask}`];
   const [program = "", ...args] = umask === undefined ? command : [...shell, ...command];
   const child = spawn(program, args, {
@@ -78,7 +78,7 @@ function start(command: readonly string[], where: Options): Running {
     env: { ...bareEnvironment, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (!isHeard) child.stdout.destroy();
+  if (!readsStdout) child.stdout.destroy();
   const said = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {

@@ -31,10 +31,10 @@ describe("the log", () => {
   // biome-ignore lint/suspicious/noExplicitAny: what is in a line is what is to be found out
   async function lineOf(id: string): Promise<any> {
     // A failed authentication has a line of its own, before that of its request.
-    const isIt = ({ requestId, method }: { requestId?: string; method?: string }) =>
+    const matches = ({ requestId, method }: { requestId?: string; method?: string }) =>
       requestId === id && method !== undefined;
-    await until(() => api.program.log.some(isIt));
-    return api.program.log.find(isIt);
+    await until(() => api.program.log.some(matches));
+    return api.program.log.find(matches);
   }
 
   const asked = async (id: string, what: string, asking: Parameters<typeof api.ask>[1] = {}) => {

@@ -32,7 +32,7 @@ function processesIn(directory: string): string[] {
 }
 
 describe("readObjects()", () => {
-  test("gives all objects in order, missing ones and the beginning of large ones among them", async () => {
+  test("returns all objects in order, also missing ones and the beginning of large ones", async () => {
     const repository = testRepository();
     const [small, large] = [add(repository, "a\nb\n"), add(repository, "x".repeat(100_000))];
     const missing = "0".repeat(40);
