@@ -43,18 +43,15 @@ export const command = defineCommand({
       const from = formatOf(files);
       const steps = stepsBetween(from, Number(to));
       const changes = planChanges(files, steps);
-      const touched = changes.flatMap((change) => change.files.map(({ file }) => file));
+      const commits = changes.filter((change) => change.files.length > 0);
+      const touched = commits.flatMap((change) => change.files.map(({ file }) => file));
       const dirty = touched.length === 0 ? [] : await findUncommitted(top, touched);
       if (dirty.length > 0) {
         throw new UsageError(
           `Cannot migrate: ${dirty.join(", ")} differ from the last commit\n  hint: commit or remove them first`,
         );
       }
-      if (!isDry)
-        await commitFiles(
-          top,
-          changes.filter(({ files: edits }) => edits.length > 0),
-        );
+      if (!isDry) await commitFiles(top, commits);
       const print = format === "json" ? formatJson : formatText;
       process.stdout.write(print({ from, to: Number(to), steps, changes, isDry }));
       return 0;
@@ -99,11 +96,9 @@ interface Migration {
 function formatJson({ from, to, steps, changes, isDry }: Migration): string {
   const migrations = steps.map(({ name, direction }, index) => {
     const files = changes[index]?.files ?? [];
-    return {
-      ...{ name, direction },
-      written: files.filter(({ text }) => text !== undefined).map(({ file }) => file),
-      deleted: files.filter(({ text }) => text === undefined).map(({ file }) => file),
-    };
+    const written = files.filter(({ text }) => text !== undefined).map(({ file }) => file);
+    const deleted = files.filter(({ text }) => text === undefined).map(({ file }) => file);
+    return { name, direction, written, deleted };
   });
   return `${JSON.stringify({ from, to, dryRun: isDry, migrations })}\n`;
 }

@@ -114,11 +114,9 @@ function formatResult(result: Outcome): string {
 }
 
 function formatJson(store: FlagStore, results: readonly Outcome[]): string {
-  const steps = results.map(({ flag, block, step, status, commit, faults }) => ({
-    ...{ flag, environment: block, ...step, status },
-    ...(commit === undefined ? {} : { commit }),
-    ...(faults === undefined ? {} : { faults }),
-  }));
+  const steps = results.map(({ flag, block, step, status, commit, faults }) => {
+    return { flag, environment: block, ...step, status, commit, faults };
+  });
   return `${JSON.stringify({ head: store.head, steps, next: nextOf(store) }, null, 2)}\n`;
 }
 
