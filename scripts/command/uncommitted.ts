@@ -1,6 +1,7 @@
 import { escapeInvisible } from "../../schema/problem/problem.ts";
 import { pluralize, shortId } from "../../schema/text/show.ts";
 import type { Repository } from "../../store/snapshot/repository.ts";
+import { note } from "./stderr.ts";
 
 const maxNamedFiles = 5;
 
@@ -13,7 +14,8 @@ export async function noteUncommitted(
   const files = await repository.differences(commit);
   if (files.length === 0) return;
   const differing = pluralize(files.length, "file");
-  const note = `Note: the work tree differs from ${shortId(commit)} in ${differing} below flags/; only the commit was ${done}`;
-  const named = files.slice(0, maxNamedFiles).map((file) => `  ${escapeInvisible(file)}\n`);
-  process.stderr.write(`${note}\n${named.join("")}`);
+  note(
+    `Note: the work tree differs from ${shortId(commit)} in ${differing} below flags/; only the commit was ${done}`,
+  );
+  for (const file of files.slice(0, maxNamedFiles)) note(`  ${escapeInvisible(file)}`);
 }
