@@ -35,7 +35,7 @@ const messages: Readonly<Record<string, Explain>> = {
       return { code: "not-a-mapping", message, hint: `begin with "${firstLine}"` };
     }
     const message = mustBe(error, kinds[params.type] ?? params.type);
-    return { code: "wrong-type", message, hint: hints[params.type]?.(data) };
+    return { code: "wrong-type", message, hint: hints[params.type]?.(data, instancePath) };
   },
 
   required({ instancePath, params: { missingProperty } }, { what, firstLine }) {
@@ -164,8 +164,10 @@ const kinds: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-const hints: Readonly<Record<string, (data: unknown) => string>> = {
+const hints: Readonly<Record<string, (data: unknown, path: string) => string | undefined>> = {
   boolean: booleanHint,
+  number: numberHint,
+  object: environmentHint,
   string: () => "put it in quotes",
   array: () => 'write "[]", or one line below it for each, with "- " before it',
 };
@@ -176,6 +178,16 @@ function booleanHint(data: unknown): string {
     return "YAML 1.2 reads yes, no, on and off as text; write true or false";
   }
   return "write true or false";
+}
+
+function numberHint(data: unknown): string | undefined {
+  const [, number] = /^ *(\d+(?:\.\d+)?) *%? *$/.exec(String(data)) ?? [];
+  return number && `write ${number}`;
+}
+
+function environmentHint(data: unknown, path: string): string | undefined {
+  const isSwitch = typeof data === "boolean" && /^\/environments\/[^/]+$/.test(path);
+  return isSwitch ? `write "enabled: ${data}" below it, indented` : undefined;
 }
 
 function keyOf(instancePath: string): string {

@@ -15,7 +15,6 @@ import {
   type Node,
   type Pair,
   type ParsedNode,
-  type YAMLParseError,
   type Document as YamlDocument,
 } from "yaml";
 import type { Code } from "../problem/codes.ts";
@@ -24,6 +23,7 @@ import type { Finding } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
 import { tokenize } from "./depth.ts";
 import { parseFormatted } from "./formatted.ts";
+import { invalidYaml } from "./syntax-errors.ts";
 
 export interface Source {
   readonly text: string;
@@ -163,35 +163,4 @@ function secondDocument(text: string, at: number): Finding {
 function directive(text: string, at: number): Finding {
   const message = "Cannot read a directive: files here are YAML 1.2 without any";
   return { ...positionAt(text, at), code: "directive", message, hint: 'delete the line with "%"' };
-}
-
-/** Only the first errors are kept: later ones are usually consequences of them. */
-function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[] {
-  const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
-  const end = Math.max(0, text.trimEnd().length - 1);
-  const byPlace = new Map<number, Finding>();
-  for (const { code, pos, message: words } of errors.slice(0, 10)) {
-    const at = Math.min(pos[0], end);
-    const unquoted = code === "BLOCK_AS_IMPLICIT_KEY" ? unquotedText(text, at) : undefined;
-    // The other errors follow from this one.
-    if (unquoted) return [unquoted];
-    const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
-    if (byPlace.has(at)) continue;
-    byPlace.set(at, { ...positionAt(text, at), code: "invalid-yaml", message, hint });
-  }
-  return [...byPlace.values()];
-}
-
-/** The finding for a text like `Gateway: Enable payments`, which YAML reads as a mapping inside a line. */
-function unquotedText(text: string, at: number): Finding | undefined {
-  const start = text.lastIndexOf("\n", at - 1) + 1;
-  const [line = ""] = text.slice(start).split("\n", 1);
-  const [, key, value] = /^[ -]*([\w.-]+): +(\S.*: .*\S|\S.*:)\s*$/.exec(line) ?? [];
-  if (key === undefined || value === undefined) return undefined;
-  const message = `Cannot read the text of "${key}": it has ": " in it, which separates a key from its value`;
-  const quoted = `${key}: ${JSON.stringify(value)}`;
-  const hint =
-    quoted.length <= 100 ? `put the text in quotes: ${quoted}` : "put the text in quotes";
-  const place = positionAt(text, start + line.indexOf(value, line.indexOf(":") + 1));
-  return { ...place, code: "invalid-yaml", message, hint };
 }

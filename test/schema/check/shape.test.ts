@@ -35,6 +35,18 @@ test.each([
   expect(problemsOf(`enabled: ${written}\n`)[0]?.hint).toBe(hint);
 });
 
+test.each([
+  ['enabled: true\nrollout: "10"\n', "write 10"],
+  ["enabled: true\nrollout: 2.5%\n", "write 2.5"],
+  ["enabled: true\nrollout: much\n", undefined],
+  ["enabled: false\nenvironments:\n  staging: true\n", 'write "enabled: true" below it, indented'],
+  ["enabled: false\nenvironments: true\n", undefined],
+])("parseFlagFile() tells what to write in place of the wrong type in %j", (text, hint) => {
+  const [problem] = problemsOf(text).filter(({ code }) => code === "wrong-type");
+  expect(problem?.message).toContain("it must be ");
+  expect(problem?.hint).toBe(hint);
+});
+
 test.each(["True", "FALSE"])("parseFlagFile() takes enabled: %s, as YAML does", (written) => {
   expect(codesIn(`enabled: ${written}\n`)).toEqual([]);
 });

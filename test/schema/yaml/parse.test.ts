@@ -186,3 +186,20 @@ test.each([
   const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
   expect(said).toEqual([[place, `put the text in quotes: ${quoted}`]]);
 });
+
+test.each([
+  ["enabled:true\nowner: x\n", "1:1", 'write "enabled: …"'],
+  ["enabled: true\nowner:x\n", "2:1", 'write "owner: …"'],
+  ["enabled: true\nrules:\n  - name:x\n    rollout: 5\n", "3:5", 'write "name: …"'],
+])("parse() asks for the space after the colon of a key of %j", (text, place, fix) => {
+  const { findings } = parse(text);
+  const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
+  expect(said).toEqual([[place, fix]]);
+});
+
+test("parse() reports a merge conflict once, at its first line", () => {
+  const conflict = "<<<<<<< HEAD\nenabled: true\n=======\nenabled: false\n>>>>>>> other\n";
+  const { findings } = parse(`description: a\n${conflict}owner: x\n`);
+  expect(findings).toMatchObject([{ line: 2, column: 1, code: "invalid-yaml" }]);
+  expect(findings[0]?.message).toBe("Cannot read a file with an unresolved merge conflict");
+});
