@@ -38,7 +38,10 @@ export function hasStep(flag: Flag | undefined, { block, step }: Omit<FlagStep, 
   return flag !== undefined && stepsOfBlock(flag, block).some((one) => isSameStep(one, step));
 }
 
-/** The new text of the flag's file, and the message of its commit; `undefined` if it is not the first step of its schedule. */
+/**
+ * The new text of the flag's file, and the message of its commit; `undefined` if it is not the first step
+ * of its schedule.
+ */
 export function editForStep(
   { environment: block, step }: StepChange,
   text: string,

@@ -1,4 +1,7 @@
-/** What a comment shows of a pull request: computed from its commits, or read from files. The code of the pull request never runs. */
+/**
+ * What a comment shows of a pull request: computed from its commits, or read from files. The code of the
+ * pull request never runs.
+ */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { maxArtifactBytes, parsePlan, parseProblems } from "../../schema/github/artifact.ts";
 import type { Review } from "../../schema/github/plan-comment.ts";

@@ -66,7 +66,10 @@ class ToggleTimes {
     this.#store = store;
   }
 
-  /** The times of the flags whose last change does not show them. Each call waits for the one before, and uses what it read. */
+  /**
+   * The times of the flags whose last change does not show them. Each call waits for the one before, and
+   * uses what it read.
+   */
   at(snapshot: Snapshot, today: string): Promise<ReadonlyMap<string, Timestamp>> {
     const times = this.#reading.then(() => this.#read(snapshot, today));
     this.#reading = times.catch(() => {});
