@@ -15,19 +15,21 @@ export interface EndedRequest {
   readonly flag?: string | undefined;
   /** The store's result of a write that reached the store. */
   readonly outcome?: WriteOutcome | undefined;
+  /** Why the store refused the write. */
+  readonly refusal?: Error | undefined;
   /** The error inside the server that ended it. */
   readonly failure?: unknown;
 }
 
 export function writeLog(log: Logger, ended: EndedRequest): void {
   const change = changeOf(ended);
-  const { requestId, method, path, status, actor, flag, outcome, failure } = ended;
+  const { requestId, method, path, status, actor, flag, outcome, refusal, failure } = ended;
   if (failure === undefined && !change && !log.isLevelEnabled("debug")) return;
   const line = { requestId, method, path: path.slice(0, 200), status, actor };
   if (failure !== undefined) log.error({ ...line, err: failure }, "failed");
   if (change) {
-    const result = { result: change.result, ...(outcome && detailsOf(outcome)) };
-    log.info({ audit: true, ...line, flag, ...result }, "write");
+    const details = outcome ? detailsOf(outcome) : refusal && { reason: reasonOf(refusal) };
+    log.info({ audit: true, ...line, flag, result: change.result, ...details }, "write");
   } else log.debug(line, "read");
 }
 
@@ -36,6 +38,12 @@ function detailsOf(outcome: WriteOutcome): object {
   if (!("commit" in outcome)) return {};
   const { commit, bypassedEnvironments } = outcome;
   return { commit, ...(bypassedEnvironments && { bypassedEnvironments }) };
+}
+
+/** What the client is told, and the cause, which it is not told. */
+function reasonOf({ message, cause }: Error): string {
+  const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
+  return reason.replace(/\s+/g, " ").slice(0, 500);
 }
 
 const kinds: Readonly<Record<string, string>> = { POST: "create", PUT: "update", DELETE: "delete" };

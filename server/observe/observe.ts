@@ -20,7 +20,7 @@ export function observe(metrics: Metrics, log: Logger): Handler {
     const requestId = requestIdOf(request.headers["x-request-id"]);
     response.locals.requestId = requestId;
     response.setHeader("X-Request-Id", requestId);
-    const end = (outcome?: WriteOutcome) => {
+    const end = (outcome?: WriteOutcome, refusal?: Error) => {
       const { method, path } = request;
       const { principal, flag, failure, isStream } = response.locals;
       // `Streams` reports its own.
@@ -28,13 +28,14 @@ export function observe(metrics: Metrics, log: Logger): Handler {
       const status = response.headersSent ? response.statusCode : clientClosedRequest;
       const route = routeOf(path);
       const actor = principal?.id;
-      const ended = { requestId, method, path, route, status, actor, flag, outcome, failure };
+      const result = { outcome, refusal, failure };
+      const ended = { requestId, method, path, route, status, actor, flag, ...result };
       reportEnd(metrics, log, ended, (performance.now() - startedMs) / 1_000);
     };
     response.on("close", () => {
       // A write continues if the client disconnects before its end.
       const { writing } = response.locals;
-      if (writing !== undefined) writing.then(end, () => end());
+      if (writing !== undefined) writing.then(end, (error: Error) => end(undefined, error));
       else end();
     });
     next();

@@ -102,7 +102,12 @@ test("GitHub's token is in no log, response or repository; the audit line names 
   await api.program.end("SIGTERM");
   const writes = api.program.log.filter(({ audit }) => audit);
   expect(writes).toMatchObject([
-    { result: "refused-503", actor: "editor", flag: "meal_planning" },
+    {
+      result: "refused-503",
+      reason: expect.stringMatching(/^Cannot .*Bad credentials/),
+      actor: "editor",
+      flag: "meal_planning",
+    },
     { result: "proposed", pullRequest: json.pull_request, actor: "editor", flag: "meal_planning" },
   ]);
   const everything = [
