@@ -113,8 +113,7 @@ describe("an unchanged file", () => {
     const reading = await readAnew(directory, second);
     expect(parseFile).toHaveBeenCalledTimes(1);
     const object = repository.git("rev-parse", `${second}:${flagFile(7_919 % 100)}`);
-    // The merges, and the changes.
-    expect(questions(directory).sort()).toEqual([object, "log", "log"].sort());
+    expect(questions(directory).sort()).toEqual([object, "log"].sort());
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
 
