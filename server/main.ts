@@ -16,7 +16,7 @@ import { embeddedCommitKeys, embeddedRemote, embeddedTokens } from "./embedded/e
 import { close, createHttpServer, listen } from "./http/http-server.ts";
 import { createLog } from "./observe/log.ts";
 import { createService } from "./service.ts";
-import { readSettings } from "./settings.ts";
+import { findMisspeltSettings, readSettings } from "./settings.ts";
 
 const ownKeyWarning =
   "FLAGS_COMMIT_KEY is not set: only this FLAGS_DATA recognizes the commits of this server; other servers, and this one without its data, know neither their idempotency keys nor their actors";
@@ -43,6 +43,7 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const settings = readSettings(process.env);
   const { host, port, branch, data, publish, tokens } = settings;
   const log = createLog(settings.logLevel);
+  for (const warning of findMisspeltSettings(process.env)) log.warn(warning);
   const isEmbedded = [settings.remote, publish, tokens].every((setting) => setting === undefined);
 
   const signer = settings.signingKey ? await Signer.open(settings.signingKey) : undefined;

@@ -1,6 +1,8 @@
 import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
+import { suggest } from "../schema/text/suggest.ts";
 import { type GitHubOptions, readGitHubOptions } from "../store/github/options.ts";
 import type { Oidc } from "./auth/jwt.ts";
+import { help } from "./help.ts";
 
 /** The settings of the server, from its environment. Without any, everything is embedded. */
 export interface Settings {
@@ -121,4 +123,18 @@ function choice<const Choice extends string>(
   const found = choices.find((one) => one === text);
   if (found !== undefined) return found;
   throw new Error(`Cannot use ${name} "${text}": it must be one of ${choices.join(", ")}`);
+}
+
+/**
+ * A warning for each variable that has the name of no setting, but almost. Others are not reported:
+ * Kubernetes sets `FLAGS_SERVICE_HOST` and more if a service has the name "flags".
+ */
+export function findMisspeltSettings(env: NodeJS.ProcessEnv): string[] {
+  const settings = [...help.matchAll(/\bFLAGS_(\w+)/g)].map(([, name = ""]) => name.toLowerCase());
+  return Object.keys(env).flatMap((variable) => {
+    const [, name] = /^FLAGS_(\w+)$/i.exec(variable) ?? [];
+    const meant = name && suggest(name.toLowerCase(), settings);
+    if (!meant || variable === `FLAGS_${meant.toUpperCase()}`) return [];
+    return `${variable} is no setting and has no effect: did you mean FLAGS_${meant.toUpperCase()}?`;
+  });
 }

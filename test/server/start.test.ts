@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { hostname } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { readSettings } from "../../server/settings.ts";
+import { findMisspeltSettings, readSettings } from "../../server/settings.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { bareEnvironment, testCheckout } from "../scripts/run.ts";
 import { Program, startProcess, until } from "./api.ts";
@@ -78,8 +78,9 @@ describe("a server that cannot start", () => {
   });
 
   test("because the address is not this machine's names HOST, and exits with 2", async () => {
-    const program = start({ HOST: "192.0.2.1" });
+    const program = start({ HOST: "192.0.2.1", FLAGS_PUBLSH: "cdn" });
     expect(await program.ended).toBe(2);
+    expect(program.said.stdout).toContain("did you mean FLAGS_PUBLISH?");
     expect(program.said.stderr).toMatch(/^Cannot listen on 192\.0\.2\.1:.*; set HOST\n$/);
   });
 
@@ -183,6 +184,26 @@ test.each(["-1", "65536", "80.5", "0x50", " 80", "1e3"])(
 test("readSettings() treats an empty variable like a missing one", () => {
   const { host, port } = readSettings({ HOST: "", PORT: "" });
   expect({ host, port }).toEqual({ host: "127.0.0.1", port: 8_080 });
+});
+
+test("findMisspeltSettings() names the setting that was meant, and leaves other variables alone", () => {
+  const correct = {
+    FLAGS_PUBLISH: "a",
+    FLAGS_POLL_SECONDS: "1",
+    FLAGS_CORS_ORIGINS: "a",
+    PORT: "1",
+  };
+  const ofKubernetes = {
+    FLAGS_SERVICE_HOST: "10.0.0.1",
+    FLAGS_PORT: "tcp",
+    FLAGS_PORT_80_TCP: "tcp",
+  };
+  expect(findMisspeltSettings({ ...correct, ...ofKubernetes })).toEqual([]);
+  expect(findMisspeltSettings({ FLAGS_PUBLSH: "a", FLAGS_TOKEN: "a", flags_remote: "a" })).toEqual([
+    "FLAGS_PUBLSH is no setting and has no effect: did you mean FLAGS_PUBLISH?",
+    "FLAGS_TOKEN is no setting and has no effect: did you mean FLAGS_TOKENS?",
+    "flags_remote is no setting and has no effect: did you mean FLAGS_REMOTE?",
+  ]);
 });
 
 test("SIGTERM ends a server at once with 0, though a client keeps its connection", async () => {
