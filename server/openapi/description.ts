@@ -31,13 +31,19 @@ const maxKeyLength = 100;
 export function bodyReader<T>(validate: ValidateFunction): (body: unknown) => T {
   return (body) => {
     if (validate(body)) return body as T;
-    const errors = (validate.errors ?? []).slice(0, maxFaults).map(fault).filter(isFirst);
-    throw new HttpError(
-      400,
-      `Cannot read the body: ${errors.map(({ message }) => message).join("; ")}`,
-      { errors },
-    );
+    const found = (validate.errors ?? []).slice(0, maxFaults);
+    const errors = toFaults(found).filter(isFirst);
+    const messages = new Set(errors.map(({ message }) => message));
+    throw new HttpError(400, `Cannot read the body: ${[...messages].join("; ")}`, { errors });
   };
+}
+
+/** If one key of several is needed, the fault of each names them all. */
+function toFaults(errors: readonly ErrorObject[]): Fault[] {
+  const isAlternative = ({ schemaPath }: ErrorObject) => /\/anyOf\/\d+\/required$/.test(schemaPath);
+  const keys = errors.filter(isAlternative).map(({ params }) => `"${params.missingProperty}"`);
+  const message = `one of ${keys.join(", ")} is needed`;
+  return errors.map((error) => ({ ...fault(error), ...(isAlternative(error) && { message }) }));
 }
 
 function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {

@@ -225,9 +225,11 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     expect(own.remote.length).toBe(1);
   });
 
-  test("answers 400 to a body without enabled and description", async () => {
+  test("answers 400 to a body without enabled and description, and says once what is needed", async () => {
     const { status, json } = await api.ask(`PUT ${meal}`, { body: {} });
     expect(status).toBe(400);
+    const needed = 'one of "enabled", "rollout", "description" is needed';
+    expect(json.detail).toBe(`Cannot read the body: ${needed}`);
     expect(json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
       "#/enabled",
       "#/rollout",
