@@ -12,6 +12,7 @@ const isolated = [
   "test/server/step-runner.test.ts",
   "test/store/commit/cache.test.ts",
   "test/store/history/change-index.test.ts",
+  "test/store/writes/git-commands.test.ts",
 ];
 
 const options = {

@@ -286,7 +286,8 @@ test("without GitHub, a write to a protected environment is refused with the fix
 describe("GET /v1/changes/{id}", () => {
   test("sends no request to GitHub for an invented number", async () => {
     const reviewed = await startReviewed();
-    const { json } = await reviewed.api.ask(`PUT ${meal}`, { as: "editor", body: off });
+    const { status, json } = await reviewed.api.ask(`PUT ${meal}`, { as: "editor", body: off });
+    expect({ status, json }).toMatchObject({ status: 202 });
     const { length } = reviewed.github.requests;
     const own = await reviewed.again();
     const made = Array.from({ length: 40 }, (_, index) => Number(json.id) + 1 + index);
