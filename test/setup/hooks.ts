@@ -11,3 +11,9 @@ afterEach(() => {
 });
 afterEach(runChecks);
 afterAll(endTestFile);
+
+// As in the tests that make their own random cases: with a seed, each run has the same ones.
+if (process.env.SEED !== undefined) {
+  const { configureGlobal } = await import("fast-check");
+  configureGlobal({ seed: Number(process.env.SEED) });
+}

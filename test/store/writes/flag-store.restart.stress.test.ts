@@ -196,6 +196,7 @@ test.each([
       },
     );
     await fc.assert(trial, { numRuns: 15 });
-    expect(made).toBeGreaterThan(20);
+    // Few random writes make a commit.
+    expect(made).toBeGreaterThan(5);
   },
 );
