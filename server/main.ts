@@ -70,7 +70,6 @@ async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const service = createService(
     { ...settings, commitKeys, tokens: file },
     store,
-    store.repository,
     target === undefined ? undefined : await openTarget(target),
     log,
   );

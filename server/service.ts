@@ -8,7 +8,6 @@ import { findFlag } from "../schema/flag/snapshot.ts";
 import type { CurrentRelease } from "../store/branch/held-removals.ts";
 import { readCommitFacts } from "../store/history/commit-facts.ts";
 import { applySteps } from "../store/schedule/apply-steps.ts";
-import type { Repository } from "../store/snapshot/repository.ts";
 import type { Target } from "../store/target/target.ts";
 import type { FlagStore } from "../store/writes/flag-store.ts";
 import { createApp } from "./app.ts";
@@ -56,11 +55,11 @@ export interface Service {
 export function createService(
   settings: Settings,
   store: FlagStore,
-  repository: Repository,
   target: Target | undefined,
   log: Logger,
 ): Service {
   let isStopping = false;
+  const { repository } = store;
   const authenticator = createAuthenticator(settings, log);
   const responses = new Responses();
   const streamKeys = new StreamKeys(settings.commitKeys);

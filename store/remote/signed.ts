@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { objectId } from "../git/object-id.ts";
+import { readObjects } from "../git/objects.ts";
 import { inClone } from "./clone.ts";
 import type { Signer } from "./signer.ts";
 
@@ -25,16 +26,12 @@ export async function signCommits(
 }
 
 async function readCommits(directory: string, ids: readonly string[]): Promise<string[]> {
-  const answer = await inClone(directory, ["cat-file", "--batch"], { input: ids.join("\n") });
-  const bytes = Buffer.from(answer);
-  let at = 0;
-  return ids.map((id) => {
-    const start = bytes.indexOf("\n", at) + 1;
-    const size = new RegExp(`^${id} commit (\\d+)\n$`).exec(bytes.toString("utf8", at, start))?.[1];
-    if (size === undefined) throw new Error(`Cannot sign ${id}: git does not find the commit`);
-    at = start + Number(size) + 1;
-    return bytes.toString("utf8", start, at - 1);
-  });
+  const texts: string[] = [];
+  for await (const { name, type, bytes } of readObjects(directory, ids, Number.POSITIVE_INFINITY)) {
+    if (type !== "commit") throw new Error(`Cannot sign ${name}: git does not find the commit`);
+    texts.push(bytes.toString("utf8"));
+  }
+  return texts;
 }
 
 /** The signature is the last header. Its further lines begin with a space. */

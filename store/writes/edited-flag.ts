@@ -90,7 +90,8 @@ function checkNewName(
   { flags, project }: Pick<WriteContext, "flags" | "project">,
 ): InvalidValue[] {
   const names = flags().map((flag) => flag.name);
-  const other = names.find((one) => foldCase(one) === foldCase(name));
+  const folded = foldCase(name);
+  const other = names.find((one) => foldCase(one) === folded);
   if (other !== undefined) {
     const message = `Cannot use the name "${name}" beside "${other}": the names differ only by case`;
     return [{ key: "name", code: "duplicate-name", message }];

@@ -10,7 +10,6 @@ import { createLog } from "../../server/observe/log.ts";
 import { createService } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";
 import { RemoteBranch } from "../../store/remote/remote-branch.ts";
-import { Repository } from "../../store/snapshot/repository.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 
 /** A tokens file with one token that may do everything. */
@@ -40,12 +39,6 @@ export async function startService(remote: string, clone: string, tokens: string
     commitKeys: ["k".repeat(64)],
   });
   const settings = readSettings({ FLAGS_WRITES_PER_MINUTE: "0", LOG_LEVEL: "silent" });
-  const service = createService(
-    { ...settings, tokens },
-    store,
-    await Repository.open(clone),
-    undefined,
-    createLog("silent"),
-  );
+  const service = createService({ ...settings, tokens }, store, undefined, createLog("silent"));
   return listen(service.server, "127.0.0.1", 0);
 }

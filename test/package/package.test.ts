@@ -1,4 +1,4 @@
-/** What a release has, as adopters and their frontends use it: nothing of this repository is at hand. */
+/** The contents of a release, used in directories outside of this repository, as teams that install it do. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -13,7 +13,6 @@ import { createLog } from "../../server/observe/log.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";
 import { RemoteBranch } from "../../store/remote/remote-branch.ts";
-import { Repository } from "../../store/snapshot/repository.ts";
 import { openTarget } from "../../store/target/target.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 import { temporaryDirectory } from "../git/repository.ts";
@@ -104,11 +103,10 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
   const store = await FlagStore.open(branch, {
     commitKeys: settings.commitKeys ?? ["k".repeat(64)],
   });
-  const repository = await Repository.open(directory);
   const target = settings.publish === undefined ? undefined : await openTarget(settings.publish);
   const log = createLog(settings.logLevel);
   const ready = { ...settings, tokens: tokens.file };
-  const service = createService(ready, store, repository, target, log);
+  const service = createService(ready, store, target, log);
   cleanUpAfterFile(() => service.close());
   return new OwnApi(
     await listen(service.server, "127.0.0.1", given.port ?? 0),
