@@ -3,6 +3,7 @@ import type { Context } from "../schema/evaluate/context.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
 import { projectFile, rootEnvironment } from "../schema/project/project.ts";
+import { isMapping } from "../schema/text/json.ts";
 import { shortId } from "../schema/text/show.ts";
 import { didYouMean, nearestOrAll } from "../schema/text/suggest.ts";
 import { Repository } from "../store/snapshot/repository.ts";
@@ -93,8 +94,7 @@ function sampleShares(
 function parseContext(text: string): NonNullable<Context> {
   try {
     const context: unknown = JSON.parse(text);
-    if (typeof context === "object" && context !== null && !Array.isArray(context))
-      return context as NonNullable<Context>;
+    if (isMapping(context)) return context as NonNullable<Context>;
   } catch {
     // Shown on the next lines.
   }

@@ -5,11 +5,16 @@ import type { Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
 
 /** Reports the problems of a file. */
-export interface Report {
-  /** `at` is the JSON pointer of a value, or an offset in the text. */
-  (at: string | number, code: Code, message: string, hint?: string, options?: Options): void;
-  readonly source: Source;
-}
+export type Report = Add & { readonly source: Source };
+
+/** `at` is the JSON pointer of a value, or an offset in the text. */
+type Add = (
+  at: string | number,
+  code: Code,
+  message: string,
+  hint?: string,
+  options?: Options,
+) => void;
 
 interface Options {
   /** The problem is at the key, not at the value. */
@@ -20,14 +25,7 @@ interface Options {
 /** The problems that `check` reports, in their order. */
 export function findingsOf(source: Source, check: (report: Report) => void): Finding[] {
   const findings: Finding[] = [];
-  const add = (
-    at: string | number,
-    code: Code,
-    message: string,
-    hint?: string,
-    options?: Options,
-  ) => {
-    const { side, since } = options ?? {};
+  const add: Add = (at, code, message, hint, { side, since } = {}) => {
     const place = typeof at === "number" ? positionAt(source.text, at) : placeAt(source, at, side);
     const others = { ...(hint !== undefined && { hint }), ...(since !== undefined && { since }) };
     findings.push({ ...place, code, message, ...others });

@@ -5,6 +5,7 @@
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
+import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer, type Source } from "../yaml/parse.ts";
@@ -47,7 +48,7 @@ export function checkTestsShape(source: Source): Finding[] {
 /** Teams may have had a folder of this name before it was reserved. */
 function findMisplacedFlag(source: Source, folder: string, what: string): Finding[] {
   const { value } = source;
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, "enabled")) return [];
+  if (!isMapping(value) || !Object.hasOwn(value, "enabled")) return [];
   const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
   const hint = `move the flag to another folder, like flags/team-${folder}/`;
   return [{ ...placeAt(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
@@ -55,7 +56,7 @@ function findMisplacedFlag(source: Source, folder: string, what: string): Findin
 
 function findUnknownEnvironments(source: Source, project: Project): Finding[] {
   const blocks = (source.value as { environments?: unknown } | null)?.environments;
-  if (typeof blocks !== "object" || blocks === null || Array.isArray(blocks)) return [];
+  if (!isMapping(blocks)) return [];
   const root = rootEnvironment(project);
   const known = project.environments.filter((environment) => environment !== root);
   const unknown = Object.keys(blocks).filter((environment) => !known.includes(environment));

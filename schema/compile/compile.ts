@@ -21,12 +21,13 @@ export function compile(snapshot: Snapshot): Release {
   const blocks = cutIntoBlocks(project, sortFlags(snapshot.flags));
   const sections = environments.map((environment, index) => {
     const defined = project.publish.definitions ? definedFlags(environment, snapshot) : undefined;
-    const [first, ...others] = definitionKinds.flatMap((kind) =>
-      defined ? [compileDefined(project, kind, defined)] : [],
-    );
+    const outputs = defined
+      ? definitionKinds.map((kind) => compileDefined(project, kind, defined))
+      : [];
     const list = compileList(project, index, blocks, updated_at);
-    const lists = first ? [first, list] : [list];
-    return [lists, ...blocks.map(({ responses }) => responses[index] ?? []), others];
+    // In the order of their paths: `definitions.json` is before `feature-flags/`, the others are after it.
+    const lists = [...outputs.slice(0, 1), list];
+    return [lists, ...blocks.map(({ responses }) => responses[index] ?? []), outputs.slice(1)];
   });
   const sorted = [...sections, [errorResponses]].sort(([a], [b]) =>
     compareText(a?.[0]?.path ?? "", b?.[0]?.path ?? ""),

@@ -3,6 +3,8 @@
  * to. `flagd.json` has every audience written out in each rule, and every required flag in each flag that
  * requires it, so a few small files could need gigabytes.
  */
+import { audiencesIn } from "../flag/audience.ts";
+import { maxDefinitionsBytes } from "../flag/definitions-size.ts";
 
 /** A rule, in its written form or in its normal form. */
 interface MeasuredRule {
@@ -10,8 +12,8 @@ interface MeasuredRule {
   readonly if: object;
 }
 
-/** The largest document that our providers read (`client/provider/source.ts`). */
-export const maxReferenceBytes = 16_000_000;
+/** References may need as many bytes of an output as providers read of a document. */
+export const maxReferenceBytes = maxDefinitionsBytes;
 
 /** Operators, type checks and the hash around the values, as flagd needs them. */
 const overhead = { flag: 300, rule: 400, condition: 200 };
@@ -95,7 +97,10 @@ export class Chains {
   }
 
   #bytesOfAudiences(rules: readonly MeasuredRule[]): number {
-    return audiencesIn(rules).reduce((sum, name) => sum + (this.#audienceBytes.get(name) ?? 0), 0);
+    return audiencesOfRules(rules).reduce(
+      (sum, name) => sum + (this.#audienceBytes.get(name) ?? 0),
+      0,
+    );
   }
 
   #requiresOf(name: string): readonly string[] {
@@ -114,11 +119,10 @@ function ruleBytes(rules: readonly MeasuredRule[]): number {
 }
 
 /** The audience of each rule that has one. */
-function audiencesIn(rules: readonly MeasuredRule[]): string[] {
+function audiencesOfRules(rules: readonly MeasuredRule[]): string[] {
   return rules.flatMap(({ if: conditions }) => {
-    const name = Array.isArray(conditions)
-      ? conditions.find(([, operator]) => operator === "is")?.[2]
-      : "audience" in conditions && conditions.audience;
+    if (Array.isArray(conditions)) return audiencesIn(conditions);
+    const name = "audience" in conditions && conditions.audience;
     return typeof name === "string" ? [name] : [];
   });
 }

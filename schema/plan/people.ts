@@ -45,8 +45,9 @@ export function measurePeople(base: Snapshot, head: Snapshot, ids: number): Meas
   const definitions = new Map<string, readonly [before: Definitions, after: Definitions]>();
   const definitionsOf = (environment: string) => {
     const known = definitions.get(environment);
+    if (known) return known;
     const define = (one: Snapshot) => toDefinitions(definedFlags(environment, one));
-    const sides = known ?? ([define(base), define(head)] as const);
+    const sides = [define(base), define(head)] as const;
     definitions.set(environment, sides);
     return sides;
   };

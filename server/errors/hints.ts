@@ -1,8 +1,6 @@
-import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { type Environments, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
 import { patternOf, routeTemplates } from "../http/path-template.ts";
-
-type Environments = Pick<Project, "environments">;
 
 /** Comparing more names would take milliseconds for each unknown path. */
 const maxNames = 2_000;

@@ -1,5 +1,5 @@
 /** Which route a path has. The table of routes is `schema/openapi.yaml`. */
-import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { type Environments, rootEnvironment } from "../../schema/project/project.ts";
 import { openApiDocument } from "../openapi/openapi-document.ts";
 
 /** The paths of the API with their parameters: `/{environment}/v1/feature-flags/{flag_name}`. */
@@ -41,7 +41,7 @@ export function patternOf(template: string, sourceOf: (parameter: string) => str
 }
 
 /** The environment of a path. */
-export function environmentOf(project: Pick<Project, "environments">, path: string): string {
+export function environmentOf(project: Environments, path: string): string {
   const first = path.slice(1, path.indexOf("/", 1));
   const root = rootEnvironment(project);
   return project.environments.includes(first) ? first : root;

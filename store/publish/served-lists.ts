@@ -6,7 +6,7 @@ import { hash } from "node:crypto";
 import { readBackFlag, readBackList } from "../../schema/compile/read-back.ts";
 import type { Release } from "../../schema/compile/release.ts";
 import { parsePath, pathOf } from "../../schema/compile/urls.ts";
-import { type Project, rootEnvironment } from "../../schema/project/project.ts";
+import { type Environments, rootEnvironment } from "../../schema/project/project.ts";
 import type { Repository } from "../snapshot/repository.ts";
 import type { StoredObject, Target } from "../target/target.ts";
 import { readServedRelease } from "./served-release.ts";
@@ -25,7 +25,7 @@ export interface ServedLists {
 export async function readServedLists(
   target: Target,
   repository: Repository,
-  project: Pick<Project, "environments">,
+  project: Environments,
   state: TargetState,
 ): Promise<ServedLists> {
   const bodies = new Map<string, string>();
@@ -53,7 +53,7 @@ export async function readServedLists(
 
 /** The paths of the lists of the project's environments, and of others that are served, by environment. */
 function environmentsAt(
-  project: Pick<Project, "environments">,
+  project: Environments,
   { lists }: TargetState,
 ): ReadonlyMap<string, string> {
   const paths = new Map(project.environments.map((one) => [one, pathOf(project, one)]));

@@ -6,11 +6,9 @@ import {
 } from "../../schema/compile/manifest.ts";
 import { isList, isPathOf, pathOf } from "../../schema/compile/urls.ts";
 import type { PublishedObject } from "../../schema/plan/publication.ts";
-import type { Project } from "../../schema/project/project.ts";
+import type { Environments } from "../../schema/project/project.ts";
 import type { StoredObject, Target } from "../target/target.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-
-type Environments = Pick<Project, "environments">;
 
 /** The state of a target that a publisher needs. */
 export interface TargetState {

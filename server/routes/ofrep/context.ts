@@ -1,5 +1,6 @@
 /** The body of an OFREP request: `{"context":{"targetingKey":"user-1","country":"SE"}}`. */
 import type { Context } from "../../../schema/evaluate/context.ts";
+import { isMapping } from "../../../schema/text/json.ts";
 import { HttpError } from "../../http/problem.ts";
 import { InvalidContextError } from "./errors.ts";
 
@@ -10,7 +11,7 @@ const maxLevels = 8;
 
 /** The context of a body that is valid JSON. Throws `HttpError` 400. */
 export function contextOf(body: unknown): Context {
-  if (!isObject(body)) throw new HttpError(400, "Cannot read the body: it must be an object");
+  if (!isMapping(body)) throw new HttpError(400, "Cannot read the body: it must be an object");
   const context = body.context;
   if (context === undefined) return {};
   const fault = findFault(context);
@@ -19,7 +20,7 @@ export function contextOf(body: unknown): Context {
 }
 
 function findFault(context: unknown): string | undefined {
-  if (!isObject(context)) return "it must be an object";
+  if (!isMapping(context)) return "it must be an object";
   const { targetingKey } = context;
   if (targetingKey !== undefined && typeof targetingKey !== "string") {
     return '"targetingKey" must be text';
@@ -42,8 +43,4 @@ function countValues(value: unknown, levels: number): number | undefined {
     count += 1 + more;
   }
   return count;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

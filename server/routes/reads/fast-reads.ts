@@ -3,7 +3,7 @@
  * and metrics as `readHandler()`, at a fifth of the cost. All other requests are left to Express.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Project } from "../../../schema/project/project.ts";
+import type { Environments } from "../../../schema/project/project.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
@@ -124,7 +124,7 @@ export class FastReads {
 
 /** `common` are the headers of every answer, with names in lower case. */
 function prepareAnswer(
-  project: Pick<Project, "environments">,
+  project: Environments,
   url: string,
   { etag, contentType, lastModified, body, isList }: Answer,
   common: Readonly<Record<string, string>>,
