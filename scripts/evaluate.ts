@@ -1,5 +1,6 @@
 import { definedFlags, toDefinitions } from "../schema/compile/definitions.ts";
 import type { Context } from "../schema/evaluate/context.ts";
+import type { Definitions } from "../schema/evaluate/definition.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";
 import type { Project } from "../schema/project/project.ts";
 import { projectFile, rootEnvironment } from "../schema/project/project.ts";
@@ -75,7 +76,7 @@ export const command = defineCommand({
 
 /** How many of `size` invented ids get each variant, in percent with at most two decimals. */
 function sampleShares(
-  definitions: ReturnType<typeof toDefinitions>,
+  definitions: Definitions,
   name: string,
   context: NonNullable<Context>,
   size: number,

@@ -12,7 +12,7 @@ import { defaultProject } from "../schema/project/project.ts";
 import { pluralize } from "../schema/text/show.ts";
 import { decode } from "../schema/yaml/decode.ts";
 import { format } from "../schema/yaml/edit.ts";
-import { readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
+import { distinctFiles, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
 import { commandLine } from "./command/command-line.ts";
@@ -35,7 +35,7 @@ export const command = defineCommand({
     const named = roots.flatMap((place) => readWorkTree(repo, place, project));
     const entries = places.length === 0 ? [...own, ...named] : named;
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
-    const distinct = [...new Map(readable.map((entry) => [entry.file, entry])).values()];
+    const distinct = distinctFiles(readable);
     const changed: string[] = [];
     const problems: Problem[] = [];
     const lines: string[] = [];

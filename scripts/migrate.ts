@@ -8,12 +8,13 @@ import {
   type PlannedStep,
   stepsBetween,
 } from "../schema/migrate/migrations.ts";
-import { defaultProject, projectFile, projectFormat } from "../schema/project/project.ts";
+import { projectFile, projectFormat } from "../schema/project/project.ts";
 import { compareText } from "../schema/text/order.ts";
-import { readText, readWorkTree } from "../store/commit/work-tree.ts";
+import { listWorkTree, readText } from "../store/commit/work-tree.ts";
 import { commitFiles, findUncommitted, workTreeOf } from "../store/git/commit-files.ts";
 import { defineCommand, type ExitCode, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
+import { writeResult } from "./command/report.ts";
 import { requireFlags } from "./command/repository-top.ts";
 import { note } from "./command/stderr.ts";
 
@@ -52,8 +53,8 @@ export const command = defineCommand({
         );
       }
       if (!isDry) await commitFiles(top, commits);
-      const print = format === "json" ? formatJson : formatText;
-      process.stdout.write(print({ from, to: Number(to), steps, changes, isDry }));
+      const migration = { from, to: Number(to), steps, changes, isDry };
+      writeResult(format, toJson(migration), formatText(migration));
       return 0;
     } catch (error) {
       if (!(error instanceof MigrationError)) throw error;
@@ -79,8 +80,7 @@ function planChanges(files: FlagFiles, steps: readonly PlannedStep[]): ChangeSet
 
 function filesOf(top: string): FlagFiles {
   const places = [projectFile, "flags"].filter((name) => existsSync(path.join(top, name)));
-  const entries = places.flatMap((place) => readWorkTree(top, place, defaultProject));
-  const names = entries.map(({ file }) => file).sort(compareText);
+  const names = places.flatMap((place) => listWorkTree(top, place)).sort(compareText);
   return { names, read: (file) => readText(top, file) };
 }
 
@@ -93,18 +93,18 @@ interface Migration {
   readonly isDry: boolean;
 }
 
-function formatJson({ from, to, steps, changes, isDry }: Migration): string {
+function toJson({ from, to, steps, changes, isDry }: Migration): object {
   const migrations = steps.map(({ name, direction }, index) => {
     const files = changes[index]?.files ?? [];
     const written = files.filter(({ text }) => text !== undefined).map(({ file }) => file);
     const deleted = files.filter(({ text }) => text === undefined).map(({ file }) => file);
     return { name, direction, written, deleted };
   });
-  return `${JSON.stringify({ from, to, dryRun: isDry, migrations })}\n`;
+  return { from, to, dryRun: isDry, migrations };
 }
 
 function formatText({ from, to, steps, changes, isDry }: Migration): string {
-  if (steps.length === 0) return `This repository has format ${to} already\n`;
+  if (steps.length === 0) return `This repository has format ${to} already`;
   const lines = steps.flatMap(({ name, direction, step }, index) => [
     `${name} ${direction}: ${step.summary}`,
     ...(changes[index]?.files ?? []).map(
@@ -112,5 +112,5 @@ function formatText({ from, to, steps, changes, isDry }: Migration): string {
     ),
   ]);
   const end = isDry ? "Nothing was changed" : `Migrated from format ${from} to ${to}`;
-  return `${[...lines, end].join("\n")}\n`;
+  return [...lines, end].join("\n");
 }

@@ -5,7 +5,12 @@ import { findOutdatedSchemas } from "../schema/flag/editor-schema.ts";
 import { compareProblems, isError } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { runTests } from "../schema/tests/run-tests.ts";
-import { readText, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
+import {
+  distinctFiles,
+  readText,
+  readWorkTree,
+  readWorkTreeProject,
+} from "../store/commit/work-tree.ts";
 import { checkDay } from "./command/checks.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
@@ -30,7 +35,7 @@ export const command = defineCommand({
     const { project, entries: own } = readWorkTreeProject(repo);
     const rules = project ?? defaultProject;
     const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];
-    const distinct = [...new Map(entries.map((entry) => [entry.file, entry])).values()];
+    const distinct = distinctFiles(entries);
     const isPart = places.length > 0 && existsSync(path.resolve(repo, "flags"));
     const all = isPart ? readWorkTree(repo, "flags", rules) : distinct;
     const validated = validate(distinct, project, day, all);

@@ -17,8 +17,8 @@ export function directorySource(directory: string, environment: string | undefin
   return { name: directory, read };
 
   async function read(version: string): Promise<SourceText | undefined> {
-    for (const pauseMs of [0, replacementMs]) {
-      await pause(pauseMs);
+    for (const pauseMs of [undefined, replacementMs]) {
+      if (pauseMs !== undefined) await pause(pauseMs);
       for (const file of files) {
         try {
           return await readIfChanged(file, version);

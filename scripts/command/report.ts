@@ -1,4 +1,4 @@
-/** Formats problems for a person, a program or GitHub. */
+/** What commands report: results and problems, for a person, a program or GitHub. */
 import { appendFileSync } from "node:fs";
 import {
   formatAnnotation,

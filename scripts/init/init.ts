@@ -51,7 +51,8 @@ export const command = defineCommand({
       (writeNew(path.join(directory, file), text) ? written : kept).push(file);
     }
     if (written.includes(hookFile)) chmodSync(path.join(directory, hookFile), 0o755);
-    const next = await listNextSteps(directory, written);
+    const isShown = format !== "json" && written.length > 0;
+    const next = isShown ? await listNextSteps(directory, written) : [];
     writeResult(format, { directory, written, kept }, formatText(written, kept, next));
     return 0;
   },
@@ -109,6 +110,6 @@ function formatText(
     ...written.map((file) => `wrote ${file}`),
     ...kept.map((file) => `kept  ${file}, which exists`),
   ];
-  if (written.length > 0) lines.push("", `Next: ${next.join(" && ")}`);
+  if (next.length > 0) lines.push("", `Next: ${next.join(" && ")}`);
   return lines.join("\n");
 }

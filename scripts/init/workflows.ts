@@ -1,5 +1,5 @@
 /** The workflows of a repository of flags. Each calls one of this program's repository, at one version. */
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
+import { capital } from "../../schema/text/show.ts";
 
 interface Caller {
   readonly on: string;
@@ -33,7 +33,9 @@ workflow_dispatch:
       default: ""`,
     permissions:
       "attestations: write, contents: read, deployments: write, id-token: write, pull-requests: write",
-    job: "with:\n  allow: ${{ inputs.allow || '' }}\nsecrets: inherit",
+    job: `with:
+  allow: \${{ inputs.allow || '' }}
+secrets: inherit`,
   },
   rollback: {
     on: `workflow_dispatch:
@@ -78,7 +80,7 @@ export function formatWorkflows(program: string, version: string): Record<string
   return Object.fromEntries(
     Object.entries(callers).map(([file, { on, permissions, job = "" }]) => [
       `.github/workflows/${file}.yml`,
-      `name: ${titleOf(file)}
+      `name: ${capital(file.replaceAll("-", " "))}
 on:
 ${indent(2, on)}permissions: {}
 
@@ -91,11 +93,7 @@ ${indent(6, permissions.replaceAll(", ", "\n"))}${indent(4, job)}`,
   );
 }
 
-/** `Plan comment` of `plan-comment`. */
-function titleOf(file: string): string {
-  return file.charAt(0).toUpperCase() + file.slice(1).replaceAll("-", " ");
-}
-
+/** The lines of `text`, each with a line feed; nothing for no text. */
 function indent(spaces: number, text: string): string {
-  return text.replace(/^(?=.)(.*)\n?/gm, `${" ".repeat(spaces)}$1\n`);
+  return text && `${text.replace(/^/gm, " ".repeat(spaces))}\n`;
 }

@@ -66,6 +66,19 @@ export function readText(directory: string, file: string): string | undefined {
   return statOf(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
 }
 
+/** The names of the files at `place`, a file or a folder, below `directory`; none if there is no such place. */
+export function listWorkTree(directory: string, place: string): string[] {
+  const at = path.resolve(directory, place);
+  const stat = statOf(at);
+  const files = stat?.isDirectory() ? list(at) : stat ? [at] : [];
+  return files.map((file) => slashed(path.relative(directory, file)));
+}
+
+/** Each file once: places may overlap. */
+export function distinctFiles(entries: readonly Entry[]): Entry[] {
+  return [...new Map(entries.map((entry) => [entry.file, entry])).values()];
+}
+
 /** Every file in the folder and its subfolders; symbolic links are not followed. */
 function list(folder: string): string[] {
   const entries: Dirent[] = readdirSync(folder, { withFileTypes: true });

@@ -1,6 +1,7 @@
 /** `npm run soak -- --minutes 10`: reads, writes, streams and reports, and the growth of the server's memory. */
 import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
 import { main } from "../../scripts/command/run-command.ts";
+import { note } from "../../scripts/command/stderr.ts";
 import { scratchWith } from "./scratch.ts";
 import { Server } from "./server-load.ts";
 import { Visitors } from "./visitors.ts";
@@ -53,7 +54,7 @@ function printSummary(samples: readonly Sample[], { done }: Visitors): void {
   );
   const seconds = Math.round(((last?.minute ?? 0) - (samples[0]?.minute ?? 0)) * 60);
   const counts = Object.entries(done).map(([what, count]) => `${count} ${what}`);
-  process.stderr.write(`${seconds} s: heap ${heap} MB, in all ${rss} MB; ${counts.join(", ")}\n`);
+  note(`${seconds} s: heap ${heap} MB, in all ${rss} MB; ${counts.join(", ")}`);
 }
 
 /** By least squares. */
