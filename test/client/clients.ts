@@ -1,4 +1,4 @@
-import { afterEach, vi } from "vitest";
+import { afterEach } from "vitest";
 import type { FlagStorage, Flags, Options } from "../../client/core/types.ts";
 import { createFlags } from "../../client/flags.ts";
 
@@ -11,7 +11,6 @@ export function clientsForTests(create: (options: Options) => Flags = createFlag
   const clients: Flags[] = [];
   afterEach(() => {
     for (const client of clients.splice(0)) client.close();
-    vi.restoreAllMocks();
   });
   return (options: Options) => {
     const client = create({ storage: null, refreshSeconds: 0, ...options });

@@ -42,9 +42,13 @@ export function testRepository({ objectFormat = "sha1" } = {}): TestRepository {
 }
 
 /** A new bare repository without commits. */
-export function bareRepository(directory = temporaryDirectory()): BareRepository {
+export function bareRepository({
+  directory = temporaryDirectory(),
+  objectFormat = "sha1",
+} = {}): BareRepository {
   const repository = new BareRepository(directory);
-  repository.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main");
+  const format = `--object-format=${objectFormat}`;
+  repository.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", format);
   mkdirSync(path.join(directory, "hooks"));
   // After a push, git would start another one that finds nothing to tidy up.
   appendFileSync(path.join(directory, "config"), "[receive]\n\tautogc = false\n");

@@ -1,5 +1,5 @@
 /**
- * Runs commands of `bunting` one after the other in this process: see `CommandRunner`. Starting Node and
+ * Runs commands of `bunting` one after the other in this process: see `command-runner.ts`. Starting Node and
  * loading the program takes longer than most commands.
  */
 import { setTimeout as wait } from "node:timers/promises";
@@ -36,7 +36,7 @@ async function run({ program, args, cwd, env }: CommandRequest) {
   // Another URL runs the module again. The modules that it imports stay loaded.
   runs += 1;
   await import(`${pathToFileURL(program)}?run=${runs}`);
-  // Without this process, the command would have ended only now.
+  // In a process of its own, the command would run until these resources are released.
   while (process.getActiveResourcesInfo().length > resources) await wait(1);
   process.stdout.removeAllListeners("error");
   process.chdir("/");

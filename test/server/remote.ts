@@ -105,7 +105,7 @@ let made: BareRepository | undefined;
 /** The remote that most tests start with. It is made once, because that is slow. */
 function standard(): BareRepository {
   if (made) return made;
-  made = bareRepository(sharedDirectory());
+  made = bareRepository({ directory: sharedDirectory() });
   made.change(began, flags);
   return made;
 }

@@ -1,6 +1,6 @@
 /** Who may do what: derived from what the description says of each operation. */
 import { chmodSync, readFileSync, rmSync } from "node:fs";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { roles } from "../../schema/access/tokens.ts";
 import { type OwnApi, startService } from "./api.ts";
 import { operations } from "./described.ts";
@@ -197,9 +197,6 @@ describe("the tokens file", () => {
   beforeEach(() => {
     // The server checks the file once a second; here, when a test moves the clock.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
-  });
-  afterEach(() => {
-    vi.useRealTimers();
   });
   const later = (milliseconds = 1_001) => vi.setSystemTime(Date.now() + milliseconds);
   const statusOf = async (api: OwnApi, as: string) => (await api.ask(`GET ${list}`, { as })).status;

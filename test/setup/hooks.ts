@@ -12,7 +12,7 @@ afterEach(() => {
 afterEach(runChecks);
 afterAll(endTestFile);
 
-// As in the tests that make their own random cases: with a seed, each run has the same ones.
+// With SEED, each run has the same random cases, as in `test/random.ts`.
 if (process.env.SEED !== undefined) {
   const { configureGlobal } = await import("fast-check");
   configureGlobal({ seed: Number(process.env.SEED) });

@@ -21,11 +21,7 @@ beforeEach(() => {
     return openFor(lifetimes.shift() ?? 0, signal as AbortSignal);
   });
 });
-afterEach(() => {
-  closing.abort();
-  vi.useRealTimers();
-  vi.restoreAllMocks();
-});
+afterEach(() => closing.abort());
 
 function openFor(seconds: number, signal: AbortSignal): Response {
   const body = new ReadableStream({

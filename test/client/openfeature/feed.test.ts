@@ -1,14 +1,10 @@
 /** When a provider for servers reads its source. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { DefinitionsFeed } from "../../../client/provider/feed.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.spyOn(Math, "random").mockReturnValue(0.5);
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.restoreAllMocks();
 });
 
 /** A feed of a source that fails while `isUp` is false. Collects the seconds at which it is read. */

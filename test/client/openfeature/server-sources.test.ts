@@ -26,7 +26,6 @@ beforeEach(() => {
 afterEach(async () => {
   listening.abort();
   await OpenFeature.clearProviders();
-  vi.restoreAllMocks();
 });
 
 async function start(options: ServerProviderOptions): Promise<void> {

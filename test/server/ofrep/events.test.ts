@@ -175,7 +175,6 @@ describe("a ticket", () => {
     await until(() => stream.isOver);
     expect(stream.events).toHaveLength(1);
     expect(await statusOf(api, url)).toBe(401);
-    vi.useRealTimers();
   });
 
   test("of a token that is narrowed to other environments is refused with 403", async () => {
@@ -184,7 +183,6 @@ describe("a ticket", () => {
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2_000 });
     api.tokens.edit("editor", { environments: ["test"] });
     expect(await statusOf(api, url)).toBe(403);
-    vi.useRealTimers();
   });
 });
 

@@ -31,7 +31,6 @@ afterEach(async () => {
   listening.abort();
   await OpenFeature.clearProviders();
   await OpenFeature.clearContexts();
-  vi.unstubAllGlobals();
 });
 
 /** What the provider asked, with the status of each answer. */
@@ -165,7 +164,6 @@ describe("OFREPWebProvider", () => {
     await api.sync();
     await until(async () => (await streamsOf(api)) === 0);
     expect(client.getBooleanValue("plain", false)).toBe(true);
-    vi.useRealTimers();
   });
 
   test("is STALE while the server is gone, and has the new values when it is back", async () => {

@@ -51,14 +51,11 @@ export function fileOfFlag(name: string): string {
 export class History {
   readonly made: TestRepository;
   readonly #repository: Promise<Repository>;
-  readonly #snapshots: Map<string, Snapshot>;
   #time = 1_700_000_000;
 
-  /** `other` is a history in the same repository. */
-  constructor(made = testRepository(), other?: History) {
+  constructor(made = testRepository(), repository = open(made.directory)) {
     this.made = made;
-    this.#repository = other ? other.#repository : open(made.directory);
-    this.#snapshots = other ? other.#snapshots : new Map();
+    this.#repository = repository;
   }
 
   /** Commits these flags, each by its name: on, off, its text, or `null` where it is to go. */
@@ -82,11 +79,8 @@ export class History {
   }
 
   async snapshot(commit: string): Promise<Snapshot> {
-    const known = this.#snapshots.get(commit);
-    if (known) return known;
     const { snapshot, problems } = await (await this.#repository).read(commit, "2026-01-01");
     if (!snapshot) throw new Error(`Cannot read ${commit}: ${JSON.stringify(problems)}`);
-    this.#snapshots.set(commit, snapshot);
     return snapshot;
   }
 
@@ -112,12 +106,12 @@ export class History {
 /** Histories in one repository: equal commits are made and read once. */
 export class Histories {
   readonly #bare = bareRepository();
-  readonly #all = new History(this.#bare);
+  readonly #repository = open(this.#bare.directory);
   /** Ids of commits by their parents and changes. */
   readonly #commits = new Map<string, string>();
 
   begin(): History {
-    return new SharedHistory(this.#bare, this.#all, this.#commits);
+    return new SharedHistory(this.#bare, this.#repository, this.#commits);
   }
 }
 
@@ -126,8 +120,8 @@ class SharedHistory extends History {
   readonly #commits: Map<string, string>;
   #head = "";
 
-  constructor(bare: BareRepository, other: History, commits: Map<string, string>) {
-    super(bare, other);
+  constructor(bare: BareRepository, repository: Promise<Repository>, commits: Map<string, string>) {
+    super(bare, repository);
     this.#bare = bare;
     this.#commits = commits;
   }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
-import { createCommits } from "../../../store/remote/commits.ts";
+import { createCommits, type NewCommit } from "../../../store/remote/commits.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { testRepository } from "../../git/repository.ts";
@@ -116,14 +116,15 @@ test("applyCommitsToSnapshot() gives what a complete read gives for commits that
     [{ file: invites }],
     [{ file: invites, text: on }],
   ];
-  const commits = edits.map((files, index) => ({
+  const directory = path.join(repository.directory, ".git");
+  const commitOf = (files: NewCommit["files"], index: number): NewCommit => ({
     files,
     message: `Change ${index}\n`,
     author: { name: "Ada", email: "ada@example.com" },
     // The clock goes back once.
     time: 1_700_000_000 + (index === 1 ? -60 : 60 * index),
-  }));
-  const created = await createCommits(path.join(repository.directory, ".git"), first, commits);
+  });
+  const created = await createCommits(directory, first, edits.map(commitOf));
   const read = async (commit = "") =>
     (await (await Repository.open(repository.directory)).read(commit, "")).snapshot;
   const from = await read(first);
@@ -132,13 +133,9 @@ test("applyCommitsToSnapshot() gives what a complete read gives for commits that
     const made = created.slice(0, index + 1);
     expect(await applyCommitsToSnapshot("no/such/clone", from, id, made)).toEqual(await read(id));
   }
-  const others = [{ ...commits[0], files: [{ file: "flags/tests/meals.yaml", text: "" }] }];
-  const [other] = await createCommits(
-    path.join(repository.directory, ".git"),
-    first,
-    others as typeof commits,
-  );
-  expect(other && (await applyCommitsToSnapshot("no/such/clone", from, other.id, [other]))).toBe(
-    undefined,
-  );
+  const tests = commitOf([{ file: "flags/tests/meals.yaml", text: "" }], 0);
+  const others = await createCommits(directory, first, [tests]);
+  expect(others).toHaveLength(1);
+  const id = others[0]?.id ?? "";
+  expect(await applyCommitsToSnapshot("no/such/clone", from, id, others)).toBe(undefined);
 });

@@ -5,19 +5,9 @@ import type { Change } from "../../../schema/change/change.ts";
 import { Signer } from "../../../store/remote/signer.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Write } from "../../../store/writes/write.ts";
-import { BareRepository, type Files, temporaryDirectory } from "../../git/repository.ts";
+import { bareRepository, type Files } from "../../git/repository.ts";
 import { sshKey } from "../../git/ssh-key.ts";
-import {
-  begun,
-  create,
-  describe,
-  idempotency,
-  newClone,
-  openStore,
-  remove,
-  turn,
-  write,
-} from "./writing.ts";
+import { begun, create, describe, idempotency, openStore, remove, turn, write } from "./writing.ts";
 
 const names = ["meals", "Meals", "steps", "invites", "tips"];
 const name = fc.oneof(
@@ -141,19 +131,14 @@ test.each([
 ] as const)(
   "a store serves what another one reads, after any commits (%s, signed: %s)",
   async (objectFormat, isSigned) => {
-    const signer = isSigned ? await Signer.open(sshKey()) : undefined;
+    const signing = isSigned ? { signer: await Signer.open(sshKey()) } : {};
     let made = 0;
     const trial = fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 8 }),
       async (steps) => {
-        const bare = new BareRepository(temporaryDirectory());
-        bare.git(
-          ...["init", "--quiet", "--bare", "--template=", "--initial-branch=main"],
-          `--object-format=${objectFormat}`,
-        );
+        const bare = bareRepository({ objectFormat });
         bare.change(begun, first);
-        const options = { ...(signer && { signer }), directory: newClone() };
-        const store = await openStore(bare, options);
+        const store = await openStore(bare, signing);
         let requests = 0;
         for (const { writes, others, time, isSeen } of steps) {
           const places = (store.current?.snapshot.flags ?? []).map(({ name, file }) => [
@@ -175,7 +160,7 @@ test.each([
           made += results.filter((one) => "status" in one && one.status === "committed").length;
           await store.sync();
           expect(store.head).toBe(bare.head);
-          const other = await openStore(bare, signer ? { signer } : {});
+          const other = await openStore(bare, signing);
           const [mine, theirs] = [await stateOf(store), await stateOf(other)];
           if (mine.problems.length > 0 || theirs.problems.length > 0) {
             // The first serves what was valid before.

@@ -272,7 +272,7 @@ test("decideWrite() never throws, and its commits match the request, for any req
       expect(written?.description ?? "").toBe(description.normalize("NFC"));
       expect(step.after?.flag).toMatchObject({ description: description.normalize("NFC") });
     }),
-    { numRuns: 300 },
+    { numRuns: 2_000 },
   );
 });
 

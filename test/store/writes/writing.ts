@@ -48,21 +48,14 @@ export interface Remote {
 export function flagRemote(files: Files = standard): Remote {
   const bare = bareRepository();
   bare.change(begun, files);
-  let human: Human | undefined;
-  return {
-    bare,
-    get human() {
-      human ??= new Human(bare);
-      return human;
-    },
-  };
+  return { bare, human: new Human(bare) };
 }
 
 /** Somebody with a clone of their own, which is made when it is first used. */
 export class Human extends TestRepository {
   readonly #remote: BareRepository;
   #time = begun;
-  /** Whether the clone has what `publish()` made. */
+  /** Whether the clone exists and has the head that the remote had after the last `publish()` or `pull()`. */
   #isCurrent = false;
 
   constructor(remote: BareRepository) {
