@@ -4,6 +4,7 @@ import { truncatePlan } from "../schema/plan/truncate.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
+import { findMergeBase } from "./command/merge-base.ts";
 import { shared } from "./command/options.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { note } from "./command/stderr.ts";
@@ -30,7 +31,7 @@ export const command = defineCommand({
   },
   async run({ base, head, repo, format }) {
     const repository = await Repository.open(repo);
-    const fork = await repository.fork(base, head);
+    const fork = await findMergeBase(repository, base, head);
     const before = await readSnapshot(repository, fork);
     const after = await readSnapshot(repository, head);
     if (!before || !after) return 1;

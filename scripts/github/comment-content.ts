@@ -10,6 +10,7 @@ import { truncatePlan } from "../../schema/plan/truncate.ts";
 import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { readCommitWarnings } from "../command/commit-warnings.ts";
+import { findMergeBase } from "../command/merge-base.ts";
 import { note } from "../command/stderr.ts";
 
 type Content = Pick<Review, "plan" | "problems" | "otherFiles">;
@@ -27,7 +28,7 @@ export async function contentOfCommits(
   { base, head, today }: Range,
 ): Promise<Content> {
   const repository = await Repository.open(directory);
-  const from = await repository.fork(base, head);
+  const from = await findMergeBase(repository, base, head);
   const to = await repository.resolve(head);
   const otherFiles = await listOtherFiles(directory, from, to);
   const after = await repository.read(to, today);

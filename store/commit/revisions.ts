@@ -6,11 +6,34 @@ import { readObjects } from "../git/objects.ts";
 export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
 
 const firstCommitHint = `; create the first one with "git add --all" and "git commit"`;
+const fetchHint = `; this clone has no branches: run "git fetch origin"`;
+const maxNamedBranches = 5;
+
+/** The branches of a clone, or those of its remote if it has none. */
+interface Branches {
+  readonly names: readonly string[];
+  /** Where changes are probably merged: the remote's default branch, or the only one beside the current. */
+  readonly trunk: string | undefined;
+}
+
+/** No commit has the name `revision`. */
+export class RevisionError extends Error {
+  override readonly name = "RevisionError";
+  readonly revision: string;
+  /** Missing if `revision` is no name of a branch, or if there are no branches. */
+  readonly branches: Branches | undefined;
+
+  constructor(message: string, revision: string, branches?: Branches) {
+    super(message);
+    this.revision = revision;
+    this.branches = branches;
+  }
+}
 
 /**
  * The full id of the commit that `revision` names: `HEAD`, a branch, a tag, a short id, each with
  * `~` and `^` behind it. A branch is found before a tag of its name, the clone's own before the
- * remote's. Throws if there is no such commit.
+ * remote's. Throws `RevisionError` if there is no such commit.
  */
 export async function resolveRevision(directory: string, revision: string): Promise<string> {
   const [name = ""] = /^[^~^:@]*/.exec(revision) ?? [];
@@ -22,9 +45,16 @@ export async function resolveRevision(directory: string, revision: string): Prom
   const names = wanted.map((candidate) => `${candidate}^{commit}`);
   const [commit] = await findCommits(directory, names).catch(() => []);
   if (commit !== undefined) return commit;
-  const isName = isPlain && !/^[0-9a-f]{7,}$/.test(name);
-  const hint = revision === "HEAD" ? firstCommitHint : isName ? await nameBranches(directory) : "";
-  throw new Error(`Cannot find "${revision}" in "${directory}": there is no such commit${hint}`);
+  const failure = `Cannot find "${revision}" in "${directory}": there is no such commit`;
+  if (revision === "HEAD") throw new RevisionError(failure + firstCommitHint, revision);
+  if (!isPlain || /^[0-9a-f]{7,}$/.test(name)) throw new RevisionError(failure, revision);
+  const branches = await readBranches(directory);
+  if (branches.names.length > 0) {
+    const some = branches.names.slice(0, maxNamedBranches).join(", ");
+    throw new RevisionError(`${failure}; branches here: ${some}`, revision, branches);
+  }
+  const [head] = await findCommits(directory, ["HEAD^{commit}"]).catch(() => []);
+  throw new RevisionError(failure + (head ? fetchHint : firstCommitHint), revision);
 }
 
 async function findCommits(directory: string, names: readonly string[]): Promise<string[]> {
@@ -34,12 +64,23 @@ async function findCommits(directory: string, names: readonly string[]): Promise
   return ids;
 }
 
-/** Some branches, for a message about a wrong one: many clones have `master` and no `main`. */
-async function nameBranches(directory: string): Promise<string> {
-  const args = ["for-each-ref", "--count=5", "--format=%(refname:lstrip=2)", "refs/heads/"];
+async function readBranches(directory: string): Promise<Branches> {
+  const format = "--format=%(refname:lstrip=1)%00%(symref:lstrip=3)%00%(HEAD)";
+  const args = ["for-each-ref", format, "refs/heads/", "refs/remotes/origin/"];
   const answer = await readGit(directory, args).catch(() => "");
-  const names = answer.split("\n").filter((name) => name !== "");
-  return names.length === 0 ? firstCommitHint : `; branches here: ${names.join(", ")}`;
+  const branches = answer.split("\n").flatMap((line) => {
+    const [, isOwn, name, target, mark] = /^(?:(heads)|remotes)\/(.*)\0(.*)\0(.)$/.exec(line) ?? [];
+    return name ? [{ isOwn: isOwn !== undefined, name, target, isCurrent: mark === "*" }] : [];
+  });
+  const own = branches.filter(({ isOwn }) => isOwn);
+  const named = own.length > 0 ? own : branches.filter(({ target }) => !target);
+  const others = named.filter(({ isCurrent }) => !isCurrent);
+  const [only, ...more] = others.length > 0 ? others : named;
+  const ofRemote = branches.find(({ target }) => target)?.target;
+  return {
+    names: named.map(({ name }) => name),
+    trunk: ofRemote ?? (more.length === 0 ? only?.name : undefined),
+  };
 }
 
 /** The relation of commit `a` to commit `b`; `unknown` if the clone lacks one of them. */

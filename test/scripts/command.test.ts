@@ -197,16 +197,21 @@ describe.concurrent("usage", () => {
   );
 
   test.each([
-    ["build", "--at=v9", "v9"],
-    ["build", "--at=--output=x", "--output=x"],
-    ["plan", "--base=v9", "v9"],
-    ["plan", "--head=v9", "v9"],
-  ])("%s %s of no commit exits with 2", async (name, option, revision) => {
+    ["build", "--at=v9", "v9", ""],
+    ["build", "--at=--output=x", "--output=x", ""],
+    [
+      "plan",
+      "--base=v9",
+      "v9",
+      "  hint: name the branch that the change is merged into: --base main\n",
+    ],
+    ["plan", "--head=v9", "v9", ""],
+  ])("%s %s of no commit exits with 2", async (name, option, revision, hint) => {
     const { directory } = planner();
     const { code, stdout, stderr } = await runScript(name, [option], { in: directory });
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toBe(
-      `Cannot find "${revision}" in ".": there is no such commit; branches here: main\n`,
+      `Cannot find "${revision}" in ".": there is no such commit; branches here: main\n${hint}`,
     );
   });
 

@@ -43,6 +43,16 @@ describe("resolveRevision()", () => {
     );
   });
 
+  test("says to fetch if the clone has commits and no branches", async () => {
+    const repository = testRepository();
+    repository.change(1_725_105_600, { "flags/a.yaml": "enabled: true\n" });
+    repository.git("checkout", "--quiet", "--detach");
+    repository.git("branch", "--delete", "--force", "main");
+    await expect(resolveRevision(repository.directory, "main")).rejects.toThrow(
+      'there is no such commit; this clone has no branches: run "git fetch origin"',
+    );
+  });
+
   test("finds full and short ids", async () => {
     const { directory, first } = tagged();
     expect(await resolveRevision(directory, first)).toBe(first);
