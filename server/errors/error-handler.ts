@@ -4,14 +4,14 @@ import type { FlagStore } from "../../store/writes/flag-store.ts";
 import { IssuerUnavailableError } from "../auth/signing-keys.ts";
 import type { ApiResponse } from "../http/handler.ts";
 import { HttpError, type sendProblem } from "../http/problem.ts";
-import { hintFor } from "./hints.ts";
+import { hintFor, repeatHint } from "./hints.ts";
 
 /** `Retry-After` of an answer of 503 or 429, in seconds, if the error does not name a time. */
 export const defaultRetryAfter = 2;
 
 /**
- * Answers every error with `send`. No detail of an internal error reaches a client. If a path that is not
- * found is misspelt, a hint names a similar one that `store` serves.
+ * Answers every error with `send`. No detail of an internal error reaches a client. A hint names a similar
+ * path that `store` serves if one is not found, and says how to repeat a write that may have been made.
  */
 export function errorHandler(
   store: Pick<FlagStore, "project" | "current">,
@@ -29,9 +29,19 @@ export function errorHandler(
       response.setHeader("Retry-After", String(retryAfterOf(error)));
     const failed = known ?? new HttpError(500, "Cannot answer: the server failed");
     const names = () => store.current?.snapshot.flags.map(({ name }) => name) ?? [];
-    const hint = failed.status === 404 ? hintFor(store.project, request.path, names()) : "";
+    const mayBeMade =
+      response.locals.writing !== undefined && (failed.status === 500 || isOutcomeUnknown(error));
+    const hint = mayBeMade
+      ? repeatHint(request.get("Idempotency-Key") !== undefined)
+      : failed.status === 404
+        ? hintFor(store.project, request.path, names())
+        : "";
     send(request, response, failed, hint);
   };
+}
+
+function isOutcomeUnknown(error: unknown): boolean {
+  return error instanceof WriteUnavailableError && error.isOutcomeUnknown;
 }
 
 function retryAfterOf(error: unknown): number {

@@ -22,6 +22,13 @@ export function hintFor(project: Environments, path: string, names: readonly str
   return "";
 }
 
+/** What to do if a write may have been made; `hasKey`: the request had an `Idempotency-Key`. */
+export function repeatHint(hasKey: boolean): string {
+  return hasKey
+    ? "; repeat the request with the same Idempotency-Key: the change is not made twice"
+    : "; read the flag before you repeat the request; with an Idempotency-Key, a request can be repeated safely";
+}
+
 /** The templates with patterns that ignore case and a missing slash at the end. */
 const similarRoutes = routeTemplates
   .filter((template) => !/\{(?!environment\}|flag_name\})/.test(template))

@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
+import { nearestOrAll } from "../../schema/text/suggest.ts";
 import { escapePointer } from "../../schema/yaml/parse.ts";
 import { type Fault, HttpError } from "../http/problem.ts";
 import { openApiDocument } from "./openapi-document.ts";
@@ -46,7 +47,8 @@ function toFaults(errors: readonly ErrorObject[]): Fault[] {
   return errors.map((error) => ({ ...fault(error), ...(isAlternative(error) && { message }) }));
 }
 
-function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fault {
+function fault(error: ErrorObject): Fault {
+  const { keyword, instancePath, params, message = "" } = error;
   const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
   const token = extra === undefined ? "" : `/${escapePointer(extra.slice(0, maxKeyLength))}`;
   const pointer = `#${instancePath}${token}`;
@@ -56,7 +58,7 @@ function fault({ keyword, instancePath, params, message = "" }: ErrorObject): Fa
   return {
     pointer,
     code,
-    message: `${what} ${extra === undefined ? message : (reasons[keyword] ?? message)}`,
+    message: `${what} ${extra === undefined ? message : (reasons[keyword]?.(error) ?? message)}`,
   };
 }
 
@@ -80,7 +82,10 @@ const codes: Readonly<Record<string, string>> = {
   enum: "unknown-value",
 };
 
-const reasons: Readonly<Record<string, string>> = {
-  required: "is missing",
-  additionalProperties: "is not known here",
+const reasons: Readonly<Record<string, (error: ErrorObject) => string>> = {
+  required: () => "is missing",
+  additionalProperties({ params, parentSchema }) {
+    const { properties } = parentSchema as { properties: object };
+    return `is not known here: ${nearestOrAll(params.additionalProperty, Object.keys(properties))}`;
+  },
 };

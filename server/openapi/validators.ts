@@ -9,6 +9,8 @@ const definitions = JSON.stringify(description.components.schemas).replaceAll(
 
 export const ajv = new Ajv2020({
   allErrors: true,
+  // An error has the schema, whose keys a message names.
+  verbose: true,
   strict: false,
   schemas: [{ $id: "api", $defs: JSON.parse(definitions) }],
   code: { source: true, esm: true },

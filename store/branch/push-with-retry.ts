@@ -54,7 +54,7 @@ async function fetchHead(branchSync: BranchSync, deadline: number, cause: Error)
       if (error instanceof RemoteRewoundError) throw error;
       if (performance.now() > deadline) {
         const message = "Cannot tell whether the change was made: the remote does not answer";
-        throw new WriteUnavailableError(message, { cause });
+        throw new WriteUnavailableError(message, { cause, isOutcomeUnknown: true });
       }
     }
     await pause(pausesMs.fetch);

@@ -7,14 +7,19 @@ export class WriteUnavailableError extends Error {
   override readonly name = "WriteUnavailableError";
   /** Seconds to wait, if known. */
   readonly retryAfter: number | undefined;
+  /** Whether the change may have been made. */
+  readonly isOutcomeUnknown: boolean;
 
-  constructor(
-    message: string,
-    { retryAfter, ...options }: ErrorOptions & { retryAfter?: number | undefined } = {},
-  ) {
+  constructor(message: string, { retryAfter, isOutcomeUnknown = false, ...options }: Options = {}) {
     super(message, options);
     this.retryAfter = retryAfter;
+    this.isOutcomeUnknown = isOutcomeUnknown;
   }
+}
+
+interface Options extends ErrorOptions {
+  readonly retryAfter?: number | undefined;
+  readonly isOutcomeUnknown?: boolean;
 }
 
 /** The remote refuses the change. Sending it again does not help. `message` says why, for the client. */

@@ -133,6 +133,33 @@ describe("400 for the body", () => {
     });
   });
 
+  test.each([
+    [`POST ${list}`, { name: "a_name", enabeld: true }, 'did you mean "enabled"?'],
+    [`POST ${list}`, { name: "a_name", Expires: "2027-01-31" }, 'did you mean "expires"?'],
+    [`PUT ${meal}`, { enabled: true, desc: "Plan" }, 'did you mean "description"?'],
+    [`PUT /staging${meal}`, { enable: true }, 'did you mean "enabled"?'],
+    [
+      "POST /v1/usage",
+      { environment: "application", fetches: { time_out: 1 } },
+      'did you mean "timeout"?',
+    ],
+    [
+      "POST /v1/usage",
+      { environment: "application", x: 1 },
+      "known are environment, evaluations, fetches, age",
+    ],
+    [
+      `PUT ${meal}`,
+      { owner: "billing" },
+      "known are name, enabled, rollout, description, created_at, updated_at",
+    ],
+  ])("%s of an unknown key in %j: %s", async (what, body, hint) => {
+    const { json: problem } = await api.ask(what, { body });
+    expect(problem.detail).toContain(` is not known here: ${hint}`);
+    const messages = problem.errors.map(({ message }: Record<string, string>) => message);
+    expect(messages.join("\n")).toContain(` is not known here: ${hint}`);
+  });
+
   test("with many errors is answered briefly and at once", async () => {
     const keys = Array.from({ length: 3_000 }, (_, index) => `"k${index}":1`);
     for (const body of [`{${keys.join()}}`, `{"${"k".repeat(32_000)}":1}`]) {

@@ -60,6 +60,17 @@ test.concurrent("PUT is a 200 if the push succeeded and its answer was lost", as
   expect(remote.length).toBe(2);
 });
 
+test.concurrent("PUT without an answer of the remote is a 503 that says how to repeat the request", async () => {
+  const { http, api } = await setUp();
+  for (const operation of ["fetch", "push"] as const) http.fail(operation, "drop", forever);
+  const { status, json } = await put(api, false, { headers: { "Idempotency-Key": "mine" } });
+  const unknown = "Cannot tell whether the change was made: the remote does not answer";
+  expect(status).toBe(503);
+  expect(json.detail).toBe(
+    `${unknown}; repeat the request with the same Idempotency-Key: the change is not made twice`,
+  );
+});
+
 test.concurrent("PUT with a key is done once if its server is killed and its push arrives late", async () => {
   const { remote, http, api } = await setUp();
   const keyed = { headers: { "Idempotency-Key": "mine" } };

@@ -1,9 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { defaultProject } from "../../schema/project/project.ts";
-import { hintFor } from "../../server/errors/hints.ts";
+import { hintFor, repeatHint } from "../../server/errors/hints.ts";
 import { startService } from "./api.ts";
 
 const list = "/v1/feature-flags/";
+
+test("repeatHint() says how to repeat a request with and without an Idempotency-Key", () => {
+  expect(repeatHint(true)).toBe(
+    "; repeat the request with the same Idempotency-Key: the change is not made twice",
+  );
+  expect(repeatHint(false)).toBe(
+    "; read the flag before you repeat the request; with an Idempotency-Key, a request can be repeated safely",
+  );
+});
 
 describe("hintFor()", () => {
   const names = ["activity_tracking", "meal_planning", "user_notifications"];

@@ -8,14 +8,18 @@ export function writeError(name: string, result: Exclude<WriteResult, Committed>
     case "not-found":
       return new HttpError(404, `Cannot find the flag "${name}"`);
     case "duplicate":
-      return new HttpError(409, `Cannot create "${name}": there is a flag of that name already`);
+      return new HttpError(
+        409,
+        `Cannot create "${name}": there is a flag of that name already; change it with PUT, or use another name`,
+      );
     case "stale":
       return new HttpError(
         412,
         `Cannot change "${name}": it is not what the request expects; read it again`,
       );
     case "key-reused": {
-      const detail = "Cannot use this Idempotency-Key again: it belongs to another request";
+      const detail =
+        "Cannot use this Idempotency-Key again: it belongs to another request; use a new key for each request";
       return new HttpError(409, detail, { kind: "idempotency-key-reused" });
     }
     case "protected": {
