@@ -2,8 +2,8 @@
 import type { Timestamp } from "../../schema/flag/snapshot.ts";
 import type { Page } from "../history/change-index.ts";
 import { type ChangePage, type ChangeQuery, queryChanges } from "../history/change-query.ts";
-import type { VerifyCommit } from "../history/commit-attribution.ts";
-import type { FlagChange } from "../history/flag-changes.ts";
+import type { CommitAttribution, VerifyCommit } from "../history/commit-attribution.ts";
+import { type FlagChange, readFlagChanges } from "../history/flag-changes.ts";
 import { readLastToggled } from "../history/last-toggled.ts";
 import type { Repository } from "../snapshot/repository.ts";
 
@@ -37,5 +37,15 @@ export class BranchHistory {
   async lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
     const index = await this.#repository.changesAt(commit);
     return readLastToggled(this.#repository.directory, index, names);
+  }
+
+  /** Those of the flags that a commit lacks because a client of the API deleted them: the history names the API as their origin. */
+  async deletedByApi(commit: string, names: readonly string[]): Promise<Set<string>> {
+    const { directory } = this.#repository;
+    const index = await this.#repository.changesAt(commit);
+    const newest = names.flatMap((name) => index.find(name, { limit: 1, skip: 0 }));
+    const isByApi = ({ origin }: CommitAttribution) => origin === "api";
+    const changes = await readFlagChanges(directory, newest, this.#verify, isByApi);
+    return new Set(changes.map(({ flag }) => flag));
   }
 }

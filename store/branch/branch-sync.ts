@@ -7,7 +7,7 @@ import { applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import { compileSnapshot } from "../snapshot/compiled-snapshot.ts";
 import { type Reading, Repository } from "../snapshot/repository.ts";
 import { BranchHistory } from "./branch-history.ts";
-import { type CurrentRelease, serveNext } from "./held-removals.ts";
+import { type CurrentRelease, restoreRelease, serveAll, serveNext } from "./held-removals.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import { RequestIndex } from "./request-index.ts";
@@ -45,10 +45,10 @@ export class BranchSync {
     const repository = await Repository.open(branch.directory);
     const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
     const known = branch.accepted;
-    if (acceptRemote) branch.forget();
+    if (acceptRemote) branch.record.forget();
     // First what was served last, so that limits apply to commits that came while no server ran.
     if (!acceptRemote)
-      await branchSync.#serveLastValid().catch((reason) => branchSync.recordFailure(reason));
+      await branchSync.#serveLast().catch((reason) => branchSync.recordFailure(reason));
     try {
       await branchSync.fetchAndApply();
     } catch (error) {
@@ -120,30 +120,25 @@ export class BranchSync {
    */
   async applyCommit(commit: string, created: readonly CreatedCommit[] = []): Promise<void> {
     const known = this.#head || undefined;
-    const isOwn = created.length > 0;
     const [{ snapshot, problems }] = await this.withRepairedClone(() =>
       Promise.all([
         this.#read(commit, created),
-        isOwn ? undefined : this.index.read(this.branch.directory, commit, known),
+        created.length > 0 || this.index.read(this.branch.directory, commit, known),
       ]),
     );
     this.index.add(created);
-    const current = snapshot && compileSnapshot(snapshot);
+    const compiled = snapshot && compileSnapshot(snapshot);
+    const next =
+      compiled &&
+      (await this.withRepairedClone(() => serveNext(this.#current, compiled, this.history)));
     this.#head = commit;
-    const errors = problems.filter(isError);
-    this.#status = { ...this.#status, problems: errors };
-    if (!current) return;
-    const served = serveNext(this.#current?.served, current, isOwn);
-    this.#serve({ ...current, served });
-    if (served.held.length === 0) this.branch.remember(commit);
+    this.#status = { ...this.#status, problems: problems.filter(isError) };
+    if (next) this.#serve(next);
   }
 
   /** Serves the newest valid commit as it is, without the flags whose removal was held back. */
   async acceptRemovals(): Promise<void> {
-    const { snapshot, release } = this.#current ?? {};
-    if (!snapshot || !release || this.#status.heldBack === undefined) return;
-    this.#serve({ snapshot, release, served: { snapshot, release, held: [] } });
-    this.branch.remember(snapshot.commit);
+    if (this.#current?.served.waiting.length) this.#serve(serveAll(this.#current));
   }
 
   /** Records a failure in `status`. */
@@ -181,18 +176,23 @@ export class BranchSync {
     return next ? { snapshot: next, problems: [] } : this.repository.read(commit, "");
   }
 
-  async #serveLastValid(): Promise<void> {
-    const { valid } = this.branch;
-    if (valid === undefined) return;
-    const { snapshot } = await this.repository.read(valid, "");
-    if (!snapshot) return;
-    const current = compileSnapshot(snapshot);
-    this.#serve({ ...current, served: { ...current, held: [] } });
+  async #serveLast(): Promise<void> {
+    const { held, valid } = this.branch.record;
+    const restored = held && (await restoreRelease(this.repository, held).catch(() => undefined));
+    if (restored) return this.#serve(restored);
+    const { snapshot } = valid === undefined ? {} : await this.repository.read(valid, "");
+    if (snapshot) this.#serve(serveAll(compileSnapshot(snapshot)));
   }
 
   #serve(current: CurrentRelease): void {
+    const { waiting, reason } = current.served;
+    const { commit } = current.snapshot;
     this.#current = current;
-    this.#status = { ...this.#status, heldBack: current.served.reason };
+    this.#status = { ...this.#status, heldBack: reason };
     this.onChange.emit(current);
+    this.branch.record.remember(
+      commit,
+      reason === undefined ? undefined : { commit, waiting, reason },
+    );
   }
 }

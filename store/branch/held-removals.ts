@@ -2,18 +2,25 @@
  * The server holds back the same removals as a publication: those that are probably an accident, for
  * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
-import type { TimedFlag } from "../../schema/flag/snapshot.ts";
+import type { WaitingChange } from "../../schema/compile/manifest.ts";
+import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findLimitViolations } from "../../schema/plan/limits.ts";
 import { listSome } from "../../schema/text/show.ts";
+import type { HeldRelease } from "../remote/clone-record.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
+import type { Repository } from "../snapshot/repository.ts";
+import { readServedSnapshots } from "../snapshot/served-snapshots.ts";
+import type { BranchHistory } from "./branch-history.ts";
 
 /** The served flags: those of a commit, and those whose removal is held back. */
 export interface ServedRelease extends CompiledSnapshot {
-  /** Names of the flags whose removal is held back. */
-  readonly held: readonly string[];
-  /** Why; missing if none is. */
-  readonly reason?: string;
+  /** The removals that are held back. */
+  readonly waiting: readonly WaitingChange[];
+  /** The snapshots that the flags in `waiting` are served from, by commit. */
+  readonly earlier: ReadonlyMap<string, Snapshot>;
+  /** Why removals are held back; `undefined` if none is. */
+  readonly reason: string | undefined;
 }
 
 /** The newest valid commit, and the served release. */
@@ -22,29 +29,68 @@ export interface CurrentRelease extends CompiledSnapshot {
   readonly served: ServedRelease;
 }
 
-/**
- * What to serve after `served`. Of removals that this server made itself (`isOwn`) none is held back,
- * because each of them was requested; what is held already stays so.
- */
-export function serveNext(
-  served: ServedRelease | undefined,
-  next: CompiledSnapshot,
-  isOwn: boolean,
-): ServedRelease {
-  if (!served) return { ...next, held: [] };
-  const { flags, project } = next.snapshot;
-  const before = findRemoved(served.snapshot.flags, flags);
-  const removed = isOwn ? before.filter((name) => served.held.includes(name)) : before;
-  if (removed.length === 0) return { ...next, held: [] };
+/** The release of a commit as it is. */
+export function serveAll({ snapshot, release }: CompiledSnapshot): CurrentRelease {
+  const served = { snapshot, release, waiting: [], earlier: new Map(), reason: undefined };
+  return { snapshot, release, served };
+}
 
+/**
+ * What to serve after `previous`. A removal that was requested from the API is never held back: the
+ * client was told that the flag is deleted. What is held already stays so.
+ */
+export async function serveNext(
+  previous: CurrentRelease | undefined,
+  next: CompiledSnapshot,
+  history: Pick<BranchHistory, "deletedByApi">,
+): Promise<CurrentRelease> {
+  if (!previous) return serveAll(next);
+  const { served } = previous;
+  const { commit, flags, project } = next.snapshot;
+  // A server that starts again serves what it served before it stopped.
+  if (commit === previous.snapshot.commit) return previous;
+  const removed = findRemoved(served.snapshot.flags, flags);
   const size = { served: served.snapshot.flags.length, size: flags.length };
-  const waiting = served.held.map(removalOf);
-  const violations = findLimitViolations({ removed, on: [], ...size }, project.limits, waiting);
-  const held = violations.flatMap((violation) => violation.flags);
-  if (held.length === 0) return { ...next, held };
-  const snapshot = holdBack(next.snapshot, held.map(removalOf), new Map([["", served.snapshot]]));
+  const check = (names: readonly string[]) =>
+    findLimitViolations({ removed: names, on: [], ...size }, project.limits, served.waiting);
+  if (check(removed).length === 0) return serveAll(next);
+
+  const deleted = await history.deletedByApi(commit, removed);
+  const violations = check(removed.filter((name) => !deleted.has(name)));
+  const commits = new Map(served.waiting.map((one) => [one.flag, one.served]));
+  const waiting = violations
+    .flatMap((violation) => violation.flags)
+    .map((flag): WaitingChange => {
+      const from = commits.get(flag) ?? previous.snapshot.commit;
+      return { flag, change: "removal", served: from };
+    });
+  const earlier = new Map(served.earlier).set(previous.snapshot.commit, previous.snapshot);
   const reason = violations.map((violation) => violation.reason).join(", and ");
-  return { ...compileSnapshot(snapshot), held, reason: describe(held, reason) };
+  return holdBackRemovals(next, waiting, earlier, describe(waiting, reason));
+}
+
+/** The release that an earlier process served; `undefined` if its commit is not valid. Throws if it cannot be read. */
+export async function restoreRelease(
+  repository: Repository,
+  { commit, waiting, reason }: HeldRelease,
+): Promise<CurrentRelease | undefined> {
+  const { snapshot } = await repository.read(commit, "");
+  if (!snapshot) return undefined;
+  const earlier = await readServedSnapshots(repository, waiting);
+  return holdBackRemovals(compileSnapshot(snapshot), waiting, earlier, reason);
+}
+
+function holdBackRemovals(
+  next: CompiledSnapshot,
+  waiting: readonly WaitingChange[],
+  snapshots: ReadonlyMap<string, Snapshot>,
+  reason: string,
+): CurrentRelease {
+  if (waiting.length === 0) return serveAll(next);
+  const used = new Set(waiting.map(({ served }) => served));
+  const earlier = new Map([...snapshots].filter(([commit]) => used.has(commit)));
+  const served = compileSnapshot(holdBack(next.snapshot, waiting, earlier));
+  return { ...next, served: { ...served, waiting, earlier, reason } };
 }
 
 /** The names of removed flags. Both lists are sorted by name. */
@@ -61,11 +107,8 @@ function findRemoved(before: readonly TimedFlag[], after: readonly TimedFlag[]):
   return removed;
 }
 
-function removalOf(flag: string) {
-  return { flag, change: "removal", served: "" } as const;
-}
-
-function describe(held: readonly string[], reason: string): string {
+function describe(waiting: readonly WaitingChange[], reason: string): string {
+  const flags = waiting.map(({ flag }) => flag);
   const hint = "restore the files, or accept it: send Publish-Allow: REASON with a write";
-  return `The removal of ${listSome(held, 5)} is not served: ${reason}; ${hint}, or start with --accept-remote`;
+  return `The removal of ${listSome(flags, 5)} is not served: ${reason}; ${hint}, or start with --accept-remote`;
 }

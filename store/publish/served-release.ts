@@ -1,10 +1,10 @@
 /** Releases in which some changes wait: the published one, and the one to publish. */
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Release } from "../../schema/compile/release.ts";
-import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { Repository } from "../snapshot/repository.ts";
+import { readServedSnapshots } from "../snapshot/served-snapshots.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
 
 /** The release that was published last; `undefined` if it is not known, or this clone lacks its commits. */
@@ -31,10 +31,6 @@ export async function holdBackChanges(
   waiting: readonly WaitingChange[],
 ): Promise<CompiledSnapshot> {
   if (waiting.length === 0) return compiled;
-  const served = new Map<string, Snapshot>();
-  for (const commit of new Set(waiting.map((one) => one.served))) {
-    const reading = await repository.read(commit, "");
-    if (reading.snapshot) served.set(commit, reading.snapshot);
-  }
+  const served = await readServedSnapshots(repository, waiting);
   return compileSnapshot(holdBack(compiled.snapshot, waiting, served));
 }

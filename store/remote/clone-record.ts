@@ -1,6 +1,7 @@
 /** Facts about a clone, kept in it for the next process. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import { ifExists } from "../files/if-exists.ts";
 import { makeDirectory } from "../files/make-directory.ts";
 import { inClone } from "./clone.ts";
@@ -12,6 +13,8 @@ export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 
 /** The file that names the remote and the branch. */
 const sourceFile = "bunting-source.json";
+/** The file with the release in which removals are held back. */
+const heldFile = "bunting-held.json";
 
 /**
  * Removes `fetchedRef` and returns its commit; `undefined` if there is no such ref. Git leaves the ref as
@@ -31,6 +34,14 @@ export interface CloneSource {
   readonly branch: string;
 }
 
+/** A served release in which removals are held back. */
+export interface HeldRelease {
+  readonly commit: string;
+  readonly waiting: readonly WaitingChange[];
+  /** Why they are held back. */
+  readonly reason: string;
+}
+
 /**
  * The commits and the source that are recorded in a clone. If they cannot be written (a full disk), the
  * next process has less information, which does no harm.
@@ -41,6 +52,7 @@ export class CloneRecord {
   #hasSource = false;
   #accepted: string | undefined;
   #valid: string | undefined;
+  #held: HeldRelease | undefined;
 
   constructor(directory: string, source: CloneSource) {
     this.#directory = directory;
@@ -61,6 +73,7 @@ export class CloneRecord {
     this.#hasSource = found !== undefined;
     this.#valid = kept.get(refs.valid);
     this.#accepted = kept.get(refs.accepted) ?? this.#valid;
+    this.#held = readHeld(this.#directory);
   }
 
   /** The newest commit that was seen on the remote and accepted. */
@@ -68,15 +81,21 @@ export class CloneRecord {
     return this.#accepted;
   }
 
-  /** The newest commit whose flags were valid. */
+  /** The newest commit that was served as it is. */
   get valid(): string | undefined {
     return this.#valid;
   }
 
-  /** Forgets both commits, so that any next one is accepted. The files stay until there are next ones. */
+  /** What was served after `valid`, while removals are held back. */
+  get held(): HeldRelease | undefined {
+    return this.#held;
+  }
+
+  /** Forgets all commits, so that any next one is accepted. The files stay until there are next ones. */
   forget(): void {
     this.#accepted = undefined;
     this.#valid = undefined;
+    this.#held = undefined;
   }
 
   /** Returns whether the commit is a new one. */
@@ -89,8 +108,12 @@ export class CloneRecord {
     return true;
   }
 
-  remember(commit: string): void {
-    if (commit === this.#valid) return;
+  /** Records that `commit` is served, as it is or as `held`. */
+  remember(commit: string, held?: HeldRelease): void {
+    this.#held = held;
+    if (held) keep(this.#directory, heldFile, JSON.stringify(held));
+    else discard(this.#directory, heldFile);
+    if (held || commit === this.#valid) return;
     this.#valid = commit;
     keep(this.#directory, refs.valid, commit);
   }
@@ -100,6 +123,7 @@ export class CloneRecord {
     keep(draft, sourceFile, JSON.stringify(this.#source));
     if (this.#accepted) keep(draft, refs.accepted, this.#accepted);
     if (this.#valid) keep(draft, refs.valid, this.#valid);
+    if (this.#held) keep(draft, heldFile, JSON.stringify(this.#held));
   }
 }
 
@@ -127,12 +151,24 @@ async function readRefs(directory: string): Promise<Map<string, string>> {
 
 /** Missing in a clone that an earlier version of the program made, and if the file is damaged. */
 function readSource(directory: string): CloneSource | undefined {
+  const { remote, branch } = readFile(directory, sourceFile);
+  const isWhole = typeof remote === "string" && typeof branch === "string";
+  return isWhole ? { remote, branch } : undefined;
+}
+
+function readHeld(directory: string): HeldRelease | undefined {
+  const { commit, waiting, reason } = readFile(directory, heldFile);
+  const isWhole =
+    typeof commit === "string" && Array.isArray(waiting) && typeof reason === "string";
+  return isWhole ? { commit, waiting, reason } : undefined;
+}
+
+/** What a file of the record holds; nothing if it is missing or damaged. */
+function readFile(directory: string, name: string): Readonly<Record<string, unknown>> {
   try {
-    const { remote, branch } = JSON.parse(readFileSync(path.join(directory, sourceFile), "utf8"));
-    const isWhole = typeof remote === "string" && typeof branch === "string";
-    return isWhole ? { remote, branch } : undefined;
+    return JSON.parse(readFileSync(path.join(directory, name), "utf8")) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 
@@ -145,5 +181,13 @@ function keep(directory: string, name: string, text: string): void {
     renameSync(`${file}.lock`, file);
   } catch {
     // The next process reads an older commit.
+  }
+}
+
+function discard(directory: string, name: string): void {
+  try {
+    rmSync(path.join(directory, name), { force: true });
+  } catch {
+    // The next process holds back more.
   }
 }

@@ -30,10 +30,11 @@ const headsBetweenPacking = 500;
  */
 export class RemoteBranch {
   readonly directory: string;
+  /** What the clone records; the next process reads it. */
+  readonly record: CloneRecord;
   readonly #remote: Remote;
   readonly #branch: string;
   readonly #timeoutMs: number;
-  readonly #record: CloneRecord;
   #newHeads = 0;
   #renewedMs = Number.NEGATIVE_INFINITY;
 
@@ -70,22 +71,12 @@ export class RemoteBranch {
     this.#remote = remote;
     this.#branch = branch;
     this.#timeoutMs = timeoutMs;
-    this.#record = record;
+    this.record = record;
   }
 
   /** The newest accepted commit; `undefined` before the first fetch. */
   get accepted(): string | undefined {
-    return this.#record.accepted;
-  }
-
-  /** The newest commit whose flags were valid, if one is known. */
-  get valid(): string | undefined {
-    return this.#record.valid;
-  }
-
-  /** Accepts the branch as it is at the next fetch, even if it lost commits. */
-  forget(): void {
-    this.#record.forget();
+    return this.record.accepted;
   }
 
   /** Fetches the branch and returns its head. Throws `RemoteUnavailableError` or `RemoteRewoundError`. */
@@ -128,12 +119,7 @@ export class RemoteBranch {
 
   /** Records that the remote has `commit`. */
   accept(commit: string): void {
-    if (this.#record.accept(commit)) this.#newHeads += 1;
-  }
-
-  /** Records that the flags of `commit` are valid, to serve them while later commits are not valid. */
-  remember(commit: string): void {
-    this.#record.remember(commit);
+    if (this.record.accept(commit)) this.#newHeads += 1;
   }
 
   /** Whether `commit` is `head` or one of its ancestors. */
@@ -152,7 +138,7 @@ export class RemoteBranch {
     await replaceClone(this.directory, objectFormatOf(this.accepted), async (draft) => {
       const fetched = await this.#fetchInto(draft);
       await this.#refuseLoss(draft, fetched);
-      this.#record.copyTo(draft);
+      this.record.copyTo(draft);
     });
     this.#renewedMs = performance.now();
   }
@@ -183,13 +169,13 @@ export class RemoteBranch {
     const wanted = objectFormatOf(head);
     if (found === wanted || found === undefined) return this.repair();
     if (this.accepted === undefined)
-      return replaceClone(this.directory, wanted, (draft) => this.#record.copyTo(draft));
+      return replaceClone(this.directory, wanted, (draft) => this.record.copyTo(draft));
     const what = `its objects are ${wanted}, those of the clone ${found}`;
     throw new RemoteRewoundError(`Cannot follow "${this.#branch}": ${what}; ${acceptHint}`);
   }
 
   async #refuseLoss(directory: string, fetched: string): Promise<void> {
-    const { accepted } = this.#record;
+    const { accepted } = this.record;
     if (accepted === undefined || accepted === fetched) return;
     if (await contains(directory, fetched, accepted)) return;
     const lost = `it is at ${shortId(fetched)}, which does not contain ${shortId(accepted)}`;

@@ -1,10 +1,13 @@
 /** A commit of others that removes many or all flags is not served until it is accepted. */
+import { cpSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import {
+  describe,
   type Files,
   flagRemote,
   headOf,
+  newClone,
   openStore,
   remove,
   turn,
@@ -118,4 +121,92 @@ test("sync() serves removals within the limit at once", async () => {
   human.publish(Object.fromEntries(names.slice(0, 5).map((name) => [fileOf(name), null])));
   await store.sync();
   expect(servedBy(store)).toEqual(names.slice(5));
+});
+
+function deleteAll(store: FlagStore, flags: readonly string[]) {
+  return Promise.all(flags.map((name) => store.write(write(remove(name)))));
+}
+
+test("sync() serves any number of deletions that another server made", async () => {
+  const { bare, human } = flagRemote(ten);
+  const [store, other] = [await openStore(bare), await openStore(bare)];
+  await deleteAll(store, names.slice(0, 8));
+  human.publish({ [fileOf("flag_8")]: null });
+  await other.sync();
+  expect(servedBy(other)).toEqual(["flag_9"]);
+  expect(other.health.heldBack).toBeUndefined();
+});
+
+test("sync() serves the deletions of a server that has an old key, and holds back those of an unknown one", async () => {
+  const [old, current, unknown] = ["o", "c", "u"].map((letter) => letter.repeat(64));
+  const { bare, human } = flagRemote(ten);
+  const reader = await openStore(bare, { commitKeys: [current ?? "", old ?? ""] });
+  await deleteAll(await openStore(bare, { commitKeys: [old ?? ""] }), names);
+  await reader.sync();
+  expect(servedBy(reader)).toEqual([]);
+
+  human.publish(ten);
+  await reader.sync();
+  await deleteAll(await openStore(bare, { commitKeys: [unknown ?? ""] }), names);
+  await reader.sync();
+  expect(servedBy(reader)).toEqual(names);
+});
+
+test("sync() holds back the other removals of a commit with the signed message of a deletion", async () => {
+  const { bare, human } = flagRemote(ten);
+  const [store, other] = [await openStore(bare), await openStore(bare)];
+  const [flag = "", ...nine] = names;
+  await store.write(write(remove(flag)));
+  human.write(Object.fromEntries(nine.map((name) => [fileOf(name), null])));
+  human.git("add", "--all");
+  human.git("commit", "--quiet", "--amend", "--no-edit");
+  human.force("HEAD");
+  await other.sync();
+  expect(servedBy(other)).toEqual(nine);
+});
+
+test("sync() holds back the removals of copies of deletions", async () => {
+  const { bare, human } = flagRemote(ten);
+  const store = await openStore(bare);
+  const first = headOf(bare);
+  await deleteAll(store, names.slice(0, 6));
+  const last = headOf(bare);
+  human.publish(ten);
+  await store.sync();
+  human.git("cherry-pick", `${first}..${last}`);
+  human.git("push", "--quiet", "origin", "HEAD:main");
+  await store.sync();
+  expect(store.current?.snapshot.commit).toBe(headOf(bare));
+  expect(servedBy(store)).toEqual(names);
+});
+
+test("a restart serves the same while removals wait", async () => {
+  const { bare, human } = flagRemote(ten);
+  const store = await openStore(bare);
+  human.publish({ [fileOf("late")]: "enabled: true\n" });
+  await store.sync();
+  await store.write(write(describe("flag_0", "Changed before it is removed")));
+  const six = [...names.slice(0, 5), "late"];
+  human.publish(Object.fromEntries(six.map((name) => [fileOf(name), null])));
+  await store.sync();
+  await store.write(write(remove("flag_5")));
+  human.publish({ [fileOf("flag_6")]: null });
+  await store.sync();
+  expect(servedBy(store)).toEqual([...names.slice(0, 5), ...names.slice(7), "late"]);
+
+  const restart = () => {
+    const directory = newClone();
+    cpSync(store.directory, directory, { recursive: true });
+    return openStore(bare, { directory });
+  };
+  const same = await restart();
+  expect(same.current?.served).toEqual(store.current?.served);
+  expect(same.health.heldBack).toBe(store.health.heldBack);
+
+  await deleteAll(await openStore(bare), ["flag_7", "flag_8"]);
+  const next = await restart();
+  expect(servedBy(next)).toEqual([...names.slice(0, 5), "flag_9", "late"]);
+  await store.sync();
+  expect(next.current?.served).toEqual(store.current?.served);
+  expect(next.health.heldBack).toBe(store.health.heldBack);
 });

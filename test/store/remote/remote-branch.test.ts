@@ -29,14 +29,14 @@ describe("open() of a clone that exists", () => {
     const directory = place();
     const first = await RemoteBranch.open(directory, bare.directory, "main");
     await first.fetch();
-    await first.remember(await first.fetch());
+    first.record.remember(await first.fetch());
     const [url = "", branch = ""] = choose(other.bare.directory, bare.directory);
     const refused = RemoteBranch.open(directory, url, branch);
     await expect(refused).rejects.toThrow(
       `Cannot use "${directory}": it is a clone of the branch "main" of "${bare.directory}", but the settings name the branch "${branch}" of "${url}"; correct FLAGS_REMOTE`,
     );
     const accepted = await RemoteBranch.open(directory, url, branch, undefined, true);
-    expect([accepted.accepted, accepted.valid]).toEqual([undefined, undefined]);
+    expect([accepted.accepted, accepted.record.valid]).toEqual([undefined, undefined]);
     await accepted.fetch();
     await RemoteBranch.open(directory, url, branch);
     await expect(RemoteBranch.open(directory, bare.directory, "main")).rejects.toThrow(
@@ -121,10 +121,10 @@ describe("fetch()", () => {
     await expect(branch.fetch()).rejects.toThrow(
       'Cannot follow "main": its objects are sha256, those of the clone sha1; see what happened to it, then start with --accept-remote',
     );
-    branch.remember(old.head);
+    branch.record.remember(old.head);
     const [url, another] = [old.bare.directory, remote().bare.directory];
     const accepting = await RemoteBranch.open(directory, url, "main", undefined, true);
-    accepting.forget();
+    accepting.record.forget();
     expect(await accepting.fetch()).toBe(other.head);
     expect(new TestRepository(directory).git("fsck")).toBe("");
     await expect(RemoteBranch.open(directory, another, "main")).rejects.toThrow(/it is a clone of/);

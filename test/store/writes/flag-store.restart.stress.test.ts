@@ -114,7 +114,7 @@ async function stateOf(store: FlagStore) {
     problems: store.health.problems,
     snapshot,
     release,
-    served: served?.held.length === 0 && served.release,
+    served: served?.waiting.length === 0 && served.release,
     changes: await store.history.queryChanges(unlimited),
     ofFlags: await Promise.all(
       names.map((name) => store.history.changesOf(name, { limit: 1_000, skip: 0 })),
