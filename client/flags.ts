@@ -37,6 +37,12 @@ export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes 
  */
 export function createFlags<Name extends string = FlagName>(
   options: Options,
+  fetchCopy?: typeof download,
+  readFlags?: ReadFlags,
+): ExtensibleFlags<Name>;
+export function createFlags<Name extends string = FlagName>(
+  // If JavaScript passes none, the console says that there is no URL.
+  options = {} as Options,
   fetchCopy: typeof download = download,
   readFlags: ReadFlags = (copy, old) => keepIfEqual(old, withoutPrototype(copy.flags)),
 ): ExtensibleFlags<Name> {

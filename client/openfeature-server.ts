@@ -38,8 +38,9 @@ export class BuntingServerProvider implements Provider {
   #closing: AbortController | undefined;
   #isReady = false;
 
+  /** If JavaScript passes neither `url` nor `directory`, `initialize()` says so. */
   constructor(options: ServerProviderOptions) {
-    this.#feed = createFeed(options, () => this.#announce());
+    this.#feed = createFeed(options ?? {}, () => this.#announce());
     this.#announced = { definitions: undefined, isStale: false };
   }
 

@@ -34,7 +34,12 @@ export class BuntingProvider implements Provider {
   /** Whether OpenFeature uses this provider now. */
   #isOpen = false;
 
+  /** Throws if JavaScript passes no flags. */
   constructor(flags: Flags | RuleFlags) {
+    if (!flags) {
+      const fix = "Pass them: new BuntingProvider(createFlags({ url }))";
+      throw new TypeError(`Cannot provide flags: there are none. ${fix}`);
+    }
     this.#flags = flags;
     this.#rules = "setContext" in flags ? flags : undefined;
     this.#announced = { snapshot: Object.create(null), status: "ready" };

@@ -16,13 +16,13 @@ type Provided = Pick<Flags, "isEnabled" | "all" | "bootstrap" | "subscribe" | "s
 
 const noFlags: FlagValues = Object.create(null);
 const loading: State = { status: "loading", age: null, reason: null };
-/** What components read if no `<FlagsProvider>` is above them: the page still renders. */
+/** What components read if no `<FlagsProvider>` with flags is above them: the page still renders. */
 const withoutProvider: Provided = {
   isEnabled: (_name, fallback = false) => fallback,
   all: () => noFlags,
   bootstrap: noFlags,
   subscribe: () => {
-    console.warn("Cannot read flags: there is no <FlagsProvider> above");
+    console.warn("Cannot read flags: there is no <FlagsProvider flags={flags}> above");
     withoutProvider.subscribe = () => () => {};
     return () => {};
   },
@@ -32,7 +32,7 @@ const Context = createContext(withoutProvider);
 
 /** Provides `flags` to the components below. Create `flags` once, outside of components. */
 export function FlagsProvider(props: { readonly flags: Flags; readonly children?: ReactNode }) {
-  return createElement(Context.Provider, { value: props.flags }, props.children);
+  return createElement(Context.Provider, { value: props.flags ?? withoutProvider }, props.children);
 }
 
 /**

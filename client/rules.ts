@@ -72,7 +72,11 @@ export interface Evaluation<Value> {
  * await flags.ready;
  * flags.evaluate("button_color", "#00aa77").value;
  */
-export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name> {
+export function createFlags<Name extends string = FlagName>(options: RuleOptions): RuleFlags<Name>;
+export function createFlags<Name extends string = FlagName>(
+  // If JavaScript passes none, the console says that there is no URL.
+  options = {} as RuleOptions,
+): RuleFlags<Name> {
   let { context, onExposure } = options;
   const exposures = new Set<string>();
   let definitions: Definitions | null = null;

@@ -15,8 +15,14 @@ export interface WorkerOptions {
  * Makes a service worker answer requests for the flags: from the network if it returns a valid list in
  * time, otherwise with the last valid list. A header of a stored copy says why it was returned, so that
  * the page knows that its flags are stale. A response that arrives too late is stored for the next time.
+ * Throws if JavaScript passes no `url`.
  */
-export function serveFlags({ url, timeoutSeconds = 2 }: WorkerOptions): void {
+export function serveFlags(options: WorkerOptions): void {
+  const { url, timeoutSeconds = 2 }: Partial<WorkerOptions> = options ?? {};
+  if (!url) {
+    const example = 'serveFlags({ url: "https://cdn.example.com/v1/feature-flags/" })';
+    throw new TypeError(`Cannot serve flags: there is no url. Pass one: ${example}`);
+  }
   const worker = globalThis as unknown as WorkerScope;
   const source = new URL(url, worker.location.href).href;
   const cacheName = `${cachePrefix}1 ${source}`;

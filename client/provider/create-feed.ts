@@ -33,11 +33,15 @@ export function createFeed(options: ServerProviderOptions, onUpdate: () => void)
   });
 }
 
+const noSource =
+  'Cannot read flags: there is no url and no directory. Pass one: new BuntingServerProvider({ url: "https://cdn.example.com/v1/definitions.json" })';
+
 function openSource(options: ServerProviderOptions): Source {
   if (options.directory !== undefined) {
     return directorySource(options.directory, options.environment);
   }
   const { url, token, timeoutSeconds } = options;
+  if (!url) return { name: "", read: () => Promise.reject(new Error(noSource)) };
   const limitMs = timeoutSeconds ? Math.min(timeoutSeconds, NEVER) * 1_000 : timeoutMs;
   return httpSource({ url, token, timeoutMs: limitMs });
 }

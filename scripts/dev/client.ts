@@ -42,9 +42,6 @@ await main(
 );
 
 function formatSize({ file, bytes, gzipped }: { file: string; bytes: number; gzipped: number }) {
-  return `${file.padEnd(14)}${kilobytes(bytes)} kB${kilobytes(gzipped)} kB gzipped\n`;
-}
-
-function kilobytes(bytes: number): string {
-  return (bytes / 1_000).toFixed(1).padStart(6);
+  const [all, sent] = [bytes, gzipped].map((count) => String(count).padStart(6));
+  return `${file.padEnd(14)}${all} bytes${sent} bytes gzipped\n`;
 }

@@ -26,7 +26,7 @@ describe("client/README.md", () => {
   });
 
   test.each(steps)("%s", (command, ...output) => {
-    const shown = (text: string) => text.replaceAll(/\b\d+\.\d kB/g, "SIZE").trim();
+    const shown = (text: string) => text.replaceAll(/ +\d+ bytes/g, " SIZE").trim();
     expect(shown(run(command ?? ""))).toBe(shown(output.join("\n")));
   });
 });
