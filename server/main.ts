@@ -9,7 +9,7 @@ import { endChildren } from "../store/git/children.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
 import { Signer } from "../store/remote/signer.ts";
 import { Repository } from "../store/snapshot/repository.ts";
-import { openTarget } from "../store/target/target.ts";
+import { openTarget } from "../store/target/open-target.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { cdnHandler } from "./embedded/cdn.ts";
 import { embeddedCommitKeys, embeddedRemote, embeddedTokens } from "./embedded/embedded.ts";

@@ -2,7 +2,7 @@
 import type { AudienceFile } from "../flag/audience.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
-import type { Source } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import { checkMatchers } from "./matcher-checks.ts";
 import { findingsOf } from "./report.ts";
 

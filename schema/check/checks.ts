@@ -3,7 +3,7 @@ import { givesEveryone } from "../evaluate/everyone.ts";
 import { type FlagFile, normalize } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import type { Source } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 import { checkTexts } from "./text-checks.ts";
 

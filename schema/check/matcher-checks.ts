@@ -4,7 +4,8 @@ import type { AttributeType, Project } from "../project/project.ts";
 import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
+import { escapePointer } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import type { Report } from "./report.ts";
 
 /** Maximum number of values in one list. */

@@ -5,7 +5,7 @@ import type { PolicyFile } from "../project/policy.ts";
 import { defaultProject, type ProjectFile } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import type { Source } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 export function checkProject(file: ProjectFile, source: Source): Finding[] {

@@ -1,8 +1,8 @@
 import type { Code } from "../problem/codes.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import type { Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
+import type { Source } from "../yaml/source.ts";
 
 /** Reports the problems of a file. */
 export type Report = Add & { readonly source: Source };

@@ -8,8 +8,9 @@ import { type Project, rootEnvironment } from "../project/project.ts";
 import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
+import { escapePointer } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
+import type { Source } from "../yaml/source.ts";
 import { messageFor, type Subject } from "./schema-messages.ts";
 import { isAudience, isFlag, isPolicy, isProject, isTests } from "./validators.ts";
 

@@ -5,8 +5,9 @@ import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
+import { escapePointer } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
+import type { Source } from "../yaml/source.ts";
 import { reportUndeclared } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
 

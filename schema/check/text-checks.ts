@@ -3,7 +3,8 @@ import type { Finding } from "../problem/problem.ts";
 import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { commentsIn } from "../yaml/comments.ts";
-import { escapePointer, type Source } from "../yaml/parse.ts";
+import { escapePointer } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 /** What is wrong with the texts of a flag, beside what `checkSensitiveData()` finds in any file. */

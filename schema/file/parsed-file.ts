@@ -20,7 +20,8 @@ import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
 import { decode } from "../yaml/decode.ts";
-import { parse, type Source } from "../yaml/parse.ts";
+import { parse } from "../yaml/parse.ts";
+import type { Source } from "../yaml/source.ts";
 import { findReferences, type Reference } from "./references.ts";
 
 /**

@@ -1,15 +1,8 @@
-/** The references of flag files to other files, and checks that these exist. */
 import { blocksOf } from "../check/rule-checks.ts";
-import { audiencesOf, type FlagFile } from "../flag/flag.ts";
-import { flagNameOf } from "../flag/name.ts";
+import type { FlagFile } from "../flag/flag.ts";
 import type { Position } from "../problem/position.ts";
-import { type Problem, problemsIn } from "../problem/problem.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
-import type { Source } from "../yaml/parse.ts";
 import { placeAt } from "../yaml/pointers.ts";
-import type { Entry } from "./entry.ts";
-import { findReferenceFaults } from "./reference-faults.ts";
-import type { Referring } from "./required-chains.ts";
+import type { Source } from "../yaml/source.ts";
 
 /** A name in a flag file that refers to another file. Its position depends on the bytes alone. */
 export interface Reference extends Position {
@@ -31,60 +24,4 @@ export function findReferences(flag: FlagFile, source: Source): Reference[] {
     }),
   );
   return [...required, ...audiences];
-}
-
-/**
- * What is wrong with the references of files, each at its place; `all` are all files in `flags/`.
- * Warnings need the project.
- */
-export function checkReferences(
-  entries: readonly Entry[],
-  all: readonly Entry[],
-  project: Project | undefined,
-): Problem[] {
-  if (!entries.some(({ content }) => content?.references)) return [];
-  const audiences = all.filter(({ kind }) => kind === "audience");
-  const flags = all.filter(({ kind }) => kind === "flag");
-  const files = new Map(flags.map(({ file, content }) => [flagNameOf(file), content?.flag]));
-  const faults = findReferenceFaults(
-    new Map([...files].map(([name, flag]) => [name, flag && referringOf(name, flag)])),
-    new Map(audiences.map(({ file, content }) => [flagNameOf(file), content?.audience?.if])),
-  );
-  return entries.flatMap(({ file, content }) => {
-    const { flag, references = [] } = content ?? {};
-    const name = flagNameOf(file);
-    if (!flag || references.length === 0) return [];
-    const own = new Set(faults.filter((fault) => fault.flag === name));
-    return references.flatMap(({ kind, name: other, line, column }) => {
-      const place = { line, column };
-      const wrong = [...own].filter((fault) => fault.kind === kind && fault.name === other);
-      // The size is one fault of the whole flag, wherever it refers to this.
-      for (const fault of wrong) if (fault.code === "references-too-large") own.delete(fault);
-      const errors = wrong.map(({ code, message, hint }) => ({ ...place, code, message, hint }));
-      const parent = kind === "flag" ? files.get(other) : undefined;
-      const ahead = project && parent ? findEnvironmentsAhead(flag, parent, project) : [];
-      if (errors.length > 0 || ahead.length === 0) return problemsIn(file, errors, "");
-      const message = `Is enabled in ${ahead.join(", ")}, where the required flag "${other}" is off: nobody gets it there`;
-      const hint = `enable "${other}" there as well, or disable this flag`;
-      return problemsIn(file, [{ ...place, code: "required-flag-off", message, hint }], "");
-    });
-  });
-}
-
-function referringOf(name: string, flag: FlagFile): Referring {
-  const { requires = [], variants, private: isPrivate = false } = flag;
-  const audiences = audiencesOf(flag);
-  const rules = blocksOf(flag).map(([, block]) => block.rules ?? []);
-  return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined, rules };
-}
-
-/** Where a flag is enabled and a flag that it requires is not. */
-function findEnvironmentsAhead(flag: FlagFile, parent: FlagFile, project: Project): string[] {
-  const isEnabled = (file: FlagFile, environment: string) =>
-    environment === rootEnvironment(project)
-      ? file.enabled
-      : (file.environments?.[environment] ?? file).enabled;
-  return project.environments.filter(
-    (environment) => isEnabled(flag, environment) && !isEnabled(parent, environment),
-  );
 }

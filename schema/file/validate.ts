@@ -15,8 +15,8 @@ import {
 } from "../problem/problem.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
+import { checkReferences } from "./check-references.ts";
 import type { Entry } from "./entry.ts";
-import { checkReferences } from "./references.ts";
 
 export interface Validated {
   /** By name. Complete only if no problem is an error. */

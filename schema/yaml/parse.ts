@@ -23,21 +23,8 @@ import type { Finding } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
 import { tokenize } from "./depth.ts";
 import { parseFormatted } from "./formatted.ts";
+import type { Offsets, Source } from "./source.ts";
 import { invalidYaml } from "./syntax-errors.ts";
-
-export interface Source {
-  readonly text: string;
-  /** The values as JSON; `null` for an empty document, `undefined` if the text cannot be read. */
-  readonly value: unknown;
-  /** By JSON pointer (`/environments/staging`): offsets in `text` of the value, its tag included, and of its key. */
-  readonly offsets: ReadonlyMap<string, Offsets>;
-  readonly findings: readonly Finding[];
-}
-
-export interface Offsets {
-  readonly value: number;
-  readonly key: number;
-}
 
 export function parse(text: string): Source {
   return parseFormatted(text) ?? parseAny(text);

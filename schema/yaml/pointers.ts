@@ -1,7 +1,7 @@
 /** JSON pointers and positions of findings. */
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import type { Offsets, Source } from "./parse.ts";
+import type { Offsets, Source } from "./source.ts";
 
 /** The position of the value at a JSON pointer, or of its key. If there is none, the position of the whole value. */
 export function placeAt({ text, offsets }: Source, pointer: string, side: keyof Offsets = "value") {

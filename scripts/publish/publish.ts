@@ -4,7 +4,7 @@ import { pluralize } from "../../schema/text/show.ts";
 import { type PublishOutcome, publish } from "../../store/publish/publish.ts";
 import { compileSnapshot } from "../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
-import { openTarget } from "../../store/target/target.ts";
+import { openTarget } from "../../store/target/open-target.ts";
 import { checkOption } from "../command/checks.ts";
 import { defineCommand, UsageError } from "../command/command.ts";
 import { shared } from "../command/options.ts";

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { CreatedCommit } from "../remote/commits.ts";
 import { PushDeclinedError } from "../remote/declined.ts";
-import { RemoteRewoundError } from "../remote/remote-branch.ts";
+import { RemoteRewoundError } from "../remote/remote.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 import type { BranchSync } from "./branch-sync.ts";
 import { measureGit } from "./measure-git.ts";

@@ -1,6 +1,6 @@
 import type { Problem } from "../../schema/problem/problem.ts";
 import { PushDeclinedError } from "../remote/declined.ts";
-import { RemoteRewoundError } from "../remote/remote-branch.ts";
+import { RemoteRewoundError } from "../remote/remote.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
 
 /** The state of the remote, the clone and the queue. */

@@ -10,12 +10,12 @@ import {
 } from "./clone.ts";
 import { CloneRecord, fetchedRef, takeFetchedRef } from "./clone-record.ts";
 import { putProposal } from "./proposal-branch.ts";
-import { Remote, RemoteUnavailableError, ShallowRemoteError } from "./remote.ts";
-
-/** The branch lost commits. Writes stop until a person has decided what to do. */
-export class RemoteRewoundError extends Error {
-  override readonly name = "RemoteRewoundError";
-}
+import {
+  Remote,
+  RemoteRewoundError,
+  RemoteUnavailableError,
+  ShallowRemoteError,
+} from "./remote.ts";
 
 /** Minimum time between two replacements of the clone. */
 const minRecloneIntervalMs = 60_000;

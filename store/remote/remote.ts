@@ -18,6 +18,11 @@ export class ShallowRemoteError extends RemoteUnavailableError {
   }
 }
 
+/** The branch lost commits. Writes stop until a person has decided what to do. */
+export class RemoteRewoundError extends Error {
+  override readonly name = "RemoteRewoundError";
+}
+
 /** A git remote: any URL or path that git accepts. */
 export class Remote {
   readonly #address: RemoteAddress;

@@ -1,6 +1,5 @@
 import { PushDeclinedError } from "./declined.ts";
-import { RemoteUnavailableError, ShallowRemoteError } from "./remote.ts";
-import { RemoteRewoundError } from "./remote-branch.ts";
+import { RemoteRewoundError, RemoteUnavailableError, ShallowRemoteError } from "./remote.ts";
 
 /** A write cannot be made now and may be sent again. `message` says why, for the client. */
 export class WriteUnavailableError extends Error {

@@ -1,5 +1,3 @@
-import path from "node:path";
-
 /**
  * A place where clients fetch a release. Objects are identified by the paths of their URLs. Each
  * write names the object that it expects to replace, so publishers do not overwrite each other.
@@ -41,19 +39,4 @@ export interface StoredObject {
   readonly contentType: string | undefined;
   readonly cacheControl: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** Opens `s3://bucket[/prefix]`, or the directory of that name. */
-export async function openTarget(name: string): Promise<Target> {
-  const [, bucket, prefix = ""] = /^s3:\/\/([^/]+)(?:\/(.*))?$/.exec(name) ?? [];
-  if (bucket !== undefined) {
-    // Loaded only here: it takes longer than a whole publish to a directory.
-    const { S3Target } = await import("./s3-target.ts");
-    return new S3Target(name, bucket, prefix);
-  }
-  if (name === "" || /^\w+:/.test(name)) {
-    throw new Error(`Cannot publish to "${name}": wanted s3://bucket[/prefix] or a directory`);
-  }
-  const { DirectoryTarget } = await import("./directory-target.ts");
-  return new DirectoryTarget(path.resolve(name), name);
 }

@@ -13,7 +13,7 @@ import { createLog } from "../../server/observe/log.ts";
 import { createService, type Service } from "../../server/service.ts";
 import { readSettings } from "../../server/settings.ts";
 import { RemoteBranch } from "../../store/remote/remote-branch.ts";
-import { openTarget } from "../../store/target/target.ts";
+import { openTarget } from "../../store/target/open-target.ts";
 import { FlagStore } from "../../store/writes/flag-store.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { cleanUpAfterFile } from "../setup/test-file.ts";

@@ -4,7 +4,7 @@ import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { TestRepository } from "../git/repository.ts";
 import type { S3Server } from "../s3/server.ts";
-import type { Action } from "./runner/run.ts";
+import type { Action } from "./runner/host.ts";
 
 export interface Attested {
   readonly file: string;

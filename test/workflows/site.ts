@@ -21,7 +21,8 @@ import { startCommandServer } from "./command-server.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
-import { type Run, runWorkflow, type Source } from "./runner/run.ts";
+import type { Source } from "./runner/host.ts";
+import { type Run, runWorkflow } from "./runner/run.ts";
 import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
 import { inputsOf, starts } from "./triggers.ts";
 

@@ -3,7 +3,7 @@
 import { publish } from "../../../store/publish/publish.ts";
 import { compileSnapshot } from "../../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { openTarget } from "../../../store/target/target.ts";
+import { openTarget } from "../../../store/target/open-target.ts";
 import { Stopwatch } from "../cost.ts";
 
 const [directory = "", commit = "", to = "", thorough, dryRun] = process.argv.slice(2);

@@ -6,7 +6,7 @@
 import { compile } from "../../../schema/compile/compile.ts";
 import { type PublishOutcome, publish } from "../../../store/publish/publish.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { openTarget } from "../../../store/target/target.ts";
+import { openTarget } from "../../../store/target/open-target.ts";
 import { noLimits } from "./no-limits.ts";
 
 export interface Job {

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Contexts, isMet } from "./expression.ts";
+import type { Host } from "./host.ts";
 import type { Rights } from "./rights.ts";
-import type { Host } from "./run.ts";
 import { fill, performStep, type Scope } from "./step.ts";
 import type { Job, Step, Workflow } from "./workflow.ts";
 

@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 import { describe, expect, test } from "vitest";
 import { parseAnnotations, parseFile } from "./commands.ts";
-import { type Host, runWorkflow } from "./run.ts";
+import type { Host } from "./host.ts";
+import { runWorkflow } from "./run.ts";
 import { parseWorkflow } from "./workflow.ts";
 
 const lent: { permissions: unknown; isLent: boolean }[] = [];

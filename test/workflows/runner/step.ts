@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { type Contexts, interpolate, isMet } from "./expression.ts";
+import type { Host } from "./host.ts";
 import type { Rights } from "./rights.ts";
-import type { Host } from "./run.ts";
 import { type Place, runScript } from "./script.ts";
 import { parseAction, type Step, type Variables } from "./workflow.ts";
 

@@ -1,0 +1,43 @@
+import type { Rights } from "./rights.ts";
+import type { Workflow } from "./workflow.ts";
+
+/** What GitHub brings to a run. */
+export interface Host {
+  /** The context `github`, without the token. */
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** By environment; those under `""` are the repository's own. */
+  readonly vars: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Whether a fork's pull request started it. */
+  readonly isStrangers: boolean;
+  readonly actions: Readonly<Record<string, Action>>;
+  /** Variables that every step finds, beside GitHub's own. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Where the workflow's file is from: the contexts `job.workflow_repository` and `job.workflow_sha`. */
+  readonly source: Source;
+  /** The workflow that a job `uses`, and where its file is from. */
+  readonly findReusable: (uses: string, source: Source) => { workflow: Workflow; source: Source };
+  /** A token with these permissions and no others, until the job has ended. */
+  readonly lend: (permissions: Rights["permissions"]) => { token: string; end: () => void };
+}
+
+export interface Source {
+  readonly repository: string;
+  readonly sha: string;
+}
+
+/** A fake action: its outputs, from its inputs. If it throws, the step fails. */
+export type Action = (
+  inputs: Readonly<Record<string, string>>,
+  surroundings: Surroundings,
+) => Promise<Record<string, string> | undefined> | Record<string, string> | undefined;
+
+export interface Surroundings {
+  readonly workspace: string;
+  readonly github: Readonly<Record<string, unknown>>;
+  readonly permissions: Rights["permissions"];
+  readonly environment: string | undefined;
+  /** Sets a variable for the steps that follow. */
+  readonly exportVariable: (name: string, value: string) => void;
+}
