@@ -28,12 +28,12 @@ export const command = defineCommand({
     check: { help: "fail if a file is not formatted; write nothing" },
     format: shared.format,
   },
-  run({ repo, check = false, format: output }, places) {
-    if (places.length === 0) requireFlags(repo);
+  run({ repo, check = false, format: output }, paths) {
+    if (paths.length === 0) requireFlags(repo);
     const { entries: own, project = defaultProject } = readWorkTreeProject(repo);
-    const roots = places.length === 0 ? ["flags"] : places;
-    const named = roots.flatMap((place) => readWorkTree(repo, place, project));
-    const entries = places.length === 0 ? [...own, ...named] : named;
+    const roots = paths.length === 0 ? ["flags"] : paths;
+    const named = roots.flatMap((root) => readWorkTree(repo, root, project));
+    const entries = paths.length === 0 ? [...own, ...named] : named;
     const readable = entries.filter(({ file, mode }) => isReadable(file, mode));
     const distinct = distinctFiles(readable);
     const changed: string[] = [];
@@ -41,9 +41,9 @@ export const command = defineCommand({
     const lines: string[] = [];
     let unreadable = 0;
     for (const { file, content } of distinct) {
-      const place = path.resolve(repo, file);
+      const fullPath = path.resolve(repo, file);
       const findings = content?.findings ?? [];
-      const layout = layOut(place, findings);
+      const layout = layOut(fullPath, findings);
       if (!layout) {
         unreadable += 1;
         const found = problemsIn(file, findings, "");
@@ -51,7 +51,7 @@ export const command = defineCommand({
         lines.push(...found.map(formatProblem));
       } else if (layout.formatted !== layout.text) {
         changed.push(file);
-        if (!check) replaceFile(place, layout.formatted);
+        if (!check) replaceFile(fullPath, layout.formatted);
         lines.push(`${escapeInvisible(file)}: ${check ? "not formatted" : "formatted"}`);
       }
     }

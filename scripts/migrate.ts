@@ -79,8 +79,8 @@ function planChanges(files: FlagFiles, steps: readonly PlannedStep[]): ChangeSet
 }
 
 function filesOf(top: string): FlagFiles {
-  const places = [projectFile, "flags"].filter((name) => existsSync(path.join(top, name)));
-  const names = places.flatMap((place) => listWorkTree(top, place)).sort(compareText);
+  const paths = [projectFile, "flags"].filter((name) => existsSync(path.join(top, name)));
+  const names = paths.flatMap((file) => listWorkTree(top, file)).sort(compareText);
   return { names, read: (file) => readText(top, file) };
 }
 

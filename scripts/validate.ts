@@ -28,15 +28,15 @@ export const command = defineCommand({
     format: { value: "FORMAT", help: "output format", choices: reportFormats, default: "text" },
     today: shared.today,
   },
-  async run({ format, repo, today: day = today() }, places) {
+  async run({ format, repo, today: day = today() }, paths) {
     checkDay("today", day);
-    const roots = places.length === 0 ? ["flags"] : places;
-    if (places.length === 0) requireFlags(repo);
+    const roots = paths.length === 0 ? ["flags"] : paths;
+    if (paths.length === 0) requireFlags(repo);
     const { project, entries: own } = readWorkTreeProject(repo);
     const rules = project ?? defaultProject;
-    const entries = [...own, ...roots.flatMap((place) => readWorkTree(repo, place, rules))];
+    const entries = [...own, ...roots.flatMap((root) => readWorkTree(repo, root, rules))];
     const distinct = distinctFiles(entries);
-    const isPart = places.length > 0 && existsSync(path.resolve(repo, "flags"));
+    const isPart = paths.length > 0 && existsSync(path.resolve(repo, "flags"));
     const all = isPart ? readWorkTree(repo, "flags", rules) : distinct;
     const validated = validate(distinct, project, day, all);
     const isValid = validated.problems.every((problem) => !isError(problem));

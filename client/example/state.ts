@@ -13,12 +13,12 @@ const reasons: Readonly<Record<Failure, string>> = {
 };
 
 export function showState(flags: Flags): void {
-  const place = document.querySelector("#state") as HTMLElement;
+  const element = document.querySelector("#state") as HTMLElement;
   const show = () => {
     const { status, reason } = flags.state;
     const count = Object.keys(flags.all()).length;
-    place.dataset.status = status;
-    place.textContent =
+    element.dataset.status = status;
+    element.textContent =
       status === "loading"
         ? "Fetching flags…"
         : reason === null

@@ -74,13 +74,13 @@ export function showWhoGetsIt(
   }
 }
 
-function addPeople(place: HTMLElement): HTMLElement[] {
+function addPeople(parent: HTMLElement): HTMLElement[] {
   return Array.from({ length: households }).flatMap(() => {
     const household = document.createElement("span");
     const people = Array.from({ length: householdSize }, () => document.createElement("i"));
     household.className = "household";
     household.append(...people);
-    place.append(household);
+    parent.append(household);
     return people;
   });
 }

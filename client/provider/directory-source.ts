@@ -28,9 +28,9 @@ export function directorySource(directory: string, environment: string | undefin
         }
       }
     }
-    const places = files.map((file) => `"${file}"`).join(" or ");
+    const fileNames = files.map((file) => `"${file}"`).join(" or ");
     throw new Error(
-      `Cannot read "${directory}": there is no ${places}. Write publish: { definitions: true } to bunting.yaml`,
+      `Cannot read "${directory}": there is no ${fileNames}. Write publish: { definitions: true } to bunting.yaml`,
     );
   }
 }

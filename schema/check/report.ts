@@ -1,7 +1,7 @@
 import type { Code } from "../problem/codes.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import { placeAt } from "../yaml/pointers.ts";
+import { positionOfPointer } from "../yaml/pointers.ts";
 import type { Source } from "../yaml/source.ts";
 
 /** Reports the problems of a file. */
@@ -26,9 +26,10 @@ interface Options {
 export function findingsOf(source: Source, check: (report: Report) => void): Finding[] {
   const findings: Finding[] = [];
   const add: Add = (at, code, message, hint, { side, since } = {}) => {
-    const place = typeof at === "number" ? positionAt(source.text, at) : placeAt(source, at, side);
+    const position =
+      typeof at === "number" ? positionAt(source.text, at) : positionOfPointer(source, at, side);
     const others = { ...(hint !== undefined && { hint }), ...(since !== undefined && { since }) };
-    findings.push({ ...place, code, message, ...others });
+    findings.push({ ...position, code, message, ...others });
   };
   check(Object.assign(add, { source }));
   return findings;

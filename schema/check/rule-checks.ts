@@ -68,43 +68,43 @@ function checkRules(
   const names = new Set<string>();
   const seen = new Map<string, string>();
   for (const [index, rule] of rules.entries()) {
-    const place = `${pointer}/rules/${index}`;
-    checkRollout(place, rule.rollout, report);
+    const rulePointer = `${pointer}/rules/${index}`;
+    checkRollout(rulePointer, rule.rollout, report);
     const hint = 'say what those who match get, like "enabled: true"';
-    checkOutcome(place, "rule", rule, ["enabled", "rollout", "variant"], hint, report);
-    checkVariant(place, flag, rule, report);
+    checkOutcome(rulePointer, "rule", rule, ["enabled", "rollout", "variant"], hint, report);
+    checkVariant(rulePointer, flag, rule, report);
     if (names.has(rule.name)) {
       const message = `Cannot use the name ${quoteValue(rule.name)} for two rules`;
-      report(`${place}/name`, "duplicate-rule", message, "name what this rule is for");
+      report(`${rulePointer}/name`, "duplicate-rule", message, "name what this rule is for");
     }
     names.add(rule.name);
     if (/[\t\n]/.test(rule.name)) {
       const message = "Cannot use a name of several lines: plans and evaluations show it in a line";
-      report(`${place}/name`, "control-character", message, "write it in one line");
+      report(`${rulePointer}/name`, "control-character", message, "write it in one line");
     }
     if (Object.keys(rule.if).length === 0) {
       const message = `Cannot use a rule without conditions: it decides for everyone`;
       const hint = `name an attribute in "if", or use "rollout" and "enabled" of the flag`;
-      report(`${place}/if`, "empty-condition", message, hint);
+      report(`${rulePointer}/if`, "empty-condition", message, hint);
       continue;
     }
     const conditions = JSON.stringify(Object.entries(rule.if).sort());
     const earlier = seen.get(conditions);
     if (earlier !== undefined) {
       const message = `Cannot match this rule: ${quoteValue(earlier)} has the same conditions and comes first`;
-      report(`${place}/if`, "unreachable-rule", message, "delete one of the two rules");
+      report(`${rulePointer}/if`, "unreachable-rule", message, "delete one of the two rules");
     }
     seen.set(conditions, earlier ?? rule.name);
   }
 }
 
 /** The variant of a rule exists. */
-function checkVariant(place: string, flag: FlagFile, rule: RuleFile, report: Report): void {
+function checkVariant(pointer: string, flag: FlagFile, rule: RuleFile, report: Report): void {
   if (rule.variant === undefined || (flag.variants && Object.hasOwn(flag.variants, rule.variant)))
     return;
   const known = Object.keys(flag.variants ?? {}).join(", ") || "none";
   const message = `Cannot find the variant ${quoteValue(rule.variant)}`;
-  report(`${place}/variant`, "unknown-variant", message, `known here: ${known}`);
+  report(`${pointer}/variant`, "unknown-variant", message, `known here: ${known}`);
 }
 
 const variantName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
@@ -113,15 +113,15 @@ const variantName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 function checkVariants({ variants }: FlagFile, report: Report): void {
   if (!variants) return;
   const entries = Object.entries(variants);
-  const place = "/variants";
+  const variantsPointer = "/variants";
   if (entries.length < 2) {
     const message = `Cannot use ${entries.length} variants: a choice needs two or more`;
     const hint = "add a variant, or delete the key for a boolean flag";
-    report(place, "invalid-variants", message, hint);
+    report(variantsPointer, "invalid-variants", message, hint);
   }
   const [[, first] = []] = entries;
   for (const [name, value] of entries) {
-    const pointer = `${place}/${escapePointer(name)}`;
+    const pointer = `${variantsPointer}/${escapePointer(name)}`;
     if (!variantName.test(name)) {
       const message = `Cannot use ${quoteValue(name)} as a variant's name: it must begin with a letter and have ASCII letters, digits, "_" and "-"`;
       report(pointer, "invalid-variants", message);

@@ -19,13 +19,13 @@ export function checkSchedule(
     report(list, "schedule-while-disabled", message, hint);
   }
   for (const [index, step] of schedule.entries()) {
-    const place = `${list}/${index}`;
-    checkStep(place, flag, step, report);
-    checkPosition(place, step, schedule[index - 1], report);
+    const stepPointer = `${list}/${index}`;
+    checkStep(stepPointer, flag, step, report);
+    checkPosition(stepPointer, step, schedule[index - 1], report);
     if (flag.expires === undefined || step.at.slice(0, 10) < flag.expires) continue;
     const message = `Cannot apply a step at ${step.at}: the flag should be gone by ${flag.expires}`;
     const hint = 'choose an earlier time, or a later day in "expires"';
-    report(`${place}/at`, "schedule-after-expiry", message, hint);
+    report(`${stepPointer}/at`, "schedule-after-expiry", message, hint);
   }
 }
 
@@ -43,7 +43,7 @@ export function checkLateSteps(
 
 /** Reports a rule or a step that does not have exactly one of its outcomes. */
 export function checkOutcome<Key extends string>(
-  place: string,
+  pointer: string,
   what: "rule" | "step",
   item: { readonly [key in Key]?: unknown },
   keys: readonly Key[],
@@ -54,19 +54,19 @@ export function checkOutcome<Key extends string>(
   if (outcomes.length === 1) return;
   const found = outcomes.join(" and ") || "none";
   const message = `Cannot read a ${what} with ${found}: it needs exactly one of ${joined(keys)}`;
-  report(place, `${what}-outcome`, message, hint);
+  report(pointer, `${what}-outcome`, message, hint);
 }
 
-function checkStep(place: string, { type }: FlagFile, step: StepFile, report: Report): void {
+function checkStep(pointer: string, { type }: FlagFile, step: StepFile, report: Report): void {
   const outcome = 'say what is to be, like "rollout: 25"';
-  checkOutcome(place, "step", step, ["enabled", "rollout"], outcome, report);
+  checkOutcome(pointer, "step", step, ["enabled", "rollout"], outcome, report);
   const { rollout } = step;
   if (rollout === undefined) return;
-  checkRollout(place, rollout, report);
+  checkRollout(pointer, rollout, report);
   if (type !== "kill_switch") return;
   const message = 'Cannot use "rollout" in a kill switch: it is on or off for everyone';
   const hint = 'use "enabled" in the step, or choose another type';
-  report(`${place}/rollout`, "kill-switch-with-rules", message, hint);
+  report(`${pointer}/rollout`, "kill-switch-with-rules", message, hint);
 }
 
 /** A caller is in one of 100,000 buckets: a percentage has at most three decimals. */
@@ -78,7 +78,7 @@ export function checkRollout(pointer: string, rollout: number | undefined, repor
 
 /** Steps are in the order of their times, and no step comes after "off". */
 function checkPosition(
-  place: string,
+  pointer: string,
   { at }: StepFile,
   earlier: StepFile | undefined,
   report: Report,
@@ -86,10 +86,10 @@ function checkPosition(
   if (!earlier) return;
   if (at <= earlier.at) {
     const message = `Cannot read ${quoteValue(at)} after ${quoteValue(earlier.at)}: steps must be in the order of their times`;
-    report(`${place}/at`, "schedule-order", message, "write the earliest step first");
+    report(`${pointer}/at`, "schedule-order", message, "write the earliest step first");
   }
   if (earlier.enabled !== false) return;
   const message = 'Cannot apply this step: the one before it is "enabled: false"';
   const hint = 'delete this step; to pause the flag, use "rollout: 0" in the one before';
-  report(place, "schedule-while-disabled", message, hint);
+  report(pointer, "schedule-while-disabled", message, hint);
 }

@@ -9,7 +9,7 @@ import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
+import { positionOfPointer } from "../yaml/pointers.ts";
 import type { Source } from "../yaml/source.ts";
 import { messageFor, type Subject } from "./schema-messages.ts";
 import { isAudience, isFlag, isPolicy, isProject, isTests } from "./validators.ts";
@@ -52,7 +52,9 @@ function findMisplacedFlag(source: Source, folder: string, what: string): Findin
   if (!isMapping(value) || !Object.hasOwn(value, "enabled")) return [];
   const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
   const hint = `move the flag to another folder, like flags/team-${folder}/`;
-  return [{ ...placeAt(source, "/enabled", "key"), code: "reserved-folder", message, hint }];
+  return [
+    { ...positionOfPointer(source, "/enabled", "key"), code: "reserved-folder", message, hint },
+  ];
 }
 
 function findUnknownEnvironments(source: Source, project: Project): Finding[] {
@@ -66,8 +68,12 @@ function findUnknownEnvironments(source: Source, project: Project): Finding[] {
     const hint =
       didYouMean(environment, known) ?? `known here: ${list}; ${root} is "enabled" at the top`;
     const message = `Cannot read environment ${quoteValue(environment)}`;
-    const place = placeAt(source, `/environments/${escapePointer(environment)}`, "key");
-    return { ...place, code: "unknown-environment", message, hint };
+    const position = positionOfPointer(
+      source,
+      `/environments/${escapePointer(environment)}`,
+      "key",
+    );
+    return { ...position, code: "unknown-environment", message, hint };
   });
 }
 
@@ -88,8 +94,8 @@ function finding(source: Source, error: ErrorObject, subject: Subject): Finding[
   const key = extra ?? error.propertyName;
   const child = key === undefined ? item : escapePointer(key);
   const pointer = error.instancePath + (child === undefined ? "" : `/${child}`);
-  const place = placeAt(source, pointer, key === undefined ? "value" : "key");
-  return [{ ...place, code, message, ...(hint === undefined ? {} : { hint }) }];
+  const position = positionOfPointer(source, pointer, key === undefined ? "value" : "key");
+  return [{ ...position, code, message, ...(hint === undefined ? {} : { hint }) }];
 }
 
 /** The part of the value that an error is about, if it is only a part. */

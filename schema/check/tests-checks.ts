@@ -6,14 +6,14 @@ import type { Project } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer } from "../yaml/parse.ts";
-import { placeAt } from "../yaml/pointers.ts";
+import { positionOfPointer } from "../yaml/pointers.ts";
 import type { Source } from "../yaml/source.ts";
 import { reportUndeclared } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 /** Where the expected value of each test is written, in their order. */
-export function findTestPlaces({ tests }: TestsFile, source: Source): Position[] {
-  return tests.map((_, at) => placeAt(source, `/tests/${at}/expect`));
+export function findTestPositions({ tests }: TestsFile, source: Source): Position[] {
+  return tests.map((_, at) => positionOfPointer(source, `/tests/${at}/expect`));
 }
 
 /** Environments and attributes must exist: a typing mistake would test another caller than was meant. */
@@ -54,14 +54,15 @@ function checkContext(
 ): void {
   const types = new Map(Object.entries({ ...attributes, targetingKey: "string" }));
   for (const [attribute, value] of Object.entries(context)) {
-    const place = `${pointer}/${escapePointer(attribute)}`;
+    const attributePointer = `${pointer}/${escapePointer(attribute)}`;
     const type = types.get(attribute);
     const wanted = type === "version" ? "string" : type;
-    if (wanted === undefined) reportUndeclared(place, attribute, [...types.keys()], report);
+    if (wanted === undefined)
+      reportUndeclared(attributePointer, attribute, [...types.keys()], report);
     else if (typeof value !== wanted) {
       const hint = wanted === "string" ? "put it in quotes" : `write a ${wanted}`;
       const message = `Cannot use ${quoteValue(value)} for the attribute "${attribute}": it must be a ${type}`;
-      report(place, "wrong-type", message, hint);
+      report(attributePointer, "wrong-type", message, hint);
     }
   }
 }

@@ -22,10 +22,10 @@ const reservedKeys = new Set(["__proto__", "constructor", "prototype"]);
 /** Applications merge the mappings that they get, and these keys then replace what JavaScript finds there. */
 function checkKeys(report: Report): void {
   for (const pointer of report.source.offsets.keys()) {
-    const [, place = "", ...inside] = pointer.split("/");
+    const [, mapping = "", ...inside] = pointer.split("/");
     const name = inside.at(-1);
-    if (name === undefined || !openMappings.has(place) || !reservedKeys.has(name)) continue;
-    const message = `Cannot use "${name}" as a key in "${place}": it is reserved`;
+    if (name === undefined || !openMappings.has(mapping) || !reservedKeys.has(name)) continue;
+    const message = `Cannot use "${name}" as a key in "${mapping}": it is reserved`;
     report(pointer, "reserved-name", message, "choose another name", { side: "key" });
   }
 }

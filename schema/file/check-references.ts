@@ -8,7 +8,7 @@ import { findReferenceFaults } from "./reference-faults.ts";
 import type { Referring } from "./required-chains.ts";
 
 /**
- * What is wrong with the references of files, each at its place; `all` are all files in `flags/`.
+ * What is wrong with the references of files, each at its position; `all` are all files in `flags/`.
  * Warnings need the project.
  */
 export function checkReferences(
@@ -30,17 +30,17 @@ export function checkReferences(
     if (!flag || references.length === 0) return [];
     const own = new Set(faults.filter((fault) => fault.flag === name));
     return references.flatMap(({ kind, name: other, line, column }) => {
-      const place = { line, column };
+      const position = { line, column };
       const wrong = [...own].filter((fault) => fault.kind === kind && fault.name === other);
       // The size is one fault of the whole flag, wherever it refers to this.
       for (const fault of wrong) if (fault.code === "references-too-large") own.delete(fault);
-      const errors = wrong.map(({ code, message, hint }) => ({ ...place, code, message, hint }));
+      const errors = wrong.map(({ code, message, hint }) => ({ ...position, code, message, hint }));
       const parent = kind === "flag" ? files.get(other) : undefined;
       const ahead = project && parent ? findEnvironmentsAhead(flag, parent, project) : [];
       if (errors.length > 0 || ahead.length === 0) return problemsIn(file, errors, "");
       const message = `Is enabled in ${ahead.join(", ")}, where the required flag "${other}" is off: nobody gets it there`;
       const hint = `enable "${other}" there as well, or disable this flag`;
-      return problemsIn(file, [{ ...place, code: "required-flag-off", message, hint }], "");
+      return problemsIn(file, [{ ...position, code: "required-flag-off", message, hint }], "");
     });
   });
 }

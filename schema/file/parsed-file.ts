@@ -9,7 +9,7 @@ import {
   checkProjectShape,
   checkTestsShape,
 } from "../check/shape.ts";
-import { checkTests, findTestPlaces } from "../check/tests-checks.ts";
+import { checkTests, findTestPositions } from "../check/tests-checks.ts";
 import { checkSensitiveData } from "../check/text-checks.ts";
 import type { AudienceFile } from "../flag/audience.ts";
 import type { FileKind } from "../flag/file-kind.ts";
@@ -37,7 +37,7 @@ export interface ParsedFile {
   readonly audience?: AudienceFile;
   /** The same for tests of a flag, and where their expected values are written. */
   readonly tests?: TestsFile;
-  readonly testPlaces?: readonly Position[];
+  readonly testPositions?: readonly Position[];
   /** The same for `flags/policy.yaml`. */
   readonly policy?: PolicyFile;
   /** The same for `bunting.yaml`. */
@@ -73,8 +73,8 @@ function parseAudienceFile(bytes: Uint8Array, project: Project): ParsedFile {
 
 export function parseTestsFile(bytes: Uint8Array, project: Project): ParsedFile {
   return parseShaped(bytes, checkTestsShape, (tests: TestsFile, source) => {
-    const testPlaces = findTestPlaces(tests, source);
-    return { tests, testPlaces, findings: checkTests(tests, source, project) };
+    const testPositions = findTestPositions(tests, source);
+    return { tests, testPositions, findings: checkTests(tests, source, project) };
   });
 }
 

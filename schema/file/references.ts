@@ -1,7 +1,7 @@
 import { blocksOf } from "../check/rule-checks.ts";
 import type { FlagFile } from "../flag/flag.ts";
 import type { Position } from "../problem/position.ts";
-import { placeAt } from "../yaml/pointers.ts";
+import { positionOfPointer } from "../yaml/pointers.ts";
 import type { Source } from "../yaml/source.ts";
 
 /** A name in a flag file that refers to another file. Its position depends on the bytes alone. */
@@ -13,14 +13,14 @@ export interface Reference extends Position {
 /** The references of a flag without problems. */
 export function findReferences(flag: FlagFile, source: Source): Reference[] {
   const required = (flag.requires ?? []).map((name, index): Reference => {
-    return { kind: "flag", name, ...placeAt(source, `/requires/${index}`) };
+    return { kind: "flag", name, ...positionOfPointer(source, `/requires/${index}`) };
   });
   const audiences = blocksOf(flag).flatMap(([block, { rules = [] }]) =>
     rules.flatMap((rule, index): Reference[] => {
       const name = rule.if.audience;
       if (typeof name !== "string") return [];
-      const place = placeAt(source, `${block}/rules/${index}/if/audience`);
-      return [{ kind: "audience", name, ...place }];
+      const position = positionOfPointer(source, `${block}/rules/${index}/if/audience`);
+      return [{ kind: "audience", name, ...position }];
     }),
   );
   return [...required, ...audiences];

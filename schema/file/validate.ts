@@ -3,7 +3,7 @@ import { checkDefinitionsSize } from "../flag/definitions-size.ts";
 import type { FileKind } from "../flag/file-kind.ts";
 import { type Flag, type FlagFile, normalize } from "../flag/flag.ts";
 import { checkListSize } from "../flag/list-size.ts";
-import { checkName, checkReservedPlace, flagNameOf, foldCase } from "../flag/name.ts";
+import { checkName, checkReservedPath, flagNameOf, foldCase } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
 import {
@@ -114,7 +114,7 @@ function checkEntry(
 ): Problem[] {
   const names = project ?? defaultProject;
   const findings = [
-    ...(path === undefined ? [] : checkPlace(path, kind, names)),
+    ...(path === undefined ? [] : checkPath(path, kind, names)),
     ...checkMode(mode, subjects[kind]),
     ...(content?.findings ?? []),
   ];
@@ -125,10 +125,10 @@ function checkEntry(
   return problemsIn(file, known, today);
 }
 
-function checkPlace(path: string, kind: FileKind, project: Project): Finding[] {
+function checkPath(path: string, kind: FileKind, project: Project): Finding[] {
   if (kind === "flag") return checkName(path, project);
   if (kind === "project" || kind === "policy") return [];
-  return checkReservedPlace(path, subjects[kind]);
+  return checkReservedPath(path, subjects[kind]);
 }
 
 const subjects = {

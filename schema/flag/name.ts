@@ -37,8 +37,8 @@ export function flagNameOf(path: string): string {
   return file.endsWith(".yaml") ? file.slice(0, -".yaml".length) : file;
 }
 
-/** What is wrong with the place and name of a file in a reserved folder, by its path relative to `flags/`. */
-export function checkReservedPlace(path: string, what: string): Finding[] {
+/** What is wrong with the path of a file in a reserved folder, relative to `flags/`. */
+export function checkReservedPath(path: string, what: string): Finding[] {
   const [folder = "", name = "", ...others] = path.split("/");
   if (others.length > 0) {
     const message = `Cannot read "${path}": flags/${folder} has no folders, and no team's folder has this name`;
@@ -60,7 +60,7 @@ export function checkReservedPlace(path: string, what: string): Finding[] {
   return [named("invalid-name", message, 'rename the file, like "staff.yaml"')];
 }
 
-/** What is wrong with the path of a file, relative to `flags/`, as a flag's place and name. */
+/** What is wrong with the path of a flag's file, relative to `flags/`. */
 export function checkName(path: string, project: Pick<Project, "names">): Finding[] {
   if (!path.endsWith(".yaml")) return [notAFlag(path)];
   const [name, folders] = [flagNameOf(path), path.split("/").slice(0, -1)];

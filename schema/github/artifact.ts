@@ -28,8 +28,8 @@ function parse<T>(text: string, what: string, isValid: ValidateFunction<T>): T {
   }
   if (isValid(value)) return value;
   const [error] = isValid.errors ?? [];
-  const place = error?.instancePath.slice(0, 100) || "it";
+  const pointer = error?.instancePath.slice(0, 100) || "it";
   throw new Error(
-    `Cannot accept ${what}: ${quoteValue(place)} ${error?.message ?? "is not valid"}`,
+    `Cannot accept ${what}: ${quoteValue(pointer)} ${error?.message ?? "is not valid"}`,
   );
 }

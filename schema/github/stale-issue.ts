@@ -5,7 +5,7 @@ import { describeDecision } from "../plan/describe-decision.ts";
 import { pluralize } from "../text/show.ts";
 import { block, fitLines, inline } from "./markdown.ts";
 
-/** The places in source trees that name a flag. */
+/** Lines in source trees that name a flag. */
 export interface CodeReferences {
   /** `file:line`, sorted, at most a few dozen. */
   readonly shown: readonly string[];
@@ -43,12 +43,12 @@ export function titleIssue({ flag }: StaleFlag): string {
   return `Remove the flag ${flag.name}`;
 }
 
-/** `places` is missing if no code was searched. */
-export function formatStaleIssue(stale: StaleFlag, places: CodeReferences | undefined): string {
+/** `references` is `undefined` if no code was searched. */
+export function formatStaleIssue(stale: StaleFlag, references: CodeReferences | undefined): string {
   const code =
-    places === undefined
+    references === undefined
       ? ["No source trees were searched: search for its name in the code that uses flags."]
-      : listPlaces(places);
+      : listReferences(references);
   const parts = [
     ...describe(stale),
     ...code,
@@ -89,7 +89,7 @@ function describe(stale: StaleFlag): string[] {
   return [markers, `\`${name}\` is stale. **${reason}.**`, rows.join("\n")];
 }
 
-function listPlaces({ shown, all }: CodeReferences): string[] {
+function listReferences({ shown, all }: CodeReferences): string[] {
   if (all === 0) return ["No code in the source trees uses it any more."];
   const lines = fitLines(shown, 20_000, (left) => `… and ${left} more`);
   const rest =

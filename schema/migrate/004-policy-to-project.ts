@@ -43,8 +43,8 @@ export const policyToProject: Migration = {
 function refuseErrors(way: string, file: string, { findings }: ParsedFile): void {
   const error = findings.find(isError);
   if (!error) return;
-  const place = `${file}:${error.line}:${error.column}`;
-  throw new MigrationError(`Cannot migrate ${way}: ${place}: ${error.message}`);
+  const position = `${file}:${error.line}:${error.column}`;
+  throw new MigrationError(`Cannot migrate ${way}: ${position}: ${error.message}`);
 }
 
 const format = "format: 4\n";

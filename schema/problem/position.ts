@@ -1,4 +1,4 @@
-/** A place in a file. Both numbers are from 1; columns are in UTF-16 code units, as editors count. */
+/** A line and a column in a file. Both numbers are from 1; columns are in UTF-16 code units, as editors count. */
 export interface Position {
   readonly line: number;
   readonly column: number;

@@ -3,9 +3,9 @@
  * is still read; `bunting migrate` replaces it.
  */
 
-/** The file's place below `flags/`. No flag is called that. */
+/** The file's path below `flags/`. No flag has this name. */
 export const policyPath = "policy.yaml";
-/** The same place, from the top of the repository. */
+/** The same file's path, relative to the repository. */
 export const policyFile = `flags/${policyPath}`;
 export const policyName = "policy";
 

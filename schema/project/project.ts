@@ -44,7 +44,7 @@ export interface Limits {
   readonly at_least: number;
 }
 
-/** The file's place, from the top of the repository. */
+/** The file's path, relative to the repository. */
 export const projectFile = "bunting.yaml";
 
 /** The format of `bunting.yaml` that this program reads and writes. Migrations lead to it. */

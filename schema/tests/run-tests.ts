@@ -78,9 +78,9 @@ function runFile(
   return (content?.tests?.tests ?? []).flatMap((test, at) => {
     const { environment = rootEnvironment(project), name = `number ${at + 1}` } = test;
     const ofEnvironment = definitions.get(environment);
-    const place = content?.testPlaces?.[at] ?? fileStart;
+    const position = content?.testPositions?.[at] ?? fileStart;
     const found = ofEnvironment && runTest(flag, test, environment, name, ofEnvironment);
-    return found ? [{ ...place, ...found }] : [];
+    return found ? [{ ...position, ...found }] : [];
   });
 }
 

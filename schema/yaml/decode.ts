@@ -44,17 +44,17 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   },
 
   function endsLinesWithLineFeed(text) {
-    return first(text, /\r/, (place) => {
+    return first(text, /\r/, (position) => {
       const message = "Cannot read a carriage return: lines end with a line feed only";
-      return { ...place, code: "carriage-return", message, hint: formatIt };
+      return { ...position, code: "carriage-return", message, hint: formatIt };
     });
   },
 
   function hasNoControlCharacter(text) {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the check searches for them
-    return first(text, /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/, (place, character) => {
+    return first(text, /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/, (position, character) => {
       const message = `Cannot read the control character ${codePoint(character)}`;
-      return { ...place, code: "control-character", message, hint: "delete it" };
+      return { ...position, code: "control-character", message, hint: "delete it" };
     });
   },
 
@@ -68,9 +68,9 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
 
   /** Longer runs are noise, and take quadratic time to normalize: UAX #15, Stream-Safe Text Format. */
   function stacksFewMarks(text) {
-    return first(text, tooManyMarks, (place) => {
+    return first(text, tooManyMarks, (position) => {
       const message = "Cannot read more than 30 combining marks on one letter";
-      return { ...place, code: "not-normalized", message, hint: "delete them" };
+      return { ...position, code: "not-normalized", message, hint: "delete them" };
     });
   },
 
@@ -87,9 +87,9 @@ const characterChecks: readonly ((text: string) => Finding[])[] = [
   function indentsWithSpaces(text) {
     const match = /^ *\t/m.exec(text);
     if (!match) return [];
-    const place = positionAt(text, match.index + match[0].length - 1);
+    const position = positionAt(text, match.index + match[0].length - 1);
     const message = "Cannot read a tab as indentation: YAML wants spaces";
-    return [{ ...place, code: "tab-indentation", message, hint: "indent with two spaces" }];
+    return [{ ...position, code: "tab-indentation", message, hint: "indent with two spaces" }];
   },
 ];
 
@@ -100,7 +100,7 @@ const tooManyMarks = /\p{M}{31}/u;
 function first(
   text: string,
   pattern: RegExp,
-  finding: (place: Position, character: string) => Finding,
+  finding: (position: Position, character: string) => Finding,
 ): Finding[] {
   const match = pattern.exec(text);
   return match ? [finding(positionAt(text, match.index), match[0])] : [];
@@ -124,7 +124,7 @@ function notUtf8(bytes: Uint8Array): Finding {
   let same = 0;
   while (encoded[same] === bytes[same]) same += 1;
   const before = decoder.decode(bytes.subarray(0, same), { stream: true });
-  const place = positionAt(text, before.length);
+  const position = positionAt(text, before.length);
   const message = "Cannot read bytes that are not valid UTF-8";
-  return { ...place, code: "invalid-utf8", message, hint: "save the file as UTF-8" };
+  return { ...position, code: "invalid-utf8", message, hint: "save the file as UTF-8" };
 }

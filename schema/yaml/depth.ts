@@ -27,6 +27,6 @@ export function tokenize(text: string): { tokens: CST.Token[]; tooDeep?: Finding
 
 function tooDeep(text: string, offset: number): Finding {
   const message = `Cannot read a value nested deeper than ${maxLevels} levels`;
-  const place = positionAt(text, offset);
-  return { ...place, code: "too-deep", message, hint: "a flag nests three levels" };
+  const position = positionAt(text, offset);
+  return { ...position, code: "too-deep", message, hint: "a flag nests three levels" };
 }

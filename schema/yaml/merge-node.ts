@@ -51,7 +51,7 @@ function mergeMap(
   return old;
 }
 
-/** Equal items keep their node wherever they move; a mapping is changed in the node with its `name`, or in its place. */
+/** Equal items keep their node wherever they move; a mapping is changed in the node with its `name`, or at its index. */
 function mergeList(document: Document, old: YAMLSeq, value: readonly EditValue[]): Node {
   giveCommentTo(old, old.items[0]);
   const left = new Set(old.items);
@@ -71,8 +71,8 @@ function mergeList(document: Document, old: YAMLSeq, value: readonly EditValue[]
   old.items = value.map((item, index) => {
     const [same, renamed] = [equal[index], named[index]];
     if (same !== undefined) return same;
-    const place = old.items[index];
-    const reused = renamed ?? (left.delete(place) ? place : undefined);
+    const sameIndex = old.items[index];
+    const reused = renamed ?? (left.delete(sameIndex) ? sameIndex : undefined);
     return mergeNode(document, reused, item);
   });
   return old;

@@ -4,7 +4,11 @@ import type { Finding } from "../problem/problem.ts";
 import type { Offsets, Source } from "./source.ts";
 
 /** The position of the value at a JSON pointer, or of its key. If there is none, the position of the whole value. */
-export function placeAt({ text, offsets }: Source, pointer: string, side: keyof Offsets = "value") {
+export function positionOfPointer(
+  { text, offsets }: Source,
+  pointer: string,
+  side: keyof Offsets = "value",
+) {
   return positionAt(text, offsets.get(pointer)?.[side] ?? offsets.get("")?.value ?? 0);
 }
 
@@ -19,9 +23,10 @@ export function pointerOf(source: Source, { line, column, code }: Finding): stri
   let around = "";
   const exact: string[] = [];
   for (const [pointer, { value, key }] of source.offsets) {
-    const places = [value, key].map((offset) => positionAt(source.text, offset));
-    if (places.some((place) => place.line === line && place.column === column)) exact.push(pointer);
-    const [start] = places;
+    const positions = [value, key].map((offset) => positionAt(source.text, offset));
+    if (positions.some((position) => position.line === line && position.column === column))
+      exact.push(pointer);
+    const [start] = positions;
     if (start && (start.line < line || (start.line === line && start.column < column)))
       around = pointer;
   }

@@ -10,7 +10,7 @@ export function invalidYaml(text: string, errors: readonly YAMLParseError[]): Fi
   if (conflict) return [conflict];
   const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
   const end = Math.max(0, text.trimEnd().length - 1);
-  const byPlace = new Map<number, Finding>();
+  const byOffset = new Map<number, Finding>();
   for (const { code, pos, message: words } of errors.slice(0, 10)) {
     const at = Math.min(pos[0], end);
     const mistake =
@@ -18,10 +18,10 @@ export function invalidYaml(text: string, errors: readonly YAMLParseError[]): Fi
     // The other errors follow from this one.
     if (mistake) return [mistake];
     const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
-    if (byPlace.has(at)) continue;
-    byPlace.set(at, { ...positionAt(text, at), code: "invalid-yaml", message, hint });
+    if (byOffset.has(at)) continue;
+    byOffset.set(at, { ...positionAt(text, at), code: "invalid-yaml", message, hint });
   }
-  return [...byPlace.values()];
+  return [...byOffset.values()];
 }
 
 /** The finding for the lines that git leaves in a file if two branches have changed the same lines. */
@@ -54,6 +54,6 @@ function unquotedText(text: string, at: number): Finding | undefined {
   const quoted = `${key}: ${JSON.stringify(value)}`;
   const hint =
     quoted.length <= 100 ? `put the text in quotes: ${quoted}` : "put the text in quotes";
-  const place = positionAt(text, start + line.indexOf(value, line.indexOf(":") + 1));
-  return { ...place, code: "invalid-yaml", message, hint };
+  const position = positionAt(text, start + line.indexOf(value, line.indexOf(":") + 1));
+  return { ...position, code: "invalid-yaml", message, hint };
 }

@@ -27,7 +27,7 @@ export interface Findings {
   /** In the order in which issues are opened. */
   readonly stale: readonly StaleFlag[];
   /** By flag; missing if no code was searched. */
-  readonly places: ReadonlyMap<string, CodeReferences> | undefined;
+  readonly references: ReadonlyMap<string, CodeReferences> | undefined;
   /** The largest number of issues that are open at a time. */
   readonly limit: number;
   /** Whether a pull request removes a flag that no code names. */
@@ -94,7 +94,7 @@ async function closeOutdated(
 /** Opens a pull request if no code names the flag any more, otherwise an issue. */
 async function openOrUpdate(
   github: GitHub,
-  { places, mayRemove }: Findings,
+  { references, mayRemove }: Findings,
   stale: StaleFlag,
   about: readonly Known[],
 ): Promise<IssueChange | undefined> {
@@ -102,7 +102,7 @@ async function openOrUpdate(
   const open = about.filter(({ state }) => state === "open");
   const pull = open.find(({ isPull }) => isPull);
   if (pull) return { name, number: pull.number, action: "unchanged" };
-  const found = places?.get(name);
+  const found = references?.get(name);
   const isFree = found?.all === 0 && stale.requiredBy.length === 0;
   if (mayRemove && isFree) return propose(github, stale, open[0]?.number);
   const { issue, action } = await keepIssue(github, {

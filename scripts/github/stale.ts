@@ -64,11 +64,11 @@ export const command = defineCommand({
     if (!snapshot) return 1;
     const lastToggled = await findLastToggled(repository, snapshot, day, days);
     const stale = findStale(snapshot.flags, lastToggled, day, days);
-    const places = search(sources, stale, mayRemove);
-    const findings = { snapshot, stale, places, limit, mayRemove };
+    const references = search(sources, stale, mayRemove);
+    const findings = { snapshot, stale, references, limit, mayRemove };
     const steps = github ? await updateIssues(github, findings) : [];
     const print = format === "json" ? formatJson : formatText;
-    process.stdout.write(print({ stale, places, steps }));
+    process.stdout.write(print({ stale, references, steps }));
     return 0;
   },
 });
@@ -95,11 +95,11 @@ function search(
   mustHaveFiles: boolean,
 ): ReadonlyMap<string, CodeReferences> | undefined {
   if (sources.length === 0) return undefined;
-  const { files, places } = findCodeReferences(
+  const { files, references } = findCodeReferences(
     sources,
     stale.map(({ flag }) => flag.name),
   );
-  if (files > 0) return places;
+  if (files > 0) return references;
   const none = `no file is below ${sources.map((source) => `"${source}"`).join(", ")}`;
   if (mustHaveFiles) throw new Error(`Cannot tell whether code still names a flag: ${none}`);
   note(`Searched nothing: ${none}`);
@@ -109,20 +109,20 @@ function search(
 interface Result {
   readonly stale: readonly StaleFlag[];
   /** By flag; missing if no code was searched. */
-  readonly places: ReadonlyMap<string, CodeReferences> | undefined;
+  readonly references: ReadonlyMap<string, CodeReferences> | undefined;
   readonly steps: readonly IssueChange[];
 }
 
-function formatJson({ stale, places, steps }: Result): string {
+function formatJson({ stale, references, steps }: Result): string {
   const flags = stale.map(({ flag: { name, file, owner, type }, kind, since, reason }) => {
-    return { name, file, owner, type, kind, since, reason, places: places?.get(name) };
+    return { name, file, owner, type, kind, since, reason, places: references?.get(name) };
   });
   return `${JSON.stringify({ flags, steps }, null, 2)}\n`;
 }
 
-function formatText({ stale, places, steps }: Result): string {
+function formatText({ stale, references, steps }: Result): string {
   const lines = stale.map(({ flag: { name, owner }, reason }) => {
-    const found = places?.get(name)?.all;
+    const found = references?.get(name)?.all;
     const where = found === undefined ? "" : `; ${pluralize(found, "place")} in code`;
     return `${name} (${owner || "nobody"}): ${reason}${where}`;
   });

@@ -18,15 +18,15 @@ export function declareClient(): Declarations[] {
   try {
     const compiler = path.join(top, "node_modules/.bin/tsc");
     const options = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly"];
-    const places = ["--rootDir", top, "--outDir", made];
+    const directories = ["--rootDir", top, "--outDir", made];
     for (const project of ["client", "client/provider"]) {
-      execFileSync(compiler, ["-p", path.join(top, project), ...options, ...places], {
+      execFileSync(compiler, ["-p", path.join(top, project), ...options, ...directories], {
         stdio: ["ignore", 2, 2],
       });
     }
     const found = new Map<string, string>();
     for (const entry of entries) collect(made, `client/${entry}.d.ts`, found);
-    return [...found].map(([file, text]) => ({ file: placeOf(file), text }));
+    return [...found].map(([file, text]) => ({ file: publishedPathOf(file), text }));
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
@@ -52,7 +52,10 @@ function collect(directory: string, file: string, found: Map<string, string>): v
   const rewritten = text.replace(relativeImport, (_, before, specifier, after) => {
     const target = path.posix.join(path.posix.dirname(file), specifier.replace(/\.ts$/, ".d.ts"));
     imported.push(target);
-    const relative = path.posix.relative(path.posix.dirname(placeOf(file)), placeOf(target));
+    const relative = path.posix.relative(
+      path.posix.dirname(publishedPathOf(file)),
+      publishedPathOf(target),
+    );
     const shown = relative.startsWith(".") ? relative : `./${relative}`;
     return `${before}${shown.replace(/\.d\.ts$/, ".js")}${after}`;
   });
@@ -60,6 +63,6 @@ function collect(directory: string, file: string, found: Map<string, string>): v
   for (const target of imported) collect(directory, target, found);
 }
 
-function placeOf(file: string): string {
+function publishedPathOf(file: string): string {
   return file.replace(/^client\//, "");
 }

@@ -15,9 +15,9 @@ import { manifestFile, readManifest } from "./release-files.ts";
  */
 export function writeRelease(directory: string, release: Release): void {
   try {
-    const place = followLinks(path.resolve(directory));
-    refuseForeign(place);
-    new AtomicDirectory(place).replace((next) => writeFiles(next, release));
+    const resolved = followLinks(path.resolve(directory));
+    refuseForeign(resolved);
+    new AtomicDirectory(resolved).replace((next) => writeFiles(next, release));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot build into "${directory}": ${reason}`, { cause: error });
@@ -70,7 +70,7 @@ function identify(directory: string): string | undefined {
 }
 
 /** Resolves symbolic links, even to a target that does not exist yet. */
-function followLinks(place: string): string {
-  const isLink = lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink();
-  return isLink ? followLinks(path.resolve(path.dirname(place), readlinkSync(place))) : place;
+function followLinks(file: string): string {
+  const isLink = lstatSync(file, { throwIfNoEntry: false })?.isSymbolicLink();
+  return isLink ? followLinks(path.resolve(path.dirname(file), readlinkSync(file))) : file;
 }

@@ -26,19 +26,19 @@ export function readWorkTreeProject(directory: string): ProjectFiles {
 }
 
 /**
- * The files at `place`, a file or a folder, below `directory`. A folder is read as `flags/`, or as
+ * The files at `root`, a file or a folder, below `directory`. A folder is read as `flags/`, or as
  * a part of it. A file outside `flags/` is checked by its content alone.
  */
-export function readWorkTree(directory: string, place: string, project: Project): Entry[] {
-  const at = path.resolve(directory, place);
+export function readWorkTree(directory: string, root: string, project: Project): Entry[] {
+  const at = path.resolve(directory, root);
   const inFlags = below(path.resolve(directory, "flags"), at);
   const stat = statOf(at);
-  if (!stat) throw new Error(`Cannot read "${place}": there is no such file or folder`);
-  const root = inFlags === undefined ? at : path.resolve(directory, "flags");
+  if (!stat) throw new Error(`Cannot read "${root}": there is no such file or folder`);
+  const top = inFlags === undefined ? at : path.resolve(directory, "flags");
   const files = stat.isDirectory() ? list(at) : [at];
 
   return files.map((file) => {
-    const inside = stat.isDirectory() || inFlags !== undefined ? below(root, file) : undefined;
+    const inside = stat.isDirectory() || inFlags !== undefined ? below(top, file) : undefined;
     const shown = slashed(path.relative(directory, file));
     const kind = fileKindOf(inside ? `flags/${inside}` : shown);
     const mode = modeOf(file);
@@ -62,19 +62,19 @@ function readFile(file: string, kind: FileKind, project: Project): ParsedFile {
 
 /** The text of a plain file below `directory`; `undefined` if there is none. */
 export function readText(directory: string, file: string): string | undefined {
-  const place = path.resolve(directory, file);
-  return statOf(place)?.isFile() ? readFileSync(place, "utf8") : undefined;
+  const fullPath = path.resolve(directory, file);
+  return statOf(fullPath)?.isFile() ? readFileSync(fullPath, "utf8") : undefined;
 }
 
-/** The names of the files at `place`, a file or a folder, below `directory`; none if there is no such place. */
-export function listWorkTree(directory: string, place: string): string[] {
-  const at = path.resolve(directory, place);
+/** The paths of the files at `root`, a file or a folder, below `directory`; none if it does not exist. */
+export function listWorkTree(directory: string, root: string): string[] {
+  const at = path.resolve(directory, root);
   const stat = statOf(at);
   const files = stat?.isDirectory() ? list(at) : stat ? [at] : [];
   return files.map((file) => slashed(path.relative(directory, file)));
 }
 
-/** Each file once: places may overlap. */
+/** Each file once: folders may overlap. */
 export function distinctFiles(entries: readonly Entry[]): Entry[] {
   return [...new Map(entries.map((entry) => [entry.file, entry])).values()];
 }

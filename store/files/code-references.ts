@@ -16,13 +16,13 @@ const skippedFolders = new Set([".git", "node_modules"]);
 export interface Search {
   /** How many files were read. */
   readonly files: number;
-  /** By flag; each of `names` is in it. */
-  readonly places: ReadonlyMap<string, CodeReferences>;
+  /** By flag, with an entry for each of `names`. */
+  readonly references: ReadonlyMap<string, CodeReferences>;
 }
 
 /**
- * Looks for `names` as whole words in all files below `trees`. Skips links, large and binary files, and
- * our own generated list of all names, in which every flag would be found.
+ * Searches for `names` as whole words in all files below `trees`. Skips links, large and binary files, and
+ * the generated list of all names, in which every flag would be found.
  */
 export function findCodeReferences(trees: readonly string[], names: readonly string[]): Search {
   const found = new Map(names.map((name) => [name, { shown: [] as string[], all: 0 }]));
@@ -37,7 +37,7 @@ export function findCodeReferences(trees: readonly string[], names: readonly str
       if (text !== undefined) search(text, file, found);
     }
   }
-  return { files, places: found };
+  return { files, references: found };
 }
 
 function search(text: string, file: string, found: Map<string, { shown: string[]; all: number }>) {
@@ -48,12 +48,13 @@ function search(text: string, file: string, found: Map<string, { shown: string[]
     const [word] = match;
     const names = found.has(word) ? [word] : word.split("-");
     for (const name of names) {
-      const places = found.get(name);
-      if (!places) continue;
+      const references = found.get(name);
+      if (!references) continue;
       for (; counted < match.index; counted++) if (text.charCodeAt(counted) === 10) line += 1;
-      places.all += 1;
-      const place = `${file}:${line}`;
-      if (places.shown.length < maxShown && places.shown.at(-1) !== place) places.shown.push(place);
+      references.all += 1;
+      const reference = `${file}:${line}`;
+      if (references.shown.length < maxShown && references.shown.at(-1) !== reference)
+        references.shown.push(reference);
     }
   }
 }

@@ -25,11 +25,11 @@ export async function findUncommitted(top: string, files: readonly string[]): Pr
 export async function commitFiles(top: string, changes: readonly ChangeSet[]): Promise<void> {
   for (const { files, subject } of changes) {
     for (const { file, text } of files) {
-      const place = path.join(top, file);
-      if (text === undefined) rmSync(place);
+      const fullPath = path.join(top, file);
+      if (text === undefined) rmSync(fullPath);
       else {
-        mkdirSync(path.dirname(place), { recursive: true });
-        writeFileSync(place, text);
+        mkdirSync(path.dirname(fullPath), { recursive: true });
+        writeFileSync(fullPath, text);
       }
     }
     const names = files.map(({ file }) => literal(file));

@@ -20,8 +20,8 @@ export interface IndexedCommit {
 /** A change of one flag by one commit. */
 export interface IndexedChange extends IndexedCommit {
   readonly flag: string;
-  /** Counts the changes of all flags from the oldest. It stays when the branch grows. */
-  readonly place: number;
+  /** Counts the changes of all flags from the oldest, from 0. It does not change when the branch grows. */
+  readonly number: number;
 }
 
 export interface ChangeRange {
@@ -29,7 +29,7 @@ export interface ChangeRange {
   /** In seconds since 1970, inclusive. */
   readonly since?: number | undefined;
   readonly until?: number | undefined;
-  /** The newest place, inclusive. */
+  /** The number of the newest change, inclusive. */
   readonly from?: number | undefined;
 }
 
@@ -39,10 +39,10 @@ export class ChangeIndex {
   #time = 0;
   /** Commits that changed flags, oldest first. */
   readonly #commits: IndexedCommit[] = [];
-  /** The changes of each commit: positions in `#commits`, and names. Oldest first, then by name. */
-  readonly #changes: (readonly [position: number, flag: string])[] = [];
-  /** Positions in `#changes`, by the name of the flag. */
-  readonly #places = new Map<string, number[]>();
+  /** Each change: the index of its commit in `#commits`, and the flag. Oldest first, then by name. */
+  readonly #changes: (readonly [commitIndex: number, flag: string])[] = [];
+  /** The numbers of the changes of each flag: their indexes in `#changes`. */
+  readonly #numbersByFlag = new Map<string, number[]>();
 
   /** Reads what `toJSON()` wrote. */
   static from(stored: unknown): ChangeIndex {
@@ -51,7 +51,7 @@ export class ChangeIndex {
     index.#head = head;
     index.#time = time;
     for (const commit of commits) index.#commits.push(commit);
-    for (const [position, flag] of changes) index.#addChange(position, flag);
+    for (const [commitIndex, flag] of changes) index.#addChange(commitIndex, flag);
     return index;
   }
 
@@ -80,34 +80,34 @@ export class ChangeIndex {
     if (names.size === 0) return true;
     const { commit, comparedWith } = next;
     const found = { commit, time: this.#time };
-    const position =
+    const commitIndex =
       this.#commits.push(comparedWith === undefined ? found : { ...found, comparedWith }) - 1;
-    for (const name of [...names].sort(compareText)) this.#addChange(position, name);
+    for (const name of [...names].sort(compareText)) this.#addChange(commitIndex, name);
     return true;
   }
 
-  #addChange(position: number, flag: string): void {
-    const place = this.#changes.push([position, flag]) - 1;
-    const places = this.#places.get(flag);
-    if (places) places.push(place);
-    else this.#places.set(flag, [place]);
+  #addChange(commitIndex: number, flag: string): void {
+    const number = this.#changes.push([commitIndex, flag]) - 1;
+    const numbers = this.#numbersByFlag.get(flag);
+    if (numbers) numbers.push(number);
+    else this.#numbersByFlag.set(flag, [number]);
   }
 
   /** The changes of a flag, newest first: at most `limit` of them, after `skip`. */
   find(name: string, { limit, skip }: Page): IndexedChange[] {
-    const places = this.#places.get(name) ?? [];
-    const end = Math.max(0, places.length - skip);
-    const wanted = places.slice(Math.max(0, end - limit), end).reverse();
-    return wanted.flatMap((place) => this.#at(place) ?? []);
+    const numbers = this.#numbersByFlag.get(name) ?? [];
+    const end = Math.max(0, numbers.length - skip);
+    const wanted = numbers.slice(Math.max(0, end - limit), end).reverse();
+    return wanted.flatMap((number) => this.#at(number) ?? []);
   }
 
   /** The changes in a range, the newest first. */
   *newestFirst({ flag, since, until, from }: ChangeRange): Generator<IndexedChange> {
-    const places = flag === undefined ? undefined : (this.#places.get(flag) ?? []);
-    const { length } = places ?? this.#changes;
+    const numbers = flag === undefined ? undefined : (this.#numbersByFlag.get(flag) ?? []);
+    const { length } = numbers ?? this.#changes;
     for (let index = length - 1; index >= 0; index -= 1) {
-      const change = this.#at(places ? (places[index] ?? 0) : index);
-      if (!change || (from !== undefined && change.place > from)) continue;
+      const change = this.#at(numbers ? (numbers[index] ?? 0) : index);
+      if (!change || (from !== undefined && change.number > from)) continue;
       if (until !== undefined && change.time > until) continue;
       // Times on the branch never decrease.
       if (since !== undefined && change.time < since) return;
@@ -115,10 +115,10 @@ export class ChangeIndex {
     }
   }
 
-  #at(place: number): IndexedChange | undefined {
-    const [position = 0, flag] = this.#changes[place] ?? [];
-    const commit = this.#commits[position];
-    return commit && flag !== undefined ? { ...commit, flag, place } : undefined;
+  #at(number: number): IndexedChange | undefined {
+    const [commitIndex = 0, flag] = this.#changes[number] ?? [];
+    const commit = this.#commits[commitIndex];
+    return commit && flag !== undefined ? { ...commit, flag, number } : undefined;
   }
 }
 

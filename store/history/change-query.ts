@@ -21,7 +21,7 @@ export interface ChangeQuery extends ChangeRange {
 
 export interface ChangePage {
   readonly changes: readonly FlagChange[];
-  /** The position of the next page; missing on the last one. A page may be short or empty without being the last. */
+  /** The number of the next page's first change; missing on the last page. A page may be short or empty without being the last. */
   readonly next?: number;
 }
 
@@ -41,12 +41,12 @@ export async function queryChanges(
     const read = await readFlagChanges(directory, batch, verify, isBy);
     for (const change of read) {
       if (!matches(change)) continue;
-      if (changes.length === limit) return { changes, next: change.place };
+      if (changes.length === limit) return { changes, next: change.number };
       changes.push(change);
     }
   }
   const [next] = take(found, 1);
-  return { changes, ...(next && { next: next.place }) };
+  return { changes, ...(next && { next: next.number }) };
 }
 
 function take<T>(items: Iterator<T>, count: number): T[] {

@@ -20,7 +20,7 @@ import { readChanges } from "./tree-changes.ts";
 export interface FlagChange extends CommitAttribution {
   readonly flag: string;
   /** See `IndexedChange`. */
-  readonly place: number;
+  readonly number: number;
   readonly kind: "created" | "updated" | "deleted";
   readonly commit: string;
   readonly changed_at: string;
@@ -48,9 +48,9 @@ export async function readFlagChanges(
     .filter(({ attribution }) => isWanted(attribution));
   const files = changes.flatMap(({ before, after }) => [before, after]);
   const flags = await PastFlags.read(directory, files);
-  return changes.map(({ flag, place, before, after, attribution, changed_at }) => ({
+  return changes.map(({ flag, number, before, after, attribution, changed_at }) => ({
     flag,
-    place,
+    number,
     kind: before.object === "" ? "created" : after.object === "" ? "deleted" : "updated",
     commit: after.commit,
     changed_at,
@@ -62,7 +62,7 @@ export async function readFlagChanges(
 
 interface ReadChange {
   readonly flag: string;
-  readonly place: number;
+  readonly number: number;
   readonly changed_at: string;
   readonly attribution: CommitAttribution;
   /** The parent that was merged into the branch. */
@@ -111,7 +111,7 @@ async function readFileChanges(
 
 function readChange(
   commit: LogCommit,
-  { flag, place, time, comparedWith }: IndexedChange,
+  { flag, number, time, comparedWith }: IndexedChange,
   attribution: CommitAttribution,
 ): ReadChange {
   const { changes } = commit;
@@ -121,7 +121,7 @@ function readChange(
   const after = changes.find((change) => change.object)?.object ?? "";
   return {
     flag,
-    place,
+    number,
     changed_at: timestamp(time),
     attribution,
     merged: commit.parents.find((parent) => parent !== earlier),

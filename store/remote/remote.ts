@@ -60,10 +60,10 @@ export class Remote {
   ): Promise<string> {
     const { config, env, secrets } = this.#address;
     const options = { signal: AbortSignal.timeout(timeoutMs), config, env };
-    const [place, where] =
+    const [cwd, where] =
       directory === undefined ? [path.parse(process.cwd()).root, []] : [directory, ["--git-dir=."]];
     try {
-      return await readGit(place, [...where, ...args], options);
+      return await readGit(cwd, [...where, ...args], options);
     } catch (error) {
       // Not as a cause: a cause would put the secrets into the log.
       const message = withoutSecrets((error as Error).message, secrets);

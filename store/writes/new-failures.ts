@@ -24,8 +24,8 @@ export function findNewFailures(
   return [...context.tests].flatMap(([name, tests]) => {
     if (!requiredOf(name, changed).has(change.name)) return [];
     const [was, is] = [before, changed].map((flags) => failuresIn(tests, name, flags, context));
-    const known = new Set(was?.map(placeOf));
-    const added = (is ?? []).filter((finding) => !known.has(placeOf(finding)));
+    const known = new Set(was?.map(positionOf));
+    const added = (is ?? []).filter((finding) => !known.has(positionOf(finding)));
     return problemsIn(tests.file, added, "");
   });
 }
@@ -46,6 +46,6 @@ function requiredOf(name: string, flags: ReadonlyMap<string, Flag>): ReadonlySet
   return withRequired(name, (one) => flags.get(one)?.requires);
 }
 
-function placeOf({ line, column }: { readonly line: number; readonly column: number }): string {
+function positionOf({ line, column }: { readonly line: number; readonly column: number }): string {
   return `${line}:${column}`;
 }

@@ -79,11 +79,11 @@ function levelsOf(text: string): number {
   return deepest;
 }
 
-/** Throws `HttpError` 400 if a file has errors: all of them, with their place. */
+/** Throws `HttpError` 400 if a file has errors: all of them, with their positions. */
 function check(
   bytes: Buffer,
   project: Project,
-  placeOf: (finding: Finding) => Pick<Fault, "line" | "column">,
+  positionOf: (finding: Finding) => Pick<Fault, "line" | "column">,
 ): void {
   const { findings } = parseFlagFile(bytes, project);
   const errors = findings.filter(isError);
@@ -92,7 +92,12 @@ function check(
   const faults = errors.slice(0, maxFaults).map((finding): Fault => {
     const { code, message, hint } = finding;
     const words = hint === undefined ? message : `${message}; ${hint}`;
-    return { pointer: `#${pointerOf(source, finding)}`, code, message: words, ...placeOf(finding) };
+    return {
+      pointer: `#${pointerOf(source, finding)}`,
+      code,
+      message: words,
+      ...positionOf(finding),
+    };
   });
   const detail = `Cannot use the definition: ${errors.map(({ message }) => message).join("; ")}`;
   throw new HttpError(400, detail, { errors: faults });

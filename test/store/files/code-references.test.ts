@@ -22,13 +22,13 @@ test("findCodeReferences() finds whole words with file and line, in the order of
     "README.md":
       "meal_planning_v2 old_meal_planning meal_planningX $meal_planning\nmeal_planning.\n",
   });
-  const { files, places } = findCodeReferences([source], ["meal_planning", "none"]);
+  const { files, references } = findCodeReferences([source], ["meal_planning", "none"]);
   expect(files).toBe(3);
-  expect(places.get("meal_planning")).toEqual({
+  expect(references.get("meal_planning")).toEqual({
     shown: ["README.md:2", "web/b.ts:2", "web/b.ts:3", "web/a/z.py:1"],
     all: 5,
   });
-  expect(places.get("none")).toEqual({ shown: [], all: 0 });
+  expect(references.get("none")).toEqual({ shown: [], all: 0 });
 });
 
 test("findCodeReferences() skips files that are not source", () => {
@@ -42,22 +42,24 @@ test("findCodeReferences() skips files that are not source", () => {
   });
   symlinkSync("/etc", path.join(source, "etc"));
   symlinkSync(path.join(source, ".git/config"), path.join(source, "config"));
-  expect(findCodeReferences([source], ["meal_planning"]).places.get("meal_planning")?.all).toBe(0);
+  expect(findCodeReferences([source], ["meal_planning"]).references.get("meal_planning")?.all).toBe(
+    0,
+  );
 });
 
 test("findCodeReferences() lists at most 40 references, and accepts names of Object.prototype", () => {
   const source = tree({ "a.ts": "constructor\n".repeat(100) });
-  const { places } = findCodeReferences([source], ["constructor", "to_string"]);
-  expect(places.get("constructor")?.shown).toHaveLength(40);
-  expect(places.get("constructor")?.all).toBe(100);
+  const { references } = findCodeReferences([source], ["constructor", "to_string"]);
+  expect(references.get("constructor")?.shown).toHaveLength(40);
+  expect(references.get("constructor")?.all).toBe(100);
 });
 
 test("findCodeReferences() finds names with hyphens, and names in an expression with a minus", () => {
   const source = tree({
     "a.ts": 'use("ranked-results");\nranked-results-v2\nconst left = total-used;\n',
   });
-  const { places } = findCodeReferences([source], ["ranked-results", "total", "used"]);
-  expect(places.get("ranked-results")).toEqual({ shown: ["a.ts:1"], all: 1 });
-  expect(places.get("total")?.all).toBe(1);
-  expect(places.get("used")?.shown).toEqual(["a.ts:3"]);
+  const { references } = findCodeReferences([source], ["ranked-results", "total", "used"]);
+  expect(references.get("ranked-results")).toEqual({ shown: ["a.ts:1"], all: 1 });
+  expect(references.get("total")?.all).toBe(1);
+  expect(references.get("used")?.shown).toEqual(["a.ts:3"]);
 });
