@@ -4,7 +4,6 @@ import { countFlags, isReadable } from "../schema/file/validate.ts";
 import {
   escapeInvisible,
   type Finding,
-  formatProblem,
   type Problem,
   problemsIn,
 } from "../schema/problem/problem.ts";
@@ -15,8 +14,9 @@ import { format } from "../schema/yaml/edit.ts";
 import { distinctFiles, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand } from "./command/command.ts";
-import { commandLine } from "./command/command-line.ts";
+import { withCommandLines } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
+import { printProblem } from "./command/report.ts";
 import { requireFlags } from "./command/repository-top.ts";
 
 export const command = defineCommand({
@@ -48,7 +48,7 @@ export const command = defineCommand({
         unreadable += 1;
         const found = problemsIn(file, findings, "");
         problems.push(...found);
-        lines.push(...found.map(formatProblem));
+        lines.push(...found.map(printProblem));
       } else if (layout.formatted !== layout.text) {
         changed.push(file);
         if (!check) replaceFile(fullPath, layout.formatted);
@@ -77,6 +77,6 @@ function layOut(file: string, findings: readonly Finding[]) {
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
   if (unformatted + unreadable === 0) return `${pluralize(files, "flag")}, all formatted`;
   const done = `${unformatted} of ${pluralize(files, "flag")} ${check ? "not formatted" : "formatted"}`;
-  const hint = check && unformatted > 0 ? `; run: ${commandLine("format")}` : "";
+  const hint = check && unformatted > 0 ? withCommandLines("; run: bunting format") : "";
   return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}`;
 }

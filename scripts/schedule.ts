@@ -5,7 +5,6 @@ import path from "node:path";
 import { type CommitKeys, parseCommitKeys } from "../schema/change/commit-signature.ts";
 import { describeOutcome, findDueSteps, nextStepTime } from "../schema/flag/schedule.ts";
 import { timestamp } from "../schema/flag/snapshot.ts";
-import { formatProblem } from "../schema/problem/problem.ts";
 import { pluralize } from "../schema/text/show.ts";
 import { readGit } from "../store/git/git.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
@@ -14,7 +13,7 @@ import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
 import { FlagStore } from "../store/writes/flag-store.ts";
 import { defineCommand, UsageError } from "./command/command.ts";
 import { shared } from "./command/options.ts";
-import { addOutput, addStepSummary } from "./command/report.ts";
+import { addOutput, addStepSummary, printProblem } from "./command/report.ts";
 import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
@@ -47,7 +46,7 @@ export const command = defineCommand({
       const store = await openStore(clone);
       const { problems } = store.health;
       if (problems.length > 0 || !store.current) {
-        const lines = problems.map(formatProblem).join("\n");
+        const lines = problems.map(printProblem).join("\n");
         note(`${lines}\nCannot apply steps: the head of the branch is not valid`);
         return 1;
       }

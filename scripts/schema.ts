@@ -3,7 +3,6 @@ import { editorSchemas } from "../schema/flag/editor-schema.ts";
 import { readAudiences, readText, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
 import { defineCommand, type ExitCode } from "./command/command.ts";
-import { commandLine } from "./command/command-line.ts";
 import { shared } from "./command/options.ts";
 import { writeResult } from "./command/report.ts";
 import { requireFlags } from "./command/repository-top.ts";
@@ -23,7 +22,7 @@ export const command = defineCommand({
     requireFlags(repo);
     const { project } = readWorkTreeProject(repo);
     if (!project) {
-      note(`Cannot read the project: it has errors\n  hint: run: ${commandLine("validate")}`);
+      note("Cannot read the project: it has errors\n  hint: run: bunting validate");
       return 1;
     }
     const outdated = [...editorSchemas(project, readAudiences(repo, project))].filter(

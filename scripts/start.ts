@@ -2,6 +2,7 @@ import { help } from "../server/help.ts";
 import { defineCommand } from "./command/command.ts";
 import { shared } from "./command/options.ts";
 import { refuseSubfolder } from "./command/repository-top.ts";
+import { note } from "./command/stderr.ts";
 
 export const command = defineCommand({
   name: "start",
@@ -19,7 +20,13 @@ export const command = defineCommand({
     // A server in a subfolder would begin with data of its own, and another token.
     if (!process.env.FLAGS_REMOTE) refuseSubfolder(repo);
     const { startServer } = await import("../server/main.ts");
-    await startServer({ checkout: repo, acceptRemote: acceptRemote === true });
+    try {
+      await startServer({ checkout: repo, acceptRemote: acceptRemote === true });
+    } catch (error) {
+      note(error instanceof Error ? error.message : `${error}`);
+      // Timers and child processes that were started before the failure would keep the process alive.
+      process.exit(2);
+    }
     return 0;
   },
 });

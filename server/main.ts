@@ -28,18 +28,11 @@ export interface StartOptions {
   readonly acceptRemote: boolean;
 }
 
-/** Starts the server of this process's environment. Ends the process with 2 if it cannot start. */
-export async function startServer(options: StartOptions): Promise<void> {
-  try {
-    await start(options);
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
-    // Timers and child processes that were started before the failure would keep the process alive.
-    process.exit(2);
-  }
-}
-
-async function start({ checkout, acceptRemote }: StartOptions): Promise<void> {
+/**
+ * Starts the server of this process's environment. If it cannot start, timers and child processes may
+ * remain.
+ */
+export async function startServer({ checkout, acceptRemote }: StartOptions): Promise<void> {
   const settings = readSettings(process.env);
   const { host, port, branch, data, publish, tokens } = settings;
   const log = createLog(settings.logLevel);

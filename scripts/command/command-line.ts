@@ -1,24 +1,28 @@
-/** What `commandLine()` reads of this process. */
-interface Caller {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** The arguments after the program; the first one names the command. */
-  readonly args: readonly string[];
-}
-
 /**
- * A command as the user called this one, for help and hints: `bunting plan`, `npx bunting plan`, or
- * `npm run plan --`. npm says which by environment variables.
+ * A command as the user can call it, for help and hints: `bunting plan`, `npx bunting plan`, or
+ * `npm run plan --`. npm says by environment variables how this one was called.
  */
 export function commandLine(
   name: string,
-  { env, args }: Caller = { env: process.env, args: process.argv.slice(2) },
+  env: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
-  const { npm_command: command = "", npm_lifecycle_event: script } = env;
-  if (command === "exec") return `npx bunting ${name}`;
-  // An npm script of another name, such as "deploy", contains `bunting plan` itself.
-  const isOwnScript = npmScripts.has(command) && (script === name || script === args[0]);
-  if (!isOwnScript) return `bunting ${name}`;
+  const { npm_command: command = "", npm_lifecycle_event: script, npm_package_name: owner } = env;
+  if (!fromNpm.has(command)) return `bunting ${name}`;
+  // Only this project has a script for each command.
+  const isScript = command !== "exec" && (script === name || owner === "bunting");
+  if (!isScript) return `npx bunting ${name}`;
   return name === "start" ? "npm start --" : `npm run ${name} --`;
 }
 
-const npmScripts = new Set(["run", "run-script", "start"]);
+const fromNpm = new Set(["exec", "run", "run-script", "start"]);
+
+/**
+ * A text of `schema`, `store` or `server`, which write `run: bunting NAME`, with the command as the user can
+ * call it. JSON, annotations and comments keep the text: their readers did not call this command.
+ */
+export function withCommandLines(text: string): string {
+  return text.replace(/(?<=: |")bunting ([a-z]+)(?=( --)|$)/gm, (_, name, options = "") => {
+    const line = commandLine(name);
+    return options === "" ? line.replace(/ --$/, "") : line;
+  });
+}

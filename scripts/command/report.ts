@@ -7,6 +7,7 @@ import {
   type Problem,
 } from "../../schema/problem/problem.ts";
 import { pluralize } from "../../schema/text/show.ts";
+import { withCommandLines } from "./command-line.ts";
 
 /** Writes the result to stdout, for a program or for a person. */
 export function writeResult(format: string, json: unknown, text: string): void {
@@ -26,9 +27,14 @@ export interface ReadFiles {
 export function report(format: string, read: ReadFiles, problems: readonly Problem[]): string {
   const { files } = read;
   if (format === "json") return `${JSON.stringify({ flags: files, problems }, null, 2)}\n`;
-  const lines = problems.map(format === "github" ? formatAnnotation : formatProblem);
+  const lines = problems.map(format === "github" ? formatAnnotation : printProblem);
   const gap = format === "text" && lines.length > 0 ? [""] : [];
   return `${[...lines, ...gap, summarize(read, problems)].join("\n")}\n`;
+}
+
+/** A problem for the person who called this command. */
+export function printProblem(problem: Problem): string {
+  return withCommandLines(formatProblem(problem));
 }
 
 /** `2 problems in 1 file, 41 flags checked`, or that there are none. */

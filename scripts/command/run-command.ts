@@ -1,7 +1,7 @@
 /** Runs a command on its arguments: options, `--help`, exit codes and error messages. */
 import { Command as Commander, CommanderError, Option as CommanderOption } from "commander";
 import { type AnyCommand, type ExitCode, type Option, UsageError } from "./command.ts";
-import { commandLine } from "./command-line.ts";
+import { commandLine, withCommandLines } from "./command-line.ts";
 import { note } from "./stderr.ts";
 
 /** Runs `command` on this process's arguments and sets its exit code. */
@@ -43,7 +43,8 @@ function createParser({ name, summary, operands, options, details = "" }: AnyCom
     parser.addOption(toCommanderOption(option, declaration));
   }
   const help = parser.helpInformation();
-  parser.helpInformation = () => `${help}${details === "" ? "" : `\n${details}`}\n${exitCodes}\n`;
+  parser.helpInformation = () =>
+    `${help}${details === "" ? "" : `\n${withCommandLines(details)}`}\n${exitCodes}\n`;
   return parser;
 }
 

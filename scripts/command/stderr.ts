@@ -1,8 +1,9 @@
 /** What commands write to stderr. Their results go to stdout. */
+import { withCommandLines } from "./command-line.ts";
 
-/** Writes a line to stderr. */
+/** Writes a line to stderr; commands in it as the user can call them. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${withCommandLines(text)}\n`);
 }
 
 /** Shows a progress line on a terminal while `work` runs; nothing if stderr is not a terminal. */

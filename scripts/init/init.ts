@@ -64,7 +64,7 @@ function readExistingProject(directory: string) {
   if (entries.length === 0) return undefined;
   if (project === undefined) {
     throw new Error(
-      `Cannot read the project in "${directory}": it has errors\n  hint: run there: ${commandLine("validate")}`,
+      `Cannot read the project in "${directory}": it has errors\n  hint: run there: bunting validate`,
     );
   }
   const given = { environments: project.environments.join(","), naming: "snake_case" };

@@ -130,15 +130,61 @@ describe("commandLine()", () => {
     [{}, "bunting plan"],
     [{ npm_command: "exec", npm_lifecycle_event: "npx" }, "npx bunting plan"],
     [{ npm_command: "run-script", npm_lifecycle_event: "plan" }, "npm run plan --"],
-    [{ npm_command: "run", npm_lifecycle_event: "validate" }, "npm run plan --"],
-    [{ npm_command: "run-script", npm_lifecycle_event: "deploy" }, "bunting plan"],
+    [{ npm_command: "run", npm_lifecycle_event: "validate" }, "npx bunting plan"],
+    [
+      { npm_command: "run", npm_lifecycle_event: "validate", npm_package_name: "bunting" },
+      "npm run plan --",
+    ],
+    [{ npm_command: "run-script", npm_lifecycle_event: "deploy" }, "npx bunting plan"],
   ])("with %j is %s", (env, wanted) => {
-    expect(commandLine("plan", { env, args: ["validate"] })).toBe(wanted);
+    expect(commandLine("plan", env)).toBe(wanted);
   });
 
   test("npm start needs no run", () => {
     const env = { npm_command: "start", npm_lifecycle_event: "start" };
-    expect(commandLine("start", { env, args: ["start"] })).toBe("npm start --");
+    expect(commandLine("start", env)).toBe("npm start --");
+  });
+});
+
+describe.concurrent("a hint names a command as the user can call it", () => {
+  const npm = { npm_command: "run", npm_lifecycle_event: "validate", npm_package_name: "bunting" };
+  const callers: [object, string][] = [
+    [{}, "bunting "],
+    [{ npm_command: "exec" }, "npx bunting "],
+    [npm, "npm run "],
+  ];
+
+  /** A repository with a policy in an unusual layout, and a file that is not formatted. */
+  function withPolicy(): string {
+    const repository = planner();
+    const files = {
+      "flags/policy.yaml": "{ protected: [] }\n",
+      "flags/nutrition/a.yaml": `\ufeff${on}`,
+    };
+    repository.change(1_700_000_060, files);
+    return repository.directory;
+  }
+
+  test.each(callers)("in a problem and an error, with %j: %s", async (env, program) => {
+    const where = { in: withPolicy(), env: { ...env } };
+    const { stdout } = await runScript("validate", [], where);
+    expect(stdout).toContain(`\n  hint: run: ${program}migrate\n`);
+    expect(stdout).toContain(`\n  hint: run: ${program}format\n`);
+    const { code, stderr } = await runScript("migrate", [], where);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`layout\n  hint: run: ${program}format\n`);
+    const help = await runScript("start", ["--help"], where);
+    const options = program === "npm run " ? "-- --add FILE" : "--add FILE";
+    expect(help.stdout).toContain(`"${program}token ${options}"`);
+    const settings = { ...env, FLAGS_REMOTE: "file:///nowhere" };
+    const server = startScript("start", [], { in: temporaryDirectory(), env: settings });
+    expect((await server.ended).stderr).toContain(`run: ${program}token ${options}`);
+  });
+
+  test.each(["json", "github"])("--format %s names the program alone", async (format) => {
+    const where = { in: withPolicy(), env: npm };
+    const { stdout } = await runScript("validate", ["--format", format], where);
+    expect(stdout).toContain("un: bunting migrate");
   });
 });
 
