@@ -27,8 +27,8 @@ export async function readProposalReviews(
   ];
 
   const commits: { message: string; author: string | undefined }[] = [];
-  const listed = github.list(`read the commits of #${number}`, (rest, page) =>
-    rest.pulls.listCommits({ ...page, pull_number: number }),
+  const listed = github.list(`read the commits of #${number}`, ({ paginate, rest }, where) =>
+    paginate.iterator(rest.pulls.listCommits, { ...where, pull_number: number }),
   );
   for await (const { commit, author } of listed)
     commits.push({ message: commit.message, author: loginOf(author) });
@@ -53,8 +53,8 @@ async function findPushers(github: GitHub, branch: string): Promise<string[]> {
 /** The reviews, oldest first, of people who may write to the repository. */
 async function readReviews(github: GitHub, number: number): Promise<ProposalReviews["reviews"]> {
   const reviews: ProposalReviews["reviews"][number][] = [];
-  const listed = github.list(`read the reviews of #${number}`, (rest, page) =>
-    rest.pulls.listReviews({ ...page, pull_number: number }),
+  const listed = github.list(`read the reviews of #${number}`, ({ paginate, rest }, where) =>
+    paginate.iterator(rest.pulls.listReviews, { ...where, pull_number: number }),
   );
   const canWrite = new Map<string, boolean>();
   for await (const { user, state, commit_id: commit } of listed) {

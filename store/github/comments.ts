@@ -46,8 +46,8 @@ export async function keepComment(
 async function findOurs(github: GitHub, issue: number, marker: string): Promise<Comment[]> {
   const login = await github.login();
   const found: Comment[] = [];
-  const comments = github.list(`read the comments on #${issue}`, (rest, page) =>
-    rest.issues.listComments({ ...page, issue_number: issue }),
+  const comments = github.list(`read the comments on #${issue}`, ({ paginate, rest }, where) =>
+    paginate.iterator(rest.issues.listComments, { ...where, issue_number: issue }),
   );
   for await (const comment of comments) {
     if (comment.user?.login === login && comment.body?.startsWith(marker)) found.push(comment);

@@ -103,8 +103,10 @@ async function findUnfinished(
   environment: string,
 ): Promise<Deployment[]> {
   const found: Deployment[] = [];
-  const deployments = github.list(`read the deployments of ${shortId(commit)}`, (rest, page) =>
-    rest.repos.listDeployments({ ...page, sha: commit, environment }),
+  const deployments = github.list(
+    `read the deployments of ${shortId(commit)}`,
+    ({ paginate, rest }, where) =>
+      paginate.iterator(rest.repos.listDeployments, { ...where, sha: commit, environment }),
   );
   for await (const deployment of deployments) {
     const state = (await lastStatus(github, deployment.id))?.state ?? "queued";

@@ -40,8 +40,8 @@ export async function findOurs(
 ): Promise<Issue[]> {
   const login = await github.login();
   const found: Issue[] = [];
-  const issues = github.list(`read the issues labelled "${label}"`, (rest, page) =>
-    rest.issues.listForRepo({ ...page, labels: label, state }),
+  const issues = github.list(`read the issues labelled "${label}"`, ({ paginate, rest }, where) =>
+    paginate.iterator(rest.issues.listForRepo, { ...where, labels: label, state }),
   );
   for await (const issue of issues) if (issue.user?.login === login) found.push(issueOf(issue));
   return found.sort((a, b) => a.number - b.number);

@@ -25,8 +25,14 @@ export async function getPull(github: GitHub, number: number): Promise<PullReque
 /** The open pull requests whose head is this commit: none after another push. */
 export async function findOpenPulls(github: GitHub, head: Head): Promise<PullRequest[]> {
   const found: PullRequest[] = [];
-  const pulls = github.list(`find the pull request of ${shortId(head.commit)}`, (rest, page) =>
-    rest.pulls.list({ ...page, state: "open", head: `${head.owner}:${head.branch}` }),
+  const pulls = github.list(
+    `find the pull request of ${shortId(head.commit)}`,
+    ({ paginate, rest }, where) =>
+      paginate.iterator(rest.pulls.list, {
+        ...where,
+        state: "open",
+        head: `${head.owner}:${head.branch}`,
+      }),
   );
   for await (const pull of pulls) if (pull.head.sha === head.commit) found.push(pullOf(pull));
   return found;
@@ -38,8 +44,13 @@ export async function findMergedPulls(
   commit: string,
 ): Promise<(PullRequest & { readonly labels: readonly string[] })[]> {
   const found: (PullRequest & { readonly labels: readonly string[] })[] = [];
-  const pulls = github.list(`find the pull requests of ${shortId(commit)}`, (rest, page) =>
-    rest.repos.listPullRequestsAssociatedWithCommit({ ...page, commit_sha: commit }),
+  const pulls = github.list(
+    `find the pull requests of ${shortId(commit)}`,
+    ({ paginate, rest }, where) =>
+      paginate.iterator(rest.repos.listPullRequestsAssociatedWithCommit, {
+        ...where,
+        commit_sha: commit,
+      }),
   );
   for await (const pull of pulls) {
     const labels = pull.labels.map(({ name }) => name);

@@ -13,8 +13,8 @@ export function listPulls(
   state: "open" | "all",
 ): AsyncGenerator<Pull> {
   const query = { state, base: branch, sort: "created", direction: "desc" } as const;
-  return github.list("read the pull requests", (rest, page) =>
-    rest.pulls.list({ ...page, ...query }),
+  return github.list("read the pull requests", ({ paginate, rest }, where) =>
+    paginate.iterator(rest.pulls.list, { ...where, ...query }),
   );
 }
 

@@ -113,8 +113,8 @@ export class Reviews {
   async #find(change: EmergencyChange): Promise<string | undefined> {
     const login = await this.#github.login();
     const query = { labels: reviewLabel, state: "all", creator: login } as const;
-    const issues = this.#github.list("read the reviews", (rest, page) =>
-      rest.issues.listForRepo({ ...page, ...query }),
+    const issues = this.#github.list("read the reviews", ({ paginate, rest }, where) =>
+      paginate.iterator(rest.issues.listForRepo, { ...where, ...query }),
     );
     for await (const { body, html_url, user } of issues) {
       if (user?.login === login && body?.includes(markerOf(change))) return html_url;

@@ -142,7 +142,9 @@ describe.concurrent("GitHub", () => {
     const { github, client } = await hosted({ pageSize: 2 });
     for (const title of ["a", "b", "c", "d", "e"]) github.openIssue("ada", title);
     const titles = () =>
-      client.list("read the issues", (rest, page) => rest.issues.listForRepo(page));
+      client.list("read the issues", ({ paginate, rest }, where) =>
+        paginate.iterator(rest.issues.listForRepo, where),
+      );
     const all: string[] = [];
     for await (const { title } of titles()) all.push(title);
     expect(all).toEqual(["e", "d", "c", "b", "a"]);
