@@ -6,8 +6,8 @@ import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
 import { bareEnvironment, runDevelopmentTool, testCheckout, top } from "../scripts/run.ts";
-import { until } from "../server/api.ts";
-import { began } from "../server/remote.ts";
+import { until } from "../server/setup/api.ts";
+import { began } from "../server/setup/remote.ts";
 import { describeWithChromium, useChromium } from "./chromium.ts";
 
 /** Npm, a server, a bundle and two visitors take a while where the machine is busy. */

@@ -3,7 +3,7 @@ import type { RequestListener } from "node:http";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Options } from "../../client/core/types.ts";
-import { until } from "../server/api.ts";
+import { until } from "../server/setup/api.ts";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
 import { bundle, pageWith, type Site, startSite } from "./site.ts";
 import { json, listOf, respond, type Source, startSource } from "./source.ts";

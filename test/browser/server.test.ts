@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Options } from "../../client/core/types.ts";
 import { describeWithNginx, startEdge } from "../cdn/edge.ts";
-import { type OwnApi, startService, until } from "../server/api.ts";
+import { type OwnApi, startService, until } from "../server/setup/api.ts";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
 import { bundle, pageWith, type Site, startSite } from "./site.ts";
 import { listOf } from "./source.ts";

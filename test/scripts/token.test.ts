@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { roles, type TokenEntry } from "../../schema/access/tokens.ts";
 import { parseTokens } from "../../schema/access/tokens-file.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { startService } from "../server/api.ts";
-import { TestTokens } from "../server/tokens.ts";
+import { startService } from "../server/setup/api.ts";
+import { TestTokens } from "../server/setup/tokens.ts";
 import { runScript } from "./run.ts";
 
 const here = temporaryDirectory();

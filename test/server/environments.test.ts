@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { signed, startService, until } from "./api.ts";
-import { Remote } from "./remote.ts";
-import { TestTokens } from "./tokens.ts";
+import { signed, startService, until } from "./setup/api.ts";
+import { Remote } from "./setup/remote.ts";
+import { TestTokens } from "./setup/tokens.ts";
 
 const kebab = 'names: { pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$", longest: 80 }\n';
 const cart = "flags/shop/new-cart.yaml";

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { serveOverHttp } from "../git/http-remote.ts";
 import { TestRepository } from "../git/repository.ts";
-import { type Api, type Asking, signed, startProcess, until } from "./api.ts";
-import { Remote } from "./remote.ts";
+import { type Api, type Asking, signed, startProcess, until } from "./setup/api.ts";
+import { Remote } from "./setup/remote.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;

@@ -9,11 +9,11 @@ import { describe, expect, test } from "vitest";
 import { readSettings } from "../../server/settings.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { testCheckout } from "../scripts/run.ts";
-import { Program, startProcess, startService, until } from "./api.ts";
-import { ask } from "./ask.ts";
-import { began, flags, Remote } from "./remote.ts";
-import { Stream } from "./stream.ts";
-import { TestTokens } from "./tokens.ts";
+import { Program, startProcess, startService, until } from "./setup/api.ts";
+import { ask } from "./setup/ask.ts";
+import { began, flags, Remote } from "./setup/remote.ts";
+import { Stream } from "./setup/stream.ts";
+import { TestTokens } from "./setup/tokens.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;

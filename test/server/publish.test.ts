@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { Files } from "../git/repository.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { runScript } from "../scripts/run.ts";
-import { type OwnApi, startService, until } from "./api.ts";
-import { Remote } from "./remote.ts";
+import { type OwnApi, startService, until } from "./setup/api.ts";
+import { Remote } from "./setup/remote.ts";
 
 const list = "/v1/feature-flags/";
 

@@ -1,7 +1,7 @@
 /** The server applies scheduled steps: to the second, once among several servers, and only while they are there. */
 import { expect, test } from "vitest";
-import { signed, startProcess, startService, until } from "./api.ts";
-import { Remote } from "./remote.ts";
+import { signed, startProcess, startService, until } from "./setup/api.ts";
+import { Remote } from "./setup/remote.ts";
 
 const file = "flags/billing/invoices.yaml";
 const url = "/v1/feature-flags/invoices";

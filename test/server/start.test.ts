@@ -10,10 +10,10 @@ import { afterEach, describe, expect, test } from "vitest";
 import { findMisspeltSettings, readSettings } from "../../server/settings.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { bareEnvironment, testCheckout } from "../scripts/run.ts";
-import { Program, startProcess, until } from "./api.ts";
-import { ask } from "./ask.ts";
-import { began, beganAt, flags, Remote } from "./remote.ts";
-import { TestTokens } from "./tokens.ts";
+import { Program, startProcess, until } from "./setup/api.ts";
+import { ask } from "./setup/ask.ts";
+import { began, beganAt, flags, Remote } from "./setup/remote.ts";
+import { TestTokens } from "./setup/tokens.ts";
 
 describe("npm start", () => {
   let npm: ChildProcess | undefined;

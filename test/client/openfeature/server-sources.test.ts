@@ -10,8 +10,8 @@ import {
 } from "../../../client/openfeature-server.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
 import { runScript } from "../../scripts/run.ts";
-import { type OwnApi, startService } from "../../server/api.ts";
-import { Remote } from "../../server/remote.ts";
+import { type OwnApi, startService } from "../../server/setup/api.ts";
+import { Remote } from "../../server/setup/remote.ts";
 import { json, respond, type Source, startSource } from "../source.ts";
 import { recordEvents } from "./provider-events.ts";
 

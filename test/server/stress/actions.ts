@@ -1,7 +1,7 @@
 /** The actions of random scenarios, by name. */
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
-import { signed, until } from "../api.ts";
+import { signed, until } from "../setup/api.ts";
 import { fileOf, type Wanted, withFlag } from "./model.ts";
 import type { Scenario } from "./scenario.ts";
 

@@ -5,10 +5,10 @@
 import { expect, test } from "vitest";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { commitWith, nestFolders } from "../../store/snapshot/bomb.ts";
-import { type ProcessApi, signed, startProcess, until } from "../api.ts";
-import { kill } from "../kill.ts";
-import { began, Remote } from "../remote.ts";
-import { TestTokens } from "../tokens.ts";
+import { type ProcessApi, signed, startProcess, until } from "../setup/api.ts";
+import { kill } from "../setup/kill.ts";
+import { began, Remote } from "../setup/remote.ts";
+import { TestTokens } from "../setup/tokens.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;

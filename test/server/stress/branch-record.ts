@@ -3,8 +3,8 @@
  * of exactly one request. Responses are checked against it, also if the commit of a request arrives after its
  * server has ended.
  */
-import type { Answer } from "../ask.ts";
-import type { Remote } from "../remote.ts";
+import type { Answer } from "../setup/ask.ts";
+import type { Remote } from "../setup/remote.ts";
 import { outcomeOf, type State, stateIn, type Wanted } from "./model.ts";
 
 export interface SentRequest {

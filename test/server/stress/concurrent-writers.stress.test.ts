@@ -5,9 +5,9 @@
 import { expect, test } from "vitest";
 import { serveOverHttp } from "../../git/http-remote.ts";
 import { Random } from "../../random.ts";
-import { startProcess } from "../api.ts";
-import { Remote } from "../remote.ts";
-import { TestTokens } from "../tokens.ts";
+import { startProcess } from "../setup/api.ts";
+import { Remote } from "../setup/remote.ts";
+import { TestTokens } from "../setup/tokens.ts";
 import { commitByHand, counterFiles, expectEachOnce, Writer } from "./writer.ts";
 
 const clients = 10;

@@ -11,10 +11,10 @@ import { expect, test } from "vitest";
 import { serveOverHttp } from "../../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../../git/repository.ts";
 import { Random } from "../../random.ts";
-import { type ProcessApi, startProcess } from "../api.ts";
-import { kill } from "../kill.ts";
-import { Remote } from "../remote.ts";
-import { TestTokens } from "../tokens.ts";
+import { type ProcessApi, startProcess } from "../setup/api.ts";
+import { kill } from "../setup/kill.ts";
+import { Remote } from "../setup/remote.ts";
+import { TestTokens } from "../setup/tokens.ts";
 import { commitByHand, counterFiles, expectEachOnce, Writer } from "./writer.ts";
 
 /** A server that is started and killed repeatedly, and the writers that use it. */

@@ -6,7 +6,7 @@
 import fc from "fast-check";
 import { test } from "vitest";
 import { defaultProject } from "../../../schema/project/project.ts";
-import { kill } from "../kill.ts";
+import { kill } from "../setup/kill.ts";
 import { type Action, actions, type Step } from "./actions.ts";
 import { Scenario } from "./scenario.ts";
 

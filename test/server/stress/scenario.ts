@@ -5,11 +5,11 @@ import { defaultProject } from "../../../schema/project/project.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../../git/repository.ts";
-import { type ProcessApi, startProcess, until } from "../api.ts";
-import type { Answer } from "../ask.ts";
-import { kill } from "../kill.ts";
-import { Remote } from "../remote.ts";
-import { TestTokens } from "../tokens.ts";
+import { type ProcessApi, startProcess, until } from "../setup/api.ts";
+import type { Answer } from "../setup/ask.ts";
+import { kill } from "../setup/kill.ts";
+import { Remote } from "../setup/remote.ts";
+import { TestTokens } from "../setup/tokens.ts";
 import { BranchRecord, type SentRequest } from "./branch-record.ts";
 import {
   fileOf,

@@ -8,10 +8,10 @@ import { expect, test } from "vitest";
 import { serveOverHttp } from "../../git/http-remote.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { Random } from "../../random.ts";
-import { startProcess, until } from "../api.ts";
-import { kill } from "../kill.ts";
-import { Remote } from "../remote.ts";
-import { TestTokens } from "../tokens.ts";
+import { startProcess, until } from "../setup/api.ts";
+import { kill } from "../setup/kill.ts";
+import { Remote } from "../setup/remote.ts";
+import { TestTokens } from "../setup/tokens.ts";
 
 const flags = Array.from({ length: 12 }, (_, index) => `flag_${String.fromCharCode(97 + index)}`);
 const stepsPerFlag = 8;

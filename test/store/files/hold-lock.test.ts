@@ -5,7 +5,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { holdLock } from "../../../store/files/hold-lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
-import { until } from "../../server/api.ts";
+import { until } from "../../server/setup/api.ts";
 
 const other = { pid: 7, host: "another-host", id: "other", since: "2026-01-01T00:00:00Z" };
 const times = { refreshMs: 20, staleMs: 400 };

@@ -10,8 +10,8 @@ import { outgoingFetch } from "../../../store/network/outgoing.ts";
 import { createClient } from "../../../store/target/s3-client.ts";
 import { startGitHub } from "../../github/fake.ts";
 import { startS3Double } from "../../s3/double.ts";
-import { audience, Issuer } from "../../server/issuer.ts";
-import { Remote } from "../../server/remote.ts";
+import { audience, Issuer } from "../../server/setup/issuer.ts";
+import { Remote } from "../../server/setup/remote.ts";
 import { type ProxyServer, startProxy } from "./proxy-server.ts";
 
 const proxies: ProxyServer[] = [];

@@ -1,0 +1,64 @@
+/** Sends one HTTP request unchanged, and checks the response against the API's description. */
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { findOfrepMisfits } from "../routes/ofrep/protocol.ts";
+import { findMisfits } from "./described.ts";
+
+export interface Question {
+  readonly headers?: OutgoingHttpHeaders;
+  /** Sent as JSON; text and bytes are sent as they are. */
+  readonly body?: unknown;
+  readonly agent?: Agent;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** The body, read as JSON. */
+  // biome-ignore lint/suspicious/noExplicitAny: what is in it is what tests are to find out
+  readonly json: any;
+}
+
+/** `what` is a method and a path: `GET /v1/feature-flags/`. */
+export async function ask(
+  url: string,
+  what: string,
+  { headers = {}, body, agent = oneTime }: Question = {},
+): Promise<Answer> {
+  const [method = "", path = ""] = what.split(" ");
+  const isPlain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  // As bytes, since Node would send headers in UTF-8 too, were they followed by text.
+  const bytes = body === undefined ? undefined : Buffer.from(isPlain ? body : JSON.stringify(body));
+  const own = {
+    ...(isPlain ? {} : { "Content-Type": "application/json" }),
+    ...(bytes === undefined || "Transfer-Encoding" in headers
+      ? {}
+      : { "Content-Length": bytes.length }),
+  };
+  const answer = await new Promise<Omit<Answer, "json">>((resolve, reject) => {
+    const options = { method, path, headers: { ...own, ...headers }, agent };
+    const asked = request(url, options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    asked.on("error", reject);
+    asked.end(bytes);
+  });
+  const seen = { method, path, ...answer, body: answer.text, ...(isPlain ? {} : { sent: body }) };
+  const misfits = [...findMisfits(seen), ...findOfrepMisfits(seen)];
+  if (misfits.length > 0) {
+    throw new Error(
+      `The answer to ${what} is not what schema/openapi.yaml describes: ${misfits.join("; ")}\n` +
+        `${answer.status} ${JSON.stringify(answer.headers)}\n${answer.text}`,
+    );
+  }
+  return { ...answer, json: answer.text.startsWith("{") ? JSON.parse(answer.text) : undefined };
+}
+
+/** A connection for each request. */
+const oneTime = new Agent({ keepAlive: false });

@@ -1,0 +1,216 @@
+/** Checks every response that a test gets against the API's description. */
+import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { description as document } from "../../../server/openapi/description.ts";
+
+export interface Seen {
+  readonly method: string;
+  /** As it was sent, the query included. */
+  readonly path: string;
+  /** Missing where none was sent; `null` and the like are bodies too. */
+  readonly sent?: unknown;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: string;
+}
+
+interface Media {
+  readonly schema?: object;
+  readonly examples?: Readonly<Record<string, { readonly value: Problem }>>;
+}
+
+interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly instance?: string;
+}
+
+interface Header {
+  readonly required?: boolean;
+  readonly schema: { readonly type?: string };
+}
+
+interface Outcome {
+  readonly headers?: Readonly<Record<string, object>>;
+  readonly content?: Readonly<Record<string, Media>>;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly object[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, object>>;
+}
+
+export interface Described {
+  /** In capitals. */
+  readonly method: string;
+  /** As the description has it: `/v1/feature-flags/{flag_name}`. */
+  readonly template: string;
+  readonly operation: Operation;
+}
+
+const methods = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
+
+const paths = (document as unknown as { paths: Record<string, Record<string, Operation>> }).paths;
+
+export const operations: readonly Described[] = Object.entries(paths).flatMap(([template, item]) =>
+  Object.entries(item)
+    .filter(([method]) => methods.includes(method))
+    .map(([method, operation]) => ({ method: method.toUpperCase(), template, operation })),
+);
+
+/** Headers with a meaning of their own. Each must be described for the response that has it. */
+const speaking = [
+  "allow",
+  "bunting-commit",
+  "etag",
+  "last-modified",
+  "location",
+  "ratelimit",
+  "ratelimit-policy",
+  "retry-after",
+  "vary",
+  "www-authenticate",
+  "x-request-id",
+];
+
+/** The violations of the description in a response. */
+export function findMisfits(seen: Seen): string[] {
+  if (isPreflight(seen)) return [];
+  const found = find(seen);
+  if (!found) return undescribed(seen);
+  const { pointer, outcome } = found;
+  return [...headerMisfits(seen, pointer, outcome), ...bodyMisfits(seen, pointer, outcome)].concat(
+    requestMisfits(seen),
+  );
+}
+
+/** Preflight requests belong to CORS, not to the API. */
+function isPreflight({ method, status }: Seen): boolean {
+  return method === "OPTIONS" && status === 204;
+}
+
+/** The described outcome for an answer. A method that a path does not have is described beside those it has. */
+function find(seen: Seen): { pointer: string; outcome: Outcome } | undefined {
+  const candidates = operations.filter(({ template }) => fits(template, seen.path));
+  const own = candidates.filter(({ method }) => method === seen.method);
+  for (const { template, method, operation } of own.length > 0 ? own : candidates) {
+    if (own.length === 0 && seen.status < 400) continue;
+    const described = operation.responses[seen.status];
+    if (!described) continue;
+    const pointer = `/paths/${escaped(template)}/${method.toLowerCase()}/responses/${seen.status}`;
+    return resolve(pointer) as { pointer: string; outcome: Outcome };
+  }
+  return undefined;
+}
+
+/** At a path without a description, only 404 and the errors of authentication are allowed. */
+function undescribed({ method, path, status, headers, body }: Seen): string[] {
+  const isKnown = operations.some(({ template }) => fits(template, path));
+  if (isKnown) return [`the status ${status} of ${method} ${path} is not described`];
+  const isProblem = headers["content-type"] === "application/problem+json";
+  if (![400, 401, 404, 429].includes(status)) return [`${status} where nothing is described`];
+  if (!isProblem) return [`"${headers["content-type"]}" is no problem document`];
+  if (method === "HEAD") return [];
+  return schemaMisfits("/components/schemas/Problem", JSON.parse(body));
+}
+
+function headerMisfits(seen: Seen, pointer: string, { headers = {} }: Outcome): string[] {
+  const wrong = Object.keys(headers).flatMap((name) => {
+    const at = resolve(`${pointer}/headers/${escaped(name)}`);
+    const header = at.outcome as unknown as Header;
+    const text = seen.headers[name.toLowerCase()];
+    if (text === undefined) return header.required ? [`the header ${name} is missing`] : [];
+    const value = header.schema.type === "integer" ? Number(text) : text;
+    return schemaMisfits(`${at.pointer}/schema`, value).map((misfit) => `${name}: ${misfit}`);
+  });
+  const known = Object.keys(headers).map((name) => name.toLowerCase());
+  const extra = speaking.filter(
+    (name) => seen.headers[name] !== undefined && !known.includes(name) && !isCors(name, seen),
+  );
+  return [...wrong, ...extra.map((name) => `the header ${name} is not described`)];
+}
+
+/** With CORS, every response has `Vary: Origin`. */
+function isCors(name: string, { headers }: Seen): boolean {
+  return name === "vary" && headers[name] === "Origin";
+}
+
+function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[] {
+  const { method, status, headers, body, path } = seen;
+  const [type = ""] = String(headers["content-type"] ?? "").split(";");
+  if (method === "HEAD" || !content) return body === "" ? [] : ["there is a body"];
+  if (!content[type]) return [`the type "${type}" is not described`];
+  if (type === "text/event-stream") return [];
+  const misfits = schemaMisfits(
+    `${pointer}/content/${escaped(type)}/schema`,
+    type.endsWith("json") ? JSON.parse(body) : body,
+  );
+  if (type !== "application/problem+json" || status < 400) return misfits;
+  const problem: Problem = JSON.parse(body);
+  const [plain = ""] = path.split("?");
+  // Of what kinds an error may be is told by its examples.
+  const isKnown = Object.values(content[type].examples ?? {}).some(
+    ({ value }) => value.type === problem.type && value.title === problem.title,
+  );
+  return [
+    ...misfits,
+    ...(isKnown ? [] : [`no example is of the type "${problem.type}", titled "${problem.title}"`]),
+    ...(problem.status === status ? [] : [`the problem says ${problem.status}, not ${status}`]),
+    ...(problem.instance === plain || plain.length > 300 ? [] : [`it is of ${problem.instance}`]),
+  ];
+}
+
+/** An accepted request must match the description. */
+function requestMisfits({ method, path, status, sent }: Seen): string[] {
+  if (status >= 300 || sent === undefined) return [];
+  const own = operations.find((one) => one.method === method && fits(one.template, path));
+  if (!own?.operation.requestBody) return [];
+  const { pointer } = resolve(
+    `/paths/${escaped(own.template)}/${method.toLowerCase()}/requestBody`,
+  );
+  return schemaMisfits(`${pointer}/content/application~1json/schema`, sent).map(
+    (misfit) => `it took a body that is not described: ${misfit}`,
+  );
+}
+
+const ajv = new Ajv2020({ strict: false, allErrors: true });
+ajv.addSchema(document, "api");
+const validators = new Map<string, ValidateFunction>();
+
+function schemaMisfits(pointer: string, value: unknown): string[] {
+  const validate = validators.get(pointer) ?? ajv.compile({ $ref: `api#${encodeURI(pointer)}` });
+  validators.set(pointer, validate);
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
+}
+
+/** The value of a JSON pointer into the description, and its position. References are followed. */
+function resolve(pointer: string): { pointer: string; outcome: Outcome } {
+  let node: unknown = document;
+  let at = "";
+  for (const token of pointer.split("/").slice(1)) {
+    node = (node as Record<string, unknown>)[token.replaceAll("~1", "/").replaceAll("~0", "~")];
+    at += `/${token}`;
+    const { $ref } = (node ?? {}) as { $ref?: string };
+    if ($ref) {
+      const target = resolve($ref.slice(1));
+      at = target.pointer;
+      node = target.outcome;
+    }
+  }
+  return { pointer: at, outcome: node as Outcome };
+}
+
+function escaped(token: string): string {
+  return token.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** Whether a path is one of a template's. Environments are few; another first folder is no environment. */
+export function fits(template: string, path: string): boolean {
+  const [plain = ""] = path.split("?");
+  const source = template.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "[^/]+");
+  return new RegExp(`^${source}$`).test(plain);
+}
