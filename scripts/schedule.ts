@@ -7,6 +7,7 @@ import { describeOutcome, findDueSteps, nextStepTime } from "../schema/flag/sche
 import { timestamp } from "../schema/flag/snapshot.ts";
 import { pluralize } from "../schema/text/show.ts";
 import { readGit } from "../store/git/git.ts";
+import { MissingBranchError } from "../store/remote/remote.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
 import { Signer } from "../store/remote/signer.ts";
 import { applySteps, type StepResult } from "../store/schedule/apply-steps.ts";
@@ -43,7 +44,10 @@ export const command = defineCommand({
     try {
       note(`Reading the branch ${branch}`);
       const clone = await RemoteBranch.open(path.join(directory, "clone.git"), url, branch);
-      const store = await openStore(clone);
+      const store = await openStore(clone).catch((error: unknown) => {
+        if (!(error instanceof MissingBranchError)) throw error;
+        throw new Error(`${error.message}\n  hint: --branch names the branch that holds the flags`);
+      });
       const { problems } = store.health;
       if (problems.length > 0 || !store.current) {
         const lines = problems.map(printProblem).join("\n");

@@ -19,11 +19,11 @@ export const command = defineCommand({
   async run({ repo, "accept-remote": acceptRemote }): Promise<0> {
     // A server in a subfolder would begin with data of its own, and another token.
     if (!process.env.FLAGS_REMOTE) refuseSubfolder(repo);
-    const { startServer } = await import("../server/main.ts");
+    const { describeFailure, startServer } = await import("../server/main.ts");
     try {
       await startServer({ checkout: repo, acceptRemote: acceptRemote === true });
     } catch (error) {
-      note(error instanceof Error ? error.message : `${error}`);
+      note(describeFailure(error));
       // Timers and child processes that were started before the failure would keep the process alive.
       process.exit(2);
     }

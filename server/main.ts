@@ -6,6 +6,11 @@ import { pluralize, shortId } from "../schema/text/show.ts";
 import { holdLock } from "../store/files/hold-lock.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";
+import {
+  MissingBranchError,
+  RemoteUnavailableError,
+  ShallowRemoteError,
+} from "../store/remote/remote.ts";
 import { RemoteBranch } from "../store/remote/remote-branch.ts";
 import { Signer } from "../store/remote/signer.ts";
 import { Repository } from "../store/snapshot/repository.ts";
@@ -85,6 +90,16 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
   ];
   process.stderr.write(`${lines.join("\n")}\n`);
   process.off("exit", removeTokens);
+}
+
+/** Why the server cannot start, and for a remote that cannot be used the setting to check. */
+export function describeFailure(error: unknown): string {
+  const message = error instanceof Error ? error.message : `${error}`;
+  if (error instanceof MissingBranchError)
+    return `${message}\n  hint: set FLAGS_BRANCH to a branch of the remote, or push the branch`;
+  if (error instanceof ShallowRemoteError || !(error instanceof RemoteUnavailableError))
+    return message;
+  return `${message}\n  hint: check FLAGS_REMOTE, the network, and the credentials of git for this remote`;
 }
 
 /** Creates the directory `data` and keeps other servers away from it until this process exits. */

@@ -11,7 +11,7 @@ export interface GitOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** git ended with an error. `message` has git's own message. */
+/** git ended with an error. `message` has git's own message, without advice. */
 export class GitError extends Error {
   override readonly name = "GitError";
 }
@@ -55,11 +55,22 @@ export async function* streamGit(
     yield* child.stdout as AsyncIterable<Buffer>;
     const failure = await closed;
     if (failure !== "")
-      throw new GitError(`Cannot run "${label}": ${errorOutput.trim() || failure}`);
+      throw new GitError(`Cannot run "${label}": ${withoutAdvice(errorOutput) || failure}`);
   } finally {
     signal?.removeEventListener("abort", abort);
     child.kill();
   }
+}
+
+/** Lines of git and ssh that do not say what failed. */
+const advice =
+  /^(?:hint:.*|Please make sure you have the correct access rights|and the repository exists\.|Warning: Permanently added .*)?$/;
+
+/** Git's error output without its advice. The line "Could not read from remote repository" stays only if no other line has the reason. */
+export function withoutAdvice(output: string): string {
+  const lines = output.split(/\r?\n/).filter((line) => !advice.test(line.trim()));
+  const reasons = lines.filter((line) => line !== "fatal: Could not read from remote repository.");
+  return (reasons.length > 0 ? reasons : lines).join("\n");
 }
 
 /** The whole standard output of a git command, as text. */

@@ -33,11 +33,14 @@ const hints: readonly (readonly [RegExp, string])[] = [
 export function declineReason(output: string): string | undefined {
   const [, rejected] = /! \[remote rejected\] .* \((.*)\)$/m.exec(output) ?? [];
   const [, status] = /The requested URL returned error: (403)/.exec(output) ?? [];
-  const [, refused] = /(?<=^|": )(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
+  const [, refused] =
+    /(?<=^(?:Cannot reach the remote: )?)(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
   const reason = rejected ?? refused ?? (status && `HTTP ${status}`);
   if (reason === undefined || transient.test(reason)) return undefined;
-  // The first line follows the name of the command.
-  const lines = [...output.matchAll(/(?<=^|": )remote: (?:error: )?(.*)$/gim)];
+  // The first line follows the words of `Remote`.
+  const lines = [
+    ...output.matchAll(/(?<=^(?:Cannot reach the remote: )?)remote: (?:error: )?(.*)$/gim),
+  ];
   const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
   const words = [...new Set([reason, ...said])].join("; ");
   const shown = cut(words, maxReasonLength);

@@ -10,12 +10,7 @@ import {
 } from "./clone.ts";
 import { CloneRecord, fetchedRef, takeFetchedRef } from "./clone-record.ts";
 import { putProposal } from "./proposal-branch.ts";
-import {
-  Remote,
-  RemoteRewoundError,
-  RemoteUnavailableError,
-  ShallowRemoteError,
-} from "./remote.ts";
+import { MissingBranchError, Remote, RemoteRewoundError, ShallowRemoteError } from "./remote.ts";
 
 /** Minimum time between two replacements of the clone. */
 const minRecloneIntervalMs = 60_000;
@@ -158,9 +153,10 @@ export class RemoteBranch {
   async #expectBranch(): Promise<string> {
     const head = await this.#remote.find(`refs/heads/${this.#branch}`, this.#timeoutMs);
     if (head !== undefined) return head;
-    const what = `Cannot follow "${this.#branch}": the remote has no such branch`;
-    if (this.accepted === undefined) throw new RemoteUnavailableError(what);
-    throw new RemoteRewoundError(`${what} any more; push it again to continue`);
+    if (this.accepted === undefined)
+      throw new MissingBranchError(this.#branch, await this.#remote.branches(this.#timeoutMs));
+    const what = `Cannot follow "${this.#branch}": the remote has no such branch any more`;
+    throw new RemoteRewoundError(`${what}; push it again to continue`);
   }
 
   /** Repairs the clone; replaces it by one of the remote's object format if it holds nothing yet. */

@@ -23,6 +23,19 @@ export class RemoteRewoundError extends Error {
   override readonly name = "RemoteRewoundError";
 }
 
+/** The remote lacks the branch. `message` names those that it has. */
+export class MissingBranchError extends RemoteUnavailableError {
+  constructor(branch: string, branches: readonly string[]) {
+    const found =
+      branches.length === 0
+        ? "it has no branches at all"
+        : `branches there: ${branches.slice(0, maxNamedBranches).join(", ")}`;
+    super(`Cannot follow "${branch}": the remote has no such branch; ${found}`);
+  }
+}
+
+const maxNamedBranches = 5;
+
 /** A git remote: any URL or path that git accepts. */
 export class Remote {
   readonly #address: RemoteAddress;
@@ -66,8 +79,13 @@ export class Remote {
       return await readGit(cwd, [...where, ...args], options);
     } catch (error) {
       // Not as a cause: a cause would put the secrets into the log.
-      const message = withoutSecrets((error as Error).message, secrets);
-      throw new RemoteUnavailableError(`Cannot reach the remote: ${message}`);
+      const reason = (error as Error).message.replace(
+        /^Cannot \w+ "git [a-z-]+": (?:fatal: )?/,
+        "",
+      );
+      throw new RemoteUnavailableError(
+        `Cannot reach the remote: ${withoutSecrets(reason, secrets)}`,
+      );
     }
   }
 
@@ -93,14 +111,21 @@ export class Remote {
 
   /** The id at which the remote has a ref; `undefined` if it has none of this name. */
   async find(ref: string, timeoutMs: number): Promise<string | undefined> {
+    return (await this.#list(ref, timeoutMs)).find(([, name]) => name === ref)?.[0];
+  }
+
+  /** The names of all branches, sorted. */
+  async branches(timeoutMs: number): Promise<string[]> {
+    const lines = await this.#list("refs/heads/*", timeoutMs);
+    return lines.flatMap(([, ref]) => ref?.slice("refs/heads/".length) ?? []);
+  }
+
+  /** The ids and names of the refs that match. */
+  async #list(pattern: string, timeoutMs: number): Promise<string[][]> {
+    const args = ["ls-remote", "--end-of-options", this.url, pattern];
     // Outside of the clone, which may be damaged.
-    const answer = await this.run(
-      undefined,
-      ["ls-remote", "--end-of-options", this.url, ref],
-      timeoutMs,
-    );
-    const lines = answer.split("\n").map((line) => line.split("\t"));
-    return lines.find(([, name]) => name === ref)?.[0];
+    const answer = await this.run(undefined, args, timeoutMs);
+    return answer.split("\n").map((line) => line.split("\t"));
   }
 }
 

@@ -97,6 +97,16 @@ describe.concurrent("schedule", () => {
     expect(bare.git("rev-list", "--count", "main")).toBe("1");
   });
 
+  test("names the option if the remote has another branch", async () => {
+    const { bare } = remoteWith(flagWith(`{ at: ${past}, enabled: false }`));
+    const args = ["--remote", bare.directory, "--branch", "mian"];
+    const { code, stderr } = await runScript("schedule", args, { in: temporaryDirectory() });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      "the remote has no such branch; branches there: main\n  hint: --branch names the branch that holds the flags\n",
+    );
+  });
+
   test("names the missing remote in an error", async () => {
     const { code, stderr } = await runScript("schedule", [], { in: temporaryDirectory() });
     expect(code).toBe(2);

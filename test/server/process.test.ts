@@ -183,7 +183,16 @@ describe.concurrent("bunting start", () => {
 
   test.each([
     [["--acept-remote"], {}, "unknown option '--acept-remote' (did you mean --accept-remote?)"],
-    [[], { FLAGS_REMOTE: "/nowhere/at/all.git", FLAGS_TOKENS: "x" }, "Cannot reach the remote: "],
+    [
+      [],
+      { FLAGS_REMOTE: "/nowhere/at/all.git", FLAGS_TOKENS: "x" },
+      "Cannot reach the remote: '/nowhere/at/all.git' does not appear to be a git repository\n  hint: check FLAGS_REMOTE, the network, and the credentials of git for this remote\n",
+    ],
+    [
+      [],
+      { FLAGS_REMOTE: ".", FLAGS_BRANCH: "mian", FLAGS_TOKENS: "x" },
+      'Cannot follow "mian": the remote has no such branch; branches there: main\n  hint: set FLAGS_BRANCH to a branch of the remote, or push the branch\n',
+    ],
     [[], { FLAGS_REMOTE: "/nowhere/at/all.git" }, "set FLAGS_TOKENS to the path of a tokens file"],
     [[], { FLAGS_TOKENS: "/nowhere/tokens.json" }, "/nowhere/tokens.json"],
     [

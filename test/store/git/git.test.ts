@@ -1,7 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import path from "node:path";
 import { expect, test, vi } from "vitest";
-import { readGit, streamGit } from "../../../store/git/git.ts";
+import { readGit, streamGit, withoutAdvice } from "../../../store/git/git.ts";
 import { testRepository } from "../../git/repository.ts";
 
 test("readGit() returns git's output, and throws git's message if it fails", async () => {
@@ -12,6 +12,36 @@ test("readGit() returns git's output, and throws git's message if it fails", asy
   );
   const withOptions = ["--git-dir=.git", "-c", "core.abbrev=4", "rev-parse", "--verify", "no-such"];
   await expect(readGit(directory, withOptions)).rejects.toThrow('Cannot run "git rev-parse"');
+});
+
+test.each([
+  [
+    "a path that is no repository",
+    "fatal: '/x.git' does not appear to be a git repository\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n",
+    "fatal: '/x.git' does not appear to be a git repository",
+  ],
+  [
+    "a refused key",
+    "Warning: Permanently added 'git.example' (ED25519) to the list of known hosts.\r\ngit@git.example: Permission denied (publickey).\r\nfatal: Could not read from remote repository.\n",
+    "git@git.example: Permission denied (publickey).",
+  ],
+  [
+    "no other reason",
+    "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n",
+    "fatal: Could not read from remote repository.",
+  ],
+  [
+    "hints",
+    "hint: Using 'master' as the name for the initial branch.\nhint:\nfatal: cannot mkdir x: Permission denied\nhint: Disable this message\n",
+    "fatal: cannot mkdir x: Permission denied",
+  ],
+  [
+    "what the user has to do",
+    "fatal: detected dubious ownership in repository at '/x'\nTo add an exception for this directory, call:\n\n\tgit config --global --add safe.directory /x\n",
+    "fatal: detected dubious ownership in repository at '/x'\nTo add an exception for this directory, call:\n\tgit config --global --add safe.directory /x",
+  ],
+])("withoutAdvice() of %s keeps the reason", (_, output, reason) => {
+  expect(withoutAdvice(output)).toBe(reason);
 });
 
 test("readGit() sends and reads more than a pipe holds", async () => {

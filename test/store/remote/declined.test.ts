@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { declineReason } from "../../../store/remote/declined.ts";
 
 const rejected = (reason: string) =>
-  `Cannot run "git push": To /srv/flags.git\n ! [remote rejected] 9f8e7d6 -> main (${reason})\nerror: failed to push some refs to '/srv/flags.git'`;
+  `Cannot reach the remote: To /srv/flags.git\n ! [remote rejected] 9f8e7d6 -> main (${reason})\nerror: failed to push some refs to '/srv/flags.git'`;
 
 test.each([
   [

@@ -263,8 +263,10 @@ test("open() reports that the branch does not exist", async () => {
   const { bare } = flagRemote();
   bare.git("branch", "--quiet", "--move", "main", "trunk");
   await expect(openStore(bare)).rejects.toThrow(
-    'Cannot follow "main": the remote has no such branch',
+    'Cannot follow "main": the remote has no such branch; branches there: trunk',
   );
+  bare.git("update-ref", "-d", "refs/heads/trunk");
+  await expect(openStore(bare)).rejects.toThrow("; it has no branches at all");
 });
 
 const invalid = "description: Show a tip a day\nenabled: yes\n";
