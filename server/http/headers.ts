@@ -4,15 +4,16 @@ import cors from "cors";
 import type { Request, RequestHandler, Response } from "express";
 import helmet from "helmet";
 
-/** The API has no pages, so the headers that protect pages are left out. */
+/** The API has no pages, and browsers read it by CORS, so the headers for pages and embedded files are left out. */
 const protect = helmet({
   contentSecurityPolicy: {
     useDefaults: false,
     directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
   },
-  crossOriginResourcePolicy: { policy: "cross-origin" },
+  crossOriginResourcePolicy: false,
   crossOriginOpenerPolicy: false,
   originAgentCluster: false,
+  referrerPolicy: false,
   xDnsPrefetchControl: false,
   xDownloadOptions: false,
   xFrameOptions: false,

@@ -15,7 +15,6 @@ export function sendTagged(
   etag: string,
   contentType: string,
   body: string | Buffer,
-  encoding: BufferEncoding = "utf8",
 ): void {
   response.setHeader("ETag", etag);
   if (isNotModified(request.headers["if-none-match"], etag)) {
@@ -24,6 +23,6 @@ export function sendTagged(
     return;
   }
   response.setHeader("Content-Type", contentType);
-  response.setHeader("Content-Length", Buffer.byteLength(body, encoding));
-  response.end(body, encoding);
+  response.setHeader("Content-Length", Buffer.byteLength(body));
+  response.end(body);
 }

@@ -1,5 +1,5 @@
 /** Records requests and scheduled steps in metrics and log. */
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { timeOf } from "../../schema/flag/schedule.ts";
 import { findCredentials } from "../../schema/text/personal-data.ts";
@@ -42,13 +42,17 @@ export function observe(metrics: Metrics, log: Logger): Handler {
   };
 }
 
+/** Random for each process, so that ids of several servers and of a restarted one differ. */
+const processId = randomBytes(8).toString("hex");
+let requestCount = 0;
+
 /**
  * The id of a request: the client's `X-Request-Id`, or a new one. An id is kept in logs and commits, so
  * one that looks like a credential is replaced.
  */
 export function requestIdOf(given: string | string[] | undefined): string {
   const isUsable = typeof given === "string" && /^[\w.-]{1,64}$/.test(given);
-  return isUsable && findCredentials(given).length === 0 ? given : randomUUID();
+  return isUsable && findCredentials(given).length === 0 ? given : `${processId}-${++requestCount}`;
 }
 
 const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);

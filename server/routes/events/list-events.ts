@@ -5,9 +5,6 @@ import type { MakeEvent } from "./streams.ts";
 export function listEvents(responses: Responses): MakeEvent {
   return (path, commit) => {
     const answer = responses.get(path);
-    const data = answer?.body.toString("latin1");
-    return (
-      answer && { id: commit, bytes: Buffer.from(`id: ${commit}\ndata: ${data}\n\n`, "latin1") }
-    );
+    return answer && { id: commit, bytes: Buffer.from(`id: ${commit}\ndata: ${answer.body}\n\n`) };
   };
 }

@@ -13,7 +13,7 @@ export function readHandler(responses: Responses): Handler {
     response.setHeader("Cache-Control", "private, no-cache");
     response.setHeader("Last-Modified", answer.lastModified);
     if (answer.isList) response.vary("Accept");
-    sendTagged(request, response, answer.etag, answer.contentType, answer.body, "latin1");
+    sendTagged(request, response, answer.etag, answer.contentType, answer.body);
   };
 }
 

@@ -3,17 +3,13 @@ import { contentTypeOf, isList } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { positionIn } from "../../../schema/text/order.ts";
 
-/** Maximum length of a body that is sent in one piece with the head: copying a longer one takes longer than two writes. */
-const maxOnePieceBytes = 10_000;
-
 /** A response ready to be sent: one object for each response of a release. */
 export interface Answer {
   readonly etag: string;
   readonly contentType: string;
   /** When a flag in it changed last, as an HTTP date. */
   readonly lastModified: string;
-  /** Bytes. A short body is text of one character per byte: Node then sends head and body as one piece. */
-  readonly body: string | Buffer;
+  readonly body: Buffer;
   /** A list has an event stream at the same URL. */
   readonly isList: boolean;
 }
@@ -61,12 +57,11 @@ export class Responses {
     if (ready) return ready;
     const response = this.#find(path) ?? this.#compileOther(path);
     if (!response) return undefined;
-    const bytes = Buffer.from(response.body);
     const answer = {
       etag: etag(response),
       contentType: contentTypeOf(path),
       lastModified: lastModifiedOf(response, this.#committedAt),
-      body: bytes.length <= maxOnePieceBytes ? bytes.toString("latin1") : bytes,
+      body: Buffer.from(response.body),
       isList: isList(path),
     };
     this.#answers.set(path, answer);
