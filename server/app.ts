@@ -1,6 +1,6 @@
 /** The routes of the API: which handlers a request passes, in which order. */
 import express, { type Express, type Request } from "express";
-import { definitionKinds, outputs } from "../schema/compile/urls.ts";
+import { definitionKinds, outputs, privateCacheControl } from "../schema/compile/urls.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { permissionChecks } from "./auth/permissions.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
@@ -102,7 +102,7 @@ function addFlagRoutes(
   app.param("environment", skipUnknownEnvironment(project));
   for (const folder of ["", "/:environment"]) {
     const isRoot = folder === "";
-    const base = `${folder}/v1/feature-flags/`;
+    const base = `${folder}${outputs.list.path}`;
     route(app, base, {
       get: [mayRead, list, read],
       ...(isRoot && { post: [permit("create"), writeLimit, checkReasons, readBody, write.create] }),
@@ -133,7 +133,7 @@ function addManagementRoutes(
   const { permitSomewhere } = permissionChecks(authenticator, () => backends.store.project);
   const mayRead = permitSomewhere("read");
   const definition = definitionHandlers(backends);
-  route(app, "/v1/feature-flags/:name/definition", {
+  route(app, `${outputs.list.path}:name/definition`, {
     get: [mayRead, definition.read],
     put: [
       permitSomewhere("update"),
@@ -171,7 +171,7 @@ function wantsStream(request: Request): boolean {
 }
 
 const describeHandler: Handler = (_request, response) => {
-  response.set("Cache-Control", "private, no-cache").json(description);
+  response.set("Cache-Control", privateCacheControl).json(description);
 };
 
 function metricsHandler(metrics: Metrics): Handler {

@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Logger } from "pino";
+import { outputs } from "../schema/compile/urls.ts";
 import { pluralize, shortId } from "../schema/text/show.ts";
 import { holdLock } from "../store/files/hold-lock.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
@@ -81,8 +82,8 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
   const { commit, flags = [] } = store.current?.snapshot ?? {};
   const lines = [
     `Serving ${pluralize(flags.length, "flag")} at ${commit === undefined ? "no valid commit" : shortId(commit)}:`,
-    `  API  ${url}/v1/feature-flags/`,
-    ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}/v1/feature-flags/`]),
+    `  API  ${url}${outputs.list.path}`,
+    ...(cdnUrl === undefined ? [] : [`  CDN  ${cdnUrl}${outputs.list.path}`]),
     ...(settings.remote
       ? []
       : [`  git  ${path.relative(".", remote)}${note ? `  (${note})` : ""}`]),

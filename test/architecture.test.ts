@@ -16,6 +16,20 @@ test("every module imports only what its folder may import, schema/ is pure, and
   expect(findViolations(sources)).toEqual([]);
 });
 
+test("only schema/compile/urls.ts has the paths of outputs and the cache lines of their answers", () => {
+  const { [table]: text, ...others } = readSources();
+  const lines = /\/feature-flags|private, no-cache|stale-while-revalidate/;
+  expect(text).toMatch(lines);
+  const found = Object.entries(others).filter(
+    ([file, source]) =>
+      /^(?:schema|server|store)\//.test(file) && lines.test(source.replace(comments, "")),
+  );
+  expect(found.map(([file]) => file)).toEqual([]);
+});
+
+const table = "schema/compile/urls.ts";
+const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+
 /** Every module outside of the tests, by its path from the top. */
 function readSources(): Record<string, string> {
   const others = ["test", "node_modules", "dist", "coverage"];

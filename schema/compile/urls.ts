@@ -46,6 +46,9 @@ export const outputs = {
 export const publishedCacheControl =
   "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 
+/** `Cache-Control` of the server's answers, which depend on the token: a browser may keep one, and asks each time. */
+export const privateCacheControl = "private, no-cache";
+
 export type OutputKind = keyof typeof outputs;
 
 /** The outputs that show how flags are decided: a project may keep them unpublished. */

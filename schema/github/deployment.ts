@@ -1,5 +1,6 @@
 /** The result of publishing a commit as text: for the deployment, the pull request and the run. */
 import { isCommit } from "../compile/manifest.ts";
+import { outputs } from "../compile/urls.ts";
 import type { EnvironmentDiff } from "../plan/publication.ts";
 import { capital, joined, pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";
@@ -97,7 +98,7 @@ export function formatDeploymentResult(result: DeploymentResult): string {
   if (isPublished) lines.push(...(published?.diffs ?? []).flatMap(listDiff));
   if (lines.at(-1) !== "") lines.push("");
   const links = [
-    ...(url === "" ? [] : [`[what clients get](${url.replace(/\/+$/, "")}/v1/feature-flags/)`]),
+    ...(url === "" ? [] : [`[what clients get](${url.replace(/\/+$/, "")}${outputs.list.path})`]),
     ...(log === "" ? [] : [`[the run](${log})`]),
   ];
   return `${[...lines, ...(links.length === 0 ? [] : [`<sub>${links.join(" · ")}</sub>`])].join("\n").trimEnd()}\n`;

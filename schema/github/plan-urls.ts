@@ -1,4 +1,5 @@
 /** The URLs of a plan with their bodies before and after, as a part of the comment on a pull request. */
+import { parsePath } from "../compile/urls.ts";
 import type { Plan, ResponsePlan } from "../plan/plan.ts";
 import { pluralize } from "../text/show.ts";
 import { block, fitLines, sizeOf } from "./markdown.ts";
@@ -10,7 +11,7 @@ export type Pointer = (left: number, what: string) => string;
 export function listUrls({ responses }: Plan, maxLength: number, pointer: Pointer): string[] {
   if (responses.length === 0) return [];
   // What customers get comes first.
-  const isRoot = ({ path }: ResponsePlan) => path.startsWith("/v1/");
+  const isRoot = ({ path }: ResponsePlan) => parsePath(path)?.folder === "";
   const sorted = [...responses.filter(isRoot), ...responses.filter((one) => !isRoot(one))];
   const summary = `${pluralize(responses.length, "URL")} with other bytes, before and after`;
   const frame = (urls: string) =>

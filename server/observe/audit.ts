@@ -1,5 +1,6 @@
 /** Log lines of requests: one for each write, refused ones included; for reads at `debug`. */
 import type { Logger } from "pino";
+import { outputs } from "../../schema/compile/urls.ts";
 import type { WriteOutcome } from "../routes/writes/outcome.ts";
 
 /** A request that has ended. */
@@ -56,6 +57,6 @@ export function changeOf({
   outcome,
 }: EndedRequest): { kind: string; result: string } | undefined {
   const kind = kinds[method];
-  if (kind === undefined || !route.includes("feature-flags")) return undefined;
+  if (kind === undefined || !route.includes(outputs.list.path)) return undefined;
   return { kind, result: outcome?.status ?? `refused-${status}` };
 }

@@ -1,3 +1,4 @@
+import { privateCacheControl } from "../../schema/compile/urls.ts";
 import type { Handler } from "../http/handler.ts";
 import { sendTagged } from "../http/send.ts";
 import type { Evaluations } from "./ofrep/evaluations.ts";
@@ -11,7 +12,7 @@ export function privateDefinitionsHandler(evaluations: Evaluations): Handler {
     const flags = evaluations.of(String(request.params.environment ?? ""));
     if (flags === undefined) throw notReady();
     const { text, etag } = flags.document;
-    response.setHeader("Cache-Control", "private, no-cache");
+    response.setHeader("Cache-Control", privateCacheControl);
     sendTagged(request, response, etag, "application/json", text);
   };
 }

@@ -1,4 +1,5 @@
 import type { Principal } from "../../../schema/access/tokens.ts";
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import { isPossibleName } from "../../../schema/flag/name.ts";
 import type { ChangePage } from "../../../store/history/change-query.ts";
 import type { CommitAttribution } from "../../../store/history/commit-attribution.ts";
@@ -41,7 +42,7 @@ export function allHistoryHandler(store: FlagStore, concurrency: ConcurrencyLimi
     const { changes, next } = await readPage(key, principal.id, () =>
       store.history.queryChanges({ ...range, isBy, matches }),
     );
-    response.set("Cache-Control", "private, no-cache");
+    response.set("Cache-Control", privateCacheControl);
     response.json({ changes: changes.map((change) => answerOf(change, environments)), next });
   };
 }

@@ -1,3 +1,4 @@
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
@@ -35,7 +36,7 @@ export function historyHandler(store: FlagStore, concurrency: ConcurrencyLimit):
       .slice(0, limit)
       .filter((change) => principal.environments === undefined || isChangedIn(change, environment))
       .map((change) => ({ ...factsOf(change), ...statesIn(change, environment) }));
-    response.set("Cache-Control", "private, no-cache");
+    response.set("Cache-Control", privateCacheControl);
     response.json({ name, environment, changes: visible, ...next });
   };
 }

@@ -1,6 +1,7 @@
 /** `GET` and `PUT …/definition`: a whole flag, for all environments. */
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import { findFlag, type TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { requirePermission } from "../../auth/permissions.ts";
@@ -73,7 +74,7 @@ export function definitionHandlers(backends: WriteBackends): Record<"read" | "wr
 }
 
 function setHeaders(response: ApiResponse, { updated_at }: TimedFlag): void {
-  response.setHeader("Cache-Control", "private, no-cache");
+  response.setHeader("Cache-Control", privateCacheControl);
   response.setHeader("Last-Modified", new Date(updated_at).toUTCString());
   response.vary("Accept");
 }

@@ -3,6 +3,7 @@
  * and metrics as `readHandler()`, at a fifth of the cost. All other requests are left to Express.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import type { Environments } from "../../../schema/project/project.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";
@@ -136,7 +137,7 @@ function prepareAnswer(
   const varies = [vary, isList ? "Accept" : undefined].filter(Boolean).join(", ");
   const first = [...Object.entries(rest).flat(), ...(varies === "" ? [] : ["Vary", varies])];
   const validators = ["ETag", etag, "Last-Modified", lastModified];
-  const known = [...first, "Cache-Control", "private, no-cache", ...validators];
+  const known = [...first, "Cache-Control", privateCacheControl, ...validators];
   const whole = [...known, "Content-Type", contentType, "Content-Length", String(body.length)];
   const head = (headers: readonly string[], status: number): PreparedHead => ({
     headers: [...headers, "X-Request-Id", ""],

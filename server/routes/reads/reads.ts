@@ -1,3 +1,4 @@
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import type { Handler } from "../../http/handler.ts";
 import { HttpError } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";
@@ -10,7 +11,7 @@ export function readHandler(responses: Responses): Handler {
     if (!responses.isReady) throw notReady();
     if (!answer)
       throw new HttpError(404, `Cannot find "${request.path}": no flag or list is served there`);
-    response.setHeader("Cache-Control", "private, no-cache");
+    response.setHeader("Cache-Control", privateCacheControl);
     response.setHeader("Last-Modified", answer.lastModified);
     if (answer.isList) response.vary("Accept");
     sendTagged(request, response, answer.etag, answer.contentType, answer.body);

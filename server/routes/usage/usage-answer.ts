@@ -1,3 +1,4 @@
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { compareText } from "../../../schema/text/order.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
@@ -16,7 +17,7 @@ export function usageHandler(usage: Usage, store: Pick<FlagStore, "current">): H
       const own = flags.get(count.name);
       if (own) own[count.environment] = figuresOf(count);
     }
-    response.set("Cache-Control", "private, no-cache").json({
+    response.set("Cache-Control", privateCacheControl).json({
       since: timestamp(Math.floor(usage.since / 1_000)),
       flags: [...flags].map(([name, environments]) => ({ name, environments })),
       unknown: usage.unknown.filter(isVisible).map((count) => {

@@ -1,6 +1,7 @@
 /** Responses about proposals: the 202 of the write, and the status. */
 import type { Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
+import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
@@ -36,7 +37,7 @@ export function maySee({ environments }: Principal, change: ProposedChange): boo
 }
 
 function send(response: Response, change: ProposedChange): void {
-  response.set("Cache-Control", "private, no-cache");
+  response.set("Cache-Control", privateCacheControl);
   response.json(changeBody(change));
 }
 

@@ -2,7 +2,7 @@ import type { Change } from "../../../schema/change/change.ts";
 import type { ReadOnlyValues } from "../../../schema/change/read-only-values.ts";
 import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
 import { etag } from "../../../schema/compile/release.ts";
-import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
+import { contentTypeOf, pathOf, privateCacheControl } from "../../../schema/compile/urls.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { requirePermission } from "../../auth/permissions.ts";
@@ -75,7 +75,7 @@ async function writeResponse(
 ): Promise<void> {
   const flag = await flagAfter(store, name, result);
   const compiled = compileFlagResponse(store.project, environment, flag);
-  response.setHeader("Cache-Control", "private, no-cache");
+  response.setHeader("Cache-Control", privateCacheControl);
   response.setHeader("ETag", etag(compiled));
   response.setHeader("Content-Type", contentTypeOf(compiled.path));
   response.status(status).end(compiled.body);
