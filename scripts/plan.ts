@@ -41,10 +41,13 @@ export const command = defineCommand({
     const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
     const print = { markdown: formatPlanMarkdown, json: formatJson }[format] ?? formatPlan;
     process.stdout.write(print(change));
-    if (before.commit === after.commit)
-      note(
-        `Note: ${base} has all commits of ${head}; to compare with an earlier commit, name it: --base ${head}~1`,
-      );
+    if (before.commit === after.commit) {
+      const isFirst = (await repository.resolve(`${head}~1`).catch(() => "")) === "";
+      const next = isFirst
+        ? "make a change on a branch and commit it there to see a plan"
+        : `to compare with an earlier commit, name it: --base ${head}~1`;
+      note(`Note: ${base} has all commits of ${head}; ${next}`);
+    }
     if (head === "HEAD") await noteUncommitted(repository, after.commit, "planned");
     return 0;
   },

@@ -15,7 +15,7 @@ export async function noteUncommitted(
   if (files.length === 0) return;
   const differing = pluralize(files.length, "file");
   note(
-    `Note: the work tree differs from ${shortId(commit)} in ${differing} below flags/; only the commit was ${done}`,
+    `Note: the work tree differs from ${shortId(commit)} in ${differing}; only the commit was ${done}`,
   );
   for (const file of files.slice(0, maxNamedFiles)) note(`  ${escapeInvisible(file)}`);
 }

@@ -1,4 +1,5 @@
 /** Names of commits in a clone, and relations between commits. */
+import { projectFile } from "../../schema/project/project.ts";
 import { readGit } from "../git/git.ts";
 import { readObjects } from "../git/objects.ts";
 
@@ -100,12 +101,14 @@ export async function findFork(directory: string, base: string, head: string): P
   return (await readGit(directory, args).catch(() => "")).trim() || base;
 }
 
-/** The files below `flags/` that differ in the work tree from `commit`; none if there is no work tree. */
+/** The files below `flags/`, and the project's, that differ in the work tree from `commit`; none if there is no work tree. */
 export async function findUncommittedFiles(directory: string, commit: string): Promise<string[]> {
   const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none", "--no-ext-diff"];
   const diff = ["diff", "--name-only", "--no-relative", "-z", ...settings, commit];
   const others = ["ls-files", "--others", "--full-name", "--exclude-standard", "-z"];
-  const reading = [diff, others].map((args) => readGit(directory, [...args, "--", ":(top)flags"]));
+  const reading = [diff, others].map((args) =>
+    readGit(directory, [...args, "--", ":(top)flags", `:(top)${projectFile}`]),
+  );
   const answers = await Promise.all(reading).catch((error: Error) => {
     if (/must be run in a work tree/.test(error.message)) return [];
     throw error;

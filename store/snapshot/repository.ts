@@ -83,7 +83,7 @@ export class Repository {
     return findFork(this.directory, from, await this.resolve(head));
   }
 
-  /** The files below `flags/` that differ in the work tree from `commit`. */
+  /** The files below `flags/`, and the project's, that differ in the work tree from `commit`. */
   differences(commit: string): Promise<string[]> {
     return findUncommittedFiles(this.directory, commit);
   }

@@ -125,13 +125,19 @@ describe.concurrent("build", () => {
   test("builds the commit, not the work tree, and reports the differences", async () => {
     const { repository, third } = planner();
     const hostile = "flags/growth/a\n::error::b.yaml";
-    repository.write({ [file]: on, [hostile]: on, "flags/growth/invite_friends.yaml": null });
+    repository.write({
+      "bunting.yaml": "environments: [production]\n",
+      [file]: on,
+      [hostile]: on,
+      "flags/growth/invite_friends.yaml": null,
+    });
     const { code, stderr } = await build(repository);
     expect(code).toBe(0);
     expect(stderr.split("\n").sort()).toEqual(
       [
         "",
-        `Note: the work tree differs from ${third.slice(0, 7)} in 3 files below flags/; only the commit was built`,
+        `Note: the work tree differs from ${third.slice(0, 7)} in 4 files; only the commit was built`,
+        "  bunting.yaml",
         "  flags/growth/a\\u{a}::error::b.yaml",
         "  flags/growth/invite_friends.yaml",
         `  ${file}`,

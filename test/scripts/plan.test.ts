@@ -138,6 +138,14 @@ describe.concurrent("plan", () => {
     expect((await plan(repository, "--base=HEAD~1")).stderr).toBe("");
   });
 
+  test("notes what to do after the first commit, which has none before it", async () => {
+    const repository = testRepository();
+    repository.change(start, { [file("meal_planning")]: flag(true) });
+    expect((await plan(repository)).stderr).toBe(
+      "Note: main has all commits of HEAD; make a change on a branch and commit it there to see a plan\n",
+    );
+  });
+
   test("prints the problems of an invalid head and exits with 1", async () => {
     const repository = change();
     repository.change(start + 240, { [file("meal_planning")]: "enabled: on\n" });
