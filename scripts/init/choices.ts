@@ -1,5 +1,5 @@
 /** Settings of a new repository of flags. */
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { parseProjectFile } from "../../schema/file/parsed-file.ts";
 import { nameStyles } from "../../schema/project/name-pattern.ts";
 import { checkOption } from "../command/checks.ts";
@@ -37,19 +37,30 @@ export async function choose(given: Given, ask?: Ask): Promise<Choices> {
   const naming = await answer(given.naming, `Names of flags: ${knownStyles}`, defaults.naming);
   const owner = await answer(given.owner, "Who reviews changes, such as @acme/platform", "");
   const hook =
-    given.hook ?? (await ask?.("Check flags before each commit: yes or no", "no")) === "yes";
+    given.hook ??
+    /^y(es)?$/i.test((await ask?.("Check flags before each commit: yes or no", "no")) ?? "");
   return check(environments, naming, owner, hook);
 }
 
 export type Ask = (question: string, standard: string) => Promise<string>;
 
-/** Asks on the terminal. */
+/** Asks on the terminal. Throws if the input ends (Ctrl+C or Ctrl+D) before the answer. */
 export function askOnTerminal(): { readonly ask: Ask; readonly close: () => void } {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  // Unlike question(), it keeps lines that arrive before they are asked for, as pasted ones do.
+  const lines = terminal[Symbol.asyncIterator]();
   return {
     async ask(question, standard) {
       const shown = standard === "" ? "" : ` (${standard})`;
-      return (await terminal.question(`${question}${shown}: `)).trim();
+      terminal.setPrompt(`${question}${shown}: `);
+      terminal.prompt();
+      const { value, done } = await lines.next();
+      if (done) {
+        throw new Error(
+          "\nCannot ask for the choices: the input has ended; nothing was written\n  hint: give them as options, or use --yes",
+        );
+      }
+      return value.trim();
     },
     close: () => terminal.close(),
   };

@@ -96,12 +96,14 @@ const editorSettings = {
   "files.insertFinalNewline": true,
 };
 
+/** npx finds an installed program without the network; it would search for a missing one for a minute. */
 function formatHook({ version }: Program): string {
   return `#!/bin/sh
 # Checks flags before each commit. To use it: git config core.hooksPath .githooks
-set -e
-bunting() { npx --yes bunting@${version} "$@"; }
-bunting format --check
-bunting validate
+if [ ! -e node_modules/.bin/bunting ]; then
+  echo "Cannot check flags: bunting is not in node_modules; run: npm install --save-dev bunting@${version}" >&2
+  exit 1
+fi
+npx --no-install bunting format --check && npx --no-install bunting validate
 `;
 }

@@ -1,10 +1,12 @@
 /** `bunting init` in a new directory. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+/// <reference path="../setup/provided.d.ts" />
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { parse } from "yaml";
-import { temporaryDirectory } from "../git/repository.ts";
-import { runScript, top } from "../scripts/run.ts";
+import { temporaryDirectory, testRepository } from "../git/repository.ts";
+import { bareEnvironment, runScript, top } from "../scripts/run.ts";
 import { actionlint } from "../workflows/lint/lint.ts";
 import { parseWorkflow } from "../workflows/runner/workflow.ts";
 
@@ -35,14 +37,53 @@ describe("bunting init", () => {
     expect(again).not.toContain("Next: ");
   });
 
-  test("writes into a directory, and a hook that runs if asked to", async () => {
+  test("writes into a directory", async () => {
     const directory = temporaryDirectory();
-    const { code } = await init(directory, "flags-repo", "--hook");
-    expect(code).toBe(0);
-    const hook = path.join(directory, "flags-repo/.githooks/pre-commit");
-    expect(statSync(hook).mode & 0o111).toBe(0o111);
-    expect(readFileSync(hook, "utf8")).toContain(`npx --yes bunting@${version}`);
+    expect((await init(directory, "flags-repo")).code).toBe(0);
     expect(readdirSync(directory)).toEqual(["flags-repo"]);
+  });
+
+  test("--hook writes a hook that checks commits without the network, or says what to install", async () => {
+    const repository = testRepository();
+    const { directory } = repository;
+    await init(directory, "--hook");
+    repository.git("config", "core.hooksPath", ".githooks");
+    repository.git("add", "--all");
+    const identity = ["-c", "user.name=A", "-c", "user.email=a@bunting.example"];
+    const commit = () => {
+      const registry = {
+        npm_config_registry: "http://127.0.0.1:9/",
+        npm_config_fetch_retries: "0",
+      };
+      const env = { ...bareEnvironment, ...registry };
+      const options = { cwd: directory, env, encoding: "utf8" } as const;
+      const { status, stderr } = spawnSync(
+        "git",
+        [...identity, "commit", "--message=Begin"],
+        options,
+      );
+      return { status, stderr };
+    };
+    expect(commit()).toEqual({
+      status: 1,
+      stderr: `Cannot check flags: bunting is not in node_modules; run: npm install --save-dev bunting@${version}\n`,
+    });
+
+    const program = path.join(directory, "node_modules/.bin/bunting");
+    mkdirSync(path.dirname(program), { recursive: true });
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${inject("program")}' "$@"\n`);
+    chmodSync(program, 0o755);
+    const flag = path.join(directory, "flags/example/welcome_banner.yaml");
+    const text = readFileSync(flag, "utf8");
+    writeFileSync(flag, text.replace("enabled: false", "enabled:   false"));
+    expect(commit()).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("run: npx bunting format\n"),
+    });
+    writeFileSync(flag, text.replace("enabled: false", "enabled: maybe"));
+    expect(commit()).toMatchObject({ status: 1, stderr: expect.stringContaining("[wrong-type]") });
+    writeFileSync(flag, text);
+    expect(commit()).toMatchObject({ status: 0 });
   });
 
   test.each([
