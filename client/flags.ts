@@ -37,15 +37,11 @@ export type FlagName = keyof FlagTypes extends never ? string : keyof FlagTypes 
  */
 export function createFlags<Name extends string = FlagName>(
   options: Options,
-  fetchCopy?: typeof download,
-  readFlags?: ReadFlags,
-): ExtensibleFlags<Name>;
-export function createFlags<Name extends string = FlagName>(
-  // If JavaScript passes none, the console says that there is no URL.
-  options = {} as Options,
   fetchCopy: typeof download = download,
   readFlags: ReadFlags = (copy, old) => keepIfEqual(old, withoutPrototype(copy.flags)),
 ): ExtensibleFlags<Name> {
+  // If JavaScript passes none, the console says that there is no URL.
+  options ??= {} as Options;
   const { environment, refreshSeconds = 60, storage = attempt(() => localStorage) } = options;
   // The number is the version of stored copies and of messages between tabs.
   const key = `bunting1:${options.url}`;

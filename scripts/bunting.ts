@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-/** `bunting`: the one program over all commands. */
-import { describeUnknown, formatCommandList, loadCommand } from "./command/commands.ts";
 import { runCommand } from "./command/run-command.ts";
 import { note } from "./command/stderr.ts";
 import { findNodeFault, version } from "./command/version.ts";
+/** `bunting`: the one program over all commands. */
+import { describeUnknown, formatCommandList, loadCommand } from "./commands.ts";
 
 process.exitCode = await run(process.argv.slice(2));
 

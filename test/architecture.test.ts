@@ -4,14 +4,15 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { readCode } from "./architecture/read-code.ts";
-import { findViolations } from "./architecture/rules.ts";
+import { topFolders } from "./architecture/rules.ts";
+import { findViolations } from "./architecture/violations.ts";
 
 const top = fileURLToPath(new URL("../", import.meta.url));
 
 test("every module imports only what its folder may import, schema/ is pure, and no file has over 200 lines", () => {
   const sources = readSources();
   expect(Object.keys(sources)).toEqual(
-    expect.arrayContaining(["schema/file/validate.ts", "store/snapshot/repository.ts"]),
+    expect.arrayContaining(["schema/file/validate.ts", "client/example/page.tsx"]),
   );
   expect(findViolations(sources)).toEqual([]);
 });
@@ -30,13 +31,26 @@ test("only schema/compile/urls.ts has the paths of outputs and the cache lines o
 const table = "schema/compile/urls.ts";
 const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
+test("subfolders import each other one way: each only those before it in the table, and modules of no subfolder", () => {
+  const wrong = Object.values(topFolders).flatMap(({ folders = {} }) => {
+    const { "": _, ...subfolders } = folders;
+    const order = Object.keys(subfolders);
+    return Object.entries(subfolders).flatMap(([folder, allowed], index) =>
+      allowed
+        .filter((other) => other !== "" && !order.slice(0, index).includes(other))
+        .map((other) => `${folder} imports ${other}`),
+    );
+  });
+  expect(wrong).toEqual([]);
+});
+
 /** Every module outside of the tests, by its path from the top. */
 function readSources(): Record<string, string> {
   const others = ["test", "node_modules", "dist", "coverage"];
   const tops = readdirSync(top, { withFileTypes: true })
     .filter(({ name }) => !name.startsWith(".") && !others.includes(name))
     .flatMap((entry) => (entry.isDirectory() ? listFiles(entry.name) : [entry.name]));
-  const modules = tops.filter((file) => /\.[cm]?[jt]s$/.test(file));
+  const modules = tops.filter((file) => /\.(?:[cm]?[jt]s|[jt]sx)$/.test(file));
   return Object.fromEntries(
     modules.map((file) => [file, readFileSync(path.join(top, file), "utf8")]),
   );
@@ -66,6 +80,12 @@ describe("findViolations() lets pass", () => {
     ["client/openfeature.ts", 'import type { Provider } from "@openfeature/web-sdk";'],
     ["client/example/a.ts", 'import { createRoot } from "react-dom/client";'],
     ["store/git/a.ts", "a;\n".repeat(200)],
+    ["server/a.ts", 'import { a } from "./routes/reads/a.ts";'],
+    [
+      "server/routes/reads/a.ts",
+      'import type { A } from "../../parts.ts"; import "../events/a.ts";',
+    ],
+    ["scripts/github/a.ts", 'import { a } from "../command/a.ts";'],
     ["vitest.config.ts", 'import { defineConfig } from "vitest/config";'],
   ])("%s: %s", (file, source) => {
     expect(findViolations({ [file]: source })).toEqual([]);
@@ -140,6 +160,16 @@ describe("findViolations() refuses", () => {
     ["store/other/a.ts", "", "is in no subfolder that has rules"],
     ["store/git/a.ts", 'import { a } from "../writes/a.ts";', "imports ../writes/a.ts"],
     ["store/build/a.ts", 'import type { A } from "../publish/a.ts";', "imports ../publish/a.ts"],
+    [
+      "server/http/a.ts",
+      'import type { A } from "../routes/writes/a.ts";',
+      "imports ../routes/writes/a.ts",
+    ],
+    ["server/routes/events/a.ts", 'import { a } from "../reads/a.ts";', "imports ../reads/a.ts"],
+    ["server/auth/a.ts", 'import type { A } from "../parts.ts";', "imports ../parts.ts"],
+    ["server/routes/other/a.ts", "", "is in no subfolder that has rules"],
+    ["scripts/command/a.ts", 'import("../plan.ts");', "imports ../plan.ts"],
+    ["client/example/a.tsx", 'import { a } from "../../store/a.ts";', "imports ../../store/a.ts"],
     ["server/index.ts", "", "has a vague name"],
     ["store/git/a.ts", "a;\n".repeat(201), "has 201 lines, more than 200"],
     ["lib/a.ts", "", "is in no folder that has rules"],
@@ -189,6 +219,7 @@ describe("readCode()", () => {
     ["return /'/", "return /"],
     ["a[0] / b[1] / 'c'", 'a[0] / b[1] / "0"'],
     ["`${/`/}`", "`/`"],
+    ["<p>{a && <br />} b</p>; 'c'", '<p>{a && <br />} b</p>; "0"'],
   ])("leaves of %s only code", (source, text) => {
     expect(readCode(source).text).toBe(text);
   });

@@ -3,8 +3,8 @@ import type { Request } from "express";
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
 import { type Handler, principalOf } from "../http/handler.ts";
-import { environmentOf } from "../http/path-template.ts";
 import { HttpError } from "../http/problem.ts";
+import { environmentOf } from "../openapi/path-template.ts";
 import type { Authenticator } from "./authenticator.ts";
 
 /** `read private` is for the rules of private flags. */

@@ -1,6 +1,6 @@
 import { type Environments, rootEnvironment } from "../../schema/project/project.ts";
 import { suggest } from "../../schema/text/suggest.ts";
-import { patternOf, routeTemplates } from "../http/path-template.ts";
+import { patternOf, routeTemplates } from "../openapi/path-template.ts";
 
 /** Comparing more names would take milliseconds for each unknown path. */
 const maxNames = 2_000;

@@ -1,7 +1,7 @@
 /** The state of a request while it is handled, and the types of its handlers. */
 import type { NextFunction, Request, Response } from "express";
 import type { Principal } from "../../schema/access/tokens.ts";
-import type { WriteOutcome } from "../routes/writes/outcome.ts";
+import type { WriteOutcome } from "./write-outcome.ts";
 
 /** `response.locals`. */
 export interface Locals {

@@ -35,6 +35,12 @@ export class HttpError extends Error {
   }
 }
 
+/** The error as long as no commit of the branch has been valid. */
+export function notReady(): HttpError {
+  const detail = "Cannot serve flags: no commit of the branch has been valid yet";
+  return new HttpError(503, detail, { kind: "not-ready" });
+}
+
 /** Maximum length of a text of the client in a response. */
 const maxTextLength = 300;
 

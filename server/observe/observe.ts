@@ -5,8 +5,8 @@ import { timeOf } from "../../schema/flag/schedule.ts";
 import { findCredentials } from "../../schema/text/personal-data.ts";
 import type { StepResult } from "../../store/schedule/apply-steps.ts";
 import type { Handler } from "../http/handler.ts";
-import { routeOf } from "../http/path-template.ts";
-import type { WriteOutcome } from "../routes/writes/outcome.ts";
+import type { WriteOutcome } from "../http/write-outcome.ts";
+import { routeOf } from "../openapi/path-template.ts";
 import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
 import type { Metrics } from "./metrics.ts";
 

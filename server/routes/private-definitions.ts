@@ -1,8 +1,8 @@
 import { privateCacheControl } from "../../schema/compile/urls.ts";
 import type { Handler } from "../http/handler.ts";
+import { notReady } from "../http/problem.ts";
 import { sendTagged } from "../http/send.ts";
 import type { Evaluations } from "./ofrep/evaluations.ts";
-import { notReady } from "./reads/reads.ts";
 
 export const privateDefinitionsPath = "/v1/private/definitions.json";
 

@@ -60,9 +60,9 @@ const template = /[`}](?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y;
 const pattern = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/y;
 const wordOrSign = /[\w$#\u0080-\uffff]+|[^"'`]/y;
 
-/** Where an operand is due, a slash begins a regular expression; after one, it divides. */
+/** Where an operand is due, a slash begins a regular expression; after one, it divides. `</` closes an element of JSX. */
 const operandIsDue =
-  /^(?:[^\w$#\u0080-\uffff)\]"'`}]|return|typeof|case|in|of|do|else|void|delete|throw|new|await|yield)?$/;
+  /^(?:[^\w$#\u0080-\uffff)\]"'`}<]|return|typeof|case|in|of|do|else|void|delete|throw|new|await|yield)?$/;
 
 function lineFeeds(text: string): string {
   return text.replace(/[^\n]/g, "");

@@ -1,15 +1,12 @@
-import path from "node:path";
-import { readCode } from "./read-code.ts";
-
 /** The rules for a folder at the top: what its modules may import. */
-interface Rules {
+export interface Rules {
   /** Folders at the top. */
   readonly imports: readonly string[];
   /** Folders at the top of which it may import types only. */
   readonly types?: readonly string[];
   /** Packages; any if missing. */
   readonly packages?: readonly string[];
-  /** Its subfolders, and which of the others each may import. Every module is in one of them. */
+  /** Its subfolders, and which of the others each may import; `""` are its own modules. Every module is in one of them. */
   readonly folders?: Readonly<Record<string, readonly string[]>>;
   /** Folders that single files may import in addition. */
   readonly files?: Readonly<Record<string, readonly string[]>>;
@@ -17,7 +14,7 @@ interface Rules {
   readonly peers?: Readonly<Record<string, readonly string[]>>;
 }
 
-const topFolders: Readonly<Record<string, Rules>> = {
+export const topFolders: Readonly<Record<string, Rules>> = {
   schema: {
     imports: ["schema"],
     packages: ["yaml", "ajv", "fastest-levenshtein", "node:crypto"],
@@ -30,7 +27,7 @@ const topFolders: Readonly<Record<string, Rules>> = {
       yaml: ["text", "problem", "project", "flag"],
       check: ["text", "problem", "project", "flag", "evaluate", "yaml"],
       file: ["text", "problem", "project", "flag", "evaluate", "yaml", "check"],
-      compile: ["text", "project", "flag", "evaluate"],
+      compile: ["", "text", "project", "flag", "evaluate"],
       tests: ["text", "problem", "project", "flag", "evaluate", "file", "compile"],
       plan: ["text", "problem", "project", "flag", "evaluate", "compile"],
       overview: ["text", "project", "flag", "evaluate", "plan"],
@@ -63,13 +60,51 @@ const topFolders: Readonly<Record<string, Rules>> = {
   },
   scripts: {
     imports: ["schema", "store", "scripts"],
+    folders: {
+      // The commands, their table, and the program.
+      "": ["command", "github", "init", "publish", "types"],
+      command: [],
+      github: ["command"],
+      init: ["command"],
+      publish: ["command", "github"],
+      types: ["command"],
+      package: ["command"],
+      dev: ["command", "package"],
+    },
     files: {
       "scripts/start.ts": ["server"],
       "scripts/package/precompile-schemas.ts": ["server"],
       "scripts/command/version.ts": [""],
     },
   },
-  server: { imports: ["schema", "store", "server"] },
+  server: {
+    imports: ["schema", "store", "server"],
+    folders: {
+      // The modules that connect all others.
+      "": [
+        ...["http", "openapi", "auth", "errors", "embedded", "observe", "routes", "routes/events"],
+        ...["routes/history", "routes/management", "routes/ofrep", "routes/reads"],
+        ...["routes/usage", "routes/writes"],
+      ],
+      http: [],
+      openapi: ["http"],
+      auth: ["http", "openapi"],
+      errors: ["http", "openapi", "auth"],
+      embedded: ["http"],
+      "routes/events": ["http"],
+      "routes/usage": ["http", "openapi", "auth"],
+      "routes/writes": ["", "http", "openapi", "auth"],
+      "routes/history": ["http", "openapi", "auth"],
+      observe: ["", "http", "openapi", "routes/events", "routes/usage", "routes/writes"],
+      "routes/reads": ["", "http", "openapi", "auth", "observe", "routes/events"],
+      "routes/management": ["http", "auth", "routes/reads", "routes/writes"],
+      "routes/ofrep": [
+        ...["", "http", "openapi", "auth", "errors", "observe"],
+        ...["routes/events", "routes/usage"],
+      ],
+      routes: ["http", "auth", "routes/ofrep"],
+    },
+  },
   client: {
     imports: ["client"],
     types: ["schema"],
@@ -78,10 +113,10 @@ const topFolders: Readonly<Record<string, Rules>> = {
       // The modules that applications import.
       "": ["core", "rules", "extras", "provider"],
       core: [],
-      rules: ["core"],
+      rules: ["", "core"],
       extras: ["core"],
       provider: ["core", "extras"],
-      example: ["core"],
+      example: ["", "core"],
     },
     files: {
       "client/rules.ts": ["schema/evaluate"],
@@ -98,144 +133,3 @@ const topFolders: Readonly<Record<string, Rules>> = {
     },
   },
 };
-
-/** What makes a function depend on more than its arguments. */
-const impure: readonly (readonly [what: string, pattern: RegExp])[] = [
-  [
-    "the process",
-    free("process", "console", "global", "globalThis", "window", "self", "navigator"),
-  ],
-  ["the clock", /\bDate\s*(?:\?\.|\.)\s*now\b|\bDate\s*\[|(?<!\bnew\s+)\bDate\s*\(/],
-  ["the clock", /\bnew\s+Date\b(?!\s*\(\s*[^)\s])/],
-  ["the clock", free("performance", "Temporal")],
-  ["a timer", free("setTimeout", "setInterval", "setImmediate", "queueMicrotask")],
-  ["the time zone", /\.\s*(?:get|set)(?:TimezoneOffset|FullYear|Month|Date|Day|Hours|Minutes)\b/],
-  ["the locale", /\blocaleCompare\b|\btoLocale\w*/],
-  ["the locale", free("Intl")],
-  ["chance", /\bMath\s*(?:\?\.|\.)\s*random\b|\bMath\s*\[/],
-  [
-    "chance",
-    free("crypto", "webcrypto", "randomUUID", "randomBytes", "randomInt", "getRandomValues"),
-  ],
-  ["the network", free("fetch", "XMLHttpRequest", "WebSocket", "EventSource")],
-  ["computed code", free("eval", "Function", "require", "Worker")],
-  ["its own location", /\bimport\s*\.\s*meta\b/],
-];
-
-/** These as names of their own, not as properties of something else. */
-function free(...names: string[]): RegExp {
-  return new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.\\s*)(?:${names.join("|")})(?![\\w$])`);
-}
-
-/**
- * Everything in `sources`, text by file (`schema/flag/flag.ts`), that breaks a rule:
- * `file:line: what it does`.
- */
-export function findViolations(sources: Readonly<Record<string, string>>): string[] {
-  return Object.entries(sources).flatMap(([file, source]) => {
-    const name = topOf(file);
-    const rules = topFolders[name];
-    const { text, strings } = readCode(source);
-    const found = [...findBadPlace(file, rules), ...findTooLong(source)];
-    if (/^\s*export\s*\*/m.test(text)) found.push({ offset: 0, what: "is a barrel" });
-    for (const { offset, specifier, typeOnly } of findImports(text, strings)) {
-      const allowed = rules === undefined || mayImport(file, rules, specifier, typeOnly);
-      if (!allowed) found.push({ offset, what: `imports ${specifier ?? "a computed name"}` });
-    }
-    for (const [what, pattern] of name === "schema" ? impure : []) {
-      const match = pattern.exec(text);
-      if (match) found.push({ offset: match.index, what: `uses ${what}: ${match[0]}` });
-    }
-    return found.map(({ offset, what }) => `${file}:${lineOf(text, offset)}: ${what}`);
-  });
-}
-
-interface Found {
-  readonly offset: number;
-  readonly what: string;
-}
-
-function findBadPlace(file: string, rules: Rules | undefined): Found[] {
-  const known = rules !== undefined || topOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
-  const vague = /(?:^|\/)(?:utils?|libs?|index)(?:\/|\.\w+$)/.exec(file);
-  const isLoose = rules?.folders !== undefined && !Object.hasOwn(rules.folders, folderOf(file));
-  return [
-    ...(isLoose ? [{ offset: 0, what: "is in no subfolder that has rules" }] : []),
-    ...(known ? [] : [{ offset: 0, what: "is in no folder that has rules" }]),
-    ...(vague ? [{ offset: 0, what: "has a vague name" }] : []),
-  ];
-}
-
-/** A longer file has more than one subject, or a subject that has parts. */
-const maxLines = 200;
-
-function findTooLong(source: string): Found[] {
-  const lines = source.trimEnd().split("\n").length;
-  if (lines <= maxLines) return [];
-  return [{ offset: 0, what: `has ${lines} lines, more than ${maxLines}` }];
-}
-
-interface Import {
-  readonly offset: number;
-  /** Missing where it is computed. */
-  readonly specifier: string | undefined;
-  readonly typeOnly: boolean;
-}
-
-/** Static and dynamic imports, re-exports and the imports of types, in code as `readCode()` leaves it. */
-function findImports(text: string, strings: readonly string[]): Import[] {
-  return forms.flatMap((form) =>
-    [...text.matchAll(form)].map(({ index: offset, groups = {} }) => {
-      const { string, clause = "" } = groups;
-      const specifier = string === undefined ? undefined : strings[Number(string)];
-      return { offset, specifier, typeOnly: /^\s*type\s+(?!from\b|,)/.test(clause) };
-    }),
-  );
-}
-
-const forms: readonly RegExp[] = [
-  /(?<![\w$.])(?:import|export)\b(?!\s*[.(])(?<clause>[^"`;()=]*?)\bfrom\s*"(?<string>\d+)"/g,
-  /(?<![\w$.])import\s*"(?<string>\d+)"/g,
-  /(?<![\w$.])(?:import|require)\s*\((?:\s*"(?<string>\d+)"\s*[,)])?/g,
-];
-
-function mayImport(
-  file: string,
-  { imports, types = [], packages, folders, files = {}, peers = {} }: Rules,
-  specifier: string | undefined,
-  typeOnly: boolean,
-): boolean {
-  if (specifier === undefined) return false;
-  if (/^\.\.?\//.test(specifier)) {
-    const imported = path.posix.join(path.posix.dirname(file), specifier);
-    const top = topOf(imported);
-    if (folders && top === topOf(file)) {
-      const [own, other] = [folderOf(file), folderOf(imported)];
-      return own === other || other === "" || (folders[own] ?? []).includes(other);
-    }
-    const extra = files[file] ?? [];
-    const isExtra = extra.includes(top) || extra.includes(`${top}/${folderOf(imported)}`);
-    return imports.includes(top) || isExtra || (typeOnly && types.includes(top));
-  }
-  if (!/^(?:node:|@[\w.-]+\/)?[\w-][\w./-]*$/.test(specifier)) return false;
-  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
-  if (packages === undefined || packages.includes(name)) return true;
-  return Object.entries(peers).some(
-    ([place, names]) =>
-      (place.endsWith("/") ? file.startsWith(place) : file === place) && names.includes(name),
-  );
-}
-
-function topOf(file: string): string {
-  return file.slice(0, Math.max(0, file.indexOf("/")));
-}
-
-/** The subfolder that a file is in; `""` if none. */
-function folderOf(file: string): string {
-  const [, folder = "", ...rest] = file.split("/");
-  return rest.length === 0 ? "" : folder;
-}
-
-function lineOf(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
-}

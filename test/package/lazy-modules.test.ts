@@ -1,6 +1,6 @@
 import type { Metafile } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { commandNames } from "../../scripts/command/commands.ts";
+import { commandNames } from "../../scripts/commands.ts";
 import { bundleProgram } from "../../scripts/package/bundle-program.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
-import { commandNames, loadCommand } from "../../scripts/command/commands.ts";
+import { commandNames, loadCommand } from "../../scripts/commands.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { runNpm, runScript, startScript, testCheckout, top } from "./run.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { expect, test } from "vitest";
-import { commandNames } from "../../scripts/command/commands.ts";
+import { commandNames } from "../../scripts/commands.ts";
 import { runScript, top } from "./run.ts";
 
 const readme = readFileSync(path.join(top, "scripts/README.md"), "utf8");

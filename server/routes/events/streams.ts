@@ -1,7 +1,6 @@
 /** Event streams: each new commit is an event for the streams whose path it changes. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { HttpError } from "../../http/problem.ts";
-import { notReady } from "../reads/reads.ts";
+import { HttpError, notReady } from "../../http/problem.ts";
 
 const limits = { perPrincipal: 1_000, total: 20_000 };
 /** Interval of comments in an idle stream, so that proxies keep it open. */

@@ -4,9 +4,9 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { nameIn } from "../../http/flag-name.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
-import { environmentOf } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
 import { allowKeys, integerIn } from "../../http/query.ts";
+import { environmentOf } from "../../openapi/path-template.ts";
 import { cachePages } from "./cached-pages.ts";
 import { factsOf, isChangedIn, statesIn } from "./change-body.ts";
 

@@ -9,7 +9,7 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";
-import { notReady } from "../reads/reads.ts";
+import { notReady } from "../../http/problem.ts";
 import { changeBody, maySee } from "../writes/proposals.ts";
 import type { WriteBackends } from "../writes/write-backends.ts";
 

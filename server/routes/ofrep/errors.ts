@@ -1,7 +1,7 @@
 /** Errors of OFREP: JSON with `errorCode` and `errorDetails` in place of problem details. */
 import type { Request, Response } from "express";
-import { parseRoute } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
+import { parseRoute } from "../../openapi/path-template.ts";
 
 /** The body is valid JSON, but its context is not one. */
 export class InvalidContextError extends HttpError {

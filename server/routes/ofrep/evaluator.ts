@@ -1,8 +1,7 @@
 /** The responses of OFREP, shared by the fast path and Express. */
 import type { Context } from "../../../schema/evaluate/context.ts";
-import { HttpError } from "../../http/problem.ts";
+import { HttpError, notReady } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
-import { notReady } from "../reads/reads.ts";
 import type { Usage } from "../usage/usage.ts";
 import type { EnvironmentFlags, Evaluations } from "./evaluations.ts";
 import { eventStreamsOf } from "./event-streams.ts";

@@ -3,8 +3,8 @@
  * evaluate again. https://github.com/open-feature/protocol, ADR 8.
  */
 import type { Handler } from "../../http/handler.ts";
-import { parseRoute } from "../../http/path-template.ts";
 import { HttpError } from "../../http/problem.ts";
+import { parseRoute } from "../../openapi/path-template.ts";
 import type { MakeEvent } from "../events/streams.ts";
 import type { Evaluations } from "./evaluations.ts";
 import type { StreamKeys } from "./stream-keys.ts";

@@ -1,6 +1,6 @@
 import { privateCacheControl } from "../../../schema/compile/urls.ts";
 import type { Handler } from "../../http/handler.ts";
-import { HttpError } from "../../http/problem.ts";
+import { HttpError, notReady } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";
 import type { Responses } from "./responses.ts";
 
@@ -16,10 +16,4 @@ export function readHandler(responses: Responses): Handler {
     if (answer.isList) response.vary("Accept");
     sendTagged(request, response, answer.etag, answer.contentType, answer.body);
   };
-}
-
-/** The error as long as no commit of the branch has been valid. */
-export function notReady(): HttpError {
-  const detail = "Cannot serve flags: no commit of the branch has been valid yet";
-  return new HttpError(503, detail, { kind: "not-ready" });
 }

@@ -1,6 +1,6 @@
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
-import type { Committed } from "./outcome.ts";
+import type { Committed } from "../../http/write-outcome.ts";
 
 /** The HTTP error for a write that the store refused. */
 export function writeError(name: string, result: Exclude<WriteResult, Committed>): HttpError {

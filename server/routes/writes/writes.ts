@@ -9,10 +9,10 @@ import { requirePermission } from "../../auth/permissions.ts";
 import { jsonOf } from "../../http/body.ts";
 import { nameIn } from "../../http/flag-name.ts";
 import { type ApiResponse, type Handler, principalOf } from "../../http/handler.ts";
-import { environmentOf } from "../../http/path-template.ts";
+import type { Committed } from "../../http/write-outcome.ts";
 import { bodyReader } from "../../openapi/description.ts";
+import { environmentOf } from "../../openapi/path-template.ts";
 import { isCreateFlag, isUpdateEnvironmentFlag, isUpdateFlag } from "../../openapi/validators.ts";
-import type { Committed } from "./outcome.ts";
 import { flagAfter, submit } from "./submit.ts";
 import type { WriteBackends } from "./write-backends.ts";
 

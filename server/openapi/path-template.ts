@@ -1,6 +1,6 @@
 /** Which route a path has. The table of routes is `schema/openapi.yaml`. */
 import { type Environments, rootEnvironment } from "../../schema/project/project.ts";
-import { openApiDocument } from "../openapi/openapi-document.ts";
+import { openApiDocument } from "./openapi-document.ts";
 
 /** The paths of the API with their parameters: `/{environment}/v1/feature-flags/{flag_name}`. */
 export const routeTemplates: readonly string[] = Object.keys(

@@ -1,5 +1,5 @@
-import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
-import type { WriteResult } from "../../../store/writes/write.ts";
+import type { ProposedChange } from "../../store/reviews/proposed-change.ts";
+import type { WriteResult } from "../../store/writes/write.ts";
 
 /** The outcome of a write: the store's result, or the pull request for its review. */
 export type WriteOutcome =

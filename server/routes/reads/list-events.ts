@@ -1,5 +1,5 @@
-import type { Responses } from "../reads/responses.ts";
-import type { MakeEvent } from "./streams.ts";
+import type { MakeEvent } from "../events/streams.ts";
+import type { Responses } from "./responses.ts";
 
 /** The events of lists: each commit is one, with the commit as its id and the list as its data. */
 export function listEvents(responses: Responses): MakeEvent {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { routeOf, routeTemplates } from "../../../server/http/path-template.ts";
+import { routeOf, routeTemplates } from "../../../server/openapi/path-template.ts";
 
 test.each(routeTemplates)("routeOf() returns %s for a path of this template", (template) => {
   const path = template.replaceAll(/\{\w+\}/g, "some-value");

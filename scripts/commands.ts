@@ -1,28 +1,28 @@
 /** Every command of `bunting`. A command's modules load only when it runs, so that small commands start fast. */
-import { didYouMean } from "../../schema/text/suggest.ts";
-import type { AnyCommand } from "./command.ts";
-import { commandLine } from "./command-line.ts";
-import { exitCodes } from "./run-command.ts";
+import { didYouMean } from "../schema/text/suggest.ts";
+import type { AnyCommand } from "./command/command.ts";
+import { commandLine } from "./command/command-line.ts";
+import { exitCodes } from "./command/run-command.ts";
 
 const modules = {
-  start: () => import("../start.ts"),
-  init: () => import("../init/init.ts"),
-  validate: () => import("../validate.ts"),
-  format: () => import("../format.ts"),
-  build: () => import("../build.ts"),
-  plan: () => import("../plan.ts"),
-  evaluate: () => import("../evaluate.ts"),
-  publish: () => import("../publish/publish.ts"),
-  schedule: () => import("../schedule.ts"),
-  types: () => import("../types/types.ts"),
-  schema: () => import("../schema.ts"),
-  migrate: () => import("../migrate.ts"),
-  token: () => import("../token.ts"),
-  stale: () => import("../github/stale.ts"),
-  drift: () => import("../github/drift.ts"),
-  comment: () => import("../github/comment.ts"),
-  approval: () => import("../github/approval.ts"),
-  deployment: () => import("../github/deployment.ts"),
+  start: () => import("./start.ts"),
+  init: () => import("./init/init.ts"),
+  validate: () => import("./validate.ts"),
+  format: () => import("./format.ts"),
+  build: () => import("./build.ts"),
+  plan: () => import("./plan.ts"),
+  evaluate: () => import("./evaluate.ts"),
+  publish: () => import("./publish/publish.ts"),
+  schedule: () => import("./schedule.ts"),
+  types: () => import("./types/types.ts"),
+  schema: () => import("./schema.ts"),
+  migrate: () => import("./migrate.ts"),
+  token: () => import("./token.ts"),
+  stale: () => import("./github/stale.ts"),
+  drift: () => import("./github/drift.ts"),
+  comment: () => import("./github/comment.ts"),
+  approval: () => import("./github/approval.ts"),
+  deployment: () => import("./github/deployment.ts"),
 };
 
 /** A few words for the list of commands. */
