@@ -1,7 +1,7 @@
 import { attempt } from "./core/attempt.ts";
 import { download } from "./core/download.ts";
 import { maxBackoffSeconds, maxCountedNames, NEVER } from "./core/limits.ts";
-import { findFault, readCopy, readList } from "./core/list.ts";
+import { findFailure, readCopy, readList } from "./core/list.ts";
 import { FROM_CACHE, FROM_NETWORK, FROM_PEER_TAB, type Origin } from "./core/origin.ts";
 import type { Copy, ExtensibleFlags, FlagValues, Options, ReadFlags, State } from "./core/types.ts";
 import { keepIfEqual, notify, withoutPrototype } from "./core/values.ts";
@@ -171,14 +171,14 @@ export function createFlags<Name extends string = FlagName>(
     const found = readCopy(value);
     const oldFlags = flags;
     const oldState = state;
-    const fault = findFault(found, held, environment);
-    if (fault && origin === FROM_CACHE) return;
-    if (!fault) {
+    const failure = findFailure(found, held, environment);
+    if (failure && origin === FROM_CACHE) return;
+    if (!failure) {
       held = found;
       flags = readFlags(found, flags, origin);
       if (origin !== FROM_CACHE) attempt(() => storage?.setItem(key, JSON.stringify(found)));
     }
-    const reason = fault || found.failure || null;
+    const reason = failure || found.failure || null;
     const age = Math.round((Date.now() - Number(held?.at)) / 1_000);
     state = keepIfEqual(state, {
       status: reason ? "stale" : "ready",

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
+/** `bunting`: the one program over all commands. */
 import { runCommand } from "./command/run-command.ts";
 import { note } from "./command/stderr.ts";
-import { findNodeFault, version } from "./command/version.ts";
-/** `bunting`: the one program over all commands. */
+import { findNodeVersionError, version } from "./command/version.ts";
 import { describeUnknown, formatCommandList, loadCommand } from "./commands.ts";
 
 process.exitCode = await run(process.argv.slice(2));
@@ -17,9 +17,9 @@ async function run([name = "--help", ...args]: string[]): Promise<0 | 1 | 2> {
     return 0;
   }
   if (name === "help") return run([args[0] ?? "", "--help"]);
-  const nodeFault = findNodeFault(process.versions.node);
-  if (nodeFault !== undefined) {
-    note(nodeFault);
+  const nodeError = findNodeVersionError(process.versions.node);
+  if (nodeError !== undefined) {
+    note(nodeError);
     return 2;
   }
   const command = await loadCommand(name);

@@ -9,7 +9,7 @@ import {
 } from "../schema/problem/problem.ts";
 import { defaultProject } from "../schema/project/project.ts";
 import { pluralize } from "../schema/text/show.ts";
-import { decode } from "../schema/yaml/decode.ts";
+import { decodeFile } from "../schema/yaml/decode.ts";
 import { format } from "../schema/yaml/edit.ts";
 import { distinctFiles, readWorkTree, readWorkTreeProject } from "../store/commit/work-tree.ts";
 import { replaceFile } from "../store/files/replace-file.ts";
@@ -66,7 +66,7 @@ export const command = defineCommand({
 /** The text as it is and as it should be; `undefined` if it is not text, or not YAML. */
 function layOut(file: string, findings: readonly Finding[]) {
   if (findings.some(({ code }) => code === "too-large")) return undefined;
-  const { text } = decode(readFileSync(file));
+  const { text } = decodeFile(readFileSync(file));
   try {
     return text === undefined ? undefined : { text, formatted: format(text) };
   } catch {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Role, roles, type TokenEntry, tokenEntry } from "../schema/access/tokens.ts";
-import { addToken, findTextFault, parseTokens } from "../schema/access/tokens-file.ts";
+import { addToken, findTextError, parseTokens } from "../schema/access/tokens-file.ts";
 import { identity } from "../schema/change/commit-message.ts";
 import { nearestOrAll } from "../schema/text/suggest.ts";
 import { readWorkTreeProject } from "../store/commit/work-tree.ts";
@@ -71,8 +71,8 @@ export const command = defineCommand({
 function checkTexts(texts: Readonly<Record<"name" | "id" | "email", string | undefined>>): void {
   for (const key of ["name", "id", "email"] as const) {
     const text = texts[key];
-    const fault = text === undefined ? undefined : findTextFault(key, text);
-    if (fault !== undefined) throw new UsageError(`Cannot use --${key}: it ${fault}`);
+    const error = text === undefined ? undefined : findTextError(key, text);
+    if (error !== undefined) throw new UsageError(`Cannot use --${key}: it ${error}`);
   }
 }
 

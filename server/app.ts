@@ -13,7 +13,7 @@ import { HttpError, sendProblem } from "./http/problem.ts";
 import { refuseBadEscapes } from "./http/request-target.ts";
 import { route, skipUnknownEnvironment } from "./http/route.ts";
 import { healthHandler, readyHandler } from "./observe/health.ts";
-import type { Metrics } from "./observe/metrics.ts";
+import type { ServerMetrics } from "./observe/metrics.ts";
 import { observe } from "./observe/observe.ts";
 import { description } from "./openapi/description.ts";
 import type { ServerParts } from "./parts.ts";
@@ -174,7 +174,7 @@ const describeHandler: Handler = (_request, response) => {
   response.set("Cache-Control", privateCacheControl).json(description);
 };
 
-function metricsHandler(metrics: Metrics): Handler {
+function metricsHandler(metrics: ServerMetrics): Handler {
   return async (_request, response) => {
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("Content-Type", metrics.registry.contentType);

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Authenticator } from "./auth/authenticator.ts";
 import type { CommitWatch } from "./observe/commit-watch.ts";
-import type { Metrics } from "./observe/metrics.ts";
+import type { ServerMetrics } from "./observe/metrics.ts";
 import type { Streams } from "./routes/events/streams.ts";
 import type { WaitForVersion } from "./routes/ofrep/catch-up.ts";
 import type { Evaluations } from "./routes/ofrep/evaluations.ts";
@@ -27,7 +27,7 @@ export interface ServerParts {
   readonly authenticator: Authenticator;
   readonly commits: CommitWatch;
   readonly steps: StepRunner;
-  readonly metrics: Metrics;
+  readonly metrics: ServerMetrics;
   readonly log: Logger;
   /** Whether the server is about to stop, so that a load balancer chooses another one. */
   readonly isStopping: () => boolean;

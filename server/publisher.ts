@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { pathOf, publishedCacheControl } from "../schema/compile/urls.ts";
-import { findLimitViolations } from "../schema/plan/limits.ts";
+import { findExceededLimits } from "../schema/plan/limits.ts";
 import { diffEnvironment } from "../schema/plan/publication.ts";
 import { rootEnvironment } from "../schema/project/project.ts";
 import { listSome } from "../schema/text/show.ts";
@@ -69,8 +69,8 @@ export class BackgroundPublisher {
     const list = published.responses.find(({ path }) => path === pathOf(published, root));
     const size = snapshot.flags.length;
     const changes = { ...diffEnvironment(root, release, list?.body), size };
-    const violations = findLimitViolations(changes, snapshot.project.limits, this.#last.waiting);
-    return violations.find(({ flags }) => flags.includes(flag))?.reason;
+    const exceeded = findExceededLimits(changes, snapshot.project.limits, this.#last.waiting);
+    return exceeded.find(({ flags }) => flags.includes(flag))?.reason;
   }
 
   /** Waits for the current publication, and starts no other. */

@@ -19,7 +19,7 @@ import { close, createHttpServer } from "./http/http-server.ts";
 import { originForm } from "./http/request-target.ts";
 import { writeLog } from "./observe/audit.ts";
 import { CommitWatch } from "./observe/commit-watch.ts";
-import { Metrics } from "./observe/metrics.ts";
+import { ServerMetrics } from "./observe/metrics.ts";
 import { reportStep } from "./observe/observe.ts";
 import { environmentOf } from "./openapi/path-template.ts";
 import type { ServerParts } from "./parts.ts";
@@ -103,7 +103,7 @@ export function createService(
     onResult: (result) => reportStep(metrics, log, result),
     log,
   });
-  const metrics = new Metrics({ backends, streams, usage, steps });
+  const metrics = new ServerMetrics({ backends, streams, usage, steps });
 
   const parts: ServerParts = {
     settings,

@@ -50,7 +50,7 @@ export class StepRunner {
     if (this.#problem !== undefined) return this.#problem;
     const refused = this.#dueSteps(Date.now(), true);
     if (refused.length === 0) return undefined;
-    return `Does not apply ${listSome(refused.map(describe), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
+    return `Does not apply ${listSome(refused.map(describeStep), 1)}: it was applied before, or its flag would not be valid; delete it from the file`;
   }
 
   /** Seconds since the oldest step that is not applied was due; 0 if there is none. */
@@ -113,7 +113,7 @@ export class StepRunner {
   #fail(reason: string): void {
     if (this.#isClosed) return;
     const [first] = this.#dueSteps(Date.now());
-    const what = first ? describe(first) : "scheduled steps";
+    const what = first ? describeStep(first) : "scheduled steps";
     const problem = `Cannot apply ${what}: ${reason}`;
     if (problem !== this.#problem) this.#options.log.error({ problem }, "schedule");
     this.#problem = problem;
@@ -143,7 +143,7 @@ export class StepRunner {
   }
 }
 
-function describe({ flag, block, step }: FlagStep): string {
+function describeStep({ flag, block, step }: FlagStep): string {
   return `the step of ${flag} in ${block} at ${step.at}`;
 }
 

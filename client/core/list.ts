@@ -35,7 +35,7 @@ export function isFlagList({ environment, flags, updated_at }: FlagList): boolea
 }
 
 /** Why `found` must not replace `held`; `undefined` if it may. */
-export function findFault(found: Copy, held?: Copy, environment?: string): Failure | undefined {
+export function findFailure(found: Copy, held?: Copy, environment?: string): Failure | undefined {
   if (!isFlagList(found)) return found.failure || "malformed";
   if (environment && environment !== found.environment) return "environment";
   if (held && held.updated_at > found.updated_at && !mayGoBack(found, held)) return "older";

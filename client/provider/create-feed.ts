@@ -4,7 +4,7 @@ import { directorySource } from "./directory-source.ts";
 import { DefinitionsFeed } from "./feed.ts";
 import { httpSource } from "./http-source.ts";
 import type { ServerProviderOptions } from "./options.ts";
-import type { Source } from "./source.ts";
+import type { DefinitionsSource } from "./source.ts";
 import { StoredCopy } from "./stored-copy.ts";
 
 /** The feed that the options describe. It also follows the event stream if they ask for that. */
@@ -36,7 +36,7 @@ export function createFeed(options: ServerProviderOptions, onUpdate: () => void)
 const noSource =
   'Cannot read flags: there is no url and no directory. Pass one: new BuntingServerProvider({ url: "https://cdn.example.com/v1/definitions.json" })';
 
-function openSource(options: ServerProviderOptions): Source {
+function openSource(options: ServerProviderOptions): DefinitionsSource {
   if (options.directory !== undefined) {
     return directorySource(options.directory, options.environment);
   }

@@ -1,7 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { maxDefinitionsBytes, type Source, type SourceText } from "./source.ts";
+import { type DefinitionsSource, maxDefinitionsBytes, type SourceText } from "./source.ts";
 
 /** A build replaces its directory by two renames, and between them there is none. */
 const replacementMs = 50;
@@ -10,7 +10,10 @@ const replacementMs = 50;
  * Reads the definitions from a directory that holds a release: `bunting build`, or `bunting publish`. The
  * first environment of a project is at the top of the directory, and others are in folders.
  */
-export function directorySource(directory: string, environment: string | undefined): Source {
+export function directorySource(
+  directory: string,
+  environment: string | undefined,
+): DefinitionsSource {
   const files = [...(environment ? [environment] : []), ""].map((folder) =>
     path.join(directory, folder, "v1/definitions.json"),
   );

@@ -2,11 +2,11 @@ import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { maxBackoffSeconds, NEVER } from "../core/limits.ts";
 import { sleep } from "../core/sleep.ts";
 import { parseDefinitions } from "./parse-definitions.ts";
-import type { Source, SourceText } from "./source.ts";
+import type { DefinitionsSource, SourceText } from "./source.ts";
 import type { StoredCopy } from "./stored-copy.ts";
 
 export interface FeedOptions {
-  readonly source: Source;
+  readonly source: DefinitionsSource;
   /** The environment that the definitions must be of. */
   readonly environment: string | undefined;
   /** With 0, only announced changes and failures cause another attempt. */

@@ -1,5 +1,5 @@
 import { readBody } from "../core/read-body.ts";
-import { maxDefinitionsBytes, type Source, type SourceText } from "./source.ts";
+import { type DefinitionsSource, maxDefinitionsBytes, type SourceText } from "./source.ts";
 
 export interface HttpSourceOptions {
   readonly url: string;
@@ -9,7 +9,7 @@ export interface HttpSourceOptions {
 }
 
 /** Reads the definitions from a CDN or a server, with `If-None-Match`. */
-export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): Source {
+export function httpSource({ url, token, timeoutMs }: HttpSourceOptions): DefinitionsSource {
   return { name: url, read };
 
   async function read(version: string, closing: AbortSignal): Promise<SourceText | undefined> {

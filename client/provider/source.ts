@@ -1,5 +1,5 @@
 /** Where a provider reads `definitions.json` from. */
-export interface Source {
+export interface DefinitionsSource {
   /** The URL or the directory, for messages. */
   readonly name: string;
   /**

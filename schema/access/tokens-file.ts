@@ -20,9 +20,9 @@ export function parseTokens(text: string, file: string): TokenEntry[] {
     throw new Error(`Cannot read "${file}": an entry has the key ${quoteValue(key)} twice`);
   }
   for (const [index, entry] of entries.entries()) {
-    const fault = findFault(entry) ?? findDuplicate(entry, entries.slice(0, index));
-    if (fault !== undefined)
-      throw new Error(`Cannot read token ${index + 1} of "${file}": ${fault}`);
+    const error = findEntryError(entry) ?? findDuplicate(entry, entries.slice(0, index));
+    if (error !== undefined)
+      throw new Error(`Cannot read token ${index + 1} of "${file}": ${error}`);
   }
   return entries;
 }
@@ -47,7 +47,7 @@ function parseJson(text: string, file: string): unknown {
 }
 
 /** Why a text cannot be in an entry; `undefined` if it can. */
-export function findTextFault(key: "id" | "name" | "email", text: string): string | undefined {
+export function findTextError(key: "id" | "name" | "email", text: string): string | undefined {
   return checks[key](text);
 }
 
@@ -72,7 +72,7 @@ const checks: Readonly<Record<keyof TokenEntry, (value: unknown) => string | und
 const required = ["id", "name", "email", "role", "sha256"] as const;
 const known = Object.keys(checks);
 
-function findFault(entry: unknown): string | undefined {
+function findEntryError(entry: unknown): string | undefined {
   if (!isMapping(entry)) return "it must be an object";
   const missing = required.find((key) => !Object.hasOwn(entry, key));
   if (missing !== undefined) return `"${missing}" is missing`;
@@ -81,8 +81,8 @@ function findFault(entry: unknown): string | undefined {
       const hint = nearestOrAll(key, known);
       return `it has the unknown key ${quoteValue(key)}; ${hint}`;
     }
-    const fault = checks[key as keyof TokenEntry](value);
-    if (fault !== undefined) return `"${key}" ${fault}`;
+    const error = checks[key as keyof TokenEntry](value);
+    if (error !== undefined) return `"${key}" ${error}`;
   }
   return undefined;
 }
@@ -95,7 +95,7 @@ function findDuplicate(entry: TokenEntry, earlier: readonly TokenEntry[]): strin
   return repeated === undefined ? undefined : `another entry has the same "${repeated}"`;
 }
 
-/** Git keeps names and ids in commits. The fault never repeats the text. */
+/** Git keeps names and ids in commits. The message never repeats the text. */
 function refuse([found]: readonly { readonly what: string }[]): string | undefined {
   return found && `must not contain ${found.what}: git keeps it in commits`;
 }

@@ -55,7 +55,7 @@ export function editForStep(
   const decision = flag.decisions[block];
   return {
     text: removeSteps(edit(text, changesOf(step, path, decision)), path, 1),
-    subject: `${describe(step, flag.name)}${isRoot ? "" : ` in ${block}`}`,
+    subject: `${describeStep(step, flag.name)}${isRoot ? "" : ` in ${block}`}`,
     change:
       step.rollout === undefined
         ? `enabled ${decision?.enabled ?? true} -> false`
@@ -74,7 +74,7 @@ function changesOf(
   return [{ path: [...path, "rollout"], value: step.rollout }];
 }
 
-function describe(step: Step, name: string): string {
+function describeStep(step: Step, name: string): string {
   if (step.rollout === undefined) return `Disable ${name}`;
   return `Roll out ${name} to ${step.rollout === 100 ? "everyone" : describeOutcome(step)}`;
 }

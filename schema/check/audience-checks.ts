@@ -2,13 +2,13 @@
 import type { AudienceFile } from "../flag/audience.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Project } from "../project/project.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { checkMatchers } from "./matcher-checks.ts";
 import { findingsOf } from "./report.ts";
 
 export function checkAudience(
   { description = "", owner, if: conditions }: AudienceFile,
-  source: Source,
+  source: YamlSource,
   project: Project,
 ): Finding[] {
   return findingsOf(source, (report) => {

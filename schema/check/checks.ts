@@ -3,11 +3,11 @@ import { givesEveryone } from "../evaluate/everyone.ts";
 import { type FlagFile, normalize } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 import { checkTexts } from "./text-checks.ts";
 
-export function checkFlag(flag: FlagFile, source: Source, project: Project): Finding[] {
+export function checkFlag(flag: FlagFile, source: YamlSource, project: Project): Finding[] {
   return findingsOf(source, (report) => {
     for (const check of checks) check(flag, report, project);
     checkTexts(report);

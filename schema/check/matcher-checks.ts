@@ -5,7 +5,7 @@ import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer } from "../yaml/parse.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import type { Report } from "./report.ts";
 
 /** Maximum number of values in one list. */
@@ -143,7 +143,7 @@ function checkValue(pointer: string, value: unknown, type: AttributeType, report
 }
 
 /** The text of a scalar without quotes; `undefined` if it has quotes or is no scalar. */
-function plainTextAt({ text, offsets }: Source, pointer: string): string | undefined {
+function plainTextAt({ text, offsets }: YamlSource, pointer: string): string | undefined {
   const start = offsets.get(pointer)?.value;
   if (start === undefined || /["'|>[{]/.test(text[start] ?? "")) return undefined;
   return /^[^,\]}#\n]*/.exec(text.slice(start, start + 200))?.[0].trim();

@@ -1,21 +1,21 @@
 /** What is checked in `bunting.yaml` and in the policy before it, beyond their shape. */
 import type { Finding } from "../problem/problem.ts";
-import { findPatternFault } from "../project/name-pattern.ts";
+import { findPatternError } from "../project/name-pattern.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import { defaultProject, type ProjectFile } from "../project/project.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 
-export function checkProject(file: ProjectFile, source: Source): Finding[] {
+export function checkProject(file: ProjectFile, source: YamlSource): Finding[] {
   return findingsOf(source, (report) => {
     for (const check of checks) check(file, report);
   });
 }
 
 /** A policy names environments of a project without `bunting.yaml`. */
-export function checkPolicy(file: PolicyFile, source: Source): Finding[] {
+export function checkPolicy(file: PolicyFile, source: YamlSource): Finding[] {
   const known = defaultProject.environments;
   return findingsOf(source, (report) => checkKnown("protected", file.protected, known, report));
 }
@@ -55,9 +55,9 @@ const checks: readonly ((file: ProjectFile, report: Report) => void)[] = [
   },
 
   function patternIsUsable({ names }, report) {
-    const fault = names?.pattern === undefined ? undefined : findPatternFault(names.pattern);
-    if (fault === undefined) return;
-    const message = `Cannot use the pattern ${quoteValue(names?.pattern)}: ${fault}`;
+    const error = names?.pattern === undefined ? undefined : findPatternError(names.pattern);
+    if (error === undefined) return;
+    const message = `Cannot use the pattern ${quoteValue(names?.pattern)}: ${error}`;
     const hint = 'write it like "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"';
     report("/names/pattern", "invalid-pattern", message, hint);
   },

@@ -2,10 +2,10 @@ import type { Code } from "../problem/codes.ts";
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import { positionOfPointer } from "../yaml/pointers.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 
 /** Reports the problems of a file. */
-export type Report = Add & { readonly source: Source };
+export type Report = Add & { readonly source: YamlSource };
 
 /** `at` is the JSON pointer of a value, or an offset in the text. */
 type Add = (
@@ -23,7 +23,7 @@ interface Options {
 }
 
 /** The problems that `check` reports, in their order. */
-export function findingsOf(source: Source, check: (report: Report) => void): Finding[] {
+export function findingsOf(source: YamlSource, check: (report: Report) => void): Finding[] {
   const findings: Finding[] = [];
   const add: Add = (at, code, message, hint, { side, since } = {}) => {
     const position =

@@ -5,13 +5,13 @@ import type { Project } from "../project/project.ts";
 import { isMapping } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { escapePointer } from "../yaml/parse.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { checkMatchers } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
 import { checkLateSteps, checkOutcome, checkRollout, checkSchedule } from "./schedule-checks.ts";
 
 /** What is wrong with the decisions of a flag that has the right shape. */
-export function checkDecisions(flag: FlagFile, source: Source, project: Project): Finding[] {
+export function checkDecisions(flag: FlagFile, source: YamlSource, project: Project): Finding[] {
   return findingsOf(source, (report) => {
     checkVariants(flag, report);
     checkSplit(flag, report);
@@ -29,7 +29,7 @@ export function checkDecisions(flag: FlagFile, source: Source, project: Project)
 }
 
 /** Steps in the past, of a flag without other problems in its decisions. */
-export function checkTimes(flag: FlagFile, source: Source): Finding[] {
+export function checkTimes(flag: FlagFile, source: YamlSource): Finding[] {
   return findingsOf(source, (report) => {
     for (const [pointer, block] of blocksOf(flag)) checkLateSteps(pointer, block, report);
   });

@@ -6,7 +6,7 @@ import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 
 /** The kind of a file, and its smallest content. */
-export interface Subject {
+export interface CheckedFile {
   readonly what: string;
   readonly firstLine: string;
 }
@@ -18,20 +18,20 @@ interface SchemaMessage {
 }
 
 /** Throws if the schemas use a keyword that has no message. */
-export function messageFor(error: ErrorObject, subject: Subject): SchemaMessage {
+export function messageFor(error: ErrorObject, subject: CheckedFile): SchemaMessage {
   const { instancePath, keyword, message } = error;
   const explain = messages[keyword];
   if (explain) return explain(error, subject);
   throw new Error(`Cannot explain "${keyword}" at "${instancePath}": ${message}`);
 }
 
-type Explain = (error: ErrorObject, subject: Subject) => SchemaMessage;
+type Explain = (error: ErrorObject, subject: CheckedFile) => SchemaMessage;
 
 const messages: Readonly<Record<string, Explain>> = {
   type(error, { what, firstLine }) {
     const { instancePath, params, data } = error;
     if (instancePath === "") {
-      const message = `Cannot read ${describe(data)} as ${what}: expected a mapping`;
+      const message = `Cannot read ${describeValue(data)} as ${what}: expected a mapping`;
       return { code: "not-a-mapping", message, hint: `begin with "${firstLine}"` };
     }
     const message = mustBe(error, kinds[params.type] ?? params.type);
@@ -194,7 +194,7 @@ function keyOf(instancePath: string): string {
   return instancePath.slice(1).replaceAll("/", ".");
 }
 
-function describe(value: unknown): string {
+function describeValue(value: unknown): string {
   if (value === null) return "an empty file";
   return Array.isArray(value) ? "a list" : `the value ${quoteValue(value)}`;
 }

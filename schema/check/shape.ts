@@ -10,8 +10,8 @@ import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer } from "../yaml/parse.ts";
 import { positionOfPointer } from "../yaml/pointers.ts";
-import type { Source } from "../yaml/source.ts";
-import { messageFor, type Subject } from "./schema-messages.ts";
+import type { YamlSource } from "../yaml/source.ts";
+import { type CheckedFile, messageFor } from "./schema-messages.ts";
 import { isAudience, isFlag, isPolicy, isProject, isTests } from "./validators.ts";
 
 const checkFlagSchema = checkOf(isFlag, { what: "a flag", firstLine: "enabled: false" });
@@ -30,24 +30,24 @@ export const checkProjectShape = checkOf(isProject, {
 });
 
 /** The shape of a flag file, and whether the project has the environments that it names. */
-export function checkFlagShape(source: Source, project: Project): Finding[] {
+export function checkFlagShape(source: YamlSource, project: Project): Finding[] {
   return [...checkFlagSchema(source), ...findUnknownEnvironments(source, project)];
 }
 
 /** The shape of an audience. A flag in the folder of audiences is reported as such, and nothing else is. */
-export function checkAudienceShape(source: Source): Finding[] {
+export function checkAudienceShape(source: YamlSource): Finding[] {
   const misplaced = findMisplacedFlag(source, "audiences", "an audience");
   return misplaced.length > 0 ? misplaced : checkAudienceSchema(source);
 }
 
 /** The shape of tests, in the same way. */
-export function checkTestsShape(source: Source): Finding[] {
+export function checkTestsShape(source: YamlSource): Finding[] {
   const misplaced = findMisplacedFlag(source, "tests", "a file of tests");
   return misplaced.length > 0 ? misplaced : checkTestsSchema(source);
 }
 
 /** Teams may have had a folder of this name before it was reserved. */
-function findMisplacedFlag(source: Source, folder: string, what: string): Finding[] {
+function findMisplacedFlag(source: YamlSource, folder: string, what: string): Finding[] {
   const { value } = source;
   if (!isMapping(value) || !Object.hasOwn(value, "enabled")) return [];
   const message = `Cannot read a flag as ${what}: the folder flags/${folder} is reserved`;
@@ -57,7 +57,7 @@ function findMisplacedFlag(source: Source, folder: string, what: string): Findin
   ];
 }
 
-function findUnknownEnvironments(source: Source, project: Project): Finding[] {
+function findUnknownEnvironments(source: YamlSource, project: Project): Finding[] {
   const blocks = (source.value as { environments?: unknown } | null)?.environments;
   if (!isMapping(blocks)) return [];
   const root = rootEnvironment(project);
@@ -77,14 +77,17 @@ function findUnknownEnvironments(source: Source, project: Project): Finding[] {
   });
 }
 
-function checkOf(isValid: ValidateFunction, subject: Subject): (source: Source) => Finding[] {
+function checkOf(
+  isValid: ValidateFunction,
+  subject: CheckedFile,
+): (source: YamlSource) => Finding[] {
   return (source) => {
     if (isValid(source.value)) return [];
     return (isValid.errors ?? []).flatMap((error) => finding(source, error, subject));
   };
 }
 
-function finding(source: Source, error: ErrorObject, subject: Subject): Finding[] {
+function finding(source: YamlSource, error: ErrorObject, subject: CheckedFile): Finding[] {
   // The error inside `propertyNames` says the same thing with a reason.
   if (error.keyword === "propertyNames") return [];
   const { code, message, hint } = messageFor(error, subject);

@@ -7,17 +7,17 @@ import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 import { escapePointer } from "../yaml/parse.ts";
 import { positionOfPointer } from "../yaml/pointers.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { reportUndeclared } from "./matcher-checks.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 /** Where the expected value of each test is written, in their order. */
-export function findTestPositions({ tests }: TestsFile, source: Source): Position[] {
+export function findTestPositions({ tests }: TestsFile, source: YamlSource): Position[] {
   return tests.map((_, at) => positionOfPointer(source, `/tests/${at}/expect`));
 }
 
 /** Environments and attributes must exist: a typing mistake would test another caller than was meant. */
-export function checkTests({ tests }: TestsFile, source: Source, project: Project): Finding[] {
+export function checkTests({ tests }: TestsFile, source: YamlSource, project: Project): Finding[] {
   return findingsOf(source, (report) => {
     for (const [at, test] of tests.entries()) {
       checkTestName(test, `/tests/${at}/name`, report);

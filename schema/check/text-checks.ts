@@ -4,7 +4,7 @@ import { codePoint, findHiddenCharacter } from "../text/hidden-characters.ts";
 import { type Discovery, findCredentials, findPersonalData } from "../text/personal-data.ts";
 import { commentsIn } from "../yaml/comments.ts";
 import { escapePointer } from "../yaml/parse.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { findingsOf, type Report } from "./report.ts";
 
 /** What is wrong with the texts of a flag, beside what `checkSensitiveData()` finds in any file. */
@@ -45,7 +45,11 @@ function checkComments(texts: readonly Text[], report: Report): void {
 }
 
 /** Whether an unquoted sentence ends right before an offset. */
-function isCutBy({ text: source, offsets }: Source, { pointer, text }: Text, at: number): boolean {
+function isCutBy(
+  { text: source, offsets }: YamlSource,
+  { pointer, text }: Text,
+  at: number,
+): boolean {
   const start = offsets.get(pointer)?.value ?? at;
   const isSentence = /^\/(?:description|metadata\/)/.test(pointer);
   return isSentence && start < at && source.slice(start, at).trimEnd() === text;
@@ -70,7 +74,7 @@ function checkEscapes(texts: readonly Text[], report: Report): void {
 }
 
 /** No value, key or comment has personal data or credentials, because git keeps them. */
-export function checkSensitiveData(source: Source): Finding[] {
+export function checkSensitiveData(source: YamlSource): Finding[] {
   return findingsOf(source, (report) => {
     const texts = textsOf(source);
     checkPersonalData(texts, report);
@@ -115,7 +119,7 @@ interface Text {
 }
 
 /** Every text of a file: all values that are text, and all keys. */
-function textsOf({ value: all }: Source): Text[] {
+function textsOf({ value: all }: YamlSource): Text[] {
   const texts: Text[] = [];
   const visit = (value: unknown, pointer: string): void => {
     if (typeof value === "string") texts.push({ pointer, text: value });

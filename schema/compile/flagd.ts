@@ -6,9 +6,9 @@ import { compileConditions } from "./flagd-conditions.ts";
 import {
   all,
   attribute,
-  choose,
   differs,
   equals,
+  ifThenElse,
   isText,
   type Logic,
   scalarOrNull,
@@ -49,7 +49,7 @@ interface Published {
  */
 function compileFlag({ name, description, owner, definition }: DefinedFlag, published: Published) {
   const variants = definition.variants ?? booleans;
-  const decision = decide(name, definition, maxRequired, published);
+  const decision = compileDecision(name, definition, maxRequired, published);
   const isConstant = typeof decision === "string";
   const metadata = {
     ...(description !== undefined && { description }),
@@ -65,27 +65,32 @@ function compileFlag({ name, description, owner, definition }: DefinedFlag, publ
 }
 
 /** The name of the variant, or null. */
-function decide(name: string, definition: Definition, levels: number, published: Published): Logic {
+function compileDecision(
+  name: string,
+  definition: Definition,
+  levels: number,
+  published: Published,
+): Logic {
   const { enabled, rollout = 100, rules = [], requires = [] } = definition;
   if (!enabled) return outside;
   const required = all(...requires.map((other) => isOn(other, levels - 1, published)));
   const withRules = rules.reduceRight<Logic>(
     (otherwise, rule) =>
-      choose(
+      ifThenElse(
         compileConditions(rule.if, published.audiences),
         rule.variant ?? give(name, definition, rule.rollout ?? 100),
         otherwise,
       ),
     give(name, definition, rollout),
   );
-  return choose(required, withRules, outside);
+  return ifThenElse(required, withRules, outside);
 }
 
 /** The whole expression of a required flag, with its own seed. */
 function isOn(name: string, levels: number, published: Published): Logic {
   const definition = published.flags.get(name);
   if (!definition || definition.variants || levels < 0) return false;
-  const decision = decide(name, definition, levels, published);
+  const decision = compileDecision(name, definition, levels, published);
   if (decision === outside || typeof decision === "string") return decision === "on";
   return equals(decision, "on");
 }
@@ -102,9 +107,13 @@ function give(name: string, definition: Definition, rollout: number): Logic {
   const text = bucket === targetingKey ? value : booleanAsText(value);
   const sides = [["in", weight] as const, ["out", buckets - weight] as const];
   const share = weight < buckets ? equals(fraction(`${seed}:`, text, sides), "in") : true;
-  if (!variants) return choose(share === true || all(...hasText(value), share), "on", outside);
+  if (!variants) return ifThenElse(share === true || all(...hasText(value), share), "on", outside);
   const arms = variants.map(([variant], at) => [variant, split?.[at] ?? 1] as const);
-  return choose(all(...hasText(value), share), fraction(`${seed}:variant:`, text, arms), outside);
+  return ifThenElse(
+    all(...hasText(value), share),
+    fraction(`${seed}:variant:`, text, arms),
+    outside,
+  );
 }
 
 /** Arms are texts, because an engine reads a null arm as the empty text. */
@@ -118,13 +127,13 @@ function fraction(
 
 /** In flagd's engine in Go, a boolean in `cat` is an error. A targeting key is always text there. */
 function booleanAsText(value: Logic): Logic {
-  return choose(equals(value, true), "true", choose(equals(value, false), "false", value));
+  return ifThenElse(equals(value, true), "true", ifThenElse(equals(value, false), "false", value));
 }
 
 /** Whether there is something to hash: a text that is not empty, a number or a boolean. */
 function hasText(value: Logic): Logic[] {
   return [
     differs(value, null),
-    choose(isText(value), differs(value, ""), differs(scalarOrNull(value), null)),
+    ifThenElse(isText(value), differs(value, ""), differs(scalarOrNull(value), null)),
   ];
 }

@@ -16,7 +16,7 @@ export function attribute(name: string): Logic {
 }
 
 /** `condition ? yes : no`, shortened if the condition is constant or both answers are the same. */
-export function choose(condition: Logic, yes: Logic, no: Logic): Logic {
+export function ifThenElse(condition: Logic, yes: Logic, no: Logic): Logic {
   if (condition === true || yes === no) return yes;
   return condition === false ? no : { if: [condition, yes, no] };
 }

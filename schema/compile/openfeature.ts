@@ -8,7 +8,7 @@ import { type DefinedFlag, type DefinedFlags, objectText, visibleFlags } from ".
  */
 export function compileOpenFeatureManifest(defined: DefinedFlags): string {
   const flags = visibleFlags(defined, true).map(
-    (flag) => [flag.name, JSON.stringify(describe(flag))] as const,
+    (flag) => [flag.name, JSON.stringify(manifestEntryOf(flag))] as const,
   );
   return objectText([
     ["$schema", JSON.stringify(schema)],
@@ -19,7 +19,7 @@ export function compileOpenFeatureManifest(defined: DefinedFlags): string {
 const schema =
   "https://raw.githubusercontent.com/open-feature/cli/refs/heads/main/schema/v0/flag-manifest.json";
 
-function describe({ description, definition }: DefinedFlag) {
+function manifestEntryOf({ description, definition }: DefinedFlag) {
   const variants = definition.variants ?? booleans;
   const values = variants.map(([, value]) => value);
   const [defaultValue] = values;

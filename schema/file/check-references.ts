@@ -4,11 +4,11 @@ import { flagNameOf } from "../flag/name.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
 import { type Project, rootEnvironment } from "../project/project.ts";
 import type { Entry } from "./entry.ts";
-import { findReferenceFaults } from "./reference-faults.ts";
-import type { Referring } from "./required-chains.ts";
+import { findReferenceProblems } from "./reference-problems.ts";
+import type { FlagReferences } from "./required-chains.ts";
 
 /**
- * What is wrong with the references of files, each at its position; `all` are all files in `flags/`.
+ * The problems of the references of files, each at its position; `all` are all files in `flags/`.
  * Warnings need the project.
  */
 export function checkReferences(
@@ -20,20 +20,20 @@ export function checkReferences(
   const audiences = all.filter(({ kind }) => kind === "audience");
   const flags = all.filter(({ kind }) => kind === "flag");
   const files = new Map(flags.map(({ file, content }) => [flagNameOf(file), content?.flag]));
-  const faults = findReferenceFaults(
-    new Map([...files].map(([name, flag]) => [name, flag && referringOf(name, flag)])),
+  const problems = findReferenceProblems(
+    new Map([...files].map(([name, flag]) => [name, flag && referencesOfFlag(name, flag)])),
     new Map(audiences.map(({ file, content }) => [flagNameOf(file), content?.audience?.if])),
   );
   return entries.flatMap(({ file, content }) => {
     const { flag, references = [] } = content ?? {};
     const name = flagNameOf(file);
     if (!flag || references.length === 0) return [];
-    const own = new Set(faults.filter((fault) => fault.flag === name));
+    const own = new Set(problems.filter((problem) => problem.flag === name));
     return references.flatMap(({ kind, name: other, line, column }) => {
       const position = { line, column };
-      const wrong = [...own].filter((fault) => fault.kind === kind && fault.name === other);
-      // The size is one fault of the whole flag, wherever it refers to this.
-      for (const fault of wrong) if (fault.code === "references-too-large") own.delete(fault);
+      const wrong = [...own].filter((problem) => problem.kind === kind && problem.name === other);
+      // The size is one problem of the whole flag: report it once.
+      for (const problem of wrong) if (problem.code === "references-too-large") own.delete(problem);
       const errors = wrong.map(({ code, message, hint }) => ({ ...position, code, message, hint }));
       const parent = kind === "flag" ? files.get(other) : undefined;
       const ahead = project && parent ? findEnvironmentsAhead(flag, parent, project) : [];
@@ -45,7 +45,7 @@ export function checkReferences(
   });
 }
 
-function referringOf(name: string, flag: FlagFile): Referring {
+function referencesOfFlag(name: string, flag: FlagFile): FlagReferences {
   const { requires = [], variants, private: isPrivate = false } = flag;
   const audiences = audiencesOf(flag);
   const rules = blocksOf(flag).map(([, block]) => block.rules ?? []);

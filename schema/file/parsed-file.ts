@@ -19,9 +19,9 @@ import type { Position } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { PolicyFile } from "../project/policy.ts";
 import type { Project, ProjectFile } from "../project/project.ts";
-import { decode } from "../yaml/decode.ts";
+import { decodeFile } from "../yaml/decode.ts";
 import { parse } from "../yaml/parse.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 import { findReferences, type Reference } from "./references.ts";
 
 /**
@@ -54,7 +54,7 @@ export function parseFile(kind: FileKind, bytes: Uint8Array, project: Project): 
 }
 
 export function parseFlagFile(bytes: Uint8Array, project: Project): ParsedFile {
-  const checkShape = (source: Source) => checkFlagShape(source, project);
+  const checkShape = (source: YamlSource) => checkFlagShape(source, project);
   return parseShaped(bytes, checkShape, (flag: FlagFile, source) => {
     const decisions = checkDecisions(flag, source, project);
     // The other checks read the flag in its normal form, which only valid decisions have.
@@ -96,10 +96,10 @@ export function parseProjectFile(bytes: Uint8Array): ParsedFile {
 /** What `read` makes of a value of the right shape, with the findings of every kind of file. */
 function parseShaped<T>(
   bytes: Uint8Array,
-  checkShape: (source: Source) => Finding[],
-  read: (value: T, source: Source) => ParsedFile,
+  checkShape: (source: YamlSource) => Finding[],
+  read: (value: T, source: YamlSource) => ParsedFile,
 ): ParsedFile {
-  const { text, findings: undecoded } = decode(bytes);
+  const { text, findings: undecoded } = decodeFile(bytes);
   if (text === undefined) return { findings: undecoded };
 
   const source = parse(text);

@@ -2,7 +2,7 @@ import { blocksOf } from "../check/rule-checks.ts";
 import type { FlagFile } from "../flag/flag.ts";
 import type { Position } from "../problem/position.ts";
 import { positionOfPointer } from "../yaml/pointers.ts";
-import type { Source } from "../yaml/source.ts";
+import type { YamlSource } from "../yaml/source.ts";
 
 /** A name in a flag file that refers to another file. Its position depends on the bytes alone. */
 export interface Reference extends Position {
@@ -11,7 +11,7 @@ export interface Reference extends Position {
 }
 
 /** The references of a flag without problems. */
-export function findReferences(flag: FlagFile, source: Source): Reference[] {
+export function findReferences(flag: FlagFile, source: YamlSource): Reference[] {
   const required = (flag.requires ?? []).map((name, index): Reference => {
     return { kind: "flag", name, ...positionOfPointer(source, `/requires/${index}`) };
   });

@@ -19,7 +19,7 @@ export const maxReferenceBytes = maxDefinitionsBytes;
 const overhead = { flag: 300, rule: 400, condition: 200 };
 
 /** The references of a flag, and the facts that matter to flags that refer to it. */
-export interface Referring {
+export interface FlagReferences {
   readonly name: string;
   readonly requires: readonly string[];
   readonly audiences: readonly string[];
@@ -39,13 +39,13 @@ interface ChainSize {
 }
 
 /** Chains of required flags. Each flag is visited once. */
-export class Chains {
-  readonly #flags: ReadonlyMap<string, Referring | undefined>;
+export class RequirementChains {
+  readonly #flags: ReadonlyMap<string, FlagReferences | undefined>;
   readonly #audienceBytes: ReadonlyMap<string, number>;
   readonly #sizes = new Map<string, ChainSize>();
 
   constructor(
-    flags: ReadonlyMap<string, Referring | undefined>,
+    flags: ReadonlyMap<string, FlagReferences | undefined>,
     audiences: ReadonlyMap<string, object | undefined>,
   ) {
     this.#flags = flags;
@@ -86,7 +86,7 @@ export class Chains {
   }
 
   /** What the outputs need for the audiences and required flags of a flag, in the largest environment. */
-  referenceBytes({ requires, rules }: Referring): number {
+  referenceBytes({ requires, rules }: FlagReferences): number {
     const audiences = Math.max(0, ...rules.map((block) => this.#bytesOfAudiences(block)));
     return requires.reduce((sum, name) => sum + this.sizeOf(name).bytes, audiences);
   }

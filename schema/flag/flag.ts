@@ -49,11 +49,11 @@ export type FlagType = "release" | "experiment" | "operational" | "kill_switch" 
  */
 export interface Decision extends Definition {
   /** Its references at the same commit. Missing if there are none, and before `linkFlags()`. */
-  readonly uses?: Uses;
+  readonly uses?: ResolvedReferences;
 }
 
 /** Facts about a decision's references that show whether a change of them changes the decision, and for whom. */
-export interface Uses {
+export interface ResolvedReferences {
   /** A fingerprint of the conditions of each audience of its rules, by name; `""` if there is none. */
   readonly audiences?: Readonly<Record<string, string>>;
   /** Its required flags, by name. */

@@ -3,7 +3,13 @@ import { hash } from "node:crypto";
 import { maxRequired } from "../evaluate/limits.ts";
 import { isSameJson } from "../text/json.ts";
 import { audiencesIn, type NamedConditions } from "./audience.ts";
-import { type Decision, type Flag, isFull, type RequiredFlag, type Uses } from "./flag.ts";
+import {
+  type Decision,
+  type Flag,
+  isFull,
+  type RequiredFlag,
+  type ResolvedReferences,
+} from "./flag.ts";
 
 /**
  * The flags of one commit, each decision with what it refers to. A flag for which nothing changes
@@ -81,10 +87,10 @@ class Linker {
   #usesOf(
     { rules = [] }: Decision,
     parents: readonly (readonly [name: string, parent: Linked | undefined])[],
-  ): Uses | undefined {
+  ): ResolvedReferences | undefined {
     const names = rules.flatMap((rule) => audiencesIn(rule.if));
     const audiences = names.map((name) => [name, this.#audiences.get(name) ?? ""] as const);
-    const required = parents.map(([name, parent]) => [name, describe(parent)] as const);
+    const required = parents.map(([name, parent]) => [name, requiredFlagOf(parent)] as const);
     if (audiences.length + required.length === 0) return undefined;
     return {
       ...(audiences.length > 0 && { audiences: Object.fromEntries(audiences) }),
@@ -94,12 +100,12 @@ class Linker {
 }
 
 /** A flag that is missing, or too far down in a chain, is off for everyone, as in an evaluation. */
-function describe(parent: Linked | undefined): RequiredFlag {
+function requiredFlagOf(parent: Linked | undefined): RequiredFlag {
   if (!parent || parent.depth >= maxRequired) return { isFull: false, fingerprint: "" };
   return { isFull: isFull(parent.decision), fingerprint: fingerprint(parent.decision) };
 }
 
-function withUses(decision: Decision, uses: Uses | undefined): Decision {
+function withUses(decision: Decision, uses: ResolvedReferences | undefined): Decision {
   const { uses: before, ...own } = decision;
   if (isSameJson(before, uses)) return decision;
   return uses ? { ...own, uses } : own;

@@ -50,7 +50,7 @@ export function formatStaleIssue(stale: StaleFlag, references: CodeReferences | 
       ? ["No source trees were searched: search for its name in the code that uses flags."]
       : listReferences(references);
   const parts = [
-    ...describe(stale),
+    ...introduce(stale),
     ...code,
     `Remove it from the code first, then delete \`${stale.flag.file}\`. If it is to stay, agree on a day (\`expires\`) or close this as not planned: it is not opened again until the flag changes.`,
   ];
@@ -60,7 +60,7 @@ export function formatStaleIssue(stale: StaleFlag, references: CodeReferences | 
 /** `issue` is the number of the issue that asked to remove the code first, if there was one. */
 export function formatRemoval(stale: StaleFlag, issue: number | undefined): string {
   const parts = [
-    ...describe(stale),
+    ...introduce(stale),
     "No code in the source trees uses it any more. After the merge, clients that still use it get `false`.",
     "If it is to stay, close this: it is not opened again until the flag changes.",
     ...(issue === undefined ? [] : [`Closes #${issue}.`]),
@@ -72,7 +72,7 @@ export function formatRemovalMessage({ flag, reason }: StaleFlag): string {
   return `Remove ${flag.name}\n\n${reason}.`;
 }
 
-function describe(stale: StaleFlag): string[] {
+function introduce(stale: StaleFlag): string[] {
   const { flag, reason } = stale;
   const { name, owner, type, description, file } = flag;
   const states = Object.entries(flag.decisions).map(

@@ -15,7 +15,7 @@ export function formatPlan(plan: Plan): string {
     if (items.length > 0) lines.push("", title, ...items.map((item) => `  ${item}`));
   };
   for (const environment of plan.environments) {
-    const changes = plan.flags.flatMap((flag) => describe(flag, environment));
+    const changes = plan.flags.flatMap((flag) => describeFlag(flag, environment));
     section(environment, changes);
   }
   const others = plan.flags.filter(({ fields }) => fields.length > 0);
@@ -110,7 +110,7 @@ function changesReach(flag: FlagPlan, environment: string): boolean {
   return isThere && !isSameDecision(before, after) && toggled(flag, environment) === "same";
 }
 
-function describe(flag: FlagPlan, environment: string): string[] {
+function describeFlag(flag: FlagPlan, environment: string): string[] {
   const { before, after } = flag.decisions[environment] ?? {};
   const [was, is] = [before, after].map(describeDecision);
   const steps = describeSteps(flag.schedules[environment]);

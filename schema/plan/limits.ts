@@ -11,8 +11,8 @@ import type { FlagPlan, Plan } from "./plan.ts";
 /** The kinds of change that have a limit. */
 export type LimitedChange = WaitingChange["change"];
 
-/** The changes of one kind that wait. */
-export interface LimitViolation {
+/** A limit that a publication exceeds, and the changes of this kind, which wait. */
+export interface ExceededLimit {
   readonly change: LimitedChange;
   readonly flags: readonly string[];
   /** `it removes 22 of 26 flags (84.6 %), and 20 % or 5 flags is the limit` */
@@ -34,11 +34,11 @@ export interface RootChanges {
  * The changes that exceed a limit. Changes in `waiting` exceeded it in an earlier publication: they
  * continue to wait, but do not count against the changes that came after them.
  */
-export function findLimitViolations(
+export function findExceededLimits(
   { removed, on, served, size }: RootChanges,
   { remove, turn, at_least }: Limits,
   waiting: readonly WaitingChange[] = [],
-): LimitViolation[] {
+): ExceededLimit[] {
   const check = (change: LimitedChange, flags: readonly string[], percent: number) => {
     const isEmptied = change === "removal" && size === 0;
     const maxFlags = isEmptied ? 0 : Math.max(at_least, (served * percent) / 100);
@@ -90,7 +90,7 @@ export function explainLimits(plan: Plan): { readonly reason: string; readonly h
   const allow =
     "until the pull request has the label `bunting:allow`, or somebody publishes with `--allow REASON`";
   return [
-    ...findLimitViolations({ removed, on, served, size }, limits).map(({ reason }) => {
+    ...findExceededLimits({ removed, on, served, size }, limits).map(({ reason }) => {
       return { reason, hint: `publishing holds these changes back ${allow}` };
     }),
     ...findRemovedEnvironments(gone, limits).map((reason) => {

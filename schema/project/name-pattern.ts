@@ -16,7 +16,7 @@ export const nameStyles = {
 } as const;
 
 /** What is wrong with a pattern, as the end of a sentence; `undefined` if it can be used. */
-export function findPatternFault(pattern: string): string | undefined {
+export function findPatternError(pattern: string): string | undefined {
   if (!grammar.test(pattern)) {
     return "it must go from ^ to $ and consist of characters, [classes], repetitions, and groups such as (-[a-z0-9]+)*";
   }

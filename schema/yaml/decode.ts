@@ -12,7 +12,7 @@ export interface Decoded {
 }
 
 /** Decodes a file as text that is safe to parse: limited in size, valid UTF-8, without invisible characters. */
-export function decode(bytes: Uint8Array): Decoded {
+export function decodeFile(bytes: Uint8Array): Decoded {
   if (bytes.length > maxFileBytes) return { findings: [tooLarge(bytes.length)] };
   const text = decodeUtf8(bytes);
   if (text === undefined) return { findings: [notUtf8(bytes)] };

@@ -108,7 +108,7 @@ function editOne(text: string, { path, value }: TextChange): string {
   }
   if (typeof value !== "object") {
     if (isScalar(node) && node.value === value) return text;
-    if (isWritten(node)) return replace(text, node, isInFlow(document, path), value);
+    if (hasRange(node)) return replace(text, node, isInFlow(document, path), value);
     const described = path.join() === "description" && insertDescription(text, document, value);
     if (described) return described;
   }
@@ -141,13 +141,18 @@ function print(document: Document<ParsedNode>): string {
   return document.toString({ indent: 2, ...singleLine });
 }
 
-type Written = Scalar & { range: [number, number, number] };
+type ScalarWithRange = Scalar & { range: [number, number, number] };
 
-function isWritten(node: unknown): node is Written {
+function hasRange(node: unknown): node is ScalarWithRange {
   return isScalar(node) && node.range != null && node.range[0] < node.range[1];
 }
 
-function replace(text: string, node: Written, isInFlow: boolean, value: PlainValue): string {
+function replace(
+  text: string,
+  node: ScalarWithRange,
+  isInFlow: boolean,
+  value: PlainValue,
+): string {
   const [start, end] = node.range;
   const written = isInFlow ? JSON.stringify(value) : writeScalar(value);
   // Of a block scalar, "|" and its comment belong to the value, and so does the line's end.

@@ -7,10 +7,10 @@
  * It accepts only unambiguous lines. At the first other line it returns `undefined`, and the caller
  * uses the YAML parser. A test compares both.
  */
-import type { Offsets, Source } from "./source.ts";
+import type { Offsets, YamlSource } from "./source.ts";
 
 /** The source, equal to that of the YAML parser; `undefined` if the parser is needed. */
-export function parseFormatted(text: string): Source | undefined {
+export function parseFormatted(text: string): YamlSource | undefined {
   if (text.includes("\r")) return undefined;
   const reader = new LineReader();
   let offset = 0;

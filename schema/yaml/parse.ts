@@ -23,15 +23,15 @@ import type { Finding } from "../problem/problem.ts";
 import { quoteValue } from "../text/show.ts";
 import { tokenize } from "./depth.ts";
 import { parseFormatted } from "./formatted.ts";
-import type { Offsets, Source } from "./source.ts";
+import type { Offsets, YamlSource } from "./source.ts";
 import { invalidYaml } from "./syntax-errors.ts";
 
-export function parse(text: string): Source {
+export function parse(text: string): YamlSource {
   return parseFormatted(text) ?? parseAny(text);
 }
 
 /** Parses a text of any layout with the YAML parser. */
-export function parseAny(text: string): Source {
+export function parseAny(text: string): YamlSource {
   const { document, findings } = parseYaml(text);
   if (!document) {
     const value = findings.length === 0 ? null : undefined;

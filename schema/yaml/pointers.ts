@@ -1,11 +1,11 @@
 /** JSON pointers and positions of findings. */
 import { positionAt } from "../problem/position.ts";
 import type { Finding } from "../problem/problem.ts";
-import type { Offsets, Source } from "./source.ts";
+import type { Offsets, YamlSource } from "./source.ts";
 
 /** The position of the value at a JSON pointer, or of its key. If there is none, the position of the whole value. */
 export function positionOfPointer(
-  { text, offsets }: Source,
+  { text, offsets }: YamlSource,
   pointer: string,
   side: keyof Offsets = "value",
 ) {
@@ -19,7 +19,7 @@ const ofMappings: ReadonlySet<string> = new Set(["missing-key", "not-a-mapping",
  * The JSON pointer of the value or the key at the position of a finding; if none starts there, that of
  * the value around it.
  */
-export function pointerOf(source: Source, { line, column, code }: Finding): string {
+export function pointerOf(source: YamlSource, { line, column, code }: Finding): string {
   let around = "";
   const exact: string[] = [];
   for (const [pointer, { value, key }] of source.offsets) {

@@ -1,7 +1,7 @@
 import type { Finding } from "../problem/problem.ts";
 
 /** The text of a YAML file, its values and their positions. */
-export interface Source {
+export interface YamlSource {
   readonly text: string;
   /** The values as JSON; `null` for an empty document, `undefined` if the text cannot be read. */
   readonly value: unknown;

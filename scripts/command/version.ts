@@ -9,7 +9,7 @@ export const programRepository: string = manifest.repository.url
   .replace(/\.git$/, "");
 
 /** Why this version of Node cannot run the program; `undefined` if it can. */
-export function findNodeFault(version: string, range: string = manifest.engines.node) {
+export function findNodeVersionError(version: string, range: string = manifest.engines.node) {
   const [major = 0, minor = 0] = numbersIn(version);
   const [neededMajor = 0, neededMinor = 0] = numbersIn(range);
   if (major > neededMajor || (major === neededMajor && minor >= neededMinor)) return undefined;

@@ -10,7 +10,7 @@ import { shared } from "../command/options.ts";
 import { addStepSummary, writeResult } from "../command/report.ts";
 import { note } from "../command/stderr.ts";
 import { connect } from "./connect.ts";
-import { findSubject, parsePullRequest, runUrl } from "./event.ts";
+import { findCheckedPulls, parsePullRequest, runUrl } from "./event.ts";
 
 export const command = defineCommand({
   name: "approval",
@@ -24,7 +24,7 @@ export const command = defineCommand({
   async run({ format, ...options }): Promise<0> {
     const number = parsePullRequest(options["pull-request"]);
     const github = connect();
-    const { pulls, queued } = await findSubject(github, number);
+    const { pulls, queued } = await findCheckedPulls(github, number);
     const results = new Map<string, ApprovalResult & { pullRequest?: number }>();
     if (queued !== undefined) {
       const message = "GitHub queues only pull requests that had their approvals";

@@ -7,7 +7,7 @@ import { today, writeResult } from "../command/report.ts";
 import { note } from "../command/stderr.ts";
 import { contentOfCommits, contentOfFiles } from "./comment-content.ts";
 import { connect } from "./connect.ts";
-import { findSubject, parsePullRequest } from "./event.ts";
+import { findCheckedPulls, parsePullRequest } from "./event.ts";
 
 export const command = defineCommand({
   name: "comment",
@@ -47,7 +47,7 @@ export const command = defineCommand({
 
     const hint = "--dry-run without --pull-request needs no token, and prints the comment";
     const github = connect(hint);
-    const { pulls, run } = await findSubject(github, number);
+    const { pulls, run } = await findCheckedPulls(github, number);
     if (pulls.length === 0) note("No open pull request is at this commit any more: nothing to do");
     for (const { number, head } of pulls) {
       const body = formatPlanComment({ ...content, number, head, run, today: day });

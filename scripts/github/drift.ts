@@ -15,7 +15,7 @@ import {
   readServedManifest,
 } from "../../store/cdn/cdn.ts";
 import type { GitHub } from "../../store/github/github.ts";
-import { closeIssue, findOurs, keepIssue } from "../../store/github/issues.ts";
+import { closeIssue, findOwnIssues, keepIssue } from "../../store/github/issues.ts";
 import { holdBackChanges } from "../../store/publish/served-release.ts";
 import { compileSnapshot } from "../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
@@ -133,7 +133,7 @@ async function updateIssue(github: GitHub, drift: Drift): Promise<IssueChange | 
     const { issue, action } = await keepIssue(github, wanted);
     return { number: issue.number, action };
   }
-  const open = (await findOurs(github, label.name, "open")).filter(
+  const open = (await findOwnIssues(github, label.name, "open")).filter(
     ({ isPull, body }) => !isPull && body.startsWith(driftMarker),
   );
   for (const { number } of open) await closeIssue(github, number, formatAgreement(drift));

@@ -4,7 +4,7 @@ import type { GitHub } from "../../store/github/github.ts";
 import { findOpenPulls, getPull, type PullRequest } from "../../store/github/pulls.ts";
 import { wholeNumber } from "../command/checks.ts";
 
-export interface Subject {
+export interface CheckedPulls {
   readonly pulls: readonly PullRequest[];
   /** The workflow run that checked the pull request. */
   readonly run?: { readonly url: string; readonly failed: boolean } | undefined;
@@ -21,7 +21,10 @@ export function parsePullRequest(text: string | undefined): number | undefined {
  * The pull request that `--pull-request` names, or the open ones of the event; none if a pull request
  * has newer commits.
  */
-export async function findSubject(github: GitHub, named: number | undefined): Promise<Subject> {
+export async function findCheckedPulls(
+  github: GitHub,
+  named: number | undefined,
+): Promise<CheckedPulls> {
   if (named !== undefined) return { pulls: [await getPull(github, named)] };
   const event = readEvent(process.env.GITHUB_EVENT_PATH);
   const run = event.workflow_run;

@@ -13,7 +13,7 @@ import {
 } from "../../schema/github/stale-issue.ts";
 import type { StaleFlag } from "../../schema/overview/stale.ts";
 import type { GitHub } from "../../store/github/github.ts";
-import { closeIssue, findOurs, type Issue, keepIssue } from "../../store/github/issues.ts";
+import { closeIssue, findOwnIssues, type Issue, keepIssue } from "../../store/github/issues.ts";
 import { proposeRemoval } from "../../store/github/removal.ts";
 
 export interface IssueChange {
@@ -60,7 +60,7 @@ export async function updateIssues(github: GitHub, findings: Findings): Promise<
 }
 
 async function listKnown(github: GitHub): Promise<Known[]> {
-  const ours = await findOurs(github, label.name, "all");
+  const ours = await findOwnIssues(github, label.name, "all");
   return ours.flatMap((issue) => {
     const seen = readMarker(issue.body);
     return seen ? [{ ...issue, ...seen }] : [];

@@ -26,7 +26,7 @@ export type Given = Readonly<
 const defaults = { environments: "application,staging,development", naming: "snake_case" };
 
 /** The choices. Missing options are asked on the terminal if `ask` is given. Throws `UsageError` if one cannot be used. */
-export async function choose(given: Given, ask?: Ask): Promise<Choices> {
+export async function resolveChoices(given: Given, ask?: Ask): Promise<Choices> {
   const answer = async (value: string | undefined, question: string, standard: string) =>
     value ?? ((await ask?.(question, standard)) || standard);
   const environments = await answer(

@@ -9,7 +9,7 @@ import { shared } from "../command/options.ts";
 import { writeResult } from "../command/report.ts";
 import { note } from "../command/stderr.ts";
 import { programRepository, version } from "../command/version.ts";
-import { askOnTerminal, choose } from "./choices.ts";
+import { askOnTerminal, resolveChoices } from "./choices.ts";
 import { formatFiles, hookFile } from "./files.ts";
 
 export const command = defineCommand({
@@ -40,8 +40,8 @@ export const command = defineCommand({
     const existing = readExistingProject(directory);
     if (existing && (given.environments ?? given.naming) !== undefined)
       note("Note: bunting.yaml exists, so --environments and --naming have no effect");
-    const choices = await choose({ ...given, ...existing?.given }, terminal?.ask).finally(() =>
-      terminal?.close(),
+    const choices = await resolveChoices({ ...given, ...existing?.given }, terminal?.ask).finally(
+      () => terminal?.close(),
     );
     const program = { repository: programRepository, version };
     const files = formatFiles(choices, program, existing);

@@ -41,13 +41,13 @@ export async function bundleProgram(out: string): Promise<Metafile> {
 /** Changes with every source and library of the program: what another build has cached is not used. */
 function hashSources(): string {
   const digest = createHash("sha256").update(readFileSync(path.join(top, "package-lock.json")));
-  for (const room of ["schema", "store"]) {
+  for (const folder of ["schema", "store"]) {
     const options = { recursive: true, encoding: "utf8" } as const;
-    const files = readdirSync(path.join(top, room), options).filter((file) =>
+    const files = readdirSync(path.join(top, folder), options).filter((file) =>
       /\.(?:ts|json)$/.test(file),
     );
     for (const file of files.sort(compareText))
-      digest.update(file).update(readFileSync(path.join(top, room, file)));
+      digest.update(file).update(readFileSync(path.join(top, folder, file)));
   }
   return digest.digest("hex");
 }
@@ -67,8 +67,9 @@ const embedOpenApi: Plugin = {
   name: "embed-openapi",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /openapi-document\.ts$/ }, ({ resolveDir, path: imported }) => {
-      const isOurs = path.resolve(resolveDir, imported) === path.join(top, documentModule);
-      return isOurs ? { path: documentModule, namespace: "embedded" } : undefined;
+      const isDocumentModule =
+        path.resolve(resolveDir, imported) === path.join(top, documentModule);
+      return isDocumentModule ? { path: documentModule, namespace: "embedded" } : undefined;
     });
     onLoad({ filter: /.*/, namespace: "embedded" }, () => {
       const document = parse(readFileSync(path.join(top, "schema/openapi.yaml"), "utf8"));

@@ -56,10 +56,10 @@ function summarize(
 }
 
 function describeAll({ status, publication }: PublishOutcome): string[] {
-  return publication.diffs.flatMap((diff) => describe(diff, status === "published"));
+  return publication.diffs.flatMap((diff) => describeDiff(diff, status === "published"));
 }
 
-function describe(
+function describeDiff(
   { environment, added, removed, on, off }: EnvironmentDiff,
   isDone: boolean,
 ): string[] {

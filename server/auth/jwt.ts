@@ -52,8 +52,8 @@ export class JwtVerifier {
     const required = { issuer, audience, algorithms, requiredClaims: ["exp", "sub"] };
     const options = { ...required, clockTolerance: clockToleranceSeconds };
     try {
-      const fault = await faultBeforeSignature(token, issuer);
-      if (fault !== undefined) return { refused: fault };
+      const error = await errorBeforeSignature(token, issuer);
+      if (error !== undefined) return { refused: error };
       const { payload } = await this.#keys.verifyWith((keys) => jwtVerify(token, keys, options));
       return this.#principalOf(payload);
     } catch (error) {
@@ -85,7 +85,7 @@ export class JwtVerifier {
 }
 
 /** Refuses tokens that need no key to check, so that only tokens with the issuer's name cause a request to it. */
-async function faultBeforeSignature(token: string, issuer: string): Promise<string | undefined> {
+async function errorBeforeSignature(token: string, issuer: string): Promise<string | undefined> {
   if (token.length > maxLength) return `the token has more than ${maxLength} characters`;
   const { decodeJwt, decodeProtectedHeader } = await import("jose");
   const { alg = "", typ } = decodeProtectedHeader(token);

@@ -17,7 +17,7 @@ function readerOf(limit: number): RequestHandler {
 /** The body as JSON. Throws `HttpError` if its type is not one of `types`, or if it is not valid JSON without duplicate keys. */
 export function jsonOf(request: Request, types = [jsonType]): unknown {
   typeOf(request, types);
-  return parseJson(decode(bodyOf(request)));
+  return parseJson(decodeBody(bodyOf(request)));
 }
 
 const jsonType = "application/json";
@@ -54,7 +54,7 @@ export function bodyOf({ body }: Request): Buffer {
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The text of a body. Throws `HttpError` 400 if it is not UTF-8. */
-export function decode(bytes: Buffer): string {
+export function decodeBody(bytes: Buffer): string {
   try {
     return decoder.decode(bytes);
   } catch {

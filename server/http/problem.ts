@@ -2,8 +2,8 @@ import { STATUS_CODES } from "node:http";
 import type { Request, Response } from "express";
 import { cut } from "../../schema/text/show.ts";
 
-/** A value of the request's body that is not valid. */
-export interface Fault {
+/** An entry of `errors` in problem details: a value of the request's body that is not valid. */
+export interface ErrorDetail {
   /** A JSON pointer in a URI fragment: `#/enabled`. */
   readonly pointer: string;
   readonly code: string;
@@ -21,12 +21,12 @@ export class HttpError extends Error {
   readonly status: number;
   /** Kebab-case, for the problem's type; if missing, the title of the status. */
   readonly kind: string | undefined;
-  readonly errors: readonly Fault[] | undefined;
+  readonly errors: readonly ErrorDetail[] | undefined;
 
   constructor(
     status: number,
     detail: string,
-    more: { kind?: string; errors?: readonly Fault[] } = {},
+    more: { kind?: string; errors?: readonly ErrorDetail[] } = {},
   ) {
     super(detail);
     this.status = status;

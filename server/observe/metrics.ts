@@ -14,7 +14,7 @@ interface Sources {
 }
 
 /** The metrics at `/metrics`. Labels are route patterns and kinds, never text of a client. */
-export class Metrics {
+export class ServerMetrics {
   readonly registry = new Registry();
   readonly requests = new Durations(this.registry);
   readonly errors = new Counter({

@@ -8,13 +8,13 @@ import type { Handler } from "../http/handler.ts";
 import type { WriteOutcome } from "../http/write-outcome.ts";
 import { routeOf } from "../openapi/path-template.ts";
 import { changeOf, type EndedRequest, writeLog } from "./audit.ts";
-import type { Metrics } from "./metrics.ts";
+import type { ServerMetrics } from "./metrics.ts";
 
 /** The status in log and metrics if the client did not wait for the answer; nginx uses the same. */
 export const clientClosedRequest = 499;
 
 /** Gives each request an id, and records its result in metrics and log. */
-export function observe(metrics: Metrics, log: Logger): Handler {
+export function observe(metrics: ServerMetrics, log: Logger): Handler {
   return (request, response, next) => {
     const startedMs = performance.now();
     const requestId = requestIdOf(request.headers["x-request-id"]);
@@ -59,7 +59,7 @@ const methods = new Set(["GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE"]);
 
 /** Reports the end of a request to metrics and log. */
 export function reportEnd(
-  metrics: Metrics,
+  metrics: ServerMetrics,
   log: Logger,
   ended: EndedRequest,
   seconds: number,
@@ -74,7 +74,7 @@ export function reportEnd(
 }
 
 /** Reports a scheduled step to metrics and log. */
-export function reportStep(metrics: Metrics, log: Logger, result: StepResult): void {
+export function reportStep(metrics: ServerMetrics, log: Logger, result: StepResult): void {
   const { flag, block, step, status, commit, faults } = result;
   metrics.steps.inc({ result: status });
   const lateSeconds = Math.max(0, Math.round((Date.now() - timeOf(step)) / 1_000));

@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
 import { nearestOrAll } from "../../schema/text/suggest.ts";
 import { escapePointer } from "../../schema/yaml/parse.ts";
-import { type Fault, HttpError } from "../http/problem.ts";
+import { type ErrorDetail, HttpError } from "../http/problem.ts";
 import { openApiDocument } from "./openapi-document.ts";
 
 interface Description {
@@ -24,7 +24,7 @@ function load(): Description {
 }
 
 /** Maximum number of errors in a response. */
-const maxFaults = 20;
+const maxErrors = 20;
 /** Maximum length of a client's key in a response, in characters. */
 const maxKeyLength = 100;
 
@@ -32,22 +32,25 @@ const maxKeyLength = 100;
 export function bodyReader<T>(validate: ValidateFunction): (body: unknown) => T {
   return (body) => {
     if (validate(body)) return body as T;
-    const found = (validate.errors ?? []).slice(0, maxFaults);
-    const errors = toFaults(found).filter(isFirst);
+    const found = (validate.errors ?? []).slice(0, maxErrors);
+    const errors = toErrorDetails(found).filter(isFirst);
     const messages = new Set(errors.map(({ message }) => message));
     throw new HttpError(400, `Cannot read the body: ${[...messages].join("; ")}`, { errors });
   };
 }
 
-/** If one key of several is needed, the fault of each names them all. */
-function toFaults(errors: readonly ErrorObject[]): Fault[] {
+/** If one key of several is needed, the error of each names them all. */
+function toErrorDetails(errors: readonly ErrorObject[]): ErrorDetail[] {
   const isAlternative = ({ schemaPath }: ErrorObject) => /\/anyOf\/\d+\/required$/.test(schemaPath);
   const keys = errors.filter(isAlternative).map(({ params }) => `"${params.missingProperty}"`);
   const message = `one of ${keys.join(", ")} is needed`;
-  return errors.map((error) => ({ ...fault(error), ...(isAlternative(error) && { message }) }));
+  return errors.map((error) => ({
+    ...errorDetailOf(error),
+    ...(isAlternative(error) && { message }),
+  }));
 }
 
-function fault(error: ErrorObject): Fault {
+function errorDetailOf(error: ErrorObject): ErrorDetail {
   const { keyword, instancePath, params, message = "" } = error;
   const extra: string | undefined = params.additionalProperty ?? params.missingProperty;
   const token = extra === undefined ? "" : `/${escapePointer(extra.slice(0, maxKeyLength))}`;
@@ -63,7 +66,11 @@ function fault(error: ErrorObject): Fault {
 }
 
 /** Removes the error of an `anyOf`, which repeats those of its parts. */
-function isFirst({ pointer, code }: Fault, index: number, all: readonly Fault[]): boolean {
+function isFirst(
+  { pointer, code }: ErrorDetail,
+  index: number,
+  all: readonly ErrorDetail[],
+): boolean {
   return (
     code !== "invalid" &&
     all.findIndex((one) => one.pointer === pointer && one.code === code) === index

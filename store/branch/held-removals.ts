@@ -5,7 +5,7 @@
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
-import { findLimitViolations } from "../../schema/plan/limits.ts";
+import { findExceededLimits } from "../../schema/plan/limits.ts";
 import { listSome } from "../../schema/text/show.ts";
 import type { HeldRelease } from "../remote/clone-record.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
@@ -52,21 +52,21 @@ export async function serveNext(
   const removed = findRemoved(served.snapshot.flags, flags);
   const size = { served: served.snapshot.flags.length, size: flags.length };
   const check = (names: readonly string[]) =>
-    findLimitViolations({ removed: names, on: [], ...size }, project.limits, served.waiting);
+    findExceededLimits({ removed: names, on: [], ...size }, project.limits, served.waiting);
   if (check(removed).length === 0) return serveAll(next);
 
   const deleted = await history.deletedByApi(commit, removed);
-  const violations = check(removed.filter((name) => !deleted.has(name)));
+  const exceeded = check(removed.filter((name) => !deleted.has(name)));
   const commits = new Map(served.waiting.map((one) => [one.flag, one.served]));
-  const waiting = violations
+  const waiting = exceeded
     .flatMap((violation) => violation.flags)
     .map((flag): WaitingChange => {
       const from = commits.get(flag) ?? previous.snapshot.commit;
       return { flag, change: "removal", served: from };
     });
   const earlier = new Map(served.earlier).set(previous.snapshot.commit, previous.snapshot);
-  const reason = violations.map((violation) => violation.reason).join(", and ");
-  return holdBackRemovals(next, waiting, earlier, describe(waiting, reason));
+  const reason = exceeded.map((violation) => violation.reason).join(", and ");
+  return holdBackRemovals(next, waiting, earlier, describeWaiting(waiting, reason));
 }
 
 /** The release that an earlier process served; `undefined` if its commit is not valid. Throws if it cannot be read. */
@@ -107,7 +107,7 @@ function findRemoved(before: readonly TimedFlag[], after: readonly TimedFlag[]):
   return removed;
 }
 
-function describe(waiting: readonly WaitingChange[], reason: string): string {
+function describeWaiting(waiting: readonly WaitingChange[], reason: string): string {
   const flags = waiting.map(({ flag }) => flag);
   const hint = "restore the files, or accept it: send Publish-Allow: REASON with a write";
   return `The removal of ${listSome(flags, 5)} is not served: ${reason}; ${hint}, or start with --accept-remote`;

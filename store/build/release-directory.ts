@@ -51,13 +51,13 @@ function writeFiles(directory: string, release: Release): void {
 function refuseForeign(directory: string): void {
   for (;;) {
     const before = identify(directory);
-    if (before === undefined || isOurs(directory)) return;
+    if (before === undefined || mayReplace(directory)) return;
     if (identify(directory) !== before) continue;
     throw new Error("it holds other files; wanted a new or empty one, or one that a build made");
   }
 }
 
-function isOurs(directory: string): boolean {
+function mayReplace(directory: string): boolean {
   return (
     readManifest(directory) !== undefined || ifExists(() => readdirSync(directory))?.length === 0
   );

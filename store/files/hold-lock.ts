@@ -2,7 +2,7 @@ import { utimesSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import {
-  describe,
+  describeHolder,
   type Holder,
   isDead,
   newHolder,
@@ -43,7 +43,7 @@ export async function holdLock(file: string, options: HoldOptions): Promise<() =
     const other = refresh(file, holder);
     if (other === undefined) return;
     clearInterval(timer);
-    options.onLost(describe(other));
+    options.onLost(describeHolder(other));
   }, options.refreshMs ?? 2_000).unref();
   return () => {
     clearInterval(timer);
@@ -60,18 +60,18 @@ async function takeOver(file: string, holder: Holder, options: HoldOptions): Pro
     const waitedMs = performance.now() - startedMs;
     if (waitedMs > 2 * staleMs) {
       const hint = `if no server works there, delete "${file}" and the files "${file}.*"`;
-      throw new Error(`Cannot take over the lock of ${describe(other ?? unknown)}: ${hint}`);
+      throw new Error(`Cannot take over the lock of ${describeHolder(other ?? unknown)}: ${hint}`);
     }
     await pause(20);
     if (other === undefined || atMs === undefined) continue;
     if (atMs !== seenMs && !isDead(other)) {
       const hint = "stop it, or set FLAGS_DATA to another directory";
       throw new Error(
-        `Cannot use "${path.dirname(file)}": ${describe(other)} works in it; ${hint}`,
+        `Cannot use "${path.dirname(file)}": ${describeHolder(other)} works in it; ${hint}`,
       );
     }
     if (isDead(other) || waitedMs > staleMs) retire(file, other, holder);
-    else if (attempt === 0) onWait?.(describe(other), staleMs);
+    else if (attempt === 0) onWait?.(describeHolder(other), staleMs);
   }
 }
 

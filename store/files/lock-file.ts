@@ -106,7 +106,7 @@ export function refreshedMs(file: string): number | undefined {
 }
 
 /** `process 17 on web-1 (since 2026-11-29T08:00:00Z)` */
-export function describe({ pid, host, since }: Holder): string {
+export function describeHolder({ pid, host, since }: Holder): string {
   return `process ${pid} on ${host} (since ${since})`;
 }
 

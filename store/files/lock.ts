@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import {
-  describe,
+  describeHolder,
   type Holder,
   isDead,
   newHolder,
@@ -38,7 +38,9 @@ async function acquire(file: string, timeoutMs: number, holder: Holder): Promise
     const other = readHolder(file);
     if (performance.now() > deadline) {
       const hint = `if that process is gone, delete "${file}"`;
-      throw new Error(`Cannot lock "${file}": ${describe(other ?? unknown)} holds it; ${hint}`);
+      throw new Error(
+        `Cannot lock "${file}": ${describeHolder(other ?? unknown)} holds it; ${hint}`,
+      );
     }
     if (other && isDead(other)) retire(file, other, holder);
     await pause(20 + Math.random() * 30);

@@ -26,7 +26,7 @@ export async function keepComment(
   body: string,
 ): Promise<KeptComment> {
   const { item, isNew } = await once(
-    async () => (await findOurs(github, issue, marker))[0],
+    async () => (await findOwnComments(github, issue, marker))[0],
     () =>
       github.do(`comment on #${issue}`, (rest, here) =>
         rest.issues.createComment({ ...here, issue_number: issue, body }),
@@ -43,7 +43,7 @@ export async function keepComment(
 }
 
 /** Our comments with the marker, oldest first. */
-async function findOurs(github: GitHub, issue: number, marker: string): Promise<Comment[]> {
+async function findOwnComments(github: GitHub, issue: number, marker: string): Promise<Comment[]> {
   const login = await github.login();
   const found: Comment[] = [];
   const comments = github.list(`read the comments on #${issue}`, ({ paginate, rest }, where) =>
@@ -62,7 +62,7 @@ async function removeDuplicates(
   marker: string,
   made: Comment,
 ): Promise<Comment> {
-  const [oldest = made, ...others] = await findOurs(github, issue, marker);
+  const [oldest = made, ...others] = await findOwnComments(github, issue, marker);
   for (const { id } of others) {
     await ignoreStatus(404, () =>
       github.do(`delete a second comment on #${issue}`, (rest, here) =>

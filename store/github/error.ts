@@ -69,9 +69,9 @@ function waitIn(headers: Headers): number | undefined {
 function reasonIn(data: unknown): string {
   const { message, errors } = (data ?? {}) as { message?: unknown; errors?: unknown };
   const details = Array.isArray(errors) ? errors.map((error) => error?.message || error?.code) : [];
-  const words = [message, ...details].filter((word) => typeof word === "string" && word !== "");
-  const said = words.join(": ");
-  return said === "" ? "no reason given" : said.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
+  const texts = [message, ...details].filter((text) => typeof text === "string" && text !== "");
+  const reason = texts.join(": ");
+  return reason === "" ? "no reason given" : reason.replace(/[\p{Cc}\p{Cf}]+/gu, " ");
 }
 
 function findHint(status: number, reason: string, headers: Headers): string {

@@ -21,7 +21,7 @@ export interface Label {
 }
 
 /** The content of an issue that exists at most once. */
-export interface Wanted {
+export interface IssueContent {
   readonly marker: string;
   readonly label: Label;
   readonly title: string;
@@ -33,7 +33,7 @@ export interface Wanted {
  * Our issues and pull requests with a label, oldest first. Only those that our account opened count:
  * otherwise anybody could suppress an issue with a forged marker.
  */
-export async function findOurs(
+export async function findOwnIssues(
   github: GitHub,
   label: string,
   state: "open" | "all",
@@ -50,16 +50,16 @@ export async function findOurs(
 /** Creates or updates the open issue with the marker. If two runs create it at once, one is closed. */
 export async function keepIssue(
   github: GitHub,
-  wanted: Wanted,
+  content: IssueContent,
 ): Promise<{ readonly issue: Issue; readonly action: "opened" | "updated" | "unchanged" }> {
-  const { marker, label, title, body } = wanted;
+  const { marker, label, title, body } = content;
   const find = async () =>
-    (await findOurs(github, label.name, "open")).filter(
+    (await findOwnIssues(github, label.name, "open")).filter(
       (issue) => !issue.isPull && issue.body.startsWith(marker),
     );
   const { item, isNew } = await once(
     async () => (await find())[0],
-    () => openIssue(github, wanted),
+    () => openIssue(github, content),
   );
   const issue = isNew ? await removeDuplicates(github, item, await find()) : item;
   if (issue.title === title && issue.body.trim() === body.trim()) {
@@ -90,7 +90,7 @@ export async function ensureLabel(github: GitHub, label: Label): Promise<void> {
   await ignoreStatus(422, () => once(() => ignoreStatus(404, find), create));
 }
 
-async function openIssue(github: GitHub, { label, title, body }: Wanted): Promise<Issue> {
+async function openIssue(github: GitHub, { label, title, body }: IssueContent): Promise<Issue> {
   await ensureLabel(github, label);
   const issue = await github.do("open an issue", (rest, here) =>
     rest.issues.create({ ...here, title, body, labels: [label.name] }),

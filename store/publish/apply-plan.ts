@@ -1,6 +1,6 @@
 import { isIndex } from "../../schema/compile/urls.ts";
 import type { ObjectWriter } from "../target/object-writer.ts";
-import type { PublishDecision } from "./decide.ts";
+import type { PublishDecision } from "./decide-publication.ts";
 import { drainThenThrow } from "./drain-then-throw.ts";
 import type { TargetState } from "./target-state.ts";
 

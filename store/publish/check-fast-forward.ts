@@ -8,7 +8,7 @@ import type { Repository } from "../snapshot/repository.ts";
 export type PublishedRevision = Pick<Manifest, "commit" | "rollback" | "waiting">;
 
 /** Why a commit may not be published. */
-export interface Obstacle {
+export interface Refusal {
   readonly reason: string;
   /** The option that permits it. */
   readonly option: "rollback" | "allow";
@@ -19,7 +19,7 @@ export async function checkFastForward(
   repository: Repository,
   served: PublishedRevision,
   snapshot: Snapshot,
-): Promise<Obstacle | undefined> {
+): Promise<Refusal | undefined> {
   const { commit } = snapshot;
   const { rollback } = served;
   if (served.commit === commit) return undefined;
@@ -49,7 +49,7 @@ async function findUndone(
   repository: Repository,
   served: PublishedRevision,
   snapshot: Snapshot,
-): Promise<Obstacle | undefined> {
+): Promise<Refusal | undefined> {
   if (!served.rollback) return undefined;
   const { from, reason } = served.rollback;
   const [bad, good] = await Promise.all(
@@ -77,7 +77,7 @@ export function checkAge(
   updatedAt: string,
   { commit, updated_at }: Snapshot,
   isSame: boolean,
-): Obstacle | undefined {
+): Refusal | undefined {
   if (updatedAt < updated_at || (updatedAt === updated_at && isSame)) return undefined;
   const when = updatedAt === updated_at ? "at the same time as" : "after";
   const reason = `its manifest cannot be read, and its flags were updated ${when} those of ${shortId(commit)} (${updatedAt})`;

@@ -10,7 +10,7 @@ import { ObjectWriter, SupersededError } from "../target/object-writer.ts";
 import type { Target } from "../target/target.ts";
 import { applyPlan, type Pace } from "./apply-plan.ts";
 import type { PublishedRevision } from "./check-fast-forward.ts";
-import { decide, type Intent, type PublishDecision } from "./decide.ts";
+import { decidePublication, type Intent, type PublishDecision } from "./decide-publication.ts";
 import { reconcile } from "./reconcile.ts";
 import { readTargetState } from "./target-state.ts";
 import { verify } from "./verify.ts";
@@ -65,7 +65,7 @@ export function publish(
     for (let attempt = 1; attempt <= maxAttempts; attempt++) {
       const state = await readTargetState(target, compiled.release, options.thorough);
       if (attempt === 1) before = state.revision;
-      const decision = await decide(target, repository, state, compiled, options);
+      const decision = await decidePublication(target, repository, state, compiled, options);
       const { manifest: _, isUnchanged, ...decided } = decision;
       const outcome = {
         ...{ ...decided, commit, before: before?.commit, left: [], repaired: 0 },

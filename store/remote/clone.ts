@@ -26,7 +26,7 @@ export async function contains(directory: string, head: string, commit: string):
   }
 }
 
-/** Whether git finds no fault in any object of the clone. */
+/** Whether git finds no damaged object in the clone. */
 export async function isWhole(directory: string): Promise<boolean> {
   if ((await readObjectFormat(directory)) === undefined) return false;
   return inClone(directory, ["fsck", "--no-dangling", "--no-progress"]).then(

@@ -27,7 +27,7 @@ export interface CreatedCommit extends NewCommit {
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
 /** Whether a committer's address is this service's. */
-export function isOurs(email: string): boolean {
+export function isServerEmail(email: string): boolean {
   return email === service.email;
 }
 
@@ -41,7 +41,7 @@ export const proposalTrailer = "Bunting-Proposal";
  * that wrote the trailer `Server` instead cannot be told apart, and do not count.
  */
 export function isMadeOnBranch({ committer, message }: LogCommit): boolean {
-  if (!isOurs(committer.email)) return false;
+  if (!isServerEmail(committer.email)) return false;
   const { trailers } = parseMessage(message);
   return trailers.has(instanceTrailer) && !trailers.has(proposalTrailer);
 }

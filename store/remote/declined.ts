@@ -37,13 +37,13 @@ export function declineReason(output: string): string | undefined {
     /(?<=^(?:Cannot reach the remote: )?)(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
   const reason = rejected ?? refused ?? (status && `HTTP ${status}`);
   if (reason === undefined || transient.test(reason)) return undefined;
-  // The first line follows the words of `Remote`.
+  // The first line may follow the prefix that `Remote` adds.
   const lines = [
     ...output.matchAll(/(?<=^(?:Cannot reach the remote: )?)remote: (?:error: )?(.*)$/gim),
   ];
-  const said = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
-  const words = [...new Set([reason, ...said])].join("; ");
-  const shown = cut(words, maxReasonLength);
-  const hint = hints.find(([pattern]) => pattern.test(words))?.[1];
+  const messages = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
+  const text = [...new Set([reason, ...messages])].join("; ");
+  const shown = cut(text, maxReasonLength);
+  const hint = hints.find(([pattern]) => pattern.test(text))?.[1];
   return hint === undefined ? shown : `${shown}; ${hint}`;
 }

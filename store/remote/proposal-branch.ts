@@ -1,6 +1,6 @@
 import { type LogCommit, readLog } from "../git/log.ts";
 import { fetchedRef, takeFetchedRef } from "./clone-record.ts";
-import { isOurs } from "./commits.ts";
+import { isServerEmail } from "./commits.ts";
 import { PushDeclinedError } from "./declined.ts";
 import type { Remote } from "./remote.ts";
 
@@ -57,5 +57,5 @@ async function isGood(
     found.tree === wanted?.tree &&
     found.parents.join() === wanted.parents.join() &&
     found.committer.email === wanted.committer.email;
-  return isSame || (inReview && !isOurs(found?.committer.email ?? ""));
+  return isSame || (inReview && !isServerEmail(found?.committer.email ?? ""));
 }

@@ -33,7 +33,7 @@ export function parseRemoteAddress(text: string): RemoteAddress {
       `it has a query ("?${[...url.searchParams.keys()][0] ?? ""}=…") or a fragment, which git would put into the arguments of its processes`,
       "put the credential before the host (https://USER:PASSWORD@HOST/…), or use a credential helper of git",
     );
-  const [username, password] = [decode(url.username), decode(url.password)];
+  const [username, password] = [decodePercent(url.username), decodePercent(url.password)];
   if (!/^https?:$/.test(url.protocol)) {
     if (password === "") return { ...nothing, url: text, isPath: false };
     throw unusable(`${scheme} takes no password in a URL`, "use a key, and an agent that holds it");
@@ -80,7 +80,7 @@ function parseUrl(text: string): URL {
   }
 }
 
-function decode(text: string): string {
+function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

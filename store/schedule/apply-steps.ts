@@ -56,7 +56,7 @@ function resultOf(step: FlagStep, result: WriteResult): StepResult {
   const { status } = result;
   if ("commit" in result) return { ...step, status, commit: result.commit };
   if (result.status !== "invalid") return { ...step, status };
-  return { ...step, status, faults: result.faults.map(({ message }) => message) };
+  return { ...step, status, faults: result.errors.map(({ message }) => message) };
 }
 
 function writeOf({ flag, block, step }: FlagStep, written: WrittenStep | undefined): Write {

@@ -1,4 +1,4 @@
-import { findReferenceFaultsOf } from "../../schema/file/reference-faults.ts";
+import { findReferenceProblemsOf } from "../../schema/file/reference-problems.ts";
 import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
 import { checkListSize } from "../../schema/flag/list-size.ts";
@@ -28,7 +28,7 @@ export async function applyCommitsToSnapshot(
   const { snapshot, names } = changes;
   const merged = replaceFlags(from.flags, names, snapshot.flags);
   if (hasNewNames(from, snapshot) && haveDuplicates(merged)) return undefined;
-  if (findReferenceFaultsOf(merged, audiences).length > 0) return undefined;
+  if (findReferenceProblemsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);
   const all = flags.map(({ name }) => name);
   const sizes = [

@@ -29,7 +29,7 @@ export class ObjectWriter {
   /** The newer commit that a rollback replaces. */
   supersedes: string | undefined;
   /** What this writer changed, by path. */
-  readonly written = new Map<string, Written>();
+  readonly written = new Map<string, WrittenObject>();
   readonly #commit: string;
   readonly #target: Target;
   readonly #repository: Repository;
@@ -145,7 +145,7 @@ export class ObjectWriter {
   }
 }
 
-export interface Written {
+export interface WrittenObject {
   /** The entity tag of the object now; `undefined` if it was removed. */
   readonly etag: string | undefined;
   /** The entity tag of the object before. */

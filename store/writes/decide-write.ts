@@ -1,14 +1,14 @@
 /** Decides a write by a pure function of the flag as it is, so that it can be replayed on a newer head. */
 import { type Change, editForChange, newFile } from "../../schema/change/change.ts";
+import {
+  type ChangeScope,
+  findChangeScope,
+  findDisallowedEnvironments,
+} from "../../schema/change/change-scope.ts";
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { defineFlag, readValues } from "../../schema/change/define-flag.ts";
 import { findReadOnlyChanges } from "../../schema/change/read-only-values.ts";
 import { hasStep } from "../../schema/change/step-change.ts";
-import {
-  findDisallowedEnvironments,
-  findTouched,
-  type Touched,
-} from "../../schema/change/touched.ts";
 import { givesEveryone } from "../../schema/evaluate/everyone.ts";
 import { type Flag, isFull } from "../../schema/flag/flag.ts";
 import { type Project, rootEnvironment } from "../../schema/project/project.ts";
@@ -43,8 +43,8 @@ export function decideWrite(
     const isThere = hasStep(known.flag, { block: change.environment, step: change.step });
     return { result: { status: isThere ? "stale" : "not-found" } };
   }
-  const obstacle = findPartialRollout(change, linkEditedFlag(known.flag, context));
-  return obstacle ? { result: obstacle } : decideNoChange(write, known, context);
+  const partialRollout = findPartialRollout(change, linkEditedFlag(known.flag, context));
+  return partialRollout ? { result: partialRollout } : decideNoChange(write, known, context);
 }
 
 function mayCreate(change: Change): boolean {
@@ -111,29 +111,28 @@ function decideChangeSet(
   context: WriteContext,
 ): WriteDecision {
   const changed = resultOfChangeSet(write.change.name, changeSet, before, context);
-  if ("faults" in changed) return { result: { status: "invalid", faults: changed.faults } };
-  const touched = touchedBy(write, changed, context.project);
+  if ("errors" in changed) return { result: { status: "invalid", errors: changed.errors } };
+  const scope = scopeOf(write, changed, context.project);
   const forbidden =
-    touched &&
-    findDisallowedEnvironments(touched, write.environments, context.project.environments);
+    scope && findDisallowedEnvironments(scope, write.environments, context.project.environments);
   if (forbidden && forbidden.length > 0)
     return { result: { status: "forbidden", environments: forbidden } };
-  const obstacle = changed.after && findPartialRollout(write.change, changed.after.flag);
-  if (obstacle) return { result: obstacle };
+  const partialRollout = changed.after && findPartialRollout(write.change, changed.after.flag);
+  if (partialRollout) return { result: partialRollout };
   const failures = findNewFailures(write.change, changed, context);
   if (failures.length > 0) return { result: { status: "failed-tests", failures } };
-  return enforceProtection(write, changed, touched, context);
+  return enforceProtection(write, changed, scope, context);
 }
 
 /** What a new definition touches; `undefined` for other changes, whose environment the client names. */
-function touchedBy(
+function scopeOf(
   { change }: Write,
   { changeSet, before }: ChangedFlag,
   { environments }: Project,
-): Touched | undefined {
+): ChangeScope | undefined {
   if (change.kind !== "define" || !changeSet.flagFile) return undefined;
   const values = before && readValues(before.text);
-  return findTouched(values, readValues(changeSet.flagFile.text), environments);
+  return findChangeScope(values, readValues(changeSet.flagFile.text), environments);
 }
 
 /** A key is recorded by a commit that changes no file: a restart or another server must know it as well. */

@@ -1,7 +1,10 @@
 /** A flag before and after a change set, if its new file is valid. */
 import type { FlagChangeSet } from "../../schema/change/change-set.ts";
 import { parseFlagFile } from "../../schema/file/parsed-file.ts";
-import { findReferenceFaultsOf, type ReferenceFault } from "../../schema/file/reference-faults.ts";
+import {
+  findReferenceProblemsOf,
+  type ReferenceProblem,
+} from "../../schema/file/reference-problems.ts";
 import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-size.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlag } from "../../schema/flag/link.ts";
@@ -10,7 +13,7 @@ import { checkName, foldCase } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, isError } from "../../schema/problem/problem.ts";
 import { objectId } from "../git/object-id.ts";
-import type { InvalidValue, KnownFlag, WriteContext } from "./write.ts";
+import type { InvalidKey, KnownFlag, WriteContext } from "./write.ts";
 
 export interface ChangedFlag {
   readonly changeSet: FlagChangeSet;
@@ -24,7 +27,7 @@ export function resultOfChangeSet(
   changeSet: FlagChangeSet,
   before: KnownFlag | undefined,
   context: Omit<WriteContext, "sign">,
-): ChangedFlag | { readonly faults: readonly InvalidValue[] } {
+): ChangedFlag | { readonly errors: readonly InvalidKey[] } {
   const { head, project, time } = context;
   const { flagFile } = changeSet;
   if (!flagFile) return { changeSet, before, after: undefined };
@@ -33,26 +36,26 @@ export function resultOfChangeSet(
   const { flag, findings } = parseFlagFile(Buffer.from(text), project);
   // A slash would make it the name of a folder and of another flag.
   const fileName = `${name.replaceAll("/", "\\")}.yaml`;
-  const faults = [
+  const errors = [
     ...checkName(fileName, project)
       .filter(isError)
-      .map((finding) => invalidValue("name", finding)),
-    ...findings.filter(isError).map((finding) => invalidValue(keyAt(text, finding), finding)),
+      .map((finding) => invalidKey("name", finding)),
+    ...findings.filter(isError).map((finding) => invalidKey(keyAt(text, finding), finding)),
     ...(before ? [] : checkNewName(name, context)),
   ];
-  if (!flag || faults.length > 0) return { faults };
+  if (!flag || errors.length > 0) return { errors };
   const updated_at = timestamp(time);
   const created_at = before?.flag.created_at ?? updated_at;
   const object = objectId("blob", text, head);
   const normal = { ...normalize(name, flag, project), file, object, created_at, updated_at };
   const wrong = mattersToOthers(normal, before?.flag)
-    ? findReferenceFaultsOf(withFlag(normal, context), context.audiences)
+    ? findReferenceProblemsOf(withFlag(normal, context), context.audiences)
     : [];
-  if (wrong.length > 0) return { faults: wrong.map(faultOf) };
+  if (wrong.length > 0) return { errors: wrong.map(invalidReference) };
   const excess = growsIn(project.environments, normal, before?.flag)
     ? checkDefinitionsSize(withFlag(normal, context), context.audiences, project).filter(isError)
     : [];
-  if (excess.length > 0) return { faults: excess.map((finding) => invalidValue("rules", finding)) };
+  if (excess.length > 0) return { errors: excess.map((finding) => invalidKey("rules", finding)) };
   return { changeSet, before, after: { flag: linkEditedFlag(normal, context), text } };
 }
 
@@ -88,7 +91,7 @@ function growsIn(environments: readonly string[], after: Flag, before: Flag | un
 function checkNewName(
   name: string,
   { flags, project }: Pick<WriteContext, "flags" | "project">,
-): InvalidValue[] {
+): InvalidKey[] {
   const names = flags().map((flag) => flag.name);
   const folded = foldCase(name);
   const other = names.find((one) => foldCase(one) === folded);
@@ -98,7 +101,7 @@ function checkNewName(
   }
   return checkListSize([...names, name], project)
     .filter(isError)
-    .map((finding) => invalidValue("name", finding));
+    .map((finding) => invalidKey("name", finding));
 }
 
 /** A flag with its references, as they are after the earlier writes of the batch. */
@@ -115,11 +118,11 @@ function withFlag(flag: TimedFlag, { flags }: Pick<WriteContext, "flags">): Time
   return [...flags().filter(({ name }) => name !== flag.name), flag];
 }
 
-function faultOf({ kind, flag, code, message }: ReferenceFault): InvalidValue {
+function invalidReference({ kind, flag, code, message }: ReferenceProblem): InvalidKey {
   return { key: kind === "flag" ? "requires" : "rules", code, message: `${message} (${flag})` };
 }
 
-function invalidValue(key: string, { code, message }: Finding): InvalidValue {
+function invalidKey(key: string, { code, message }: Finding): InvalidKey {
   return { key, code, message };
 }
 

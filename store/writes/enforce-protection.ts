@@ -1,9 +1,9 @@
+import type { ChangeScope } from "../../schema/change/change-scope.ts";
 import type { FileEdit } from "../../schema/change/change-set.ts";
 import type { SignedFile } from "../../schema/change/commit-signature.ts";
 import { readValues } from "../../schema/change/define-flag.ts";
 import { proposalBranchName } from "../../schema/change/proposal.ts";
 import { findProtectedEnvironments, onlyDisables } from "../../schema/change/protection.ts";
-import type { Touched } from "../../schema/change/touched.ts";
 import { withRequired } from "../../schema/flag/required-flags.ts";
 import type { TimedFlag } from "../../schema/flag/snapshot.ts";
 import { objectId } from "../git/object-id.ts";
@@ -18,7 +18,7 @@ import type { Write, WriteContext, WriteDecision } from "./write.ts";
 export function enforceProtection(
   write: Write,
   { changeSet, before, after }: ChangedFlag,
-  touched: Touched | undefined,
+  scope: ChangeScope | undefined,
   context: WriteContext,
 ): WriteDecision {
   const { head, project, time } = context;
@@ -28,12 +28,12 @@ export function enforceProtection(
   const environments = project.environments.filter(
     (environment) =>
       shown.includes(environment) ||
-      (project.protected.includes(environment) && touched && willShow(touched, environment)),
+      (project.protected.includes(environment) && scope && willShow(scope, environment)),
   );
   // A step was reviewed when it was merged.
   const needsReview = environments.length > 0 && write.change.kind !== "step";
   const isBypass = needsReview && write.isEmergency === true;
-  if (isBypass && !(onlyDisables(sides) && (touched?.onlyDisables ?? true)))
+  if (isBypass && !(onlyDisables(sides) && (scope?.onlyDisables ?? true)))
     return { result: { status: "not-disabling" } };
 
   const words = {
@@ -45,7 +45,7 @@ export function enforceProtection(
   const message = messageOf(write, words, context);
   const commit = { files, message, author: write.actor, time };
   if (needsReview && !isBypass) {
-    const written = touched && after && readValues(after.text);
+    const written = scope && after && readValues(after.text);
     const { change: requested, actor, reason, requestId } = write;
     const proposal = {
       ...{ flag: requested.name, base: head, commit, project, subject, environments, ...sides },
@@ -80,7 +80,7 @@ function requiredFlags(
 }
 
 /** Whether a definition changes what an environment gets, now or at a later time. */
-function willShow({ environments, flagKeys }: Touched, environment: string): boolean {
+function willShow({ environments, flagKeys }: ChangeScope, environment: string): boolean {
   return environments.includes(environment) || flagKeys.includes("private");
 }
 

@@ -59,10 +59,10 @@ export type WriteResult =
   | { readonly status: "required"; readonly by: readonly string[] }
   /** Tests of this flag, or of flags that require it, would fail. */
   | { readonly status: "failed-tests"; readonly failures: readonly Problem[] }
-  | { readonly status: "invalid"; readonly faults: readonly InvalidValue[] };
+  | { readonly status: "invalid"; readonly errors: readonly InvalidKey[] };
 
-/** A value that the flag's file may not have. */
-export interface InvalidValue {
+/** A key of a flag's file with a value that it may not have. */
+export interface InvalidKey {
   /** `name`, or a key of the file. */
   readonly key: string;
   readonly code: Code;

@@ -10,8 +10,8 @@ import { type Finding, isError } from "../../../schema/problem/problem.ts";
 import type { Project } from "../../../schema/project/project.ts";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { pointerOf } from "../../../schema/yaml/pointers.ts";
-import { bodyOf, decode, parseJson, typeOf } from "../../http/body.ts";
-import { type Fault, HttpError } from "../../http/problem.ts";
+import { bodyOf, decodeBody, parseJson, typeOf } from "../../http/body.ts";
+import { type ErrorDetail, HttpError } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
 
 export type Form = FlagDefinition["form"];
@@ -22,7 +22,7 @@ const types: Readonly<Record<Form, string>> = {
 };
 
 /** Maximum number of errors in a response. */
-const maxFaults = 20;
+const maxErrors = 20;
 /** Maximum number of levels of JSON. A flag has fewer. */
 const maxJsonLevels = 32;
 
@@ -58,7 +58,7 @@ export function readDefinition(request: Request, project: Project): FlagDefiniti
     return { form: "yaml", text: bytes.toString("utf8") };
   }
   // Values that differ in their Unicode form only are the same to people, and files have one form.
-  const text = decode(bytes).normalize("NFC");
+  const text = decodeBody(bytes).normalize("NFC");
   if (levelsOf(text) > maxJsonLevels) {
     const detail = `Cannot read the body: it nests deeper than ${maxJsonLevels} levels`;
     throw new HttpError(400, detail);
@@ -83,13 +83,13 @@ function levelsOf(text: string): number {
 function check(
   bytes: Buffer,
   project: Project,
-  positionOf: (finding: Finding) => Pick<Fault, "line" | "column">,
+  positionOf: (finding: Finding) => Pick<ErrorDetail, "line" | "column">,
 ): void {
   const { findings } = parseFlagFile(bytes, project);
   const errors = findings.filter(isError);
   if (errors.length === 0) return;
   const source = parse(bytes.toString("utf8"));
-  const faults = errors.slice(0, maxFaults).map((finding): Fault => {
+  const details = errors.slice(0, maxErrors).map((finding): ErrorDetail => {
     const { code, message, hint } = finding;
     const words = hint === undefined ? message : `${message}; ${hint}`;
     return {
@@ -100,5 +100,5 @@ function check(
     };
   });
   const detail = `Cannot use the definition: ${errors.map(({ message }) => message).join("; ")}`;
-  throw new HttpError(400, detail, { errors: faults });
+  throw new HttpError(400, detail, { errors: details });
 }

@@ -14,12 +14,12 @@ export function contextOf(body: unknown): Context {
   if (!isMapping(body)) throw new HttpError(400, "Cannot read the body: it must be an object");
   const context = body.context;
   if (context === undefined) return {};
-  const fault = findFault(context);
-  if (fault === undefined) return context as Context;
-  throw new InvalidContextError(`Cannot read the context: ${fault}`);
+  const error = findContextError(context);
+  if (error === undefined) return context as Context;
+  throw new InvalidContextError(`Cannot read the context: ${error}`);
 }
 
-function findFault(context: unknown): string | undefined {
+function findContextError(context: unknown): string | undefined {
   if (!isMapping(context)) return "it must be an object";
   const { targetingKey } = context;
   if (targetingKey !== undefined && typeof targetingKey !== "string") {

@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { mayRead } from "../../auth/permissions.ts";
 import { defaultRetryAfter } from "../../errors/error-handler.ts";
-import { decode, isJsonType, maxBytes, parseJson } from "../../http/body.ts";
+import { decodeBody, isJsonType, maxBytes, parseJson } from "../../http/body.ts";
 import { isNotModified } from "../../http/conditions.ts";
 import { commonHeaders } from "../../http/headers.ts";
 import { HttpError } from "../../http/problem.ts";
@@ -87,7 +87,7 @@ export class FastEvaluations {
   ): Answer {
     const { evaluator } = this.#parts;
     try {
-      const context = contextOf(parseJson(decode(bytes)));
+      const context = contextOf(parseJson(decodeBody(bytes)));
       if (key !== undefined)
         return { status: 200, body: evaluator.evaluateFlag(folder, key, context) };
       const answer = evaluator.evaluateAll(folder, headers.authorization ?? "", context);

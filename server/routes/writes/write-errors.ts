@@ -64,7 +64,7 @@ export function writeError(name: string, result: Exclude<WriteResult, Committed>
       return new HttpError(400, detail, { errors });
     }
     case "invalid": {
-      const errors = result.faults.map(({ key, code, message }) => {
+      const errors = result.errors.map(({ key, code, message }) => {
         return { pointer: `#/${key}`, code, message };
       });
       const detail = errors.map(({ message }) => message).join("; ");

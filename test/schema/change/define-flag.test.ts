@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
+import {
+  findChangeScope,
+  findDisallowedEnvironments,
+} from "../../../schema/change/change-scope.ts";
 import { defineFlag, type Values } from "../../../schema/change/define-flag.ts";
-import { findDisallowedEnvironments, findTouched } from "../../../schema/change/touched.ts";
 
 const file = "flags/billing/new_checkout.yaml";
 const text = `# Ask billing first.
@@ -127,7 +130,7 @@ test("defineFlag() moves a file from its owner's folder to the new owner's, and 
 
 const environments = ["production", "staging", "qa"];
 const touched = (after: Values, before: Values | undefined = values) =>
-  findTouched(before, after, environments);
+  findChangeScope(before, after, environments);
 
 test.each<[string, Values, string[], string[]]>([
   ["nothing", values, [], []],
@@ -146,13 +149,13 @@ test.each<[string, Values, string[], string[]]>([
   ["no block", { ...values, environments: {} }, ["staging"], []],
   ["a schedule", { ...values, schedule: [{ at: "2027" }] }, ["production", "qa"], []],
   ["what belongs to no environment", { ...values, owner: "b", seed: "x" }, [], ["owner", "seed"]],
-])("findTouched() finds %s", (_what, after, expected, flagKeys) => {
+])("findChangeScope() finds %s", (_what, after, expected, flagKeys) => {
   const { environments: found, flagKeys: keys } = touched(after);
   expect([found, keys]).toEqual([expected, flagKeys]);
 });
 
-test("findTouched() finds all environments of a new flag", () => {
-  expect(findTouched(undefined, values, environments).environments).toEqual(environments);
+test("findChangeScope() finds all environments of a new flag", () => {
+  expect(findChangeScope(undefined, values, environments).environments).toEqual(environments);
 });
 
 test.each<[string, Values, boolean]>([
@@ -165,7 +168,7 @@ test.each<[string, Values, boolean]>([
     false,
   ],
   ["a lower rollout", { ...values, rollout: 5 }, false],
-])("findTouched() reports whether it is only %s", (_what, after, expected) => {
+])("findChangeScope() reports whether it is only %s", (_what, after, expected) => {
   expect(touched(after).onlyDisables).toBe(expected);
 });
 

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { compileFlagd } from "../../../schema/compile/flagd.ts";
 import type { Condition } from "../../../schema/evaluate/definition.ts";
-import { findReferenceFaultsOf } from "../../../schema/file/reference-faults.ts";
+import { findReferenceProblemsOf } from "../../../schema/file/reference-problems.ts";
 import { maxReferenceBytes } from "../../../schema/file/required-chains.ts";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
 
@@ -27,8 +27,8 @@ function flag(name: string, rules: number, requires: readonly string[] = []) {
 
 test("an audience in many rules of many flags is refused once the outputs would be too large", () => {
   const few = [flag("a", 100), flag("b", 100), flag("c", 100)];
-  expect(findReferenceFaultsOf(few, audiences)).toEqual([]);
-  const [fault, ...others] = findReferenceFaultsOf([...few, flag("d", 20)], audiences);
+  expect(findReferenceProblemsOf(few, audiences)).toEqual([]);
+  const [fault, ...others] = findReferenceProblemsOf([...few, flag("d", 20)], audiences);
   expect(others).toEqual([]);
   expect(fault).toMatchObject({ code: "references-too-large", flag: "a", name: "staff" });
   expect(fault?.message).toMatch(/need 16\.\d MB for it, 5\.\d MB of them for this flag/);
@@ -37,8 +37,8 @@ test("an audience in many rules of many flags is refused once the outputs would 
 test("a required flag counts in each flag that requires it", () => {
   const base = flag("base", 60);
   const dependents = ["a", "b", "c", "d"].map((name) => flag(name, 0, ["base"]));
-  expect(findReferenceFaultsOf([base, ...dependents], audiences)).toEqual([]);
-  const [fault] = findReferenceFaultsOf([base, ...dependents, flag("e", 0, ["base"])], audiences);
+  expect(findReferenceProblemsOf([base, ...dependents], audiences)).toEqual([]);
+  const [fault] = findReferenceProblemsOf([base, ...dependents, flag("e", 0, ["base"])], audiences);
   expect(fault).toMatchObject({ code: "references-too-large", flag: "a" });
 });
 

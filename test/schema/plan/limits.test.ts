@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { WaitingChange } from "../../../schema/compile/manifest.ts";
-import { findLimitViolations, findRemovedEnvironments } from "../../../schema/plan/limits.ts";
+import { findExceededLimits, findRemovedEnvironments } from "../../../schema/plan/limits.ts";
 import type { Limits } from "../../../schema/project/project.ts";
 
 const limits: Limits = { remove: 20, turn: 50, at_least: 0 };
@@ -12,18 +12,18 @@ function names(count: number, from = 0): string[] {
 
 function removal(served: number, removed: number, given = limits, waiting?: WaitingChange[]) {
   const size = served - removed;
-  return findLimitViolations({ removed: names(removed), on: [], served, size }, given, waiting);
+  return findExceededLimits({ removed: names(removed), on: [], served, size }, given, waiting);
 }
 
 function turnOn(served: number, on: number, given = limits, waiting?: WaitingChange[]) {
-  return findLimitViolations({ removed: [], on: names(on), served, size: served }, given, waiting);
+  return findExceededLimits({ removed: [], on: names(on), served, size: served }, given, waiting);
 }
 
 function wait(change: WaitingChange["change"], flags: readonly string[]): WaitingChange[] {
   return flags.map((flag) => ({ flag, change, served: "9f8e7d6" }));
 }
 
-describe("findLimitViolations()", () => {
+describe("findExceededLimits()", () => {
   test.each([
     [10, 2, 20, false],
     [10, 3, 20, true],
@@ -91,13 +91,13 @@ describe("findLimitViolations()", () => {
     expect(removal(10, 2, limits, waiting)).toEqual([]);
   });
 
-  test("finds two violations at once, and none in a first publication", () => {
+  test("finds two exceeded limits at once, and none in a first publication", () => {
     const both = { removed: names(3), on: names(6, 3), served: 10, size: 7 };
-    expect(findLimitViolations(both, limits).map(({ change }) => change)).toEqual([
+    expect(findExceededLimits(both, limits).map(({ change }) => change)).toEqual([
       "removal",
       "switch-on",
     ]);
-    expect(findLimitViolations({ removed: [], on: [], served: 0, size: 9 }, limits)).toEqual([]);
+    expect(findExceededLimits({ removed: [], on: [], served: 0, size: 9 }, limits)).toEqual([]);
   });
 });
 

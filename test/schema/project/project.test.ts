@@ -5,7 +5,7 @@ import { resolveProject, validate } from "../../../schema/file/validate.ts";
 import { fileKindOf } from "../../../schema/flag/file-kind.ts";
 import { fitsNames } from "../../../schema/flag/name.ts";
 import type { Finding } from "../../../schema/problem/problem.ts";
-import { findPatternFault } from "../../../schema/project/name-pattern.ts";
+import { findPatternError } from "../../../schema/project/name-pattern.ts";
 import { normalizeProject, rootEnvironment } from "../../../schema/project/project.ts";
 import { format } from "../../../schema/yaml/edit.ts";
 import { processorTimeMs } from "../../setup/processor-time.ts";
@@ -160,7 +160,7 @@ describe("validate() with a project", () => {
   });
 });
 
-describe("findPatternFault()", () => {
+describe("findPatternError()", () => {
   test.each([
     "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",
     "^[a-z]+(?:-[a-z0-9]+)*$",
@@ -168,7 +168,7 @@ describe("findPatternFault()", () => {
     "^(web|ios|android)-[a-z0-9-]{2,60}$",
     "^\\d{4}-[a-z]+$",
   ])("accepts %s", (pattern) => {
-    expect(findPatternFault(pattern)).toBeUndefined();
+    expect(findPatternError(pattern)).toBeUndefined();
   });
 
   test.each([
@@ -185,14 +185,14 @@ describe("findPatternFault()", () => {
     "^a|b$",
     `^${"(ab)".repeat(45)}!$`,
   ])("refuses %s fast", (pattern) => {
-    const time = processorTimeMs(() => expect(findPatternFault(pattern)).toBeTypeOf("string"));
+    const time = processorTimeMs(() => expect(findPatternError(pattern)).toBeTypeOf("string"));
     expect(time).toBeLessThan(200);
   });
 
   test("accepts only patterns that match any name fast", () => {
     const pattern = "^[a-z]*[a-z]*[a-z]*[a-z]*$";
     const names = { pattern, longest: 128 };
-    expect(findPatternFault(pattern)).toBeUndefined();
+    expect(findPatternError(pattern)).toBeUndefined();
     const time = processorTimeMs(() =>
       expect(fitsNames(`${"a".repeat(127)}1`, { names })).toBe(false),
     );

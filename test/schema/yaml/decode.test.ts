@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { decode, maxFileBytes } from "../../../schema/yaml/decode.ts";
+import { decodeFile, maxFileBytes } from "../../../schema/yaml/decode.ts";
 import { codesIn, problemsOf } from "../codes-in.ts";
 
 const flag = "enabled: true\n";
 
-test("decode() accepts a file of 64 KiB", () => {
+test("decodeFile() accepts a file of 64 KiB", () => {
   const text = flag + "#".repeat(maxFileBytes - flag.length);
   expect(codesIn(text)).toEqual([]);
 });
@@ -14,7 +14,7 @@ test.each([
   ["64 Ki characters of two bytes", `${flag}#${"é".repeat(maxFileBytes / 2)}`],
   ["100,000 keys", Array.from({ length: 100_000 }, (_, i) => `key_${i}: ${i}\n`).join("")],
   ["100 MB", new Uint8Array(100_000_000)],
-])("decode() refuses %s by its size alone", (_what, text) => {
+])("decodeFile() refuses %s by its size alone", (_what, text) => {
   expect(codesIn(text)).toEqual(["1:1 too-large"]);
 });
 
@@ -27,15 +27,15 @@ test.each([
   ["a broken byte after an emoji", [..."# 🍲", 0xff], "1:5"],
   ["UTF-16 with a byte order mark", [0xff, 0xfe, 0x65, 0x00], "1:1"],
   ["UTF-16 of the other kind", [0xfe, 0xff, 0x00, 0x65], "1:1"],
-])("decode() refuses %s", (_what, parts, place) => {
-  expect(codesIn(bytes(parts))).toEqual([`${place} invalid-utf8`]);
+])("decodeFile() refuses %s", (_what, parts, position) => {
+  expect(codesIn(bytes(parts))).toEqual([`${position} invalid-utf8`]);
 });
 
-test("decode() refuses a replacement character", () => {
+test("decodeFile() refuses a replacement character", () => {
   expect(codesIn("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
 });
 
-test("decode() refuses UTF-16 without a byte order mark for its zeros", () => {
+test("decodeFile() refuses UTF-16 without a byte order mark for its zeros", () => {
   expect(codesIn(Buffer.from("enabled: true\n", "utf16le"))).toEqual(["1:2 control-character"]);
 });
 
@@ -45,8 +45,8 @@ test.each([
   ["delete", "enabled: true\n\x7f\n", "2:1"],
   ["next line, of C1", "enabled: true # \u0085\n", "1:17"],
   ["form feed", "enabled: true\n\f\n", "2:1"],
-])("decode() refuses the control character %s", (_what, text, place) => {
-  expect(codesIn(text)).toEqual([`${place} control-character`]);
+])("decodeFile() refuses the control character %s", (_what, text, position) => {
+  expect(codesIn(text)).toEqual([`${position} control-character`]);
 });
 
 test.each([
@@ -71,11 +71,11 @@ test.each([
   ["noncharacter", "\ufdd0"],
   ["blank Braille pattern", "\u2800"],
   ["em space", "\u2003"],
-])("decode() refuses the invisible character %s", (_what, character) => {
+])("decodeFile() refuses the invisible character %s", (_what, character) => {
   expect(codesIn(`enabled: true\n# a${character}b\n`)).toEqual(["2:4 invisible-character"]);
 });
 
-test("decode() names the invisible character", () => {
+test("decodeFile() names the invisible character", () => {
   const [problem] = problemsOf("enabled: true # \u202e\n");
   expect(problem?.message).toBe("Cannot read the invisible character U+202E");
 });
@@ -86,12 +86,12 @@ test.each([
   ["letters with accents apart", "enabled: true\n# cre\u0300me\n", "2:5 not-normalized"],
   ["a ligature that NFC takes apart", "enabled: true # \ufb2a\n", "1:17 not-normalized"],
   ["an ångström sign", "enabled: true # 5 \u212b\n", "1:19 not-normalized"],
-])("decode() suggests the formatter for %s", (_what, text, problem) => {
+])("decodeFile() suggests the formatter for %s", (_what, text, problem) => {
   expect(codesIn(text)).toEqual([problem]);
   expect(problemsOf(text).map(({ hint }) => hint)).toEqual(["run: bunting format"]);
 });
 
-test("decode() refuses more than 30 accents on one letter", () => {
+test("decodeFile() refuses more than 30 accents on one letter", () => {
   expect(codesIn(`enabled: true # a${"\u0316\u0301".repeat(20)}\n`)).toEqual([
     "1:18 not-normalized",
   ]);
@@ -103,17 +103,17 @@ test.each([
   ["before a comment", "enabled: true\n\t# why\n", "2:1"],
   ["on a line without more", "enabled: true\n \t\n", "2:2"],
   ["on the first line", "\tenabled: true\n", "1:1"],
-])("decode() refuses a tab as indentation, %s", (_what, text, place) => {
-  expect(codesIn(text)).toEqual([`${place} tab-indentation`]);
+])("decodeFile() refuses a tab as indentation, %s", (_what, text, position) => {
+  expect(codesIn(text)).toEqual([`${position} tab-indentation`]);
 });
 
-test("decode() accepts a tab inside a line", () => {
+test("decodeFile() accepts a tab inside a line", () => {
   expect(codesIn("enabled:\ttrue\t# why\tnot\n")).toEqual([]);
 });
 
-test("decode() reports every kind of character at once", () => {
+test("decodeFile() reports every kind of character at once", () => {
   const text = "\uFEFFenabled: true\r\n# \u200b\n# \0\n\towner: a\n";
-  const codes = decode(new TextEncoder().encode(text)).findings.map(({ code }) => code);
+  const codes = decodeFile(new TextEncoder().encode(text)).findings.map(({ code }) => code);
   expect(codes).toEqual([
     "byte-order-mark",
     "carriage-return",

@@ -37,7 +37,7 @@ test("decideWrite() refuses a new flag for which the list has no space, and stil
   expect(refused).toMatchObject({
     result: {
       status: "invalid",
-      faults: [
+      errors: [
         {
           key: "name",
           code: "list-too-large",
@@ -84,7 +84,7 @@ test("decideWrite() refuses to enable a flag for which definitions.json has no s
   expect(turned(off, true)).toMatchObject({
     result: {
       status: "invalid",
-      faults: [{ code: "definitions-too-large", message: expect.stringContaining("16,000,000") }],
+      errors: [{ code: "definitions-too-large", message: expect.stringContaining("16,000,000") }],
     },
   });
   const [first] = flags;

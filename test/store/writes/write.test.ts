@@ -184,7 +184,7 @@ test.each([
   expect(decide(create(name), undefined)).toMatchObject({
     result: {
       status: "invalid",
-      faults: expect.arrayContaining([expect.objectContaining({ code })]),
+      errors: expect.arrayContaining([expect.objectContaining({ code })]),
     },
   });
 });
@@ -194,8 +194,8 @@ test.each([
   ["x".repeat(501), "too-long"],
   ["a\u202eb", "invisible-character"],
 ])("decideWrite() accepts no description %o", (description, code) => {
-  const faults = [expect.objectContaining({ code })];
-  const refused = { result: { status: "invalid", faults } };
+  const errors = [expect.objectContaining({ code })];
+  const refused = { result: { status: "invalid", errors } };
   expect(decide(describe("meal_planning", description), known())).toMatchObject(refused);
   expect(decide(create("water_log", true, description), undefined)).toMatchObject(refused);
 });
@@ -289,7 +289,7 @@ test("decideWrite() refuses a new name that differs from another only by case", 
     expect(decideWrite(write(change), undefined, { ...rest, flags: () => [flag] })).toEqual({
       result: {
         status: "invalid",
-        faults: [
+        errors: [
           {
             key: "name",
             code: "duplicate-name",

@@ -9,7 +9,7 @@ import type { Values } from "./define-flag.ts";
 const laterKeys = ["rollout", "rules", "schedule"];
 const blockKeys = ["enabled", ...laterKeys];
 
-export interface Touched {
+export interface ChangeScope {
   /** The environments that are decided by other values. */
   readonly environments: readonly string[];
   /** The keys that differ and belong to no environment. */
@@ -19,11 +19,11 @@ export interface Touched {
 }
 
 /** `before` is missing for a new flag, `environments` are the project's, the root first. */
-export function findTouched(
+export function findChangeScope(
   before: Values | undefined,
   after: Values,
   environments: readonly string[],
-): Touched {
+): ChangeScope {
   const blocks = environments.map((environment, index) => {
     const [was, is] = [before, after].map((values) => blockOf(values, environment, index === 0));
     return { environment, was, is };
@@ -58,7 +58,7 @@ function blockOf(values: Values | undefined, environment: string, isRoot: boolea
  * What belongs to no environment, comments included, needs every environment.
  */
 export function findDisallowedEnvironments(
-  { environments, flagKeys }: Touched,
+  { environments, flagKeys }: ChangeScope,
   allowed: readonly string[] | undefined,
   all: readonly string[],
 ): readonly string[] {

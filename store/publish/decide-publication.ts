@@ -1,6 +1,6 @@
 import { formatManifest, manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
 import { type Response, respond } from "../../schema/compile/release.ts";
-import { findLimitViolations, findRemovedEnvironments } from "../../schema/plan/limits.ts";
+import { findExceededLimits, findRemovedEnvironments } from "../../schema/plan/limits.ts";
 import {
   type EnvironmentDiff,
   type Publication,
@@ -14,8 +14,8 @@ import {
   checkAge,
   checkFastForward,
   newestOf,
-  type Obstacle,
   type PublishedRevision,
+  type Refusal,
 } from "./check-fast-forward.ts";
 import { readServedLists, type ServedLists } from "./served-lists.ts";
 import { holdBackChanges } from "./served-release.ts";
@@ -49,7 +49,7 @@ export interface PublishDecision {
 }
 
 /** Compares a release with what is served. Changes nothing. */
-export async function decide(
+export async function decidePublication(
   target: Target,
   repository: Repository,
   state: TargetState,
@@ -61,59 +61,64 @@ export async function decide(
   const served = await readServedLists(target, repository, snapshot.project, state);
   const { diffs } = planPublication(compiled.release, state.objects, served.lists);
   const isSame = diffs.every(({ removed, on, off }) => ![...removed, ...on, ...off].length);
-  const obstacle = revision
+  const refusal = revision
     ? await checkFastForward(repository, revision, snapshot)
     : checkAge(served.updatedAt, snapshot, isSame);
-  const dangers = findDangers(state, served, compiled);
   // A rollback names exactly this commit, so none of its changes wait.
-  const isRollback = obstacle?.option === "rollback" && intent.rollback !== undefined;
+  const isRollback = refusal?.option === "rollback" && intent.rollback !== undefined;
   const allow = intent.allow ?? (isRollback ? intent.rollback : undefined);
   const limits = { ...snapshot.project.limits, ...intent.limits };
   const limited = await applyLimits(repository, revision, diffs[0], compiled, { limits, allow });
-  if (limited.problem !== undefined) dangers.push(limited.problem);
   const gone = diffs.filter(
     ({ environment }) => !snapshot.project.environments.includes(environment),
   );
-  if (!isRollback) dangers.push(...findRemovedEnvironments(gone, limits));
-
-  const refusals: string[] = [];
-  if (obstacle && intent[obstacle.option] === undefined) {
-    refusals.push(`${obstacle.reason}; to publish anyway: --${obstacle.option} REASON`);
-  }
-  if (intent.allow === undefined) {
-    refusals.push(...dangers.map((danger) => `${danger}; to publish anyway: --allow REASON`));
-  }
-  const isAllowed = obstacle?.option === "allow" || dangers.length > 0 || limited.violations > 0;
+  const reasons = [
+    ...findReasonsToRefuse(state, served, compiled),
+    ...(limited.refusedBecause === undefined ? [] : [limited.refusedBecause]),
+    ...(isRollback ? [] : findRemovedEnvironments(gone, limits)),
+  ];
+  const found: Refusal[] = [
+    ...(refusal ? [refusal] : []),
+    ...reasons.map((reason) => ({ reason, option: "allow" as const })),
+  ];
+  const refusals = found
+    .filter(({ option }) => intent[option] === undefined)
+    .map(({ reason, option }) => `${reason}; to publish anyway: --${option} REASON`);
+  const isAllowed = limited.exceeded > 0 || found.some(({ option }) => option === "allow");
   const reasonsGiven = { ...intent, allow: isAllowed ? intent.allow : undefined };
-  const { manifest, rolledBackFrom } = annotate(state, limited, obstacle, reasonsGiven);
-  const { waiting, reasons } = limited;
+  const { manifest, rolledBackFrom } = annotate(state, limited, refusal, reasonsGiven);
   const publication = planPublication(limited.compiled.release, state.objects, served.lists);
   const isUnchanged =
     publication.put.length + publication.remove.length === 0 &&
     state.manifestObject?.etag === manifest.md5;
   return {
-    ...{ compiled: limited.compiled, publication, refusals, waiting, reasons },
+    ...{ compiled: limited.compiled, waiting: limited.waiting, reasons: limited.reasons },
+    ...{ publication, refusals },
     ...{ manifest, isUnchanged, rolledBackFrom },
   };
 }
 
 /** Reasons to publish nothing without an explicit permission. */
-function findDangers(state: TargetState, served: ServedLists, { snapshot }: CompiledSnapshot) {
-  const dangers: string[] = [];
+function findReasonsToRefuse(
+  state: TargetState,
+  served: ServedLists,
+  { snapshot }: CompiledSnapshot,
+) {
+  const reasons: string[] = [];
   const { manifest, manifestObject } = state;
   if (served.unreadable !== undefined)
-    dangers.push(`it is not known what is served: ${served.unreadable}`);
+    reasons.push(`it is not known what is served: ${served.unreadable}`);
   if (manifestObject && !manifest) {
     const format = formatOf(manifestObject.body.toString("utf8"));
     if (format !== undefined && format > 1) {
-      dangers.push(`its "manifest.json" has the format ${format}, which a newer program wrote`);
+      reasons.push(`its "manifest.json" has the format ${format}, which a newer program wrote`);
     } else if (state.lists.size === 0) {
-      dangers.push('its "manifest.json" is another program\'s');
+      reasons.push('its "manifest.json" is another program\'s');
     }
   }
   if (snapshot.flags.length === 0 && served.lists.size === 0)
-    dangers.push("it has no flags at all");
-  return dangers;
+    reasons.push("it has no flags at all");
+  return reasons;
 }
 
 function formatOf(text: string): number | undefined {
@@ -130,9 +135,9 @@ interface Limited {
   readonly waiting: readonly WaitingChange[];
   readonly reasons: readonly string[];
   /** How many limits the whole publication exceeds, allowed or not. */
-  readonly violations: number;
-  /** Why the changes over the limit cannot be held back. */
-  readonly problem?: string;
+  readonly exceeded: number;
+  /** Why nothing is published, if the changes over the limit cannot be held back. */
+  readonly refusedBecause?: string;
 }
 
 /** Holds back only the changes that exceed a limit. */
@@ -145,24 +150,24 @@ async function applyLimits(
 ): Promise<Limited> {
   const size = compiled.snapshot.flags.length;
   const before = revision?.waiting ?? [];
-  const violations = root ? findLimitViolations({ ...root, size }, limits, before) : [];
-  const unlimited = { compiled, waiting: [], reasons: [], violations: violations.length };
-  if (allow !== undefined || violations.length === 0) return unlimited;
+  const exceeded = root ? findExceededLimits({ ...root, size }, limits, before) : [];
+  const unlimited = { compiled, waiting: [], reasons: [], exceeded: exceeded.length };
+  if (allow !== undefined || exceeded.length === 0) return unlimited;
 
   const known = new Map(before.map((one) => [`${one.change} ${one.flag}`, one.served]));
-  const waiting = violations.flatMap(({ change, flags }) =>
+  const waiting = exceeded.flatMap(({ change, flags }) =>
     flags.map((flag) => {
       const served = known.get(`${change} ${flag}`) ?? revision?.commit ?? "";
       return { flag, change, served };
     }),
   );
-  const reasons = violations.map(({ reason }) => reason);
+  const reasons = exceeded.map(({ reason }) => reason);
   try {
     const held = await holdBackChanges(repository, compiled, waiting);
-    return { compiled: held, waiting, reasons, violations: violations.length };
+    return { compiled: held, waiting, reasons, exceeded: exceeded.length };
   } catch {
     // Without the earlier version of a flag, its change cannot be held back alone.
-    return { ...unlimited, problem: reasons.join(", and ") };
+    return { ...unlimited, refusedBecause: reasons.join(", and ") };
   }
 }
 
@@ -170,11 +175,11 @@ async function applyLimits(
 function annotate(
   { revision, manifest: served }: TargetState,
   { compiled: { release }, waiting }: Limited,
-  obstacle: Obstacle | undefined,
+  refusal: Refusal | undefined,
   { rollback: reason = "", allow }: Pick<Intent, "rollback" | "allow">,
 ): Pick<PublishDecision, "manifest" | "rolledBackFrom"> {
   const isSame = revision?.commit === release.commit;
-  const isRollback = revision !== undefined && obstacle?.option === "rollback";
+  const isRollback = revision !== undefined && refusal?.option === "rollback";
   const added = isRollback ? { from: newestOf(revision), reason } : undefined;
   const rollback = isSame ? revision.rollback : added;
   const allowed = allow ?? (isSame ? served?.allowed : undefined);

@@ -4,10 +4,10 @@ import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
-import { Chains, maxReferenceBytes, type Referring } from "./required-chains.ts";
+import { type FlagReferences, maxReferenceBytes, RequirementChains } from "./required-chains.ts";
 
-/** Something wrong with a reference of a flag. */
-export interface ReferenceFault {
+/** A problem of a reference of a flag, without its position. */
+export interface ReferenceProblem {
   /** The flag with the reference. */
   readonly flag: string;
   readonly kind: "audience" | "flag";
@@ -22,16 +22,16 @@ export interface ReferenceFault {
 const maxInlined = 100;
 
 /**
- * What is wrong with the references of all flags of a commit. `flags` has every name; the value is
+ * The problems of the references of all flags of a commit. `flags` has every name; the value is
  * missing for a flag that could not be read. `audiences` has the conditions of every
  * audience by name; they are missing for one that could not be read.
  */
-export function findReferenceFaults(
-  flags: ReadonlyMap<string, Referring | undefined>,
+export function findReferenceProblems(
+  flags: ReadonlyMap<string, FlagReferences | undefined>,
   audiences: ReadonlyMap<string, object | undefined>,
-): ReferenceFault[] {
-  const chains = new Chains(flags, audiences);
-  const faults = [...flags.values()].flatMap((flag) => {
+): ReferenceProblem[] {
+  const chains = new RequirementChains(flags, audiences);
+  const problems = [...flags.values()].flatMap((flag) => {
     if (!flag) return [];
     const unknown = flag.audiences.filter((name) => !audiences.has(name));
     return [
@@ -39,14 +39,14 @@ export function findReferenceFaults(
       ...flag.requires.flatMap((name) => checkRequired(flag, name, flags, chains)),
     ];
   });
-  return [...faults, ...checkSize(flags, chains)];
+  return [...problems, ...checkSize(flags, chains)];
 }
 
 /** Reports the flag whose references need the most bytes. */
 function checkSize(
-  flags: ReadonlyMap<string, Referring | undefined>,
-  chains: Chains,
-): ReferenceFault[] {
+  flags: ReadonlyMap<string, FlagReferences | undefined>,
+  chains: RequirementChains,
+): ReferenceProblem[] {
   const sizes = [...flags.values()].flatMap((flag) => {
     const isReferring = flag && flag.requires.length + flag.audiences.length > 0;
     return isReferring ? [{ flag, bytes: chains.referenceBytes(flag) }] : [];
@@ -68,25 +68,25 @@ function megabytes(bytes: number): string {
 }
 
 /** The same for flags in their normal form. */
-export function findReferenceFaultsOf(
+export function findReferenceProblemsOf(
   flags: readonly Flag[],
   audiences: readonly { readonly name: string; readonly conditions: object }[],
-): ReferenceFault[] {
+): ReferenceProblem[] {
   if (!flags.some(({ requires, audiences }) => requires.length + audiences.length > 0)) return [];
-  const referring = flags.map(({ name, requires, audiences, decisions, private: isPrivate }) => {
+  const references = flags.map(({ name, requires, audiences, decisions, private: isPrivate }) => {
     const hasVariants = Object.values(decisions).some(({ variants }) => variants !== undefined);
     const rules = Object.values(decisions).map(({ rules = [] }) => rules);
     return [name, { name, requires, audiences, isPrivate, hasVariants, rules }] as const;
   });
   const conditions = audiences.map(({ name, conditions }) => [name, conditions] as const);
-  return findReferenceFaults(new Map(referring), new Map(conditions));
+  return findReferenceProblems(new Map(references), new Map(conditions));
 }
 
 function unknownAudience(
-  { name: flag }: Referring,
+  { name: flag }: FlagReferences,
   name: string,
   known: ReadonlyMap<string, unknown>,
-): ReferenceFault {
+): ReferenceProblem {
   const message = `Cannot find the audience ${quoteValue(name)}`;
   const hint =
     didYouMean(name, [...known.keys()]) ??
@@ -94,14 +94,14 @@ function unknownAudience(
   return { flag, kind: "audience", name, code: "unknown-audience", message, hint };
 }
 
-/** The first thing that is wrong with a required flag. */
+/** The first problem of a required flag. */
 function checkRequired(
-  flag: Referring,
+  flag: FlagReferences,
   name: string,
-  flags: ReadonlyMap<string, Referring | undefined>,
-  chains: Chains,
-): ReferenceFault[] {
-  const fault = (code: Code, message: string, hint: string): ReferenceFault[] => [
+  flags: ReadonlyMap<string, FlagReferences | undefined>,
+  chains: RequirementChains,
+): ReferenceProblem[] {
+  const problem = (code: Code, message: string, hint: string): ReferenceProblem[] => [
     { flag: flag.name, kind: "flag", name, code, message, hint },
   ];
   if (!flags.has(name)) {
@@ -109,31 +109,31 @@ function checkRequired(
       didYouMean(name, [...flags.keys()]) ??
       `delete it, or add the flag; a flag that others require cannot be deleted before them`;
     const message = `Cannot find the required flag ${quoteValue(name)}`;
-    return fault("unknown-required-flag", message, hint);
+    return problem("unknown-required-flag", message, hint);
   }
   const path = chains.findPath(name, flag.name);
   if (path) {
     const cycle = [flag.name, ...path].join(" → ");
     const message = `Cannot require "${name}": the flags require each other (${cycle})`;
-    return fault("requires-cycle", message, "delete one of these requirements");
+    return problem("requires-cycle", message, "delete one of these requirements");
   }
   const parent = flags.get(name);
   if (parent?.hasVariants) {
     const message = `Cannot require "${name}": it has variants, so it is neither on nor off`;
-    return fault("requires-variants", message, "require a flag without variants");
+    return problem("requires-variants", message, "require a flag without variants");
   }
   if (parent?.isPrivate && !flag.isPrivate) {
     const message = `Cannot require "${name}": its rules are private, and those of this flag are published with the rules of each required flag`;
-    return fault("requires-private", message, 'set "private: true" here, or false there');
+    return problem("requires-private", message, 'set "private: true" here, or false there');
   }
   const { depth, inlined } = chains.sizeOf(name);
   if (depth + 1 > maxRequired) {
     const message = `Cannot require "${name}": the chain of required flags has ${depth + 1} levels, and at most ${maxRequired} are allowed`;
-    return fault("requires-too-deep", message, "require a flag that is nearer");
+    return problem("requires-too-deep", message, "require a flag that is nearer");
   }
   if (inlined > maxInlined) {
     const message = `Cannot require "${name}": with the flags that it requires these are ${inlined}, and at most ${maxInlined} are allowed`;
-    return fault("requires-too-deep", message, "require fewer flags");
+    return problem("requires-too-deep", message, "require fewer flags");
   }
   return [];
 }
