@@ -50,7 +50,7 @@ const checks: readonly Check[] = [
   function killSwitchStays({ type, expires }, report) {
     if (type !== "kill_switch" || expires === undefined) return;
     const hint = 'delete "expires", or make it a release flag';
-    report("/expires", "kill-switch-with-end", "Is a kill switch with an end", hint);
+    report("/expires", "kill-switch-with-expiry", "Is a kill switch with an expiry date", hint);
   },
 
   /** A flag that is on in the last environment of the order is not off in the one before. */

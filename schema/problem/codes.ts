@@ -46,7 +46,7 @@ export const severities = {
   "invalid-version": "error",
   "invalid-yaml": "error",
   "invisible-character": "error",
-  "kill-switch-with-end": "warning",
+  "kill-switch-with-expiry": "warning",
   "kill-switch-with-rules": "error",
   "large-definitions": "warning",
   "large-list": "warning",

@@ -1,7 +1,7 @@
 import type { Variant } from "../../schema/evaluate/definition.ts";
 import { booleans } from "../../schema/evaluate/evaluate.ts";
 import type { Flag } from "../../schema/flag/flag.ts";
-import { namesMark } from "../../schema/flag/names-mark.ts";
+import { generatedMarker } from "../../store/files/generated-marker.ts";
 
 /**
  * A TypeScript module with the names, variants and types of flags. Depends on nothing else, so that it
@@ -20,7 +20,7 @@ export function formatFlagTypes(flags: readonly Pick<Flag, "name" | "decisions">
     const own = typed.filter((flag) => flag.kind === kind).map(({ quoted }) => quoted);
     return `  // @ts-ignore\n  export type ${name} =${lines(own, "    ")};\n`;
   });
-  return `${namesMark}
+  return `${generatedMarker}
 
 /** The names of all flags. */
 export type FlagName =${lines(

@@ -1,9 +1,9 @@
 /** Finds where source trees use flags. Each file is read once for all flags. */
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { namesMark } from "../../schema/flag/names-mark.ts";
 import type { CodeReferences } from "../../schema/github/stale-issue.ts";
 import { compareText } from "../../schema/text/order.ts";
+import { isGenerated } from "./generated-marker.ts";
 
 /** Larger files are skipped: they are data or build output. In bytes. */
 const maxBytes = 1_000_000;
@@ -78,5 +78,5 @@ function readText(file: string): string | undefined {
   const bytes = readFileSync(file);
   if (bytes.subarray(0, 8_000).includes(0)) return undefined;
   const text = bytes.toString("utf8");
-  return text.startsWith(namesMark) ? undefined : text;
+  return isGenerated(text) ? undefined : text;
 }

@@ -43,11 +43,11 @@ test.each([
   ["an experiment without end", "type: experiment\n", ["2:7 experiment-without-end"]],
   ["an experiment with an end", "type: experiment\nexpires: 2099-01-01\n", []],
   [
-    "a kill switch with an end",
+    "a kill switch with an expiry date",
     "type: kill_switch\nexpires: 2099-01-01\n",
-    ["3:10 kill-switch-with-end"],
+    ["3:10 kill-switch-with-expiry"],
   ],
-  ["a kill switch without end", "type: kill_switch\n", []],
+  ["a kill switch without an expiry date", "type: kill_switch\n", []],
   ["a release with an end", "type: release\nexpires: 2099-01-01\n", []],
 ])("checkFlag() checks %s", (_what, text, warnings) => {
   expect(codesIn(`enabled: true\n${text}`)).toEqual(warnings);

@@ -1,7 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { namesMark } from "../../../schema/flag/names-mark.ts";
 import { findCodeReferences } from "../../../store/files/code-references.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 
@@ -38,7 +37,10 @@ test("findCodeReferences() skips files that are not source", () => {
     "web/node_modules/a/index.js": "meal_planning",
     "logo.png": new Uint8Array([0x89, 0, ...Buffer.from("meal_planning")]),
     "bundle.js": `${"x".repeat(1_000_000)} meal_planning`,
-    "web/flag-names.ts": `${namesMark}\n\nexport type FlagName =\n  | "meal_planning";\n`,
+    "web/names.ts":
+      '// Made by `bunting types`: do not edit.\n\nexport type N =\n  | "meal_planning";\n',
+    "web/earlier.ts":
+      "// Made by `npm run types`: do not edit.\n\nexport type N = 'meal_planning';\n",
   });
   symlinkSync("/etc", path.join(source, "etc"));
   symlinkSync(path.join(source, ".git/config"), path.join(source, "config"));
