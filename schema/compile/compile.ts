@@ -1,9 +1,9 @@
-import type { Snapshot, TimedFlag } from "../flag/snapshot.ts";
+import type { Snapshot } from "../flag/snapshot.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { compileDefinitions, type DefinedFlags, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
-import { cutIntoBlocks, type FlagBlock } from "./flag-blocks.ts";
+import { type FlagBlock, sortIntoBlocks } from "./flag-blocks.ts";
 import { compileFlagd } from "./flagd.ts";
 import { compileOpenFeatureManifest } from "./openfeature.ts";
 import { readBackList } from "./read-back.ts";
@@ -18,7 +18,7 @@ import { definitionKinds, isPathOf, outputPath, parsePath, pathOf } from "./urls
 export function compile(snapshot: Snapshot): Release {
   const { project, commit, committed_at, updated_at } = snapshot;
   const { environments } = project;
-  const blocks = cutIntoBlocks(project, sortFlags(snapshot.flags));
+  const blocks = sortIntoBlocks(project, snapshot.flags);
   const sections = environments.map((environment, index) => {
     const defined = project.publish.definitions ? definedFlags(environment, snapshot) : undefined;
     const outputs = defined
@@ -35,16 +35,6 @@ export function compile(snapshot: Snapshot): Release {
   // `concat` copies arrays, which `flat` does one response at a time.
   const responses = ([] as Response[]).concat(...sorted.flat());
   return { commit, committed_at, environments, responses };
-}
-
-/** Snapshots are usually sorted already. Throws if two flags have one name. */
-function sortFlags(flags: readonly TimedFlag[]): readonly TimedFlag[] {
-  if (flags.every(({ name }, at) => at === 0 || (flags[at - 1] as TimedFlag).name < name))
-    return flags;
-  const sorted = [...flags].sort((a, b) => compareText(a.name, b.name));
-  const twice = sorted.find(({ name }, index) => sorted[index - 1]?.name === name);
-  if (twice) throw new Error(`Cannot compile a list: it has two flags "${twice.name}"`);
-  return sorted;
 }
 
 const definedOutputs = {

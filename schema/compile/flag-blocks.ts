@@ -4,12 +4,14 @@
  */
 import type { TimedFlag } from "../flag/snapshot.ts";
 import type { Environments } from "../project/project.ts";
+import { compareText } from "../text/order.ts";
 import { partsOf } from "./flag-parts.ts";
 import type { Response } from "./release.ts";
 
 export interface FlagBlock {
   readonly environments: readonly string[];
   readonly flags: readonly TimedFlag[];
+  readonly isSorted: boolean;
   /** By the position of the environment: the entries of its list, joined by commas. */
   readonly entries: readonly string[];
   /** By the position of the environment: the responses of the flags, in their order. */
@@ -22,11 +24,33 @@ const maxFlags = 128;
 /** The last block that started with a flag. Flags are never changed in place. */
 const known = new WeakMap<TimedFlag, FlagBlock>();
 
+/**
+ * The blocks of `flags`, sorted by name. Snapshots are usually sorted already; then only the first and
+ * the last name of each block are read. Throws if two flags have one name.
+ */
+export function sortIntoBlocks(project: Environments, flags: readonly TimedFlag[]): FlagBlock[] {
+  const blocks = cutIntoBlocks(project, flags);
+  const isSorted = blocks.every((block, at) => {
+    const last = blocks[at - 1]?.flags.at(-1);
+    return block.isSorted && isBefore(last, block.flags[0]);
+  });
+  return isSorted ? blocks : cutIntoBlocks(project, sortFlags(flags));
+}
+
+function sortFlags(flags: readonly TimedFlag[]): readonly TimedFlag[] {
+  const sorted = [...flags].sort((a, b) => compareText(a.name, b.name));
+  const twice = sorted.find(({ name }, index) => sorted[index - 1]?.name === name);
+  if (twice) throw new Error(`Cannot compile a list: it has two flags "${twice.name}"`);
+  return sorted;
+}
+
+/** Whether these may be neighbours in a sorted list. `undefined` is before the first flag. */
+function isBefore(left: TimedFlag | undefined, right: TimedFlag | undefined): boolean {
+  return left === undefined || (right !== undefined && left.name < right.name);
+}
+
 /** The blocks of `flags`, in the same order. */
-export function cutIntoBlocks(
-  { environments }: Environments,
-  flags: readonly TimedFlag[],
-): FlagBlock[] {
+function cutIntoBlocks({ environments }: Environments, flags: readonly TimedFlag[]): FlagBlock[] {
   const blocks: FlagBlock[] = [];
   for (let start = 0; start < flags.length; ) {
     const earlier = known.get(flags[start] as TimedFlag);
@@ -57,6 +81,7 @@ function makeBlock(environments: readonly string[], flags: readonly TimedFlag[])
   return {
     environments,
     flags,
+    isSorted: flags.every((flag, at) => isBefore(flags[at - 1], flag)),
     entries: environments.map((_, at) => parts.map(({ entries }) => entries[at]).join(",")),
     responses: environments.map((_, at) => parts.map(({ responses }) => responses[at] as Response)),
   };
