@@ -34,7 +34,7 @@ export function typeOf(request: Request, types: readonly string[]): string {
   if (types.includes(plain)) return plain;
   throw new HttpError(
     415,
-    `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8`,
+    `Cannot read a body of type "${type}": it must be ${types.join(" or ")} in UTF-8; send "Content-Type: ${types[0]}"`,
   );
 }
 
@@ -67,8 +67,10 @@ export function parseJson(text: string): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch {
-    throw new HttpError(400, "Cannot read the body: it is not valid JSON");
+  } catch (error) {
+    const [position] = /(?<=at position )\d+/.exec((error as Error).message) ?? [];
+    const where = position === undefined ? "" : ` at character ${Number(position) + 1}`;
+    throw new HttpError(400, `Cannot read the body: it is not valid JSON${where}`);
   }
   const twice = duplicateKey(text);
   if (twice === undefined) return value;

@@ -1,6 +1,6 @@
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
-import { nearestOrAll } from "../../schema/text/suggest.ts";
+import { didYouMean, nearestOrAll } from "../../schema/text/suggest.ts";
 import { escapePointer } from "../../schema/yaml/parse.ts";
 import { type ErrorDetail, HttpError } from "../http/problem.ts";
 import { openApiDocument } from "./openapi-document.ts";
@@ -61,7 +61,7 @@ function errorDetailOf(error: ErrorObject): ErrorDetail {
   return {
     pointer,
     code,
-    message: `${what} ${extra === undefined ? message : (reasons[keyword]?.(error) ?? message)}`,
+    message: `${what} ${reasons[keyword]?.(error) ?? message}`,
   };
 }
 
@@ -90,9 +90,39 @@ const codes: Readonly<Record<string, string>> = {
 };
 
 const reasons: Readonly<Record<string, (error: ErrorObject) => string>> = {
+  type({ params }) {
+    const types: string[] = [params.type].flat();
+    return `must be ${types.map((type) => kinds[type] ?? type).join(" or ")}`;
+  },
   required: () => "is missing",
+  enum({ params, data }) {
+    const allowed: string[] = params.allowedValues;
+    const hint = typeof data === "string" ? didYouMean(data, allowed) : undefined;
+    return `must be one of ${allowed.join(", ")}${hint === undefined ? "" : `; ${hint}`}`;
+  },
+  pattern: ({ instancePath, params }) => formats[instancePath] ?? `must match ${params.pattern}`,
+  minimum: ({ params }) => `must be at least ${params.limit}`,
+  maximum: ({ params }) => `must be at most ${params.limit}`,
+  maxLength: ({ params }) => `must have at most ${params.limit} characters`,
+  maxProperties: ({ params }) => `must have at most ${params.limit} keys`,
   additionalProperties({ params, parentSchema }) {
     const { properties } = parentSchema as { properties: object };
     return `is not known here: ${nearestOrAll(params.additionalProperty, Object.keys(properties))}`;
   },
+};
+
+const kinds: Readonly<Record<string, string>> = {
+  boolean: "true or false",
+  string: "a text",
+  integer: "a whole number",
+  number: "a number",
+  object: "an object",
+};
+
+const formats: Readonly<Record<string, string>> = {
+  "/name":
+    "must consist of letters, digits, hyphens and underscores, and begin with a letter or digit",
+  "/owner": 'must be a team\'s name in lower case, such as "nutrition" or "growth-web"',
+  "/expires": "must be a day as YYYY-MM-DD",
+  "/environment": "must be the name of an environment",
 };

@@ -15,7 +15,7 @@ export function writeError(name: string, result: Exclude<WriteResult, Committed>
     case "stale":
       return new HttpError(
         412,
-        `Cannot change "${name}": it is not what the request expects; read it again`,
+        `Cannot change "${name}": it does not meet If-Match or If-None-Match; read it again, and send its ETag`,
       );
     case "key-reused": {
       const detail =
@@ -60,8 +60,10 @@ export function writeError(name: string, result: Exclude<WriteResult, Committed>
         code: "read-only",
         message: `"${key}" cannot be changed here`,
       }));
-      const detail = `Cannot change ${result.keys.join(", ")} of "${name}" here`;
-      return new HttpError(400, detail, { errors });
+      const detail = `Cannot change ${result.keys.join(", ")} of "${name}" here: send it as it was read, or leave it out`;
+      const isAtRoot = result.keys.includes("description");
+      const hint = isAtRoot ? `; /v1/feature-flags/${name} takes a description` : "";
+      return new HttpError(400, detail + hint, { errors });
     }
     case "invalid": {
       const errors = result.errors.map(({ key, code, message }) => {

@@ -160,6 +160,41 @@ describe("400 for the body", () => {
     expect(messages.join("\n")).toContain(` is not known here: ${hint}`);
   });
 
+  test.each([
+    [`PUT ${meal}`, { enabled: "yes" }, '"enabled" must be true or false'],
+    [`PUT ${meal}`, { rollout: 101 }, '"rollout" must be at most 100'],
+    [`PUT ${meal}`, { rollout: -1 }, '"rollout" must be at least 0'],
+    [`PUT ${meal}`, { description: "x".repeat(501) }, "must have at most 500 characters"],
+    [`POST ${list}`, [], "the body must be an object"],
+    [`POST ${list}`, { name: "a b" }, "must consist of letters, digits, hyphens and underscores"],
+    [
+      `POST ${list}`,
+      { name: "a", type: "operation" },
+      '"type" must be one of release, experiment, operational, kill_switch, permission; did you mean "operational"?',
+    ],
+    [`POST ${list}`, { name: "a", owner: "Team X" }, `"owner" must be a team's name in lower case`],
+    [`POST ${list}`, { name: "a", expires: "soon" }, '"expires" must be a day as YYYY-MM-DD'],
+    ["POST /v1/usage", { environment: "application", age: "x" }, "must be a number or null"],
+    ["POST /v1/usage", { environment: "Prod" }, "must be the name of an environment"],
+    [
+      "POST /v1/usage",
+      { environment: "application", evaluations: { a: 0.5 } },
+      "must be a whole number",
+    ],
+  ])("%s with %j: %s", async (what, body, message) => {
+    const { json: problem } = await api.ask(what, { body });
+    expect(problem.detail).toContain(message);
+    expect(problem.detail).not.toMatch(/\^|NOT|<=|>=/);
+  });
+
+  test("names the first character that is not JSON", async () => {
+    const { json: problem } = await api.ask(`PUT ${meal}`, {
+      body: "{enabled: true}",
+      headers: json,
+    });
+    expect(problem.detail).toBe("Cannot read the body: it is not valid JSON at character 2");
+  });
+
   test("with many errors is answered briefly and at once", async () => {
     const keys = Array.from({ length: 3_000 }, (_, index) => `"k${index}":1`);
     for (const body of [`{${keys.join()}}`, `{"${"k".repeat(32_000)}":1}`]) {

@@ -280,6 +280,7 @@ describe("PUT /{environment}/v1/feature-flags/{flag_name}", () => {
     const refused = await api.ask(`PUT /staging${meal}`, { body });
     expect(refused.status).toBe(400);
     expect(refused.json.errors[0]).toMatchObject({ pointer: "#/description", code: "read-only" });
+    expect(refused.json.detail).toMatch(/; \/v1\/feature-flags\/[a-z_]+ takes a description$/);
     const bare = await api.ask(`PUT /staging${meal}`, { body: { description: "Another" } });
     expect(bare.status).toBe(400);
   });
