@@ -1,12 +1,14 @@
 /** `npm run release`: tests, packs and publishes the package; the bill of materials lies beside the tarball. */
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { makeDirectory } from "../../store/files/make-directory.ts";
 import { defineCommand, type ExitCode, UsageError } from "../command/command.ts";
 import { main } from "../command/run-command.ts";
+import { note } from "../command/stderr.ts";
 import { version } from "../command/version.ts";
 import { bundleProgram } from "./bundle-program.ts";
+import { findChangelogFault } from "./changelog.ts";
 import { listBundledPackages } from "./licenses.ts";
 import { formatSbom } from "./sbom.ts";
 
@@ -28,10 +30,10 @@ await main(
       if (tag !== undefined && tag !== `v${version}`) {
         throw new UsageError(`Cannot release "${tag}": package.json has the version ${version}`);
       }
-      const changelog = readFileSync(path.join(top, "CHANGELOG.md"), "utf8");
-      if (!isDry && !changelog.includes(`\n## ${version}\n`)) {
-        throw new UsageError(`Cannot release ${version}: CHANGELOG.md does not describe it`);
-      }
+      const fault = findChangelogFault(top, version);
+      if (fault !== undefined && !isDry)
+        throw new UsageError(`Cannot release ${version}: ${fault}`);
+      if (fault !== undefined) note(`A release would be refused: ${fault}`);
       if (!skipsTests) run("npm", "run", "--silent", "check");
 
       const directory = path.resolve(out);
