@@ -4,9 +4,9 @@ import path from "node:path";
 import type { Logger } from "pino";
 import { outputs } from "../schema/compile/urls.ts";
 import { pluralize, shortId } from "../schema/text/show.ts";
-import { holdLock } from "../store/files/hold-lock.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";
+import { holdLock } from "../store/locks/hold-lock.ts";
 import {
   MissingBranchError,
   RemoteUnavailableError,

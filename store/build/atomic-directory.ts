@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
-import { isRunning } from "../files/lock-file.ts";
 import { makeDirectory } from "../files/make-directory.ts";
+import { isRunning } from "../locks/lock-file.ts";
 import { manifestFile, readManifest } from "./release-files.ts";
 
 /**

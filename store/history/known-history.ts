@@ -1,20 +1,21 @@
 /** The history of a branch: in memory, from the cache, and for new commits from git. */
 import type { Cache } from "../commit/cache.ts";
 import { relateCommits } from "../commit/revisions.ts";
+import { Exclusive } from "../locks/exclusive.ts";
 import { ChangeIndex } from "./change-index.ts";
-import { type BranchCommit, readCommits } from "./first-parent-log.ts";
 import { type History, readHistory } from "./history.ts";
+import { KnownChanges } from "./known-changes.ts";
 
 export class KnownHistory {
   readonly #directory: string;
   readonly #cache: Cache;
   #history: History | undefined;
-  #index: ChangeIndex | undefined;
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #changes: Exclusive<KnownChanges>;
 
   constructor(directory: string, cache: Cache) {
     this.#directory = directory;
     this.#cache = cache;
+    this.#changes = new Exclusive(new KnownChanges(directory, cache));
   }
 
   /** The history of a commit. */
@@ -28,57 +29,19 @@ export class KnownHistory {
       else index?.add(next);
     });
     // Reading an older commit, which takes a pass from the first on, must not discard the history of newer ones.
-    if (this.#history && index && (await this.#isOlder(commit, this.#history.commit)))
+    const known = this.#history?.commit;
+    if (known && index && (await relateCommits(this.#directory, commit, known)) === "older")
       return history;
     this.#history = history;
     this.#cache.write("history", { ...history, flags: [...history.flags] });
-    if (index) this.#keep(index);
+    const made = index;
+    if (made) void this.#changes.use(async (changes) => changes.keep(made));
     return history;
   }
 
   /** Which commits up to `commit` changed which flag. Calls take turns. */
   changesAt(commit: string): Promise<ChangeIndex> {
-    const reading = this.#reading.then(() => this.#indexAt(commit));
-    this.#reading = reading.catch(() => {});
-    return reading;
-  }
-
-  async #indexAt(commit: string): Promise<ChangeIndex> {
-    const stored = this.#index ? undefined : this.#cache.read("changes");
-    if (stored !== undefined) this.#index = ChangeIndex.from(stored);
-    if (this.#index?.head === commit) return this.#index;
-    const known = this.#index;
-    if (known && (await this.#extend(known, commit))) return known;
-    const index = new ChangeIndex();
-    await this.#extend(index, commit);
-    // The same for the index.
-    if (!known || !(await this.#isOlder(commit, known.head))) this.#keep(index);
-    return index;
-  }
-
-  /** False if `commit` does not follow on the index; then the index is as it was. */
-  async #extend(index: ChangeIndex, commit: string): Promise<boolean> {
-    const commits: BranchCommit[] = [];
-    const after = index.head === "" ? undefined : index.head;
-    let last = index.head;
-    for await (const next of readCommits(this.#directory, commit, after)) {
-      if (next.parent !== last) return false;
-      last = next.commit;
-      if (after === undefined) index.add(next);
-      else commits.push(next);
-    }
-    if (last !== commit) return false;
-    for (const next of commits) index.add(next);
-    return true;
-  }
-
-  async #isOlder(commit: string, than: string): Promise<boolean> {
-    return (await relateCommits(this.#directory, commit, than)) === "older";
-  }
-
-  #keep(index: ChangeIndex): void {
-    this.#index = index;
-    this.#cache.write("changes", index);
+    return this.#changes.use((changes) => changes.at(commit));
   }
 }
 

@@ -1,4 +1,5 @@
 import { shortId } from "../../schema/text/show.ts";
+import { Exclusive } from "../locks/exclusive.ts";
 import {
   clearLeftovers,
   contains,
@@ -21,13 +22,13 @@ const headsBetweenPacking = 500;
 
 /**
  * One branch of a remote, and a bare clone that follows it. The remote is the only lock: a push
- * succeeds if nobody else came first. Calls must not overlap; two fetches at once would fail.
+ * succeeds if nobody else came first. Calls take turns: two fetches at once would fail.
  */
 export class RemoteBranch {
   readonly directory: string;
   /** What the clone records; the next process reads it. */
   readonly record: CloneRecord;
-  readonly #remote: Remote;
+  readonly #remote: Exclusive<Remote>;
   readonly #branch: string;
   readonly #timeoutMs: number;
   #newHeads = 0;
@@ -63,7 +64,7 @@ export class RemoteBranch {
     record: CloneRecord,
   ) {
     this.directory = directory;
-    this.#remote = remote;
+    this.#remote = new Exclusive(remote);
     this.#branch = branch;
     this.#timeoutMs = timeoutMs;
     this.record = record;
@@ -75,23 +76,8 @@ export class RemoteBranch {
   }
 
   /** Fetches the branch and returns its head. Throws `RemoteUnavailableError` or `RemoteRewoundError`. */
-  async fetch(): Promise<string> {
-    const startedMs = performance.now();
-    const fetched = await this.#fetchInto(this.directory).catch(async (error) => {
-      clearLeftovers(this.directory);
-      if (error instanceof ShallowRemoteError) throw error;
-      if (performance.now() - startedMs > this.#timeoutMs) throw error;
-      // The remote may work, and the clone may be damaged.
-      await this.#repairFor(await this.#expectBranch());
-      return this.#fetchInto(this.directory).catch(() => Promise.reject(error));
-    });
-    await this.#refuseLoss(this.directory, fetched);
-    this.accept(fetched);
-    if (this.#newHeads >= headsBetweenPacking) {
-      this.#newHeads = 0;
-      await packObjects(this.directory);
-    }
-    return fetched;
+  fetch(): Promise<string> {
+    return this.#remote.use((remote) => this.#fetch(remote));
   }
 
   /**
@@ -99,17 +85,21 @@ export class RemoteBranch {
    * Throws `PushDeclinedError`, or `RemoteUnavailableError`: then only `fetch()` shows whether
    * the push succeeded.
    */
-  async push(commit: string, parent: string): Promise<void> {
+  push(commit: string, parent: string): Promise<void> {
     const ref = `refs/heads/${this.#branch}`;
     // Without the lease a push would restore commits that were removed from the branch.
     const lease = `${ref}:${parent}`;
-    await this.#remote.push(this.directory, `${commit}:${ref}`, lease, this.#timeoutMs);
+    return this.#remote.use((remote) =>
+      remote.push(this.directory, `${commit}:${ref}`, lease, this.#timeoutMs),
+    );
   }
 
   /** Puts `commit` on another branch of the remote: see `putProposal()`. */
   putProposal(branch: string, commit: string, inReview: boolean): Promise<string> {
-    const [directory, remote, timeoutMs] = [this.directory, this.#remote, this.#timeoutMs];
-    return putProposal({ directory, remote, branch, timeoutMs }, commit, inReview);
+    const [directory, timeoutMs] = [this.directory, this.#timeoutMs];
+    return this.#remote.use((remote) =>
+      putProposal({ directory, remote, branch, timeoutMs }, commit, inReview),
+    );
   }
 
   /** Records that the remote has `commit`. */
@@ -126,44 +116,67 @@ export class RemoteBranch {
    * Removes files that block git in the clone: those of killed processes, and the clone itself if it is
    * damaged. A new clone is complete before it replaces the old one.
    */
-  async repair(): Promise<void> {
+  repair(): Promise<void> {
+    return this.#remote.use((remote) => this.#repair(remote));
+  }
+
+  async #fetch(remote: Remote): Promise<string> {
+    const startedMs = performance.now();
+    const fetched = await this.#fetchInto(this.directory, remote).catch(async (error) => {
+      clearLeftovers(this.directory);
+      if (error instanceof ShallowRemoteError) throw error;
+      if (performance.now() - startedMs > this.#timeoutMs) throw error;
+      // The remote may work, and the clone may be damaged.
+      await this.#repairFor(await this.#expectBranch(remote), remote);
+      return this.#fetchInto(this.directory, remote).catch(() => Promise.reject(error));
+    });
+    await this.#refuseLoss(this.directory, fetched);
+    this.accept(fetched);
+    if (this.#newHeads >= headsBetweenPacking) {
+      this.#newHeads = 0;
+      await packObjects(this.directory);
+    }
+    return fetched;
+  }
+
+  async #repair(remote: Remote): Promise<void> {
     clearLeftovers(this.directory);
     if (await isWhole(this.directory)) return;
     if (performance.now() - this.#renewedMs < minRecloneIntervalMs) return;
     await replaceClone(this.directory, objectFormatOf(this.accepted), async (draft) => {
-      const fetched = await this.#fetchInto(draft);
+      const fetched = await this.#fetchInto(draft, remote);
       await this.#refuseLoss(draft, fetched);
       this.record.copyTo(draft);
     });
     this.#renewedMs = performance.now();
   }
 
-  async #fetchInto(directory: string): Promise<string> {
+  async #fetchInto(directory: string, remote: Remote): Promise<string> {
     const isFirst = this.accepted === undefined || directory !== this.directory;
     const timeoutMs = isFirst ? firstFetchFactor * this.#timeoutMs : this.#timeoutMs;
     const refspec = `+refs/heads/${this.#branch}:${fetchedRef}`;
     takeFetchedRef(directory);
-    await this.#remote.fetch(directory, refspec, timeoutMs);
+    await remote.fetch(directory, refspec, timeoutMs);
     const fetched = takeFetchedRef(directory);
     if (fetched !== undefined) return fetched;
     throw new ShallowRemoteError(this.#branch); // Git succeeds without the ref in this case.
   }
 
   /** The head of the branch on the remote. Throws if the remote does not answer, or has no such branch. */
-  async #expectBranch(): Promise<string> {
-    const head = await this.#remote.find(`refs/heads/${this.#branch}`, this.#timeoutMs);
+  async #expectBranch(remote: Remote): Promise<string> {
+    const head = await remote.find(`refs/heads/${this.#branch}`, this.#timeoutMs);
     if (head !== undefined) return head;
     if (this.accepted === undefined)
-      throw new MissingBranchError(this.#branch, await this.#remote.branches(this.#timeoutMs));
+      throw new MissingBranchError(this.#branch, await remote.branches(this.#timeoutMs));
     const what = `Cannot follow "${this.#branch}": the remote has no such branch any more`;
     throw new RemoteRewoundError(`${what}; push it again to continue`);
   }
 
   /** Repairs the clone; replaces it by one of the remote's object format if it holds nothing yet. */
-  async #repairFor(head: string): Promise<void> {
+  async #repairFor(head: string, remote: Remote): Promise<void> {
     const found = await readObjectFormat(this.directory);
     const wanted = objectFormatOf(head);
-    if (found === wanted || found === undefined) return this.repair();
+    if (found === wanted || found === undefined) return this.#repair(remote);
     if (this.accepted === undefined)
       return replaceClone(this.directory, wanted, (draft) => this.record.copyTo(draft));
     const what = `its objects are ${wanted}, those of the clone ${found}`;

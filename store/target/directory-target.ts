@@ -11,8 +11,8 @@ import {
 import path from "node:path";
 import { fileOf, pathOfFile } from "../../schema/compile/urls.ts";
 import { ifExists } from "../files/if-exists.ts";
-import { withLock } from "../files/lock.ts";
 import { makeDirectory } from "../files/make-directory.ts";
+import { withLock } from "../locks/lock.ts";
 import type { Listed, NewObject, StoredObject, Target } from "./target.ts";
 
 /** Maximum time to wait for another publisher. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Exclusive } from "./exclusive.ts";
+import type { Exclusive } from "../locks/exclusive.ts";
 import { FairQueue } from "./fair-queue.ts";
 
 /** Upper limit of the assumed duration of a batch: a longer one waited for something else. */

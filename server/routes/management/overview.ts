@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Snapshot, Timestamp } from "../../../schema/flag/snapshot.ts";
 import { overviewOf } from "../../../schema/overview/overview.ts";
 import { needsHistory } from "../../../schema/overview/stale.ts";
+import { Exclusive } from "../../../store/locks/exclusive.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
@@ -55,12 +56,13 @@ async function findProposals(
   return Promise.race([found, pause(proposalTimeoutMs, undefined, { ref: false })]);
 }
 
+/** By name, for the version of a file. The time is missing if the history does not show it. */
+type KnownTimes = Map<string, { readonly version: string; readonly time: Timestamp | undefined }>;
+
 /** Since when flags are decided as they are. A flag is read again only if its file or the project changes. */
 class ToggleTimes {
   readonly #store: FlagStore;
-  /** By name. The time is missing if the history does not show it. */
-  #known = new Map<string, { readonly version: string; readonly time: Timestamp | undefined }>();
-  #reading: Promise<unknown> = Promise.resolve();
+  readonly #known = new Exclusive<KnownTimes>(new Map());
 
   constructor(store: FlagStore) {
     this.#store = store;
@@ -71,12 +73,11 @@ class ToggleTimes {
    * uses what it read.
    */
   at(snapshot: Snapshot, today: string): Promise<ReadonlyMap<string, Timestamp>> {
-    const times = this.#reading.then(() => this.#read(snapshot, today));
-    this.#reading = times.catch(() => {});
-    return times;
+    return this.#known.use((known) => this.#read(known, snapshot, today));
   }
 
   async #read(
+    known: KnownTimes,
     { commit, flags, project }: Snapshot,
     today: string,
   ): Promise<Map<string, Timestamp>> {
@@ -84,16 +85,15 @@ class ToggleTimes {
       .filter((flag) => needsHistory(flag, today, staleDays))
       .map(({ name, object }) => ({ name, version: `${project.object} ${object}` }));
     const changed = unclear
-      .filter(({ name, version }) => this.#known.get(name)?.version !== version)
+      .filter(({ name, version }) => known.get(name)?.version !== version)
       .map(({ name }) => name);
     const read =
       changed.length > 0 ? await this.#store.history.lastToggled(commit, changed) : undefined;
-    this.#known = new Map(
-      unclear.map(({ name, version }) => {
-        const time = read?.get(name) ?? this.#known.get(name)?.time;
-        return [name, { version, time }];
-      }),
-    );
-    return new Map([...this.#known].flatMap(([name, { time }]) => (time ? [[name, time]] : [])));
+    const times = unclear.map(({ name, version }) => {
+      return { name, version, time: read?.get(name) ?? known.get(name)?.time };
+    });
+    known.clear();
+    for (const { name, version, time } of times) known.set(name, { version, time });
+    return new Map(times.flatMap(({ name, time }) => (time ? [[name, time]] : [])));
   }
 }

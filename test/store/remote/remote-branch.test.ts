@@ -97,6 +97,13 @@ describe("open() of a clone that exists", () => {
 });
 
 describe("fetch()", () => {
+  test("of several callers at once takes turns, and each gets the head", async () => {
+    const { bare, head } = remote();
+    const branch = await RemoteBranch.open(place(), bare.directory, "main");
+    const heads = await Promise.all([1, 2, 3].map(() => branch.fetch()));
+    expect(heads).toEqual([head, head, head]);
+  });
+
   test.each(["path", "http"])(
     "follows a remote of SHA-256 objects by %s, and pushes to it",
     async (by) => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { Exclusive } from "../../../store/locks/exclusive.ts";
 import { BatchQueue, type BatchQueueOptions } from "../../../store/writes/batch-queue.ts";
-import { Exclusive } from "../../../store/writes/exclusive.ts";
 
 type Options = BatchQueueOptions<number, string, null>;
 

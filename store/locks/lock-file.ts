@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { timestamp } from "../../schema/flag/snapshot.ts";
-import { ifExists } from "./if-exists.ts";
-import { tryLink } from "./try-link.ts";
+import { ifExists } from "../files/if-exists.ts";
+import { tryLink } from "../files/try-link.ts";
 
 /** The process that holds a lock. */
 export interface Holder {

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
-import { withLock } from "../../../store/files/lock.ts";
+import { withLock } from "../../../store/locks/lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { Overlap } from "../../overlap.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";

@@ -5,7 +5,7 @@
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { withLock } from "../../../store/files/lock.ts";
+import { withLock } from "../../../store/locks/lock.ts";
 
 const [file = "", times = "1"] = process.argv.slice(2);
 const directory = path.dirname(file);

@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from "node:module";
 import { hostname } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { holdLock } from "../../../store/files/hold-lock.ts";
+import { holdLock } from "../../../store/locks/hold-lock.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { until } from "../../server/setup/api.ts";
 
