@@ -32,7 +32,7 @@ export class BuntingServerProvider implements Provider {
   readonly runsOn = "server" as const;
   readonly events = new OpenFeatureEventEmitter();
   readonly #feed: DefinitionsFeed;
-  /** What the last events said. */
+  /** What the last events announced. */
   #announced: { readonly definitions: Definitions | undefined; readonly isStale: boolean };
   /** Missing while OpenFeature does not use this provider. */
   #closing: AbortController | undefined;

@@ -28,7 +28,7 @@ export class BuntingProvider implements Provider {
   readonly events = new OpenFeatureEventEmitter();
   readonly #flags: Flags;
   readonly #rules: RuleFlags | undefined;
-  /** What the last events said. */
+  /** What the last events announced. */
   #announced: { readonly snapshot: Snapshot; readonly status: State["status"] };
   #unsubscribe = () => {};
   /** Whether OpenFeature uses this provider now. */

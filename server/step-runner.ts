@@ -33,7 +33,7 @@ export class StepRunner {
   /** End of the pause after a failure, on the monotonic clock. */
   #pausedUntilMs = 0;
   #problem: string | undefined;
-  /** Steps that cannot be applied, with the content of their file: another content is another try. */
+  /** Steps that cannot be applied, with the content of their file: a new content is tried again. */
   #refused = new Map<string, string>();
 
   constructor(options: StepRunnerOptions) {

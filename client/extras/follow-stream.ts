@@ -4,7 +4,10 @@ import { type Event, readEvents } from "./events.ts";
 
 /** The server sends a comment every 15 seconds. */
 const maxSilenceMs = 45_000;
-/** A stream that lived this long is opened again after a second. One without any event lives less long. */
+/**
+ * A stream that was open for this long is opened again after a second. One without any event is open for
+ * a shorter time.
+ */
 const stableMs = 60_000;
 
 export interface StreamRequest {
@@ -28,7 +31,7 @@ export async function followStream(
   while (!closing.aborted) {
     const openedAt = performance.now();
     await readStream(request, onEvent, closing);
-    // Streams that end early, one after the other, are opened less and less often.
+    // After each stream that ends early, the pause grows.
     if (performance.now() - openedAt > stableMs) pauseSeconds = 1;
     await sleep(pauseSeconds, closing);
     pauseSeconds = Math.min(pauseSeconds * 2, maxBackoffSeconds);

@@ -4,9 +4,9 @@ import type { Event } from "./events.ts";
 import { followStream } from "./follow-stream.ts";
 
 /**
- * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is posted
- * to the channel on which tabs exchange their results. So this page's client receives it too, and puts
- * off its next poll while the stream lives.
+ * Keeps the server's event stream open while the page is visible, in one tab for all. Each list is
+ * posted to the channel on which tabs exchange their results. So this page's client receives it too, and
+ * delays its next poll as long as the stream is open.
  */
 export function keepStream(
   key: string,

@@ -27,7 +27,7 @@ export function parseDefinitions(
 function parseJson(text: string, name: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    // Throws if the nesting is too deep for what compares definitions later.
+    // Throws if the nesting is too deep: definitions are compared as JSON later.
     JSON.stringify(value);
     return value;
   } catch (error) {

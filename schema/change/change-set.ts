@@ -1,7 +1,7 @@
 /** A change of any number of files, to be made by one commit: a migration, a promotion, an import. */
 export interface ChangeSet {
   readonly files: readonly FileEdit[];
-  /** The first line of the commit. */
+  /** The first line of the commit message. */
   readonly subject: string;
 }
 

@@ -3,7 +3,7 @@ import { withoutHiddenCharacters } from "../text/hidden-characters.ts";
 
 export interface Message {
   readonly subject: string;
-  /** The client's own words; `""` where it gave none. */
+  /** The client's own words; `""` if it gave none. */
   readonly reason: string;
   /** In this order; those with an empty value are left out. */
   readonly trailers: Readonly<Record<string, string>>;
@@ -19,10 +19,13 @@ export function formatMessage({ subject, reason, trailers }: Message): string {
   return `${paragraphs.filter((paragraph) => paragraph !== "").join("\n\n")}\n`;
 }
 
-/** As GitHub reads them. https://docs.github.com/en/actions/managing-workflow-runs/skipping-workflow-runs */
+/**
+ * The markers with which GitHub skips workflow runs.
+ * https://docs.github.com/en/actions/managing-workflow-runs/skipping-workflow-runs
+ */
 const skips = /\[ ?((?:skip|no)[ -](?:ci|actions)|(?:ci|actions)[ -]skip) ?\]/gi;
 /**
- * A word that closes, and an issue or pull request up to its number.
+ * A keyword that closes an issue or pull request, up to its number.
  * https://docs.github.com/en/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
  */
 const closes =
@@ -45,7 +48,7 @@ export function oneLine(text: string, limit: number): string {
   return `${line.slice(0, limit - 1).replace(/[\p{Cs}\p{Z}]+$/u, "")}…`;
 }
 
-/** A name or an e-mail address as git takes it for an author: never empty, none of its delimiters. */
+/** A name or an e-mail address that git accepts for an author: not empty, and without its delimiters. */
 export function identity(text: string, fallback: string): string {
   const plain = oneLine(text, 100)
     .replace(/[<>]/g, "")

@@ -101,7 +101,7 @@ export function fileInOwnerFolder(name: string, owner: string | undefined): stri
   return `flags/${folder}/${name}.yaml`;
 }
 
-/** A flag elsewhere than in its owner's folder was put there by people, and stays. */
+/** If people moved a flag out of its owner's folder, it stays where it is. */
 function fileOf(
   name: string,
   after: Values,

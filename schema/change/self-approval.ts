@@ -12,8 +12,8 @@ export interface ProposalReviews {
   /** Whether the pull request's branch has the name of a proposal's, in the repository itself. */
   readonly isProposalBranch: boolean;
   /**
-   * The logins that opened the pull request or pushed to its branch, as GitHub recorded them. The
-   * trailers of commits are as good as these: only they can have written them.
+   * The logins that opened the pull request or pushed to its branch, as GitHub recorded them. Trailers
+   * of commits may be trusted as much: only these people can have written them.
    */
   readonly contributors: readonly string[];
   readonly commits: readonly {

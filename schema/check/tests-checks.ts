@@ -16,7 +16,7 @@ export function findTestPositions({ tests }: TestsFile, source: YamlSource): Pos
   return tests.map((_, at) => positionOfPointer(source, `/tests/${at}/expect`));
 }
 
-/** Environments and attributes must exist: a typing mistake would test another caller than was meant. */
+/** Environments and attributes must exist: with a typing mistake, the test would be about another caller. */
 export function checkTests({ tests }: TestsFile, source: YamlSource, project: Project): Finding[] {
   return findingsOf(source, (report) => {
     for (const [at, test] of tests.entries()) {
@@ -27,7 +27,7 @@ export function checkTests({ tests }: TestsFile, source: YamlSource, project: Pr
   });
 }
 
-/** A failure names the test in a line of a log, which another line could pass off as something else. */
+/** The name is printed in one line of a log, so it must not contain a line break. */
 function checkTestName({ name = "" }: TestFile, pointer: string, report: Report): void {
   if (!/[\t\n]/.test(name)) return;
   const message = "Cannot use a name of several lines: failures show it in a line";

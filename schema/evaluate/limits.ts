@@ -4,6 +4,6 @@ export const maxRequired = 5;
 /**
  * Maximum number of flags that one evaluation reads, each as often as it is required. Valid files need
  * 1,001: ten required flags with 100 each. In other documents, five levels of long lists would take
- * for ever; there, a required flag counts as missing from then on.
+ * hours; there, a required flag counts as missing from then on.
  */
 export const maxRead = 1_001;

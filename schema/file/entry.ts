@@ -10,6 +10,6 @@ export interface Entry {
   readonly path?: string;
   /** The mode in git; `100644` for a flag. */
   readonly mode: string;
-  /** Missing if the file was not read: it is not a plain file, or not called as a flag. */
+  /** Missing if the file was not read: it is not a plain file, or its path is not that of a flag. */
   readonly content?: ParsedFile;
 }

@@ -93,7 +93,7 @@ export function parseProjectFile(bytes: Uint8Array): ParsedFile {
   return format ? { findings: [format] } : parsed;
 }
 
-/** What `read` makes of a value of the right shape, with the findings of every kind of file. */
+/** The result of `read` for a value of the right shape, with the findings of every kind of file. */
 function parseShaped<T>(
   bytes: Uint8Array,
   checkShape: (source: YamlSource) => Finding[],

@@ -57,7 +57,7 @@ export function validate(
   return { ...files, problems: [...problems, ...references].sort(compareProblems) };
 }
 
-/** The same without what flags refer to in other files. */
+/** Validates each file by itself, without its references to other files. */
 export function validateAlone(
   entries: readonly Entry[],
   project: Project | undefined,
@@ -97,7 +97,7 @@ export function normalizeFiles(
   };
 }
 
-/** How many of the files are flags, or ought to be. */
+/** The number of files that are flags, valid or not. */
 export function countFlags(entries: readonly Pick<Entry, "kind">[]): number {
   return entries.filter(({ kind }) => kind === "flag").length;
 }

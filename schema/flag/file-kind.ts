@@ -24,7 +24,7 @@ export function isReservedFolder(folder: string): folder is keyof typeof reserve
   return Object.hasOwn(reservedFolders, folder);
 }
 
-/** Whether a file is called as a flag is: in `flags/`, but in no reserved folder. */
+/** Whether the path is that of a flag: in `flags/`, but not in a reserved folder. */
 export function isFlagFile(file: string): boolean {
   return file.startsWith("flags/") && file.endsWith(".yaml") && fileKindOf(file) === "flag";
 }

@@ -111,7 +111,7 @@ function withUses(decision: Decision, uses: ResolvedReferences | undefined): Dec
   return uses ? { ...own, uses } : own;
 }
 
-/** Equal for equal values; no secret. */
+/** Equal for equal values. Not a secret. */
 function fingerprint(value: unknown): string {
   return hash("sha256", JSON.stringify(value)).slice(0, 16);
 }

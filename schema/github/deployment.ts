@@ -17,8 +17,8 @@ export interface Published {
   readonly waiting: number;
   readonly reasons: readonly string[];
   /**
-   * Missing if nobody waited for the CDN. `at` is since when clients get all of it, as ISO 8601; missing
-   * if they do not yet.
+   * Missing if the run did not wait for the CDN. `at` is the time from which clients get the whole
+   * release, as ISO 8601; missing if they do not yet.
    */
   readonly live?: { readonly at?: string | undefined; readonly pending: number } | undefined;
 }

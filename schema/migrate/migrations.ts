@@ -1,4 +1,4 @@
-/** Every migration, and the way from one format of a repository to another. */
+/** Every migration, and the steps from one format of a repository to another. */
 import { projectFile, projectFormat } from "../project/project.ts";
 import { parse } from "../yaml/parse.ts";
 import { tableToFiles } from "./003-table-to-files.ts";

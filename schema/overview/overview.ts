@@ -35,7 +35,7 @@ export interface EnvironmentOverview {
 
 /**
  * The flags of a snapshot as `environments` see them, with what is stale on the day `today`
- * (`YYYY-MM-DD`). `toggled` is since when flags are decided as they are: see `findStale()`.
+ * (`YYYY-MM-DD`). `toggled` has the time of each flag's last toggle: see `findStale()`.
  */
 export function overviewOf(
   { flags }: Pick<Snapshot, "flags">,

@@ -12,7 +12,7 @@ export interface StaleFlag {
   readonly since: string;
   /** A sentence without its full stop. */
   readonly reason: string;
-  /** The flags that require it, sorted: it cannot be deleted before they stop to. */
+  /** The flags that require it, sorted. It cannot be deleted as long as there are any. */
   readonly requiredBy: readonly string[];
 }
 

@@ -9,7 +9,10 @@ import { type ChangeKind, changeKindOf, pairUp, signs } from "./difference.ts";
 export interface AudiencePlan {
   readonly name: string;
   readonly change: ChangeKind;
-  /** The flags that refer to it before or after, sorted. Those that give it to others are in `flags` of the plan. */
+  /**
+   * The flags that refer to it before or after, sorted. If the change affects who gets a flag, the flag
+   * is in `flags` of the plan.
+   */
   readonly flags: readonly string[];
 }
 

@@ -115,7 +115,7 @@ export function sides<T>(before: T | undefined, after: T | undefined): { before?
   return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
 }
 
-/** The items of two lists under the keys they share or have alone, by key. */
+/** The items of two lists in pairs with the same key, by key. An item without a counterpart is alone in its pair. */
 export function pairUp<T>(
   before: readonly T[],
   after: readonly T[],

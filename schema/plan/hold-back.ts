@@ -5,9 +5,9 @@ import { rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 
 /**
- * `snapshot` without the changes that wait: a flag whose removal waits is as it was; a flag that is
- * to be turned on keeps its earlier state in the first environment, and is otherwise as in `snapshot`.
- * `served` has the snapshots that are served meanwhile, by commit. Throws if one of them is missing.
+ * Returns `snapshot` without the waiting changes. A flag whose removal waits stays as it was. A flag
+ * whose switch-on waits keeps its earlier state in the first environment only. `served` has the
+ * snapshots with the earlier states, by commit. Throws if one of them is missing.
  */
 export function holdBack(
   snapshot: Snapshot,

@@ -27,7 +27,7 @@ export function measureFlags(
   });
 }
 
-/** A removed flag that was decided as a new one is, and has the same description: a flag under another name. */
+/** The removed flag with the decisions and the description of a new one: the same flag under another name. */
 function findRenamed(
   flag: TimedFlag | undefined,
   removed: readonly FlagDifference<TimedFlag>[],

@@ -81,7 +81,7 @@ export function diffEnvironment(
   };
 }
 
-/** No flags if there is no list, or it is not one of ours. */
+/** No flags if there is no list, or if it is not the list of a release. */
 function flagsOf(body: string | undefined): ReadonlyMap<string, boolean> {
   try {
     return new Map(Object.entries(body === undefined ? {} : readBackList(body).flags));

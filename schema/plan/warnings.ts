@@ -33,7 +33,7 @@ const checks: readonly ((plan: Plan, today: string) => string[])[] = [
       });
   },
 
-  /** A change of all environments at once was tried out in none of them. */
+  /** A change of all environments at once was not tried out in one of them before. */
   function goesStepByStep({ flags, environments }) {
     if (environments.length < 2) return [];
     return flags.flatMap((flag) => {

@@ -3,7 +3,7 @@
  * take exponential time, so only a part of their language is accepted, for which time is bounded.
  */
 
-/** The usual styles of names: their patterns, and in words what they allow. */
+/** The usual styles of names: their patterns, and a description of what they allow. */
 export const nameStyles = {
   snake_case: {
     pattern: "^[a-z][a-z0-9]*(_[a-z0-9]+)*$",

@@ -26,7 +26,7 @@ export type Environments = Pick<Project, "environments">;
 
 export type AttributeType = "string" | "number" | "boolean" | "version";
 
-/** What a flag may be called. */
+/** The names that a flag may have. */
 export interface NameRules {
   /** A regular expression from `^` to `$`. */
   readonly pattern: string;

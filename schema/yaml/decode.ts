@@ -119,7 +119,7 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
 function notUtf8(bytes: Uint8Array): Finding {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const text = decoder.decode(bytes);
-  // Where writing the text again gives other bytes: it may hold a replacement character of its own.
+  // The first difference after encoding the text again. A search for U+FFFD could find one that the file contains.
   const encoded = new TextEncoder().encode(text);
   let same = 0;
   while (encoded[same] === bytes[same]) same += 1;

@@ -95,7 +95,7 @@ class Reader {
       if (earlier) this.findings.push(duplicateKey(this.#text, name, start, earlier.key));
       else entries.set(name, this.read(value, child, start));
     }
-    // Not by assignment: `__proto__` is a key like any other here.
+    // Not by assignment: `__proto__` is an ordinary key here.
     return Object.fromEntries(entries);
   }
 

@@ -5,7 +5,7 @@ import { note } from "./stderr.ts";
 
 const maxNamedFiles = 5;
 
-/** Says on stderr that the work tree differs from `commit`, of which alone the command has read the flags. */
+/** Says on stderr that the work tree differs from `commit`: the command has read only the flags of `commit`. */
 export async function noteUncommitted(
   repository: Repository,
   commit: string,

@@ -49,7 +49,10 @@ async function listOtherFiles(directory: string, from: string, to: string): Prom
   return names.split("\0").filter((name) => name !== "");
 }
 
-/** The output of `plan` and of `validate`; `undefined` if one is not valid: no comment is better than a wrong one. */
+/**
+ * The output of `plan` and of `validate`; `undefined` if one is not valid: a missing comment is better
+ * than a wrong one.
+ */
 export function contentOfFiles(
   plan: string | undefined,
   problems: string | undefined,

@@ -88,7 +88,7 @@ function writeNew(file: string, text: string): boolean {
 async function listNextSteps(directory: string, written: readonly string[]): Promise<string[]> {
   const args = ["status", "--porcelain=2", "--branch", "--untracked-files=no"];
   const status = await readGit(directory, args).catch(() => undefined);
-  // The workflows, the server and the plan take `main` unless they are told otherwise.
+  // `main` is the default of the workflows, the server and the plan.
   const isOtherNewBranch = /^# branch\.oid \(initial\)\n# branch\.head (?!main$)/m;
   return [
     ...(directory === "." ? [] : [`cd ${directory}`]),

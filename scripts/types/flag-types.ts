@@ -59,7 +59,7 @@ function typeFlag(name: string, variants: readonly Variant[]) {
   };
 }
 
-/** The type of a JSON value: what a flag returns may be another value of it tomorrow. */
+/** The type of a JSON value: the flag may return another value of this type later. */
 function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `(${union(value.map(typeOf))})[]`;

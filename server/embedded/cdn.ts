@@ -10,7 +10,7 @@ import {
 } from "../../schema/compile/urls.ts";
 import { entityTag, sendTagged } from "../http/send.ts";
 
-/** Serves a published directory as a CDN does, for trying things out: to anyone, reads only. */
+/** Serves a published directory like a CDN, for local use: to anyone, reads only. */
 export function cdnHandler(directory: string) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const url = (request.url ?? "").split("?")[0] ?? "";

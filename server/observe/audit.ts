@@ -41,7 +41,7 @@ function detailsOf(outcome: WriteOutcome): object {
   return { commit, ...(bypassedEnvironments && { bypassedEnvironments }) };
 }
 
-/** What the client is told, and the cause, which it is not told. */
+/** The message for the client, and the cause, which only the log has. */
 function reasonOf({ message, cause }: Error): string {
   const reason = cause instanceof Error ? `${message}: ${cause.message}` : message;
   return reason.replace(/\s+/g, " ").slice(0, 500);

@@ -79,7 +79,7 @@ export class ServerMetrics {
     this.#gauge("bunting_schedule_overdue_seconds", help, () => steps.overdueSeconds);
   }
 
-  /** All metrics as text; of those by environment only the ones of `environments`, if that is given. */
+  /** All metrics as text. If `environments` is given, series of other environments are left out. */
   async textFor(environments: readonly string[] | undefined): Promise<string> {
     const text = await this.registry.metrics();
     if (!environments) return text;

@@ -9,7 +9,7 @@ export const routeTemplates: readonly string[] = Object.keys(
 
 interface Route {
   readonly template: string;
-  /** As the path has them: not decoded, and not checked. */
+  /** As in the path: not decoded, and not checked. */
   readonly parameters: Readonly<Partial<Record<string, string>>>;
 }
 

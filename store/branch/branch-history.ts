@@ -33,13 +33,13 @@ export class BranchHistory {
     return queryChanges(directory, await this.#repository.changesAt(head), query, this.#verify);
   }
 
-  /** Since when flags are decided as they are at a commit, by name. */
+  /** When the decision of each flag at a commit last changed, by name. */
   async lastToggled(commit: string, names: readonly string[]): Promise<Map<string, Timestamp>> {
     const index = await this.#repository.changesAt(commit);
     return readLastToggled(this.#repository.directory, index, names);
   }
 
-  /** Those of the flags that a commit lacks because a client of the API deleted them: the history names the API as their origin. */
+  /** Of flags that are missing at a commit, those that a client of the API deleted, by the origin in the history. */
   async deletedByApi(commit: string, names: readonly string[]): Promise<Set<string>> {
     const { directory } = this.#repository;
     const index = await this.#repository.changesAt(commit);

@@ -46,7 +46,7 @@ export class BranchSync {
     const branchSync = new BranchSync(branch, repository, new RequestIndex(commitKeys));
     const known = branch.accepted;
     if (acceptRemote) branch.record.forget();
-    // First what was served last, so that limits apply to commits that came while no server ran.
+    // Serves the last served release first, so that limits apply to commits that were pushed while no server ran.
     if (!acceptRemote)
       await branchSync.#serveLast().catch((reason) => branchSync.recordFailure(reason));
     try {

@@ -37,7 +37,7 @@ export function serveAll({ snapshot, release }: CompiledSnapshot): CurrentReleas
 
 /**
  * What to serve after `previous`. A removal that was requested from the API is never held back: the
- * client was told that the flag is deleted. What is held already stays so.
+ * client got the answer that the flag is deleted. Removals that are held back already stay held back.
  */
 export async function serveNext(
   previous: CurrentRelease | undefined,

@@ -14,9 +14,9 @@ const pausesMs = { fetch: 250, push: 250 };
 
 /**
  * Moves the branch to the last of `created`, from the parent of the first, and serves its head. Returns
- * false if another commit came first; its release is served then. Throws `PushDeclinedError`, or `WriteUnavailableError` if
- * the remote has not accepted the push, or has not said so, by `deadline` (milliseconds of `performance.now()`).
- * A push that succeeded is never reported as failed.
+ * false if another commit came first; its release is served then. Throws `PushDeclinedError`, or
+ * `WriteUnavailableError` if the remote has not confirmed the push by `deadline` (milliseconds of
+ * `performance.now()`). A push that succeeded is never reported as failed.
  */
 export async function pushWithRetry(
   branchSync: BranchSync,

@@ -80,7 +80,7 @@ export class RequestIndex {
   verify(commit: LogCommit): SignedMessage | undefined {
     const signed = verifyCommit(commit, this.#commitKeys);
     const first = signed && this.#firstCommits.get(signed.signature);
-    // A copy of one of our commits has a valid signature, but nobody requested it.
+    // A copy of a server's commit has a valid signature, but nobody requested it.
     return first === undefined || first === commit.id ? signed : undefined;
   }
 

@@ -42,7 +42,7 @@ export function expectedAt(release: Release, manifest: Manifest | undefined): Ex
 }
 
 /**
- * Which of `expected` clients do not get as they should: body, `Content-Type`, and a
+ * The responses in `expected` that clients do not get: with this body, this `Content-Type`, and a
  * `Cache-Control` that lets browsers keep it for at most `maxAgeSeconds`.
  */
 export async function findDifferences(
@@ -67,8 +67,8 @@ export async function readMaxAge(base: string): Promise<number> {
 }
 
 /**
- * Requests with an entity tag that no response ever had: a browser with an old body does the same, and
- * must get the new one. So this also detects a CDN that always answers 304.
+ * Sends an entity tag that no response ever had, like a browser with an old body, which must get the new
+ * one. So this also detects a CDN that always answers 304.
  */
 async function compare(
   base: string,
@@ -103,7 +103,7 @@ function checkContentType(path: string, found: string | null): string[] {
   return type.trim().toLowerCase() === wanted ? [] : [`Content-Type ${quote(found)}`];
 }
 
-/** A browser caches a body for its `max-age`, and guesses a time if there is none. */
+/** A browser caches a body for its `max-age`; without one, it chooses a time by itself. */
 function checkCaching(found: string | null, maxAgeSeconds: number): string[] {
   const control = (found ?? "").toLowerCase();
   if (/\bno-(?:store|cache)\b/.test(control)) return [];

@@ -2,7 +2,7 @@ import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readGit } from "./git.ts";
 import { type GitObject, readObjects } from "./objects.ts";
 
-/** The blobs with these ids, in order. Of a larger one only the first `maxFileBytes` and one are kept. */
+/** The blobs with these ids, in order. Of a larger one only the first `maxFileBytes + 1` bytes are kept. */
 export async function* readBlobs(
   directory: string,
   ids: readonly string[],

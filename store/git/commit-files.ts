@@ -1,4 +1,4 @@
-/** Commits made in a person's work tree, by that person's git: with their identity, hooks aside. */
+/** Commits in a person's work tree, made by that person's git: with their identity, but without hooks. */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { ChangeSet } from "../../schema/change/change-set.ts";

@@ -19,7 +19,7 @@ const maxUnbufferedNames = 200;
 
 /**
  * The objects with these names (ids, `COMMIT:PATH`), in order. Of a larger object only the first
- * `maxBytes` and one are kept. No name holds a line feed.
+ * `maxBytes + 1` bytes are kept. No name holds a line feed.
  */
 export async function* readObjects(
   directory: string,
@@ -43,7 +43,7 @@ export async function* readObjects(
     }
     isComplete = true;
   } catch (error) {
-    // It may have ended while it waited.
+    // The process may have ended while it waited.
     if (count > 0 || !git.isReused) throw error;
   } finally {
     if (isComplete) git.keep();

@@ -21,10 +21,10 @@ export interface Tree {
   /** The names of all files and folders at the top. */
   readonly top: readonly string[];
   /** The limit that is exceeded, and the folder in which that was found. */
-  readonly exceeded?: ExceededLimit;
+  readonly exceeded?: ExceededTreeLimit;
 }
 
-export interface ExceededLimit {
+export interface ExceededTreeLimit {
   readonly folder: string;
   readonly limit: "entries" | "depth" | "paths" | "folder";
   /** What was found: "more than 150000 files and folders". */
@@ -62,7 +62,7 @@ export async function readTree(
     if (mode === folderMode) folders.push({ path, id, content: first.get(`${commit}:${path}`) });
     else files.push({ file: path, mode, object: id });
   };
-  const finish = (exceeded?: ExceededLimit): Tree => {
+  const finish = (exceeded?: ExceededTreeLimit): Tree => {
     files.sort((a, b) => compareText(a.file, b.file));
     const names = top.map(({ name }) => name);
     return { entries: files, top: names, ...(exceeded ? { exceeded } : {}) };
@@ -87,7 +87,7 @@ export async function readTree(
   return finish();
 }
 
-function exceededIn(folder: string, limit: ExceededLimit["limit"]): ExceededLimit {
+function exceededIn(folder: string, limit: ExceededTreeLimit["limit"]): ExceededTreeLimit {
   const whats = {
     entries: `more than ${treeLimits.entries} files and folders`,
     depth: `more than ${treeLimits.depth} folders in each other`,

@@ -1,6 +1,6 @@
 /**
- * Which commits of a branch changed which flag. It is built by the pass over the history that a cold
- * start makes anyway, so that the changes of one flag are found without another pass.
+ * Which commits of a branch changed which flag. The pass over the history at a cold start builds it, so
+ * that finding the changes of one flag needs no other pass.
  */
 import { timeAfter } from "../../schema/flag/commit-time.ts";
 import { isFlagFile } from "../../schema/flag/file-kind.ts";
@@ -66,7 +66,7 @@ export class ChangeIndex {
     return this.#head;
   }
 
-  /** False if `next` does not follow on the last commit. */
+  /** False if the parent of `next` is not the last commit. */
   add(next: BranchCommit): boolean {
     if (next.parent !== this.#head) return false;
     this.#head = next.commit;

@@ -16,7 +16,7 @@ import { changesByFlag } from "./history.ts";
 import { type PastFile, PastFlags } from "./past-flags.ts";
 import { readChanges } from "./tree-changes.ts";
 
-/** A merge of what the API proposed has the attribution of the proposal. */
+/** The merge of a proposal has the attribution of the proposal. */
 export interface FlagChange extends CommitAttribution {
   readonly flag: string;
   /** See `IndexedChange`. */
@@ -29,7 +29,10 @@ export interface FlagChange extends CommitAttribution {
   readonly after: Flag | undefined;
 }
 
-/** What commits changed on flags, in the order of `indexed`. Files are read only of changes that are wanted. */
+/**
+ * The changes in `indexed`, in their order, without those that are not wanted. Files are read only of
+ * wanted changes.
+ */
 export async function readFlagChanges(
   directory: string,
   indexed: readonly IndexedChange[],

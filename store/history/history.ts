@@ -34,9 +34,9 @@ export interface FlagHistory {
 }
 
 /**
- * The history of `commit`, from `known` on if that lies on the same line. The cost is one pass over
- * the commits that are new. `onCommit` receives each of them; it is called with `undefined` when the
- * pass starts again at the first commit.
+ * The history of `commit`, from `known` on if that lies on the same line. It reads each new commit once.
+ * `onCommit` receives each of them; it is called with `undefined` when the pass starts again at the
+ * first commit.
  */
 export async function readHistory(
   directory: string,
@@ -53,7 +53,7 @@ export async function readHistory(
   throw new Error(`Cannot read the history of ${commit}: git did not list it`);
 }
 
-/** `undefined` if `commit` does not follow on `known` on its line. */
+/** `undefined` if `known` is not on the line of `commit`. */
 async function extend(
   directory: string,
   commit: string,
@@ -79,7 +79,7 @@ export class HistoryLine {
     this.#history = { commit: "", committed: 0, touched: 0, ...known, flags: this.#flags };
   }
 
-  /** False if `next` does not follow on the last commit. */
+  /** False if the parent of `next` is not the last commit. */
   add(next: BranchCommit): boolean {
     const { commit, committed, touched } = this.#history;
     if (next.parent !== commit) return false;

@@ -24,11 +24,12 @@ export class KnownHistory {
     if (this.#history?.commit === commit) return this.#history;
     let index: ChangeIndex | undefined;
     const history = await readHistory(this.#directory, commit, this.#history, (next) => {
-      // A pass from the first commit on also makes the index.
+      // A pass that starts at the first commit also makes the index.
       if (next === undefined) index = new ChangeIndex();
       else index?.add(next);
     });
-    // Reading an older commit, which takes a pass from the first on, must not discard the history of newer ones.
+    // Reading an older commit takes a pass from the first commit on. Its result must not replace the history of
+    // newer ones.
     const known = this.#history?.commit;
     if (known && index && (await relateCommits(this.#directory, commit, known)) === "older")
       return history;

@@ -10,7 +10,7 @@ const firstRound = 4;
 const maxChangesRead = 2_000;
 
 /**
- * Since when flags are decided as they are, in all environments, by name. Edits of texts do not count,
+ * When the decision of each flag last changed in any environment, by name. Edits of texts do not count,
  * nor does a move between folders.
  */
 export async function readLastToggled(

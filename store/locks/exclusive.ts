@@ -10,7 +10,7 @@ export class Exclusive<Resource> {
     this.#resource = resource;
   }
 
-  /** Runs `work` when all earlier work has ended, however it ended. */
+  /** Runs `work` when all earlier work has ended, also if it failed. */
   use<T>(work: (resource: Resource) => Promise<T>): Promise<T> {
     const result = this.#last.then(() => work(this.#resource));
     this.#last = result.catch(() => {});

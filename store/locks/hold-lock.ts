@@ -27,9 +27,9 @@ export interface HoldOptions {
 
 /**
  * Takes the lock `file` for a process that works for a long time, and refreshes it. Returns a function
- * that releases it. Takes over the lock of a dead process of this host at once. Any other lock is watched:
- * throws if its holder refreshes it, and takes it over after `staleMs` if not. Its age says nothing,
- * because clocks of hosts differ.
+ * that releases it. Takes over the lock of a dead process of this host at once. Any other lock is
+ * watched: throws if its holder refreshes it, and takes it over after `staleMs` if not. Its age is not
+ * used, because clocks of hosts differ.
  */
 export async function holdLock(file: string, options: HoldOptions): Promise<() => void> {
   const holder = newHolder();

@@ -36,7 +36,7 @@ export interface PublishOutcome extends Omit<PublishDecision, "manifest" | "isUn
   readonly before: string | undefined;
   /** Whether some of `waiting` did not wait before, or this commit was published before. */
   readonly isNewlyWaiting: boolean;
-  /** Paths that a newer publisher, or the next, has to repair. */
+  /** Paths that a newer or the next publisher must repair. */
   readonly left: readonly string[];
   /** How many objects the verification repaired. */
   readonly repaired: number;

@@ -18,8 +18,8 @@ export interface PublishConflict {
 
 /**
  * Undoes what a publisher wrote before it found a newer one. The newer publisher skips objects that
- * already matched; this restores exactly those: to what the final manifest says or, if there is none
- * yet, to what was there before. Returns the paths that could not be restored.
+ * already matched, so this restores exactly those: as in the final manifest or, if there is none yet, as
+ * they were before. Returns the paths that could not be restored.
  */
 export async function reconcile(
   target: Target,

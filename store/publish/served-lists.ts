@@ -79,7 +79,7 @@ function isAsPut(
   return metadata.sha256 === hash("sha256", body);
 }
 
-/** A list made of the flags' own objects; `undefined` if there are none. */
+/** A list made from the objects of single flags; `undefined` if there are none. */
 async function readFlags(
   target: Target,
   environment: string,

@@ -8,7 +8,7 @@ import { inClone } from "./clone.ts";
 import { instanceId } from "./instance-id.ts";
 
 const refs = { accepted: "refs/bunting/head", valid: "refs/bunting/valid" } as const;
-/** Each process fetches into its own ref, so that a fetch that outlives a killed process disturbs no other. */
+/** Each process fetches into its own ref, so that a fetch that outlives a killed process does not affect others. */
 export const fetchedRef = `refs/bunting/fetched-${instanceId}`;
 
 /** The file that names the remote and the branch. */

@@ -82,7 +82,7 @@ export async function packObjects(directory: string): Promise<void> {
   await inClone(directory, args, { signal }).catch(() => clearLeftovers(directory));
 }
 
-/** Removes locks that are older than a second from a repository in which others may be at work. */
+/** Removes locks that are older than a second from a repository that other processes may use. */
 export async function clearOldLocks(directory: string): Promise<void> {
   const found = findFiles(directory, isLock);
   if (found.length === 0) return;

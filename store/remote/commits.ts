@@ -26,7 +26,7 @@ export interface CreatedCommit extends NewCommit {
 /** The committer of the API's commits. */
 const service = { name: "Bunting", email: "bunting@bunting.example" };
 
-/** Whether a committer's address is this service's. */
+/** Whether the address of a committer is that of the service. */
 export function isServerEmail(email: string): boolean {
   return email === service.email;
 }

@@ -16,9 +16,9 @@ export interface ProposalBranch {
 }
 
 /**
- * Puts `commit` on a branch of its own, on which it waits for a review, and returns what the branch is at
- * then: a commit with the same content on the same parent is as good. While the proposal is `inReview`,
- * commits that people added are kept. Throws `RemoteUnavailableError`.
+ * Pushes `commit` to a branch of its own for a review. Returns the head of that branch, which may be
+ * another commit with the same content and the same parent. While the proposal is `inReview`, commits
+ * that people added are kept. Throws `RemoteUnavailableError`.
  */
 export async function putProposal(
   { directory, remote, branch, timeoutMs }: ProposalBranch,

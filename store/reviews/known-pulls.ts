@@ -11,7 +11,7 @@ export interface ListedPull {
 
 /**
  * The numbers of the pull requests that were opened for changes: by this server, or found in a listing.
- * A number that somebody made up therefore costs no call to GitHub of its own.
+ * So a request with an invented number costs no additional call to GitHub.
  */
 export class KnownPulls {
   readonly #list: () => AsyncIterable<ListedPull>;

@@ -32,7 +32,7 @@ export class PullRequests {
   readonly #timeoutMs: number;
   /** By branch: equal requests share one proposal. */
   readonly #running = new Map<string, { actor: string; result: Promise<ProposedChange> }>();
-  /** By number: the proposal, or nothing if the pull request is none. By `open`: all open proposals. */
+  /** By number: the proposal, or nothing if the pull request is not one. By `open`: all open proposals. */
   readonly #answers = new LRUCache<number | "open", readonly ProposedChange[]>({
     max: maxAnswers,
     ttl: maxAgeMs,
@@ -142,7 +142,7 @@ export class PullRequests {
     );
     const pull = pulls.find(({ head }) => head.ref === branch);
     if (!pull || pull.user?.login === (await this.#github.login())) return pull;
-    // Somebody else wrote its text, so reviewers would approve a text that does not describe the change.
+    // Somebody else wrote its text, which may describe another change than the reviewers approve.
     const found = `#${pull.number} of ${pull.user?.login ?? "somebody else"} has its branch`;
     throw new WriteUnavailableError(`Cannot propose the change: ${found}; close it first`);
   }

@@ -46,7 +46,10 @@ function haveDuplicates(flags: readonly TimedFlag[]): boolean {
   return new Set(flags.map(({ name }) => foldCase(name))).size < flags.length;
 }
 
-/** `flags` without those with one of `names`, and with `next`. Goes through the changes, not through all flags. */
+/**
+ * Returns `flags` without those in `names`, and with `next`. The cost depends on the number of changes,
+ * not of flags.
+ */
 function replaceFlags(
   flags: readonly TimedFlag[],
   names: ReadonlySet<string>,

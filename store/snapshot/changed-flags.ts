@@ -31,8 +31,9 @@ export interface Changes {
 const maxChanges = 1_000;
 
 /**
- * What `commits` changed since `from`. `texts` are contents that need not be read, by object. `undefined`
- * if that takes more than the changed files: the commits are not on the same line, or a flag is not valid.
+ * What `commits` changed since `from`. `texts` are contents that need not be read, by object.
+ * `undefined` if the changed files are not enough: the commits are not on the same line, or a flag is
+ * not valid.
  */
 export async function readChangedFlags(
   directory: string,
@@ -114,7 +115,7 @@ export function describeCommits(
   return { commits: [...objects.keys()].every(isFlagFile) ? commits : undefined, texts };
 }
 
-/** Whether a file lies in a folder that is `flags` but for the case of its letters. */
+/** Whether a file is in a folder whose name differs from `flags` only by case. */
 function isMisnamed(file: string): boolean {
   return /^flags(?:\/|$)/i.test(file) && !file.startsWith("flags");
 }

@@ -111,7 +111,10 @@ export class DirectoryTarget implements Target {
   }
 }
 
-/** Throws if a directory between `top` and `file` is a symbolic link: what is behind it is not ours. */
+/**
+ * Throws if a directory between `top` and `file` is a symbolic link: what it leads to is not a part of
+ * the target.
+ */
 function refuseLinks(top: string, file: string): void {
   const link = findLink(top, file);
   if (link !== undefined) throw new Error(`"${link}" is a symbolic link; remove it`);

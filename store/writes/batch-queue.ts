@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Exclusive } from "../locks/exclusive.ts";
 import { FairQueue } from "./fair-queue.ts";
 
-/** Upper limit of the assumed duration of a batch: a longer one waited for something else. */
+/** Upper limit of the assumed duration of a batch: a longer one had to wait for something else. */
 const maxBackOffMs = 500;
 
 interface Waiting<T, R> {
@@ -22,7 +22,7 @@ export interface BatchQueueOptions<T, R, Resource> {
   readonly limits: { readonly waiting: number; readonly batch: number };
   /** Maximum time that an item waits for its batch. */
   readonly timeoutMs: number;
-  /** The error of an item that finds no place, loses it, or waits too long. */
+  /** The error of an item that is dropped or waits too long. */
   readonly refuse: (why: string) => Error;
 }
 
@@ -46,7 +46,7 @@ export class BatchQueue<T, R, Resource> {
     return this.#waiting.length;
   }
 
-  /** Queues an item and returns its result. Owners share the places; an urgent item always gets one. */
+  /** Queues an item and returns its result. Owners share the capacity; an urgent item is always accepted. */
   add(item: T, owner: string, isUrgent = false): Promise<R> {
     const { limits, timeoutMs, refuse } = this.#options;
     if (this.#isClosed) return Promise.reject(refuse("the service is being stopped"));

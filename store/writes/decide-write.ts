@@ -67,8 +67,8 @@ function changeSetFor(
 }
 
 /**
- * Why a flag that was requested to be on is still not on for everyone. A request that names
- * `rollout` says that this is meant.
+ * Why a flag is still not on for everyone after a request with `enabled: true`. A request with `rollout`
+ * does so on purpose.
  */
 function findPartialRollout(change: Change, flag: Flag): WriteResult | undefined {
   if (change.kind !== "update" || change.enabled !== true || change.rollout !== undefined)
@@ -124,7 +124,7 @@ function decideChangeSet(
   return enforceProtection(write, changed, scope, context);
 }
 
-/** What a new definition touches; `undefined` for other changes, whose environment the client names. */
+/** Where a new definition takes effect; `undefined` for other changes, whose environment the client names. */
 function scopeOf(
   { change }: Write,
   { changeSet, before }: ChangedFlag,

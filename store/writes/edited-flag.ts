@@ -77,7 +77,10 @@ function rulesOf({ decisions }: Flag): string {
   return JSON.stringify(Object.values(decisions).map(({ rules = [] }) => rules));
 }
 
-/** Whether a flag takes more of a `definitions.json`. If not, its change is never refused for the size. */
+/**
+ * Whether a flag takes more bytes of a `definitions.json` than before. If not, its change is never
+ * refused because of the size.
+ */
 function growsIn(environments: readonly string[], after: Flag, before: Flag | undefined): boolean {
   return environments.some(
     (one) => entryBytes(after, one) > (before ? entryBytes(before, one) : 0),
@@ -85,8 +88,8 @@ function growsIn(environments: readonly string[], after: Flag, before: Flag | un
 }
 
 /**
- * Whether no other name differs only by case, and clients can read the list with one more flag. Without
- * this check, the push would come first.
+ * Checks that no other name differs only by case, and that clients can read the list with one more flag.
+ * Without this check, the commit would be pushed and only then be found invalid.
  */
 function checkNewName(
   name: string,

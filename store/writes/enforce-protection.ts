@@ -79,7 +79,7 @@ function requiredFlags(
   return [...others].flatMap((name) => all.get(name) ?? []);
 }
 
-/** Whether a definition changes what an environment gets, now or at a later time. */
+/** Whether a definition changes the flag in an environment, now or later. */
 function willShow({ environments, flagKeys }: ChangeScope, environment: string): boolean {
   return environments.includes(environment) || flagKeys.includes("private");
 }

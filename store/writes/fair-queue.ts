@@ -1,7 +1,6 @@
 /**
- * A queue whose places are shared by owners. No owner can block others: if the queue is full, the
- * owner with the most items gives up its newest one. Items leave in turn by owner, and in order for
- * each owner.
+ * A queue whose capacity is shared by owners. No owner can block others: if the queue is full, the owner
+ * with the most items loses its newest one. Owners take turns; the items of one owner stay in order.
  */
 export class FairQueue<T> {
   readonly #limit: number;
@@ -21,8 +20,8 @@ export class FairQueue<T> {
   }
 
   /**
-   * Adds an item and returns the items that lose their place: none, one of another owner, or the
-   * added item itself. An urgent item always gets a place, and leaves first.
+   * Adds an item and returns the dropped items: none, one of another owner, or the added item itself. An
+   * urgent item is never dropped, and leaves first.
    */
   add(item: T, owner: string, isUrgent = false): T[] {
     const own = this.#owners.get(owner) ?? [];

@@ -83,7 +83,7 @@ export async function decideBatch(
   return { commits, results: (ids) => results.map((result) => result(ids)) };
 }
 
-/** A result that was decided after earlier writes of the batch refers to their last commit, if there is one. */
+/** A result computed after earlier writes of the batch refers to their last commit, if there is one. */
 function resultAt(commit: string | undefined, result: WriteResult): WriteResult {
   if (commit === undefined) return result;
   if (result.status === "unchanged") return { ...result, commit };

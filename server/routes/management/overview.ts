@@ -59,7 +59,7 @@ async function findProposals(
 /** By name, for the version of a file. The time is missing if the history does not show it. */
 type KnownTimes = Map<string, { readonly version: string; readonly time: Timestamp | undefined }>;
 
-/** Since when flags are decided as they are. A flag is read again only if its file or the project changes. */
+/** When the decision of each flag last changed. A flag is read again only if its file or the project changes. */
 class ToggleTimes {
   readonly #store: FlagStore;
   readonly #known = new Exclusive<KnownTimes>(new Map());

@@ -61,7 +61,7 @@ export interface DefinitionsDocument {
   readonly version: string;
 }
 
-/** The flags of one environment, private ones included: what leaves the server are answers only. */
+/** The flags of one environment, private ones included: only answers leave the server. */
 export class EnvironmentFlags {
   readonly environment: string;
   readonly #defined: DefinedFlags;

@@ -31,8 +31,8 @@ export function refetchEvents(evaluations: Evaluations): MakeEvent {
 }
 
 /**
- * OFREP's `eventStreams` of a bulk evaluation. Without an origin, providers use the one that they
- * evaluate at. `undefined` if no URL can hold the token.
+ * OFREP's `eventStreams` of a bulk evaluation. Without an origin, providers use that of their evaluation
+ * requests. `undefined` if no URL can hold the token.
  */
 export function eventStreamsOf(
   keys: StreamKeys,
@@ -59,7 +59,10 @@ export function acceptTickets(keys: StreamKeys): Handler {
   };
 }
 
-/** Refuses requests that do not accept an event stream: they would wait for an end that never comes. */
+/**
+ * Refuses requests that do not accept an event stream: they would wait for the end of a response that
+ * does not end.
+ */
 export const refuseOtherTypes: Handler = (request, _response, next) => {
   if (/text\/event-stream/i.test(request.get("Accept") ?? "")) return next();
   const detail = 'Cannot answer: this is an event stream; send "Accept: text/event-stream"';
