@@ -1,6 +1,6 @@
-import { formatPlan, formatPlanMarkdown } from "../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../schema/plan/plan.ts";
-import { truncatePlan } from "../schema/plan/truncate.ts";
+import { formatPlan, formatPlanMarkdown } from "../schema/plan-text/format.ts";
+import { truncatePlan } from "../schema/plan-text/truncate.ts";
 import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";

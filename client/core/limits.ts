@@ -1,6 +1,6 @@
 /** How long a request may take, its body included. */
 export const timeoutMs = 5_000;
-/** The largest list that is read. The program serves no larger one (`schema/flag/list-size.ts`). */
+/** The largest list that is read. The program serves no larger one (`schema/size/list-size.ts`). */
 export const maxListBytes = 1_000_000;
 /** How long a cache may return a list that is older than the held one: a little over a day. */
 export const maxCacheLagMs = 1e8;

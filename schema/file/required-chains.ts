@@ -4,7 +4,7 @@
  * requires it, so a few small files could need gigabytes.
  */
 import { audiencesIn } from "../flag/audience.ts";
-import { maxDefinitionsBytes } from "../flag/definitions-size.ts";
+import { maxDefinitionsBytes } from "../size/definitions-size.ts";
 
 /** A rule, in its written form or in its normal form. */
 interface MeasuredRule {

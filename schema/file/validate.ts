@@ -1,8 +1,6 @@
 import { type Audience, type AudienceFile, normalizeAudience } from "../flag/audience.ts";
-import { checkDefinitionsSize } from "../flag/definitions-size.ts";
 import type { FileKind } from "../flag/file-kind.ts";
 import { type Flag, type FlagFile, normalize } from "../flag/flag.ts";
-import { checkListSize } from "../flag/list-size.ts";
 import { checkName, checkReservedPath, flagNameOf, foldCase } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
@@ -14,6 +12,8 @@ import {
   problemsIn,
 } from "../problem/problem.ts";
 import { defaultProject, normalizeProject, type Project, projectFile } from "../project/project.ts";
+import { checkDefinitionsSize } from "../size/definitions-size.ts";
+import { checkListSize } from "../size/list-size.ts";
 import { compareText } from "../text/order.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Entry } from "./entry.ts";

@@ -1,10 +1,10 @@
 /** One changed flag in a sentence. */
 import { isFull } from "../flag/flag.ts";
-import { describeDecision, describeEffects } from "../plan/describe-decision.ts";
 import { isSameDecision, toggled } from "../plan/difference.ts";
-import { escapeMarkdown } from "../plan/format.ts";
 import type { FlagPlan } from "../plan/plan.ts";
 import { describeSteps, isSameSchedule } from "../plan/steps.ts";
+import { describeDecision, describeEffects } from "../plan-text/describe-decision.ts";
+import { escapeMarkdown } from "../plan-text/format.ts";
 import { joined } from "../text/show.ts";
 
 /** What happens to a flag that is alone in a plan, in Markdown. */

@@ -1,8 +1,8 @@
 /** The comment on a pull request: what it changes. The first line is a summary. */
 import { describeAudiences } from "../plan/audiences.ts";
-import { describeProject, flagTable, summarize } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
-import { findWarnings } from "../plan/warnings.ts";
+import { describeProject, flagTable, summarize } from "../plan-text/format.ts";
+import { findWarnings } from "../plan-text/warnings.ts";
 import { formatProblem, type Problem } from "../problem/problem.ts";
 import { compareText } from "../text/order.ts";
 import { capital, cut, joined, listSome, pluralize, shortId } from "../text/show.ts";

@@ -1,8 +1,8 @@
 /** The texts of a proposed change's pull request. */
 import { oneLine } from "../change/commit-message.ts";
 import type { Requester } from "../change/proposal.ts";
-import { formatPlanMarkdown } from "../plan/format.ts";
 import type { Plan } from "../plan/plan.ts";
+import { formatPlanMarkdown } from "../plan-text/format.ts";
 import { projectFile } from "../project/project.ts";
 import { block } from "./markdown.ts";
 

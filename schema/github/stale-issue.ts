@@ -1,7 +1,7 @@
 /** A stale flag as an issue, or as the pull request that removes it. */
 import { createHash } from "node:crypto";
 import type { StaleFlag } from "../overview/stale.ts";
-import { describeDecision } from "../plan/describe-decision.ts";
+import { describeDecision } from "../plan-text/describe-decision.ts";
 import { pluralize } from "../text/show.ts";
 import { block, fitLines, inline } from "./markdown.ts";
 

@@ -1,8 +1,8 @@
 /** Finds flags that are no longer needed: expired, or unchanged for a long time. */
 import { isFull } from "../flag/flag.ts";
 import type { TimedFlag, Timestamp } from "../flag/snapshot.ts";
-import { describeDecision } from "../plan/describe-decision.ts";
 import { isSameDecision } from "../plan/difference.ts";
+import { describeDecision } from "../plan-text/describe-decision.ts";
 import { compareText } from "../text/order.ts";
 
 export interface StaleFlag {

@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs
 import { maxArtifactBytes, parsePlan, parseProblems } from "../../schema/github/artifact.ts";
 import type { Review } from "../../schema/github/plan-comment.ts";
 import { plan, rebaseSnapshot } from "../../schema/plan/plan.ts";
-import { truncatePlan } from "../../schema/plan/truncate.ts";
+import { truncatePlan } from "../../schema/plan-text/truncate.ts";
 import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { readCommitWarnings } from "../command/commit-warnings.ts";

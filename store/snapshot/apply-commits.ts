@@ -1,10 +1,10 @@
 import { findReferenceProblemsOf } from "../../schema/file/reference-problems.ts";
-import { checkDefinitionsSize } from "../../schema/flag/definitions-size.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
-import { checkListSize } from "../../schema/flag/list-size.ts";
 import { foldCase } from "../../schema/flag/name.ts";
 import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schema/flag/snapshot.ts";
 import { isError } from "../../schema/problem/problem.ts";
+import { checkDefinitionsSize } from "../../schema/size/definitions-size.ts";
+import { checkListSize } from "../../schema/size/list-size.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import { describeCommits, readChangedFlags, readNewCommits } from "./changed-flags.ts";
 

@@ -5,13 +5,13 @@ import {
   findReferenceProblemsOf,
   type ReferenceProblem,
 } from "../../schema/file/reference-problems.ts";
-import { checkDefinitionsSize, entryBytes } from "../../schema/flag/definitions-size.ts";
 import { type Flag, normalize } from "../../schema/flag/flag.ts";
 import { linkFlag } from "../../schema/flag/link.ts";
-import { checkListSize } from "../../schema/flag/list-size.ts";
 import { checkName, foldCase } from "../../schema/flag/name.ts";
 import { type TimedFlag, timestamp } from "../../schema/flag/snapshot.ts";
 import { type Finding, isError } from "../../schema/problem/problem.ts";
+import { checkDefinitionsSize, entryBytes } from "../../schema/size/definitions-size.ts";
+import { checkListSize } from "../../schema/size/list-size.ts";
 import { objectId } from "../git/object-id.ts";
 import type { InvalidKey, KnownFlag, WriteContext } from "./write.ts";
 

@@ -13,7 +13,7 @@ const seconds = 10;
 const flags = 100;
 /**
  * Numbers of flags for one writer. The last one is about the most that a list for clients can hold, which
- * takes names of four characters: see schema/flag/list-size.ts.
+ * takes names of four characters: see schema/size/list-size.ts.
  */
 const sizes = [100, 10_000, 75_000];
 /** Of the median wait: the second size compared with the first, and the third in milliseconds. */

@@ -30,7 +30,7 @@ test.each(files)("validate() finds nothing else in invalid/%s", (file) => {
 });
 
 /**
- * These need thousands of files, or large ones: `test/schema/flag/list-size.test.ts` and
+ * These need thousands of files, or large ones: `test/schema/size/list-size.test.ts` and
  * `test/schema/file/required-chains.test.ts` make them.
  */
 const withoutFixture = [

@@ -1,8 +1,8 @@
 /** Changes of flags in the form of responses. */
 import { givesEveryone } from "../../../schema/evaluate/everyone.ts";
 import type { Flag } from "../../../schema/flag/flag.ts";
-import { describeDecision } from "../../../schema/plan/describe-decision.ts";
 import { isSameDecision } from "../../../schema/plan/difference.ts";
+import { describeDecision } from "../../../schema/plan-text/describe-decision.ts";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 
 /** A flag in one environment, at a time. */

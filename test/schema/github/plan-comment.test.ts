@@ -13,7 +13,7 @@ import { block, fitLines, inline, sizeOf } from "../../../schema/github/markdown
 import { formatPlanComment, planMarker, type Review } from "../../../schema/github/plan-comment.ts";
 import { checkCommits } from "../../../schema/plan/commit-warnings.ts";
 import { type Plan, plan } from "../../../schema/plan/plan.ts";
-import { maxExcerptLength, truncatePlan } from "../../../schema/plan/truncate.ts";
+import { maxExcerptLength, truncatePlan } from "../../../schema/plan-text/truncate.ts";
 import type { Problem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { cut } from "../../../schema/text/show.ts";

@@ -4,10 +4,10 @@ import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
 import { linkFlags } from "../../../schema/flag/link.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { parsePlan } from "../../../schema/github/artifact.ts";
-import { formatPlan } from "../../../schema/plan/format.ts";
 import { plan } from "../../../schema/plan/plan.ts";
-import { truncatePlan } from "../../../schema/plan/truncate.ts";
-import { findWarnings } from "../../../schema/plan/warnings.ts";
+import { formatPlan } from "../../../schema/plan-text/format.ts";
+import { truncatePlan } from "../../../schema/plan-text/truncate.ts";
+import { findWarnings } from "../../../schema/plan-text/warnings.ts";
 import { normalizeProject } from "../../../schema/project/project.ts";
 
 const at = "2026-01-01T00:00:00Z";

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
 import type { Snapshot, TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { toggled } from "../../../schema/plan/difference.ts";
-import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan/format.ts";
 import { type Plan, plan, rebaseSnapshot } from "../../../schema/plan/plan.ts";
-import { findWarnings } from "../../../schema/plan/warnings.ts";
+import { formatPlan, formatPlanMarkdown, summarize } from "../../../schema/plan-text/format.ts";
+import { findWarnings } from "../../../schema/plan-text/warnings.ts";
 import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
 import { decisionsOf } from "../snapshots.ts";
 

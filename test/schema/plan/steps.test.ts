@@ -5,9 +5,9 @@ import type { Step } from "../../../schema/flag/schedule.ts";
 import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
 import { parsePlan } from "../../../schema/github/artifact.ts";
 import { formatPlanComment } from "../../../schema/github/plan-comment.ts";
-import { formatPlan, formatPlanMarkdown } from "../../../schema/plan/format.ts";
 import { plan } from "../../../schema/plan/plan.ts";
 import { describeSteps } from "../../../schema/plan/steps.ts";
+import { formatPlan, formatPlanMarkdown } from "../../../schema/plan-text/format.ts";
 import { normalizeProject } from "../../../schema/project/project.ts";
 
 const project = normalizeProject(

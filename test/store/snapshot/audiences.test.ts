@@ -2,9 +2,9 @@
 import { expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import { parsePlan } from "../../../schema/github/artifact.ts";
-import { formatPlan, formatPlanMarkdown } from "../../../schema/plan/format.ts";
 import { plan } from "../../../schema/plan/plan.ts";
-import { truncatePlan } from "../../../schema/plan/truncate.ts";
+import { formatPlan, formatPlanMarkdown } from "../../../schema/plan-text/format.ts";
+import { truncatePlan } from "../../../schema/plan-text/truncate.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";

@@ -1,9 +1,9 @@
 /** A write that makes a response larger than clients can read is refused before there is a commit. */
 import { expect, test } from "vitest";
-import { maxDefinitionsBytes } from "../../../schema/flag/definitions-size.ts";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
-import { listBytes, maxListBytes } from "../../../schema/flag/list-size.ts";
 import { defaultProject, normalizeProject } from "../../../schema/project/project.ts";
+import { maxDefinitionsBytes } from "../../../schema/size/definitions-size.ts";
+import { listBytes, maxListBytes } from "../../../schema/size/list-size.ts";
 import { decideWrite } from "../../../store/writes/decide-write.ts";
 import { flagOf } from "../../schema/snapshots.ts";
 import { create, turn, write } from "./writing.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Decision } from "../../../schema/flag/flag.ts";
-import { describeDecision, describeEffects } from "../../../schema/plan/describe-decision.ts";
+import { describeDecision, describeEffects } from "../../../schema/plan-text/describe-decision.ts";
 
 const sweden = { name: "sweden", if: [["country", "in", ["SE"]]], rollout: 100 } as const;
 const staff = { name: "staff", if: [["plan", "in", ["staff"]]], rollout: 100 } as const;

@@ -1,11 +1,12 @@
 /** Warnings for the reviewer of a change. */
+
+import { type DecisionChange, toggled } from "../plan/difference.ts";
+import { explainLimits } from "../plan/limits.ts";
+import { describePeople } from "../plan/people.ts";
+import type { FlagPlan, Plan } from "../plan/plan.ts";
+import type { Setting } from "../plan/settings.ts";
 import { joined } from "../text/show.ts";
-import { type DecisionChange, toggled } from "./difference.ts";
 import { escapeMarkdown } from "./format.ts";
-import { explainLimits } from "./limits.ts";
-import { describePeople } from "./people.ts";
-import type { FlagPlan, Plan } from "./plan.ts";
-import type { Setting } from "./settings.ts";
 
 /** Each in Markdown, without a full stop, the most serious kind first. `today` is `YYYY-MM-DD`. */
 export function findWarnings(plan: Plan, today: string): string[] {

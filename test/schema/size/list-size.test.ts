@@ -5,9 +5,9 @@ import { compile } from "../../../schema/compile/compile.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { normalize } from "../../../schema/flag/flag.ts";
-import { checkListSize, listBytes, maxListBytes } from "../../../schema/flag/list-size.ts";
 import { formatProblem } from "../../../schema/problem/problem.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { checkListSize, listBytes, maxListBytes } from "../../../schema/size/list-size.ts";
 
 /** Names of 64 characters. An entry of the list has 73 bytes. */
 function namesOf(count: number): string[] {

@@ -1,8 +1,9 @@
 /** The size of `definitions.json`, which says how each flag of an environment is decided. */
+
+import type { NamedConditions } from "../flag/audience.ts";
+import { type Decision, type Flag, plain } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";
 import type { Environments } from "../project/project.ts";
-import type { NamedConditions } from "./audience.ts";
-import { type Decision, type Flag, plain } from "./flag.ts";
 import { checkSize } from "./size-finding.ts";
 
 /** The largest document that a provider reads, in bytes. `client/provider/source.ts` has the same number. */

@@ -1,11 +1,11 @@
 /** Decisions in words, and what a changed decision means for people. */
 import type { Rule } from "../evaluate/definition.ts";
 import type { Decision } from "../flag/flag.ts";
+import { type DecisionChange, isSameDecision } from "../plan/difference.ts";
+import type { MeasuredFlag } from "../plan/measure-flags.ts";
+import { describePeople, rounded } from "../plan/people.ts";
 import { isSameJson } from "../text/json.ts";
 import { pluralize } from "../text/show.ts";
-import { type DecisionChange, isSameDecision } from "./difference.ts";
-import type { MeasuredFlag } from "./measure-flags.ts";
-import { describePeople, rounded } from "./people.ts";
 
 /** A decision in a few words: `on`, `off`, `10 %, 2 rules`, or `none` if there is no flag. */
 export function describeDecision(decision: Decision | undefined): string {

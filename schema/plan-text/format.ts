@@ -1,12 +1,13 @@
 /** A plan in words, for a terminal and for a pull request. */
+
+import { describeAudience, describeAudiences } from "../plan/audiences.ts";
+import { isSameDecision, signs, toggled } from "../plan/difference.ts";
+import { explainLimits } from "../plan/limits.ts";
+import type { FlagPlan, Plan, ProtectionPlan } from "../plan/plan.ts";
+import { describeSteps, isSameSchedule } from "../plan/steps.ts";
 import { escapeInvisible } from "../problem/problem.ts";
 import { pluralize, shortId } from "../text/show.ts";
-import { describeAudience, describeAudiences } from "./audiences.ts";
 import { describeDecision, describeEffects, describeRename } from "./describe-decision.ts";
-import { isSameDecision, signs, toggled } from "./difference.ts";
-import { explainLimits } from "./limits.ts";
-import type { FlagPlan, Plan, ProtectionPlan } from "./plan.ts";
-import { describeSteps, isSameSchedule } from "./steps.ts";
 
 /** The plan as text: the changes in each environment, then the URLs that change. */
 export function formatPlan(plan: Plan): string {

@@ -1,5 +1,5 @@
-import { sides } from "./difference.ts";
-import type { Plan, ResponsePlan } from "./plan.ts";
+import { sides } from "../plan/difference.ts";
+import type { Plan, ResponsePlan } from "../plan/plan.ts";
 
 /** Maximum number of characters of a body that are shown. */
 export const maxExcerptLength = 1_200;

@@ -4,13 +4,13 @@ import * as provider from "../../../client/provider/source.ts";
 import { compileDefinitions, definedFlags } from "../../../schema/compile/definitions.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { validate } from "../../../schema/file/validate.ts";
+import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
+import { defaultProject } from "../../../schema/project/project.ts";
 import {
   checkDefinitionsSize,
   definitionsBytes,
   maxDefinitionsBytes,
-} from "../../../schema/flag/definitions-size.ts";
-import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
-import { defaultProject } from "../../../schema/project/project.ts";
+} from "../../../schema/size/definitions-size.ts";
 
 test("the program and the server-side provider have the same limit", () => {
   expect(maxDefinitionsBytes).toBe(provider.maxDefinitionsBytes);
