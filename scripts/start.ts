@@ -1,8 +1,10 @@
 import { help } from "../server/help.ts";
+import { Repository } from "../store/snapshot/repository.ts";
 import { defineCommand } from "./command/command.ts";
 import { shared } from "./command/options.ts";
 import { refuseSubfolder } from "./command/repository-top.ts";
 import { note } from "./command/stderr.ts";
+import { noteUncommitted } from "./command/uncommitted.ts";
 
 export const command = defineCommand({
   name: "start",
@@ -21,12 +23,19 @@ export const command = defineCommand({
     if (!process.env.FLAGS_REMOTE) refuseSubfolder(repo);
     const { describeFailure, startServer } = await import("../server/main.ts");
     try {
-      await startServer({ checkout: repo, acceptRemote: acceptRemote === true });
+      note(await startServer({ checkout: repo, acceptRemote: acceptRemote === true }));
     } catch (error) {
       note(describeFailure(error));
       // Timers and child processes that were started before the failure would keep the process alive.
       process.exit(2);
     }
+    if (!process.env.FLAGS_REMOTE) await noteUncommittedFlags(repo);
     return 0;
   },
 });
+
+/** The embedded remote begins with the commits of the clone. */
+async function noteUncommittedFlags(directory: string): Promise<void> {
+  const repository = await Repository.open(directory);
+  await noteUncommitted(repository, await repository.resolve("HEAD"), "served");
+}

@@ -35,10 +35,10 @@ export interface StartOptions {
 }
 
 /**
- * Starts the server of this process's environment. If it cannot start, timers and child processes may
- * remain.
+ * Starts the server of this process's environment, and returns what its user needs to know. If it cannot
+ * start, timers and child processes may remain.
  */
-export async function startServer({ checkout, acceptRemote }: StartOptions): Promise<void> {
+export async function startServer({ checkout, acceptRemote }: StartOptions): Promise<string> {
   const settings = readSettings(process.env);
   const { host, port, branch, data, publish, tokens } = settings;
   const log = createLog(settings.logLevel);
@@ -54,8 +54,8 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
     ? { remote: settings.remote, note: undefined }
     : await embeddedRemote(checkout, head, data, branch);
   // Without a tokens file, a server of a remote accepts JSON web tokens only.
-  const { file, token } =
-    tokens || settings.remote ? { file: tokens, token: undefined } : embeddedTokens(data);
+  const hasOwnTokens = !tokens && !settings.remote;
+  const { file, token } = hasOwnTokens ? embeddedTokens(data) : { file: tokens, token: undefined };
   // Nobody has seen the token if the start fails: the next start makes another one.
   const removeTokens = () => rmSync(file ?? "", { force: true });
   if (token !== undefined) process.once("exit", removeTokens);
@@ -88,9 +88,14 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
       ? []
       : [`  git  ${path.relative(".", remote)}${note ? `  (${note})` : ""}`]),
     ...(token === undefined ? [] : [`  admin token, shown this once: ${token}`]),
+    ...(hasOwnTokens && token === undefined ? [`  another token: ${addToken(file)}`] : []),
   ];
-  process.stderr.write(`${lines.join("\n")}\n`);
   process.off("exit", removeTokens);
+  return lines.join("\n");
+}
+
+function addToken(file = ""): string {
+  return `bunting token --add ${path.relative(".", file)} --name NAME --role admin`;
 }
 
 /** Why the server cannot start, and for a remote that cannot be used the setting to check. */

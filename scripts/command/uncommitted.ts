@@ -9,7 +9,7 @@ const maxNamedFiles = 5;
 export async function noteUncommitted(
   repository: Repository,
   commit: string,
-  done: "built" | "evaluated" | "planned",
+  done: "built" | "evaluated" | "planned" | "served",
 ): Promise<void> {
   const files = await repository.differences(commit);
   if (files.length === 0) return;

@@ -124,9 +124,18 @@ describe.concurrent("npm start with nothing configured", () => {
     expect(existsSync(remote)).toBe(true);
     expect(checkout.git("status", "--porcelain", "flags")).toBe("");
 
+    checkout.write({ "flags/growth/step_one.yaml": "enabled: false\n" });
     const second = start(checkout.directory);
     const url = await second.url("API");
     expect(second.said.stderr).not.toContain("shown this once");
+    expect(second.said.stderr).toContain(
+      "  another token: bunting token --add .data/tokens.json --name NAME --role admin\n",
+    );
+    await until(() =>
+      /differs from [0-9a-f]{7} in 1 file; only the commit was served\n {2}flags\/growth\/step_one\.yaml\n/.test(
+        second.said.stderr,
+      ),
+    );
     expect(second.said.stderr).not.toContain(token);
     expect((await ask(url, `GET ${meal}`, { headers })).text).toBe(put.text);
     expect(await second.end("SIGINT")).toBe(0);
