@@ -1,4 +1,4 @@
-/** What a client sees of a remote that fails and of a disk that is full: the store's own tests go deeper. */
+/** Responses while the remote fails or the disk is full. The tests of `store/` have more cases. */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { serveOverHttp } from "../git/http-remote.ts";

@@ -1,4 +1,4 @@
-/** The server as a process: what it is told, what it brings along, and how it ends. */
+/** The server as a process: its settings, what it embeds without settings, and how it stops. */
 import { once } from "node:events";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { Agent } from "node:http";
@@ -84,14 +84,14 @@ describe.concurrent("SIGTERM", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     held.letGo();
     await write;
-    // The push ended with the server: its client got no answer, and it does not arrive later.
+    // The server ended the push: its client got no response, and the commit does not arrive later.
     await pause(1_000);
     expect(api.remote.length).toBe(1);
   });
 });
 
 describe.concurrent("npm start with nothing configured", () => {
-  // So many that one of them may go without a word: a fifth at most, at once.
+  // So many flags that removing one exceeds no limit.
   const more = Object.fromEntries(
     ["one", "two", "three"].map((name) => [`flags/growth/step_${name}.yaml`, "enabled: true\n"]),
   );
@@ -141,7 +141,7 @@ describe.concurrent("npm start with nothing configured", () => {
     expect(await second.end("SIGINT")).toBe(0);
   });
 
-  /** Each URL of the release that is published, asked of both. */
+  /** Requests each published URL from both. */
   async function sameEverywhere(
     api: string,
     cdn: string,

@@ -1,4 +1,4 @@
-/** A server that publishes: what it publishes at once, what waits, and who allows it. */
+/** A server that publishes: changes within the limits, waiting changes, and their permission. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -30,7 +30,7 @@ async function start(files: Files) {
   return { api, target, served };
 }
 
-/** Waits until the head of the branch is published, but for what waits. */
+/** Waits until the head of the branch is published, except for waiting changes. */
 async function untilPublished(api: OwnApi): Promise<void> {
   await until(async () => (await api.ready()).published_commit === api.remote.head);
 }

@@ -1,4 +1,4 @@
-/** The server applies scheduled steps: to the second, once among several servers, and only while they are there. */
+/** The server applies scheduled steps: to the second, once among several servers, and not after they are deleted. */
 import { expect, test } from "vitest";
 import { signed, startProcess, startService, until } from "./setup/api.ts";
 import { Remote } from "./setup/remote.ts";
@@ -6,7 +6,7 @@ import { Remote } from "./setup/remote.ts";
 const file = "flags/billing/invoices.yaml";
 const url = "/v1/feature-flags/invoices";
 
-/** A time in the next seconds, or before. */
+/** A time in seconds from now; negative for the past. */
 function inSeconds(seconds: number): string {
   return `${new Date(Date.now() + seconds * 1_000).toISOString().slice(0, -5)}Z`;
 }

@@ -1,4 +1,4 @@
-/** Starting and stopping, as a person or a supervisor does it. */
+/** Start and stop, by a person or a supervisor. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
@@ -22,7 +22,7 @@ describe("npm start", () => {
     try {
       if (npm?.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
     } catch {
-      // It has ended, as it should.
+      // It has ended.
     }
   });
 
@@ -77,7 +77,7 @@ describe("a server that cannot start", () => {
     expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
   });
 
-  test("because the address is not this machine's names HOST, and exits with 2", async () => {
+  test("because the address is not one of this machine names HOST, and exits with 2", async () => {
     const program = start({ HOST: "192.0.2.1", FLAGS_PUBLSH: "cdn" });
     expect(await program.ended).toBe(2);
     expect(program.said.stdout).toContain("did you mean FLAGS_PUBLISH?");

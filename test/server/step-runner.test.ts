@@ -60,7 +60,7 @@ class Bench {
     });
   }
 
-  /** Another commit came. */
+  /** Simulates another commit. */
   change(...steps: readonly Step[]): void {
     this.steps = steps;
     this.#commit += 1;
@@ -138,7 +138,7 @@ test("StepRunner waits again after its clock was set back, and applies nothing t
   await bench.runner.close();
 });
 
-test("StepRunner looks at the branch before it applies: a step that was deleted is not applied", async () => {
+test("StepRunner fetches the branch before it applies: a deleted step is not applied", async () => {
   const bench = new Bench({ at: at(start + 1_000), rollout: 25 });
   bench.onSync = () => bench.change();
   await vi.advanceTimersByTimeAsync(5_000);

@@ -28,7 +28,7 @@ function ask(token: string, what = `GET ${list}`, at = api, body?: object): Prom
 }
 
 describe("JwtVerifier accepts", () => {
-  test("a token of the issuer, with the role that it names", async () => {
+  test("a token of the issuer, with the role in it", async () => {
     const token = await issuer.sign();
     expect((await ask(token)).status).toBe(200);
     expect((await ask(token, `DELETE ${meal}`)).status).toBe(403);
@@ -81,7 +81,7 @@ describe("JwtVerifier accepts", () => {
     expect((await ask(await issuer.sign({ header: { typ } }))).status).toBe(200);
   });
 
-  test("a token from a clock that is half a minute off, either way", async () => {
+  test("a token from a clock that is 30 s fast or slow", async () => {
     const late = { iat: now() - 600, exp: now() - 30 };
     expect((await ask(await issuer.sign({ claims: late }))).status).toBe(200);
     const early = { iat: now() + 30, nbf: now() + 30 };
@@ -95,7 +95,7 @@ describe("JwtVerifier accepts", () => {
     expect(own.remote.show("%ae")).toBe("unknown@bunting.example");
   });
 
-  test("a name that is not there from the subject, for a commit that has an author", async () => {
+  test("a token without a name, with the subject as the author of commits", async () => {
     const claims = { name: undefined, email: undefined, role: "admin" };
     const token = await issuer.sign({ claims });
     expect((await ask(token, `POST ${list}`, api, { name: "by_nobody" })).status).toBe(201);
@@ -180,14 +180,14 @@ describe("JwtVerifier refuses", () => {
   test("a token of 100 kB, without reading it", async () => {
     const token = await issuer.sign({ claims: { more: "x".repeat(100_000) } });
     const headers = { Authorization: `Bearer ${token}` };
-    // Node reads 16 KiB of headers and no more.
+    // Node accepts at most 16 KiB of headers.
     const answer = await fetch(`${api.url}${list}`, { headers }).catch(() => undefined);
     expect([431, undefined]).toContain(answer?.status);
     expect((await ask(await issuer.sign())).status).toBe(200);
   });
 
   test.each(["jku", "x5u"])(
-    "keys from where its header %s says, and does not go there",
+    "keys at the URL in its header %s, and sends no request there",
     async (name) => {
       const evil = await Issuer.start();
       const header = { [name]: `${evil.url}/keys`, kid: evil.key.id };
@@ -234,7 +234,7 @@ test("changed keys of the issuer are fetched, and the old ones are no longer acc
   expect((await ask(stale, `GET ${list}`, own)).status).toBe(401);
 });
 
-test("a token that was verified counts for minutes after its key is withdrawn, and no longer", async () => {
+test("a verified token is accepted for five minutes after its key is withdrawn", async () => {
   const turning = await Issuer.start();
   const own = await start({ OIDC_ISSUER: turning.url });
   const token = await turning.sign({ claims: { exp: now() + 10_000_000 } });
@@ -257,7 +257,7 @@ describe("an issuer that does not answer", () => {
       });
       expect(headers["retry-after"]).toBe("10");
     }
-    // It is asked at most every ten seconds.
+    // It gets a request at most every ten seconds.
     expect(failing.asked).toHaveLength(1);
     expect((await own.ask(`GET ${list}`)).status).toBe(200);
     const { status, degraded } = await own.ready();

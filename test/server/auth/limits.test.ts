@@ -1,11 +1,11 @@
-/** How often is too often, and what browsers of other origins may. */
+/** Rate limits, and CORS. */
 import { describe, expect, test, vi } from "vitest";
 import { type OwnApi, startService } from "../setup/api.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
 
-describe("a storm of failed authentications", () => {
+describe("many failed authentications", () => {
   const fail = async (api: OwnApi, headers: Record<string, string> = {}) => {
     const wrong = { Authorization: `Bearer ${"x".repeat(36)}` };
     return api.ask(`GET ${list}`, { as: null, headers: { ...wrong, ...headers } });
@@ -31,7 +31,7 @@ describe("a storm of failed authentications", () => {
     expect((await api.ask("GET /healthz", { as: null })).status).toBe(200);
   });
 
-  test("does not end for a client that sends another X-Forwarded-For", async () => {
+  test("applies to a client that changes its X-Forwarded-For as well", async () => {
     const api = await startService();
     const statuses = new Set<number>();
     for (let from = 1; from <= 40; from += 1) {
@@ -93,7 +93,7 @@ describe("FLAGS_WRITES_PER_MINUTE", () => {
     expect((await api.ask(`POST ${list}`, { body: { name: "another" } })).status).toBe(429);
   });
 
-  test("of 0 is no limit, and there are no headers", async () => {
+  test("of 0 is no limit, and responses have no RateLimit headers", async () => {
     const api = await startService({ env: { FLAGS_WRITES_PER_MINUTE: "0" } });
     const answers = await Promise.all(Array.from({ length: 80 }, () => put(api, "admin")));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
@@ -164,7 +164,7 @@ describe("FLAGS_CORS_ORIGINS", () => {
     }
   });
 
-  test("missing lets no page of any origin", async () => {
+  test("if it is missing, allows no origin", async () => {
     const closed = await startService();
     const [origin = ""] = origins;
     const { headers } = await closed.ask(`GET ${list}`, { headers: { Origin: origin } });

@@ -1,4 +1,4 @@
-/** Who may do what: derived from what the description says of each operation. */
+/** The permissions of each role, derived from the API's description of each operation. */
 import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { roles } from "../../../schema/access/tokens.ts";
@@ -22,7 +22,7 @@ const table = operations
       const rank = (roles as readonly (string | undefined)[]).indexOf(role);
       const isEnough = rank >= (roles as readonly (string | undefined)[]).indexOf(least);
       const isPublic = least === undefined && !(isOptional && role === "unknown");
-      const outcome = isPublic || (rank >= 0 && isEnough) ? "let in" : rank >= 0 ? 403 : 401;
+      const outcome = isPublic || (rank >= 0 && isEnough) ? "allowed" : rank >= 0 ? 403 : 401;
       return { method, template, role, outcome };
     });
   });
@@ -34,13 +34,13 @@ describe("createApp()", () => {
   });
 
   test("requires a role on every path that needs one in the description", () => {
-    expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set(["let in", 401, 403]));
+    expect(new Set(table.map(({ outcome }) => outcome))).toEqual(new Set(["allowed", 401, 403]));
     expect(table.length).toBeGreaterThan(100);
   });
 
   test.each(table)("$method $template with $role: $outcome", async (row) => {
     const { method, template, role, outcome } = row;
-    // A flag that is not there, or a body that is none: what is let in goes no further.
+    // Requests for a missing flag or with an invalid body, so that allowed requests have no effect.
     const path = template
       .replace("{environment}", "staging")
       .replace("{flag_name}", "not_there")
@@ -53,7 +53,7 @@ describe("createApp()", () => {
     if (outcome === 401) refused += 1;
     const here = refused % 25 === 0 && outcome === 401 ? await renew() : api;
     const { status, headers: said } = await here.ask(`${method} ${path}`, { as, headers });
-    if (outcome === "let in") expect([401, 403, 429]).not.toContain(status);
+    if (outcome === "allowed") expect([401, 403, 429]).not.toContain(status);
     else expect(status).toBe(outcome);
     expect(said["www-authenticate"] !== undefined).toBe(status === 401);
   });
@@ -134,7 +134,7 @@ describe("a token narrowed to environments", () => {
     const body = what.startsWith("GET") ? undefined : { enabled: true };
     const asked = await api.ask(what, { as: "tester", body });
     expect(asked.status).toBe(status);
-    // Not by way of an `Origin`, which goes past the hot path, nor as a stream.
+    // Without `Origin` and not as a stream: those requests do not use the fast path.
     const headers = { Origin: "https://app.example" };
     expect((await api.ask(what, { as: "tester", body, headers })).status).toBe(status);
     if (status !== 403) return;
@@ -195,7 +195,7 @@ describe("the Authorization header", () => {
 
 describe("the tokens file", () => {
   beforeEach(() => {
-    // The server checks the file once a second; here, when a test moves the clock.
+    // The server checks the file once a second. Tests move the clock.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
   });
   const later = (milliseconds = 1_001) => vi.setSystemTime(Date.now() + milliseconds);
@@ -270,7 +270,7 @@ describe("the tokens file", () => {
     expect((await api.ready()).degraded).toEqual([expect.stringContaining("no such file")]);
   });
 
-  test("that others may write to is refused, at the start and later", async () => {
+  test("is refused if other users may write to it, at the start and later", async () => {
     const api = await startService();
     chmodSync(api.tokens.file, 0o666);
     later();

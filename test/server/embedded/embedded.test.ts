@@ -11,7 +11,7 @@ import { began, flags } from "../setup/remote.ts";
 
 const meal = "/v1/feature-flags/meal_planning";
 
-test("npm start writes again after its machine ended in the middle of a push", async () => {
+test("npm start writes again after its machine stopped during a push", async () => {
   const checkout = testCheckout();
   checkout.change(began, flags);
   const start = () => new Program([], { PORT: "0", LOG_LEVEL: "silent" }, checkout.directory);

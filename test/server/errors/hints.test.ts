@@ -58,7 +58,7 @@ describe("hintFor()", () => {
   });
 });
 
-test("a 404 of a path that nothing is like says where the paths are listed", async () => {
+test("a 404 of a path without a similar one says where the paths are listed", async () => {
   const api = await startService();
   const { status, json } = await api.ask("GET /");
   expect(status).toBe(404);

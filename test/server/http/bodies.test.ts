@@ -1,4 +1,4 @@
-/** Bodies that are not what they should be: refused at once, with a reason, and without a trace. */
+/** Invalid bodies: refused at once with a reason, and without an effect. */
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -20,12 +20,12 @@ afterAll(() => {
   expect({}).not.toHaveProperty("polluted");
 });
 
-/** Each way in: what it answers to a body, which must be no flag's. */
-const ways = [`POST ${list}`, `PUT ${meal}`, `PUT /staging${meal}`];
+/** The routes that read the body of a flag. */
+const routes = [`POST ${list}`, `PUT ${meal}`, `PUT /staging${meal}`];
 
 function statusesOf(body: string | Uint8Array, headers: object = json): Promise<number[]> {
   return Promise.all(
-    ways.map(async (what) => (await api.ask(what, { body, headers: { ...headers } })).status),
+    routes.map(async (what) => (await api.ask(what, { body, headers: { ...headers } })).status),
   );
 }
 
@@ -230,7 +230,7 @@ describe("413 for more than 32 KiB", () => {
     expect(await statusesOf(huge, headers)).toEqual([413, 413, 413]);
   });
 
-  test("but not for exactly as much", async () => {
+  test("but a body of exactly 32 KiB is accepted", async () => {
     const body = `{"enabled":true}${" ".repeat(32_768 - 16)}`;
     expect((await api.ask(`PUT ${meal}`, { body, headers: json })).status).toBe(200);
     expect((await api.ask(`PUT ${meal}`, { body: `${body} `, headers: json })).status).toBe(413);

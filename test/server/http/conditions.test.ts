@@ -56,7 +56,7 @@ describe("If-Match", () => {
   const ask = async (method: string, path: string, headers: Record<string, string>) =>
     (await api.ask(`${method} ${path}`, { headers, body: { enabled: true } })).status;
 
-  test("of the flag as it is lets a change through; of another it is refused with 412", async () => {
+  test("allows a change if it is the flag's ETag; otherwise answers 412", async () => {
     const { etag = "" } = (await api.ask(`GET ${meal}`)).headers;
     const { length } = api.remote;
     const put = { body: { enabled: false }, headers: { "If-Match": etag } };
@@ -71,7 +71,7 @@ describe("If-Match", () => {
     expect((await api.ask(`PUT ${meal}`, next)).status).toBe(200);
   });
 
-  test("is of the flag in the environment that is changed", async () => {
+  test("is compared with the flag in the environment that is changed", async () => {
     const root = (await api.ask(`GET ${meal}`)).headers.etag ?? "";
     const there = (await api.ask(`GET /staging${meal}`)).headers.etag ?? "";
     expect(root).not.toBe(there);

@@ -1,4 +1,4 @@
-/** Requests that no client library would send as they are: byte for byte, over sockets. */
+/** Malformed requests, sent byte by byte over sockets, because client libraries refuse to send them. */
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, startService } from "../setup/api.ts";
@@ -153,7 +153,7 @@ describe("a target that names a host", () => {
   );
 });
 
-describe("a body with a read", () => {
+describe("the body of a GET request", () => {
   test.each([
     ["of a known length", ["Content-Length: 2"]],
     ["in chunks", ["Transfer-Encoding: chunked"]],
@@ -161,7 +161,7 @@ describe("a body with a read", () => {
     expect((await sendRequestLine(`GET ${list} HTTP/1.1`, headers)).status).toBe(200);
   });
 
-  test("of a smuggled request is refused", async () => {
+  test("with a smuggled request is refused", async () => {
     const headers = ["Content-Length: 4", "Transfer-Encoding: chunked"];
     expect((await sendRequestLine(`GET ${list} HTTP/1.1`, headers)).status).toBe(400);
   });
@@ -196,7 +196,7 @@ describe("requests sent at once over one connection", () => {
 });
 
 test.each([list, `${list}?x`])(
-  "of two Authorization headers the first counts alone: %s",
+  "only the first of two Authorization headers counts: %s",
   async (path) => {
     expect(
       (await sendRequestLine(`GET ${path} HTTP/1.1`, ["Authorization: Bearer x"])).status,

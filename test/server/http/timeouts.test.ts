@@ -46,7 +46,7 @@ test("createHttpServer() waits 10 seconds for headers and 30 for the whole of a 
   });
 });
 
-/** Node looks every two seconds; a tenth of the real times is enough to see who is ended. */
+/** Node checks every two seconds; a tenth of the real timeouts is enough. */
 describe("a connection is ended with 408", () => {
   let slow: OwnApi;
   beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** What the server says of itself, and does, when something around it is not as it should be. */
+/** `/healthz` and `/readyz`, and responses while the branch, the remote or the target has a problem. */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
@@ -57,7 +57,7 @@ describe("/readyz", () => {
     expect(json.last_sync_seconds).toBeLessThan(60);
   });
 
-  test("shows warnings about the newest commits, and is ok all the same", async () => {
+  test("shows warnings about the newest commits, and its status is ok", async () => {
     const api = await startService();
     const ahead = Math.floor(Date.now() / 1_000) + 3_600;
     const commit = api.remote.pushAt(ahead, { [file]: good });
@@ -105,7 +105,7 @@ describe("/readyz", () => {
     expect((await api.ask(`GET ${list}`)).status).toBe(200);
     expect((await api.ask(`GET ${meal}/history`)).status).toBe(200);
 
-    // One that starts now has its clone, and nothing else.
+    // A server that starts now has only its clone.
     await api.service.close();
     const again = await startService({ remote, data });
     expect((await again.ask(`GET ${list}`)).status).toBe(200);
@@ -155,7 +155,7 @@ describe("/readyz", () => {
     expect((await failing.ready()).published_commit).toBe(failing.remote.head);
   });
 
-  test("is 503 as long as no commit was valid, like all requests that need one", async () => {
+  test("is 503 as long as no commit was valid, and so are all requests that need one", async () => {
     const api = await startService({ remote: new Remote({ [file]: bad }) });
     const { text } = await api.ask("GET /readyz", { as: null });
     expect(text).toBe('{"status":"unavailable"}');

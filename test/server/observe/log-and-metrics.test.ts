@@ -1,4 +1,4 @@
-/** What is seen from outside: the log and the metrics, and what must never be seen there. */
+/** The log and the metrics, and what they must not contain. */
 import { rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { connect } from "node:net";
@@ -218,7 +218,7 @@ describe("the log", () => {
     expect(stdout.toLowerCase()).not.toContain("bearer bnt");
   });
 
-  test("has the internal error that the client does not get", async () => {
+  test("has the internal error, which the response does not have", async () => {
     rmSync(path.join(data, "clone.git"), { recursive: true });
     const { status } = await asked("broken", `GET ${meal}/history`);
     expect(status).toBe(500);

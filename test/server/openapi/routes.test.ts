@@ -17,7 +17,7 @@ test("createApp() has the routes and methods that schema/openapi.yaml describes,
   expect([...routes()].sort()).toEqual([...described].sort());
 });
 
-/** Each method of each path; what differs by environment or by flag is one. */
+/** Each method of each path template. */
 function routes(): Set<string> {
   const nothing = {} as never;
   const app = createApp({
@@ -53,7 +53,7 @@ function routes(): Set<string> {
     layers.flatMap(({ path, stack }) => {
       const template = path.replace(folder, "/{}/").replaceAll(/:\w+/g, "{}");
       const methods = [...new Set(stack.map(({ method }) => method.toUpperCase()))];
-      // What takes every method there is answers 405.
+      // Handlers for all methods answer 405.
       if (methods.length > 10) return [];
       const all = methods.includes("GET") ? [...methods, "HEAD"] : methods;
       return all.map((method) => `${method} ${template}`);

@@ -1,4 +1,4 @@
-/** GitHub says that something was pushed. */
+/** The webhook that GitHub sends after a push. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";

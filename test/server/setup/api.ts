@@ -32,7 +32,7 @@ export interface Options {
   readonly data?: string;
   /** The port of a server in this process; a free one, if it is missing. */
   readonly port?: number;
-  /** Variables of the server's environment, beside those that follow from the above. */
+  /** Additional environment variables of the server. */
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments of the command. */
   readonly args?: readonly string[];
@@ -94,7 +94,7 @@ export class OwnApi extends Api {
   }
 }
 
-/** In this process. */
+/** A server in this process. */
 export async function startService(given: Options = {}): Promise<OwnApi> {
   const { remote, tokens, data, env } = withDefaults(given);
   const settings = readSettings(env);
@@ -115,7 +115,7 @@ export async function startService(given: Options = {}): Promise<OwnApi> {
   );
 }
 
-/** `npm start`, without npm. */
+/** `npm start`, started without npm. */
 export async function startProcess(given: Options = {}): Promise<ProcessApi> {
   const { remote, tokens, env } = withDefaults(given);
   const child = new Program(given.args ?? [], env);

@@ -27,7 +27,7 @@ export async function ask(
 ): Promise<Answer> {
   const [method = "", path = ""] = what.split(" ");
   const isPlain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
-  // As bytes, since Node would send headers in UTF-8 too, were they followed by text.
+  // As bytes: if text follows the headers, Node would send the headers in UTF-8, too.
   const bytes = body === undefined ? undefined : Buffer.from(isPlain ? body : JSON.stringify(body));
   const own = {
     ...(isPlain ? {} : { "Content-Type": "application/json" }),
@@ -60,5 +60,5 @@ export async function ask(
   return { ...answer, json: answer.text.startsWith("{") ? JSON.parse(answer.text) : undefined };
 }
 
-/** A connection for each request. */
+/** Each request has its own connection. */
 const oneTime = new Agent({ keepAlive: false });

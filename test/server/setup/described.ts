@@ -1,4 +1,4 @@
-/** Checks every response that a test gets against the API's description. */
+/** Checks every response that a test gets against the API's OpenAPI description. */
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { description as document } from "../../../server/openapi/description.ts";
 
@@ -6,7 +6,7 @@ export interface Seen {
   readonly method: string;
   /** As it was sent, the query included. */
   readonly path: string;
-  /** Missing where none was sent; `null` and the like are bodies too. */
+  /** Missing if none was sent; `null` is a body. */
   readonly sent?: unknown;
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -44,9 +44,9 @@ export interface Operation {
 }
 
 export interface Described {
-  /** In capitals. */
+  /** In upper case. */
   readonly method: string;
-  /** As the description has it: `/v1/feature-flags/{flag_name}`. */
+  /** As in the description: `/v1/feature-flags/{flag_name}`. */
   readonly template: string;
   readonly operation: Operation;
 }
@@ -76,7 +76,7 @@ const speaking = [
   "x-request-id",
 ];
 
-/** The violations of the description in a response. */
+/** The errors of a response by the description. */
 export function findMisfits(seen: Seen): string[] {
   if (isPreflight(seen)) return [];
   const found = find(seen);
@@ -92,7 +92,7 @@ function isPreflight({ method, status }: Seen): boolean {
   return method === "OPTIONS" && status === 204;
 }
 
-/** The described outcome for an answer. A method that a path does not have is described beside those it has. */
+/** The described outcome for an answer. A method that a path lacks is described at its other methods. */
 function find(seen: Seen): { pointer: string; outcome: Outcome } | undefined {
   const candidates = operations.filter(({ template }) => fits(template, seen.path));
   const own = candidates.filter(({ method }) => method === seen.method);
@@ -151,7 +151,7 @@ function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[
   if (type !== "application/problem+json" || status < 400) return misfits;
   const problem: Problem = JSON.parse(body);
   const [plain = ""] = path.split("?");
-  // Of what kinds an error may be is told by its examples.
+  // The examples of an error show its kinds.
   const isKnown = Object.values(content[type].examples ?? {}).some(
     ({ value }) => value.type === problem.type && value.title === problem.title,
   );
@@ -208,7 +208,7 @@ function escaped(token: string): string {
   return token.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** Whether a path is one of a template's. Environments are few; another first folder is no environment. */
+/** Whether a path matches a template. The first folder must be one of the environments. */
 export function fits(template: string, path: string): boolean {
   const [plain = ""] = path.split("?");
   const source = template.replaceAll(/[.]/g, "\\.").replaceAll(/\{\w+\}/g, "[^/]+");

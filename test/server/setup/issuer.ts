@@ -12,12 +12,12 @@ interface Pair {
   readonly shown: CryptoKey;
 }
 
-/** Claims and header of a token, where they are not as they should be; `undefined` leaves one out. */
+/** Claims and header of a token that differ from the default; `undefined` leaves one out. */
 export interface Told {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: CryptoKey | Uint8Array;
-  /** Critical headers of its own. */
+  /** Additional critical headers. */
   readonly crit?: Readonly<Record<string, boolean>>;
 }
 

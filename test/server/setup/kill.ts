@@ -1,4 +1,4 @@
-/** Ends a process with SIGKILL, as the end of its machine or container does. */
+/** Ends a process with SIGKILL, as if its machine or container stopped. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Program } from "./api.ts";
 
@@ -9,7 +9,7 @@ export async function kill({ child, ended }: Program, all = false): Promise<void
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // It has ended by itself.
+      // The process has already ended.
     }
   }
   await ended;
@@ -40,7 +40,7 @@ function processes(): number[] {
 function parentOf(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name of the program, in brackets, may hold anything.
+    // The name of the program, in parentheses, may contain any character.
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
     return 0;

@@ -1,4 +1,4 @@
-/** A real bare remote, pushes of people, and its commits. */
+/** A bare git remote, pushes to it, and its commits. */
 import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import {
@@ -9,7 +9,7 @@ import {
   temporaryDirectory,
 } from "../../git/repository.ts";
 
-/** Enabled where it says so; each lies where its owner put it. */
+/** The flags of the remote. */
 export const flags: Files = {
   "flags/nutrition/meal_planning.yaml": `# yaml-language-server: $schema=../../schema/flag.schema.json
 # Ask in #nutrition before touching production.
@@ -26,7 +26,7 @@ environments:
   "flags/platform/user_notifications.yaml": "description: Notify people\nenabled: true\n",
 };
 
-/** When `flags` came onto the branch, in seconds since 1970. */
+/** The time of the commit that added `flags`, in seconds since 1970. */
 export const began = 1_725_105_600;
 export const beganAt = "2024-08-31T12:00:00Z";
 
@@ -53,14 +53,14 @@ export class Remote {
     return this.bare.head;
   }
 
-  /** A person pushes a commit on top of the head. Returns the commit's id. */
+  /** Pushes a commit of a person on top of the head. Returns its id. */
   push(files: Files): string {
     const last = Number(this.bare.git("log", "-1", "--format=%ct", "main"));
     this.#time = Math.max(this.#time + 60, last);
     return this.pushAt(this.#time, files);
   }
 
-  /** As `push()`, by a person whose clock shows `time`, in seconds since 1970. */
+  /** As `push()`, with the time `time` of the commit, in seconds since 1970. */
   pushAt(time: number, files: Files): string {
     return this.bare.change(time, files);
   }
@@ -87,7 +87,7 @@ export class Remote {
     return this.bare.git("show", `${commit}:${name}`);
   }
 
-  /** Holds back each push from now on until it is released. */
+  /** Blocks each push from now on until it is released. */
   hold(): Held {
     const [begun, open] = ["begun", "open"].map((name) => path.join(this.directory, name));
     const hook = path.join(this.directory, "hooks/pre-receive");

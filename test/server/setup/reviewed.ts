@@ -1,4 +1,4 @@
-/** Servers whose flags are protected by a policy, on a remote that a GitHub hosts. */
+/** Servers with a protected environment, whose remote is a repository of the fake GitHub. */
 import { type FakeGitHub, startGitHub } from "../../github/fake.ts";
 import { setState } from "../../github/issues.ts";
 import type { Issue } from "../../github/state.ts";

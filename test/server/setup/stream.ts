@@ -1,4 +1,4 @@
-/** An event stream, as a browser's `EventSource` would see it. */
+/** An event stream, parsed as a browser's `EventSource` does. */
 import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { type Api, until } from "./api.ts";
@@ -21,7 +21,7 @@ export class Stream {
   readonly #request: ClientRequest;
   #text = "";
 
-  /** Throws where the answer is none that is described. */
+  /** Throws if the description does not have the response. */
   static async open(
     { url, tokens }: Api,
     path: string,

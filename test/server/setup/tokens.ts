@@ -16,7 +16,7 @@ export class TestTokens {
   readonly #tokens = new Map<string, string>();
   readonly #entries = new Map<string, TokenEntry>();
 
-  /** By name, what differs from an admin's token. */
+  /** By name, the differences from an admin's token. */
   constructor(entries: Readonly<Record<string, Partial<TokenEntry>>> = {}) {
     for (const [name, entry] of Object.entries({ ...standard, ...entries })) this.add(name, entry);
   }
@@ -50,12 +50,12 @@ export class TestTokens {
     this.write(JSON.stringify([...this.#entries.values()]));
   }
 
-  /** Any text, as the file. */
+  /** Replaces the file by any text. */
   write(text: string): void {
     writeFileSync(this.file, text, { mode: 0o600 });
   }
 
-  /** Those of removed entries as well. */
+  /** Of removed entries, too. */
   of(name: string): string {
     const token = this.#tokens.get(name);
     if (token === undefined) throw new Error(`Cannot find a token for "${name}"`);

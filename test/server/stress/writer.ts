@@ -107,7 +107,7 @@ function record(request: CountRequest, { status, headers, json }: Answer): void 
   request.commit = String(headers["bunting-commit"]);
 }
 
-/** Pushes a commit that no server made, before the pushes that are under way. Returns the commit's id. */
+/** Pushes a commit that no server made, before pushes in progress. Returns the commit's id. */
 export function commitByHand(remote: Remote, count: number): string {
   for (;;) {
     try {
@@ -149,7 +149,7 @@ export function expectEachOnce(
   for (const [flag, steps] of grouped(done, ({ flag }) => flag)) {
     const counts = steps.map(({ count }) => count);
     const sorted = [...counts].sort((a, b) => a - b);
-    // Writers read the shared flag before each increment; of their own flag they know the count.
+    // Writers read the shared flag before each increment; they know the count of their own flag.
     expect(counts, flag).toEqual(flag === shared ? counts.map((_, index) => index + 1) : sorted);
     const text = remote.file(`flags/stress/${flag}.yaml`);
     expect(text).toMatch(/^# A comment that stays\n/);

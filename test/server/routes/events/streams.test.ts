@@ -1,4 +1,4 @@
-/** Event streams: changes as they happen. */
+/** Event streams of lists. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import express from "express";
@@ -60,7 +60,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
         flags: { meal_planning: false },
       });
     }
-    // On a machine that does other things too, the middle one counts.
+    // The median, because the machine may be busy.
     expect(lags.sort((one, other) => one - other)[5]).toBeLessThan(100);
     for (const stream of streams) stream.close();
   });
@@ -102,7 +102,7 @@ describe("GET /v1/feature-flags/ as text/event-stream", () => {
     ["text/event-stream;q=0, application/json", false],
     ["text/html, */*", false],
     ["text/event-streamer", false],
-  ])("is what Accept %s asks for: %s, with an Origin or without", async (accept, isStream) => {
+  ])("for Accept %s: %s, with an Origin or without", async (accept, isStream) => {
     for (const more of [{}, { Origin: "https://app.example" }]) {
       const stream = await Stream.open(shared, list, { headers: { Accept: accept, ...more } });
       const wanted = isStream ? "text/event-stream" : "application/json";
@@ -321,7 +321,7 @@ async function startStreams(body: string) {
   return { streams, serve, url, end };
 }
 
-/** A client that reads the head of the answer, and continues only on demand. */
+/** A client that reads the head of the response, and continues only on demand. */
 async function openSocket(url: string, as: string) {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

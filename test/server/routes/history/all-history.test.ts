@@ -1,4 +1,4 @@
-/** `GET /v1/history`: what happened to all flags. */
+/** `GET /v1/history`: the changes of all flags. */
 import { beforeAll, expect, test, vi } from "vitest";
 import { BranchHistory } from "../../../../store/branch/branch-history.ts";
 import { type OwnApi, startService } from "../../setup/api.ts";
@@ -8,7 +8,7 @@ const list = "/v1/feature-flags/";
 const path = "/v1/history";
 const tester = { role: "reader", environments: ["staging"] } as const;
 
-/** What happened, newest first: `FLAG: SUMMARY`. */
+/** The changes, newest first: `FLAG: SUMMARY`. */
 const said = ({ json }: { json: { changes: { flag: string; summary: string }[] } }) =>
   json.changes.map(({ flag, summary }) => `${flag}: ${summary}`);
 

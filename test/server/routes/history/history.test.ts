@@ -1,4 +1,4 @@
-/** The account of who changed a flag. */
+/** `GET …/history`: the changes of a flag, with actor, time and reason. */
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { BranchHistory } from "../../../../store/branch/branch-history.ts";
 import { type OwnApi, startService, until } from "../../setup/api.ts";
@@ -9,7 +9,7 @@ const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
 const file = "flags/nutrition/meal_planning.yaml";
 
-/** One that nothing is changed in. */
+/** A server that no test changes. */
 let quiet: OwnApi;
 beforeAll(async () => {
   quiet = await startService();

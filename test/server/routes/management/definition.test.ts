@@ -158,7 +158,7 @@ owner: billing`,
   expect([status, json.errors[0].pointer]).toEqual([400, "#/name"]);
 });
 
-test("PUT with If-Match changes only what the client has seen, in the form that it sends", async () => {
+test("PUT with If-Match fails if the definition changed, in the form of the request", async () => {
   const api = await startService();
   const [json, own] = [
     (await api.ask(`GET ${path}`)).headers.etag,
@@ -166,7 +166,7 @@ test("PUT with If-Match changes only what the client has seen, in the form that 
   ].map(String) as [string, string];
   api.remote.push({ [file]: text.replace("since the launch", "since May") });
   await api.sync();
-  // A comment is no value: what the client has seen as JSON is the same.
+  // A comment changes the text, but not the JSON.
   const changed = { ...values, enabled: false };
   expect((await putText(api, text, { headers: { "If-Match": own } })).status).toBe(412);
   expect((await putText(api, text, { headers: { "If-Match": json } })).status).toBe(412);

@@ -1,4 +1,4 @@
-/** `GET /v1/overview`: all flags in a few words, and the changes that wait for a review. */
+/** `GET /v1/overview`: a summary of all flags, and the changes that wait for a review. */
 import { expect, test } from "vitest";
 import { startService } from "../../setup/api.ts";
 import { flags, Remote } from "../../setup/remote.ts";

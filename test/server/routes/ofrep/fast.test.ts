@@ -1,4 +1,4 @@
-/** Evaluations that are answered before Express: the same answers as by way of Express. */
+/** Evaluations that are answered before Express: the same responses as those of Express. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -84,7 +84,7 @@ test("an evaluation is counted in the metrics under its route, errors too", asyn
   expect(text).toContain(`bunting_http_errors_total{route="${path}/{flag_name}",status="404"} 1`);
 });
 
-test("a client that leaves in the middle of its body is logged with 499, and stops nothing", async () => {
+test("a client that disconnects while it sends its body is logged with 499, and does not affect others", async () => {
   const own = await startProcess({ remote: ofrepRemote(), env: { LOG_LEVEL: "debug" } });
   const { hostname, port } = new URL(own.url);
   const socket = connect(Number(port), hostname);

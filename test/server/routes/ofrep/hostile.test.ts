@@ -1,4 +1,4 @@
-/** Bodies and contexts that nobody should send: refused in OFREP's form, or without effect. */
+/** Invalid and hostile bodies and contexts: refused in OFREP's form, or without effect. */
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,15 +14,15 @@ afterAll(() => {
 });
 
 const json = { "Content-Type": "application/json" };
-const ways = [path, `${path}/half`, `/test${path}`, `/test${path}/half`];
+const routes = [path, `${path}/half`, `/test${path}`, `/test${path}/half`];
 
-/** What each route answers, which must be the same but for the key. */
+/** The responses of both routes, which must be the same except for the key. */
 async function answerTo(body: string | Uint8Array, headers: Record<string, string> = json) {
   const answers = await Promise.all(
-    ways.map(async (way) => {
-      const { status, json: found } = await api.ask(`POST ${way}`, { body, headers });
+    routes.map(async (route) => {
+      const { status, json: found } = await api.ask(`POST ${route}`, { body, headers });
       if (status === 200) return { status, code: undefined };
-      expect(found.key).toBe(way.endsWith("half") ? "half" : undefined);
+      expect(found.key).toBe(route.endsWith("half") ? "half" : undefined);
       expect(found.errorDetails.length).toBeLessThan(400);
       return { status, code: found.errorCode };
     }),

@@ -1,4 +1,4 @@
-/** What OFREP's two routes answer. */
+/** The responses of OFREP's two routes. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, startService } from "../../setup/api.ts";
 import { Remote } from "../../setup/remote.ts";
@@ -123,7 +123,7 @@ describe("permissions", () => {
     expect(status).toBe(403);
   });
 
-  test("answers 429 with Retry-After to a storm of wrong tokens", async () => {
+  test("answers 429 with Retry-After to many wrong tokens", async () => {
     const own = await startService({ remote: ofrepRemote() });
     for (let count = 0; count < 30; count += 1) await own.ask(`POST ${path}`, { as: null });
     const { status, headers, json } = await own.ask(`POST ${path}/plain`, { as: null });
@@ -136,7 +136,7 @@ describe("permissions", () => {
   });
 });
 
-test("a page of a configured origin may ask with a token and a condition", async () => {
+test("a page of a configured origin may send a token and a condition", async () => {
   const origin = "https://app.example";
   const own = await startService({ remote: ofrepRemote(), env: { FLAGS_CORS_ORIGINS: origin } });
   const asked = "authorization,content-type,if-none-match";

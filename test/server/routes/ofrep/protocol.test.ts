@@ -30,7 +30,7 @@ test.each([
   [200, { flags: [], eventStreams: [{ type: "sse" }] }],
   [200, { flags: [], eventStreams: [{ type: "sse", url: "/a", endpoint: { requestUri: "/a" } }] }],
   [400, { errorDetails: "no code" }],
-])("findOfrepMisfits() finds the fault of %i %j", (status, body) => {
+])("findOfrepMisfits() finds the error of %i %j", (status, body) => {
   const seen = { method: "POST", path: bulk, status, body: JSON.stringify(body) };
   expect(findOfrepMisfits(seen)).not.toEqual([]);
   expect(findOfrepMisfits({ ...seen, path: `/test${bulk}?a=1` })).not.toEqual([]);

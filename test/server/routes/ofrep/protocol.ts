@@ -13,7 +13,7 @@ const folder = new URL("../../../fixtures/ofrep/", import.meta.url);
 const published = read("openapi.json");
 export const patch = read("patch.json") as unknown as readonly Step[];
 
-/** Returns the faults of an answer by OFREP's description with these corrections. */
+/** Returns the errors of a response by OFREP's description with these corrections. */
 export function createCheck(steps: readonly Step[] = patch) {
   const document = structuredClone(published);
   for (const step of steps) apply(document, step);
@@ -31,7 +31,7 @@ export function createCheck(steps: readonly Step[] = patch) {
 const check = createCheck();
 const path = /^(?:\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;
 
-/** Every way in which an answer is not what OFREP says. Statuses of HTTP alone, such as 413, are not in it. */
+/** The errors of a response by OFREP's description, which lacks general statuses of HTTP such as 413. */
 export function findOfrepMisfits(seen: {
   readonly method: string;
   readonly path: string;

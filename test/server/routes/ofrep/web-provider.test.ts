@@ -33,7 +33,7 @@ afterEach(async () => {
   await OpenFeature.clearContexts();
 });
 
-/** What the provider asked, with the status of each answer. */
+/** The requests of the provider, with the status of each response. */
 let answers: string[];
 
 async function provide(api: OwnApi, more: Partial<OFREPWebProviderOptions> = {}) {
@@ -166,7 +166,7 @@ describe("OFREPWebProvider", () => {
     expect(client.getBooleanValue("plain", false)).toBe(true);
   });
 
-  test("is STALE while the server is gone, and has the new values when it is back", async () => {
+  test("is STALE while the server is gone, and has the new values when it is reachable again", async () => {
     const remote = ofrepRemote();
     const tokens = new TestTokens();
     const first = await startService({ remote, tokens });

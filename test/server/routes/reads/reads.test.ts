@@ -1,10 +1,10 @@
-/** What the specification says of reading, over real HTTP. */
+/** Reads by the specification, over real HTTP. */
 import { beforeAll, describe, expect, test } from "vitest";
 import { type OwnApi, startService } from "../../setup/api.ts";
 import { beganAt, Remote } from "../../setup/remote.ts";
 
 let api: OwnApi;
-/** One that browsers may not call from elsewhere. */
+/** A server without allowed origins. */
 let closed: OwnApi;
 beforeAll(async () => {
   api = await startService({ env: { FLAGS_CORS_ORIGINS: "https://app.example" } });
@@ -58,7 +58,7 @@ describe("GET /v1/feature-flags/{flag_name}", () => {
   });
 });
 
-/** Another spelling of a URL is another URL, of which there is nothing: no cache keeps two of one thing. */
+/** Another spelling of a URL is another URL, which is not served, so that no cache stores a response twice. */
 describe("strict routing answers 404 for", () => {
   test.each([
     "/v1/feature-flags",
@@ -252,7 +252,7 @@ describe("If-None-Match", () => {
     expect(status).toBe(200);
   });
 
-  test("of one environment has nothing about another", async () => {
+  test("of one environment never matches in another", async () => {
     const headers = { "If-None-Match": await etagOf(list) };
     expect((await api.ask(`GET /staging${list}`, { headers })).status).toBe(200);
   });

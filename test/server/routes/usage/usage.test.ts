@@ -1,4 +1,4 @@
-/** What clients report of the flags they ask for, and what is made of it. */
+/** Reports of clients about evaluated flags, and the counts and metrics made from them. */
 import { describe, expect, test, vi } from "vitest";
 import { fitsNames } from "../../../../schema/flag/name.ts";
 import { defaultProject } from "../../../../schema/project/project.ts";

@@ -1,4 +1,4 @@
-/** Disabling at once where that takes a review: who may, what it leaves behind, and the review that follows. */
+/** Emergency changes: who may make them, what they record, and the review afterwards. */
 import { describe, expect, test } from "vitest";
 import { harmless } from "../../../../schema/change/commit-message.ts";
 import { markerOf } from "../../../../schema/github/review-issue.ts";
@@ -51,7 +51,7 @@ describe("Break-Glass: true", () => {
     expect(pullsOf(github)).toEqual([]);
   });
 
-  test("needs an admin, and does not happen without the header", async () => {
+  test("needs an admin and the header", async () => {
     const { api, remote } = await startReviewed();
     const editor = await api.ask(`PUT ${meal}`, { as: "editor", headers: glass, body: off });
     expect([editor.status, editor.json.type]).toEqual([
@@ -173,7 +173,7 @@ describe("the review of an emergency change", () => {
   });
 });
 
-/** The account of the servers. */
+/** The GitHub account of the servers. */
 const robot = "github-actions[bot]";
 
 /** Another issue with the label of reviews. */

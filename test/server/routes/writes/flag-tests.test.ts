@@ -80,7 +80,7 @@ test("PUT always disables, and may leave a test that failed before", async () =>
   const remote = new Remote({ ...flags, [testsFile]: isOn });
   const api = await startService({ remote });
   expect((await api.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
-  // The test could not be tried while the flag was disabled; now it would fail.
+  // The test did not run while the flag was disabled; now it would fail.
   const partial = { body: { enabled: true, rollout: 0 } };
   expect((await api.ask(`PUT ${meal}`, partial)).status).toBe(409);
   remote.push({ [testsFile]: isOff });

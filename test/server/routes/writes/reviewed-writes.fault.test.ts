@@ -1,4 +1,7 @@
-/** What goes wrong between the server and GitHub: the client is told when to come back, and finds all as it should be. */
+/**
+ * Failures between the server and GitHub: the client gets a 503 with `Retry-After`, and the next request
+ * succeeds.
+ */
 import { expect, test } from "vitest";
 import { type Api, startProcess, startService, until } from "../../setup/api.ts";
 import { list, meal, pullsOf, type Reviewed, startReviewed } from "../../setup/reviewed.ts";
@@ -23,7 +26,7 @@ async function expectRecovery(reviewed: Reviewed): Promise<void> {
 test.each([
   ["the branch is there, and no pull request", "pulls/create"],
   ["a pull request is there without its labels", "issues/add-labels"],
-] as const)("the next request repairs a failure half way, when %s", async (_what, on) => {
+] as const)("the next request completes what a failed one began, when %s", async (_what, on) => {
   const reviewed = await startReviewed();
   const { api, github, remote } = reviewed;
   github.fault({ kind: "forbidden", on });
@@ -37,7 +40,7 @@ test.each([
 });
 
 test.each(["drop-after", "bad-gateway-after"] as const)(
-  "a pull request whose answer got lost (%s) is found, not opened twice",
+  "a pull request is found and not opened twice if the response is lost (%s)",
   async (kind) => {
     const reviewed = await startReviewed();
     reviewed.github.fault({ kind, on: "pulls/create" });
@@ -61,7 +64,7 @@ test("a bad GitHub token is a 503 with the reason in /readyz, while reads and ot
   expect((await ask(reviewed)).status).toBe(202);
 });
 
-test("a secondary rate limit is passed on: 503 with GitHub's own Retry-After", async () => {
+test("a secondary rate limit is a 503 with GitHub's Retry-After", async () => {
   const reviewed = await startReviewed();
   reviewed.github.fault({ kind: "secondary-limit", on: "pulls/list", retryAfter: 77 });
   const { status, headers } = await ask(reviewed);
@@ -75,7 +78,7 @@ test("a GitHub that does not answer or fails once is a 503, and the next request
   const nowhere = await again({ env: { GITHUB_API_URL: "http://127.0.0.1:9" } });
   const started = performance.now();
   expect((await ask({ api: nowhere })).status).toBe(503);
-  // As long as a client may be let to wait, and not much longer.
+  // The timeout for a client, and a little more.
   expect(performance.now() - started).toBeLessThan(20_000);
   github.fault({ kind: "bad-gateway", on: "pulls/create", times: 1 });
   await expectRecovery(reviewed);
@@ -119,7 +122,7 @@ test("GitHub's token is in no log, response or repository; the audit line names 
   expect(everything.join()).not.toContain(github.token);
 });
 
-test("the settings of GitHub go together", async () => {
+test("the settings of GitHub are required together", async () => {
   await expect(
     startService({ env: { GITHUB_TOKEN: "ghs_x", GITHUB_REPOSITORY: "" } }),
   ).rejects.toThrow("GITHUB_REPOSITORY");

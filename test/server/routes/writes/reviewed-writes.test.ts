@@ -1,4 +1,7 @@
-/** Writes that show in a protected environment: each becomes a pull request, and lands when that is merged. */
+/**
+ * Writes that take effect in a protected environment: each becomes a pull request, and takes effect when
+ * that is merged.
+ */
 import { describe, expect, test } from "vitest";
 import type { FakeGitHub } from "../../../github/fake.ts";
 import type { OperationId } from "../../../github/operations.ts";
@@ -27,11 +30,11 @@ async function ask({ api }: Pick<Reviewed, "api">, as = "editor", headers = {}) 
   return answer.json;
 }
 
-/** The account of the servers. */
+/** The GitHub account of the servers. */
 const robot = "github-actions[bot]";
 
 describe("a write to a protected environment", () => {
-  test("does not land: it is a pull request with plan, reason, actor and labels", async () => {
+  test("changes nothing: it is a pull request with plan, reason, actor and labels", async () => {
     const { api, github, remote } = await startReviewed();
     const { head } = remote;
     const { status, headers, json } = await api.ask(`PUT ${meal}`, {
@@ -91,7 +94,7 @@ describe("a write to a protected environment", () => {
   test("requested from two servers at once is one pull request", async () => {
     const reviewed = await startReviewed();
     const other = { api: await reviewed.again() };
-    // Both look before either opens one.
+    // Both search before either of them opens one.
     reviewed.github.fault({ kind: "slow", on: "pulls/list", times: 2 });
     const [first, second] = await Promise.all([ask(reviewed), ask(other)]);
     expect(second.id).toBe(first.id);
@@ -111,7 +114,7 @@ describe("a write to a protected environment", () => {
     expect(json.detail).toContain("#1 of ada has its branch; close it first");
   });
 
-  test("uses a pull request that another server opened at the last moment", async () => {
+  test("uses a pull request that another server opened after the search", async () => {
     const reviewed = await startReviewed();
     const { github, remote } = reviewed;
     let theirs: Issue | undefined;
@@ -127,32 +130,29 @@ describe("a write to a protected environment", () => {
   test.each([
     ["merged", false],
     ["squashed", true],
-  ])(
-    "changes the flag when it is %s, and tells by whom, why and in which commit",
-    async (_, squash) => {
-      const reviewed = await startReviewed();
-      const { api, github } = reviewed;
-      const { id, url } = await ask(reviewed, "editor", { "Change-Reason": "Too slow" });
-      const commit = github.merge(Number(id), { squash });
-      expect((await api.ask(`GET ${url}`)).json).toMatchObject({ status: "merged", commit });
-      // The request for its status made the server fetch.
-      await until(async () => (await api.ask(`GET ${meal}`)).json.enabled === false);
-      const { changes } = (await api.ask(`GET ${meal}/history`)).json;
-      expect(changes[0]).toMatchObject({ commit, break_glass: false, after: { enabled: false } });
-      // GitHub's own squash keeps the message of a single commit; this one keeps its title alone.
-      if (!squash) {
-        expect(changes[0]).toMatchObject({
-          changed_by: "Ada Editor",
-          origin: "api",
-          summary: "Disable meal_planning",
-          reason: "Too slow",
-        });
-      }
-      const done = await api.ask(`PUT ${meal}`, { body: off });
-      expect(done.status).toBe(200);
-      expect(pullsOf(github)).toHaveLength(1);
-    },
-  );
+  ])("changes the flag when it is %s, and shows actor, reason and commit", async (_, squash) => {
+    const reviewed = await startReviewed();
+    const { api, github } = reviewed;
+    const { id, url } = await ask(reviewed, "editor", { "Change-Reason": "Too slow" });
+    const commit = github.merge(Number(id), { squash });
+    expect((await api.ask(`GET ${url}`)).json).toMatchObject({ status: "merged", commit });
+    // The request for its status made the server fetch.
+    await until(async () => (await api.ask(`GET ${meal}`)).json.enabled === false);
+    const { changes } = (await api.ask(`GET ${meal}/history`)).json;
+    expect(changes[0]).toMatchObject({ commit, break_glass: false, after: { enabled: false } });
+    // GitHub's own squash keeps the message of a single commit; this one keeps its title alone.
+    if (!squash) {
+      expect(changes[0]).toMatchObject({
+        changed_by: "Ada Editor",
+        origin: "api",
+        summary: "Disable meal_planning",
+        reason: "Too slow",
+      });
+    }
+    const done = await api.ask(`PUT ${meal}`, { body: off });
+    expect(done.status).toBe(200);
+    expect(pullsOf(github)).toHaveLength(1);
+  });
 
   test("has the status closed; requested again, it is a new pull request", async () => {
     const reviewed = await startReviewed();
@@ -254,7 +254,7 @@ describe("a write to a protected environment", () => {
     expect((await api.ask(`PUT ${meal}`, { body: { enabled: true } })).status).toBe(200);
   });
 
-  test("keeps hostile words text: in a block of code, and out of the title", async () => {
+  test("shows hostile text in a code block, and not in the title", async () => {
     const reviewed = await startReviewed();
     const description = `${hostile} \`x\` #2`;
     const { status } = await reviewed.api.ask(`PUT ${meal}`, {
@@ -295,7 +295,7 @@ describe("GET /v1/changes/{id}", () => {
       made.map((id) => reviewed.api.ask(`GET /v1/changes/${id}`, { as: "reader" })),
     );
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]));
-    // One listing, and another one for those that came after it.
+    // One listing, and another one for pull requests that were opened after it.
     expect(reviewed.github.requests.length - length).toBeLessThanOrEqual(2);
     // A server that did not make the proposal finds it in the listing.
     expect((await own.ask(`GET ${json.url}`)).json.status).toBe("open");
@@ -316,7 +316,7 @@ describe("GET /v1/changes/{id}", () => {
   });
 });
 
-/** Does something when a request has come in, before it is answered. */
+/** Runs `work` when a request has arrived, before its response. */
 function atRequest({ requests }: FakeGitHub, operation: OperationId, work: () => void): void {
   requests.push = (...arrived) => {
     if (arrived.some((request) => request.operation === operation)) work();

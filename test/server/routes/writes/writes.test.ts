@@ -13,7 +13,7 @@ beforeAll(async () => {
   api = await startService();
 });
 
-/** A server of its own, where a test counts commits. */
+/** A server of its own for tests that count commits. */
 function fresh(): Promise<OwnApi> {
   return startService();
 }
@@ -237,7 +237,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
     ]);
   });
 
-  test("finds a flag by its name when people have moved its file", async () => {
+  test("finds a flag by its name after people moved its file", async () => {
     const own = await fresh();
     own.remote.push({
       [file]: null,
@@ -251,7 +251,7 @@ describe("PUT /v1/feature-flags/{flag_name}", () => {
 });
 
 describe("PUT /{environment}/v1/feature-flags/{flag_name}", () => {
-  test("changes the state there alone, in one line", async () => {
+  test("changes the state only in that environment, in one line", async () => {
     const own = await fresh();
     const { status, json } = await own.ask(`PUT /staging${meal}`, { body: { enabled: true } });
     expect({ status, enabled: json.enabled }).toEqual({ status: 200, enabled: true });
@@ -382,7 +382,7 @@ describe("the commit of a change", () => {
   });
 });
 
-describe("text that reaches a commit message", () => {
+describe("text in a commit message", () => {
   const written = async (reason: string) => {
     const own = await fresh();
     const headers = { "Change-Reason": Buffer.from(reason, "utf8").toString("latin1") };
