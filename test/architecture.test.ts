@@ -28,6 +28,15 @@ test("only schema/compile/urls.ts has the paths of outputs and the cache lines o
   expect(found.map(([file]) => file)).toEqual([]);
 });
 
+test("only startGit() starts git, and only children.ts other processes of the store and the server", () => {
+  const users = (pattern: RegExp) =>
+    Object.entries(readSources())
+      .filter(([file, source]) => /^(?:store|server)\//.test(file) && pattern.test(source))
+      .map(([file]) => file);
+  expect(users(/\bgitEnvironment\(/)).toEqual(["store/git/environment.ts", "store/git/git.ts"]);
+  expect(users(/import \{[^}]*\} from "node:child_process"/)).toEqual(["store/git/children.ts"]);
+});
+
 const table = "schema/compile/urls.ts";
 const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 

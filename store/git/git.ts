@@ -1,4 +1,5 @@
-/** The one place that runs git. Arguments are fixed by the caller; text from outside follows `--end-of-options`. */
+/** The one place that starts git. Arguments are fixed by the caller; text from outside follows `--end-of-options`. */
+import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { endChild, startChild } from "./children.ts";
 import { gitEnvironment, overridingOptions } from "./environment.ts";
 
@@ -19,6 +20,23 @@ export class GitError extends Error {
 /** Number of characters at the end of git's error output that are kept. */
 export const maxErrorLength = 4_096;
 
+/** Starts a git command in `directory`. Its output, its errors and its end are left to the caller. */
+export function startGit(
+  directory: string,
+  args: readonly string[],
+  { config = [], env = {} }: Pick<GitOptions, "config" | "env"> = {},
+): Promise<ChildProcessWithoutNullStreams> {
+  return startChild(labelOf(args), "git", [...overridingOptions, ...args], {
+    cwd: directory,
+    env: gitEnvironment(config, env),
+  });
+}
+
+/** The command in messages: `git cat-file`. */
+function labelOf(args: readonly string[]): string {
+  return `git ${args.find((arg) => /^[a-z][a-z-]*$/.test(arg))}`;
+}
+
 /**
  * The standard output of a git command in `directory`, in chunks. Git is ended if the caller stops
  * reading. Throws `GitError` with git's own message if it fails.
@@ -26,15 +44,12 @@ export const maxErrorLength = 4_096;
 export async function* streamGit(
   directory: string,
   args: readonly string[],
-  { input = "", signal, config = [], env = {} }: GitOptions = {},
+  { input = "", signal, ...options }: GitOptions = {},
 ): AsyncGenerator<Buffer> {
-  const label = `git ${args.find((arg) => /^[a-z][a-z-]*$/.test(arg))}`;
+  const label = labelOf(args);
   const late = new GitError(`Cannot finish "${label}": it took too long`);
   if (signal?.aborted) throw late;
-  const child = await startChild(label, "git", [...overridingOptions, ...args], {
-    cwd: directory,
-    env: gitEnvironment(config, env),
-  });
+  const child = await startGit(directory, args, options);
   const abort = () => {
     endChild(child);
     child.stdout.destroy(late);

@@ -4,9 +4,8 @@
  */
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { statSync } from "node:fs";
-import { refChild, startChild, unrefChild } from "./children.ts";
-import { gitEnvironment, overridingOptions } from "./environment.ts";
-import { GitError, maxErrorLength } from "./git.ts";
+import { refChild, unrefChild } from "./children.ts";
+import { GitError, maxErrorLength, startGit } from "./git.ts";
 
 /** How long a process waits for the next request. */
 const idleMs = 2_000;
@@ -36,12 +35,7 @@ export class ObjectProcess {
   #timer: NodeJS.Timeout | undefined;
 
   static async start(directory: string): Promise<ObjectProcess> {
-    const child = await startChild(
-      "git cat-file",
-      "git",
-      [...overridingOptions, ...memoryLimit, "cat-file", "--batch"],
-      { cwd: directory, env: gitEnvironment() },
-    );
+    const child = await startGit(directory, [...memoryLimit, "cat-file", "--batch"]);
     return new ObjectProcess(directory, child);
   }
 

@@ -1,3 +1,4 @@
+import { outputs } from "../../../schema/compile/urls.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 import type { Committed } from "../../http/write-outcome.ts";
@@ -62,7 +63,7 @@ export function writeError(name: string, result: Exclude<WriteResult, Committed>
       }));
       const detail = `Cannot change ${result.keys.join(", ")} of "${name}" here: send it as it was read, or leave it out`;
       const isAtRoot = result.keys.includes("description");
-      const hint = isAtRoot ? `; /v1/feature-flags/${name} takes a description` : "";
+      const hint = isAtRoot ? `; ${outputs.list.path}${name} takes a description` : "";
       return new HttpError(400, detail + hint, { errors });
     }
     case "invalid": {
