@@ -9,6 +9,7 @@ const exclude = [...configDefaults.exclude, stress];
 /** They replace globals or modules, which later files in the same process would get. */
 const isolated = [
   "test/client/**/*.test.ts",
+  "test/server/new-output.test.ts",
   "test/server/step-runner.test.ts",
   "test/store/commit/cache.test.ts",
   "test/store/history/change-index.test.ts",

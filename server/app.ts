@@ -1,6 +1,7 @@
 /** The routes of the API: which handlers a request passes, in which order. */
 import express, { type Express, type Request } from "express";
-import { definitionKinds, outputs, privateCacheControl } from "../schema/compile/urls.ts";
+import { outputs, privateCacheControl } from "../schema/compile/outputs.ts";
+import { definitionOutputs } from "../schema/compile/urls.ts";
 import { authenticate } from "./auth/authenticate.ts";
 import { permissionChecks } from "./auth/permissions.ts";
 import { limitExpensiveReads, limitWrites } from "./auth/rate-limits.ts";
@@ -113,8 +114,8 @@ function addFlagRoutes(
       ...(isRoot && { delete: [permit("delete"), writeLimit, checkReasons, write.remove] }),
     });
     route(app, `${base}:name/history`, { get: [mayRead, ...history] });
-    for (const kind of definitionKinds) {
-      route(app, `${folder}${outputs[kind].path}`, { get: [mayRead, read] });
+    for (const { path } of definitionOutputs) {
+      route(app, `${folder}${path}`, { get: [mayRead, read] });
     }
     route(app, `${folder}${privateDefinitionsPath}`, {
       get: [permit("read private"), privateDefinitionsHandler(parts.evaluations)],

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import path from "node:path";
 import type { Logger } from "pino";
-import { outputs } from "../schema/compile/urls.ts";
+import { outputs } from "../schema/compile/outputs.ts";
 import { pluralize, shortId } from "../schema/text/show.ts";
 import { makeDirectory } from "../store/files/make-directory.ts";
 import { endChildren } from "../store/git/children.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { pathOf, publishedCacheControl } from "../schema/compile/urls.ts";
+import { publishedCacheControl } from "../schema/compile/outputs.ts";
+import { pathOf } from "../schema/compile/urls.ts";
 import { findExceededLimits } from "../schema/plan/limits.ts";
 import { diffEnvironment } from "../schema/plan/publication.ts";
 import { rootEnvironment } from "../schema/project/project.ts";

@@ -17,7 +17,7 @@ test("every module imports only what its folder may import, schema/ is pure, and
   expect(findViolations(sources)).toEqual([]);
 });
 
-test("only schema/compile/urls.ts has the paths of outputs and the cache lines of their answers", () => {
+test("only schema/compile/outputs.ts has the paths of outputs and the cache lines of their answers", () => {
   const { [table]: text, ...others } = readSources();
   const lines = /\/feature-flags|private, no-cache|stale-while-revalidate/;
   expect(text).toMatch(lines);
@@ -37,7 +37,7 @@ test("only startGit() starts git, and only children.ts other processes of the st
   expect(users(/import \{[^}]*\} from "node:child_process"/)).toEqual(["store/git/children.ts"]);
 });
 
-const table = "schema/compile/urls.ts";
+const table = "schema/compile/outputs.ts";
 const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
 test("subfolders import each other one way: each only those before it in the table, and modules of no subfolder", () => {

@@ -1,14 +1,20 @@
 import type { Snapshot } from "../flag/snapshot.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
-import { compileDefinitions, type DefinedFlags, definedFlags } from "./definitions.ts";
+import { type DefinedFlags, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
 import { type FlagBlock, sortIntoBlocks } from "./flag-blocks.ts";
-import { compileFlagd } from "./flagd.ts";
-import { compileOpenFeatureManifest } from "./openfeature.ts";
+import { outputs } from "./outputs.ts";
 import { readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
-import { definitionKinds, isPathOf, outputPath, parsePath, pathOf } from "./urls.ts";
+import {
+  type DefinitionOutput,
+  definitionOutputs,
+  isPathOf,
+  outputPath,
+  parsePath,
+  pathOf,
+} from "./urls.ts";
 
 /**
  * Every response of a snapshot. The same snapshot gives the same bytes in any order of its flags. The
@@ -19,37 +25,32 @@ export function compile(snapshot: Snapshot): Release {
   const { project, commit, committed_at, updated_at } = snapshot;
   const { environments } = project;
   const blocks = sortIntoBlocks(project, snapshot.flags);
-  const sections = environments.map((environment, index) => {
+  const sections = environments.flatMap((environment, index) => {
     const defined = project.publish.definitions ? definedFlags(environment, snapshot) : undefined;
-    const outputs = defined
-      ? definitionKinds.map((kind) => compileDefined(project, kind, defined))
-      : [];
-    const list = compileList(project, index, blocks, updated_at);
-    // In the order of their paths: `definitions.json` is before `feature-flags/`, the others are after it.
-    const lists = [...outputs.slice(0, 1), list];
-    return [lists, ...blocks.map(({ responses }) => responses[index] ?? []), outputs.slice(1)];
+    return [
+      ...(defined
+        ? definitionOutputs.map((output) => [compileDefined(project, output, defined)])
+        : []),
+      [compileList(project, index, blocks, updated_at)],
+      ...blocks.map(({ responses }) => responses[index] ?? []),
+    ];
   });
-  const sorted = [...sections, [errorResponses]].sort(([a], [b]) =>
-    compareText(a?.[0]?.path ?? "", b?.[0]?.path ?? ""),
+  // No path of another section is between the paths of one.
+  const sorted = [...sections, errorResponses].sort(([a], [b]) =>
+    compareText(a?.path ?? "", b?.path ?? ""),
   );
   // `concat` copies arrays, which `flat` does one response at a time.
-  const responses = ([] as Response[]).concat(...sorted.flat());
+  const responses = ([] as Response[]).concat(...sorted);
   return { commit, committed_at, environments, responses };
 }
-
-const definedOutputs = {
-  definitions: compileDefinitions,
-  flagd: compileFlagd,
-  openfeature: compileOpenFeatureManifest,
-} as const;
 
 /** An output that says how the flags of an environment are decided. */
 function compileDefined(
   project: Environments,
-  kind: keyof typeof definedOutputs,
+  output: DefinitionOutput,
   flags: DefinedFlags,
 ): Response {
-  return respond(outputPath(project, flags.environment, kind), definedOutputs[kind](flags));
+  return respond(outputPath(project, flags.environment, output), output.compile(flags));
 }
 
 /**
@@ -62,10 +63,10 @@ export function compileUnpublished(
 ): Response | undefined {
   const { project } = snapshot;
   const resource = isPathOf(project, path) ? parsePath(path) : undefined;
-  const kind = definitionKinds.find((one) => one === resource?.kind);
-  if (!resource || kind === undefined) return undefined;
+  const output = definitionOutputs.find((one) => resource && one === outputs[resource.kind]);
+  if (!resource || !output) return undefined;
   const environment = resource.folder || rootEnvironment(project);
-  return compileDefined(project, kind, definedFlags(environment, snapshot));
+  return compileDefined(project, output, definedFlags(environment, snapshot));
 }
 
 /** The list of the environment at a position. */

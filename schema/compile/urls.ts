@@ -1,58 +1,16 @@
-/**
- * The one table of the outputs of a release: paths, files and headers. Only this module parses paths.
- * A new output is a row here and a module that compiles its body.
- */
+/** Paths and files of the outputs of a release. Only this module parses paths. */
 import { isPossibleName } from "../flag/name.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";
+import { type Output, type OutputKind, outputs } from "./outputs.ts";
 
-/** A kind of response. */
-export interface Output {
-  /** Its path below an environment, or below the root if `scope` is `release`. `{name}` is a flag. */
-  readonly path: string;
-  readonly scope: "environment" | "release";
-  readonly contentType: string;
-  /** `Cache-Control` of the published object; if missing, an option of the publisher decides. */
-  readonly cacheControl?: string;
-  /** Whether it names the flags of a whole environment, so that it is published after them. */
-  readonly isIndex: boolean;
-}
-
-const ofEnvironment = { scope: "environment", contentType: "application/json" } as const;
-
-export const outputs = {
-  flag: { ...ofEnvironment, path: "/v1/feature-flags/{name}", isIndex: false },
-  list: { ...ofEnvironment, path: "/v1/feature-flags/", isIndex: true },
-  definitions: { ...ofEnvironment, path: "/v1/definitions.json", isIndex: true },
-  flagd: { ...ofEnvironment, path: "/v1/flagd.json", isIndex: true },
-  openfeature: { ...ofEnvironment, path: "/v1/openfeature.json", isIndex: true },
-  /** What a CDN answers with for a missing object: problem details (RFC 9457). */
-  error: {
-    path: "/errors/{name}.json",
-    scope: "release",
-    contentType: "application/problem+json",
-    cacheControl: "public, max-age=10",
-    isIndex: false,
-  },
-  /** What a release consists of. It is written last, and lists all others. */
-  manifest: {
-    path: "/manifest.json",
-    scope: "release",
-    contentType: "application/json",
-    isIndex: true,
-  },
-} as const satisfies Record<string, Output>;
-
-/** `Cache-Control` of published objects, where the publisher sets no other. */
-export const publishedCacheControl =
-  "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
-
-/** `Cache-Control` of the server's answers, which depend on the token: a browser may keep one, and asks each time. */
-export const privateCacheControl = "private, no-cache";
-
-export type OutputKind = keyof typeof outputs;
+export type DefinitionOutput = Output & Required<Pick<Output, "compile">>;
 
 /** The outputs that show how flags are decided: a project may keep them unpublished. */
-export const definitionKinds = ["definitions", "flagd", "openfeature"] as const;
+export const definitionOutputs = Object.values<Output>(outputs).filter(showsDecisions);
+
+function showsDecisions(output: Output): output is DefinitionOutput {
+  return output.compile !== undefined;
+}
 
 /** What a path names. */
 export interface Resource {
@@ -65,18 +23,18 @@ export interface Resource {
 
 /** The path of the list of an environment, or of one flag in it. */
 export function pathOf(project: Environments, environment: string, name = ""): string {
-  return outputPath(project, environment, name === "" ? "list" : "flag", name);
+  return outputPath(project, environment, name === "" ? outputs.list : outputs.flag, name);
 }
 
 /** The path of any output of an environment. */
 export function outputPath(
   project: Environments,
   environment: string,
-  kind: Exclude<OutputKind, "error" | "manifest">,
+  { path }: Pick<Output, "path">,
   name = "",
 ): string {
   const folder = environment === rootEnvironment(project) ? "" : `/${environment}`;
-  return `${folder}${outputs[kind].path.replace("{name}", name)}`;
+  return `${folder}${path.replace("{name}", name)}`;
 }
 
 /** What a path names in any project; `undefined` if no release can have it. */

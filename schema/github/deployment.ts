@@ -1,6 +1,6 @@
 /** The result of publishing a commit as text: for the deployment, the pull request and the run. */
 import { isCommit } from "../compile/manifest.ts";
-import { outputs } from "../compile/urls.ts";
+import { outputs } from "../compile/outputs.ts";
 import type { EnvironmentDiff } from "../plan/publication.ts";
 import { capital, joined, pluralize, shortId } from "../text/show.ts";
 import { inline } from "./markdown.ts";

@@ -1,4 +1,4 @@
-import { publishedCacheControl } from "../../schema/compile/urls.ts";
+import { publishedCacheControl } from "../../schema/compile/outputs.ts";
 import { findSensitiveData } from "../../schema/text/personal-data.ts";
 import { pluralize } from "../../schema/text/show.ts";
 import { type PublishOutcome, publish } from "../../store/publish/publish.ts";

@@ -1,13 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
-import {
-  contentTypeOf,
-  fileOf,
-  outputs,
-  parsePath,
-  publishedCacheControl,
-} from "../../schema/compile/urls.ts";
+import { outputs, publishedCacheControl } from "../../schema/compile/outputs.ts";
+import { contentTypeOf, fileOf, parsePath } from "../../schema/compile/urls.ts";
 import { entityTag, sendTagged } from "../http/send.ts";
 
 /** Serves a published directory like a CDN, for local use: to anyone, reads only. */

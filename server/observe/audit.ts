@@ -1,6 +1,6 @@
 /** Log lines of requests: one for each write, refused ones included; for reads at `debug`. */
 import type { Logger } from "pino";
-import { outputs } from "../../schema/compile/urls.ts";
+import { outputs } from "../../schema/compile/outputs.ts";
 import type { WriteOutcome } from "../http/write-outcome.ts";
 
 /** A request that has ended. */

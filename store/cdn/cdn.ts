@@ -1,8 +1,9 @@
 /** What clients get from a CDN. */
 import pMap from "p-map";
 import { type Manifest, manifestPath, parseManifest } from "../../schema/compile/manifest.ts";
+import { outputs } from "../../schema/compile/outputs.ts";
 import type { Release, Response } from "../../schema/compile/release.ts";
-import { contentTypeOf, isFetched, outputs } from "../../schema/compile/urls.ts";
+import { contentTypeOf, isFetched } from "../../schema/compile/urls.ts";
 import type { Difference } from "../../schema/github/drift-issue.ts";
 import { outgoingFetch } from "../network/outgoing.ts";
 

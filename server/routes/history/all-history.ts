@@ -1,5 +1,5 @@
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import { isPossibleName } from "../../../schema/flag/name.ts";
 import type { ChangePage } from "../../../store/history/change-query.ts";
 import type { CommitAttribution } from "../../../store/history/commit-attribution.ts";

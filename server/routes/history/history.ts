@@ -1,4 +1,4 @@
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import type { FlagChange } from "../../../store/history/flag-changes.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { ConcurrencyLimit } from "../../http/concurrency-limit.ts";

@@ -1,7 +1,7 @@
 /** `GET` and `PUT …/definition`: a whole flag, for all environments. */
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import { findFlag, type TimedFlag } from "../../../schema/flag/snapshot.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { requirePermission } from "../../auth/permissions.ts";

@@ -3,7 +3,7 @@
  * and metrics as `readHandler()`, at a fifth of the cost. All other requests are left to Express.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import type { Environments } from "../../../schema/project/project.ts";
 import { mayRead } from "../../auth/permissions.ts";
 import { isNotModified } from "../../http/conditions.ts";

@@ -1,4 +1,4 @@
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import type { Handler } from "../../http/handler.ts";
 import { HttpError, notReady } from "../../http/problem.ts";
 import { sendTagged } from "../../http/send.ts";

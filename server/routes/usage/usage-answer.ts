@@ -1,4 +1,4 @@
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import { timestamp } from "../../../schema/flag/snapshot.ts";
 import { compareText } from "../../../schema/text/order.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";

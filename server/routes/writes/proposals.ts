@@ -1,7 +1,7 @@
 /** Responses about proposals: the 202 of the write, and the status. */
 import type { Response } from "express";
 import type { Principal } from "../../../schema/access/tokens.ts";
-import { privateCacheControl } from "../../../schema/compile/urls.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import type { ProposedChange } from "../../../store/reviews/proposed-change.ts";
 import type { PullRequests } from "../../../store/reviews/pull-requests.ts";
 import { type Handler, principalOf } from "../../http/handler.ts";

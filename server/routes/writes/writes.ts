@@ -1,8 +1,9 @@
 import type { Change } from "../../../schema/change/change.ts";
 import type { ReadOnlyValues } from "../../../schema/change/read-only-values.ts";
 import { compileFlagResponse } from "../../../schema/compile/flag-parts.ts";
+import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import { etag } from "../../../schema/compile/release.ts";
-import { contentTypeOf, pathOf, privateCacheControl } from "../../../schema/compile/urls.ts";
+import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { rootEnvironment } from "../../../schema/project/project.ts";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { requirePermission } from "../../auth/permissions.ts";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { outputs } from "../../../schema/compile/outputs.ts";
 import {
   contentTypeOf,
   fileOf,
@@ -6,7 +7,6 @@ import {
   isIndex,
   isPathOf,
   outputPath,
-  outputs,
   parsePath,
   pathOf,
   pathOfFile,
@@ -65,7 +65,7 @@ test.each([
 test("pathOf() puts the first environment at the root", () => {
   expect(pathOf(project, "production")).toBe("/v1/feature-flags/");
   expect(pathOf(project, "qa", "cart")).toBe("/qa/v1/feature-flags/cart");
-  expect(outputPath(project, "eu-1", "definitions")).toBe("/eu-1/v1/definitions.json");
+  expect(outputPath(project, "eu-1", outputs.definitions)).toBe("/eu-1/v1/definitions.json");
 });
 
 test("isPathOf() is true for paths of the project's environments only", () => {
