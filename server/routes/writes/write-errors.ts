@@ -1,4 +1,4 @@
-import { outputs } from "../../../schema/compile/urls.ts";
+import { outputs } from "../../../schema/compile/outputs.ts";
 import type { WriteResult } from "../../../store/writes/write.ts";
 import { HttpError } from "../../http/problem.ts";
 import type { Committed } from "../../http/write-outcome.ts";
