@@ -61,8 +61,9 @@ export const command = defineCommand({
         ? due.map((step): Outcome => ({ ...step, status: "due" }))
         : await applySteps(store, clone.directory, due);
       await store.close();
-      const print = format === "json" ? formatJson : formatText;
-      process.stdout.write(print(store, results));
+      process.stdout.write(
+        format === "json" ? formatJson(store, results) : formatText(store, results, isDry),
+      );
       if (results.length > 0 && !isDry)
         addStepSummary(results.map((result) => `- ${formatResult(result)}`).join("\n"));
       if (results.some(({ status }) => status === "committed")) addOutput("commit", store.head);
@@ -94,10 +95,9 @@ async function originOf(repo: string): Promise<string> {
   );
 }
 
-function formatText(store: FlagStore, results: readonly Outcome[]): string {
+function formatText(store: FlagStore, results: readonly Outcome[], isDry: boolean): string {
   const count = (wanted: Outcome["status"]) =>
     pluralize(results.filter(({ status }) => status === wanted).length, "step");
-  const isDry = results.some(({ status }) => status === "due");
   const done = isDry ? `${count("due")} due` : `${count("committed")} applied`;
   const next = nextOf(store);
   const then = next === null ? "no step is left" : `the next one is due at ${next}`;

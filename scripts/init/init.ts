@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readAudiences, readWorkTreeProject } from "../../store/commit/work-tree.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
@@ -35,6 +35,7 @@ export const command = defineCommand({
   },
   async run({ repo, yes, format, ...given }, [directory = repo, ...others]): Promise<ExitCode> {
     if (others.length > 0) throw new UsageError(`Cannot use "${others[0]}": wanted one directory`);
+    await requireTop(directory);
     const isAsking = yes !== true && process.stdin.isTTY === true;
     const terminal = isAsking ? askOnTerminal() : undefined;
     const existing = readExistingProject(directory);
@@ -57,6 +58,20 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** Throws if `directory` is in a git repository, but not its top: flags are read from the top. */
+async function requireTop(directory: string): Promise<void> {
+  let existing = path.resolve(directory);
+  while (!existsSync(existing)) existing = path.dirname(existing);
+  const up = await readGit(existing, ["rev-parse", "--show-cdup"]).catch(() => undefined);
+  if (up === undefined) return;
+  const top = path.resolve(existing, up.trimEnd());
+  if (top === path.resolve(directory)) return;
+  const where = path.relative(".", top) || ".";
+  throw new Error(
+    `Cannot write to "${directory}": flags are read from the top of a git repository, which is "${where}"\n  hint: run the command there, or first run "git init" in "${directory}"`,
+  );
+}
 
 /** The project of a repository that has one, and the choices that it has made already. */
 function readExistingProject(directory: string) {

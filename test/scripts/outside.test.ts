@@ -1,6 +1,6 @@
 /** Commands in a directory that is not the top of a repository of flags. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
@@ -58,6 +58,26 @@ describe("outside of a repository of flags", () => {
     const ran = await runScript("types", ["--out", out], { in: repository.directory });
     expect(ran).toMatchObject({ code: 2, stdout: "" });
     expect(ran.stderr).toMatch(/^Cannot write "flags\/billing\/a\.yaml\/names\.ts": /);
+  });
+
+  test("init in a folder of a git repository writes nothing, and names the top", async () => {
+    const { directory } = testRepository();
+    mkdirSync(path.join(directory, "docs"));
+    const why = "flags are read from the top of a git repository, which is";
+    for (const [place, args, folder, top] of [
+      ["docs", ["--yes"], ".", ".."],
+      [".", ["--yes", "new/flags"], "new/flags", "."],
+    ] as const) {
+      const ran = await runScript("init", args, { in: path.join(directory, place) });
+      expect(ran).toMatchObject({ code: 2, stdout: "" });
+      expect(ran.stderr).toBe(
+        `Cannot write to "${folder}": ${why} "${top}"\n  hint: run the command there, or first run "git init" in "${folder}"\n`,
+      );
+    }
+    expect(readdirSync(directory).sort()).toEqual([".git", "docs"]);
+    expect(readdirSync(path.join(directory, "docs"))).toEqual([]);
+    execFileSync("git", ["init", "--quiet", "docs"], { cwd: directory });
+    expect((await runScript("init", ["--yes", "docs"], { in: directory })).code).toBe(0);
   });
 
   test("init says to make a repository, and which file it cannot write", async () => {

@@ -97,6 +97,12 @@ describe.concurrent("schedule", () => {
     expect(bare.git("rev-list", "--count", "main")).toBe("1");
   });
 
+  test("--dry-run says that no step is due", async () => {
+    const { clone } = remoteWith(flagWith(`{ at: ${future}, enabled: false }`));
+    const { stdout } = await runScript("schedule", ["--dry-run"], { in: clone.directory });
+    expect(stdout).toBe(`0 steps due, the next one is due at ${future}\n`);
+  });
+
   test("names the option if the remote has another branch", async () => {
     const { bare } = remoteWith(flagWith(`{ at: ${past}, enabled: false }`));
     const args = ["--remote", bare.directory, "--branch", "mian"];
