@@ -1,6 +1,8 @@
 /**
- * What differs between two states of flags, in terms of who gets them. Plans, limits, comments,
- * protection, history and stale flags all use this, so that they agree on what a change is.
+ * What differs between two states of flags, in terms of who gets them. Plans, their limits, comments and
+ * protection use `diffFlags()` or `diffFlag()`. History and stale flags compare one decision at each
+ * commit, by `isSameDecision()`; for them a new environment is a change, too. So all agree on what the
+ * change of a decision is.
  */
 import { type Decision, type Flag, isFull } from "../flag/flag.ts";
 import { stepsIn } from "../flag/schedule.ts";

@@ -1,4 +1,8 @@
-/** The effects of publishing a release to a target, computed before anything is written. */
+/**
+ * The effects of publishing a release to a target, computed before anything is written. Only the bytes of
+ * the served release are known, and its commit may be missing in the clone. So this compares the booleans
+ * in the lists, and not flags as `difference.ts` does.
+ */
 import { readBackList } from "../compile/read-back.ts";
 import type { Release, Response } from "../compile/release.ts";
 import { isIndex, pathOf } from "../compile/urls.ts";
