@@ -1,20 +1,19 @@
 /** Follows a branch: fetches it, serves its newest valid snapshot, and records what is wrong with it. */
 import { isError } from "../../schema/problem/problem.ts";
+import type { HeldRelease } from "../remote/clone-record.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import type { RemoteBranch } from "../remote/remote-branch.ts";
 import { WriteUnavailableError } from "../remote/unavailable.ts";
-import { applyCommitsToSnapshot } from "../snapshot/apply-commits.ts";
 import { compileSnapshot } from "../snapshot/compiled-snapshot.ts";
-import { type Reading, Repository } from "../snapshot/repository.ts";
+import { Repository } from "../snapshot/repository.ts";
+import { readServedSnapshots } from "../snapshot/served-snapshots.ts";
+import { SnapshotReader } from "../snapshot/snapshot-reader.ts";
 import { BranchHistory } from "./branch-history.ts";
-import { type CurrentRelease, restoreRelease, serveAll, serveNext } from "./held-removals.ts";
+import { type CurrentRelease, holdBackRemovals, serveAll, serveNext } from "./held-removals.ts";
 import { Listeners } from "./listeners.ts";
 import { type GitMeasurement, measureGit } from "./measure-git.ts";
 import { RequestIndex } from "./request-index.ts";
 import { type SyncStatus, syncFailed, syncSucceeded } from "./store-health.ts";
-
-/** Number of incremental updates after which a commit is read completely, so that the next start finds it in the cache. */
-const maxUpdates = 500;
 
 /**
  * Changes the state of the branch and works in its clone. Two methods must not run at once, so callers
@@ -30,8 +29,7 @@ export class BranchSync {
   /** Emits the duration of each git operation. */
   readonly onGit = new Listeners<GitMeasurement>();
   readonly repository: Repository;
-  /** Updates from changes alone since a commit was read completely. */
-  #updates = 0;
+  readonly #reader: SnapshotReader;
   #head = "";
   #current: CurrentRelease | undefined;
   #status: SyncStatus = { syncedAtMs: 0, problems: [] };
@@ -63,6 +61,7 @@ export class BranchSync {
     this.branch = branch;
     this.index = index;
     this.repository = repository;
+    this.#reader = new SnapshotReader(repository);
     this.history = new BranchHistory(
       repository,
       () => this.#head,
@@ -122,7 +121,7 @@ export class BranchSync {
     const known = this.#head || undefined;
     const [{ snapshot, problems }] = await this.withRepairedClone(() =>
       Promise.all([
-        this.#read(commit, created),
+        this.#reader.read(commit, created),
         created.length > 0 || this.index.read(this.branch.directory, commit, known),
       ]),
     );
@@ -161,27 +160,20 @@ export class BranchSync {
     }
   }
 
-  /** Reads what changed since the current commit, or the complete commit. */
-  async #read(
-    commit: string,
-    created: readonly CreatedCommit[],
-  ): Promise<Pick<Reading, "problems" | "snapshot">> {
-    const { snapshot } = this.#current ?? {};
-    if (snapshot?.commit === commit) return { snapshot, problems: [] };
-    const { directory } = this.branch;
-    const isDue = this.#updates >= maxUpdates;
-    const next =
-      snapshot && !isDue && (await applyCommitsToSnapshot(directory, snapshot, commit, created));
-    this.#updates = next ? this.#updates + 1 : 0;
-    return next ? { snapshot: next, problems: [] } : this.repository.read(commit, "");
-  }
-
   async #serveLast(): Promise<void> {
     const { held, valid } = this.branch.record;
-    const restored = held && (await restoreRelease(this.repository, held).catch(() => undefined));
+    const restored = held && (await this.#restore(held).catch(() => undefined));
     if (restored) return this.#serve(restored);
-    const { snapshot } = valid === undefined ? {} : await this.repository.read(valid, "");
+    const { snapshot } = valid === undefined ? {} : await this.#reader.read(valid);
     if (snapshot) this.#serve(serveAll(compileSnapshot(snapshot)));
+  }
+
+  /** `undefined` if its commit is not valid. Throws if it cannot be read. */
+  async #restore({ commit, waiting, reason }: HeldRelease): Promise<CurrentRelease | undefined> {
+    const { snapshot } = await this.#reader.read(commit);
+    if (!snapshot) return undefined;
+    const earlier = await readServedSnapshots(this.repository, waiting);
+    return holdBackRemovals(compileSnapshot(snapshot), waiting, earlier, reason);
   }
 
   #serve(current: CurrentRelease): void {

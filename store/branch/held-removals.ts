@@ -7,10 +7,7 @@ import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
 import { findExceededLimits } from "../../schema/plan/limits.ts";
 import { listSome } from "../../schema/text/show.ts";
-import type { HeldRelease } from "../remote/clone-record.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
-import type { Repository } from "../snapshot/repository.ts";
-import { readServedSnapshots } from "../snapshot/served-snapshots.ts";
 import type { BranchHistory } from "./branch-history.ts";
 
 /** The served flags: those of a commit, and those whose removal is held back. */
@@ -69,18 +66,8 @@ export async function serveNext(
   return holdBackRemovals(next, waiting, earlier, describeWaiting(waiting, reason));
 }
 
-/** The release that an earlier process served; `undefined` if its commit is not valid. Throws if it cannot be read. */
-export async function restoreRelease(
-  repository: Repository,
-  { commit, waiting, reason }: HeldRelease,
-): Promise<CurrentRelease | undefined> {
-  const { snapshot } = await repository.read(commit, "");
-  if (!snapshot) return undefined;
-  const earlier = await readServedSnapshots(repository, waiting);
-  return holdBackRemovals(compileSnapshot(snapshot), waiting, earlier, reason);
-}
-
-function holdBackRemovals(
+/** The release of a commit with the flags in `waiting` as they are in `snapshots`, which are by commit. Throws if one is missing. */
+export function holdBackRemovals(
   next: CompiledSnapshot,
   waiting: readonly WaitingChange[],
   snapshots: ReadonlyMap<string, Snapshot>,

@@ -5,12 +5,10 @@ import type { FileKind } from "../../schema/flag/file-kind.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { maxFileBytes } from "../../schema/yaml/decode.ts";
 import { readBlobs, sumSizes } from "../git/blobs.ts";
+import { maxTotalBytes } from "./commit-size.ts";
 import { parseBlob } from "./entry.ts";
 import { ErrorBudget } from "./error-budget.ts";
 import type { ParsedFiles } from "./parsed-files.ts";
-
-/** Bytes of all distinct files in `flags/` of a commit. Parsing as much takes about half a minute. */
-export const maxTotalBytes = 64 * 1_024 * 1_024;
 
 /** Options for reading, beside the files. */
 export interface FlagFilesOptions {
@@ -31,14 +29,22 @@ export function contentKey({ kind, object }: FileContent): string {
   return `${kind} ${object}`;
 }
 
+/** The contents of files. */
+export interface FlagFiles {
+  /** By `contentKey()`. */
+  readonly contents: ReadonlyMap<string, ParsedFile>;
+  /** Of all contents. */
+  readonly bytes: number;
+}
+
 /**
- * The parsed contents by `contentKey()`; `undefined` if together they exceed `maxTotalBytes`.
- * Contents that are known are not read again.
+ * The parsed contents; `undefined` if together they exceed `maxTotalBytes`. Contents that are known are
+ * not read again.
  */
 export async function readFlagFiles(
   files: readonly FileContent[],
   { directory, known, project, progress }: FlagFilesOptions,
-): Promise<ReadonlyMap<string, ParsedFile> | undefined> {
+): Promise<FlagFiles | undefined> {
   // The same bytes may be valid in one project and invalid in another.
   const keyOf = (key: string) => `${project.object}${key}`;
   const contents = new Map<string, ParsedFile>();
@@ -54,19 +60,21 @@ export async function readFlagFiles(
       contents.set(key, budget.apply(found.content));
     }
   }
+  const objects = [...unread].flatMap(([object, kinds]) => kinds.map(() => object));
   // Only many files can exceed the limit: the sizes of a few files are not requested.
-  if (bytes + unread.size * maxFileBytes > maxTotalBytes)
-    bytes += await sumSizes(directory, [...unread.keys()]);
-  if (bytes > maxTotalBytes) return undefined;
+  const mayExceed = bytes + objects.length * (maxFileBytes + 1) > maxTotalBytes;
+  const unreadBytes = mayExceed ? await sumSizes(directory, objects) : 0;
+  if (bytes + unreadBytes > maxTotalBytes) return undefined;
   for await (const blob of readBlobs(directory, [...unread.keys()])) {
     for (const kind of unread.get(blob.id) ?? []) {
       const key = contentKey({ kind, object: blob.id });
       const content = budget.apply(parseBlob(blob, (text) => parseFile(kind, text, project)));
       contents.set(key, content);
+      bytes += blob.bytes.length;
       known.set(keyOf(key), { content, size: blob.bytes.length });
       if (contents.size % 500 === 0) progress(contents.size, files.length);
     }
   }
   known.save();
-  return contents;
+  return { contents, bytes };
 }

@@ -20,6 +20,8 @@ export interface Tree {
   readonly entries: readonly TreeEntry[];
   /** The names of all files and folders at the top. */
   readonly top: readonly string[];
+  /** The number of files and folders in `entries`, and of characters in all paths. */
+  readonly size: { readonly entries: number; readonly characters: number };
   /** The limit that is exceeded, and the folder in which that was found. */
   readonly exceeded?: ExceededTreeLimit;
 }
@@ -65,7 +67,8 @@ export async function readTree(
   const finish = (exceeded?: ExceededTreeLimit): Tree => {
     files.sort((a, b) => compareText(a.file, b.file));
     const names = top.map(({ name }) => name);
-    return { entries: files, top: names, ...(exceeded ? { exceeded } : {}) };
+    const size = { entries: count, characters };
+    return { entries: files, top: names, size, ...(exceeded ? { exceeded } : {}) };
   };
 
   for (const entry of top) if (paths.includes(entry.name)) add(entry.name, entry);

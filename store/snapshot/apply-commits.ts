@@ -5,18 +5,21 @@ import { findFlag, positionOf, type Snapshot, type TimedFlag } from "../../schem
 import { isError } from "../../schema/problem/problem.ts";
 import { checkDefinitionsSize } from "../../schema/size/definitions-size.ts";
 import { checkListSize } from "../../schema/size/list-size.ts";
+import { CommitSize } from "../commit/commit-size.ts";
 import type { CreatedCommit } from "../remote/commits.ts";
 import { describeCommits, readChangedFlags, readNewCommits } from "./changed-flags.ts";
 
 /**
  * The snapshot of a later commit, from an earlier one and the files that changed in between. If `created`
- * are all commits in between, nothing is read. `undefined` if all files must be read for it.
+ * are all commits in between, nothing is read. `size` is that of the earlier commit; the changes are added.
+ * `undefined` if all files must be read for it.
  */
 export async function applyCommitsToSnapshot(
   directory: string,
   from: Snapshot,
   commit: string,
   created: readonly CreatedCommit[] = [],
+  size = new CommitSize(),
 ): Promise<Snapshot | undefined> {
   const { audiences, project } = from;
   const { commits, texts } =
@@ -25,8 +28,11 @@ export async function applyCommitsToSnapshot(
       : { commits: await readNewCommits(directory, from.commit, commit), texts: new Map() };
   const changes = commits && (await readChangedFlags(directory, from, commits, texts));
   if (changes?.snapshot.commit !== commit) return undefined;
-  const { snapshot, names } = changes;
+  const { snapshot, names, files } = changes;
+  for (const [file, bytes] of files) size.add(file, bytes);
   const merged = replaceFlags(from.flags, names, snapshot.flags);
+  // Without flags, a folder that is called "flags" but for the case of its letters is an error.
+  if (size.isTooLarge || merged.length === 0) return undefined;
   if (hasNewNames(from, snapshot) && haveDuplicates(merged)) return undefined;
   if (findReferenceProblemsOf(merged, audiences).length > 0) return undefined;
   const flags = linkFlags(merged, audiences);

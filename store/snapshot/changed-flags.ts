@@ -3,7 +3,7 @@
  * are. If other flags or files matter too, the functions return `undefined`, and the caller reads
  * everything.
  */
-import { type ParsedFile, parseFlagFile } from "../../schema/file/parsed-file.ts";
+import { parseFlagFile } from "../../schema/file/parsed-file.ts";
 import { isReadable, validateAlone } from "../../schema/file/validate.ts";
 import { fileKindOf, isFlagFile } from "../../schema/flag/file-kind.ts";
 import { flagNameOf } from "../../schema/flag/name.ts";
@@ -11,6 +11,7 @@ import { findFlag, type Snapshot, secondsOf } from "../../schema/flag/snapshot.t
 import { isError } from "../../schema/problem/problem.ts";
 import type { Project } from "../../schema/project/project.ts";
 import { entryOf, parseBlob } from "../commit/entry.ts";
+import type { KnownFile } from "../commit/parsed-files.ts";
 import { readBlobs } from "../git/blobs.ts";
 import { objectId } from "../git/object-id.ts";
 import { differsWithin } from "../git/tree-difference.ts";
@@ -25,6 +26,8 @@ export interface Changes {
   readonly snapshot: Snapshot;
   /** The names of the changed and of the removed flags. */
   readonly names: ReadonlySet<string>;
+  /** The changed files, with their sizes in bytes. */
+  readonly files: readonly (readonly [file: string, bytes: number])[];
 }
 
 /** For more changes, reading everything is as fast. */
@@ -61,12 +64,16 @@ export async function readChangedFlags(
   const objects = new Set(readable.map(([, object]) => object));
   const contents = await readContents(directory, project, objects, texts);
   const entries = files.map(([file, object]) =>
-    entryOf(file, modes.get(file) ?? "", contents.get(object)),
+    entryOf(file, modes.get(file) ?? "", contents.get(object)?.content),
   );
   const validated = validateAlone(entries, project, "");
   if (validated.problems.some(isError)) return undefined;
   const names = new Set([...modes.keys()].filter(isFlagFile).map(flagNameOf));
-  return { snapshot: snapshot({ ...validated, objects: new Map() }, project, history), names };
+  return {
+    snapshot: snapshot({ ...validated, objects: new Map() }, project, history),
+    names,
+    files: files.map(([file, object]) => [file, contents.get(object)?.size ?? 0]),
+  };
 }
 
 /**
@@ -147,15 +154,17 @@ async function readContents(
   project: Project,
   objects: ReadonlySet<string>,
   texts: ReadonlyMap<string, string>,
-): Promise<Map<string, ParsedFile>> {
-  const contents = new Map<string, ParsedFile>();
+): Promise<Map<string, KnownFile>> {
+  const contents = new Map<string, KnownFile>();
   const parse = (bytes: Buffer) => parseFlagFile(bytes, project);
   for (const object of objects) {
     const text = texts.get(object);
-    if (text !== undefined) contents.set(object, parse(Buffer.from(text)));
+    if (text === undefined) continue;
+    const bytes = Buffer.from(text);
+    contents.set(object, { content: parse(bytes), size: bytes.length });
   }
   const unread = [...objects].filter((object) => !contents.has(object));
   for await (const blob of readBlobs(directory, unread))
-    contents.set(blob.id, parseBlob(blob, parse));
+    contents.set(blob.id, { content: parseBlob(blob, parse), size: blob.bytes.length });
   return contents;
 }

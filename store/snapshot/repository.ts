@@ -6,9 +6,10 @@ import type { Snapshot } from "../../schema/flag/snapshot.ts";
 import { isError, type Problem } from "../../schema/problem/problem.ts";
 import { defaultProject, type Project, projectFile } from "../../schema/project/project.ts";
 import { Cache } from "../commit/cache.ts";
+import { CommitSize, maxTotalBytes } from "../commit/commit-size.ts";
 import { entryOf } from "../commit/entry.ts";
 import { ErrorBudget } from "../commit/error-budget.ts";
-import { contentKey, maxTotalBytes, readFlagFiles } from "../commit/flag-files.ts";
+import { contentKey, readFlagFiles } from "../commit/flag-files.ts";
 import { ParsedFiles } from "../commit/parsed-files.ts";
 import { readProject } from "../commit/projects.ts";
 import {
@@ -34,6 +35,15 @@ export interface Reading {
   readonly problems: readonly Problem[];
   /** Missing if one of the problems is an error. */
   readonly snapshot?: Snapshot;
+  /** Missing with the snapshot. */
+  readonly size?: CommitSize;
+}
+
+/** All files of a commit, validated together. */
+interface ReadFiles extends ValidFiles, Pick<Reading, "files" | "problems"> {
+  /** Missing if it has errors. */
+  readonly project: Project | undefined;
+  readonly bytes: number;
 }
 
 /** A clone that holds flags, with a work tree or bare. Reads its objects only, so a dirty work tree changes nothing. */
@@ -118,25 +128,26 @@ export class Repository {
     const problem = findTreeProblem(tree);
     if (problem) return { files: 0, problems: [problem] };
     // Git works on both at once, beside this process.
-    const [{ files, problems, project, ...valid }, history] = await Promise.all([
+    const [{ files, problems, project, bytes, ...valid }, history] = await Promise.all([
       this.#validate(tree.entries, today, progress),
       this.#history.at(commit),
     ]);
     const isInvalid = problems.some(isError);
     if (isInvalid || !project) return { files, problems };
-    return { files, problems, snapshot: snapshot(valid, project, history) };
+    const size = new CommitSize(bytes, tree.size);
+    return { files, problems, snapshot: snapshot(valid, project, history), size };
   }
 
   async #validate(
     tree: readonly TreeEntry[],
     today: string,
     progress: (read: number, all: number) => void,
-  ): Promise<ValidFiles & Pick<Reading, "files" | "problems"> & { project: Project | undefined }> {
+  ): Promise<ReadFiles> {
     const { project, entries: others } = await readProject(this.directory, tree);
     const inFlags = tree
       .map((entry) => ({ ...entry, kind: fileKindOf(entry.file) }))
       .filter(({ kind }) => kind !== "project" && kind !== "policy");
-    const contents = await readFlagFiles(
+    const read = await readFlagFiles(
       inFlags.filter(({ file, mode }) => isReadable(file, mode)),
       {
         directory: this.directory,
@@ -147,10 +158,11 @@ export class Repository {
     );
     const files = inFlags.filter(({ kind }) => kind === "flag").length;
     const objects = new Map(inFlags.map(({ file, object }) => [file, object]));
-    if (!contents) {
+    if (!read) {
       const problems = [tooManyBytes(maxTotalBytes)];
-      return { flags: [], audiences: [], objects, problems, files, project };
+      return { flags: [], audiences: [], objects, problems, files, project, bytes: 0 };
     }
+    const { contents, bytes } = read;
     const budget = new ErrorBudget();
     const entries = inFlags.map(({ file, mode, kind, object }) => {
       const content = isReadable(file, mode)
@@ -158,6 +170,7 @@ export class Repository {
         : undefined;
       return entryOf(file, mode, content && budget.apply(content));
     });
-    return { ...validate([...entries, ...others], project, today), objects, files, project };
+    const validated = validate([...entries, ...others], project, today);
+    return { ...validated, objects, files, project, bytes };
   }
 }

@@ -1,6 +1,8 @@
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
+import { CommitSize, maxTotalBytes } from "../../../store/commit/commit-size.ts";
+import { treeLimits } from "../../../store/git/tree.ts";
 import { createCommits, type NewCommit } from "../../../store/remote/commits.ts";
 import { applyCommitsToSnapshot } from "../../../store/snapshot/apply-commits.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
@@ -139,3 +141,50 @@ test("applyCommitsToSnapshot() gives what a complete read gives for commits that
   const id = others[0]?.id ?? "";
   expect(await applyCommitsToSnapshot("no/such/clone", from, id, others)).toBe(undefined);
 });
+
+test("applyCommitsToSnapshot() returns nothing if no flag is left", async () => {
+  const repository = testRepository();
+  const first = repository.change(1_700_000_000, {
+    "flags/a/meals.yaml": on,
+    "Flags/steps.yaml": on,
+  });
+  const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+  if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+  const last = repository.change(1_700_000_060, { "flags/a/meals.yaml": null });
+  const { problems } = await (await Repository.open(repository.directory)).read(last, "");
+  expect(problems).toMatchObject([{ file: "Flags", code: "invalid-name" }]);
+  expect(await applyCommitsToSnapshot(repository.directory, snapshot, last)).toBeUndefined();
+});
+
+const emptyTree = { entries: 0, characters: 0 };
+const added = "flags/b/steps.yaml";
+test.each<[what: string, size: () => CommitSize, rest: () => CommitSize]>([
+  [
+    "bytes",
+    () => new CommitSize(maxTotalBytes - on.length + 1, emptyTree),
+    () => new CommitSize(maxTotalBytes - on.length, emptyTree),
+  ],
+  [
+    "files and folders",
+    () => new CommitSize(0, { ...emptyTree, entries: treeLimits.entries - 2 }),
+    () => new CommitSize(0, { ...emptyTree, entries: treeLimits.entries - 3 }),
+  ],
+  [
+    "characters in paths",
+    () => new CommitSize(0, { ...emptyTree, characters: treeLimits.paths - added.length - 11 }),
+    () => new CommitSize(0, { ...emptyTree, characters: treeLimits.paths - added.length - 12 }),
+  ],
+])(
+  "applyCommitsToSnapshot() returns nothing if there may be too many %s",
+  async (_, size, rest) => {
+    const repository = testRepository();
+    const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
+    const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
+    if (!snapshot) throw new Error("Cannot test: the first commit is not valid");
+    const next = repository.change(1_700_000_060, { [added]: on });
+    const apply = (of: CommitSize) =>
+      applyCommitsToSnapshot(repository.directory, snapshot, next, [], of);
+    expect(await apply(size())).toBeUndefined();
+    expect((await apply(rest()))?.flags).toHaveLength(2);
+  },
+);

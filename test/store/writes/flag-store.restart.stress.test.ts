@@ -1,4 +1,5 @@
 /** What a server serves after its own and others' commits is what another one reads from git. */
+import { cpSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Change } from "../../../schema/change/change.ts";
@@ -7,7 +8,17 @@ import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import type { Write } from "../../../store/writes/write.ts";
 import { bareRepository, type Files } from "../../git/repository.ts";
 import { sshKey } from "../../git/ssh-key.ts";
-import { begun, create, describe, idempotency, openStore, remove, turn, write } from "./writing.ts";
+import {
+  begun,
+  create,
+  describe,
+  idempotency,
+  newClone,
+  openStore,
+  remove,
+  turn,
+  write,
+} from "./writing.ts";
 
 const names = ["meals", "Meals", "steps", "invites", "tips"];
 const name = fc.oneof(
@@ -79,10 +90,15 @@ const others: fc.Arbitrary<(files: Record<string, string>) => Files> = fc.oneof(
       },
       { "README.md": "Other\n", 'odd "name"\\.txt': "Other\n", '"line\\nfeed.txt"': "" },
       { "flags/notes.txt": "no flag\n" },
-      { "bunting.yaml": projectText("limits: { remove: 50%, at_least: 1 }\n") },
+      { "Flags/steps.yaml": "description: Not in flags\nenabled: true\n" },
+      { "Flags/steps.yaml": null },
+      { "bunting.yaml": projectText("limits: { remove: 10%, at_least: 1 }\n") },
       { "bunting.yaml": projectText("publish: { definitions: true }\n") },
     )
     .map((files) => () => files),
+  fc.constant((files: Record<string, string>): Files => {
+    return Object.fromEntries(Object.values(files).map((file) => [file, null]));
+  }),
 );
 
 function projectText(rest = ""): string {
@@ -124,6 +140,12 @@ async function stateOf(store: FlagStore) {
   };
 }
 
+function copyOf(directory: string): string {
+  const copy = newClone();
+  cpSync(directory, copy, { recursive: true });
+  return copy;
+}
+
 test.each([
   ["sha1", false],
   ["sha256", false],
@@ -133,6 +155,7 @@ test.each([
   async (objectFormat, isSigned) => {
     const signing = isSigned ? { signer: await Signer.open(sshKey()) } : {};
     let made = 0;
+    let held = 0;
     const trial = fc.asyncProperty(
       fc.array(step, { minLength: 1, maxLength: 8 }),
       async (steps) => {
@@ -176,6 +199,14 @@ test.each([
             expect(await other.write(again())).toEqual(await store.write(again()));
           }
           await other.close();
+          const served = store.current?.served;
+          if (served && served.waiting.length > 0) {
+            held += 1;
+            const directory = copyOf(store.directory);
+            const restarted = await openStore(bare, { ...signing, directory });
+            expect(restarted.current?.served).toEqual(served);
+            await restarted.close();
+          }
         }
         await store.close();
       },
@@ -183,5 +214,6 @@ test.each([
     await fc.assert(trial, { numRuns: 15 });
     // Few random writes make a commit.
     expect(made).toBeGreaterThan(5);
+    expect(held).toBeGreaterThan(0);
   },
 );
