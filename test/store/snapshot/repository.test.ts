@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "nod
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { defaultProject } from "../../../schema/project/project.ts";
+import { CommitSize } from "../../../store/commit/commit-size.ts";
 import { type Reading, Repository } from "../../../store/snapshot/repository.ts";
 import {
   authored,
@@ -77,6 +78,7 @@ describe("read()", () => {
       object: repository.git("hash-object", "flags/growth/invite_friends.yaml"),
     };
     expect(await read(repository.directory)).toEqual({
+      size: expect.any(CommitSize),
       files: 2,
       problems: [],
       snapshot: {
@@ -133,6 +135,7 @@ describe("read()", () => {
     const repository = testRepository();
     const commit = repository.change(at(1), { "README.md": "No flags yet" });
     expect(await read(repository.directory)).toEqual({
+      size: expect.any(CommitSize),
       files: 0,
       problems: [],
       snapshot: {
