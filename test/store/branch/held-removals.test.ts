@@ -27,7 +27,7 @@ function servedBy(store: FlagStore): string[] {
     .map(([name]) => name);
 }
 
-/** As `git rm -r flags` does. */
+/** The change of `git rm -r flags`. */
 const removed: Files = Object.fromEntries(names.map((name) => [fileOf(name), null]));
 
 test("sync() continues to serve if flags/ is renamed to Flags/, and names the folder", async () => {

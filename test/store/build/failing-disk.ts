@@ -1,7 +1,4 @@
-/**
- * A process that ends, or a disk that fails, at a given change: each change of the file system is a
- * moment. At the last one the change is half done.
- */
+/** Ends a process, or fails the disk, at a given change of the file system. The change is then half done. */
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
@@ -67,7 +64,7 @@ export function withMissingFirstFile(directory: string, work: () => void): void 
   replaced({ readFileSync: read }, work);
 }
 
-/** Runs `work` on a file system that gives no file a second name. */
+/** Runs `work` on a file system without hard links. */
 export function withoutLinks(work: () => void): void {
   const linkSync = () => {
     throw Object.assign(new Error("EPERM: operation not permitted"), { code: "EPERM" });
@@ -75,7 +72,10 @@ export function withoutLinks(work: () => void): void {
   replaced({ linkSync }, work);
 }
 
-/** Runs `work` with a file system whose changes are half done, at first, and fail when they are not fine. */
+/**
+ * Runs `work` with a file system whose changes fail unless `isFine` is true for their number. The first
+ * change that fails is left half done.
+ */
 function withHooks(isFine: (moment: number) => boolean, onFailure: () => void, work: () => void) {
   let moment = 0;
   let hasFailed = false;
@@ -115,7 +115,7 @@ function writeHalf(file: string, text: string): void {
   real.writeFileSync(file, text.slice(0, text.length / 2));
 }
 
-/** Of a folder, every file but those that make it look whole. */
+/** Removes every file of a folder except those that make it look complete. */
 function removeHalf(file: string): void {
   if (!fs.lstatSync(file, { throwIfNoEntry: false })?.isDirectory()) return;
   const entries = fs.readdirSync(file, { recursive: true, withFileTypes: true });

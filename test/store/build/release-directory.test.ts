@@ -52,7 +52,7 @@ const hostile: Release = {
   responses: [{ ...respond("/../outside", ""), path: "/../outside" }],
 };
 
-/** A release that cannot be written to any disk. */
+/** A release that no file system can hold. */
 const unwritable: Release = {
   ...b,
   responses: [{ path: "/v1/\0", body: "", md5: "", sha256: "", length: 0 }],
@@ -162,7 +162,7 @@ describe("writeRelease()", () => {
   });
 });
 
-/** What may be there before a build. */
+/** The content of the directory before a build. */
 const startingStates: Record<string, (directory: string) => void> = {
   nothing: () => {},
   "a release": (directory) => writeRelease(directory, a),

@@ -80,7 +80,7 @@ export const unusedPid = 99_999_999;
 
 export interface BuildProcess {
   readonly child: ChildProcess;
-  /** Resolves when it begins to build. */
+  /** Resolves when the process begins to build. */
   readonly begins: Promise<unknown>;
   readonly ended: Promise<{ code: number | null; stderr: string }>;
 }

@@ -1,7 +1,7 @@
 /**
- * A process that builds: `write-releases.ts DIRECTORY RELEASES TIMES` writes each of the releases in
- * a JSON file into a directory in turn. It prints `begins` first. `AS_USER` is the id of the user
- * that it becomes once its code is loaded.
+ * A process that writes releases: `write-releases.ts DIRECTORY RELEASES TIMES` writes each of the
+ * releases in a JSON file into a directory in turn. It prints `begins` first. `AS_USER` is the id of the
+ * user that it becomes once its code is loaded.
  */
 import { readFileSync } from "node:fs";
 import type { Release } from "../../../schema/compile/release.ts";

@@ -102,7 +102,7 @@ describe("invalidate()", () => {
     readonly authorization: string;
   }
 
-  /** A CloudFront that refuses the first so many requests. */
+  /** A stand-in for CloudFront that refuses the first `failures` requests. */
   async function standIn(failures = 0, status = 503): Promise<Asked[]> {
     const asked: Asked[] = [];
     const endpoint = await serve((request, response) => {
@@ -136,7 +136,7 @@ describe("invalidate()", () => {
     expect(asked[0]?.authorization).toContain("Credential=AKIACLOUDFRONT/");
   });
 
-  test("sends 7,000 paths as one wildcard, and each invalidation under its own name", async () => {
+  test("sends 7,000 paths as one wildcard, and each invalidation with its own reference", async () => {
     const asked = await standIn();
     const paths = Array.from({ length: 7_000 }, (_, at) => `${list}flag_${at}`);
     for (const _ of [1, 2]) {

@@ -30,7 +30,7 @@ test("processes that read at once, while the cache is damaged again and again, a
   expect(damages).toBeGreaterThan(20);
 });
 
-/** Damages each file in the way whose turn it is, and returns how many there were. */
+/** Damages each file in another way than the last time. Returns the number of files. */
 function damage(cache: string, turn: number): number {
   let damages = 0;
   for (const name of readdirSync(cache)) {
@@ -42,7 +42,7 @@ function damage(cache: string, turn: number): number {
       else writeFileSync(file, "{}");
       damages++;
     } catch {
-      // Another process replaced it meanwhile.
+      // Another process has replaced it.
     }
   }
   return damages;

@@ -53,7 +53,7 @@ function planner() {
   return { repository, first, second, cache, ...repository };
 }
 
-/** As a process that has just started would. */
+/** Without the memory of an earlier repository, like a new process. */
 async function readAnew(directory: string, commit: string) {
   return (await Repository.open(directory)).read(commit, today);
 }
@@ -66,7 +66,7 @@ async function readWithoutCache(directory: string, commit: string) {
   return reading;
 }
 
-/** What git was asked: logs, and the ids of objects that are no folders. */
+/** The requests to git: logs, and the ids of objects other than trees. */
 function questions(directory: string) {
   const commands = vi.mocked(streamGit).mock.calls.map(([, [command = ""]]) => command);
   const names = vi.mocked(readObjects).mock.calls.flatMap(([, asked]) => asked);
@@ -82,7 +82,7 @@ function typeOf(directory: string, name: string): string {
 }
 
 describe("an unchanged file", () => {
-  test("is not parsed twice in one process, at whatever commit and under whatever name", async () => {
+  test("is not parsed twice in one process, at any commit and with any name", async () => {
     const { directory, first, second } = planner();
     const repository = await Repository.open(directory);
     await repository.read(first, today);
@@ -117,7 +117,7 @@ describe("an unchanged file", () => {
     expect(reading).toEqual(await readWithoutCache(directory, second));
   });
 
-  test("is removed if far more is kept than is in use", () => {
+  test("is removed if the cache has many more files than are in use", () => {
     const cache = new Cache(temporaryDirectory());
     const read = (...objects: string[]) => {
       const contents = new ParsedFiles(cache);
@@ -134,7 +134,7 @@ describe("an unchanged file", () => {
 });
 
 describe("a known history", () => {
-  test("is extended by the commits that are new, and by no other", async () => {
+  test("is extended by the new commits only", async () => {
     const { directory } = testRepository();
     const commits = importCommits(directory, largeHistory(10, 200));
     const [known = "", head = ""] = [commits.at(-11), commits.at(-1)];
@@ -194,7 +194,7 @@ test("the cache of another build is not used", async () => {
   expect(readings).toEqual([expected]);
 });
 
-/** How a cache names a build. */
+/** The id of a build in the cache. */
 function writerOf(id: string): string {
   return `${id} ${process.version}`;
 }
@@ -249,7 +249,7 @@ describe("a damaged cache", () => {
     }
   });
 
-  test("is refused wherever a bit is flipped, and wherever it ends", () => {
+  test("is refused with any bit flipped, and cut at any byte", () => {
     const directory = temporaryDirectory();
     const cache = new Cache(directory);
     cache.write("history", { commit: "1", flags: [["ö", { created: 1, enabled: true }]] });
@@ -265,7 +265,7 @@ describe("a damaged cache", () => {
     }
   });
 
-  test("is a file where its folder should be: no harm", async () => {
+  test("is ignored if its folder is a file", async () => {
     const { directory, second, cache } = planner();
     const expected = await readWithoutCache(directory, second);
     writeFileSync(cache, "not a folder");

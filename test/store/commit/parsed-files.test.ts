@@ -12,7 +12,7 @@ test("ParsedFiles keeps the contents in use, and removes old ones", () => {
     for (const object of [...stays, `once-${commit}`]) {
       if (!contents.get(object)) contents.set(object, content);
     }
-    // Writing it down each time would take most of the test's time.
+    // Without writing to the disk, which would take most of the test's time.
     if (commit % 100 === 99) contents.save();
   }
   const kept = (cache.read("contents") as [string, unknown][]).map(([object]) => object);

@@ -24,7 +24,7 @@ describe("resolveRevision()", () => {
     ["main^", "second"],
     ["HEAD", "own"],
     ["HEAD~2", "first"],
-    // Of the remote alone.
+    // A branch of the remote only.
     ["release", "first"],
     ["origin/main", "second"],
     ["origin/main~1", "first"],

@@ -23,7 +23,7 @@ function read(directory: string, place = "flags") {
   return readWorkTree(directory, place, defaultProject);
 }
 
-/** What is wrong there, without words. */
+/** The problems there, without their messages. */
 function problems(directory: string, place?: string): string[] {
   const checked = validate(read(directory, place), defaultProject, "2026-01-01");
   return checked.problems.map(
@@ -152,7 +152,7 @@ describe("readWorkTree()", () => {
     expect(problems(directory, "README.md")).toEqual(["README.md:1:1 not-a-mapping"]);
   });
 
-  test("refuses a place that is not there", () => {
+  test("refuses a path that does not exist", () => {
     const directory = directoryOf({ "flags/a.yaml": on });
     for (const place of ["flag", "flags/b.yaml", "flags/a.yaml/b"]) {
       const message = `Cannot read "${place}": there is no such file or folder`;

@@ -42,7 +42,7 @@ describe("gitEnvironment()", () => {
 
 describe("git trusts what its owner trusts", () => {
   const isRoot = process.getuid?.() === 0;
-  /** A repository of another user, if that can be made here. */
+  /** A repository of another user. Only root can make one; git simulates it for others. */
   function foreign(): string {
     const { directory } = testRepository();
     if (isRoot)

@@ -48,7 +48,7 @@ describe("readLog()", () => {
     });
   });
 
-  test("stops at a commit with more changes than it may read", async () => {
+  test("stops at a commit with more than `maxChanges` changes", async () => {
     const { directory, first, third } = repository();
     const options = { from: [third], order: "oldest-first", maxChanges: 1 } as const;
     const commits = await collect(directory, options);
@@ -63,7 +63,7 @@ describe("readLog()", () => {
     expect(commit?.message.length).toBe(65_536);
   });
 
-  test.each(["all", "first-parent"] as const)("leaves out what came before (%s)", async (walk) => {
+  test.each(["all", "first-parent"] as const)("leaves out earlier commits (%s)", async (walk) => {
     const { directory, second, third } = repository();
     const commits = await collect(directory, { from: [third], after: second, walk });
     expect(commits.map(({ id }) => id)).toEqual([third]);

@@ -44,13 +44,13 @@ describe("readObjects()", () => {
     ];
     const names = [small, missing, large, small];
     expect(await read(repository.directory, names, 10)).toEqual(expected);
-    // The same from a process that has answered before, and from one of its own.
+    // From a reused process, and from a new one.
     expect(await read(repository.directory, names, 10)).toEqual(expected);
     const many = Array.from({ length: 100 }, () => names).flat();
     expect(await read(repository.directory, many, 10)).toEqual(Array(100).fill(expected).flat());
   });
 
-  test("asks the same process again, and finds what came later", async () => {
+  test("asks the same process again, and finds objects that were added later", async () => {
     const repository = testRepository();
     const { directory } = repository;
     const first = add(repository, "first");
@@ -67,7 +67,7 @@ describe("readObjects()", () => {
     expect(processesIn(directory)).toEqual(processes);
   });
 
-  test("answers two questions at once", async () => {
+  test("answers two concurrent requests", async () => {
     const repository = testRepository();
     const ids = ["one", "two"].map((text) => add(repository, text));
     const answers = await Promise.all(ids.map((id) => read(repository.directory, [id, id])));
@@ -128,7 +128,7 @@ describe("readObjects()", () => {
     await vi.waitUntil(() => processesIn(repository.directory).length === 0, { timeout: 10_000 });
   });
 
-  test("lets the process take little memory, however much it reads", async () => {
+  test("limits the memory of the process, however much it reads", async () => {
     const { directory } = testRepository();
     const files = Array.from({ length: 500 }, (_, at) => `flags/team/improvement_${at}.yaml`);
     const commits = Array.from({ length: 2_500 }, (_, at) => ({

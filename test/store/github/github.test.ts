@@ -115,7 +115,7 @@ describe.concurrent("GitHub", () => {
       "not-found",
       'found 404 "Not Found", wanted success; there is none, or GITHUB_TOKEN may not see it',
     ],
-  ] as const)("says once what %s means", async (kind, words) => {
+  ] as const)("explains %s once", async (kind, words) => {
     const { github, client } = await hosted();
     github.fault({ kind, times: 100 });
     const failed = readIssues(client);
@@ -180,7 +180,7 @@ describe.concurrent("once()", () => {
     );
 
   test.each(["drop", "drop-after", "bad-gateway", "bad-gateway-after"] as const)(
-    "makes one in spite of %s",
+    "creates one item in spite of %s",
     async (kind) => {
       const { github, client } = await hosted();
       github.fault({ kind, on: "issues/create-label" });

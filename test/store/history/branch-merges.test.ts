@@ -1,4 +1,4 @@
-/** The line of a branch through merges: also where its own commits became the second parent. */
+/** The line of a branch through merges, also if its own commits are the second parent. */
 import { describe, expect, test } from "vitest";
 import { isPullOfSameBranch } from "../../../store/history/branch-merges.ts";
 import { readCommitFacts } from "../../../store/history/commit-facts.ts";
@@ -14,7 +14,7 @@ const at = (minutes: number) => start + 60 * minutes;
 const service = { GIT_COMMITTER_EMAIL: "bunting@bunting.example" };
 const trailers = "Flag: a\nActor: Ada (ada)\nBunting-Instance: 01234567\n";
 
-/** Commits a change as the service does on the branch, or as a proposal. */
+/** Commits a change like the service: on the branch, or as a proposal. */
 function commitByApi(made: TestRepository, minutes: number, text: string, more = ""): string {
   made.write({ [file]: text });
   made.git("add", "--all");
@@ -112,7 +112,7 @@ describe("a pull with a merge that was pushed", () => {
     expect(await changes(directory, next)).toHaveLength(4);
   });
 
-  test("may happen again and again", async () => {
+  test("may happen repeatedly", async () => {
     const { made, directory } = pulled(pullSubject, byPeople);
     made.git("branch", "--force", "main", "work");
     for (const round of [20, 30]) {

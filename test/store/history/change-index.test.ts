@@ -1,4 +1,4 @@
-/** The changes of one flag cost what they are, however long the history of the others is. */
+/** The cost of the changes of one flag does not depend on the length of the history of the others. */
 import { expect, test, vi } from "vitest";
 import { streamGit } from "../../../store/git/git.ts";
 import { readObjects } from "../../../store/git/objects.ts";
@@ -11,7 +11,7 @@ vi.mock(import("../../../store/git/objects.ts"), { spy: true });
 
 const page = { limit: 5, skip: 0 };
 
-/** Options of the logs that git was asked for. */
+/** The options of each `git log`. */
 function logs(): string[][] {
   const calls = vi.mocked(streamGit).mock.calls.map(([, args]) => [...args]);
   return calls.filter(([command]) => command === "log");
@@ -33,7 +33,7 @@ test("changesOf() reads the commits of the flag alone, also in the next process"
   expect(readObjects).not.toHaveBeenCalled();
 });
 
-test("changesOf() gives pages of what git log gives", async () => {
+test("changesOf() returns the output of git log in pages", async () => {
   const made = testRepository();
   const commits = importCommits(made.directory, largeHistory(10, 200));
   const head = commits.at(-1) ?? "";

@@ -1,4 +1,4 @@
-/** Whom the history names for a commit: the actor of a request only if a server signed the commit. */
+/** The actor of a commit in the history: the actor of a request only if a server signed the commit. */
 import { expect, test } from "vitest";
 import { signMessage } from "../../../schema/change/commit-signature.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";

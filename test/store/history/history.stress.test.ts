@@ -15,7 +15,7 @@ interface Step {
   readonly merged: number | null;
   readonly minutes: number;
   readonly files: Readonly<Record<string, string | null>>;
-  /** The commit whose history is known when this one is asked for. */
+  /** The commit whose history is known when that of this one is read. */
   readonly known: number;
 }
 

@@ -20,8 +20,8 @@ function at(minutes: number): number {
 }
 
 /**
- * What the head's history says, in minutes, after it was found equal to the definition, whatever
- * was known before: nothing, the commit before, any other commit.
+ * The times in the head's history, in minutes. Expects that they are equal to the definition, with any
+ * known history: none, that of the commit before, that of any other commit.
  */
 async function timesOf(repository: TestRepository) {
   const { directory } = repository;
@@ -111,7 +111,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2, b: { created: 2, updated: 2 } });
   });
 
-  test("keeps names apart where two flags swap their contents", async () => {
+  test("keeps names apart if two flags swap their contents", async () => {
     const repository = testRepository();
     repository.change(at(1), { [file]: on });
     repository.change(at(2), { "flags/b.yaml": off });
@@ -181,7 +181,7 @@ describe("readHistory() on one line of commits", () => {
     expect(await timesOf(repository)).toEqual({ touched: 2, a: { created: 2, updated: 2 } });
   });
 
-  test("gives the first commit's time to a list that never held a flag", async () => {
+  test("gives the time of the first commit to a list that never had a flag", async () => {
     const repository = testRepository();
     repository.change(at(1), { "README.md": "flags" });
     repository.commit(at(2));
@@ -495,7 +495,10 @@ describe("readHistory() with any configuration", () => {
   });
 });
 
-/** What the settings are about: a root, moves, a merge, a signature, a flag that was a submodule for a while. */
+/**
+ * A history that the settings could affect: a root, moves, a merge, a signature, a flag that was a
+ * submodule for a while.
+ */
 async function eventful() {
   const repository = testRepository();
   const first = repository.change(at(1), { [file]: on, "flags/ö.yaml": on });

@@ -19,7 +19,7 @@ test("readLastToggled() is the time of the last toggle on the branch, also after
   const commits = importCommits(repository.directory, [
     { parents: [], time: start, files: { [file]: flag(false) } },
     { parents: [0], time: start + 60, files: { [file]: flag(false, "Plan meals") } },
-    // A branch turns it on; it counts from when that is merged.
+    // A branch turns it on; the time is that of the merge.
     { parents: [1], time: start + 120, files: { [file]: flag(true, "Plan meals") } },
     { parents: [1, 2], time: start + 600, files: { [file]: flag(true, "Plan meals") } },
     { parents: [3], time: start + 660, files: { [file]: null, [moved]: flag(true, "Plan meals") } },

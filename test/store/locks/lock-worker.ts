@@ -1,6 +1,6 @@
 /**
- * `lock-worker.ts FILE TIMES` takes the lock `FILE` so many times, and says on standard output
- * `alone` each time it holds it, or `together with PID` where it is not the only one.
+ * `lock-worker.ts FILE TIMES` takes the lock `FILE` `TIMES` times. Each time it prints `alone`, or
+ * `together with PID` if another process has the lock, too.
  */
 import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -90,7 +90,7 @@ test("withLock() admits one process at a time while holders are killed", async (
   const start = () => {
     const started = startWorker(file, 15, (line) => {
       said.push(line);
-      // It ends while it holds the lock, or just before.
+      // It is killed while it holds the lock, or just before.
       if (said.length % 12 === 0 && said.length <= 48) started.child.kill("SIGKILL");
     });
     workers.add(started);

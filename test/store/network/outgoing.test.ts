@@ -92,7 +92,7 @@ test("NO_PROXY names hosts that are reached directly", async () => {
   expect(proxy.tunnels).toEqual([]);
 });
 
-test("a proxy that is no HTTP proxy is an error that hides its password", async () => {
+test("a proxy that is not an HTTP proxy is an error without its password", async () => {
   vi.stubEnv("HTTPS_PROXY", "socks5://ada:hunter2@proxy.test:1080");
   const failed = outgoingFetch("https://api.github.test/");
   await expect(failed).rejects.toThrow(

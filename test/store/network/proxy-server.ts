@@ -1,4 +1,4 @@
-/** An HTTP proxy that brings every tunnel to one local port, whatever host was asked for. */
+/** An HTTP proxy that connects every tunnel to one local port, for any host. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";

@@ -10,7 +10,7 @@ interface Kept {
 /** The objects of `MemoryTarget`s, by prefix and path. */
 export type Memory = Map<string, Kept>;
 
-/** S3 without the network: `now` is the clock that its listings go by. */
+/** S3 without the network: `now` is the clock of its listings. */
 export class MemoryTarget implements Target {
   readonly name: string;
   readonly #memory: Memory;

@@ -22,24 +22,27 @@ describe.each([
     ["before", 1],
     ["after", 1],
     ["after", 16],
-  ] as const)("may die %s any change it makes, %i at once", async (when, concurrency) => {
-    for (let nth = 1; nth <= changes; nth++) {
-      const site = newSite();
-      await history.publish(site.open(), old, { allow: "small" });
-      const target = new WatchedTarget(site.open(), failAtChange(nth, when));
-      const dying = history.publish(target, next, { allow: "small", concurrency });
-      await expect(dying).rejects.toThrow(`died at change ${nth}`);
-      await expectWhole(site, `${nth}`);
+  ] as const)(
+    "may be killed %s any of its changes, with concurrency %i",
+    async (when, concurrency) => {
+      for (let nth = 1; nth <= changes; nth++) {
+        const site = newSite();
+        await history.publish(site.open(), old, { allow: "small" });
+        const target = new WatchedTarget(site.open(), failAtChange(nth, when));
+        const dying = history.publish(target, next, { allow: "small", concurrency });
+        await expect(dying).rejects.toThrow(`died at change ${nth}`);
+        await expectWhole(site, `${nth}`);
 
-      const { status } = await history.publish(site.open(), next, { allow: "small" });
-      const isThere = when === "after" && nth === changes;
-      expect(status).toBe(isThere ? "unchanged" : "published");
-      expect(await findWrong(site, history, next)).toEqual([]);
-      expect(await history.publish(site.open(), next)).toMatchObject({ status: "unchanged" });
-    }
-  });
+        const { status } = await history.publish(site.open(), next, { allow: "small" });
+        const isThere = when === "after" && nth === changes;
+        expect(status).toBe(isThere ? "unchanged" : "published");
+        expect(await findWrong(site, history, next)).toEqual([]);
+        expect(await history.publish(site.open(), next)).toMatchObject({ status: "unchanged" });
+      }
+    },
+  );
 
-  test("makes as many changes as this test cuts", async () => {
+  test("makes as many changes as the test above expects", async () => {
     const site = newSite();
     await history.publish(site.open(), old);
     const target = new WatchedTarget(site.open());
@@ -49,8 +52,8 @@ describe.each([
 });
 
 /**
- * Each object is the old one or the new one; a list is new only when each flag in it is, a flag is
- * gone only when no list names it, and the manifest is new only when all is.
+ * Each object is the old one or the new one. A list is new only if each of its flags is new, a flag is
+ * gone only if no list names it, and the manifest is new only if everything is.
  */
 async function expectWhole(site: Site, message: string): Promise<void> {
   const [before, after] = await Promise.all([bodiesOf(old), bodiesOf(next)]);

@@ -9,9 +9,12 @@ const next = history.commit({ food_search: true });
 const removing = history.commit({ data_export: null });
 
 const bold = { limits: noLimits };
-/** Fifteen seconds are too long for a test; everything else is the default. */
+/** A shorter timeout than 15 s, for tests; all other settings are the defaults. */
 const impatient = { requestTimeout: 2_500, socketTimeout: 2_500, throwOnRequestTimeout: true };
-/** The manifest, three lists, one page of objects, three flags, three lists, the manifest. */
+/**
+ * The requests of a publication: the manifest, three lists, one page of objects; then three flags, three
+ * lists, the manifest.
+ */
 const requests = 4 + 1 + 3 + 3 + 1;
 
 let double: S3Double;
@@ -52,7 +55,7 @@ function fail(
   };
 }
 
-/** A number of sites with the old release. */
+/** `count` sites with the old release. */
 function newSites(kind: (typeof kinds)[number], length: number): S3Site[] {
   return Array.from({ length }, () => {
     const site = new S3Site(double, kind === "hang" ? { requestHandler: impatient } : {});
@@ -61,7 +64,7 @@ function newSites(kind: (typeof kinds)[number], length: number): S3Site[] {
   });
 }
 
-// At the same time: most of it is waiting.
+// Concurrently, because most of the time is waiting.
 describe.concurrent.each(kinds)("publish() when S3 answers with %s", (kind) => {
   test("once, at any request, succeeds", async () => {
     const sites = newSites(kind, requests);
@@ -92,7 +95,7 @@ describe.concurrent.each(kinds)("publish() when S3 answers with %s", (kind) => {
     await Promise.all(runs);
   });
 
-  test("to a removal, once or from then on, does no harm either", async () => {
+  test("to a removal, once or from then on, damages nothing", async () => {
     const sites = newSites(kind, 2);
     const runs = sites.map(async (site, at) => {
       const times = at === 0 ? 1 : Number.POSITIVE_INFINITY;
@@ -131,7 +134,7 @@ test("publish() restores what it deleted after a newer publisher, on a store tha
   ];
   const site = new S3Site(careless);
   await aba.publish(site.open(), first, bold);
-  // The object is checked, then the newer publisher leaves it alone, then the DELETE arrives.
+  // The older publisher checks the object, the newer one skips it, then the DELETE arrives.
   careless.fault({ kind: { delay: 1_000 }, match: ({ method }) => method === "DELETE", times: 3 });
   const older = aba.publish(site.open(), without, bold);
   await expect.poll(() => careless.requests.some(({ method }) => method === "DELETE")).toBe(true);

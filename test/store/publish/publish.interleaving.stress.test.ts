@@ -7,14 +7,14 @@ import { failAtChange, type Hooks, WatchedTarget } from "./watched-target.ts";
 const bold = { limits: noLimits, timeoutMs: 20 };
 
 let time = 0;
-/** Listings go by whole seconds at AWS, or by less; each test does with both. */
+/** Times in listings are whole seconds at AWS, and finer elsewhere; each test runs with both. */
 const clocks: [string, () => number][] = [
   ["whole seconds", () => 0],
   ["finer times", () => ++time],
 ];
 let clock = () => 0;
 
-/** One publisher, and another one that runs from beginning to end at some moment of the first. */
+/** One publisher, and a second one that runs completely at one change of the first. */
 interface Race {
   readonly history: History;
   readonly served: string;
@@ -25,13 +25,13 @@ interface Race {
 interface Run {
   readonly commit: string;
   readonly options?: Partial<PublishOptions>;
-  /** The change at which it ends. */
+  /** The change at which it is killed. */
   readonly hooks?: Hooks;
 }
 
 interface Finish {
   readonly site: MemorySite;
-  /** Missing where the second had no chance any more. */
+  /** Missing if the first made fewer changes. */
   readonly second: PublishOutcome | Error | undefined;
   readonly first: PublishOutcome;
 }
@@ -89,7 +89,7 @@ const older = [
   forward.commit({ meal_planning: false, heart_rate: null, step_count: true }),
 ] as const;
 
-/** What it says last, it said at first, to the byte: ETags cannot tell them apart. */
+/** The last responses are equal to the first ones, so ETags cannot distinguish them. */
 const aba = new History();
 const [zero, a, b] = [
   aba.commit({ meal_planning: true, food_search: false, data_export: true }, 0),
@@ -147,7 +147,7 @@ describe.each([
   });
 
   test.each([1, 3, 5, 8])(
-    "ends on the newest after one more run, where the newest died at its change %i",
+    "ends on the newest after one more run, if the newest was killed at its change %i",
     async (nth) => {
       const second = { commit: newest, hooks: failAtChange(nth, "after") };
       await runAll(
@@ -161,7 +161,7 @@ describe.each([
   );
 
   test.each([1, 3, 5, 8])(
-    "ends on the newest after one more run, where an older died at its change %i",
+    "ends on the newest after one more run, if an older one was killed at its change %i",
     async (nth) => {
       const second = { commit: middle, hooks: failAtChange(nth, "after") };
       await runAll(

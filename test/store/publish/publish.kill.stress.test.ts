@@ -94,7 +94,7 @@ async function killPublishers<Site extends OpenSite>(
     `kill -9, ${target.kind}: ${kills}; before the first change ${before}, between ${between}, ` +
       `after the last ${after}; ${reads} reads, all whole; SEED=${random.seed}\n`,
   );
-  // Few kills, if KILLS asks for few, may all miss the writes.
+  // If KILLS is small, all kills may miss the writes.
   if (kills > 10) expect(between).toBeGreaterThan(0);
 }
 

@@ -1,4 +1,4 @@
-/** What exceeds a limit waits; nothing else does. And what cannot be read is not taken for nothing. */
+/** Changes over a limit wait, and no others do. A list that cannot be read does not count as empty. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { DirectorySite, findWrong, flag, Histories, type OpenSite, S3Site } from "./publishing.ts";
@@ -20,7 +20,7 @@ const kinds: [string, () => OpenSite][] = [
   ["S3", () => new S3Site(double)],
 ];
 
-/** `flag_a`, `flag_b` and so on, all in one state; `null` removes them. */
+/** `flag_a`, `flag_b` and so on, all in the same state; `null` removes them. */
 function flags(names: readonly string[], state: boolean | null) {
   return Object.fromEntries(names.map((name) => [`flag_${name}`, state]));
 }
@@ -72,7 +72,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(readManifest(site).waiting).toBeUndefined();
   });
 
-  test("holds back turning on over the limit, in the first environment alone", async () => {
+  test("holds back turning on over the limit, in the first environment only", async () => {
     const { site, history } = await served();
     const on = `description: Enable what it says\nenabled: true\n`;
     const next = history.commit(Object.fromEntries(letters.map((name) => [`flag_${name}`, on])));
@@ -131,7 +131,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(readList(site)).toMatchObject({ flag_d: true });
     await history.publish(site.open(), history.commit({ flag_d: false }));
     expect(readList(site)).toMatchObject({ flag_a: false, flag_d: false });
-    // What comes back does not wait any more.
+    // A flag that is restored no longer waits.
     const back = history.commit(flags(["a", "b", "c"], true));
     expect(await history.publish(site.open(), back)).toMatchObject({ waiting: [] });
     expect(await findWrong(site, history, back)).toEqual([]);

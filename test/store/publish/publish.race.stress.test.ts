@@ -11,13 +11,13 @@ const bold = { limits: noLimits };
 const first = { meal_planning: true, food_search: false, data_export: true };
 const second = { food_search: true, heart_rate: true, data_export: null };
 
-/** Two commits that are published at once where an earlier one is served. */
+/** Two commits that are published at once, while an earlier one is served. */
 interface Course {
   readonly history: History;
   readonly served: string;
   readonly older: string;
   readonly newer: string;
-  /** A clone of who has not fetched the newer commit. */
+  /** A clone without the newer commit. */
   readonly behind: string;
 }
 
@@ -31,7 +31,7 @@ function plot(newest: Readonly<Record<string, boolean | null>>, seconds: number)
 
 const courses: readonly Course[] = [
   plot({ meal_planning: false, step_count: true, heart_rate: null }, 60),
-  // What changed is changed back within the second: ETags cannot tell the first from the last.
+  // A change is reverted within a second: ETags cannot distinguish the first state from the last.
   plot({ ...first, heart_rate: null }, 0),
 ];
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(() => double?.close());
 
-/** Delays the requests to a site, most of them a little. */
+/** Delays the requests to a site, most of them for a short time. */
 function slowDown(site: S3Site, random: Random): void {
   const match = ({ key, query }: { key: string; query: URLSearchParams }) =>
     (key || query.get("prefix") || "").startsWith(site.prefix);

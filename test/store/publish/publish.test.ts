@@ -18,7 +18,7 @@ const environments = ["", "/staging", "/development"];
 const list = "/v1/feature-flags/";
 const manifest = "/manifest.json";
 
-/** In each environment, in the order of paths. */
+/** The lists of all environments, in the order of paths. */
 function everywhere(...names: string[]): string[] {
   return environments
     .flatMap((environment) => names.map((name) => environment + list + name))
@@ -52,7 +52,7 @@ const kinds: [string, () => OpenSite][] = [
 ];
 
 describe.each(kinds)("publish() to %s", (_kind, newSite) => {
-  /** What publishing `commit` changes there, after `before` was published. */
+  /** The requests of a publication of `commit` after that of `before`. */
   async function changesOf(before: string, commit: string, site = newSite()): Promise<string[]> {
     await history.publish(site.open(), before);
     const target = new WatchedTarget(site.open());
@@ -80,7 +80,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(target.changes.at(-1)).toBe(`put ${manifest}`);
   });
 
-  test("sends nothing at all the second time", async () => {
+  test("sends nothing the second time", async () => {
     const site = newSite();
     expect(await changesOf(zero, zero, site)).toEqual([]);
     expect(await history.publish(site.open(), zero)).toMatchObject({ status: "unchanged" });
@@ -89,7 +89,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     });
   });
 
-  test("sends the manifest alone for a commit that changes no response", async () => {
+  test("sends only the manifest for a commit that changes no response", async () => {
     expect(await changesOf(zero, readme)).toEqual([`put ${manifest}`]);
   });
 
@@ -285,7 +285,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       expect(await mends(site)).toEqual([`remove ${list}left_over`, `put ${manifest}`]);
     });
 
-    test("everything at once, on the way to the next commit", async () => {
+    test("everything at once, while it publishes the next commit", async () => {
       site.change(path, "changed");
       site.change(`/staging${path}`, undefined);
       site.change(`/staging${list}left_over`, "{}");
@@ -344,7 +344,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
     expect(await findWrong(site, history, zero)).toEqual([]);
   });
 
-  test("removes no other objects that a forged manifest lists", async () => {
+  test("does not remove objects of others that a forged manifest lists", async () => {
     const site = newSite();
     await history.publish(site.open(), zero);
     site.theirs("index.html", "theirs");

@@ -4,13 +4,13 @@ import type { S3Double } from "../../s3/double.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
 import type { Job, News } from "./publisher.ts";
 
-/** A process that publishes what it is told to. */
+/** A process that publishes the commits that the test sends to it. */
 export class PublisherProcess {
   readonly child: ChildProcess;
   readonly ready: Promise<void>;
   readonly #ended: Promise<unknown>;
 
-  /** `like` is a target of the kind that it will publish to. */
+  /** `like` is a target of the same kind as those that it will publish to. */
   constructor(like: string, { endpoint, region, credentials }: S3Double) {
     this.child = fork(bundleModule(new URL("./publisher.ts", import.meta.url)), [like], {
       env: {

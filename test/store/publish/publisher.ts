@@ -1,6 +1,6 @@
 /**
- * `publisher.ts TARGET`, a publisher in a process of its own. It says `ready` once it could publish to
- * such a target; then it publishes what it is told to, says `begin` just before, and what came of it.
+ * `publisher.ts TARGET`, a publisher in a process of its own. It sends `ready` when its modules are
+ * loaded. For each job, it sends `begin` before the first change, and the result at the end.
  */
 
 import { compile } from "../../../schema/compile/compile.ts";
@@ -20,7 +20,7 @@ export type News = "ready" | "begin" | PublishOutcome["status"] | { readonly err
 process.on("message", (job: Job) => {
   work(job).catch((error: unknown) => report({ error: String(error) }));
 });
-// What takes long to load is loaded before anybody waits.
+// Loads the slow modules before the first job.
 (await openTarget(process.argv[2] ?? "")).close();
 report("ready");
 

@@ -47,7 +47,7 @@ export function fileOfFlag(name: string): string {
   return `flags/nutrition/${name}.yaml`;
 }
 
-/** A clone, and all that is published from it. */
+/** A clone, and the targets that it is published to. */
 export class History {
   readonly made: TestRepository;
   readonly #repository: Promise<Repository>;
@@ -58,7 +58,7 @@ export class History {
     this.#repository = repository;
   }
 
-  /** Commits these flags, each by its name: on, off, its text, or `null` where it is to go. */
+  /** Commits these flags by name: on, off, a text, or `null` to delete it. */
   commit(flags: Readonly<Record<string, boolean | string | null>>, seconds = 60): string {
     this.#time += seconds;
     const texts = Object.entries(flags).map(([name, state]) => [
@@ -103,7 +103,7 @@ export class History {
   }
 }
 
-/** Histories in one repository: equal commits are made and read once. */
+/** Several histories in one repository, so that equal commits are made and read once. */
 export class Histories {
   readonly #bare = bareRepository();
   readonly #repository = open(this.#bare.directory);
@@ -135,7 +135,7 @@ class SharedHistory extends History {
   }
 }
 
-/** A clone that caches git's answers: commits do not change, and tests repeat them a thousand times. */
+/** A clone that caches git's output: commits do not change, and tests read them a thousand times. */
 async function open(directory: string): Promise<Repository> {
   const repository = await Repository.open(directory);
   const relations = new Map<string, ReturnType<Repository["relate"]>>();
@@ -154,24 +154,24 @@ async function open(directory: string): Promise<Repository> {
   return asked as Repository;
 }
 
-/** Where a release is published to. Whatever is done here, no publisher does. */
+/** A target for tests. Its methods act like other people, not like a publisher. */
 export interface Site {
-  /** As people write it. */
+  /** As in the option `--to`. */
   readonly name: string;
   open(): Target;
-  /** By path, each object of ours: all there is but what `theirs()` put there. */
+  /** By path, all objects except those of `theirs()`. */
   bodies(): Map<string, string>;
-  /** By path, what an object's headers are; nothing where they are the web server's. */
+  /** By path, the headers of each object; empty if the web server sends them. */
   headers(): Map<string, SiteHeaders> | undefined;
 }
 
-/** A site that others can get at, too. */
+/** A site that tests can change by hand. */
 export interface OpenSite extends Site {
   /** Puts or removes an object by hand. */
   change(path: string, body: string | undefined): void;
-  /** Puts a file that is not ours, by its own name. */
+  /** Puts an object of another program, by its key. */
   theirs(name: string, body: string): void;
-  /** Those that are still there. */
+  /** The objects of `theirs()` that still exist. */
   stillTheirs(): Map<string, string>;
 }
 
@@ -229,7 +229,7 @@ export class DirectorySite implements OpenSite {
   }
 }
 
-/** Without a network, for tests that publish a thousand times. `now` is the clock of its listings. */
+/** A site without a network, for tests that publish a thousand times. `now` is the clock of its listings. */
 export class MemorySite implements Site {
   readonly name = "memory";
   readonly #memory: Memory = new Map();
@@ -332,7 +332,7 @@ export class S3Site implements OpenSite {
   }
 }
 
-/** How `site` differs from the release of `commit`: empty if it does not. */
+/** The differences between `site` and the release of `commit`. */
 export async function findWrong(site: Site, history: History, commit: string): Promise<string[]> {
   const { responses } = await history.release(commit);
   const bodies = site.bodies();

@@ -3,19 +3,19 @@ import pMap from "p-map";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NewObject, Target } from "../../../store/target/target.ts";
 
-/** Somewhere a target can be. */
+/** A store for targets, such as a bucket or a directory. */
 export interface Place extends AsyncDisposable {
-  /** The target below `prefix` (`""`, `a/b`), anew each time: as another publisher has it. */
+  /** A new object for the target below `prefix` (`""`, `a/b`), like that of another publisher. */
   open(prefix: string): Target;
 }
 
-/** How a place differs from S3 as AWS has it. */
+/** The differences of a store from AWS's S3. */
 export interface Traits {
   /** Keeps `Content-Type`, `Cache-Control` and metadata. */
   readonly keepsHeaders: boolean;
-  /** May answer who loses a race with a 500, again and again. */
+  /** May answer a lost race with 500 repeatedly. */
   readonly failsLosers?: boolean;
-  /** How many objects a listing gives at once. */
+  /** Maximum number of objects in a page of a listing. */
   readonly pageSize: number;
 }
 
@@ -23,7 +23,7 @@ const unseen = "00000000000000000000000000000000";
 const list = "/v1/feature-flags/";
 const flag = "/v1/feature-flags/meal_planning";
 
-/** What every target does, whatever it is made of. */
+/** The tests that every kind of target must pass. */
 export function testTarget(
   kind: string,
   start: () => Promise<Place>,
@@ -37,13 +37,13 @@ export function testTarget(
     afterAll(() => place?.[Symbol.asyncDispose]());
 
     let prefixes = 0;
-    /** A new one, with nothing in it. */
+    /** A new, empty target. */
     const empty = () => {
       prefixes += 1;
       return place.open(`empty-${prefixes}`);
     };
 
-    test("read() gives what write() put, to the byte", async () => {
+    test("read() returns the exact bytes of write()", async () => {
       const target = empty();
       const body = `{"description":"Grün 🚩 \\u2028","enabled":true}`;
       expect(await target.write(object(flag, body), undefined)).toBe(true);
@@ -52,7 +52,7 @@ export function testTarget(
       expect(read?.etag).toBe(hash("md5", body));
     });
 
-    test("read() gives what is large, and what is empty", async () => {
+    test("read() returns large and empty objects", async () => {
       const target = empty();
       const large = "manifest ".repeat(100_000);
       await target.write(object("/manifest.json", large), undefined);
@@ -76,7 +76,7 @@ export function testTarget(
       expect((await target.read(flag))?.metadata).toEqual({ commit: "1" });
     });
 
-    test("read() gives nothing where there is nothing", async () => {
+    test("read() returns undefined for a missing object", async () => {
       const target = empty();
       expect(await target.read(flag)).toBeUndefined();
       await target.write(object(flag, "{}"), undefined);
@@ -97,7 +97,7 @@ export function testTarget(
       expect([...(await target.list()).keys()].sort()).toEqual(paths.sort());
     });
 
-    test("write() creates only where there is nothing", async () => {
+    test("write() creates an object only if there is none", async () => {
       const target = empty();
       await target.write(object(flag, "first"), undefined);
       expect(await target.write(object(flag, "second"), undefined)).toBe(false);
@@ -105,7 +105,7 @@ export function testTarget(
       expect((await target.read(flag))?.body.toString()).toBe("first");
     });
 
-    test("write() replaces only what was seen", async () => {
+    test("write() replaces only the object with the seen ETag", async () => {
       const target = empty();
       expect(await target.write(object(flag, "zero"), unseen)).toBe(false);
       expect(await target.read(flag)).toBeUndefined();
@@ -116,14 +116,14 @@ export function testTarget(
       expect((await target.read(flag))?.body.toString()).toBe("second");
     });
 
-    test("remove() removes only what was seen", async () => {
+    test("remove() removes only the object with the seen ETag", async () => {
       const target = empty();
       await target.write(object(flag, "first"), undefined);
       expect(await target.remove(flag, unseen)).toBe(false);
       expect((await target.read(flag))?.body.toString()).toBe("first");
     });
 
-    test("remove() makes place, and leaves the others alone", async () => {
+    test("remove() allows a new object at the path, and does not affect others", async () => {
       const target = empty();
       await target.write(object(flag, "first"), undefined);
       await target.write(object(list, "list"), undefined);
@@ -133,7 +133,7 @@ export function testTarget(
       expect(await target.write(object(flag, "again"), undefined)).toBe(true);
     });
 
-    test("remove() is done where the object is gone", async () => {
+    test("remove() succeeds if the object is gone", async () => {
       const target = empty();
       expect(await target.remove(flag, unseen)).toBe(true);
       await target.write(object(flag, "first"), undefined);
@@ -141,11 +141,11 @@ export function testTarget(
       expect(await target.remove(flag, hash("md5", "first"))).toBe(true);
     });
 
-    test("list() gives nothing where nothing was ever written", async () => {
+    test("list() is empty before the first write", async () => {
       expect(await empty().list()).toEqual(new Map());
     });
 
-    test("list() gives more objects than fit a page, each with its ETag", async () => {
+    test("list() returns the objects of several pages, each with its ETag", async () => {
       const target = empty();
       const paths = Array.from({ length: pageSize + 50 }, (_, at) => `${list}flag_${at}`);
       await pMap(paths, (path) => target.write(object(path, path), undefined), { concurrency: 32 });
@@ -154,7 +154,7 @@ export function testTarget(
       expect(Object.fromEntries(etags)).toEqual(Object.fromEntries(wanted));
     });
 
-    test("list() says in which order objects were written", async () => {
+    test("list() shows by its times in which order objects were written", async () => {
       const target = empty();
       for (const path of [flag, list, "/manifest.json"]) {
         await target.write(object(path, "{}"), undefined);
@@ -168,7 +168,7 @@ export function testTarget(
       expect((await target.list()).get(flag)?.modified).toBeGreaterThan(Math.max(...times));
     });
 
-    test("list() gives only what is below the prefix", async () => {
+    test("list() returns only objects below the prefix", async () => {
       const [all, one, longer] = ["pre", "pre/fix", "prefix"].map((prefix) => place.open(prefix));
       for (const target of [all, one, longer]) {
         await target?.write(object(flag, target.name), undefined);
@@ -180,7 +180,7 @@ export function testTarget(
       expect((await all?.read(flag))?.body.toString()).toBe(all?.name);
     });
 
-    test("write() lets one of forty who create win", async () => {
+    test("write() succeeds for one of forty concurrent creators", async () => {
       const target = empty();
       const writers = Array.from({ length: 40 }, (_, at) =>
         target.write(object(flag, `${at}`), undefined),
@@ -190,7 +190,7 @@ export function testTarget(
       expect(winners).toEqual([(await target.read(flag))?.body.toString()]);
     });
 
-    test("write() lets one of forty who replace win", async () => {
+    test("write() succeeds for one of forty concurrent replacements", async () => {
       const target = empty();
       await target.write(object(flag, "first"), undefined);
       const seen = hash("md5", "first");
@@ -205,7 +205,7 @@ export function testTarget(
       expect(winners).toEqual([(await target.read(flag))?.body.toString()]);
     });
 
-    test("exclusively() gives what the work gives, and goes on after it failed", async () => {
+    test("exclusively() returns the result of the work, and works again after a failure", async () => {
       const target = empty();
       expect(await target.exclusively(async () => 1)).toBe(1);
       const failing = target.exclusively(() => Promise.reject(new Error("no")));
@@ -221,7 +221,7 @@ export function object(path: string, body: string): NewObject {
   return { path, body, ...headers, metadata: { commit: "9f8e7d6" } };
 }
 
-/** Waits out the clock of a listing, which may go by whole seconds. */
+/** Waits until the clock of a listing, which may have whole seconds, has advanced. */
 async function untilPast(time: number): Promise<void> {
   await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(Math.ceil(time) + 5);
 }

@@ -1,12 +1,15 @@
 import type { Listed, NewObject, StoredObject, Target } from "../../../store/target/target.ts";
 
-/** Hooks around the changes of a target, each with the number of the change, from 1. To throw there ends the publisher. */
+/**
+ * Hooks around the changes of a target; each gets the number of the change, from 1. If a hook throws,
+ * the publisher ends.
+ */
 export interface Hooks {
   readonly before?: (nth: number) => Promise<void> | void;
   readonly after?: (nth: number) => Promise<void> | void;
 }
 
-/** A target that tells what is changed at it. */
+/** A target that reports its changes. */
 export class WatchedTarget implements Target {
   /** `put PATH` and `remove PATH`, in the order in which they were begun. */
   readonly changes: string[] = [];

@@ -1,4 +1,4 @@
-/** A clone of a remote's branch: what it belongs to, which remotes it follows, and what it leaves behind. */
+/** A clone of a remote's branch: the remotes that it accepts and follows, and the files that it leaves. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -87,7 +87,7 @@ describe("open() of a clone that exists", () => {
     },
   );
 
-  test("may name any remote as long as nothing was fetched", async () => {
+  test("may name any remote before the first fetch", async () => {
     const directory = place();
     const wrong = await RemoteBranch.open(directory, "/no/such/remote", "main");
     await expect(wrong.fetch()).rejects.toThrow("Cannot reach the remote");
@@ -150,7 +150,7 @@ describe("fetch()", () => {
   });
 
   test.each(["path", "http"])(
-    "refuses a remote that becomes shallow later by %s, keeps what it has, and goes on when the remote is complete",
+    "refuses a remote that becomes shallow later by %s, keeps its commits, and continues when the remote is complete",
     async (by) => {
       const { bare, made } = remote();
       const url = by === "http" ? (await serveOverHttp(bare)).url : bare.directory;
@@ -209,7 +209,7 @@ describe("credentials in the URL", () => {
     expect(shown).toEqual([]);
   });
 
-  test("are in no message when they are wrong", async () => {
+  test("are in no message if they are wrong", async () => {
     const { bare } = remote();
     const { url } = await serveOverHttp(bare);
     const wrong = url.replace(/\/\/.*@/, "//ada:SECRET%2Fword@");
@@ -245,7 +245,7 @@ describe("credentials in the URL", () => {
     vi.stubEnv("HOME", home);
   }
 
-  /** Arguments of all processes from now on. */
+  /** Records the arguments of all processes from now on. */
   function watchArguments(): () => string[] {
     const commands = new Set<string>();
     const look = () => {
@@ -253,7 +253,7 @@ describe("credentials in the URL", () => {
         try {
           commands.add(readFileSync(`/proc/${id}/cmdline`, "utf8").replaceAll("\0", " "));
         } catch {
-          // It has ended.
+          // The process has ended.
         }
       }
     };

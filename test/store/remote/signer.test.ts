@@ -22,7 +22,7 @@ import {
 
 const service = "bunting@bunting.example";
 
-/** What git makes of the signature of each commit after the first, the oldest first: `G` is a good one. */
+/** Git's verdict on the signature of each commit after the first, the oldest first: `G` is good. */
 function verdicts(repository: TestRepository, key: string): string[] {
   const args = ["log", "--reverse", "--format=%G?", "main"];
   return repository
@@ -45,7 +45,7 @@ test.each(["ed25519", "ecdsa", "rsa"])(
     const results = await Promise.all(writes.map((one) => store.write(one)));
     const commits = bare.git("log", "--reverse", "--format=%H", "main").split("\n").slice(1);
     expect(results.map((result) => "commit" in result && result.commit)).toEqual(commits);
-    // The first is on its way before the others come.
+    // The first is being pushed before the others arrive.
     expect(pushes.length).toBeLessThanOrEqual(2);
     expect(requestsOf(bare)).toEqual(writes.map(({ requestId }) => requestId));
     expect(verdicts(bare, key)).toEqual(commits.map(() => "G"));

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { KnownPulls } from "../../../store/reviews/known-pulls.ts";
 
-/** Pull requests by number; even ones are proposals. `read` has how many each listing read. */
+/**
+ * Pull requests by number; even ones are proposals. `read` has the number of pull requests that each
+ * listing read.
+ */
 function pulls(count: number, listIntervalMs = 0) {
   const state = { count, read: [] as number[] };
   const known = new KnownPulls(async function* () {

@@ -19,7 +19,7 @@ const pull = {
   base: { ref: "main", repo: canonical },
 };
 
-/** As the settings spell it: GitHub takes any case, and answers in its own. */
+/** The spelling in the settings: GitHub accepts any case, and answers with its own. */
 function pullsWith(
   answer: () => Promise<unknown>,
   timeoutMs?: number,
@@ -33,7 +33,7 @@ function pullsWith(
   return new PullRequests(store, github as unknown as GitHub, "main", timeoutMs);
 }
 
-test("PullRequests.find() goes by GitHub's own spelling of the repository", async () => {
+test("PullRequests.find() compares with GitHub's spelling of the repository", async () => {
   const pulls = pullsWith(async () => pull);
   expect(await pulls.find(7, false)).toMatchObject({ id: "7", flag: "meal_planning" });
 });
@@ -143,7 +143,7 @@ test("PullRequests.propose() leaves half of the places to other actors", async (
     await expect(late).rejects.toThrow("ask again");
 });
 
-test("PullRequests.propose() does not take a pull request of another account for its own", async () => {
+test("PullRequests.propose() does not use a pull request of another account", async () => {
   const branch = "bunting/meal_planning/disable-0123456789ab";
   const pulls = pullsWith(async () => [{ ...pull, user: { login: "mallory" } }]);
   await expect(pulls.propose({ ...proposal(1), branch })).rejects.toThrow(

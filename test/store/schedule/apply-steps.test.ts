@@ -1,4 +1,4 @@
-/** Scheduled steps as commits: what they change, in whose name, and that each is applied once. */
+/** Scheduled steps as commits: their changes, their authors, and that each is applied once. */
 import { expect, test } from "vitest";
 import { findDueSteps } from "../../../schema/flag/schedule.ts";
 import { applySteps } from "../../../store/schedule/apply-steps.ts";
@@ -130,7 +130,7 @@ test("applySteps() does not apply a step that is deleted while it is being appli
   const { bare, human } = flagRemote(scheduled);
   const store = await openStore(bare);
   const due = findDueSteps(store.current?.snapshot.flags ?? [], later);
-  // The store does not know of it yet: its push is rejected.
+  // The store has not fetched it, so its push is rejected.
   human.publish({ [file]: flagWith(everyone) });
   const results = await applySteps(store, store.directory, due);
   expect(results.map(({ status }) => status)).toEqual(["not-found", "committed"]);

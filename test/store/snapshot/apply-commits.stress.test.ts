@@ -9,7 +9,7 @@ import { importCommits } from "../../git/import.ts";
 import { testRepository } from "../../git/repository.ts";
 import { flagHistory } from "./flag-history.ts";
 
-test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on any history", async () => {
+test("applyCommitsToSnapshot() returns the result of a complete read, or undefined, on any history", async () => {
   let advanced = 0;
   const trial = fc.asyncProperty(flagHistory, async (history) => {
     const { directory } = testRepository();
@@ -22,7 +22,7 @@ test("applyCommitsToSnapshot() gives what a complete read gives, or nothing, on 
         advanced += 1;
         expect(next).toEqual(wanted);
         const compiled = compile(next);
-        // Other objects, so that nothing is known of them.
+        // Copies, so that nothing is cached for them.
         expect(compiled).toEqual(compile(structuredClone(next)));
         const kept = compiled.responses.filter((response) => release.responses.includes(response));
         expect(kept.length).toBeGreaterThanOrEqual(2);

@@ -45,7 +45,7 @@ test.each(["a symbolic link", "a submodule", "an executable file"])(
   },
 );
 
-test("applyCommitsToSnapshot() returns nothing for names that differ only by case", async () => {
+test("applyCommitsToSnapshot() returns undefined for names that differ only by case", async () => {
   const repository = testRepository();
   const mixed = 'names: { pattern: "^[A-Za-z]+$" }\n';
   const first = repository.change(1_700_000_000, {
@@ -61,7 +61,7 @@ test("applyCommitsToSnapshot() returns nothing for names that differ only by cas
   expect((await apply(renamed))?.flags.map(({ name }) => name)).toEqual(["Meals"]);
 });
 
-test("applyCommitsToSnapshot() returns nothing for a list that is too large", async () => {
+test("applyCommitsToSnapshot() returns undefined for a list that is too large", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
   const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
@@ -80,7 +80,7 @@ test("applyCommitsToSnapshot() returns nothing for a list that is too large", as
   expect(await apply(withOthers(14_000))).toBeUndefined();
 });
 
-test("applyCommitsToSnapshot() returns nothing for definitions that are too large", async () => {
+test("applyCommitsToSnapshot() returns undefined for definitions that are too large", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
   const { snapshot } = await (await Repository.open(repository.directory)).read(first, "");
@@ -103,7 +103,7 @@ test("applyCommitsToSnapshot() returns nothing for definitions that are too larg
   expect(await apply(withOthers(170))).toBeUndefined();
 });
 
-test("applyCommitsToSnapshot() gives what a complete read gives for commits that were just made, and reads nothing", async () => {
+test("applyCommitsToSnapshot() returns the result of a complete read for commits that were just made, and reads nothing", async () => {
   const repository = testRepository();
   const [meals, moved, invites] = ["a/meals", "b/meals", "a/invites"].map(
     (name) => `flags/${name}.yaml`,

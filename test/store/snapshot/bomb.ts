@@ -17,7 +17,7 @@ export function nestFolders(made: TestRepository, width: number, depth: number):
   return tree;
 }
 
-/** Commits the folder `flags/bomb` beside what `parent` has, or removes it. */
+/** Adds the folder `flags/bomb` to the files of `parent`, or removes it. */
 export function commitWith(
   made: TestRepository,
   parent: string,

@@ -1,4 +1,4 @@
-/** Dates that no clock has: they stop nothing, and served times never go back. */
+/** Commits with impossible dates: they are served, and served times never decrease. */
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import type { Snapshot } from "../../../schema/flag/snapshot.ts";
@@ -16,7 +16,7 @@ async function snapshotOf({ directory }: TestRepository, commit: string): Promis
   return snapshot;
 }
 
-/** A commit as only plumbing makes it, with any text for its date. */
+/** A commit with any text as its date, made by git's plumbing commands. */
 function commitDated(made: TestRepository, date: string, enabled: string): string {
   made.write({ [file]: enabled });
   made.git("add", "--all");
@@ -59,7 +59,7 @@ describe("a commit dated", () => {
     const later = await snapshotOf(made, next);
     expect(later.updated_at >= snapshot.updated_at).toBe(true);
     for (const one of [snapshot, later]) compile(one);
-    // The same from what was known.
+    // The same with a known history.
     const [updates, all] = await Promise.all([
       applyCommitsToSnapshot(made.directory, before, odd),
       applyCommitsToSnapshot(made.directory, before, next),
@@ -74,7 +74,7 @@ describe("a commit dated", () => {
   });
 });
 
-test("times depend on the line of the branch, not on dates of what was merged into it", async () => {
+test("times depend on the line of the branch, not on dates of merged commits", async () => {
   const made = testRepository();
   made.change(start, { [file]: on });
   made.switch("work");

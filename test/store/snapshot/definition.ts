@@ -3,8 +3,8 @@ import type { FlagHistory, History } from "../../../store/history/history.ts";
 import type { TestRepository } from "../../git/repository.ts";
 
 /**
- * What `readHistory()` is to say, straight from the definition: it looks at the whole of `flags/` at
- * each first parent, and shares neither code nor git command with it. Slow.
+ * The expected result of `readHistory()`, by its definition: reads all of `flags/` at each first parent,
+ * and shares neither code nor git commands with the product. Slow.
  */
 export class Definition {
   readonly #repository: TestRepository;
@@ -58,7 +58,7 @@ export class Definition {
 interface State {
   readonly parent: string;
   readonly time: number;
-  /** What git lists below `flags/`. */
+  /** The files that git lists below `flags/`. */
   readonly all: string;
   /** By name, the ids of its contents by file. */
   readonly flags: ReadonlyMap<string, Readonly<Record<string, string>>>;

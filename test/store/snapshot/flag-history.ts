@@ -1,4 +1,4 @@
-/** Histories of a few flags: edits, moves, merges, branches that went apart, commits that are not valid. */
+/** Histories of a few flags: edits, moves, merges, diverged branches, invalid commits. */
 import fc from "fast-check";
 import type { ImportedCommit } from "../../git/import.ts";
 
@@ -6,7 +6,7 @@ const flag = (text: string) => `description: Plan meals\nowner: nutrition\n${tex
 export const on = flag("enabled: true\n");
 export const off = flag("enabled: false\n");
 export const stagingOnly = flag("enabled: false\nenvironments:\n  staging:\n    enabled: true\n");
-/** So many minutes after the first commit. */
+/** Minutes after the first commit. */
 export function at(minutes: number): number {
   return 1_700_000_000 + minutes * 60;
 }
@@ -66,7 +66,7 @@ function plan(steps: readonly Step[]): ImportedCommit[] {
   });
 }
 
-/** For `importCommits()`. */
+/** The history as commits for `importCommits()`. */
 export const flagHistory: fc.Arbitrary<ImportedCommit[]> = fc
   .array(step, { minLength: 3, maxLength: 9 })
   .map(plan);

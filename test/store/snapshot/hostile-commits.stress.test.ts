@@ -1,4 +1,4 @@
-/** A commit of a million paths in the history: whole passes over it, which take their time. */
+/** A commit of a million paths in the history. Complete passes over it are slow. */
 import { describe, expect, test } from "vitest";
 import { readHistory } from "../../../store/history/history.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";

@@ -11,7 +11,7 @@ import { testRepository } from "../../git/repository.ts";
 import { bombed, file, off, on, start } from "./bomb.ts";
 import { readInProcess } from "./process.ts";
 
-/** Beyond every other limit, in milliseconds, also on a busy machine. */
+/** Timeout in milliseconds, longer than all others, also on a busy machine. */
 const soonMs = 20_000;
 
 describe("a commit of a million paths", () => {
@@ -45,7 +45,7 @@ describe("a commit of a million paths", () => {
   });
 });
 
-test("a commit that changes too many files is skipped, and what it changed counts with the next one", async () => {
+test("a commit that changes too many files is skipped, and its changes count with the next one", async () => {
   const { directory } = testRepository();
   const many = Array.from({ length: 6 }, (_, index) => `flags/many/f${index}.yaml`);
   const all = (text: string | null) => Object.fromEntries(many.map((name) => [name, text]));

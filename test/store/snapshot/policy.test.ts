@@ -1,4 +1,4 @@
-/** The policy as a commit holds it: `flags/policy.yaml`, read with the flags and by the same rules. */
+/** The policy in a commit: `flags/policy.yaml`, read with the flags and by the same rules. */
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../schema/compile/compile.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
@@ -55,7 +55,7 @@ describe("read() of a policy", () => {
     );
   });
 
-  test("does not serve a commit with a wrong policy, and reports the place", async () => {
+  test("does not serve a commit with a wrong policy, and reports the position", async () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on, [policy]: "protected:\n  - prodution\n" });
     const { snapshot, problems } = await read(repository);
@@ -66,7 +66,7 @@ describe("read() of a policy", () => {
     ]);
   });
 
-  test("does not take it for a flag that has the same bytes, or the other way round", async () => {
+  test("does not confuse it with a flag that has the same bytes", async () => {
     const repository = testRepository();
     repository.change(start, { [meals]: on, [policy]: on });
     const opened = await Repository.open(repository.directory);

@@ -9,14 +9,14 @@ import { sharedDirectory } from "../../git/repository.ts";
 const script = fileURLToPath(new URL("./read.ts", import.meta.url));
 
 export interface ProcessReading {
-  /** The readings that differ: one, if all is well. */
+  /** The distinct results: one if all are equal. */
   readonly readings: readonly Reading[];
-  /** What the process needed at most, in megabytes. */
+  /** Maximum memory of the process, in megabytes. */
   readonly memory: number;
 }
 
 export interface ProcessOptions {
-  /** How often it reads, each time as if it had just started. */
+  /** How often it reads, each time without memory of the last time. */
   readonly times?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Identifies the build of the program, as the bundler does. */

@@ -1,7 +1,7 @@
 /**
- * What a process of its own reads: `read.ts DIRECTORY COMMIT [TIMES]` prints each distinct reading
- * as a line of JSON, and at last its own highest use of memory, in kilobytes. `AS_USER` is the id
- * of the user it becomes once its code is loaded.
+ * Reads a commit in a separate process: `read.ts DIRECTORY COMMIT [TIMES]` prints each distinct reading
+ * as a line of JSON, and then its maximum memory, in kilobytes. `AS_USER` is the id of the user it
+ * becomes once its code is loaded.
  */
 import { Repository } from "../../../store/snapshot/repository.ts";
 

@@ -365,7 +365,7 @@ describe("read() beside other work on the clone", () => {
     });
     repository.git("add", "flags/staged_one.yaml");
     const status = repository.git("status", "--porcelain=v2", "--branch");
-    // Now git would like to refresh its index.
+    // Now git would refresh its index.
     utimesSync(path.join(directory, "flags/growth/gift_cards.yaml"), 1, 1);
     const index = path.join(directory, ".git/index");
     const before = readFileSync(index, "hex");
@@ -376,7 +376,7 @@ describe("read() beside other work on the clone", () => {
     expect(repository.git("ls-files", "--others", "--exclude-standard")).not.toContain("bunting");
   });
 
-  test("works if a dead process left locks, and leaves none", async () => {
+  test("works if a dead process left locks, and leaves none itself", async () => {
     const { repository } = planner();
     const expected = await read(repository.directory);
     const locks = [
@@ -506,7 +506,7 @@ describe("resolve()", () => {
     }
   });
 
-  test("is not misled by replaced commits", async () => {
+  test("ignores replaced commits", async () => {
     const { repository, first, second, third } = planner();
     repository.git("replace", "--graft", third, first);
     expect(repository.git("rev-parse", "HEAD~1")).toBe(first);

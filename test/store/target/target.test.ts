@@ -28,9 +28,9 @@ import { object, type Place, type Traits, testTarget } from "../publish/target-c
 const flag = "/v1/feature-flags/meal_planning";
 const bucket = "flags";
 
-/** As AWS documents S3. */
+/** S3 as AWS documents it. */
 const s3: Traits = { keepsHeaders: true, pageSize: 1_000 };
-/** Ceph 16 may answer a lost race with 500. How else it differs from AWS, `ceph.test.ts` shows. */
+/** Ceph 16 may answer a lost race with 500. `ceph.test.ts` shows its other differences from AWS. */
 const ceph: Traits = { ...s3, failsLosers: true };
 
 const directory: Traits = { ...s3, keepsHeaders: false };
@@ -53,7 +53,7 @@ if (!installed) {
 }
 describe.runIf(installed)("with Ceph", () => testTarget("Ceph's S3", startCephPlace, ceph));
 
-/** What tests use that publish a thousand times: it must be like the others. */
+/** The target of tests that publish a thousand times must be like the others. */
 async function startMemory(): Promise<Place> {
   const memory: Memory = new Map();
   return {
@@ -132,7 +132,7 @@ describe("S3Target", () => {
     await paged.close();
   });
 
-  test("says which secret is wrong: not what it is", async () => {
+  test("names the wrong secret, without its value", async () => {
     const credentials = { ...double.credentials, secretAccessKey: "a wrong secret" };
     const target = new S3Target("s3://flags", bucket, "", clientOf(double, { credentials }));
     for (const [what, attempt] of everything(target)) {
@@ -416,7 +416,7 @@ describe("DirectoryTarget", () => {
     expect((await target.list()).has("/v1/feature-flags/other")).toBe(false);
   });
 
-  test("names the obstacle", async () => {
+  test("names the reason", async () => {
     const directory = temporaryDirectory();
     const target = new DirectoryTarget(directory);
     await target.write(object(`${flag}.json/inside`, "{}"), undefined);

@@ -5,7 +5,7 @@ import { BatchQueue, type BatchQueueOptions } from "../../../store/writes/batch-
 
 type Options = BatchQueueOptions<number, string, null>;
 
-/** A queue whose batches are noted, and whose work takes as long as the test wants. */
+/** A queue that records its batches. The test ends the work of each batch. */
 function newQueue(options: Partial<Options> = {}) {
   const batches: (readonly number[])[] = [];
   const gates: (() => void)[] = [];

@@ -10,7 +10,7 @@ function filled(limit: number, ...owners: [owner: string, count: number][]): Fai
   return queue;
 }
 
-test("add() gives one owner all places until another one needs some", () => {
+test("add() gives one owner the whole capacity until another one needs some of it", () => {
   const queue = filled(4, ["a", 4]);
   expect(queue.add("a5", "a")).toEqual(["a5"]);
   expect(queue.add("b1", "b")).toEqual(["a4"]);
@@ -19,7 +19,7 @@ test("add() gives one owner all places until another one needs some", () => {
   expect(queue.length).toBe(4);
 });
 
-test("add() always gives an urgent item a place, and take() takes it first", () => {
+test("add() always accepts an urgent item, and take() takes it first", () => {
   const queue = filled(2, ["a", 1], ["b", 1]);
   expect(queue.add("off", "b", true)).toHaveLength(1);
   expect(queue.add("off2", "b", true)).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** What others do to the branch: commit to it, break it, rewind it, replace it. */
+/** Changes of the branch by others: commits, invalid commits, a reset, a replacement. */
 import { expect, test, vi } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import { type TestRepository, testRepository } from "../../git/repository.ts";
@@ -170,7 +170,7 @@ test("write() never has an earlier time than the branch, even if the clock is be
   expect(streaks).toMatchObject({ name: "streaks", updated_at: "2096-10-02T07:07:40Z" });
 });
 
-/** What can happen to a branch so that it no longer holds what was seen on it. */
+/** The ways in which a branch can lose commits that a server has seen. */
 const losses: Record<string, (remote: Remote, first: string) => void> = {
   rewound: ({ human }, first) => human.force(first),
   "force-pushed": ({ human }, first) => {
@@ -236,7 +236,7 @@ test.each(Object.entries(losses))(
 );
 
 test.each(["rewound", "force-pushed", "replaced by another history"])(
-  "open() with acceptRemote goes on with a branch that was %s",
+  "open() with acceptRemote continues with a branch that was %s",
   async (what) => {
     const remote = flagRemote();
     const { bare } = remote;

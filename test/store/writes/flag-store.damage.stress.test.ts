@@ -1,4 +1,4 @@
-/** What happens to the clone: damage, locks of processes that are gone, no room. */
+/** Problems of the clone: damage, locks of dead processes, a full disk. */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,

@@ -22,11 +22,11 @@ import {
 const every = Object.keys(faults) as Fault[];
 /** Faults that stop an operation, or lose its answer. */
 const failing = every.filter((fault) => fault !== "slow");
-/** One of each kind: an answer that is none, no answer, no connection. */
+/** One fault of each kind: an invalid response, no response, no connection. */
 const kinds = ["unavailable", "hang", "drop"] as const;
 const forever = Number.POSITIVE_INFINITY;
 
-/** Short where the remote hangs; else long enough for the busiest machine. */
+/** Short if the remote hangs, otherwise long enough for a busy machine. */
 function timeoutMsFor(fault: Fault): number {
   return fault === "hang" ? 4_000 : 20_000;
 }
@@ -58,7 +58,7 @@ async function expectWrite(store: FlagStore, bare: TestRepository, enabled = tru
   expect(requestsOf(bare).slice(before)).toEqual([wanted.requestId]);
 }
 
-/** Reads answer, whatever the remote does. */
+/** Reads work during any fault of the remote. */
 function expectReads(store: FlagStore): void {
   const names = store.current?.snapshot.flags.map(({ name }) => name);
   expect(names).toEqual(["daily_tips", "meal_planning"]);
@@ -159,7 +159,7 @@ function addHook({ bare }: Pick<Setup, "bare">, words: string): () => void {
 const protectedBranch =
   "error: GH006: Protected branch update failed for refs/heads/main. Changes must be made through a pull request.";
 
-/** Why a remote declines a push: what to do to it, and what the client is told. */
+/** Reasons for which a remote declines a push: how to cause them, and the message for the client. */
 const declines: Record<string, [decline: (setup: Setup) => () => void, words: string]> = {
   "is protected": [
     (setup) => addHook(setup, protectedBranch),

@@ -1,4 +1,4 @@
-/** What a server serves after its own and others' commits is what another one reads from git. */
+/** After its own and others' commits, a server serves the same as one that reads everything from git. */
 import { cpSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -72,7 +72,7 @@ const flagText = fc.oneof(
   { weight: 1, arbitrary: fc.constant("description: Plan\nenabled: maybe\n") },
   { weight: 3, arbitrary: fc.constant(null) },
 );
-/** What somebody else commits. */
+/** Commits of others. */
 const others: fc.Arbitrary<(files: Record<string, string>) => Files> = fc.oneof(
   fc
     .tuple(name, fc.constantFrom("growth", "nutrition/web", "x"), flagText, fc.boolean())
@@ -112,7 +112,7 @@ const first: Files = {
   "flags/nutrition/meals.yaml": "# Ours\ndescription: Plan\nenabled: false\n",
 };
 
-/** Writes at once, before each of which others may commit. */
+/** Concurrent writes; others may commit before each of them. */
 const step = fc.record({
   writes: fc.array(fc.tuple(change, fc.option(fc.nat(5), { freq: 3 })), { maxLength: 4 }),
   others: fc.option(others, { freq: 2 }),
@@ -151,7 +151,7 @@ test.each([
   ["sha256", false],
   ["sha1", true],
 ] as const)(
-  "a store serves what another one reads, after any commits (%s, signed: %s)",
+  "a store serves what a new store reads, after any commits (%s, signed: %s)",
   async (objectFormat, isSigned) => {
     const signing = isSigned ? { signer: await Signer.open(sshKey()) } : {};
     let made = 0;
@@ -186,7 +186,7 @@ test.each([
           const other = await openStore(bare, signing);
           const [mine, theirs] = [await stateOf(store), await stateOf(other)];
           if (mine.problems.length > 0 || theirs.problems.length > 0) {
-            // The first serves what was valid before.
+            // The first store serves the last valid commit.
             expect(mine.problems).toEqual(theirs.problems);
             expect(theirs.snapshot).toBeUndefined();
             const message = ["-p", bare.head, "-m", "Restore", `${mine.snapshot?.commit}^{tree}`];

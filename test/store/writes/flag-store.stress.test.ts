@@ -1,4 +1,4 @@
-/** Many writers at once, in several processes. What they were told must be what is on the remote. */
+/** Many concurrent writers in several processes. Their results must match the commits on the remote. */
 import { expect, test } from "vitest";
 import { StoreProcess } from "./store-process.ts";
 import {
@@ -17,7 +17,7 @@ import {
 } from "./writing.ts";
 
 const clients = 10;
-/** Each round of a client is a burst on a flag of its own, and one step of a counter that all share. */
+/** Each round of a client is several writes of its own flag, and one increment of a shared counter. */
 const rounds = 5;
 const burst = 19;
 const writes = clients * rounds * (burst + 1);
@@ -41,7 +41,7 @@ const start: Files = Object.fromEntries(
   ]),
 );
 
-/** What a client was told, in order. */
+/** The results of a client's writes, in order. */
 interface Told {
   readonly requestId: string;
   readonly flag: string;
@@ -50,7 +50,7 @@ interface Told {
 
 class Client {
   readonly told: Told[] = [];
-  /** How many writes had to be sent again. */
+  /** The number of writes that were sent again. */
   again = 0;
   readonly #store: StoreProcess;
   readonly #own: string;
@@ -74,12 +74,12 @@ class Client {
     }
   }
 
-  /** Makes a step of a counter, however often that takes. */
+  /** Increments a counter, and tries again until that succeeds. */
   async #insist(flag: string, count: () => number | Promise<number>): Promise<void> {
     while (!(await this.#step(flag, await count()))) this.again += 1;
   }
 
-  /** Adds one to a counter that must be at `count`; whether it was done. */
+  /** Increments a counter that must be at `count`. Returns whether that succeeded. */
   async #step(flag: string, count: number): Promise<boolean> {
     const one = write(describe(flag, `${count + 1}`));
     try {

@@ -17,7 +17,7 @@ import {
 } from "./writing.ts";
 
 test.each(["path", "HTTP"])(
-  "write() brings each kind of change to a remote over %s",
+  "write() pushes each kind of change to a remote over %s",
   async (kind) => {
     const { bare } = flagRemote();
     const store = await openStore(kind === "path" ? bare : (await serveOverHttp(bare)).url);

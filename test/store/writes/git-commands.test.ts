@@ -1,4 +1,4 @@
-/** How many git commands a store starts: each takes 5 to 10 ms, which a client waits for. */
+/** The number of git commands that a store starts: a client waits 5 to 10 ms for each. */
 import { expect, test, vi } from "vitest";
 import { readGit, streamGit } from "../../../store/git/git.ts";
 import {

@@ -29,7 +29,7 @@ test.each([
     const store = await openStore(bare);
     const first = await store.write(write(change, keyed));
     expect(first).toMatchObject({ status, commit: headOf(bare) });
-    // Somebody undoes it; the repetition must not do it again.
+    // Somebody reverts it; the repeated request must not apply it again.
     human.publish({ "flags/growth/daily_tips.yaml": "enabled: true\n", "README.md": "Undone\n" });
     const next = await openStore(bare);
     for (const one of [store, next]) {
@@ -64,7 +64,7 @@ test("write() refuses a key that belongs to another request", async () => {
   });
 });
 
-/** Commits as a person who can push, with any message. */
+/** Commits with any message, like a person who can push. */
 function commitAs(
   bare: TestRepository,
   human: ReturnType<typeof flagRemote>["human"],

@@ -1,4 +1,4 @@
-/** Writes where the policy protects an environment: what lands, what waits on a branch, what breaks the glass. */
+/** Writes with a protected environment: those that are committed, proposals on a branch, and emergency changes. */
 import { describe, expect, test } from "vitest";
 import { RequestIndex } from "../../../store/branch/request-index.ts";
 import type { Proposal } from "../../../store/writes/proposal.ts";
@@ -52,7 +52,7 @@ describe("write()", () => {
     ["another description", describing("meal_planning", "Plan dinners")],
     ["a new flag", create("water_log")],
     ["a deletion", remove("meal_planning")],
-  ])("does not land %s where application is protected", async (_what, change) => {
+  ])("does not commit %s if application is protected", async (_what, change) => {
     const { bare, proposal } = await proposed(change);
     expect(proposal).toMatchObject({ flag: change.name, environments: ["application"] });
     expect(proposal.base).toBe(headOf(bare));
@@ -68,11 +68,11 @@ describe("write()", () => {
 
   test("at the root needs a review if an environment that follows it is protected", async () => {
     const { proposal } = await proposed(turn("meal_planning", false), ["staging", "development"]);
-    // staging has a state of its own, development follows.
+    // `staging` has its own block, `development` uses that of the root.
     expect(proposal.environments).toEqual(["development"]);
   });
 
-  test("decides on the policy of the newest head: one that was merged a moment ago holds", async () => {
+  test("uses the policy of the newest head, also if it was merged just before", async () => {
     const { bare, human } = remoteWith("staging");
     const store = await openStore(bare);
     human.publish({ [policy]: "protected: [application]\n" });
@@ -85,7 +85,7 @@ describe("write()", () => {
     });
   });
 
-  test("decides for each of a batch: one waits, the others land in one push", async () => {
+  test("decides for each write of a batch: one waits, the others are committed in one push", async () => {
     const { bare } = remoteWith("application");
     const store = await openStore(bare);
     const results = await Promise.all([
@@ -95,7 +95,7 @@ describe("write()", () => {
     ]);
     expect(results.map(({ status }) => status)).toEqual(["committed", "protected", "committed"]);
     expect(bare.git("show", `main:${mealPlanning}`)).toContain("\nenabled: true");
-    // On what the one before it left, so that the review shows this change alone.
+    // On top of the earlier write, so that the review shows only this change.
     const [first, waits] = results;
     if (first?.status !== "committed" || waits?.status !== "protected") throw new Error("No");
     expect(waits.proposal.base).toBe(first.commit);
@@ -174,7 +174,7 @@ describe("write() of an emergency change", () => {
     expect(await store.emergencyChanges()).toEqual([]);
   });
 
-  test("cannot be feigned: neither by a reason, nor in a message of somebody else's", async () => {
+  test("cannot be forged, neither by a reason nor in a commit message of others", async () => {
     const { bare, human } = remoteWith();
     const store = await openStore(bare);
     const reason = "x\n\nBreak-Glass: application\nFlag: meal_planning";
@@ -189,7 +189,7 @@ describe("write() of an emergency change", () => {
 });
 
 describe("propose()", () => {
-  test("puts the commit on a branch of its own, on the head", async () => {
+  test("pushes the commit to a branch of its own, on top of the head", async () => {
     const { bare, store, proposal } = await proposed(turn("meal_planning", false));
     const tip = await store.propose(proposal, false);
     expect(tipOf(bare, proposal)).toBe(tip);
@@ -256,7 +256,7 @@ describe("propose()", () => {
     expect(bare.git("rev-parse", `${anew}^{tree}`)).toBe(bare.git("rev-parse", `${ours}^{tree}`));
   });
 
-  test("whose push lost its answer finds that the push succeeded", async () => {
+  test("finds that its push succeeded although the answer was lost", async () => {
     const { bare, proposal } = await proposed(turn("meal_planning", false));
     const remote = await serveOverHttp(bare);
     const store = await openStore(remote.url);
@@ -264,7 +264,7 @@ describe("propose()", () => {
     expect(await store.propose(proposal, false)).toBe(tipOf(bare, proposal));
   });
 
-  test("says that the remote does not answer, and succeeds when it does", async () => {
+  test("reports that the remote does not answer, and succeeds when it does", async () => {
     const { bare, proposal } = await proposed(turn("meal_planning", false));
     const remote = await serveOverHttp(bare);
     const store = await openStore(remote.url, { timeoutMs: 2_000 });

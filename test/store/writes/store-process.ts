@@ -8,7 +8,7 @@ import { bundleModule } from "../../setup/bundle-module.ts";
 import { cleanUpAfterFile } from "../../setup/test-file.ts";
 import { newClone } from "./writing.ts";
 
-/** What is asked of the process: a write, or how things stand, after a sync where that is wanted. */
+/** A request to the process: a write, or its state, after a sync if requested. */
 export interface Order {
   readonly id: number;
   readonly write?: Omit<Write, "isExpected"> | undefined;

@@ -1,4 +1,4 @@
-/** `store-worker.ts DIRECTORY REMOTE` holds a store, and does what its parent sends it. */
+/** `store-worker.ts DIRECTORY REMOTE` opens a store and executes the requests of its parent process. */
 
 import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
 import { FlagStore } from "../../../store/writes/flag-store.ts";

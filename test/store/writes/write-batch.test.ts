@@ -28,7 +28,7 @@ async function decide(bare: TestRepository, writes: readonly Write[]): Promise<B
   return decideBatch(bare.directory, snapshot, keys, testCommitKeys, writes);
 }
 
-/** Decides writes, and puts them on the branch. */
+/** Decides writes, and commits them to the branch. */
 async function commitWrites(bare: TestRepository, writes: readonly Write[]) {
   const { commits, results } = await decide(bare, writes);
   const ids = (await createCommits(bare.directory, headOf(bare), commits)).map(({ id }) => id);

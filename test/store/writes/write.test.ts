@@ -31,7 +31,7 @@ function decide(
   return decideAmong([], change, there, options);
 }
 
-/** The same beside other flags. */
+/** The same with other flags in the snapshot. */
 function decideAmong(
   others: readonly TimedFlag[],
   change: Parameters<typeof write>[0],
@@ -44,7 +44,7 @@ function decideAmong(
   return decideWrite(write(change, options), there, context);
 }
 
-test("decideWrite() commits a new flag, by whom and when", () => {
+test("decideWrite() commits a new flag with its actor and time", () => {
   expect(decide(create("water_log", true, "Log water"), undefined)).toMatchObject({
     commit: { files: [{ file: "flags/unowned/water_log.yaml" }], author: ada, time },
     after: {

@@ -1,4 +1,4 @@
-/** A bare remote with flags, a person who commits to it, and stores that follow it. */
+/** A bare remote with flags, a person who commits to it, and stores on it. */
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { expect } from "vitest";
@@ -21,7 +21,7 @@ import { cleanUpAfterFile } from "../../setup/test-file.ts";
 
 export type { Files };
 
-/** When the first commit of every remote was made, in seconds since 1970. */
+/** The time of the first commit of every remote, in seconds since 1970. */
 export const begun = 1_700_000_000;
 
 export const mealPlanning = "flags/nutrition/meal_planning.yaml";
@@ -51,7 +51,7 @@ export function flagRemote(files: Files = standard): Remote {
   return { bare, human: new Human(bare) };
 }
 
-/** Somebody with a clone of their own, which is made when it is first used. */
+/** A person with a clone, which is made at its first use. */
 export class Human extends TestRepository {
   readonly #remote: BareRepository;
   #time = begun;
@@ -95,25 +95,25 @@ export class Human extends TestRepository {
     this.git("reset", "--quiet", "--hard", "FETCH_HEAD");
   }
 
-  /** Makes the remote's branch be at `commit`, whatever it was. */
+  /** Forces the remote's branch to `commit`. */
   force(commit: string): void {
     this.git("push", "--quiet", "--force", "origin", `${commit}:refs/heads/main`);
   }
 }
 
 export interface StoreOptions {
-  /** Where the clone is. */
+  /** The directory of the clone. */
   readonly directory?: string;
   readonly acceptRemote?: boolean;
-  /** How long one fetch or push may take. */
+  /** Timeout of one fetch or push. */
   readonly timeoutMs?: number;
-  /** How long to try for a write. */
+  /** Timeout of a write. */
   readonly writeTimeoutMs?: number;
   readonly signer?: Signer;
   readonly commitKeys?: CommitKeys;
 }
 
-/** What the servers of every test sign commits with. */
+/** The keys with which all servers in tests sign commits. */
 export const testCommitKeys: CommitKeys = ["k".repeat(64)];
 
 /** A store on `remote`, a bare repository or a URL, closed after the file's last test. */
@@ -133,7 +133,7 @@ export async function openStore(
   return Object.assign(store, { directory });
 }
 
-/** A path where a clone may be made. */
+/** A path for a new clone. */
 export function newClone(): string {
   return path.join(temporaryDirectory(), "data", "clone.git");
 }
@@ -164,7 +164,7 @@ export function remove(name: string): Change {
   return { kind: "delete", name };
 }
 
-/** What a key belongs to. */
+/** The request of a key. */
 export function idempotency(seed: number, fingerprint = "f".repeat(64)) {
   return { key: seed.toString(16).padStart(64, "0"), fingerprint };
 }
@@ -185,7 +185,7 @@ export function requestsOf(bare: TestRepository): string[] {
   return lines.filter((line) => line !== "");
 }
 
-/** The flags on the remote, read by somebody who has never seen it before. */
+/** The flags on the remote, read from a new clone. */
 export async function flagsOf(bare: TestRepository) {
   const repository = await Repository.open(bare.clone("--bare").directory);
   const { snapshot, problems } = await repository.read(await repository.resolve("main"), "");
@@ -201,7 +201,7 @@ export function expectSound(...repositories: readonly { readonly directory: stri
   }
 }
 
-/** Waits until something is so; fails when it is not in good time. */
+/** Waits until a condition is true. Fails after a timeout. */
 export function eventually(check: () => unknown, wanted: unknown = true): Promise<void> {
   return expect.poll(check, { timeout: 30_000, interval: 20 }).toEqual(wanted);
 }
