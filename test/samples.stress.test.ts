@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { TestRepository, temporaryDirectory } from "./git/repository.ts";
-import { bareEnvironment, runNpm, top } from "./scripts/run.ts";
+import { bareEnvironment, runNpm, top } from "./scripts/setup/run.ts";
 
 /** A page that shows commands and their output with the sample flags, as `README.md` and the guides do. */
 const showsSamples = "readme.test.ts";

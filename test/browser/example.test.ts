@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { bareEnvironment, runDevelopmentTool, testCheckout, top } from "../scripts/run.ts";
+import { bareEnvironment, runDevelopmentTool, testCheckout, top } from "../scripts/setup/run.ts";
 import { until } from "../server/setup/api.ts";
 import { began } from "../server/setup/remote.ts";
 import { describeWithChromium, useChromium } from "./chromium.ts";

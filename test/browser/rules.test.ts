@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { fileOf } from "../../schema/compile/urls.ts";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript } from "../scripts/run.ts";
+import { runScript } from "../scripts/setup/run.ts";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
 import { bundle, type Content, pageWith, type Site, startSite } from "./site.ts";
 import { json, listOf } from "./source.ts";

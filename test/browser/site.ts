@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import path from "node:path";
 import { type BuildOptions, build } from "esbuild";
 import { close, listen } from "../../server/http/http-server.ts";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 
 export interface Site extends AsyncDisposable {
   readonly url: string;

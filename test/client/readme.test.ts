@@ -5,7 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 
 const readme = readFileSync(path.join(top, "client/README.md"), "utf8");
 const clone = path.join(temporaryDirectory(), "a clone");

@@ -5,7 +5,7 @@ import { FlagdProvider } from "@openfeature/flagd-provider";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BuntingServerProvider } from "../../client/openfeature-server.ts";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 import { type Api, startService } from "../server/setup/api.ts";
 import { Remote } from "../server/setup/remote.ts";
 import { caseFiles, contexts, findDifferences, summarize, typedFlags } from "./cases.ts";

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 import { type Api, startService } from "../server/setup/api.ts";
 import { Remote } from "../server/setup/remote.ts";
 import { Evaluator } from "./evaluator.ts";

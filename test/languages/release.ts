@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { type Files, type TestRepository, testRepository } from "../git/repository.ts";
-import { runScript } from "../scripts/run.ts";
+import { runScript } from "../scripts/setup/run.ts";
 
 /** A repository, and the directory into which `bunting build` writes what a CDN serves. */
 export class Release {

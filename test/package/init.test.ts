@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, expect, inject, test } from "vitest";
 import { parse } from "yaml";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { bareEnvironment, runScript, top } from "../scripts/run.ts";
+import { bareEnvironment, runScript, top } from "../scripts/setup/run.ts";
 import { actionlint } from "../workflows/lint/lint.ts";
 import { parseWorkflow } from "../workflows/runner/workflow.ts";
 

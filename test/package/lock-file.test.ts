@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 
 test("every package of the lock file has a checksum", () => {
   const { packages } = JSON.parse(readFileSync(path.join(top, "package-lock.json"), "utf8"));

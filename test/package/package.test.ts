@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bareEnvironment, runNpm, top } from "../scripts/run.ts";
+import { bareEnvironment, runNpm, top } from "../scripts/setup/run.ts";
 import { testSnippets } from "./snippets.ts";
 import { Application, makeRelease, type Release } from "./tarball.ts";
 

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { parse } from "../../schema/yaml/parse.ts";
 import { precompileSchemas } from "../../scripts/package/precompile-schemas.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 
 const modules = [
   "schema/check/validators.ts",

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { top } from "../scripts/run.ts";
+import { top } from "../scripts/setup/run.ts";
 import { Application } from "./tarball.ts";
 
 interface Snippet {

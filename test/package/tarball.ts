@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Files, temporaryDirectory } from "../git/repository.ts";
-import { bareEnvironment, runNpm, top } from "../scripts/run.ts";
+import { bareEnvironment, runNpm, top } from "../scripts/setup/run.ts";
 
 export interface Release {
   /** The directory that a release writes: the tarball and the bill of materials. */

@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
 import { readWhole } from "../store/build/whole.ts";
-import { directoryNamed, filesIn, type Options, runScript, startScript } from "./run.ts";
+import { directoryNamed, filesIn, type Options, runScript, startScript } from "./setup/run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 const off = on.replace("true", "false");

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { commandLine } from "../../scripts/command/command-line.ts";
 import { commandNames, loadCommand } from "../../scripts/commands.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runNpm, runScript, startScript, testCheckout, top } from "./run.ts";
+import { runNpm, runScript, startScript, testCheckout, top } from "./setup/run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 

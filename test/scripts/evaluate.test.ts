@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type TestRepository, testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { runScript } from "./setup/run.ts";
 
 const flag = `description: Check out in one step
 enabled: true

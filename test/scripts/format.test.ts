@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "nod
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { temporaryDirectory } from "../git/repository.ts";
-import { filesIn, runScript } from "./run.ts";
+import { filesIn, runScript } from "./setup/run.ts";
 
 const formatted = `# Ask in #nutrition first
 description: Plan meals # for a week

@@ -7,7 +7,7 @@ import {
   temporaryDirectory,
   testRepository,
 } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { runScript } from "./setup/run.ts";
 
 const flag = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 const policy = "# ask #platform\nprotected:\n  - application # what customers get\n";

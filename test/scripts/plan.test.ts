@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../schema/plan/plan.ts";
 import { type TestRepository, testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { runScript } from "./setup/run.ts";
 
 const plans = new URL("../fixtures/plans/", import.meta.url);
 const cure = "look at the difference, then run: BLESS=1 npx vitest run test/scripts/plan.test.ts";

@@ -3,7 +3,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { expect, test } from "vitest";
 import { commandNames } from "../../scripts/commands.ts";
-import { runScript, top } from "./run.ts";
+import { runScript, top } from "./setup/run.ts";
 
 const readme = readFileSync(path.join(top, "scripts/README.md"), "utf8");
 const commands = [...readme.matchAll(/^bunting ([a-z]+) (.*)$/gm)].map(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { runScript } from "./setup/run.ts";
 
 const file = "flags/billing/invoices.yaml";
 const past = "2026-01-11T08:00:00Z";

@@ -7,7 +7,7 @@ import { parseTokens } from "../../schema/access/tokens-file.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { startService } from "../server/setup/api.ts";
 import { TestTokens } from "../server/setup/tokens.ts";
-import { runScript } from "./run.ts";
+import { runScript } from "./setup/run.ts";
 
 const here = temporaryDirectory();
 const environments = ["application", "staging", "development", "qa"];

@@ -11,7 +11,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Code, severities } from "../../schema/problem/codes.ts";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript, top } from "./run.ts";
+import { runScript, top } from "./setup/run.ts";
 
 const fixtures = path.join(top, "test/fixtures");
 /** The day on which fixtures are checked. */

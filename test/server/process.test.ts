@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { readSettings } from "../../server/settings.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { testCheckout } from "../scripts/run.ts";
+import { testCheckout } from "../scripts/setup/run.ts";
 import { Program, startProcess, startService, until } from "./setup/api.ts";
 import { ask } from "./setup/ask.ts";
 import { began, flags, Remote } from "./setup/remote.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Files } from "../git/repository.ts";
 import { temporaryDirectory } from "../git/repository.ts";
-import { runScript } from "../scripts/run.ts";
+import { runScript } from "../scripts/setup/run.ts";
 import { type OwnApi, startService, until } from "./setup/api.ts";
 import { Remote } from "./setup/remote.ts";
 

@@ -9,7 +9,7 @@ import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { findMisspeltSettings, readSettings } from "../../server/settings.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
-import { bareEnvironment, testCheckout } from "../scripts/run.ts";
+import { bareEnvironment, testCheckout } from "../scripts/setup/run.ts";
 import { Program, startProcess, until } from "./setup/api.ts";
 import { ask } from "./setup/ask.ts";
 import { began, beganAt, flags, Remote } from "./setup/remote.ts";

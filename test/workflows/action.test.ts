@@ -2,9 +2,9 @@
 /** `action.yml`, and the workflows of `bunting init`, run as GitHub would run them. */
 import { beforeAll, expect, test } from "vitest";
 import { formatWorkflows } from "../../scripts/init/workflows.ts";
-import { conclusionsOf } from "./conclusions.ts";
-import { publishHead } from "./publish-head.ts";
-import { type Site, startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { publishHead } from "./site/publish-head.ts";
+import { type Site, startSite } from "./site/site.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const options = { timeout: 400_000 };

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { propose } from "../github/proposal.ts";
-import { conclusionsOf } from "./conclusions.ts";
-import { pulled, reviewed } from "./events.ts";
-import { flags } from "./origin.ts";
 import type { Run } from "./runner/run.ts";
-import { startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { pulled, reviewed } from "./site/events.ts";
+import { flags } from "./site/origin.ts";
+import { startSite } from "./site/site.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const on = flags[file].replace("enabled: false", "enabled: true");

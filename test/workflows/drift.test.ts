@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { storedObject } from "../s3/double.ts";
-import { conclusionsOf } from "./conclusions.ts";
-import { publishHead } from "./publish-head.ts";
-import { type Site, startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { publishHead } from "./site/publish-head.ts";
+import { type Site, startSite } from "./site/site.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const timeoutMs = 400_000;

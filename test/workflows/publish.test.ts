@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseManifest } from "../../schema/compile/manifest.ts";
-import { conclusionsOf } from "./conclusions.ts";
-import { flags } from "./origin.ts";
-import { publishHead } from "./publish-head.ts";
 import { parseAnnotations } from "./runner/commands.ts";
-import { type Site, startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { flags } from "./site/origin.ts";
+import { publishHead } from "./site/publish-head.ts";
+import { type Site, startSite } from "./site/site.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const off = flags[file];

@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 import { readFileSync } from "node:fs";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { conclusionsOf } from "./conclusions.ts";
-import { queued } from "./events.ts";
-import { flags } from "./origin.ts";
 import { parseAnnotations } from "./runner/commands.ts";
 import type { Run } from "./runner/run.ts";
-import { type Site, secret, startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { queued } from "./site/events.ts";
+import { flags } from "./site/origin.ts";
+import { type Site, secret, startSite } from "./site/site.ts";
 
 const file = "flags/nutrition/recipe_import.yaml";
 const off = flags[file];

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { listWorkflows } from "./files.ts";
 import type { Workflow } from "./runner/workflow.ts";
+import { listWorkflows } from "./site/files.ts";
 
 const readme = readFileSync(".github/README.md", "utf8");
 const workflows = listWorkflows();

@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { conclusionsOf } from "./conclusions.ts";
-import { type Site, startSite } from "./site.ts";
+import { conclusionsOf } from "./site/conclusions.ts";
+import { type Site, startSite } from "./site/site.ts";
 
 /** As long as a machine that does much else may take for a run or two. */
 const timeoutMs = 240_000;

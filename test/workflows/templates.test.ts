@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import schema from "../../schema/flag.schema.json" with { type: "json" };
 import { defaultProject } from "../../schema/project/project.ts";
-import { matches, ownersOf, parseOwners } from "./owners.ts";
+import { matches, ownersOf, parseOwners } from "./site/owners.ts";
 
 const { environments } = defaultProject;
 

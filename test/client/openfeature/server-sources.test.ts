@@ -9,7 +9,7 @@ import {
   type ServerProviderOptions,
 } from "../../../client/openfeature-server.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../../git/repository.ts";
-import { runScript } from "../../scripts/run.ts";
+import { runScript } from "../../scripts/setup/run.ts";
 import { type OwnApi, startService } from "../../server/setup/api.ts";
 import { Remote } from "../../server/setup/remote.ts";
 import { json, respond, type Source, startSource } from "../source.ts";

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { TestRepository } from "../../git/repository.ts";
-import { testCheckout } from "../../scripts/run.ts";
+import { testCheckout } from "../../scripts/setup/run.ts";
 import { Program } from "../setup/api.ts";
 import { ask } from "../setup/ask.ts";
 import { kill } from "../setup/kill.ts";

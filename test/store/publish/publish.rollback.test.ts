@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseManifest } from "../../../schema/compile/manifest.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { WatchedTarget } from "../target/watched-target.ts";
 import { DirectorySite, findWrong, flag, History, type OpenSite, S3Site } from "./publishing.ts";
-import { WatchedTarget } from "./watched-target.ts";
 
 const manifest = "/manifest.json";
 const reason = "checkout is down";

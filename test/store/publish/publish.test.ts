@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { formatManifest } from "../../../schema/compile/manifest.ts";
 import { respond } from "../../../schema/compile/release.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { WatchedTarget } from "../target/watched-target.ts";
 import {
   DirectorySite,
   fileOfFlag,
@@ -12,7 +13,6 @@ import {
   type OpenSite,
   S3Site,
 } from "./publishing.ts";
-import { WatchedTarget } from "./watched-target.ts";
 
 const environments = ["", "/staging", "/development"];
 const list = "/v1/feature-flags/";

@@ -25,7 +25,7 @@ import {
   testRepository,
 } from "../../git/repository.ts";
 import { type S3Double, storedObject } from "../../s3/double.ts";
-import { type Memory, MemoryTarget } from "./memory-target.ts";
+import { type Memory, MemoryTarget } from "../target/memory-target.ts";
 
 export const cacheControl = "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 

@@ -22,8 +22,8 @@ import {
 import { freePort } from "../../s3/port.ts";
 import type { S3Server } from "../../s3/server.ts";
 import { failsAt } from "../build/failing-disk.ts";
-import { type Memory, MemoryTarget } from "../publish/memory-target.ts";
-import { object, type Place, type Traits, testTarget } from "../publish/target-contract.ts";
+import { type Memory, MemoryTarget } from "./memory-target.ts";
+import { object, type Place, type Traits, testTarget } from "./target-contract.ts";
 
 const flag = "/v1/feature-flags/meal_planning";
 const bucket = "flags";

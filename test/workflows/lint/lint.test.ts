@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { findProgram } from "../../s3/program.ts";
-import { listWorkflows } from "../files.ts";
+import { listWorkflows } from "../site/files.ts";
 import { actionlint, shellcheck, shellcheckFiles } from "./lint.ts";
 
 const good = readFileSync("test/fixtures/workflows/good.yml", "utf8");

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { listWorkflows } from "../files.ts";
+import { listWorkflows } from "../site/files.ts";
 import { findMistakes } from "./rules.ts";
 
 const good = readFileSync("test/fixtures/workflows/good.yml", "utf8");

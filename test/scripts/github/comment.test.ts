@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { planMarker } from "../../schema/github/plan-comment.ts";
-import { temporaryDirectory } from "../git/repository.ts";
-import { type Hosted, hostFlags, temporaryFile, workflowRun } from "../github/hosted.ts";
-import { runScript } from "./run.ts";
+import { planMarker } from "../../../schema/github/plan-comment.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { type Hosted, hostFlags, temporaryFile, workflowRun } from "../../github/hosted.ts";
+import { runScript } from "../setup/run.ts";
 
 // Many processes, on small machines.
 vi.setConfig({ testTimeout: 240_000 });

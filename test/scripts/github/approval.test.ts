@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
-import { temporaryDirectory } from "../git/repository.ts";
-import { type Hosted, hostFlags, workflowRun } from "../github/hosted.ts";
-import { type Proposer, propose } from "../github/proposal.ts";
-import type { Issue } from "../github/state.ts";
-import { runScript } from "./run.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { type Hosted, hostFlags, workflowRun } from "../../github/hosted.ts";
+import { type Proposer, propose } from "../../github/proposal.ts";
+import type { Issue } from "../../github/state.ts";
+import { runScript } from "../setup/run.ts";
 
 // Many processes, on small machines.
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { temporaryDirectory } from "../git/repository.ts";
-import { type Hosted, hostFlags } from "../github/hosted.ts";
-import { runScript } from "./run.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { type Hosted, hostFlags } from "../../github/hosted.ts";
+import { runScript } from "../setup/run.ts";
 
 // Many processes, on small machines.
 vi.setConfig({ testTimeout: 300_000 });

@@ -1,9 +1,9 @@
 import { describe, expect, test, vi } from "vitest";
-import { driftMarker } from "../../schema/github/drift-issue.ts";
-import { temporaryDirectory } from "../git/repository.ts";
-import { type CdnAnswer, releaseOf, startCdn } from "../github/cdn.ts";
-import { hostFlags } from "../github/hosted.ts";
-import { runScript } from "./run.ts";
+import { driftMarker } from "../../../schema/github/drift-issue.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { type CdnAnswer, releaseOf, startCdn } from "../../github/cdn.ts";
+import { hostFlags } from "../../github/hosted.ts";
+import { runScript } from "../setup/run.ts";
 
 // Many processes, on small machines.
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,8 +1,8 @@
 /** What commands say of odd commits, and of names that are both a branch and a tag. */
 import { describe, expect, test } from "vitest";
-import { parsePlan } from "../../schema/github/artifact.ts";
-import { testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { parsePlan } from "../../../schema/github/artifact.ts";
+import { testRepository } from "../../git/repository.ts";
+import { runScript } from "../setup/run.ts";
 
 const file = "flags/nutrition/meal_planning.yaml";
 const flag = (enabled: boolean) =>

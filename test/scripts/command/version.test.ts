@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findNodeVersionError } from "../../scripts/command/version.ts";
+import { findNodeVersionError } from "../../../scripts/command/version.ts";
 
 test.each(["20.19.0", "20.20.2", "22.0.0", "24.1.0"])("Node %s can run the program", (version) => {
   expect(findNodeVersionError(version, ">=20.19")).toBeUndefined();

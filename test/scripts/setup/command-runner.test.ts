@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { temporaryDirectory } from "../git/repository.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
 import { runCommand } from "./command-runner.ts";
 
 function run(code: string, ...args: string[]) {

@@ -1,4 +1,4 @@
-/// <reference path="../setup/provided.d.ts" />
+/// <reference path="../../setup/provided.d.ts" />
 /**
  * The project on GitHub: what happens there starts its workflows, which run here, against a fake
  * GitHub, an S3 in this process, and a CDN in front of that.
@@ -10,27 +10,27 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { inject } from "vitest";
-import { type Files, temporaryDirectory } from "../git/repository.ts";
-import { type FakeGitHub, startGitHub } from "../github/fake.ts";
-import type { Issue } from "../github/state.ts";
-import { type S3Double, startS3Double } from "../s3/double.ts";
-import { bareEnvironment } from "../scripts/run.ts";
-import { cleanUpAfterFile } from "../setup/test-file.ts";
+import { type Files, temporaryDirectory } from "../../git/repository.ts";
+import { type FakeGitHub, startGitHub } from "../../github/fake.ts";
+import type { Issue } from "../../github/state.ts";
+import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { bareEnvironment } from "../../scripts/setup/run.ts";
+import { cleanUpAfterFile } from "../../setup/test-file.ts";
+import type { Source } from "../runner/host.ts";
+import { type Run, runWorkflow } from "../runner/run.ts";
+import { parseWorkflow, type Workflow } from "../runner/workflow.ts";
 import { type Attested, fakeActions, type Stage } from "./actions.ts";
 import { startCommandServer } from "./command-server.ts";
 import { type Edge, startEdge } from "./edge.ts";
 import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
-import type { Source } from "./runner/host.ts";
-import { type Run, runWorkflow } from "./runner/run.ts";
-import { parseWorkflow, type Workflow } from "./runner/workflow.ts";
 import { inputsOf, starts } from "./triggers.ts";
 
 /** What no stranger may see. */
 export const secret = "github_pat_secret";
 const role = "arn:aws:iam::123456789012:role/publisher";
 /** Programs that come before the machine's own. */
-const tools = path.join(import.meta.dirname, "tools");
+const tools = path.join(import.meta.dirname, "../tools");
 /** How long the CDN keeps what it has, in milliseconds. */
 const cdnAge = 300;
 

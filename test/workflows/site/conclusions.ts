@@ -1,4 +1,4 @@
-import type { Run } from "./runner/run.ts";
+import type { Run } from "../runner/run.ts";
 
 /** The conclusion of each run. Prints the output of failed runs. */
 export function conclusionsOf(runs: readonly Run[]): Record<string, string> {

@@ -5,14 +5,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { describeWithNginx } from "../cdn/edge.ts";
-import { startNginx } from "../cdn/nginx.ts";
-import { temporaryDirectory } from "../git/repository.ts";
-import { type S3Double, startS3Double } from "../s3/double.ts";
-import { freePort } from "../s3/port.ts";
-import { findProgram } from "../s3/program.ts";
-import { DirectorySite, findWrong, History, S3Site } from "../store/publish/publishing.ts";
-import { bareEnvironment, type Ran, runScript } from "./run.ts";
+import { describeWithNginx } from "../../cdn/edge.ts";
+import { startNginx } from "../../cdn/nginx.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { type S3Double, startS3Double } from "../../s3/double.ts";
+import { freePort } from "../../s3/port.ts";
+import { findProgram } from "../../s3/program.ts";
+import { DirectorySite, findWrong, History, S3Site } from "../../store/publish/publishing.ts";
+import { bareEnvironment, type Ran, runScript } from "../setup/run.ts";
 
 const options = [
   "--to TARGET",

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync } from "node:fs";
 import path from "node:path";
-import { type Files, type TestRepository, testRepository } from "../git/repository.ts";
-import { top } from "../scripts/run.ts";
+import { type Files, type TestRepository, testRepository } from "../../git/repository.ts";
+import { top } from "../../scripts/setup/run.ts";
 
 /** Long enough ago for a flag that is on for everyone to be stale. */
 const long_ago = 1_700_000_000;

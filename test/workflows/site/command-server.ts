@@ -1,4 +1,4 @@
-/// <reference path="../setup/provided.d.ts" />
+/// <reference path="../../setup/provided.d.ts" />
 /** Runs the commands of workflow steps, for `tools/bunting`: most of a run's time went into starting Node. */
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -7,8 +7,8 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { inject } from "vitest";
-import { runCommand } from "../scripts/command-runner.ts";
-import { cleanUpAfterFile } from "../setup/test-file.ts";
+import { runCommand } from "../../scripts/setup/command-runner.ts";
+import { cleanUpAfterFile } from "../../setup/test-file.ts";
 
 /** Returns the URL. A request names a directory, which has the command and gets its output; the response is the exit code. */
 export async function startCommandServer(): Promise<string> {

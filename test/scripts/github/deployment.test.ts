@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { temporaryDirectory } from "../git/repository.ts";
-import { hostFlags, temporaryFile } from "../github/hosted.ts";
-import { runScript } from "./run.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { hostFlags, temporaryFile } from "../../github/hosted.ts";
+import { runScript } from "../setup/run.ts";
 
 // Many processes, on small machines.
 vi.setConfig({ testTimeout: 240_000 });

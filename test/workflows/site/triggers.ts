@@ -1,5 +1,5 @@
+import type { Workflow } from "../runner/workflow.ts";
 import type { Happening } from "./events.ts";
-import type { Workflow } from "./runner/workflow.ts";
 
 /** Whether a workflow waits for what happens. */
 export function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {

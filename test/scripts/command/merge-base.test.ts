@@ -1,7 +1,7 @@
 /** `--base` of `plan` and `comment` in clones whose default branch is not `main`. */
 import { describe, expect, test } from "vitest";
-import { type TestRepository, testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { type TestRepository, testRepository } from "../../git/repository.ts";
+import { runScript } from "../setup/run.ts";
 
 const file = "flags/billing/new_cart.yaml";
 const flag = (enabled: boolean) =>

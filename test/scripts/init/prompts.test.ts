@@ -1,13 +1,13 @@
-/// <reference path="../setup/provided.d.ts" />
+/// <reference path="../../setup/provided.d.ts" />
 /** The questions of `bunting init`, on a pseudo-terminal. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, inject, test } from "vitest";
-import { temporaryDirectory } from "../git/repository.ts";
-import { program } from "../s3/program.ts";
-import { bareEnvironment } from "./run.ts";
+import { temporaryDirectory } from "../../git/repository.ts";
+import { program } from "../../s3/program.ts";
+import { bareEnvironment } from "../setup/run.ts";
 
 const questions = ["Environments, ", "Names of flags: ", "Who reviews changes, ", "Check flags "];
 const answers = ["production, qa", "kebab-case", "@acme/platform", "yes"];

@@ -1,6 +1,6 @@
 /** Processes that run one command after the other. They end with this process. */
 import { type ChildProcess, fork } from "node:child_process";
-import { bundleModule } from "../setup/bundle-module.ts";
+import { bundleModule } from "../../setup/bundle-module.ts";
 import type { CommandRequest } from "./command-process.ts";
 
 export interface Ran {

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
-import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript } from "./run.ts";
+import { temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { runScript } from "../setup/run.ts";
 
 const flag = "description: Check out in one step\nenabled: true\nowner: billing\n";
 

@@ -1,5 +1,5 @@
 /** Commands as a user runs them, in the directory of a clone. */
-/// <reference path="../setup/provided.d.ts" />
+/// <reference path="../../setup/provided.d.ts" />
 import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +11,7 @@ import {
   type TestRepository,
   temporaryDirectory,
   testRepository,
-} from "../git/repository.ts";
+} from "../../git/repository.ts";
 import { type Ran, runCommand } from "./command-runner.ts";
 
 export type { Ran };
@@ -29,7 +29,7 @@ export interface Options extends Place {
 }
 
 /** Where the project's own files are. */
-export const top = fileURLToPath(new URL("../../", import.meta.url));
+export const top = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** What makes Node read TypeScript. */
 export const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;

@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { TestRepository } from "../git/repository.ts";
-import type { S3Server } from "../s3/server.ts";
-import type { Action } from "./runner/host.ts";
+import { TestRepository } from "../../git/repository.ts";
+import type { S3Server } from "../../s3/server.ts";
+import type { Action } from "../runner/host.ts";
 
 export interface Attested {
   readonly file: string;

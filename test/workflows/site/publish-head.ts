@@ -1,9 +1,9 @@
-import { compile } from "../../schema/compile/compile.ts";
-import { publish } from "../../store/publish/publish.ts";
-import { Repository } from "../../store/snapshot/repository.ts";
-import { S3Target } from "../../store/target/s3-target.ts";
-import { s3Client } from "../s3/server.ts";
-import { noLimits } from "../store/publish/no-limits.ts";
+import { compile } from "../../../schema/compile/compile.ts";
+import { publish } from "../../../store/publish/publish.ts";
+import { Repository } from "../../../store/snapshot/repository.ts";
+import { S3Target } from "../../../store/target/s3-target.ts";
+import { s3Client } from "../../s3/server.ts";
+import { noLimits } from "../../store/publish/no-limits.ts";
 import type { Site } from "./site.ts";
 
 /** Publishes the head of main as publish.yml would, sooner. */

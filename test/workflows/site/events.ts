@@ -1,6 +1,6 @@
 /** What GitHub tells a workflow of the event that started it, as far as anyone here reads it. */
-import type { FakeGitHub } from "../github/fake.ts";
-import type { Issue } from "../github/state.ts";
+import type { FakeGitHub } from "../../github/fake.ts";
+import type { Issue } from "../../github/state.ts";
 
 export interface Happening {
   readonly name:

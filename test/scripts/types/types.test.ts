@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript, top } from "./run.ts";
+import { temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { runScript, top } from "../setup/run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 

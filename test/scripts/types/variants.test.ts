@@ -3,8 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { temporaryDirectory, testRepository } from "../git/repository.ts";
-import { runScript, top } from "./run.ts";
+import { temporaryDirectory, testRepository } from "../../git/repository.ts";
+import { runScript, top } from "../setup/run.ts";
 
 const flag = (variants: string) =>
   `description: An experiment\ntype: experiment\nenabled: true\n${variants}owner: growth\nexpires: 2027-02-28\n`;
