@@ -1,11 +1,10 @@
-import { blocksOf } from "../check/rule-checks.ts";
-import { audiencesOf, type FlagFile } from "../flag/flag.ts";
+import { toConditions } from "../flag/conditions.ts";
+import { type FlagFile, normalize } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
 import { type Problem, problemsIn } from "../problem/problem.ts";
-import { type Project, rootEnvironment } from "../project/project.ts";
+import { defaultProject, type Project, rootEnvironment } from "../project/project.ts";
 import type { Entry } from "./entry.ts";
 import { findReferenceProblems } from "./reference-problems.ts";
-import type { FlagReferences } from "./required-chains.ts";
 
 /**
  * The problems of the references of files, each at its position; `all` are all files in `flags/`.
@@ -20,9 +19,16 @@ export function checkReferences(
   const audiences = all.filter(({ kind }) => kind === "audience");
   const flags = all.filter(({ kind }) => kind === "flag");
   const files = new Map(flags.map(({ file, content }) => [flagNameOf(file), content?.flag]));
+  // The normal form, as in an incremental update: both must find the same.
+  const used = project ?? defaultProject;
   const problems = findReferenceProblems(
-    new Map([...files].map(([name, flag]) => [name, flag && referencesOfFlag(name, flag)])),
-    new Map(audiences.map(({ file, content }) => [flagNameOf(file), content?.audience?.if])),
+    new Map([...files].map(([name, flag]) => [name, flag && normalize(name, flag, used)])),
+    new Map(
+      audiences.map(({ file, content }) => [
+        flagNameOf(file),
+        content?.audience && toConditions(content.audience.if, used.attributes),
+      ]),
+    ),
   );
   return entries.flatMap(({ file, content }) => {
     const { flag, references = [] } = content ?? {};
@@ -43,13 +49,6 @@ export function checkReferences(
       return problemsIn(file, [{ ...position, code: "required-flag-off", message, hint }], "");
     });
   });
-}
-
-function referencesOfFlag(name: string, flag: FlagFile): FlagReferences {
-  const { requires = [], variants, private: isPrivate = false } = flag;
-  const audiences = audiencesOf(flag);
-  const rules = blocksOf(flag).map(([, block]) => block.rules ?? []);
-  return { name, requires, audiences, isPrivate, hasVariants: variants !== undefined, rules };
 }
 
 /** Where a flag is enabled and a flag that it requires is not. */

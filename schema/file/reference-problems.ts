@@ -1,5 +1,8 @@
 /** Finds invalid references between flags, and to audiences. */
+
+import type { Condition } from "../evaluate/definition.ts";
 import { maxRequired } from "../evaluate/limits.ts";
+import type { NamedConditions } from "../flag/audience.ts";
 import type { Flag } from "../flag/flag.ts";
 import type { Code } from "../problem/codes.ts";
 import { quoteValue } from "../text/show.ts";
@@ -27,19 +30,20 @@ const maxInlined = 100;
  * audience by name; they are missing for one that could not be read.
  */
 export function findReferenceProblems(
-  flags: ReadonlyMap<string, FlagReferences | undefined>,
-  audiences: ReadonlyMap<string, object | undefined>,
+  flags: ReadonlyMap<string, Flag | undefined>,
+  audiences: ReadonlyMap<string, readonly Condition[] | undefined>,
 ): ReferenceProblem[] {
-  const chains = new RequirementChains(flags, audiences);
-  const problems = [...flags.values()].flatMap((flag) => {
+  const references = new Map([...flags].map(([name, flag]) => [name, flag && referencesOf(flag)]));
+  const chains = new RequirementChains(references, audiences);
+  const problems = [...references.values()].flatMap((flag) => {
     if (!flag) return [];
     const unknown = flag.audiences.filter((name) => !audiences.has(name));
     return [
       ...unknown.map((name) => unknownAudience(flag, name, audiences)),
-      ...flag.requires.flatMap((name) => checkRequired(flag, name, flags, chains)),
+      ...flag.requires.flatMap((name) => checkRequired(flag, name, references, chains)),
     ];
   });
-  return [...problems, ...checkSize(flags, chains)];
+  return [...problems, ...checkSize(references, chains)];
 }
 
 /** Reports the flag whose references need the most bytes. */
@@ -67,19 +71,22 @@ function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(1);
 }
 
-/** The same for flags in their normal form. */
+/** The same if all flags and audiences could be read. */
 export function findReferenceProblemsOf(
   flags: readonly Flag[],
-  audiences: readonly { readonly name: string; readonly conditions: object }[],
+  audiences: readonly NamedConditions[],
 ): ReferenceProblem[] {
   if (!flags.some(({ requires, audiences }) => requires.length + audiences.length > 0)) return [];
-  const references = flags.map(({ name, requires, audiences, decisions, private: isPrivate }) => {
-    const hasVariants = Object.values(decisions).some(({ variants }) => variants !== undefined);
-    const rules = Object.values(decisions).map(({ rules = [] }) => rules);
-    return [name, { name, requires, audiences, isPrivate, hasVariants, rules }] as const;
-  });
-  const conditions = audiences.map(({ name, conditions }) => [name, conditions] as const);
-  return findReferenceProblems(new Map(references), new Map(conditions));
+  return findReferenceProblems(
+    new Map(flags.map((flag) => [flag.name, flag])),
+    new Map(audiences.map(({ name, conditions }) => [name, conditions])),
+  );
+}
+
+function referencesOf({ name, requires, audiences, decisions, private: isPrivate }: Flag) {
+  const hasVariants = Object.values(decisions).some(({ variants }) => variants !== undefined);
+  const rules = Object.values(decisions).map(({ rules = [] }) => rules);
+  return { name, requires, audiences, isPrivate, hasVariants, rules };
 }
 
 function unknownAudience(

@@ -3,13 +3,13 @@
  * to. `flagd.json` has every audience written out in each rule, and every required flag in each flag that
  * requires it, so a few small files could need gigabytes.
  */
+import type { Condition } from "../evaluate/definition.ts";
 import { audiencesIn } from "../flag/audience.ts";
 import { maxDefinitionsBytes } from "../size/definitions-size.ts";
 
-/** A rule, in its written form or in its normal form. */
+/** A rule of a decision. */
 interface MeasuredRule {
-  /** Conditions by attribute, or as tuples. */
-  readonly if: object;
+  readonly if: readonly Condition[];
 }
 
 /** References may need as many bytes of an output as providers read of a document. */
@@ -25,7 +25,7 @@ export interface FlagReferences {
   readonly audiences: readonly string[];
   readonly isPrivate: boolean;
   readonly hasVariants: boolean;
-  /** The rules of each of its blocks, or in each environment. */
+  /** Its rules in each environment. */
   readonly rules: readonly (readonly MeasuredRule[])[];
 }
 
@@ -46,10 +46,10 @@ export class RequirementChains {
 
   constructor(
     flags: ReadonlyMap<string, FlagReferences | undefined>,
-    audiences: ReadonlyMap<string, object | undefined>,
+    audiences: ReadonlyMap<string, readonly Condition[] | undefined>,
   ) {
     this.#flags = flags;
-    const bytes = [...audiences].map(([name, one]) => [name, conditionBytes(one ?? {})] as const);
+    const bytes = [...audiences].map(([name, one]) => [name, conditionBytes(one ?? [])] as const);
     this.#audienceBytes = new Map(bytes);
   }
 
@@ -97,10 +97,9 @@ export class RequirementChains {
   }
 
   #bytesOfAudiences(rules: readonly MeasuredRule[]): number {
-    return audiencesOfRules(rules).reduce(
-      (sum, name) => sum + (this.#audienceBytes.get(name) ?? 0),
-      0,
-    );
+    return rules
+      .flatMap((rule) => audiencesIn(rule.if))
+      .reduce((sum, name) => sum + (this.#audienceBytes.get(name) ?? 0), 0);
   }
 
   #requiresOf(name: string): readonly string[] {
@@ -109,20 +108,11 @@ export class RequirementChains {
 }
 
 /** Of the conditions of a rule or of an audience. */
-function conditionBytes(conditions: object): number {
-  return JSON.stringify(conditions).length + overhead.condition * Object.keys(conditions).length;
+function conditionBytes(conditions: readonly Condition[]): number {
+  return JSON.stringify(conditions).length + overhead.condition * conditions.length;
 }
 
 /** Of rules without their audiences. */
 function ruleBytes(rules: readonly MeasuredRule[]): number {
   return rules.reduce((sum, rule) => sum + overhead.rule + conditionBytes(rule.if), overhead.flag);
-}
-
-/** The audience of each rule that has one. */
-function audiencesOfRules(rules: readonly MeasuredRule[]): string[] {
-  return rules.flatMap(({ if: conditions }) => {
-    if (Array.isArray(conditions)) return audiencesIn(conditions);
-    const name = "audience" in conditions && conditions.audience;
-    return typeof name === "string" ? [name] : [];
-  });
 }

@@ -141,3 +141,30 @@ test("a flag and an audience may have one name, and each keeps its own history",
   const changes = await opened.changesOf(later, "staff", { limit: 10, skip: 0 });
   expect(changes.map(({ commit }) => commit)).toEqual([added]);
 });
+
+test("applyCommitsToSnapshot() counts what flags refer to as a complete read does, also of flags that are off", async () => {
+  const repository = testRepository();
+  const plans = Array.from({ length: 500 }, (_, at) => `${at}`.padStart(100, "p"));
+  const flags = (from: number, to: number, enabled: boolean) =>
+    Object.fromEntries(
+      Array.from({ length: to - from }, (_, at) => [
+        `flags/a/flag_${from + at}.yaml`,
+        `enabled: ${enabled}\nrules:\n  - name: staff\n    if: { audience: staff }\n    rollout: 50\n`,
+      ]),
+    );
+  const first = repository.change(1_700_000_000, {
+    "bunting.yaml": "attributes: { plan: string }\n",
+    "flags/audiences/staff.yaml": `description: Staff\nowner: growth\nif:\n  plan: [${plans.join(", ")}]\n`,
+    ...flags(0, 300, true),
+  });
+  const read = async (commit: string) =>
+    (await (await Repository.open(repository.directory)).read(commit, "")).snapshot;
+  const from = await read(first);
+  if (!from) throw new Error("Cannot test: the first commit is not valid");
+  const off = repository.change(1_700_000_060, flags(300, 320, false));
+  expect(await applyCommitsToSnapshot(repository.directory, from, off)).toEqual(await read(off));
+  const on = repository.change(1_700_000_120, flags(300, 320, true));
+  const next = await read(off);
+  expect(next && (await applyCommitsToSnapshot(repository.directory, next, on))).toBeUndefined();
+  expect(await read(on)).toBeUndefined();
+});
