@@ -1,6 +1,4 @@
-import { type Audience, type AudienceFile, normalizeAudience } from "../flag/audience.ts";
 import type { FileKind } from "../flag/file-kind.ts";
-import { type Flag, type FlagFile, normalize } from "../flag/flag.ts";
 import { checkName, checkReservedPath, flagNameOf, foldCase } from "../flag/name.ts";
 import type { Code } from "../problem/codes.ts";
 import { fileStart } from "../problem/position.ts";
@@ -17,12 +15,9 @@ import { checkListSize } from "../size/list-size.ts";
 import { compareText } from "../text/order.ts";
 import { checkReferences } from "./check-references.ts";
 import type { Entry } from "./entry.ts";
+import { type NamedFiles, namedFilesIn, normalizeFiles } from "./named-files.ts";
 
-export interface Validated {
-  /** By name. Complete only if no problem is an error. */
-  readonly flags: readonly { name: string; file: string; flag: FlagFile }[];
-  /** The same for audiences. */
-  readonly audiences: readonly { name: string; file: string; audience: AudienceFile }[];
+export interface Validated extends NamedFiles {
   /** All of them, in the order of `compareProblems`. */
   readonly problems: readonly Problem[];
 }
@@ -66,35 +61,15 @@ export function validateAlone(
   const sorted = [...entries].sort((a, b) => compareText(a.file, b.file));
   const problems = sorted.flatMap((entry) => checkEntry(entry, project, today));
   problems.push(...findDuplicates(sorted), ...checkSinglePolicy(sorted));
-  const flags = sorted
-    .flatMap(({ file, content }) =>
-      content?.flag ? [{ name: flagNameOf(file), file, flag: content.flag }] : [],
-    )
-    .sort((a, b) => compareText(a.name, b.name));
-  const names = flags.map(({ name }) => name);
+  const files = namedFilesIn(sorted);
+  const names = files.flags.map(({ name }) => name);
   problems.push(...problemsIn("flags", checkListSize(names, project ?? defaultProject), today));
-  const audiences = sorted.flatMap(({ file, content }) =>
-    content?.audience ? [{ name: flagNameOf(file), file, audience: content.audience }] : [],
-  );
   if (project && problems.every((problem) => !isError(problem))) {
-    const normal = normalizeFiles({ flags, audiences }, project);
+    const normal = normalizeFiles(files, project);
     const sizes = checkDefinitionsSize(normal.flags, normal.audiences, project);
     problems.push(...problemsIn("flags", sizes, today));
   }
-  return { flags, audiences, problems: problems.sort(compareProblems) };
-}
-
-/** Flags and audiences without errors in their normal form. */
-export function normalizeFiles(
-  { flags, audiences }: Pick<Validated, "flags" | "audiences">,
-  project: Project,
-): { readonly flags: Flag[]; readonly audiences: Audience[] } {
-  return {
-    flags: flags.map(({ name, flag }) => normalize(name, flag, project)),
-    audiences: audiences.map(({ name, file, audience }) =>
-      normalizeAudience(name, audience, project, { file, object: "" }),
-    ),
-  };
+  return { ...files, problems: problems.sort(compareProblems) };
 }
 
 /** The number of files that are flags, valid or not. */

@@ -3,7 +3,7 @@ import { definedFlags, toDefinitions } from "../compile/definitions.ts";
 import type { Definitions } from "../evaluate/definition.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Entry } from "../file/entry.ts";
-import { normalizeFiles, validateAlone } from "../file/validate.ts";
+import { namedFilesIn, normalizeFiles } from "../file/named-files.ts";
 import type { Audience } from "../flag/audience.ts";
 import type { Flag } from "../flag/flag.ts";
 import { flagNameOf } from "../flag/name.ts";
@@ -31,7 +31,7 @@ export function runTests(
   const names = new Set(
     entries.flatMap(({ file, kind }) => (kind === "flag" ? [flagNameOf(file)] : [])),
   );
-  const tested = normalizeFiles(validateAlone(all, project, ""), project);
+  const tested = normalizeFiles(namedFilesIn(all), project);
   const definitions = defineFlags(tested, project);
   return files
     .filter(({ file }) => checked.has(file) || names.has(flagNameOf(file)))

@@ -1,6 +1,6 @@
 /** Combines the files of a commit with their timestamps from the history. */
 
-import type { Validated } from "../../schema/file/validate.ts";
+import type { NamedFiles } from "../../schema/file/named-files.ts";
 import { normalizeAudience } from "../../schema/flag/audience.ts";
 import { normalize } from "../../schema/flag/flag.ts";
 import { linkFlags } from "../../schema/flag/link.ts";
@@ -9,7 +9,7 @@ import type { Project } from "../../schema/project/project.ts";
 import type { History } from "../history/history.ts";
 
 /** Files without an error. */
-export interface ValidFiles extends Pick<Validated, "flags" | "audiences"> {
+export interface ValidFiles extends NamedFiles {
   /** Ids of the blobs of audiences, by file. */
   readonly objects: ReadonlyMap<string, string>;
 }
