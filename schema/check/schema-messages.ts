@@ -88,8 +88,7 @@ const messages: Readonly<Record<string, Explain>> = {
     const { instancePath, params, data } = error;
     if (!instancePath.endsWith("/schedule")) return tooMany(error, "items");
     const message = `Cannot use a schedule of ${(data as unknown[]).length} steps: at most ${params.limit}`;
-    const hint = "add the later steps when these are done";
-    return { code: "schedule-too-long", message, hint };
+    return { code: "schedule-too-long", message, hint: "add the later steps when these are done" };
   },
 
   maxProperties: (error) => tooMany(error, "keys"),
@@ -167,7 +166,7 @@ const kinds: Readonly<Record<string, string>> = {
 const hints: Readonly<Record<string, (data: unknown, path: string) => string | undefined>> = {
   boolean: booleanHint,
   number: numberHint,
-  object: environmentHint,
+  object: objectHint,
   string: () => "put it in quotes",
   array: () => 'write "[]", or one line below it for each, with "- " before it',
 };
@@ -185,7 +184,8 @@ function numberHint(data: unknown): string | undefined {
   return number && `write ${number}`;
 }
 
-function environmentHint(data: unknown, path: string): string | undefined {
+function objectHint(data: unknown, path: string): string | undefined {
+  if (path === "/variants") return 'write "NAME: VALUE" below it for each, indented';
   const isSwitch = typeof data === "boolean" && /^\/environments\/[^/]+$/.test(path);
   return isSwitch ? `write "enabled: ${data}" below it, indented` : undefined;
 }

@@ -65,7 +65,7 @@ export function checkName(path: string, project: Pick<Project, "names">): Findin
   if (!path.endsWith(".yaml")) return [notAFlag(path)];
   const [name, folders] = [flagNameOf(path), path.split("/").slice(0, -1)];
   const misfits = checkPattern(name, project);
-  const vague = misfits.length === 0 && generic.test(name) ? [genericName(name)] : [];
+  const vague = misfits.length === 0 && generic.test(name) ? [genericName(name, project)] : [];
   const others = [...checkFolders(folders), ...checkReserved(name), ...checkPersonalData(name)];
   return [...misfits, ...vague, ...others];
 }
@@ -118,9 +118,10 @@ const noise =
 const generic = new RegExp(`^(?:(?:${noise})?\\d*(?:[_-]|$))+$`, "i");
 
 /** A name says what it is for. */
-function genericName(name: string): Finding {
+function genericName(name: string, project: Pick<Project, "names">): Finding {
   const message = `Says little with the name "${name}"`;
-  return named("generic-name", message, "name what it turns on, like meal_planning_v2");
+  const good = ["meal_planning_v2", "meal-planning-v2"].find((one) => fitsNames(one, project));
+  return named("generic-name", message, `name what it turns on${good ? `, like ${good}` : ""}`);
 }
 
 function notAFlag(path: string): Finding {

@@ -13,8 +13,8 @@ export function invalidYaml(text: string, errors: readonly YAMLParseError[]): Fi
   const byOffset = new Map<number, Finding>();
   for (const { code, pos, message: words } of errors.slice(0, 10)) {
     const at = Math.min(pos[0], end);
-    const mistake =
-      code === "BLOCK_AS_IMPLICIT_KEY" ? unquotedText(text, at) : missingSpace(text, at);
+    const find = finders[code] ?? missingSpace;
+    const mistake = find(text, at);
     // The other errors follow from this one.
     if (mistake) return [mistake];
     const message = `Cannot read this as YAML: ${words.charAt(0).toLowerCase()}${words.slice(1, 200)}`;
@@ -22,6 +22,23 @@ export function invalidYaml(text: string, errors: readonly YAMLParseError[]): Fi
     byOffset.set(at, { ...positionAt(text, at), code: "invalid-yaml", message, hint });
   }
   return [...byOffset.values()];
+}
+
+const finders: Readonly<Record<string, (text: string, at: number) => Finding | undefined>> = {
+  BLOCK_AS_IMPLICIT_KEY: unquotedText,
+  MISSING_CHAR: (text, at) => openQuote(text) ?? missingSpace(text, at),
+};
+
+/** The finding for a text whose quote is not closed. The parser finds that at the end of the file. */
+function openQuote(text: string): Finding | undefined {
+  const opening = /^ *(?:- )?[\w.-]+: +(?:"(?:[^"\\\n]|\\.)*|'[^'\n]*)$/m.exec(text);
+  if (!opening) return undefined;
+  const [line] = opening;
+  const column = line.search(/["']/);
+  const quote = line.charAt(column);
+  const message = `Cannot read the text that begins here: its closing ${quote} is missing`;
+  const hint = `add ${quote} at the end of the text`;
+  return { ...positionAt(text, opening.index + column), code: "invalid-yaml", message, hint };
 }
 
 /** The finding for the lines that git leaves in a file if two branches have changed the same lines. */

@@ -41,6 +41,7 @@ test.each([
   ["enabled: true\nrollout: much\n", undefined],
   ["enabled: false\nenvironments:\n  staging: true\n", 'write "enabled: true" below it, indented'],
   ["enabled: false\nenvironments: true\n", undefined],
+  ["enabled: true\nvariants: [a, b]\n", 'write "NAME: VALUE" below it for each, indented'],
 ])("parseFlagFile() tells what to write in place of the wrong type in %j", (text, hint) => {
   const [problem] = problemsOf(text).filter(({ code }) => code === "wrong-type");
   expect(problem?.message).toContain("it must be ");

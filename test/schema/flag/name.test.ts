@@ -115,6 +115,19 @@ test.each([
 });
 
 test.each([
+  [defaultProject.names, "name what it turns on, like meal_planning_v2"],
+  [
+    { pattern: nameStyles["kebab-case"].pattern, longest: 64 },
+    "name what it turns on, like meal-planning-v2",
+  ],
+  [{ pattern: "^[A-Z0-9_]+$", longest: 64 }, "name what it turns on"],
+])("checkName() proposes a name that %j allows", (names, hint) => {
+  expect(
+    checkName(`a/${names.pattern.includes("A-Z") ? "X1" : "x1"}.yaml`, { names }),
+  ).toMatchObject([{ code: "generic-name", hint }]);
+});
+
+test.each([
   ["ann@example.com", ["invalid-name", "personal-data"]],
   ["call_555_010_9999", ["personal-data"]],
   ["paid_4111_1111_1111_1111", ["personal-data"]],

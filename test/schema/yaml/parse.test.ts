@@ -119,7 +119,7 @@ test("parse() returns a key named __proto__ like any other key", () => {
 });
 
 test.each([
-  ["an open quote", 'enabled: true\nowner: "a\n', "2:9"],
+  ["an open quote", 'enabled: true\nowner: "a\n', "2:8"],
   ["a colon in plain text", "description: a: b\nenabled: true\n", "1:14"],
   ["a key that is deeper than the others", "enabled: true\n   owner: a\n", "1:10"],
   ["an open bracket", "enabled: true\nenvironments: {\n", "2:15"],
@@ -195,6 +195,21 @@ test.each([
   const { findings } = parse(text);
   const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
   expect(said).toEqual([[place, fix]]);
+});
+
+test.each([
+  ['description: "Show a cart\nenabled: true\nowner: a\n', "1:14", '"'],
+  ["enabled: true\nowner: 'a\n", "2:8", "'"],
+  ['enabled: true\nrules:\n  - name: "\\"x\n', "3:11", '"'],
+])("parse() asks for the closing quote at the opening one of %j", (text, place, quote) => {
+  const { findings } = parse(text);
+  const said = findings.map(({ line, column, message, hint }) => [
+    `${line}:${column}`,
+    message,
+    hint,
+  ]);
+  const message = `Cannot read the text that begins here: its closing ${quote} is missing`;
+  expect(said).toEqual([[place, message, `add ${quote} at the end of the text`]]);
 });
 
 test("parse() reports a merge conflict once, at its first line", () => {
