@@ -6,6 +6,7 @@ import { defineCommand } from "./command/command.ts";
 import { readCommitWarnings, reportCommitWarnings } from "./command/commit-warnings.ts";
 import { findMergeBase } from "./command/merge-base.ts";
 import { shared } from "./command/options.ts";
+import { readBase } from "./command/read-base.ts";
 import { readSnapshot } from "./command/read-snapshot.ts";
 import { note } from "./command/stderr.ts";
 import { noteUncommitted } from "./command/uncommitted.ts";
@@ -32,16 +33,19 @@ export const command = defineCommand({
   async run({ base, head, repo, format }) {
     const repository = await Repository.open(repo);
     const fork = await findMergeBase(repository, base, head);
-    const before = await readSnapshot(repository, fork);
     const after = await readSnapshot(repository, head);
-    if (!before || !after) return 1;
-    const commitWarnings = await readCommitWarnings(repo, after.commit, before.commit);
+    if (!after) return 1;
+    const before = await readBase(repository, fork, after);
+    if (before.note !== undefined) note(`Note: ${before.note}`);
+    const commitWarnings = await readCommitWarnings(repo, after.commit, fork);
     reportCommitWarnings(commitWarnings);
 
-    const change = plan(before, rebaseSnapshot(before, after), { commitWarnings });
+    const change = plan(before.snapshot, rebaseSnapshot(before.snapshot, after), {
+      commitWarnings,
+    });
     const print = { markdown: formatPlanMarkdown, json: formatJson }[format] ?? formatPlan;
     process.stdout.write(print(change));
-    if (before.commit === after.commit) {
+    if (fork === after.commit) {
       const isFirst = (await repository.resolve(`${head}~1`).catch(() => "")) === "";
       const next = isFirst
         ? "make a change on a branch and commit it there to see a plan"

@@ -18,6 +18,8 @@ export interface Review {
   readonly problems?: Problems | undefined;
   /** Changed files that are not flags, such as code; missing if unknown. */
   readonly otherFiles?: readonly string[] | undefined;
+  /** A sentence about the base of the plan, if it is not where the pull request starts. */
+  readonly baseNote?: string | undefined;
   /** The pull request's number, if there is one yet, and the full id of its head: from GitHub. */
   readonly number?: number | undefined;
   readonly head: string;
@@ -44,6 +46,7 @@ export function formatPlanComment(review: Review): string {
     planMarker,
     `**${formatSummary(review, errors.length)}**${countWarnings(warnings.length)}`,
     ...describeOtherFiles(review),
+    ...(review.baseNote === undefined ? [] : [review.baseNote]),
     ...(plan ? table(plan, pointer) : []),
     ...(plan ? listSettings(plan) : []),
     ...listWarnings(warnings, pointer),

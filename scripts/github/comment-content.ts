@@ -11,9 +11,10 @@ import { readGit } from "../../store/git/git.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { readCommitWarnings } from "../command/commit-warnings.ts";
 import { findMergeBase } from "../command/merge-base.ts";
+import { readBase } from "../command/read-base.ts";
 import { note } from "../command/stderr.ts";
 
-type Content = Pick<Review, "plan" | "problems" | "otherFiles">;
+type Content = Pick<Review, "plan" | "problems" | "otherFiles" | "baseNote">;
 
 interface Range {
   readonly base: string;
@@ -33,12 +34,12 @@ export async function contentOfCommits(
   const otherFiles = await listOtherFiles(directory, from, to);
   const after = await repository.read(to, today);
   const problems = { flags: after.files, problems: after.problems };
-  const before = await repository.read(from, today);
-  if (!before.snapshot || !after.snapshot) return { problems, otherFiles };
+  if (!after.snapshot) return { problems, otherFiles };
+  const before = await readBase(repository, from, after.snapshot, today);
   const commitWarnings = await readCommitWarnings(directory, to, from);
   const rebased = rebaseSnapshot(before.snapshot, after.snapshot);
   const change = plan(before.snapshot, rebased, { commitWarnings });
-  return { plan: truncatePlan(change), problems, otherFiles };
+  return { plan: truncatePlan(change), problems, otherFiles, baseNote: before.note };
 }
 
 /** The changed files that are neither flags nor the project's configuration: code, workflows, documents. */

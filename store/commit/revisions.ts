@@ -101,6 +101,17 @@ export async function findFork(directory: string, base: string, head: string): P
   return (await readGit(directory, args).catch(() => "")).trim() || base;
 }
 
+/** The commits up to `head` that changed files below `flags/`, or the project's: the newest `max`, newest first. */
+export async function findFlagCommits(
+  directory: string,
+  head: string,
+  max: number,
+): Promise<string[]> {
+  const args = ["rev-list", "--first-parent", `--max-count=${max}`, "--end-of-options", head];
+  const answer = await readGit(directory, [...args, "--", ":(top)flags", `:(top)${projectFile}`]);
+  return answer.split("\n").filter((commit) => commit !== "");
+}
+
 /** The files below `flags/`, and the project's, that differ in the work tree from `commit`; none if there is no work tree. */
 export async function findUncommittedFiles(directory: string, commit: string): Promise<string[]> {
   const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none", "--no-ext-diff"];

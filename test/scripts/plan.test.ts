@@ -155,6 +155,44 @@ describe.concurrent("plan", () => {
   });
 });
 
+describe("plan of a repair of an invalid base", () => {
+  const name = file("meal_planning");
+
+  test("compares with the last valid commit before it", async () => {
+    const repository = testRepository();
+    repository.change(start, { [name]: flag(true) });
+    const valid = repository.change(start + 60, { [file("photo_search")]: flag(true) });
+    repository.change(start + 120, { "README.md": "Flags\n" });
+    repository.change(start + 180, { "bunting.yaml": "format: 9\n" });
+    const invalid = repository.change(start + 240, { [name]: "enabled: yes\n" });
+    repository.switch("topic");
+    repository.change(start + 300, { "bunting.yaml": null, [name]: flag(false) });
+    const { code, stdout, stderr } = await plan(repository, "--format=json");
+    const { base, flags } = JSON.parse(stdout) as Plan;
+    expect([code, base]).toEqual([0, valid]);
+    expect(flags.map((one) => [one.name, one.change])).toEqual([["meal_planning", "changed"]]);
+    expect(stderr).toBe(
+      `Note: The change starts from ${invalid.slice(0, 7)}, which is invalid. This plan compares with ${valid.slice(0, 7)}, the last valid commit before it, which clients still receive.\n`,
+    );
+  });
+
+  test("shows all flags as new if there is none", async () => {
+    const repository = testRepository();
+    const invalid = repository.change(start, { [name]: "enabled: yes\n" });
+    repository.switch("topic");
+    repository.change(start + 60, { [name]: flag(true) });
+    const { code, stdout, stderr } = await plan(repository, "--format=json");
+    const { flags } = JSON.parse(stdout) as Plan;
+    expect([code, flags.map((one) => [one.name, one.change])]).toEqual([
+      0,
+      [["meal_planning", "added"]],
+    ]);
+    expect(stderr).toBe(
+      `Note: The change starts from ${invalid.slice(0, 7)}, which is invalid. No valid commit was found before it, so all flags are shown as new.\n`,
+    );
+  });
+});
+
 describe("plan of a change of bunting.yaml", () => {
   const cart = flag(true, "Show the cart");
   const names = 'names: { pattern: "^[a-z]+(-[a-z]+)*$" }\n';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { planMarker } from "../../../schema/github/plan-comment.ts";
-import { temporaryDirectory } from "../../git/repository.ts";
+import { temporaryDirectory, testRepository } from "../../git/repository.ts";
 import { type Hosted, hostFlags, temporaryFile, workflowRun } from "../../github/hosted.ts";
 import { runScript } from "../setup/run.ts";
 
@@ -252,6 +252,21 @@ describe.concurrent("comment", () => {
     const alone = await runScript("comment", args, { in: temporaryDirectory() });
     expect(alone).toMatchObject({ code: 0, stderr: "" });
     expect(alone.stdout).toContain(`For commit ${commit.slice(0, 7)}.`);
+  });
+
+  test("says with what it compares if the base is invalid", async () => {
+    const repository = testRepository();
+    const valid = repository.change(1_725_105_600, { [file]: flag(false) });
+    const invalid = repository.change(1_725_105_660, { "bunting.yaml": "format: 9\n" });
+    repository.switch("topic");
+    repository.change(1_725_105_720, { "bunting.yaml": null, [file]: flag(true) });
+    const args = ["--head=topic", "--dry-run"];
+    const { code, stdout } = await runScript("comment", args, { in: repository.directory });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^<!-- bunting:plan -->\n\n\*\*`recipe_import` turns on/);
+    expect(stdout).toContain(
+      `\n\nThe change starts from ${invalid.slice(0, 7)}, which is invalid. This plan compares with ${valid.slice(0, 7)}, `,
+    );
   });
 
   test.each([
