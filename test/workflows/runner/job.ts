@@ -36,6 +36,7 @@ type Outcome = "success" | "failure" | "skipped";
 interface Options extends Host {
   readonly needs: Readonly<Record<string, Pick<JobResult, "result" | "outputs">>>;
   readonly rights: Rights;
+  readonly matrix: Readonly<Record<string, string>>;
 }
 
 export const skippedJob: JobResult = {
@@ -45,7 +46,7 @@ export const skippedJob: JobResult = {
 export async function runJob(
   workflow: Workflow,
   job: Job,
-  { rights, inputs, needs, ...host }: Options,
+  { rights, inputs, needs, matrix, ...host }: Options,
 ): Promise<JobResult> {
   const { permissions, secrets } = rights;
   const { token, end } = host.lend(permissions);
@@ -64,7 +65,7 @@ export async function runJob(
     workflow_repository: host.source.repository,
     workflow_sha: host.source.sha,
   };
-  const fixed = { github, inputs, needs, vars, secrets, runner, job: identity };
+  const fixed = { github, inputs, needs, matrix, vars, secrets, runner, job: identity };
   const scope: Scope = {
     ...{ host, place, github, token, permissions, environment },
     shell: workflow.defaults?.run.shell,
@@ -87,6 +88,18 @@ export async function runJob(
     end();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** The results of the jobs of a matrix as those that need them see them: one, with the outputs of the last. */
+export function joinResults(all: readonly JobResult[]): JobResult {
+  const failed = all.some(({ result }) => result === "failure");
+  return {
+    ...(all.at(-1) ?? skippedJob),
+    result: failed ? "failure" : "success",
+    steps: all.flatMap(({ steps }) => steps),
+    log: all.map(({ log }) => log).join(""),
+    summary: all.map(({ summary }) => summary).join(""),
+  };
 }
 
 async function runSteps(

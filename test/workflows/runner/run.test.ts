@@ -95,6 +95,17 @@ describe("a job", () => {
     });
   });
 
+  test("with a matrix runs once for each value, and fails if one of them fails", async () => {
+    const strategy = "strategy: { fail-fast: false, matrix: { size: [1, 2, 0] } }";
+    const env = 'env: { SIZE: "${{ matrix.size }}" }';
+    const { jobs } = await run({
+      one: job('- run: echo "$SIZE"', `${strategy}\n${env}`),
+      two: job('- run: exit "$SIZE"', `${strategy}\n${env}`),
+    });
+    expect(jobs.one).toMatchObject({ result: "success", log: "1\n2\n0\n" });
+    expect(jobs.two?.result).toBe("failure");
+  });
+
   test("stops at a failure, except steps with always() or failure()", async () => {
     const { jobs, conclusion } = await run({
       one: job(`- { name: a, run: "false | true" }
@@ -220,7 +231,7 @@ describe("a stranger's run", () => {
 });
 
 test.each([
-  ["strategy: { matrix: { a: [1] } }\n", '"strategy" in a job'],
+  ["strategy: { max-parallel: 1 }\n", '"max-parallel" in a strategy'],
   ["services: {}\n", '"services" in a job'],
 ])("a workflow with %j is refused", (line, said) => {
   expect(() => run({ one: line + job("- run: a") })).toThrow(said);

@@ -1,10 +1,10 @@
 /** A run of one workflow: its jobs, each after those that it needs. */
 import { type Contexts, interpolate, isMet } from "./expression.ts";
 import type { Host } from "./host.ts";
-import { type JobResult, runJob, skippedJob } from "./job.ts";
+import { type JobResult, joinResults, runJob, skippedJob } from "./job.ts";
 import { rightsOf } from "./rights.ts";
 import { fill } from "./step.ts";
-import { ancestorsOf, type Job, needsOf, type Workflow } from "./workflow.ts";
+import { ancestorsOf, type Job, matrixOf, needsOf, type Workflow } from "./workflow.ts";
 
 export interface Run {
   readonly workflow: string;
@@ -43,7 +43,10 @@ export async function runWorkflow(workflow: Workflow, host: Host): Promise<Run> 
     }
     const rights = rightsOf(workflow, job, host.isStrangers, host.secrets);
     refused.push(...rights.refused);
-    jobs[id] = await runJob(workflow, job, { ...host, needs, rights });
+    const results: JobResult[] = [];
+    for (const matrix of matrixOf(job))
+      results.push(await runJob(workflow, job, { ...host, needs, rights, matrix }));
+    jobs[id] = joinResults(results);
   }
   const { group, "cancel-in-progress": cancels = false } = workflow.concurrency ?? {};
   return {

@@ -22,6 +22,11 @@ export interface Job {
   readonly uses?: string;
   readonly with?: Variables;
   readonly secrets?: "inherit" | Variables;
+  /** One job for each value of one key. */
+  readonly strategy?: {
+    readonly matrix: Readonly<Record<string, readonly string[]>>;
+    readonly "fail-fast"?: boolean;
+  };
   readonly "runs-on": string;
   /** Not started here: the steps run on this machine. */
   readonly container?: string;
@@ -49,9 +54,10 @@ const known = {
   workflow: ["name", "on", "permissions", "concurrency", "defaults", "env", "jobs"],
   job: [
     ...["name", "needs", "if", "runs-on", "container", "timeout-minutes", "environment"],
-    ...["permissions", "outputs", "env", "steps", "uses", "with", "secrets"],
+    ...["permissions", "outputs", "env", "steps", "uses", "with", "secrets", "strategy"],
   ],
   step: ["id", "name", "if", "uses", "with", "env", "run", "shell", "continue-on-error"],
+  strategy: ["matrix", "fail-fast"],
   action: ["name", "description", "inputs", "runs"],
 };
 
@@ -73,6 +79,7 @@ export function parseWorkflow(text: string): Workflow {
   refuseOthers("workflow", workflow);
   for (const job of Object.values(workflow.jobs)) {
     refuseOthers("job", job);
+    refuseOthers("strategy", job.strategy ?? {});
     for (const step of job.steps ?? []) refuseOthers("step", step);
   }
   return workflow;
@@ -83,6 +90,15 @@ function refuseOthers(kind: keyof typeof known, value: object): void {
   if (other !== undefined) {
     throw new Error(`Cannot run this workflow: the runner knows no "${other}" in a ${kind}`);
   }
+}
+
+/** The context `matrix` of each job that is made from this one. */
+export function matrixOf({ strategy }: Job): readonly Readonly<Record<string, string>>[] {
+  if (strategy === undefined) return [{}];
+  const [[key, values] = ["", []], ...others] = Object.entries(strategy.matrix);
+  if (others.length > 0 || strategy["fail-fast"] !== false)
+    throw new Error("Cannot run this matrix: the runner knows one key, and fail-fast: false");
+  return values.map((value) => ({ [key]: value }));
 }
 
 /** The jobs that a job waits for, itself not among them. */
