@@ -1,13 +1,13 @@
 /**
- * Flag files as people may write them, for property-based tests: the text is put together by hand,
- * with any key order, comments, blank lines, quotes and indentation, and comes with what it says.
+ * Random flag files for property-based tests, with their values: the text has any key order, comments,
+ * blank lines, quotes and indentation.
  */
 import fc from "fast-check";
 import type { FlagFile } from "../../schema/flag/flag.ts";
 
 export interface Written {
   readonly text: string;
-  /** What the text says. */
+  /** The values of the text. */
   readonly value: FlagFile;
   /** Every comment in the text, each different from the others. */
   readonly comments: readonly string[];
@@ -22,7 +22,7 @@ export function flagFile(): fc.Arbitrary<Written> {
   });
 }
 
-/** What a flag file may say, with keys in any order. */
+/** The values of a flag file, with keys in any order. */
 export function flagValue(): fc.Arbitrary<FlagFile> {
   const values = fc.record<FlagFile>(
     {
@@ -44,7 +44,7 @@ export function flagValue(): fc.Arbitrary<FlagFile> {
     .map(([value, ranks]) => shuffled(value, ranks));
 }
 
-/** Any text that may be a description: what people write, and what parsers trip over. */
+/** Any text that may be a description: usual texts, and those that are difficult for parsers. */
 export function description(): fc.Arbitrary<string> {
   const pieces = fc.constantFrom(
     ...[": ", " #", "# ", "- ", "? ", "'", '"', "''", "\\", "\n", "\n\n", "\t", "  ", " ", ", "],
@@ -102,9 +102,9 @@ type Layout = ReturnType<typeof layout> extends fc.Arbitrary<infer T> ? T : neve
 
 function layout() {
   return fc.record({
-    /** Answers to every "how?" that comes up, in turn. */
+    /** Random choices of layout, in order. */
     choices: fc.infiniteStream(fc.nat({ max: 999 })),
-    /** Out of 10: how much there is of comments and blank lines. */
+    /** The share of comments and blank lines, out of 10. */
     chatter: fc.constantFrom(0, 2, 6),
     /** Whether anything but plain block style is used. */
     fancy: fc.boolean(),
@@ -123,7 +123,7 @@ class Writer {
   readonly comments: string[] = [];
   readonly #value: FlagFile;
   readonly #layout: Layout;
-  /** What is indented after a block scalar belongs to it. */
+  /** Indented lines after a block scalar belong to it. */
   #afterBlock = false;
 
   constructor(value: FlagFile, layout: Layout) {

@@ -3,7 +3,7 @@ import { compareProblems, type Problem, problemsIn } from "../../schema/problem/
 import { defaultProject } from "../../schema/project/project.ts";
 import { today } from "./fixtures.ts";
 
-/** The problems of one file, sorted, warnings about what is missing left out. */
+/** The problems of one file, sorted, without warnings about missing keys. */
 export function problemsOf(text: string | Uint8Array): Problem[] {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
   const { findings } = parseFlagFile(bytes, defaultProject);
@@ -12,7 +12,7 @@ export function problemsOf(text: string | Uint8Array): Problem[] {
     .sort(compareProblems);
 }
 
-/** What is said about one file, each as `line:column code`. */
+/** The problems of one file, each as `line:column code`. */
 export function codesIn(text: string | Uint8Array): string[] {
   return problemsOf(text).map(({ line, column, code }) => `${line}:${column} ${code}`);
 }

@@ -16,8 +16,8 @@ export const fixtures = new URL("../fixtures/", import.meta.url);
 export const today = "2026-01-01";
 
 /**
- * What is wrong with a fixture: a single file, checked by its content, a folder in place of
- * `flags/`, or one in place of a repository, with `bunting.yaml` or `flags/` in it.
+ * The problems of a fixture: a single file, which is checked by its content; a folder that replaces
+ * `flags/`; or a folder with `bunting.yaml` or `flags/`, which replaces a repository.
  */
 export function validateFixture(fixture: URL): readonly Problem[] {
   const place = fileURLToPath(fixture);

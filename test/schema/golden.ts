@@ -6,8 +6,8 @@ import { expect } from "vitest";
 const fixtures = fileURLToPath(new URL("../fixtures/", import.meta.url));
 
 /**
- * Holds `text` to a file below `test/fixtures/`, which reviewers read. After a change of texts, check
- * the difference, then run: `BLESS=1 npx vitest run TEST`.
+ * Compares `text` with a file below `test/fixtures/`, which reviewers read. After a change of texts,
+ * check the difference, then run: `BLESS=1 npx vitest run TEST`.
  */
 export function expectGolden(text: string, file: string): void {
   const golden = path.join(fixtures, file);

@@ -19,7 +19,7 @@ const operations = Object.entries(description.paths as Record<string, Node>).fla
     })),
 );
 
-/** Parameters, headers and bodies: what has a schema and, here, named examples that fit it. */
+/** Parameters, headers and bodies: objects with a schema and named examples. */
 const described = [...nodes(description)]
   .filter(([pointer]) => /\/(parameters|headers|content)\/[^/]+$/.test(pointer))
   .filter(([, node]) => Object.hasOwn(node, "schema"))
@@ -69,7 +69,7 @@ test("openapi.yaml gives each operation a unique operationId", () => {
   expect(ids.filter((id, index) => !id || ids.indexOf(id) !== index)).toEqual([]);
 });
 
-/** Whether a request without a token gets an answer. */
+/** Whether a request needs no token. */
 function isOptional(security: readonly Node[] | undefined): boolean {
   if (security === undefined) return false;
   return security.length === 0 || security.some((way) => Object.keys(way).length === 0);
@@ -96,7 +96,7 @@ test("openapi.yaml answers each error as a problem that repeats the status, or i
         .filter(([status]) => !/^[23]/.test(status))
         .map(([status, response]) => ({ name, status, response })),
     )
-    // It answers with the same document in either case: what is missing is in there.
+    // Its error 503 has the same document as its success.
     .filter(({ name, status }) => !(name.endsWith(" /readyz") && status === "503"));
   expect(errors).not.toEqual([]);
 
@@ -125,7 +125,7 @@ function read(file: string): string {
   return readFileSync(new URL(`../../schema/${file}`, import.meta.url), "utf8");
 }
 
-/** Every object within a value, the value included, with its JSON Pointer. */
+/** Every object in a value, including the value itself, with its JSON pointer. */
 function* nodes(value: unknown, pointer = ""): Generator<[pointer: string, node: Node]> {
   if (typeof value !== "object" || value === null) return;
   if (!Array.isArray(value)) yield [pointer, value as Node];
@@ -139,7 +139,7 @@ function follow(node: unknown): unknown {
   return typeof $ref === "string" ? resolve($ref) : node;
 }
 
-/** What a `$ref` in openapi.yaml means, `undefined` if nothing. */
+/** The target of a `$ref` in openapi.yaml; `undefined` if there is none. */
 function resolve(reference: string): unknown {
   const [file, pointer = ""] = reference.split("#");
   let node: unknown = { "": description, "./responses.schema.json": responses }[file ?? ""];
@@ -152,7 +152,7 @@ function resolve(reference: string): unknown {
 
 /** Validates against a schema inside openapi.yaml; strict, so it also refuses a misspelt keyword. */
 function validator() {
-  // Beside the `$id` of responses.schema.json, so that relative references lead from one to the other.
+  // In the same folder as the `$id` of responses.schema.json, so that relative references between the two work.
   const base = "https://bunting.example/schema/openapi.yaml";
   // Not strictRequired, which refuses `anyOf: [{ required: [a] }, { required: [b] }]`: "at least one".
   // The value of a flag has one of several types.

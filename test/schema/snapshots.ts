@@ -1,4 +1,7 @@
-/** Snapshots for tests, and, as a program, what one compiles to: the same bytes wherever it runs. */
+/**
+ * Snapshots for tests. As a program: prints the bytes of a compiled snapshot, which must be the same on
+ * every machine.
+ */
 import { fileURLToPath } from "node:url";
 import { compile } from "../../schema/compile/compile.ts";
 import { formatManifest } from "../../schema/compile/manifest.ts";
@@ -23,14 +26,14 @@ export function snapshotOf(flags: readonly TimedFlag[]): Snapshot {
   };
 }
 
-/** Decisions that are on where `states` says so, by environment. */
+/** Decisions that are on or off as in `states`, by environment. */
 export function decisionsOf(states: Readonly<Record<string, boolean>>): Flag["decisions"] {
   return Object.fromEntries(
     Object.entries(states).map(([environment, enabled]) => [environment, { enabled }]),
   );
 }
 
-/** A flag that is on in every environment, but for what `flag` says. */
+/** A flag that is on in every environment, with the values of `flag`. */
 export function flagOf(name: string, flag: Partial<TimedFlag> = {}): TimedFlag {
   const decisions = decisionsOf(Object.fromEntries(environments.map((one) => [one, true])));
   const words = {

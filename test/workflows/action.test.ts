@@ -6,7 +6,7 @@ import { conclusionsOf } from "./site/conclusions.ts";
 import { publishHead } from "./site/publish-head.ts";
 import { type Site, startSite } from "./site/site.ts";
 
-/** As long as a machine that does much else may take for a run or two. */
+/** Timeout of a test that runs workflows on a busy machine. */
 const options = { timeout: 400_000 };
 
 let site: Site;

@@ -11,7 +11,7 @@ const file = "flags/nutrition/recipe_import.yaml";
 const off = flags[file];
 const on = off.replace("enabled: false", "enabled: true");
 const list = "/v1/feature-flags/";
-/** As long as a machine that does much else may take for a run or two. */
+/** Timeout of a test that runs workflows on a busy machine. */
 const timeoutMs = 400_000;
 
 let site: Site;

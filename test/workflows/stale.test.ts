@@ -5,7 +5,7 @@ import { temporaryDirectory, testRepository } from "../git/repository.ts";
 import { conclusionsOf } from "./site/conclusions.ts";
 import { type Site, startSite } from "./site/site.ts";
 
-/** As long as a machine that does much else may take for a run or two. */
+/** Timeout of a test that runs workflows on a busy machine. */
 const timeoutMs = 240_000;
 
 let site: Site;

@@ -119,7 +119,7 @@ test.each([
     "Disable and describe meal_planning",
     "enabled true -> false, description",
   ],
-])("editForChange() says what it does: %o", (change, subject, what) => {
+])("editForChange() describes the change: %o", (change, subject, what) => {
   expect(editForChange(change, currently(), defaultProject)).toMatchObject({
     subject,
     change: what,
@@ -132,11 +132,11 @@ test.each([
   update({ enabled: false }, "staging"),
   update({ description: "Plan meals" }),
   update({ enabled: true, description: "Plan meals" }),
-])("editForChange() leaves alone what is that way already: %o", (change) => {
+])("editForChange() makes no edit if the value is the same: %o", (change) => {
   expect(editForChange(change, currently(), defaultProject)).toBeUndefined();
 });
 
-test("editForChange() takes a description in any Unicode form, and writes it in the one that files have", () => {
+test("editForChange() accepts a description in any Unicode form, and writes NFC", () => {
   const decomposed = update({ description: "Cafe\u0301" });
   const edited = editForChange(decomposed, currently(), defaultProject);
   expect(edited?.flagFile?.text).toContain("description: Caf\u00e9\n");
@@ -145,7 +145,7 @@ test("editForChange() takes a description in any Unicode form, and writes it in 
   ).toBeUndefined();
 });
 
-test("editForChange() deletes the file, wherever it is", () => {
+test("editForChange() deletes the file in any folder", () => {
   const edited = editForChange(
     { kind: "delete", name: "meal_planning" },
     currently(),

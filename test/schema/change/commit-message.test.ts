@@ -62,7 +62,7 @@ test.each([
   expect(Buffer.byteLength(message)).toBeLessThan(2_000);
 });
 
-/** As git reads them out of a commit. */
+/** The trailers that git finds in a commit. */
 function trailersOf(message: string): string[][] {
   const repository = testRepository();
   const tree = repository.run(["mktree"]);

@@ -54,7 +54,7 @@ test("verifyMessage() returns reason and trailers, for any reason", () => {
   );
 });
 
-/** As version 1 of the program signed it. */
+/** A message that version 1 of the program signed. */
 const old = `${message}Bunting-Signature: v1 0a 24dad1390824402b0f31a9dae76f8cf47f9cee74e770cdfe6a7618a51410c22e\n`;
 
 test("verifyMessage() accepts signatures of older versions of the program", () => {

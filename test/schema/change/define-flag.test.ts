@@ -45,7 +45,7 @@ function define(value: Values, current = { file, text }) {
   return defineFlag("new_checkout", { form: "json", value }, current);
 }
 
-/** The lines that go and come. */
+/** The removed and the added lines. */
 function diff(value: Values): [minus: string[], plus: string[]] {
   const [before, after] = [text, define(value)?.flagFile?.text ?? text].map((one) =>
     one.split("\n"),

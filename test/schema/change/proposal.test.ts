@@ -43,7 +43,7 @@ describe("proposalBranchName()", () => {
     const changed = (more: object) => ({ before, after: { ...before, ...more } });
     const effects = [
       { before, after: off },
-      // The same request has another effect where staging follows the root.
+      // The same request has another effect if staging has no block of its own.
       changed({ decisions: { ...off.decisions, staging: { enabled: false } } }),
       changed({ metadata: { issue: "MT-1" } }),
       changed({ description: "Plan dinners" }),
@@ -91,7 +91,7 @@ describe("describeProposal()", () => {
     expect(body).toContain("`bunting.yaml` protects `application`");
   });
 
-  test("keeps hostile words in one block of code, on their own lines", () => {
+  test("shows hostile text in one code block, on separate lines", () => {
     const body = describeProposal(change, ["application"], hostile);
     const [outside, block = "", rest] = body.split(/^```.*\n/m);
     expect(block.trimEnd().split("\n")).toHaveLength(3);
@@ -126,7 +126,7 @@ describe("describeReview()", () => {
     expect(body).toContain(markerOf({ commit }));
   });
 
-  test("keeps hostile words in one block of code", () => {
+  test("shows hostile text in one code block", () => {
     const [outside, , rest] = describeReview(broken).body.split(/^```.*\n/m);
     for (const word of ["@everyone", "Closes #1"]) expect(`${outside}${rest}`).not.toContain(word);
   });

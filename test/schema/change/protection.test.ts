@@ -10,7 +10,7 @@ const { environments } = defaultProject;
 
 const all = { environments, protected: environments };
 
-/** A flag that is on where it says so: application, staging, development. */
+/** A flag with a digit for each environment in `states`: `1` is on. */
 function flag(states: string, more: Partial<TimedFlag> = {}): TimedFlag {
   const on = environments.map((name, index) => [name, states[index] === "1"]);
   return flagOf("meal_planning", { decisions: decisionsOf(Object.fromEntries(on)), ...more });

@@ -107,7 +107,7 @@ test.each([
   ["description: |\n  Ask #payments\nenabled: true\n", []],
   ["description: Ask the team#payments\nenabled: true\n", []],
   ["enabled: true #todo\nowner: growth #todo\n", []],
-])("checkFlag() warns of a text that a # ends: %j", (text, warnings) => {
+])("checkFlag() warns of a text that ends at a #: %j", (text, warnings) => {
   expect(codesIn(text)).toEqual(warnings);
 });
 

@@ -42,13 +42,13 @@ test.each([
   ["enabled: false\nenvironments:\n  staging: true\n", 'write "enabled: true" below it, indented'],
   ["enabled: false\nenvironments: true\n", undefined],
   ["enabled: true\nvariants: [a, b]\n", 'write "NAME: VALUE" below it for each, indented'],
-])("parseFlagFile() tells what to write in place of the wrong type in %j", (text, hint) => {
+])("parseFlagFile() says what to write instead of the wrong type in %j", (text, hint) => {
   const [problem] = problemsOf(text).filter(({ code }) => code === "wrong-type");
   expect(problem?.message).toContain("it must be ");
   expect(problem?.hint).toBe(hint);
 });
 
-test.each(["True", "FALSE"])("parseFlagFile() takes enabled: %s, as YAML does", (written) => {
+test.each(["True", "FALSE"])("parseFlagFile() accepts enabled: %s, as YAML does", (written) => {
   expect(codesIn(`enabled: ${written}\n`)).toEqual([]);
 });
 
@@ -154,7 +154,7 @@ test.each([
 });
 
 test.each(["2096-02-29", "9999-12-31", '"2099-12-31"'])(
-  "parseFlagFile() takes the date %s",
+  "parseFlagFile() accepts the date %s",
   (date) => {
     expect(codesIn(`enabled: true\nexpires: ${date}\n`)).toEqual([]);
   },

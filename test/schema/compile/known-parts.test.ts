@@ -37,14 +37,14 @@ test("compile() of the next snapshot gives the bytes of a compilation of new obj
   );
 });
 
-test("compile() and Responses give the same as new ones after edits of many flags", () => {
+test("compile() and Responses return the same as new ones after edits of many flags", () => {
   const names = fc.integer({ min: 0, max: 699 }).map((number) => `flag_${number}`);
   const edits = fc.array(
     fc.record({ name: names, isGone: fc.boolean(), fewer: fc.boolean(), text: fc.string() }),
     { maxLength: 12 },
   );
   const trial = fc.property(edits, (list) => {
-    // Odd numbers are added by edits, so that they go between others.
+    // Edits add odd numbers, so that new flags are between others.
     const flags = new Map(
       Array.from({ length: 350 }, (_, at) => [`flag_${2 * at}`, flagOf(`flag_${2 * at}`)]),
     );

@@ -49,7 +49,7 @@ test("compileOpenFeatureManifest() names type, default value and description of 
   ]);
 });
 
-/** What OpenFeature's CLI asks of a manifest, by its schema v0. */
+/** OpenFeature's schema v0 of a manifest. */
 const schema = {
   type: "object",
   required: ["flags"],

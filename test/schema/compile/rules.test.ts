@@ -1,4 +1,4 @@
-/** From the text of flag files to the responses that say how they are decided. */
+/** From the text of flag files to the responses with their rules. */
 import { MemoryStorage } from "@openfeature/flagd-core";
 import { expect, test } from "vitest";
 import { compile, compileUnpublished } from "../../../schema/compile/compile.ts";

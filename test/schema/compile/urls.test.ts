@@ -57,7 +57,7 @@ test.each([
   "/errors/x.json",
   "/errors/4040.json",
   "/qa/manifest.json",
-])("parsePath() knows no %j", (path) => {
+])("parsePath() is undefined for %j", (path) => {
   expect(parsePath(path)).toBeUndefined();
   expect(() => contentTypeOf(path)).toThrow("no release has such a path");
 });

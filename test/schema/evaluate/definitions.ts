@@ -1,4 +1,4 @@
-/** Definitions and contexts for property-based tests: valid definitions, and whatever a caller may send. */
+/** Definitions and contexts for property-based tests: valid definitions, and any context that a caller can send. */
 import fc from "fast-check";
 import type {
   Condition,
@@ -14,7 +14,7 @@ export interface Generated {
   readonly audiences: ReadonlyMap<string, readonly Condition[]>;
 }
 
-/** What callers are hashed by. `country` is not: it may hold text that is not ASCII. */
+/** The attributes for `bucket`. Not `country`, because it may have text that is not ASCII. */
 const buckets = ["plan", "age", "app_version", "beta", "targetingKey", "constructor"];
 const attributes = ["country", ...buckets];
 const audienceNames = ["staff", "nordic", "testers"];
@@ -22,7 +22,7 @@ const texts = ["SE", "DK", "NO", "S", "", "pro", "true", "18", "4.2.0", "é", "c
 const numbers = [0, 1, 18, 17.5, -3, 42, 1e21];
 const versions = ["0.0.0", "1.0.0", "4.2.0", "4.2.10", "4.10.0", "5.0.0-rc.1", "5.0.0-rc.1.1"];
 
-/** Valid definitions, as validation lets them pass. */
+/** Definitions that pass validation. */
 export function definitions(): fc.Arbitrary<Generated> {
   return fc
     .tuple(
@@ -91,7 +91,7 @@ function variants(): fc.Arbitrary<readonly Variant[] | undefined> {
   return fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: list });
 }
 
-/** Percentages with at most three decimals, most of them where something happens. */
+/** Percentages with at most three decimals, half of them boundaries. */
 function rollout(): fc.Arbitrary<number> {
   return fc.oneof(
     fc.constantFrom(0, 100, 50, 1, 0.001, 99.999, 33.333, 1.001),
@@ -148,9 +148,9 @@ function subset<T>(values: readonly T[]): fc.Arbitrary<readonly T[]> {
 }
 
 /**
- * Contexts with everything that JSON and a program can hold. Left out is what flagd-core alone
- * reads in another way, see `flagd-core.test.ts`: ids that are not ASCII, NaN, and texts that are
- * no SemVer but that npm's semver accepts.
+ * Contexts with all values of JSON and JavaScript, except those that only flagd-core reads in another
+ * way (see `flagd-core.test.ts`): ids that are not ASCII, NaN, and texts that are no SemVer but that
+ * npm's semver accepts.
  */
 export function context(): fc.Arbitrary<Record<string, unknown>> {
   const model = {

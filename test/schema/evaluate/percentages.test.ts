@@ -14,7 +14,7 @@ function variantsOf(definition: Definition, name = "new_checkout"): string[] {
   });
 }
 
-/** Percentage of the callers with this variant, among those that `isCounted` leaves. */
+/** Percentage of the callers with this variant, among those for which `isCounted` is true. */
 function percentage(all: readonly string[], variant: string, isCounted = (_at: number) => true) {
   const counted = all.filter((_, at) => isCounted(at));
   return (100 * counted.filter((other) => other === variant).length) / counted.length;

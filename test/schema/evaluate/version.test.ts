@@ -3,7 +3,7 @@ import { isInRange } from "../../../schema/evaluate/version.ts";
 import { processorTimeMs } from "../../setup/processor-time.ts";
 
 describe("isInRange()", () => {
-  /** The order of SemVer 2.0, section 11, with more of its traps. */
+  /** The examples of SemVer 2.0, section 11, and more difficult ones. */
   const ascending = [
     "0.0.0",
     "0.0.9",
@@ -116,7 +116,7 @@ describe("isInRange()", () => {
     expect(isInRange(version, "<=", "1.0.0")).toBe(true);
   });
 
-  test("answers within a millisecond, however long the text", () => {
+  test("returns within a millisecond for a text of any length", () => {
     const texts = ["0", "1.", "a", "-a.", "1.0.0-0", "."].map((part) => part.repeat(300_000));
     const time = processorTimeMs(() => {
       for (const text of texts) isInRange(text, "<", "1.0.0");

@@ -1,4 +1,4 @@
-/** Texts that nest deep, by name. As a program: reads each twice, and prints its name and what was found. */
+/** Texts with deep nesting, by name. As a program: reads each twice, and prints its name and the result. */
 import { fileURLToPath } from "node:url";
 import { parse } from "../../../schema/yaml/parse.ts";
 
@@ -22,7 +22,7 @@ const units = {
   "lists after carriage returns": "[\r",
 };
 
-/** Each deeper than a flag may be. */
+/** Texts that are deeper than a flag may be. */
 export const deep: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(units).flatMap(([name, unit]) => [
@@ -63,7 +63,7 @@ export const deep: Readonly<Record<string, string>> = {
   "values in lists, again and again": "[\n>\na: ".repeat(1000),
 };
 
-/** Each so broken that YAML sees no depth in it, or sees it in another place. */
+/** Invalid texts in which YAML finds no depth, or finds it at another position. */
 export const broken: Readonly<Record<string, string>> = {
   "5,000 anchored list items": "- &a ".repeat(5000),
   "5,000 tagged list items": "- !t ".repeat(5000),

@@ -1,4 +1,4 @@
-/** What flags refer to is written out in the outputs: a few small files must not ask for gigabytes. */
+/** Outputs contain all that flags refer to: a few small files must not need gigabytes. */
 import { expect, test } from "vitest";
 import { compileFlagd } from "../../../schema/compile/flagd.ts";
 import type { Condition } from "../../../schema/evaluate/definition.ts";

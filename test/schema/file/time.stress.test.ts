@@ -1,4 +1,7 @@
-/** No text takes long to check. Times are compared with each other, so that a slow machine is no failure. */
+/**
+ * Checking any text takes linear time. Times are compared with each other, so that a slow machine does
+ * not fail the test.
+ */
 import { expect, test } from "vitest";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { checkName } from "../../../schema/flag/name.ts";
@@ -7,7 +10,7 @@ import { findCredentials, findPersonalData } from "../../../schema/text/personal
 import { format } from "../../../schema/yaml/edit.ts";
 import { processorTimeMs } from "../../setup/processor-time.ts";
 
-/** Half of what a file may have: enough to tell, and in half the time. */
+/** Half of the maximum of a file: enough to measure, in half the time. */
 const whole = 32_768;
 
 /** In milliseconds: shorter times are harmless, and too inexact to compare. */
@@ -97,7 +100,7 @@ test.each([["a_"], ["feature_"], ["1"], ["1_"], ["A"], ["-"], ["a@b."], ["4111_"
   },
 );
 
-/** Fails where four times as much takes more than ten times as long: squared, it would take sixteen times. */
+/** Fails if four times the text takes more than ten times as long. Quadratic time would be sixteen times. */
 function expectLinear(run: (size: number) => unknown): void {
   const measure = (size: number) => processorTimeMs(() => run(size));
   const ratios: number[] = [];

@@ -10,7 +10,7 @@ const content = parseFlagFile(
   defaultProject,
 );
 
-test("validate() gives the flags by name, and no problems", () => {
+test("validate() returns the flags by name, and no problems", () => {
   const { flags, problems } = validate(
     [entry("b/z.yaml"), entry("a/zz.yaml"), entry("c/a1b.yaml")],
     defaultProject,

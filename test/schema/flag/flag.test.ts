@@ -68,7 +68,7 @@ test("flag.schema.json describes each key with a sentence", () => {
   expect(silent).toEqual([]);
 });
 
-test("policy.schema.json describes each key, too", () => {
+test("policy.schema.json describes each key with a sentence", () => {
   const [property] = Object.values(policy.properties);
   const described = [policy, property, property?.items];
   expect(described.filter((part) => !/^[A-Z`[].{20,}\.$/.test(part?.description ?? ""))).toEqual(

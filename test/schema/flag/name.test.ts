@@ -147,7 +147,7 @@ test.each([
   expect(flagNameOf(path)).toBe(name);
 });
 
-test("checkName() says how long a name is that is too long", () => {
+test("checkName() has the length of a name that is too long", () => {
   const [problem] = checkName(`a/${"b".repeat(81)}.yaml`, defaultProject);
   expect(problem).toMatchObject({
     code: "invalid-name",
@@ -158,7 +158,7 @@ test("checkName() says how long a name is that is too long", () => {
 test.each([
   [nameStyles["kebab-case"].pattern, "it must be lower-case letters, digits and single hyphens"],
   ["^[A-Z]+$", "it must match the pattern of names in bunting.yaml, ^[A-Z]+$"],
-])("checkName() says in words what %s allows, if it is a usual style", (pattern, words) => {
+])("checkName() describes what %s allows, if it is a usual style", (pattern, words) => {
   const project = { names: { pattern, longest: 40 } };
   const [finding] = checkName("a/meal_planning.yaml", project);
   expect(finding?.message).toBe(

@@ -1,8 +1,8 @@
 /**
- * The comments stand in `test/fixtures/comments/`, word for word. After a change of words, and a
- * look at the difference:
+ * The expected comments are in `test/fixtures/comments/`. After a change of texts, check the difference,
+ * then run:
  *
- *     BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
+ * BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -53,7 +53,7 @@ function snapshot(flags: readonly TimedFlag[], protects: string[] = []): Snapsho
   };
 }
 
-/** As it comes through the artifact. */
+/** The plan after it was written to the artifact and read again. */
 function throughArtifact(before: Snapshot, after: Snapshot): Plan {
   return parsePlan(JSON.stringify(truncatePlan(plan(before, after))));
 }
@@ -217,7 +217,7 @@ describe("formatPlanComment()", () => {
     expect(comment).not.toMatch(/[^\P{Cf}]|[^\P{Cc}\n]/u);
   });
 
-  test("fits GitHub's limit for any plan, and links the rest", () => {
+  test("is within GitHub's limit for any plan, and links the rest", () => {
     const names = Array.from(
       { length: 2_000 },
       (_, index) => `improvement_${index}_${"x".repeat(30)}`,
@@ -254,7 +254,7 @@ describe("formatPlanComment()", () => {
   });
 });
 
-/** What Markdown takes for more than text: everything outside of fences and code spans. */
+/** The parts that Markdown interprets: everything outside of fences and code spans. */
 function withoutCode(markdown: string): string {
   return markdown
     .replace(/^(`{3,})\w*\n[\s\S]*?\n\1$/gm, "")
@@ -263,7 +263,7 @@ function withoutCode(markdown: string): string {
 
 describe("inline() and block()", () => {
   test.each(["a", "`", "``", " ` ", "a``b`c```", "`a`", " ", "", "a\nb", "\\`", "|"])(
-    "keep %j whole",
+    "keep %j complete",
     (text) => {
       const span = inline(text);
       const fence = /^`+/.exec(span)?.[0] ?? "";

@@ -1,8 +1,8 @@
 /**
- * What is said of stale flags stands in `test/fixtures/comments/`. After a change of words, and a
- * look at the difference:
+ * The expected texts about stale flags are in `test/fixtures/comments/`. After a change of texts, check
+ * the difference, then run:
  *
- *     BLESS=1 npx vitest run test/schema/overview/stale.test.ts
+ * BLESS=1 npx vitest run test/schema/overview/stale.test.ts
  */
 import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";
@@ -72,7 +72,7 @@ describe("findStale()", () => {
       flag("a", { type: "permission", expires: "2026-11-01" }),
       "It expired on 2026-11-01",
     ],
-  ])("takes a flag that is %s", (_what, one, reason) => {
+  ])("includes a flag that is %s", (_what, one, reason) => {
     expect(reasons([one])).toEqual([`a: ${reason}`]);
   });
 
@@ -84,11 +84,11 @@ describe("findStale()", () => {
     ["an experiment with time left", flag("a", { type: "experiment", expires: "2026-11-27" })],
     ["operational", flag("a", { type: "operational" })],
     ["a permission", flag("a", { type: "permission" })],
-  ])("leaves a flag that is %s", (_what, one) => {
+  ])("leaves out a flag that is %s", (_what, one) => {
     expect(reasons([one])).toEqual([]);
   });
 
-  test("counts from when the state changed, not from the last edit, the longest overdue first", () => {
+  test("counts from the change of the state, not from the last edit; the longest overdue first", () => {
     const edited = flag("edited", { updated_at: "2026-11-25T00:00:00Z" });
     const turned = flag("turned", { updated_at: "2026-11-25T00:00:00Z" });
     const lastToggled = { edited: "2026-03-01T12:00:00Z", turned: "2026-11-20T12:00:00Z" };
@@ -125,14 +125,14 @@ describe("formatStaleIssue() and formatRemoval()", () => {
     ["stale-issue.md", formatStaleIssue(stale, places)],
     ["stale-unsearched.md", formatStaleIssue(stale, undefined)],
     ["stale-removal.md", formatRemoval(stale, 12)],
-  ])("says what stands in comments/%s", (file, text) => {
+  ])("returns the text in comments/%s", (file, text) => {
     expectGolden(text, `comments/${file}`);
     expect(readMarker(text)).toEqual({ name: "meal_planning", fingerprint: fingerprint(stale) });
     const other = text.replace("bunting:stale meal_planning", "bunting:stale Meal-Planning");
     expect(readMarker(other)?.name).toBe("Meal-Planning");
   });
 
-  test("is brought up again only after a change of the flag, or for another reason", () => {
+  test("is reported again only after a change of the flag, or for another reason", () => {
     const print = (changes: Partial<TimedFlag>, turned = "2026-03-01T12:00:00Z") => {
       const lastToggled = new Map([["meal_planning", turned]]);
       const [one] = findStale([flag("meal_planning", changes)], lastToggled, today, 40);
@@ -141,7 +141,7 @@ describe("formatStaleIssue() and formatRemoval()", () => {
     expect(print({ updated_at: "2026-01-01T00:00:00Z" })).toBe(print({}));
     expect(print({ object: "2" })).not.toBe(print({}));
     expect(print({ expires: "2026-01-01" })).not.toBe(print({}));
-    // Turned, and turned back to the same bytes.
+    // Toggled twice, with the same bytes at the end.
     expect(print({}, "2026-06-01T12:00:00Z")).not.toBe(print({}));
   });
 
@@ -149,7 +149,7 @@ describe("formatStaleIssue() and formatRemoval()", () => {
     "",
     "<!-- bunting:stale A -->",
     "x <!-- bunting:stale a -->\n<!-- seen 0123456789ab -->",
-  ])("readMarker() takes %j for none", (body) => {
+  ])("readMarker() finds no marker in %j", (body) => {
     expect(readMarker(body)).toBeUndefined();
   });
 });

@@ -45,7 +45,7 @@ test("holdBack() keeps a removed flag with the audience that is gone", () => {
   expect(flags[1]?.decisions.live).toEqual(served.flags[0]?.decisions.live);
 });
 
-test("holdBack() gives flags the boolean that follows from the flags that are served", () => {
+test("holdBack() computes the booleans of flags from the required flags that are served", () => {
   const served = snapshotOf("old", { cart: { enabled: false }, pay }, false);
   const next = snapshotOf("new", { cart, pay }, false);
   const waiting = [{ flag: "cart", change: "switch-on", served: "old" }] as const;

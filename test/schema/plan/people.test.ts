@@ -1,4 +1,4 @@
-/** What a plan says about the number of people that a change affects. */
+/** The number of people that a change affects, in a plan. */
 import { describe, expect, test } from "vitest";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";
 import { linkFlags } from "../../../schema/flag/link.ts";
@@ -31,7 +31,7 @@ function snapshotOf(files: Files): Snapshot {
 
 function planOf(before: Files, after: Files) {
   const change = plan(snapshotOf(before), snapshotOf(after), { ids });
-  // The comment is written from a plan that went through an artifact.
+  // The comment is made from a plan that was written to an artifact and read again.
   expect(parsePlan(JSON.stringify(truncatePlan(change))).flags).toEqual(change.flags);
   return change;
 }
@@ -132,7 +132,7 @@ describe("plan()", () => {
       { pay: { enabled: true, rollout: 40 }, cart: { enabled: true, rollout: 50, requires } },
     );
     const cart = change.flags.find(({ name }) => name === "cart");
-    // 60 % of the half that had it.
+    // 60 % of the half that has it before the change.
     expect(cart?.decisions.live?.people?.lose).toBeGreaterThan(28);
     expect(cart?.decisions.live?.people?.lose).toBeLessThan(32);
     expect(formatPlan(change)).toContain(

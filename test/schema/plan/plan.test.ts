@@ -264,7 +264,7 @@ describe("rebaseSnapshot()", () => {
   test.each([
     ["a move", [moved, flag("recipe_import")]],
     ["a removal", [flag("recipe_import")]],
-  ])("sees %s in the time of the list", (_what, flags) => {
+  ])("includes %s in the time of the list", (_what, flags) => {
     const landed = rebaseSnapshot(base, snapshot(flags, later));
     expect(landed.updated_at).toBe(later);
     expect(landed.flags.map(({ updated_at }) => updated_at)).toEqual(flags.map(() => early));

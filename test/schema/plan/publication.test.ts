@@ -12,7 +12,7 @@ const { environments } = defaultProject;
 const commit = "9f8e7d6c5b4a39281706f5e4d3c2b1a098765432";
 const at = "2026-01-01T00:00:00Z";
 
-/** A release of flags that are on or off, in the application or in each environment. */
+/** A release of flags that are on or off, in `application` or in each environment. */
 function release(flags: Readonly<Record<string, boolean | readonly boolean[]>>): Release {
   const all = Object.entries(flags).map(([name, states]) => ({
     name,
@@ -148,7 +148,7 @@ describe("isPathOf()", () => {
     "/v1/feature-flags/meal_planning",
     "/staging/v1/feature-flags/a1",
     "/development/v1/feature-flags/",
-  ])("takes %s", (path) => {
+  ])("is true for %s", (path) => {
     expect(isPathOf(defaultProject, path)).toBe(true);
   });
 
@@ -165,7 +165,7 @@ describe("isPathOf()", () => {
     "/other/staging/v1/feature-flags/a",
     "v1/feature-flags/a",
     "/v1/feature-flags/../a",
-  ])("leaves %s", (path) => {
+  ])("is false for %s", (path) => {
     expect(isPathOf(defaultProject, path)).toBe(false);
   });
 });

@@ -124,7 +124,7 @@ test("compareProblems() sorts by file, line, column, then code, by code unit", (
   expect(sorted.toReversed().sort(compareProblems)).toEqual(sorted);
 });
 
-test("problemsIn() leaves out what begins after the day", () => {
+test("problemsIn() leaves out problems that start after the day", () => {
   const finding = {
     line: 1,
     column: 1,
@@ -138,7 +138,7 @@ test("problemsIn() leaves out what begins after the day", () => {
   ]);
 });
 
-/** As GitHub's runner reads a line of a log: `::name …::` at the start, `##[name …]` anywhere. */
+/** The commands that GitHub's runner finds in a line of a log: `::name …::` at the start, `##[name …]` anywhere. */
 function isCommand(line: string): boolean {
   return line.trimStart().startsWith("::") || line.includes("##[");
 }

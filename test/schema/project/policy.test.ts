@@ -24,7 +24,7 @@ function entry(path: string, text: string, mode = "100644"): Entry {
 
 describe("parsePolicyFile()", () => {
   test.each(["protected: []\n", "protected:\n  - application\n", "protected: [staging] # why\n"])(
-    "takes %j",
+    "accepts %j",
     (text) => {
       const { policy, flag, findings } = parsePolicyFile(bytes(text));
       expect(findings).toEqual([]);
@@ -58,7 +58,7 @@ describe("parsePolicyFile()", () => {
     ["protected: [] # AKIAIOSFODNN7EXAMPLE\n", "1:17 credential"],
     [`protected: []${" ".repeat(65_536)}`, "1:1 too-large"],
     ["protected: [\u202Estaging]\n", "1:13 invisible-character"],
-  ])("refuses %j with place and code", (text, problem) => {
+  ])("refuses %j with position and code", (text, problem) => {
     expect(codesOf(parsePolicyFile(bytes(text)).findings)).toContain(problem);
   });
 

@@ -58,7 +58,7 @@ describe("normalizeProject()", () => {
     });
   });
 
-  test("takes the environments from last to first as their order", () => {
+  test("by default, changes pass through the environments from last to first", () => {
     const project = normalizeProject({ environments: ["live", "test"] }, "");
     expect(project.order).toEqual(["test", "live"]);
     expect(rootEnvironment(project)).toBe("live");
@@ -81,7 +81,7 @@ describe("parseProjectFile()", () => {
     ["format: 3\n", "1:9 unknown-format"],
     ["publish: { definition: true }\n", "1:12 unknown-key"],
     ["protected: [] # AKIAIOSFODNN7EXAMPLE\n", "1:17 credential"],
-  ])("refuses %j with place and code", (text, problem) => {
+  ])("refuses %j with position and code", (text, problem) => {
     expect(codesOf(parse(text).findings)).toContain(problem);
   });
 

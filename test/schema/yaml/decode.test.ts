@@ -35,7 +35,7 @@ test("decodeFile() refuses a replacement character", () => {
   expect(codesIn("enabled: true # \uFFFD\n")).toEqual(["1:17 invisible-character"]);
 });
 
-test("decodeFile() refuses UTF-16 without a byte order mark for its zeros", () => {
+test("decodeFile() refuses UTF-16 without a byte order mark because of its NUL bytes", () => {
   expect(codesIn(Buffer.from("enabled: true\n", "utf16le"))).toEqual(["1:2 control-character"]);
 });
 

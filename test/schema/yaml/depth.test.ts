@@ -58,7 +58,7 @@ test("parse() returns no deep value, for any text", () => {
   fc.assert(fc.property(stairs, check), { numRuns: 200 });
 });
 
-/** Without recursion: it is asked about what might be deep. */
+/** Without recursion, because the value may be deep. */
 function depthOf(value: unknown): number {
   let depth = 0;
   let level = [value];

@@ -210,7 +210,7 @@ test("edit() keeps a formatted file formatted", () => {
   );
 });
 
-/** What an API client may ask for. */
+/** Changes that an API client may request. */
 function change(): fc.Arbitrary<TextChange> {
   const environment = fc.constantFrom("staging", "development");
   return fc.oneof(
@@ -223,7 +223,7 @@ function change(): fc.Arbitrary<TextChange> {
   );
 }
 
-/** `value` with a change made to it, as `edit()` makes it to text. */
+/** `value` with the same change that `edit()` makes in the text. */
 function assign(value: unknown, { path, value: leaf }: TextChange): unknown {
   const [key, ...rest] = path;
   if (key === undefined) return leaf;

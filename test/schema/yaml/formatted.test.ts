@@ -24,7 +24,7 @@ environments:
   expect(parseFormatted(text)).toEqual(parseAny(text));
 });
 
-test("parseFormatted() gives what the YAML parser gives, or nothing, for flag files", () => {
+test("parseFormatted() returns the YAML parser's result, or undefined, for flag files", () => {
   const check = (text: string) => {
     const source = parseFormatted(text);
     if (source) expect(source).toEqual(parseAny(text));
@@ -35,7 +35,7 @@ test("parseFormatted() gives what the YAML parser gives, or nothing, for flag fi
   fc.assert(fc.property(text, check), { numRuns: 150 });
 });
 
-test("parseFormatted() gives what the YAML parser gives, or nothing, for lines of any kind", () => {
+test("parseFormatted() returns the YAML parser's result, or undefined, for lines of any kind", () => {
   let read = 0;
   const check = (text: string) => {
     const source = parseFormatted(text);
@@ -74,7 +74,7 @@ test.each([
   ["a comment without a space before it", "owner: a#b\nenabled: true\n"],
   ["a key like a method", "constructor: a\nenabled: true\n"],
   ["nothing", ""],
-])("parseFormatted() gives what the YAML parser gives, or nothing, for %s", (_what, text) => {
+])("parseFormatted() returns the YAML parser's result, or undefined, for %s", (_what, text) => {
   expect(parseFormatted(text) ?? parseAny(text)).toEqual(parseAny(text));
 });
 

@@ -78,7 +78,7 @@ test.each([
   ["in flow style", "{enabled: true, enabled: true}\n", "1:17", "1:2"],
   ["as an explicit key", "enabled: true\n? enabled\n: false\n", "2:3", "1:1"],
 ])(
-  "parse() refuses a key that is set twice, %s, and says both places",
+  "parse() refuses a key that is set twice, %s, and has both positions",
   (_how, text, at, earlier) => {
     const [problem, ...others] = problemsOf(text);
     expect(others).toEqual([]);
@@ -191,7 +191,7 @@ test.each([
   ["enabled:true\nowner: x\n", "1:1", 'write "enabled: …"'],
   ["enabled: true\nowner:x\n", "2:1", 'write "owner: …"'],
   ["enabled: true\nrules:\n  - name:x\n    rollout: 5\n", "3:5", 'write "name: …"'],
-])("parse() asks for the space after the colon of a key of %j", (text, place, fix) => {
+])("parse() requires a space after the colon of a key of %j", (text, place, fix) => {
   const { findings } = parse(text);
   const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
   expect(said).toEqual([[place, fix]]);
