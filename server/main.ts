@@ -1,5 +1,5 @@
 /** `bunting start`: the server, with everything embedded if nothing is configured. */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Logger } from "pino";
 import { outputs } from "../schema/compile/outputs.ts";
@@ -111,7 +111,10 @@ export function describeFailure(error: unknown): string {
 /** Creates the directory `data` and keeps other servers away from it until this process exits. */
 async function lockData(data: string, log: Logger): Promise<void> {
   try {
+    const isNew = !existsSync(data);
     makeDirectory(data);
+    // It gets a key and tokens, which nobody should commit.
+    if (isNew) writeFileSync(path.join(data, ".gitignore"), "*\n");
   } catch (error) {
     throw new Error(`Cannot create FLAGS_DATA "${data}": ${(error as Error).message}`);
   }

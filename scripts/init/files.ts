@@ -31,11 +31,12 @@ export function formatFiles(
     ...formatWorkflows(program.repository, program.version),
     ".vscode/extensions.json": `${JSON.stringify({ recommendations: ["redhat.vscode-yaml"] }, null, 2)}\n`,
     ".vscode/settings.json": `${JSON.stringify(editorSettings, null, 2)}\n`,
-    ".gitignore": "/.data/\n/dist/\n/node_modules/\n",
+    [ignoreFile]: "/.data/\n/dist/\n/node_modules/\n",
     ...(choices.hook ? { [hookFile]: formatHook(program) } : {}),
   };
 }
 
+export const ignoreFile = ".gitignore";
 export const hookFile = ".githooks/pre-commit";
 
 function formatProject({ environments, naming }: Choices): string {

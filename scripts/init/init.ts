@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { readAudiences, readWorkTreeProject } from "../../store/commit/work-tree.ts";
 import { makeDirectory } from "../../store/files/make-directory.ts";
@@ -10,7 +10,7 @@ import { writeResult } from "../command/report.ts";
 import { note } from "../command/stderr.ts";
 import { programRepository, version } from "../command/version.ts";
 import { askOnTerminal, resolveChoices } from "./choices.ts";
-import { formatFiles, hookFile } from "./files.ts";
+import { formatFiles, hookFile, ignoreFile } from "./files.ts";
 
 export const command = defineCommand({
   name: "init",
@@ -55,6 +55,11 @@ export const command = defineCommand({
     const isShown = format !== "json" && written.length > 0;
     const next = isShown ? await listNextSteps(directory, written) : [];
     writeResult(format, { directory, written, kept }, formatText(written, kept, next));
+    const notIgnored = findMissingLines(path.join(directory, ignoreFile), files[ignoreFile]);
+    if (notIgnored.length > 0)
+      note(
+        `Note: ${ignoreFile} lacks ${notIgnored.join(", ")}: what commands write there is not for commits`,
+      );
     return 0;
   },
 });
@@ -97,6 +102,13 @@ function writeNew(file: string, text: string): boolean {
     if (code === "EEXIST" && syscall === "open") return false;
     throw new Error(`Cannot write "${file}": ${message}`, { cause: error });
   }
+}
+
+/** The lines of `wanted` that a .gitignore lacks, with or without slashes. */
+function findMissingLines(file: string, wanted = ""): string[] {
+  const nameOf = (line: string) => line.trim().replace(/^\/|\/$/g, "");
+  const known = new Set(readFileSync(file, "utf8").split("\n").map(nameOf));
+  return wanted.split("\n").filter((line) => line !== "" && !known.has(nameOf(line)));
 }
 
 /** The commands that commit the files and start a server. */

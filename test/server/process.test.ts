@@ -122,6 +122,8 @@ describe.concurrent("npm start with nothing configured", () => {
     expect(readFileSync(tokens, "utf8")).not.toContain(token);
     expect(statSync(tokens).mode & 0o777).toBe(0o600);
     expect(existsSync(remote)).toBe(true);
+    // The new data directory keeps its key and tokens out of commits.
+    expect(checkout.git("ls-files", "--others", "--exclude-standard", ".data")).toBe("");
     expect(checkout.git("status", "--porcelain", "flags")).toBe("");
 
     checkout.write({ "flags/growth/step_one.yaml": "enabled: false\n" });

@@ -80,6 +80,18 @@ describe("outside of a repository of flags", () => {
     expect((await runScript("init", ["--yes", "docs"], { in: directory })).code).toBe(0);
   });
 
+  test("init keeps a .gitignore, and notes what it lacks", async () => {
+    const repository = testRepository();
+    repository.write({ ".gitignore": "node_modules\n/dist/\r\n" });
+    const ran = await runScript("init", ["--yes"], { in: repository.directory });
+    expect(ran.stdout).toContain("kept  .gitignore, which exists\n");
+    expect(ran.stderr).toBe(
+      "Note: .gitignore lacks /.data/: what commands write there is not for commits\n",
+    );
+    repository.write({ ".gitignore": "node_modules\ndist\n.data/\n" });
+    expect((await runScript("init", ["--yes"], { in: repository.directory })).stderr).toBe("");
+  });
+
   test("init says to make a repository, and which file it cannot write", async () => {
     const directory = temporaryDirectory();
     const { stdout } = await runScript("init", ["--yes"], { in: directory });
