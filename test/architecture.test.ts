@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { commandNames } from "../scripts/commands.ts";
 import { readCode } from "./architecture/read-code.ts";
 import { topFolders } from "./architecture/rules.ts";
 import { findViolations } from "./architecture/violations.ts";
@@ -39,6 +40,16 @@ test("only startGit() starts git, and only children.ts other processes of the st
 
 const table = "schema/compile/outputs.ts";
 const comments = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+
+test("texts of schema, store and server name a command in a form that withCommandLines() finds", () => {
+  const command = `bunting (?:${commandNames.join("|")})`;
+  const other = new RegExp(`(?<!: |[\`"])\\b${command}\\b`);
+  const found = Object.entries(readSources()).filter(
+    ([file, source]) => /^(?:schema|server|store)\//.test(file) && other.test(source),
+  );
+  // Write "run: bunting NAME".
+  expect(found.map(([file]) => file)).toEqual([]);
+});
 
 test("subfolders import each other one way: each only those before it in the table, and modules of no subfolder", () => {
   const wrong = Object.values(topFolders).flatMap(({ folders = {} }) => {
