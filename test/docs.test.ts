@@ -1,4 +1,4 @@
-/** The documents: links lead somewhere, and each key of a flag is described. */
+/** The documents: every link has a target, and each key of a flag is described. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -71,7 +71,7 @@ test("server/README.md lists each path of the API", () => {
   expect(paths.filter((each) => !requests.includes(`${each}\``))).toEqual([]);
 });
 
-/** The files of git that are there. */
+/** The files in git that exist in the work tree. */
 function listFiles(...pathspecs: string[]): string[] {
   return execFileSync("git", ["ls-files", "-z", ...pathspecs], { cwd: root })
     .toString()

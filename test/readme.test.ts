@@ -25,7 +25,7 @@ describe("README", () => {
     expect(readFileSync(path.join(root, ".ci/run"), "utf8")).toContain(`\n${testCommand}\n`);
   });
 
-  test("Two commands and Services: npm start, a change and what comes of it, an evaluation and an error", async () => {
+  test("Two commands and Services: npm start, a change and its effect, an evaluation and an error", async () => {
     const [start, ...steps] = stepsOf("Two commands").filter(
       ({ command }) => command !== testCommand,
     );
@@ -72,7 +72,7 @@ describe("README", () => {
     expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
   });
 
-  test("every package that the product imports is in the table that says why", () => {
+  test("every package that the product imports is in the table of dependencies", () => {
     const imports = sources(["schema", "store", "server", "scripts"]).flatMap((text) => [
       ...text.matchAll(/\bfrom "((?:@[\w-]+\/)?[\w-]+)|\bimport\("((?:@[\w-]+\/)?[\w-]+)/g),
     ]);

@@ -1,7 +1,7 @@
 /**
  * Runs tests in a copy of this checkout whose sample flags, project and owners are replaced by those of
- * another team. No test may depend on the samples, so those that read files of the checkout must pass there.
- * Only the tests of pages that show the samples are left out.
+ * another team. No test may depend on the samples, so those that read files of the checkout must pass
+ * there. Only the tests of pages that show the samples do not run there.
  */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
@@ -66,7 +66,7 @@ test("the tests pass with the flags, project and owners of another team", async 
   expect(status, `${stdout}\n${stderr}`).toBe(0);
 }, 1_800_000);
 
-/** This checkout as a repository, with what is not committed yet. */
+/** This checkout as a repository, with uncommitted changes. */
 function copyCheckout(): TestRepository {
   const copy = new TestRepository(temporaryDirectory());
   const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];

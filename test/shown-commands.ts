@@ -41,7 +41,7 @@ export function sectionOf(text: string, heading: string): string {
   return text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? "";
 }
 
-/** Replaces what differs from one clone, and one day, to the next. */
+/** Replaces values that differ between clones and days. */
 export function normalize(text: string): string {
   return text
     .replace(/\b[0-9a-f]{7}\b/g, "COMMIT")
@@ -58,7 +58,7 @@ export class ShownClone {
   readonly directory = path.join(this.#parent, "a clone");
   readonly #port: number;
   readonly #environment: NodeJS.ProcessEnv;
-  /** Where the next command runs: a `cd` counts for the commands after it, too. */
+  /** The directory of the next command: a `cd` also applies to the commands after it. */
   #workingDirectory = this.directory;
 
   private constructor(port: number) {
@@ -87,7 +87,7 @@ export class ShownClone {
 
   /** The output of a command, on stdout and stderr, with the ports that pages show. */
   run(command: string): string {
-    // Times in git are in seconds: a page shows what happens if commits are not made in the same one.
+    // Times in git are in whole seconds. The pages assume that two commits have different times.
     if (command.startsWith("git commit")) pauseSync(1_000 - (Date.now() % 1_000));
     const port = this.#port;
     const here = command.replaceAll(":8080", `:${port}`).replaceAll(":8081", `:${port + 1}`);
@@ -105,7 +105,7 @@ export class ShownClone {
     return this.#withShownPorts(stdout + stderr);
   }
 
-  /** Expects the output that is shown. What happens in the background gets a moment. */
+  /** Expects the documented output. Retries for a short time, because of work in the background. */
   async check({ command, output }: Step): Promise<void> {
     await vi.waitFor(() => expect(normalize(this.run(command))).toBe(normalize(output)), {
       timeout: 10_000,
@@ -131,7 +131,7 @@ export class ShownClone {
       this.#environment.TOKEN = /bnt_[\w-]+/.exec(banner)?.[0];
       await work(this.#withShownPorts(banner));
     } finally {
-      // The next server needs its port.
+      // Waits until the port is free for the next server.
       const ended = server.exitCode === null ? once(server, "close") : undefined;
       if (ended && server.pid) process.kill(-server.pid, "SIGTERM");
       await ended;

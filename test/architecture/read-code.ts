@@ -1,12 +1,15 @@
-/** A module's source without what is not code, so that patterns can be looked for in the rest. */
+/** A module's source without comments and the content of strings, for a search by patterns. */
 export interface Code {
-  /** Comments, regular expressions and the text of templates are gone; a string is its number: `from "3"`. */
+  /**
+   * Comments, regular expressions and the text of templates are removed; a string is replaced by its
+   * number: `from "3"`.
+   */
   readonly text: string;
-  /** What stood between the quotes, by number. */
+  /** The contents of the strings, by number. */
   readonly strings: readonly string[];
 }
 
-/** Lines stay where they are. Throws where it would lose its way, rather than overlook an import. */
+/** Line numbers stay the same. Throws if it cannot parse the source, so that it misses no import. */
 export function readCode(source: string): Code {
   const strings: string[] = [];
   /** For each `${` that is open, how many `{` are open inside it. */
@@ -60,7 +63,10 @@ const template = /[`}](?:[^`\\$]|\\[\s\S]|\$(?!\{))*(?:`|\$\{)/y;
 const pattern = /\/(?:[^/\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/\w*/y;
 const wordOrSign = /[\w$#\u0080-\uffff]+|[^"'`]/y;
 
-/** Where an operand is due, a slash begins a regular expression; after one, it divides. `</` closes an element of JSX. */
+/**
+ * A slash begins a regular expression where an operand is expected, and divides after an operand. `</`
+ * closes an element of JSX.
+ */
 const operandIsDue =
   /^(?:[^\w$#\u0080-\uffff)\]"'`}<]|return|typeof|case|in|of|do|else|void|delete|throw|new|await|yield)?$/;
 

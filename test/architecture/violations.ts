@@ -2,7 +2,7 @@ import path from "node:path";
 import { readCode } from "./read-code.ts";
 import { type Rules, topFolders } from "./rules.ts";
 
-/** What makes a function depend on more than its arguments. */
+/** Globals that make a function depend on more than its arguments. */
 const impure: readonly (readonly [what: string, pattern: RegExp])[] = [
   [
     "the process",
@@ -25,7 +25,7 @@ const impure: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["its own location", /\bimport\s*\.\s*meta\b/],
 ];
 
-/** These as names of their own, not as properties of something else. */
+/** The same as identifiers, not as properties of objects. */
 function free(...names: string[]): RegExp {
   return new RegExp(`(?<![\\w$]|(?<!\\.\\.)\\.\\s*)(?:${names.join("|")})(?![\\w$])`);
 }
@@ -80,7 +80,7 @@ function findTooLong(source: string): Found[] {
 
 interface Import {
   readonly offset: number;
-  /** Missing where it is computed. */
+  /** Missing if it is computed. */
   readonly specifier: string | undefined;
   readonly typeOnly: boolean;
 }

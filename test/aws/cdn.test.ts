@@ -140,7 +140,7 @@ describe("BucketPolicy", () => {
   test.each([
     ["the whole bucket", plain, "<Bucket.Arn>/*"],
     ["the prefix", full, "<Bucket.Arn>/flags/live/*"],
-  ])("gives nobody but this distribution anything, over TLS only: %s", (_, stack, objects) => {
+  ])("gives access only to this distribution, and only over TLS: %s", (_, stack, objects) => {
     expect(at(resource(stack, "BucketPolicy").Properties, "PolicyDocument").Statement).toEqual([
       {
         Sid: "OnlyTls",
@@ -272,7 +272,7 @@ test("CachePolicy keeps what the origin's Cache-Control says, and one copy per p
     HeadersConfig: { HeaderBehavior: "none" },
     QueryStringsConfig: { QueryStringBehavior: "none" },
   });
-  // Between them lie max-age=30, stale-while-revalidate=300 and stale-if-error=86400.
+  // The range contains max-age=30, stale-while-revalidate=300 and stale-if-error=86400.
   expect(config.MinTTL).toBe(1);
   expect(config.MaxTTL).toBeGreaterThanOrEqual(30 + 86_400);
 });
@@ -299,7 +299,7 @@ describe("PublisherRole", () => {
   test.each([
     ["acme/flags", "repo:acme/flags:environment:production"],
     ["acme@123456/flags@456789", "repo:acme@123456/flags@456789:environment:production"],
-  ])("trusts the production environment of %s, to the letter", (GitHubRepository, subject) => {
+  ])("trusts exactly the production environment of %s", (GitHubRepository, subject) => {
     const stack = deploy(template, { GitHubRepository });
     expect(resource(stack, "PublisherRole").Properties.AssumeRolePolicyDocument).toEqual({
       Version: "2012-10-17",

@@ -1,8 +1,9 @@
 /**
- * Deploys a CloudFormation template on paper: parameters go in, and out come the resources and
- * outputs that CloudFormation would make, every intrinsic function resolved.
+ * Evaluates a CloudFormation template: takes parameters, and returns the resources and outputs that
+ * CloudFormation would make, with every intrinsic function resolved.
  *
- * What only AWS knows stays a reference: `!Ref Bucket` is "<Bucket>", `!GetAtt Bucket.Arn` is "<Bucket.Arn>".
+ * Values that only AWS knows stay references: `!Ref Bucket` is "<Bucket>", `!GetAtt Bucket.Arn` is
+ * "<Bucket.Arn>".
  */
 import { parse, type ScalarTag, type Tags } from "yaml";
 
@@ -57,7 +58,7 @@ const PSEUDO_PARAMETERS: Mapping = {
   "AWS::StackName": "flags",
 };
 
-/** Reads a template; `!Sub x` becomes what it is short for, `{"Fn::Sub": "x"}`. */
+/** Reads a template. `!Sub x` becomes its long form, `{"Fn::Sub": "x"}`. */
 export function parseTemplate(text: string): Template {
   return parse(text, { customTags: shortForms(), strict: true });
 }
@@ -80,7 +81,7 @@ export function deploy(template: Template, given: { [name: string]: string }): S
 
   const resources: { [name: string]: Resource } = {};
   for (const [name, resource] of Object.entries(template.Resources)) {
-    // Resolved even when not made, so that no reference goes unchecked.
+    // Resolved even if it is not made, so that every reference is checked.
     const Properties = resolve(resource.Properties, made(name)) as Mapping;
     if (made(name)) resources[name] = { ...resource, Properties };
   }
@@ -99,7 +100,7 @@ export function deploy(template: Template, given: { [name: string]: string }): S
     return conditions[name];
   }
 
-  /** `undefined` is AWS::NoValue. `live` is false in what the conditions leave out. */
+  /** `undefined` is AWS::NoValue. `live` is false in resources that the conditions leave out. */
   function resolve(value: Value, live = true): Value | undefined {
     if (Array.isArray(value)) {
       return value.map((item) => resolve(item, live)).filter((item) => item !== undefined);

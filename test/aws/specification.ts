@@ -1,5 +1,5 @@
 /**
- * Holds resources against AWS's own description of CloudFormation, without a network.
+ * Checks resources against AWS's own description of CloudFormation, without a network.
  *
  * @see https://www.npmjs.com/package/@aws-cdk/aws-service-spec
  */
@@ -11,7 +11,10 @@ type ResourceType = ReturnType<typeof resourceType>;
 type Properties = ResourceType["properties"];
 type PropertyType = Properties[string]["type"];
 
-/** What CloudFormation would refuse, as `Resource.Path: why`. References to AWS's values pass as any scalar. */
+/**
+ * The errors that CloudFormation would report, as `Resource.Path: why`. References to AWS's values pass
+ * as any scalar.
+ */
 export function violations(stack: Stack): string[] {
   const found: string[] = [];
   for (const [name, resource] of Object.entries(stack.resources)) {

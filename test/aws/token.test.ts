@@ -1,6 +1,6 @@
 /**
- * Runs the edge function as CloudFront does, as far as Node can: a script whose two imports are given to it,
- * in a context that has the language and `console`, and nothing else.
+ * Runs the edge function similarly to CloudFront: as a script with its two imports, in a context that
+ * has only the language and `console`.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -14,7 +14,7 @@ const jobs = {
 };
 const largest = 10_000;
 type Place = "disk" | "memory";
-/** Bare writing of so many files takes one to three times as long on the same disk, so bounds hold in memory. */
+/** The time to write so many files varies by a factor of three on the same disk, so bounds apply in memory only. */
 const cases: readonly { size: number; place: Place }[] = [
   { size: 100, place: "memory" },
   { size: 1_000, place: "memory" },
@@ -25,7 +25,7 @@ const whereIs = { memory: "in memory", disk: "on this disk" };
 const stages = ["open", "read", "compile", "write"];
 const parts = ["list files", "read blobs", "parse and check", "validate", "read history"];
 
-/** Measures a build without a cache and one after one flag changed, beside their floors. */
+/** Measures a build without a cache and one after one flag changed, with the floor of each. */
 export async function* build(plan: Plan): AsyncGenerator<Section> {
   for (const { size, place } of cases) {
     const samples = await measure(size, place, plan);

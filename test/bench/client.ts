@@ -6,7 +6,7 @@ import { runJob } from "./job.ts";
 import { type Plan, Samples } from "./samples.ts";
 
 const lookUps = new URL("./jobs/client.ts", import.meta.url);
-/** What `jobs/client.ts` measures. Only metrics make `isEnabled()` count. */
+/** The cases of `jobs/client.ts`. `isEnabled()` counts only with metrics. */
 const ways = [
   "a Map's get()",
   "an own property",
@@ -15,7 +15,7 @@ const ways = [
 ] as const;
 const kilobyte = 1_000;
 
-/** What a page with one flag needs of each client, as its documentation begins. */
+/** The code of a page with one flag for each client, from the start of its documentation. */
 const others: Readonly<Record<string, string>> = {
   "unleash-proxy-client": `
     import { UnleashClient } from "unleash-proxy-client";
@@ -45,7 +45,7 @@ const others: Readonly<Record<string, string>> = {
     export const isOn = flagsmith.hasFeature("meal_planning");`,
 };
 
-/** What the client costs: its size beside others', and a flag beside a bare look-up. */
+/** The cost of the client: its size compared with others, and a flag compared with a bare look-up. */
 export async function* client({ runs, progress }: Plan): AsyncGenerator<Section> {
   progress("client: sizes");
   yield { title: "client, minified and gzipped", figures: await sizes() };
@@ -75,7 +75,7 @@ async function sizes(): Promise<Figure[]> {
   return [...own, ...(await Promise.all(theirs))];
 }
 
-/** What of the evaluator costs how much: each module alone, with what it imports. */
+/** The size of each module of the evaluator, with its imports. */
 const evaluatorParts = [
   ["the whole evaluator", "evaluate"],
   ["the hash", "hash"],
@@ -120,7 +120,7 @@ async function reads(runs: number): Promise<Figure[]> {
   }
   return ways.map((name) => {
     const cost = samples.median(name);
-    // A look-up waits for nothing, and other work on the machine affects processor time less.
+    // Processor time, because a look-up waits for nothing, and other work on the machine affects it less.
     const of = (floor: string, bound?: number) => {
       const value = cost.cpu / samples.median(floor).cpu;
       return { unit: `of the processor time of ${floor}`, value, bound };

@@ -10,10 +10,10 @@ import type { Plan } from "./samples.ts";
 import { scratchWith } from "./scratch.ts";
 
 const flags = 26;
-/** How many times as long as `node -e 0` each may take. */
+/** The maximum time of each command, as a multiple of `node -e 0`. */
 const bounds = { command: 4, server: 10 };
 
-/** What a person waits for: small commands of the bundled program, and the server until it answers. */
+/** The time of small commands of the bundled program, and the time until the server answers. */
 export async function* commands({ runs, progress }: Plan): AsyncGenerator<Section> {
   const directory = mkdtempSync(path.join(tmpdir(), "bunting-commands-"));
   try {
@@ -69,7 +69,7 @@ function timeCommand(cwd: string, args: readonly string[]): number {
   return performance.now() - start;
 }
 
-/** From the start of the process until it says where it serves. */
+/** From the start of the process until it prints its URL. */
 async function timeServer(cwd: string, program: string): Promise<number> {
   const start = performance.now();
   const child = spawn(process.execPath, [program, "start"], {

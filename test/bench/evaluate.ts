@@ -6,7 +6,7 @@ import { type Plan, Samples } from "./samples.ts";
 const job = new URL("./jobs/evaluate.ts", import.meta.url);
 const evaluations = 1_000_000;
 
-/** What is evaluated, and how many millions of it per second there should at least be. */
+/** The cases, with the minimum rate of each in millions per second. */
 const cases: readonly (readonly [name: string, title: string, least?: number])[] = [
   ["plain", "a plain flag", 2],
   ["percentage", "a percentage"],
@@ -14,7 +14,7 @@ const cases: readonly (readonly [name: string, title: string, least?: number])[]
   ["variants", "a percentage and two variants"],
 ];
 
-/** What an evaluation costs, beside flagd-core with the compiled document in the same process. */
+/** The cost of an evaluation, compared with flagd-core with the compiled document in the same process. */
 export async function* evaluate({ runs, progress }: Plan): AsyncGenerator<Section> {
   const samples = new Samples();
   for (let run = 1; run <= runs; run++) {

@@ -1,6 +1,6 @@
 /**
- * Flags as teams write them, as many as wanted: the pragma, comments where one is due, overrides,
- * and one in a hundred that the fast reader of formatted files leaves to the YAML parser.
+ * Any number of flags as teams write them: with the pragma, some comments, overrides, and one in a
+ * hundred that needs the YAML parser.
  */
 import type { ImportedCommit } from "../git/import.ts";
 
@@ -15,7 +15,7 @@ export function* editedOneByOne(flags: number, commits: number): Generator<Impor
   }
 }
 
-/** Flags whose names have four characters, as many as wanted, added by one commit. */
+/** Any number of flags whose names have four characters, added by one commit. */
 export function* shortNamed(flags: number): Generator<ImportedCommit> {
   // From a000 on, in base 36.
   const name = (flag: number) => (10 * 36 ** 3 + flag).toString(36);
@@ -77,7 +77,7 @@ function isOn(flag: number): boolean {
   return flag % 3 !== 0;
 }
 
-/** Words that no other flag has: three, and a number beyond the first ten thousand flags. */
+/** A description that no other flag has: three words, and a number after the first ten thousand flags. */
 function wordsOf(flag: number): string[] {
   const three = words.map((list, position) => pick(list, Math.floor(flag / 22 ** position)));
   const round = Math.floor(flag / 22 ** words.length);

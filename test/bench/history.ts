@@ -13,7 +13,7 @@ const largest = 50_000;
 const flags = 1_000;
 const further = 10;
 
-/** What it takes to know when each flag came and last changed. */
+/** The cost of the creation time and the last change of each flag. */
 export async function* history(plan: Plan): AsyncGenerator<Section> {
   for (const size of [1_000, 10_000, largest]) {
     const samples = await measure(size, plan);

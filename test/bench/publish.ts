@@ -61,7 +61,7 @@ async function measure(size: number, to: string, { runs, progress }: Plan): Prom
   return { title, figures };
 }
 
-/** At most 15 requests, 4 of them writing, when one flag of 10,000 has changed. */
+/** At most 15 requests, 4 of them writes, if one flag of 10,000 has changed. */
 function compare(
   { requests, writes }: { requests: number; writes: number },
   name: string,

@@ -6,7 +6,7 @@ export interface Requests {
   readonly writes: number;
 }
 
-/** An S3 double in a process of its own, so that the measured process does not pay for it. */
+/** An S3 double in a process of its own, so that its cost is not part of the measured process. */
 export class S3 extends Background {
   constructor() {
     super(new URL("./jobs/double.ts", import.meta.url));

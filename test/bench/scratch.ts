@@ -13,7 +13,7 @@ export class Scratch {
   readonly #root: string;
   readonly repository: string;
 
-  /** In memory if the state of the disk would affect the result: how many files were deleted there lately. */
+  /** In memory if the state of the disk would affect the result, such as the number of recently deleted files. */
   constructor(place: "disk" | "memory" = "disk") {
     this.#root = mkdtempSync(path.join(root(place), "case-"));
     this.repository = this.path("flags.git");
@@ -56,7 +56,7 @@ function root(place: "disk" | "memory"): string {
   return made;
 }
 
-/** Linux has a file system in memory; elsewhere it is the disk. */
+/** A file system in memory on Linux, the disk elsewhere. */
 const memory = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 
 /** A remote with this number of flags. */

@@ -7,7 +7,7 @@ const origin = "https://app.example.com";
 const body = JSON.stringify({ context: { targetingKey: "user-1", country: "SE", plan: "family" } });
 const post = { method: "POST", body };
 
-/** How fast flags are evaluated over OFREP, compared with a read of one flag by the same server. */
+/** The rate of evaluations over OFREP, compared with reads of one flag from the same server. */
 export async function evaluations(rounds: number): Promise<Section> {
   using server = await Server.start("bunting", scratchWith(flags));
   const headers = { authorization: `Bearer ${server.token}` };

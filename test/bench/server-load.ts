@@ -22,7 +22,7 @@ export class Server extends Background {
 export interface Case {
   readonly name: string;
   readonly server: Server;
-  /** Default: a GET of the list. An unknown `origin` leads past the fast paths to Express. */
+  /** Default: a GET of the list. Requests with an unknown `origin` do not use the fast paths. */
   readonly request?: {
     readonly url?: string;
     readonly origin?: string;
@@ -43,8 +43,8 @@ interface Measured {
 }
 
 /**
- * How fast requests are answered. The servers run at the same time and are measured in turns, so that
- * other work of the machine affects all of them equally. A share is the median of the rounds' shares.
+ * The rate of responses. The servers run at the same time and are measured in turns, so that other work
+ * of the machine affects all of them equally. A share is the median of the rounds' shares.
  */
 export async function measureInTurns(cases: readonly Case[], rounds: number): Promise<Figure[]> {
   using load = new Background(new URL("./jobs/load.ts", import.meta.url));

@@ -2,10 +2,10 @@ import type { Section } from "./figure.ts";
 import { scratchWith } from "./scratch.ts";
 import { measureInTurns, Server } from "./server-load.ts";
 
-/** Node 24 handles requests faster, so that our own work has a larger share; it also has to do less of it. */
+/** Node 24 itself handles requests faster, so the product's own work is a larger share of the time. */
 const leastShare = Number(process.versions.node.split(".")[0]) >= 24 ? 0.85 : 0.8;
 
-/** How fast a list is read. */
+/** The rate of reads of a list. */
 export async function reads(size: number, rounds: number): Promise<Section> {
   const scratch = scratchWith(size);
   using bare = await Server.start("bare", scratch);

@@ -8,14 +8,14 @@ const job = new URL("./jobs/streams.ts", import.meta.url);
 const streams = 1_000;
 const warm = 200;
 
-/** How soon a change is seen, and what it costs to keep a stream open. */
+/** The delay of a change, and the cost of an open stream. */
 export async function eventStreams(): Promise<Section> {
   const scratch = scratchWith(100);
   const memory = new Map<string, number>();
   for (const kind of ["streams", "bunting"]) {
     using server = await Server.start(kind, scratch);
     const { url, token } = server;
-    // The first streams also cost what is needed once.
+    // The first streams include one-time costs.
     using first = new Background(job, [url, token, warm, "open"]);
     await first.receive();
     const before = held(await server.ask());

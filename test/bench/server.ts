@@ -4,7 +4,7 @@ import { evaluations } from "./server-evaluations.ts";
 import { reads } from "./server-reads.ts";
 import { eventStreams } from "./server-streams.ts";
 
-/** What the server costs: reads beside bare servers, evaluations, event streams. */
+/** The cost of the server: reads compared with bare servers, evaluations, event streams. */
 export async function* server({ runs, progress }: Plan): AsyncGenerator<Section> {
   for (const size of [100, 1_000]) {
     progress(`server, reads: ${size} flags`);

@@ -29,7 +29,7 @@ await main(
         if (samples.length % 10 === 0) printSummary(samples, visitors);
       }
       await visitors.leave();
-      // The first third warms.
+      // The first third is the warm-up.
       const warm = samples.slice(Math.floor(samples.length / 3));
       const heap = slope(warm.map(({ minute, heapUsed }) => [minute, heapUsed / 1_024]));
       const rss = slope(warm.map(({ minute, rss }) => [minute, rss / 1_024]));

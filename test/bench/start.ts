@@ -11,7 +11,7 @@ const jobs = {
 };
 const size = { flags: 10_000, commits: 50_000 };
 
-/** What it takes until the server answers: with nothing kept from before, and with its clone. */
+/** The time until the server answers: without any files of an earlier process, and with its clone. */
 export async function* start({ runs, progress }: Plan): AsyncGenerator<Section> {
   const scratch = scratchWith(size.flags, size.commits);
   const { file } = writeToken(scratch.path("."));

@@ -1,11 +1,11 @@
-/** Clients of every kind, all at once, for a given time. */
+/** Concurrent clients of every kind, for a given time. */
 import { setTimeout as pause } from "node:timers/promises";
 
 const readers = 8;
 const streams = 20;
 
 export class Visitors {
-  /** What was done so far. */
+  /** The number of actions so far. */
   readonly done = { reads: 0, writes: 0, refusals: 0, reports: 0, streams: 0 };
   readonly #url: string;
   readonly #headers: Record<string, string>;
@@ -18,7 +18,7 @@ export class Visitors {
     this.#headers = { authorization: `Bearer ${token}` };
   }
 
-  /** Everything there is to do, for so many milliseconds. */
+  /** Runs all clients for this number of milliseconds. */
   async visit(milliseconds: number): Promise<void> {
     const end = performance.now() + milliseconds;
     this.#turn += 1;
@@ -49,7 +49,7 @@ export class Visitors {
     this.done.writes += 1;
   }
 
-  /** Unknown and invalid requests, of which nothing may be kept. */
+  /** Unknown and invalid requests, which must leave nothing in memory. */
   async #refuse(): Promise<void> {
     const own = `${this.#turn}_${Math.random().toString(36).slice(2)}`;
     for (const path of [`x_${own}`, `../${own}`, `?${own}`])
@@ -68,7 +68,7 @@ export class Visitors {
     this.done.reports += 1;
   }
 
-  /** Opens a stream; the oldest of too many is left. */
+  /** Opens a stream, and closes the oldest one if there are too many. */
   async #listen(): Promise<void> {
     const stream = new AbortController();
     const headers = { ...this.#headers, accept: "text/event-stream" };

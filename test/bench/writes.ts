@@ -16,7 +16,7 @@ const flags = 100;
  * takes names of four characters: see schema/size/list-size.ts.
  */
 const sizes = [100, 10_000, 75_000];
-/** Of the median wait: the second size compared with the first, and the third in milliseconds. */
+/** Bounds of the median wait: the second size compared with the first, and the third in milliseconds. */
 const bounds = { ratio: 1.3, milliseconds: 500 };
 
 interface Rate {
@@ -26,7 +26,7 @@ interface Rate {
   readonly median: number;
 }
 
-/** The rate of writes, by one writer and by many at once, compared with a mutex around commit and push. */
+/** The rate of writes, of one writer and of many concurrent ones, compared with a mutex around commit and push. */
 export async function* writes({ progress }: Plan): AsyncGenerator<Section> {
   progress("writes over a path");
   yield await section("a path", async (repository, measure) => measure(repository));
@@ -40,7 +40,7 @@ export async function* writes({ progress }: Plan): AsyncGenerator<Section> {
   });
 }
 
-/** What one write costs by the number of flags. */
+/** The cost of one write by the number of flags. */
 async function bySize(): Promise<Section> {
   const waits: number[] = [];
   for (const size of sizes) {

@@ -17,7 +17,7 @@ if (!installed) {
 }
 export const describeWithChromium = describe.skipIf(!installed);
 
-/** It shall not call home. */
+/** Chromium must send no requests to its vendor. */
 const quiet = [
   "--disable-background-networking",
   "--disable-component-update",
@@ -37,16 +37,16 @@ export function launchChromium(args: readonly string[] = []): Promise<Browser> {
 /** A browser whose tabs share one storage. */
 export interface Visitor {
   readonly context: BrowserContext;
-  /** Opens a tab and waits until the page and its scripts have been run. */
+  /** Opens a tab and waits until the scripts of the page have run. */
   open(url: string): Promise<Page>;
   /**
-   * What pages complained of: errors and warnings of the console, exceptions. What Chromium itself
-   * writes of requests that failed is left out, since no page can keep it from that.
+   * The errors and warnings in the console, and the exceptions. Chromium's own messages about failed
+   * requests are left out, because a page cannot prevent them.
    */
   readonly complaints: string[];
 }
 
-/** One Chromium for a file's tests; each visitor leaves with the test that asked for it. */
+/** One Chromium for the tests of a file. Each visitor is closed at the end of its test. */
 export function useChromium(args: readonly string[] = []): { visitor(): Promise<Visitor> } {
   let browser: Browser | undefined;
   const contexts: BrowserContext[] = [];

@@ -1,4 +1,4 @@
-/** `npm run example` and `npm run screenshot`, as a person runs them. */
+/** `npm run example` and `npm run screenshot`, as a user runs them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { until } from "../server/setup/api.ts";
 import { began } from "../server/setup/remote.ts";
 import { describeWithChromium, useChromium } from "./chromium.ts";
 
-/** Npm, a server, a bundle and two visitors take a while where the machine is busy. */
+/** Timeout of a test with npm, a server, a bundle and two visitors on a busy machine. */
 const patient = { timeout: 150_000 };
 
 const on = ["food_search_v2", "meal_planning"];
@@ -56,12 +56,12 @@ variants:
 describeWithChromium("the example", () => {
   const chromium = useChromium();
   let npm: ChildProcess | undefined;
-  // Npm and all that it started, so that a failing test leaves nothing behind.
+  // Ends npm and its child processes, so that a failing test leaves none.
   afterEach(() => {
     try {
       if (npm?.pid !== undefined) process.kill(-npm.pid, "SIGKILL");
     } catch {
-      // It has ended, as it should.
+      // They have already ended.
     }
   });
 

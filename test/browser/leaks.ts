@@ -1,4 +1,4 @@
-/** What mounted applications and created clients leave behind in a browser. */
+/** Leaks of mounted applications and created clients in a browser. */
 import type { CDPSession } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { describeWithChromium, useChromium, type Visitor } from "./chromium.ts";
@@ -7,7 +7,7 @@ import { type Source, startSource } from "./source.ts";
 
 declare global {
   interface Window {
-    /** Those that wait. */
+    /** Pending timers. */
     timers: Set<unknown>;
   }
 }

@@ -1,4 +1,4 @@
-/** Percentages, rules and variants in a browser, without any server but the one of the files. */
+/** Percentages, rules and variants in a browser, with only a file server. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Page } from "playwright-core";

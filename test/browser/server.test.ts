@@ -1,4 +1,4 @@
-/** A page with the real server and the real CDN: it shows what is committed. */
+/** A page with the real server and the real CDN shows committed changes. */
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Options } from "../../client/core/types.ts";

@@ -12,7 +12,7 @@ export interface Source extends Site {
   readonly requests: readonly IncomingMessage[];
   /** Serves these flags from now on, with a later `updated_at`. */
   serve(flags: FlagList["flags"]): void;
-  /** Answers in this way from now on. */
+  /** Sets the response from now on. */
   answer(listener: RequestListener): void;
 }
 

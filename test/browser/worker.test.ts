@@ -73,7 +73,7 @@ describeWithChromium("serveFlags() in a service worker", () => {
     expect((await visit(page)).flags).toEqual({ meal_planning: false });
   });
 
-  test("a network that hangs gets half a second, then the copy is returned", async () => {
+  test("if the network hangs, the copy is returned after half a second", async () => {
     const page = await openControlled();
     source.answer(() => {});
     expect(await visit(page)).toMatchObject({

@@ -6,10 +6,10 @@ import { nginxInstalled, startNginx } from "./nginx.ts";
 export interface Edge extends AsyncDisposable {
   readonly s3: S3Double;
   put(key: string, body: string, cacheControl: string): { readonly etag: string };
-  /** Where nginx listens. */
+  /** The URL of nginx. */
   readonly url: string;
   get(path: string, init?: RequestInit): Promise<EdgeAnswer>;
-  /** What the bucket answered to those who asked it for `key`. */
+  /** The bucket's responses to requests for `key`. */
   asked(key: string): readonly (number | undefined)[];
 }
 
@@ -17,7 +17,7 @@ export interface EdgeAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** nginx's word for where the answer is from: `MISS`, `HIT`, `STALE`, `REVALIDATED`. */
+  /** nginx's cache status of the response: `MISS`, `HIT`, `STALE`, `REVALIDATED`. */
   readonly cache: string | null;
 }
 

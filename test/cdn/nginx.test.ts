@@ -14,7 +14,7 @@ describeWithNginx("the CDN", () => {
   afterAll(() => edge?.[Symbol.asyncDispose]());
 
   test.each(["v1/feature-flags/", FLAG, "staging/v1/feature-flags/"])(
-    "serves %s with the origin's bytes, type and ETag, and asks for it once",
+    "serves %s with the origin's bytes, type and ETag, and requests it once",
     async (key) => {
       const body = `{"key":"${key}"}`;
       const { etag } = edge.put(key, body, FRESH);

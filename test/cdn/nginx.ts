@@ -12,7 +12,7 @@ import { freePort } from "../s3/port.ts";
 import { findProgram, program } from "../s3/program.ts";
 
 export interface Nginx extends AsyncDisposable {
-  /** Where the paths of the API begin. */
+  /** The base URL of the API's paths. */
   readonly url: string;
   close(): Promise<void>;
 }
@@ -65,7 +65,7 @@ export async function startNginx({ origin, bucket }: NginxOptions): Promise<Ngin
   return { url, close, [Symbol.asyncDispose]: close };
 }
 
-/** As `envsubst` does. */
+/** Replaces variables like `envsubst`. */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\$\{([A-Z]+)\}/g, (placeholder, name) => {
     const value = values[name];

@@ -4,7 +4,7 @@ import { describeWithNginx, startEdge } from "./edge.ts";
 const POLL = { timeout: 30_000, interval: 100 };
 const SHORT = "public, max-age=1, stale-while-revalidate=300, stale-if-error=86400";
 
-// Each waits for max-age to pass, and they do so together, each with a bucket and nginx of its own.
+// Each test waits for max-age to pass. They run concurrently, each with its own bucket and nginx.
 describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => {
   test("serves new bytes after the maximum age, and not before", async ({ expect }) => {
     await using edge = await startEdge();

@@ -1,4 +1,4 @@
-/** Faults of the source and of the storage: the client keeps its flags, says why, and continues. */
+/** Faults of the source and of the storage: the client keeps its flags, has a reason, and continues. */
 import type { RequestListener } from "node:http";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Failure, FlagStorage, Flags } from "../../client/core/types.ts";
@@ -353,7 +353,7 @@ describe("names of other teams", () => {
   );
 });
 
-test("a flag that is named __proto__ is a flag and nothing else", async () => {
+test("a flag that is named __proto__ is an ordinary flag", async () => {
   source.answer = json(withFlags('{"__proto__":true,"meal_planning":true}'));
   const flags = create({ url: source.url });
   await flags.ready;

@@ -1,4 +1,4 @@
-/** What an application sees of `createFlags()`: values, state and notifications. */
+/** Values, state and notifications of `createFlags()`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Flags } from "../../client/core/types.ts";
 import { clientsForTests, storageWith } from "./clients.ts";
@@ -233,7 +233,7 @@ describe("refresh() and close()", () => {
     const refreshed = flags.refresh();
     await vi.waitFor(() => expect(source.requests).toHaveLength(1));
     flags.close();
-    // Before the request's own timeout.
+    // Earlier than the timeout of the request.
     const options = { timeout: 4_000 };
     await vi.waitFor(() => expect(source.requests[0]?.socket.destroyed).toBe(true), options);
     await Promise.all([flags.ready, refreshed, flags.refresh()]);
@@ -310,7 +310,7 @@ describe("start", () => {
 });
 
 describe("hints", () => {
-  /** The hints for a client that has tried twice. */
+  /** The hints of a client after two attempts. */
   async function hintsFor(options: { url: string; token?: string }): Promise<unknown[]> {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     const flags = create(options);
@@ -358,7 +358,7 @@ describe("hints", () => {
     ]);
   });
 
-  test.each([404, 500, 503])("none for %i at a correct URL", async (status) => {
+  test.each([404, 500, 503])("no hint for %i at a correct URL", async (status) => {
     source.answer = respond(status, "text/plain", "");
     expect(await hintsFor({ url: source.url })).toEqual([]);
   });
@@ -370,7 +370,7 @@ describe("the request", () => {
     const ofTheClient = Object.keys(source.requests[0]?.headers ?? {}).filter(
       (name) => !["host", "connection", "user-agent"].includes(name),
     );
-    // These are what fetch sends always.
+    // The headers that fetch always sends.
     const always = ["accept", "accept-language", "sec-fetch-mode", "accept-encoding"];
     expect(ofTheClient.filter((name) => !always.includes(name))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** What JavaScript sees that passes no options, or not the one that is needed. TypeScript refuses these calls. */
+/** Calls from JavaScript without options, or without a required one. TypeScript refuses these calls. */
 import { createElement as h } from "react";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** An HTTP server for flags that can misbehave. */
+/** An HTTP server for flags with any response. */
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { FlagList } from "../../client/core/types.ts";
@@ -9,7 +9,7 @@ export interface Source {
   readonly requests: IncomingMessage[];
   /** The number of open connections. */
   connections(): Promise<number>;
-  /** Answers the next requests. */
+  /** Handles the next requests. */
   answer: RequestListener;
   [Symbol.asyncDispose](): Promise<void>;
 }

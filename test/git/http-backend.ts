@@ -9,7 +9,7 @@ export interface BackendAnswer {
   readonly body: Buffer;
 }
 
-/** Lets git's own smart HTTP program answer a request (RFC 3875, as far as it takes that). */
+/** Answers a request by git's own smart HTTP program, over the necessary part of CGI (RFC 3875). */
 export async function runHttpBackend(
   repository: string,
   request: IncomingMessage,

@@ -1,11 +1,10 @@
 /**
- * A remote as a hosting service runs it: git's own smart HTTP program behind a web server, with a
- * password, and with the faults that a network and a service have.
+ * A remote like that of a hosting service: git's own smart HTTP program behind a web server, with a
+ * password, and with faults of the network and the service.
  *
- *     const remote = await serveOverHttp(bareRepository);
- *     remote.fail("push", "drop-after"); // the next push is taken, and its answer lost
- *     remote.fail("fetch", "hang", Number.POSITIVE_INFINITY);
- *     remote.heal();
+ * const remote = await serveOverHttp(bareRepository); remote.fail("push", "drop-after"); // the next
+ * push succeeds, and its response is lost remote.fail("fetch", "hang", Number.POSITIVE_INFINITY);
+ * remote.heal();
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -20,18 +19,18 @@ import type { TestRepository } from "./repository.ts";
 export type Operation = "fetch" | "push";
 
 export const faults = {
-  /** The service knows the caller and says no. */
+  /** The service refuses the known caller. */
   refuse: 403,
-  /** The service does not know the caller any more. */
+  /** The service no longer accepts the credentials. */
   unauthorized: 401,
   unavailable: 503,
-  /** Takes the request and never answers. */
+  /** Receives the request and never answers. */
   hang: 0,
-  /** Closes the connection and does nothing. */
+  /** Closes the connection without an effect. */
   drop: 0,
-  /** Does it all, and closes the connection instead of saying so. */
+  /** Executes the request, and closes the connection without a response. */
   "drop-after": 0,
-  /** Does it after a while. */
+  /** Executes the request after a delay. */
   slow: 0,
 } as const;
 
@@ -55,7 +54,7 @@ export interface Held {
 }
 
 export class HttpRemote {
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly requests: string[] = [];
   readonly #directory: string;
   readonly #faults = new Map<Operation, { fault: Fault; times: number }>();
@@ -85,7 +84,7 @@ export class HttpRemote {
     return `http://${credentials}@127.0.0.1:${this.#port}/${path.basename(this.#directory)}`;
   }
 
-  /** Lets an operation fail so many times. A fault that comes after the deed counts only deeds. */
+  /** Lets an operation fail `times` times. A fault after the execution counts only executed requests. */
   fail(operation: Operation, fault: Fault, times = 1): void {
     this.#faults.set(operation, { fault, times });
   }
@@ -95,8 +94,8 @@ export class HttpRemote {
   }
 
   /**
-   * Holds the next push once it has arrived completely, until it is released. The push is then carried
-   * out even if its client is gone.
+   * Holds the next push once it has arrived completely, until it is released. The push is then executed
+   * even if its client has disconnected.
    */
   holdNextPush(): Held {
     let [begin, open] = [() => {}, () => {}];
@@ -124,14 +123,14 @@ export class HttpRemote {
     return this.#port;
   }
 
-  /** Listens, at the same port when it did before. */
+  /** Listens, at the same port as before if there was one. */
   async start(): Promise<void> {
     this.#server.listen(this.#port, "127.0.0.1");
     await once(this.#server, "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
-  /** Is gone: connections are closed, new ones refused. */
+  /** Closes all connections and refuses new ones. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, "close");

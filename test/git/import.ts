@@ -8,7 +8,7 @@ export interface ImportedCommit {
   readonly parents: readonly number[];
   /** Committer time, in seconds since 1970. */
   readonly time: number;
-  /** By file: its new text, or `null` where it is to go, compared with the first parent. */
+  /** By file: its new text, or `null` to delete it, compared with the first parent. */
   readonly files: Readonly<Record<string, string | null>>;
 }
 
@@ -34,8 +34,8 @@ export function importCommits(directory: string, commits: Iterable<ImportedCommi
 }
 
 /**
- * `flags` flags in folders of a hundred, added by the first of `commits` commits; each further
- * commit turns one of them on or off. A minute lies between two commits.
+ * `flags` flags in folders of a hundred, added by the first of `commits` commits; each further commit
+ * turns one of them on or off. The commits are one minute apart.
  */
 export function* largeHistory(flags: number, commits: number): Generator<ImportedCommit> {
   const edited = new Array<number>(flags).fill(0);

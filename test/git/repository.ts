@@ -1,10 +1,9 @@
 /**
- * Real git repositories for tests: no work of theirs depends on whose machine it is, and they are
- * gone after the file's last test.
+ * Git repositories for tests. They do not depend on the user's configuration, and are deleted after the
+ * file's last test.
  *
- *     const repository = testRepository();
- *     repository.write({ "flags/meal_planning.yaml": "enabled: true\n" });
- *     const first = repository.commit(1_700_000_000);
+ * const repository = testRepository(); repository.write({ "flags/meal_planning.yaml": "enabled: true\n"
+ * }); const first = repository.commit(1_700_000_000);
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -21,14 +20,14 @@ import path from "node:path";
 import { inject } from "vitest";
 import { cleanUpAfterFile } from "../setup/test-file.ts";
 
-/** A new, empty directory, gone after the file's last test. */
+/** A new, empty directory, deleted after the file's last test. */
 export function temporaryDirectory(): string {
   const directory = sharedDirectory();
   cleanUpAfterFile(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
 
-/** A new, empty directory, gone after the run: for what a helper makes once for many test files. */
+/** A new, empty directory, deleted after the run: for files that a helper makes once for many test files. */
 export function sharedDirectory(): string {
   return mkdtempSync(path.join(inject("temporary"), "directory-"));
 }
@@ -50,12 +49,12 @@ export function bareRepository({
   const format = `--object-format=${objectFormat}`;
   repository.git("init", "--quiet", "--bare", "--template=", "--initial-branch=main", format);
   mkdirSync(path.join(directory, "hooks"));
-  // After a push, git would start another one that finds nothing to tidy up.
+  // After a push, git would start `git gc`, which has nothing to do.
   appendFileSync(path.join(directory, "config"), "[receive]\n\tautogc = false\n");
   return repository;
 }
 
-/** By file, from the top of the repository: its new text, or `null` where it is to go. */
+/** By file, from the top of the repository: its new text, or `null` to delete it. */
 export type Files = Readonly<Record<string, string | Uint8Array | null>>;
 
 /**
@@ -69,12 +68,12 @@ export class TestRepository {
     this.directory = directory;
   }
 
-  /** The output of a git command, without the line feed at its end. Throws with git's words when it fails. */
+  /** The output of a git command, without the line feed at its end. Throws git's message if it fails. */
   git(...args: string[]): string {
     return this.run(args);
   }
 
-  /** As `git()`, with an input and variables of its own. */
+  /** As `git()`, with an input and additional variables. */
   run(args: readonly string[], { input = "", env = {} }: RunOptions = {}): string {
     const { status, stdout, stderr, error } = spawnSync("git", args, {
       cwd: this.directory,
@@ -111,14 +110,14 @@ export class TestRepository {
     return this.commitIndex(time, { zone });
   }
 
-  /** As `commit()`, but of the index: what no work tree could hold. */
+  /** As `commit()`, but of the index, which may have entries that a work tree cannot have. */
   commitIndex(time: number, { zone = "+0000" } = {}): string {
     const env = { GIT_COMMITTER_DATE: `@${time} ${zone}` };
     this.run(["commit", "--quiet", "--allow-empty", "--message=Change flags"], { env });
     return this.#readHead();
   }
 
-  /** The commit that was just made, which a file names: without another process. */
+  /** The commit that was just made, read from a file, without another process. */
   #readHead(): string {
     const read = (name: string) =>
       readFileSync(path.join(this.directory, ".git", name), "utf8").trim();
@@ -132,15 +131,15 @@ export class TestRepository {
     return this.commit(time);
   }
 
-  /** Goes to a branch; a new one begins here. */
+  /** Checks out a branch; a new one starts at the current commit. */
   switch(branch: string): void {
     const known = this.git("branch", "--list", branch) !== "";
     this.git("switch", "--quiet", ...(known ? [] : ["--create"]), branch);
   }
 
   /**
-   * Merges branches by a merge commit (`--no-ff`), and returns its id. `files` are changed in the
-   * merge itself: what settles a conflict, or what no branch had.
+   * Merges branches by a merge commit (`--no-ff`), and returns its id. `files` are changed in the merge
+   * itself, for example to resolve a conflict.
    */
   merge(time: number, branches: string | readonly string[], files: Files = {}): string {
     try {
@@ -151,20 +150,20 @@ export class TestRepository {
     return this.change(time, files);
   }
 
-  /** Brings a branch by one ordinary commit (`--squash`), and returns its id. */
+  /** Merges a branch as one ordinary commit (`--squash`), and returns its id. */
   squash(time: number, branch: string): string {
     this.git("merge", "--quiet", "--squash", branch);
     return this.commitIndex(time);
   }
 
-  /** Undoes a commit, a merge as seen from its first parent, and returns the id of the commit that does. */
+  /** Reverts a commit (a merge relative to its first parent), and returns the id of the revert. */
   revert(time: number, commit: string): string {
     const mainline = this.git("rev-parse", `${commit}^@`).includes("\n") ? ["-m1"] : [];
     this.git("revert", "--no-commit", ...mainline, commit);
     return this.commitIndex(time);
   }
 
-  /** A clone, made the way a server does: objects are copied, not shared. */
+  /** A clone with its own objects, like that of a server. */
   clone(...options: ("--bare" | "--depth=1" | "--no-checkout")[]): TestRepository {
     const directory = temporaryDirectory();
     this.git("clone", "--quiet", ...options, `file://${this.directory}`, directory);
@@ -180,7 +179,7 @@ export class BareRepository extends TestRepository {
     return existsSync(ref) ? readFileSync(ref, "utf8").trim() : "";
   }
 
-  /** Commits `files` on top of `parent`, as if somebody had pushed the commit to `main`, and returns its id. */
+  /** Commits `files` on top of `parent`, like a push to `main`, and returns its id. */
   override change(time: number, files: Files, parent = this.head): string {
     const message = "Change flags\n";
     const parts: (string | Uint8Array)[] = [
@@ -209,7 +208,7 @@ export interface RunOptions {
 /** The author's time of every commit. */
 export const authored = 1_000_000_000;
 
-/** No configuration but the repository's own, a fixed identity, and untranslated text. */
+/** Only the repository's own configuration, a fixed identity, and untranslated messages. */
 const environment = {
   PATH: process.env.PATH,
   HOME: inject("temporary"),
@@ -217,7 +216,7 @@ const environment = {
   TZ: "UTC",
   GIT_CONFIG_GLOBAL: "/dev/null",
   GIT_CONFIG_NOSYSTEM: "1",
-  // Each commit would start another git, which finds nothing to tidy up, and would wait for the disk.
+  // Without these, each commit would start `git gc` and wait for the disk.
   GIT_CONFIG_COUNT: "2",
   GIT_CONFIG_KEY_0: "maintenance.auto",
   GIT_CONFIG_VALUE_0: "false",

@@ -95,7 +95,7 @@ export function checkAnswer(operation: Operation, status: number, body: unknown)
   return checkAt("/components/schemas/basic-error", body, `answer ${status}`);
 }
 
-/** The schema at a place in the description, references followed. */
+/** The schema at a JSON pointer in the description, with references followed. */
 export function at(pointer: string): Schema {
   let node: unknown = description;
   for (const step of pointer.split("/").slice(1)) {

@@ -18,7 +18,7 @@ async function hosted(options: GitHubOptions = {}) {
 
 const here = { owner: "mealtrack", repo: "flags" };
 
-/** Octokit as it is: it tries once. */
+/** Octokit without plugins, so it tries once. */
 function clientOf(github: FakeGitHub, token = github.token) {
   return new Octokit({
     auth: token,
@@ -30,7 +30,7 @@ function clientOf(github: FakeGitHub, token = github.token) {
 const change = { ...here, title: "Turn meals on", head: "change", base: "main" };
 
 describe.concurrent("a GitHub for tests", () => {
-  test("merges a pull request by a real commit, which leads back to it", async () => {
+  test("merges a pull request by a real commit, which belongs to the pull request", async () => {
     const { github, head, rest } = await hosted();
     const { data: pull } = await rest.pulls.create({ ...change, body: "Because" });
     expect(pull).toMatchObject({ number: 1, state: "open", head: { sha: head }, merged: false });
@@ -111,7 +111,7 @@ describe.concurrent("a GitHub for tests", () => {
     });
   });
 
-  test("keeps deployments, of which the last success is the one that is there", async () => {
+  test("keeps deployments, of which the last successful one is active", async () => {
     const { github, rest } = await hosted();
     const ids: number[] = [];
     for (const ref of ["main", "change"]) {
@@ -171,7 +171,7 @@ describe.concurrent("a GitHub for tests", () => {
     await rest.pulls.list(here);
   });
 
-  test("does it and loses the answer, on demand", async () => {
+  test("executes the request and loses the response, on demand", async () => {
     const { github, rest } = await hosted();
     for (const kind of ["drop-after", "bad-gateway-after", "drop"] as const) {
       github.fault({ kind, on: "issues/create" });
@@ -182,8 +182,8 @@ describe.concurrent("a GitHub for tests", () => {
   });
 });
 
-// One at a time: what one finds wrong, another must not take for its own.
-describe("a GitHub for tests, held to the description,", () => {
+// Sequentially, because violations are recorded for all tests together.
+describe("a GitHub for tests that is checked against the description", () => {
   describe.each([
     ["a body without what it needs", "POST /repos/{owner}/{repo}/issues", { body: "b" }],
     ["a field that there is not", "POST /repos/{owner}/{repo}/issues", { title: "a", label: "b" }],

@@ -2,10 +2,9 @@
  * A fake of GitHub's REST API in this process, over a real bare repository. Each request and each
  * response is checked against GitHub's own description; an error fails the test.
  *
- *     const github = await startGitHub(repository.clone("--bare"));
- *     runScript("comment", [...], { in: clone, env: github.env });
- *     github.fault({ kind: "secondary-limit", on: "issues/create-comment" });
- *     github.merge(7); // as a person does in the browser
+ * const github = await startGitHub(repository.clone("--bare")); runScript("comment", [...], { in: clone,
+ * env: github.env }); github.fault({ kind: "secondary-limit", on: "issues/create-comment" });
+ * github.merge(7); // like a person in the browser
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -47,7 +46,7 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
-  /** Missing as long as there is no answer. */
+  /** Missing before the response. */
   status?: number;
 }
 
@@ -71,7 +70,7 @@ export async function startGitHub(
 }
 
 export class FakeGitHub {
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly requests: RecordedRequest[] = [];
   /** The token that this GitHub accepts. */
   readonly token = "ghs_000000000000000000000000000000000000";
@@ -97,7 +96,7 @@ export class FakeGitHub {
   }
 
   async start(): Promise<void> {
-    // The same process runs git and waits for it: longer than Node's five seconds, on a busy machine.
+    // The same process runs git and waits for it, on a busy machine longer than Node's five seconds.
     this.#server.keepAliveTimeout = 60_000;
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");

@@ -9,7 +9,7 @@ export interface Fault {
     | "drop"
     | "drop-after"
     | "bad-gateway-after";
-  /** Any, if missing. */
+  /** Default: any operation. */
   readonly on?: OperationId;
   /** Number of requests that it affects. Default: 1. */
   readonly times?: number;
@@ -30,7 +30,7 @@ export const faults = {
   "bad-token": () => problem(401, "Bad credentials"),
   forbidden: () => problem(403, "Resource not accessible by integration"),
   "not-found": () => problem(404, "Not Found"),
-  /** The blob or ref that was named is no longer the newest. */
+  /** The given blob or ref is no longer the newest. */
   "stale-sha": () => problem(409, "flags does not match 0000000000000000000000000000000000000000"),
   "secondary-limit": (seconds = 1) =>
     problem(403, "You have exceeded a secondary rate limit. Please wait a few minutes", {
@@ -81,7 +81,7 @@ export class Faults {
     this.#planned = [];
   }
 
-  /** Takes the fault that affects this request. */
+  /** Returns the fault of this request, and counts it. */
   take(operation: OperationId | undefined): Fault | undefined {
     const fault = this.#planned.find(
       ({ on, left }) => left > 0 && (on === undefined || on === operation),

@@ -10,8 +10,8 @@ export type Area =
 export type Right = readonly [area: Area, level: "read" | "write"];
 
 /**
- * The permissions of an operation, of which a token needs one: from "Permissions required for GitHub Apps" in GitHub's
- * documentation. What stands on an issue may also be done with the right on pull requests.
+ * The permissions of an operation, of which a token needs one: from "Permissions required for GitHub
+ * Apps" in GitHub's documentation. Operations on issues also accept the permission for pull requests.
  */
 export function rightsFor(operation: OperationId): readonly Right[] {
   const [area, verb = ""] = operation.split("/");

@@ -1,4 +1,4 @@
-/** A change that the API proposed, as a server pushes it and opens its pull request. */
+/** A proposal, pushed and opened as a pull request like by a server. */
 import { formatMessage } from "../../schema/change/commit-message.ts";
 import { signMessage } from "../../schema/change/commit-signature.ts";
 import type { Files, TestRepository } from "../git/repository.ts";
@@ -13,7 +13,7 @@ export interface Proposer {
   readonly requester?: string;
   /** Who pushes the branch. */
   readonly pushedBy?: string;
-  /** Unlike the flag's name, it makes another branch. */
+  /** Another effect than that of the flag's name, so another branch. */
   readonly digest?: string;
 }
 

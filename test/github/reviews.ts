@@ -1,4 +1,4 @@
-/** Reviews, who pushed, who may write, and commit statuses. */
+/** Reviews, pushes, permissions, and commit statuses. */
 import { branchHead, resolve } from "./bare.ts";
 import { problem } from "./fault.ts";
 import type { OperationId } from "./operations.ts";
@@ -49,7 +49,7 @@ export const reviewHandlers: Partial<Record<OperationId, Handler>> = {
     const commit = resolve(world.bare, params.sha ?? "");
     if (commit === undefined) return problem(422, `No commit found for SHA: ${params.sha}`);
     const description = text(body.description);
-    // GitHub refuses more.
+    // GitHub's limit.
     if (description.length > 140) return problem(422, "description is too long");
     const [context, state] = [text(body.context) || "default", text(body.state)];
     const target_url = text(body.target_url);

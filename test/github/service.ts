@@ -14,7 +14,7 @@ const known: Partial<Record<OperationId, Handler>> = {
   ...reviewHandlers,
 };
 
-/** What answers each operation. */
+/** The handler of each operation. */
 export const handlers = Object.fromEntries(
   operations.map((operation) => [operation, known[operation] ?? unknown(operation)]),
 ) as Readonly<Record<OperationId, Handler>>;

@@ -13,7 +13,7 @@ export interface State {
   readonly statuses: CommitStatus[];
   /** Pushes to branches, oldest first. */
   readonly pushes: { readonly branch: string; readonly login: string; readonly commit: string }[];
-  /** The next id of anything but an issue. */
+  /** The next id of all objects except issues. */
   nextId: number;
 }
 
@@ -22,7 +22,7 @@ export interface Account {
   readonly login: string;
   /** Whether it is a token of a workflow or of a GitHub App, which cannot request its own login. */
   readonly isInstallation: boolean;
-  /** By area: `issues`, `pull_requests`, `contents`, `deployments`. Everything, if missing. */
+  /** By area: `issues`, `pull_requests`, `contents`, `deployments`. Missing: all permissions. */
   readonly permissions?: Readonly<Record<string, "read" | "write">>;
 }
 
@@ -37,7 +37,7 @@ export interface Issue {
   labels: string[];
   updated_at: string;
   closed_at: string | null;
-  /** Where it is a pull request. */
+  /** Present for a pull request. */
   pull?: Pull;
 }
 
@@ -46,7 +46,7 @@ export interface Pull {
   readonly owner: string;
   readonly branch: string;
   readonly base: string;
-  /** The head; of a branch of ours that is open, the branch says. */
+  /** The recorded head. For an open branch of this repository, the branch has the current one. */
   sha: string;
   draft: boolean;
   merged_at: string | null;

@@ -54,7 +54,7 @@ const attributes: Readonly<Record<string, readonly unknown[]>> = {
 
 const anything = [null, true, 0, 42, "text", "", [], ["SE"], [true], {}, { country: "SE" }];
 
-/** What an attacker or a mistaken caller may send. */
+/** Unusual values of an attacker or a mistaken caller. */
 const hostile: readonly [string, unknown][] = [
   ["__proto__", { country: "SE", beta: true }],
   ["constructor", { prototype: { beta: true } }],

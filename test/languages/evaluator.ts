@@ -8,7 +8,7 @@ export interface TypedFlag {
   readonly type: "boolean" | "string" | "integer" | "number" | "object";
 }
 
-/** What a program answers for one flag and one caller. `error` is null if there is none. */
+/** The answer of a program for one flag and one caller. `error` is null if there is none. */
 export type Answer = readonly [value: unknown, variant: string | null, error: string | null];
 
 /**
@@ -27,7 +27,7 @@ export class Evaluator {
     stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors += text;
     });
-    // A program that has ended is reported with its own words, when its answer is missing.
+    // If the program has ended, the missing answer is reported with the program's error output.
     stdin.on("error", () => {});
     this.#child.on("error", (error) => {
       this.#errors += error.message;

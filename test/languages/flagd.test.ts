@@ -1,4 +1,4 @@
-/** flagd's engine while its source changes, and what it reads in another way. */
+/** flagd's engine while its source changes, and its differences from our evaluator. */
 import { expect, test } from "vitest";
 import { evaluate } from "../../schema/evaluate/evaluate.ts";
 import { caseFiles } from "./cases.ts";

@@ -1,4 +1,4 @@
-/** What evaluators of others read in another way. `docs/languages/README.md` explains each. */
+/** Known differences of other evaluators. `docs/languages/README.md` explains each. */
 import type { Definition } from "../../schema/evaluate/definition.ts";
 import type { Difference } from "./cases.ts";
 

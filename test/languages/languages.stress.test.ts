@@ -1,4 +1,4 @@
-/** Other evaluators beside ours, over the table of cases. `docs/languages/README.md` has the results. */
+/** Other evaluators compared with ours, over the table of cases. `docs/languages/README.md` has the results. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { FlagdProvider } from "@openfeature/flagd-provider";
@@ -51,8 +51,8 @@ function run(command: Command): Promise<Answer[][]> {
 const results = new Map<Row, number>();
 
 /**
- * Compares an evaluator with ours. A known difference has to be there: a test that fails because it
- * has disappeared says that the documentation is out of date.
+ * Compares an evaluator with ours. A known difference must exist: if it has disappeared, the test fails,
+ * because the documentation is out of date.
  */
 async function compare(row: Row, answers: Answer[][], ...known: KnownDifference[]) {
   const { definitions } = release;

@@ -1,4 +1,4 @@
-/** Every page of `docs/languages` has lines to copy. They run here, against a real server and a published release. */
+/** Runs the commands and programs of every page of `docs/languages`, with a real server and a published release. */
 import { execFile } from "node:child_process";
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -50,7 +50,7 @@ function snippets(page: string, language: string): string[] {
   );
 }
 
-/** What a program prints. */
+/** The output of a program. */
 async function outputOf([program, ...args]: readonly string[], cwd: string): Promise<string> {
   const env = { ...process.env, FLAGS_TOKEN: api.tokens.of("reader") };
   const { stdout } = await promisify(execFile)(program ?? "", args, { cwd, env });
@@ -60,7 +60,7 @@ async function outputOf([program, ...args]: readonly string[], cwd: string): Pro
 const expected = "The new checkout\n";
 
 describeWith("go")("docs/languages/go.md", () => {
-  test("the program prints what it says", async () => {
+  test("the program prints the documented output", async () => {
     const directory = temporaryDirectory();
     const sources = fileURLToPath(new URL("programs/go/", import.meta.url));
     for (const name of ["go.mod", "go.sum"]) {
@@ -73,7 +73,7 @@ describeWith("go")("docs/languages/go.md", () => {
 });
 
 describeWith("python")("docs/languages/python.md", () => {
-  test.each([0, 1])("program %i prints what it says", async (index) => {
+  test.each([0, 1])("program %i prints the documented output", async (index) => {
     const directory = temporaryDirectory();
     const [python] = pythonCommand("requirements");
     writeFileSync(path.join(directory, "main.py"), snippets("python", "python")[index] ?? "");
@@ -82,7 +82,7 @@ describeWith("python")("docs/languages/python.md", () => {
 });
 
 describeWith("java")("docs/languages/java.md", () => {
-  test("the program prints what it says", async () => {
+  test("the program prints the documented output", async () => {
     const directory = temporaryDirectory();
     const [code = ""] = snippets("java", "java");
     writeFileSync(path.join(directory, "Shop.java"), code);
@@ -92,7 +92,7 @@ describeWith("java")("docs/languages/java.md", () => {
 });
 
 describe.each(["javascript-server", "javascript-browser"])("docs/languages/%s.md", (page) => {
-  test.each([0, 1])("program %i prints what it says", async (index) => {
+  test.each([0, 1])("program %i prints the documented output", async (index) => {
     const directory = temporaryDirectory();
     symlinkSync(path.join(top, "node_modules"), path.join(directory, "node_modules"));
     await build({

@@ -33,13 +33,13 @@ export function pythonCommand(
   return [python, path.join(sources, "python/evaluate.py")];
 }
 
-/** The Go that is installed, or the one that `install` has taken from PyPI. */
+/** The installed Go, or the one that `install` has downloaded from PyPI. */
 export function goCommand(): string {
   const own = path.join(path.dirname(directoryOf("go")), "go-toolchain/bin/go");
   return existsSync(own) ? own : program("go");
 }
 
-/** Where `install` puts a program. */
+/** The path to which `install` writes a program. */
 export function directoryOf(name: ProgramName): string {
   const { BUNTING_TEST_PROGRAMS: own, XDG_CACHE_HOME: cache } = process.env;
   const all = own || path.join(cache || path.join(homedir(), ".cache"), "bunting-test-programs");

@@ -4,7 +4,7 @@ import type { Definitions } from "../../schema/evaluate/definition.ts";
 import { type Files, type TestRepository, testRepository } from "../git/repository.ts";
 import { runScript } from "../scripts/setup/run.ts";
 
-/** A repository, and the directory into which `bunting build` writes what a CDN serves. */
+/** A repository, and the directory into which `bunting build` writes the release. */
 export class Release {
   readonly #repository: TestRepository = testRepository();
   #time = 1_725_105_600;

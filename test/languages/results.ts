@@ -1,4 +1,4 @@
-/** What evaluates the table of cases, in the order of the documentation, with the versions in use. */
+/** The evaluators of the table of cases, in the order of the documentation, with the versions in use. */
 const rows = {
   "definitions.json in Node": ["JavaScript", "Bunting's provider, `definitions.json`", ""],
   "flagd.json in Node": [

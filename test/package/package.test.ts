@@ -1,4 +1,4 @@
-/** The contents of a release, used in directories outside of this repository, as teams that install it do. */
+/** The contents of a release, used in directories outside of this repository, as after an installation. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -41,7 +41,7 @@ describe("npm run release", () => {
 });
 
 describe("the tarball", () => {
-  test("holds the bundle, types, schemas and licences, and nothing of the repository", () => {
+  test("has the bundle, types, schemas and licences, and no other files of the repository", () => {
     const root = path.join(installed, "bunting");
     expect(readdirSync(root).sort()).toEqual(["LICENSE", "README.md", "dist", "package.json"]);
     const out = path.join(root, "dist/package");
@@ -76,7 +76,7 @@ describe("the tarball", () => {
 describe("bunting, installed", () => {
   const flag = "description: Plan meals\nenabled: true\nowner: nutrition\n";
 
-  test("npx bunting shows how it was called", () => {
+  test("npx bunting names itself in its help", () => {
     const application = new Application(installed, {});
     const { code, output } = application.run("npx", "--no-install", "bunting", "plan", "--help");
     expect(output).toContain("Usage: npx bunting plan [options]");
@@ -162,7 +162,7 @@ console.log(await OpenFeature.getClient().getBooleanValue("meal_planning", false
       },
       openFeature,
     );
-    // It ends by itself: a provider does not keep a process running.
+    // The process ends by itself: a provider does not keep it running.
     expect(application.run("node", "main.mjs")).toEqual({ code: 0, output: "true\n" });
   });
 
@@ -319,7 +319,7 @@ document.title = String(createFlags({ url: "/v1/feature-flags/" }).isEnabled("a"
   });
 });
 
-/** Starts the server with everything embedded, asks it once, and ends it. */
+/** Starts the server with everything embedded, sends one request, and ends it. */
 async function serveOnce(team: Application, url: string): Promise<string> {
   const child = spawn("node_modules/.bin/bunting", ["start"], {
     cwd: team.directory,

@@ -15,7 +15,7 @@ const modules = [
   "schema/github/validators.ts",
   "server/openapi/validators.ts",
 ];
-/** Files of every kind, each valid or with one fault, and values of other types. */
+/** Files of every kind, each valid or with one mistake, and values of other types. */
 const values: unknown[] = [...readFixtures(), "", 1, [], {}, { name: "a" }, { environment: 1 }];
 
 test.each(modules)(

@@ -21,11 +21,11 @@ function snippetsOf(readme: string): Snippet[] {
 }
 
 const snippets = ["README.md", "client/README.md"].flatMap(snippetsOf);
-/** These pages also show the providers of others. */
+/** These pages also show other providers. */
 const ofLanguages = ["javascript-browser", "javascript-server"]
   .flatMap((page) => snippetsOf(`docs/languages/${page}.md`))
   .filter(({ text }) => text.includes('from "bunting/'));
-/** What the snippets expect of the application around them. */
+/** The declarations that the snippets expect from the application. */
 const application = {
   "application.d.ts": "declare function renderMealPlanning(): void;\n",
   "client/app.tsx": snippets.find(({ text }) => text.includes("function App()"))?.text ?? "",

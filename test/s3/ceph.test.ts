@@ -50,7 +50,7 @@ describe.skipIf(!installed)("startCeph()", () => {
     expect(await read.Body?.transformToString()).toBe("{}");
   });
 
-  test("replaces only what was seen", async () => {
+  test("replaces only the object with the seen ETag", async () => {
     const { ETag = "" } = await put("seen", "one", { IfNoneMatch: "*" });
     expect(ETag).toMatch(/^"[0-9a-f]{32}"$/);
     const IfMatch = ETag.replaceAll('"', "");

@@ -46,7 +46,7 @@ test("ready() rejects with a program's output if it ends too early", async () =>
   await daemon.stop();
 });
 
-test("startDaemon() starts what does not outlive a kill -9 of its starter", async () => {
+test("startDaemon() starts a program that ends if its starter is killed with kill -9", async () => {
   const module = JSON.stringify(bundleModule(new URL("./daemon.ts", import.meta.url)));
   const log = JSON.stringify(path.join(folder, "log"));
   const script = `

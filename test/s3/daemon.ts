@@ -11,9 +11,9 @@ export interface Daemon {
 }
 
 /**
- * The shell is the guard: its stdin is a pipe that only this process holds open. When that closes,
- * by `stop()` or by `kill -9` of this process, it kills its process group, the program with its
- * children; and so it does when the program ends by itself.
+ * A shell guards the program: its stdin is a pipe that only this process holds open. When the pipe
+ * closes (by `stop()`, or by `kill -9` of this process), or when the program ends by itself, the shell
+ * kills its process group, which has the program and its children.
  */
 const GUARD = '("$@"; kill -KILL 0) & read -r _; kill -KILL 0';
 const READY_TIMEOUT_MS = 50_000;

@@ -18,7 +18,7 @@ interface SignedRequest {
 }
 
 describe("signatures", () => {
-  test("a request signed with the right secret is done", async () => {
+  test("a request signed with the right secret succeeds", async () => {
     await put(s3Client(s3));
     expect(s3.objects.get("key")?.body.toString()).toBe("one");
   });
@@ -81,7 +81,7 @@ describe("signatures", () => {
     expect(s3.objects.size).toBe(0);
   });
 
-  test("a wrong checksum is refused, though it is signed", async () => {
+  test("a signed request with a wrong checksum is refused", async () => {
     const command = new PutObjectCommand({
       Bucket,
       Key: "key",
@@ -93,8 +93,8 @@ describe("signatures", () => {
   });
 });
 
-describe("strangers", () => {
-  test("a stranger may do nothing", async () => {
+describe("anonymous requests", () => {
+  test("an anonymous client may do nothing", async () => {
     s3.objects.set("key", storedObject("one"));
     for (const method of ["GET", "HEAD", "PUT", "DELETE"]) {
       const { status } = await fetch(`${s3.endpoint}/flags/key`, { method });
@@ -102,7 +102,7 @@ describe("strangers", () => {
     }
   });
 
-  test("a stranger may read where the bucket is public, and learns nothing of what is missing", async () => {
+  test("an anonymous client may read a public bucket, and does not learn which objects are missing", async () => {
     await using open = await startS3Double({ bucket: Bucket, publicRead: true });
     open.objects.set("key", storedObject("one"));
     const url = `${open.endpoint}/flags`;
@@ -130,7 +130,7 @@ function put(client: S3Client) {
   );
 }
 
-/** What the SDK sends for a put, signed, and good for sending by other means. */
+/** The signed request of the SDK for a put, which can be sent by other means. */
 async function signedPut(): Promise<SignedRequest> {
   const client = s3Client(s3);
   let signed: SignedRequest | undefined;

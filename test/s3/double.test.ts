@@ -34,7 +34,7 @@ function bodyOf(key: string): string | undefined {
 }
 
 describe("PutObject and GetObject", () => {
-  test("PutObject keeps body, headers and metadata, and GetObject gives them back", async () => {
+  test("PutObject keeps body, headers and metadata, and GetObject returns them", async () => {
     const sent = {
       ContentType: "application/json",
       CacheControl: "public, max-age=30",
@@ -71,7 +71,7 @@ describe("PutObject and GetObject", () => {
     expect(s3.objects.size).toBe(0);
   });
 
-  test("GetObject names what is missing", async () => {
+  test("GetObject names the missing object", async () => {
     const key = client.send(new GetObjectCommand({ Bucket, Key: "none" }));
     await expect(key).rejects.toMatchObject({ name: "NoSuchKey" });
     const head = client.send(new HeadObjectCommand({ Bucket, Key: "none" }));
@@ -116,7 +116,7 @@ describe("conditional writes", () => {
     expect(bodyOf("key")).toBe("one");
   });
 
-  test("PutObject with If-None-Match: * has one winner among forty", async () => {
+  test("PutObject with If-None-Match: * succeeds for one of forty concurrent requests", async () => {
     const writers = Array.from({ length: 40 }, (_, n) => put("key", `${n}`, { IfNoneMatch: "*" }));
     const results = await Promise.allSettled(writers);
     const winners = results.flatMap(({ status }, n) => (status === "fulfilled" ? [`${n}`] : []));
@@ -126,15 +126,18 @@ describe("conditional writes", () => {
   test.each([
     ["quoted", ONE],
     ["unquoted", ONE.replaceAll('"', "")],
-  ])("PutObject with a %s If-Match replaces what was seen, once", async (_, IfMatch) => {
-    await put("key", "one");
-    await put("key", "two", { IfMatch });
-    await expect(put("key", "three", { IfMatch })).rejects.toMatchObject({
-      name: "PreconditionFailed",
-      $metadata: { httpStatusCode: 412 },
-    });
-    expect(bodyOf("key")).toBe("two");
-  });
+  ])(
+    "PutObject with a %s If-Match replaces the object with the seen ETag, once",
+    async (_, IfMatch) => {
+      await put("key", "one");
+      await put("key", "two", { IfMatch });
+      await expect(put("key", "three", { IfMatch })).rejects.toMatchObject({
+        name: "PreconditionFailed",
+        $metadata: { httpStatusCode: 412 },
+      });
+      expect(bodyOf("key")).toBe("two");
+    },
+  );
 
   test("PutObject with If-Match does not create", async () => {
     await expect(put("key", "two", { IfMatch: ONE })).rejects.toMatchObject({
@@ -144,7 +147,7 @@ describe("conditional writes", () => {
     expect(s3.objects.size).toBe(0);
   });
 
-  test("DeleteObject with If-Match deletes only what was seen", async () => {
+  test("DeleteObject with If-Match deletes only the object with the seen ETag", async () => {
     await put("key", "one");
     const remove = (IfMatch?: string) =>
       client.send(new DeleteObjectCommand({ Bucket, Key: "key", ...(IfMatch && { IfMatch }) }));

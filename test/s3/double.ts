@@ -19,7 +19,7 @@ export { storedObject } from "./double/object.ts";
 export interface S3Double extends S3Server {
   /** The stored objects by key. A test may change them directly. */
   readonly objects: Objects;
-  /** Every request that arrived whole, in order. */
+  /** Every request that arrived completely, in order. */
   readonly requests: readonly RecordedRequest[];
   fault(fault: Fault): void;
   /** Forgets objects, requests and faults. */
@@ -27,7 +27,7 @@ export interface S3Double extends S3Server {
 }
 
 export interface RecordedRequest extends S3Request {
-  /** `undefined` as long as there is no answer. */
+  /** `undefined` before the response. */
   readonly status: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface S3DoubleOptions {
   readonly pageSize?: number;
   /** Anyone may read objects, as by a bucket policy with `s3:GetObject`. */
   readonly publicRead?: boolean;
-  /** Anyone may list, as by `s3:ListBucket`: only then is a missing object a 404 to them, not a 403. */
+  /** Anyone may list, as by `s3:ListBucket`: only then a missing object is a 404 for them, not a 403. */
   readonly publicList?: boolean;
   /** Answers 412 to an `If-Match` with quotes, as Ceph 16 does. */
   readonly refusesQuotedEtags?: boolean;
@@ -90,7 +90,7 @@ export async function startS3Double(options: S3DoubleOptions): Promise<S3Double>
     return fault === "drop-after" ? "broken" : answer;
   }
 
-  // A client that keeps a connection must not find it closed between two requests.
+  // The server must not close a kept connection between two requests.
   const server = createServer({ keepAliveTimeout: 600_000 }, (message, response) => {
     serve(message, response).catch((error: unknown) => {
       message.socket.destroy();

@@ -2,8 +2,8 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 
 /**
- * A port for a program that cannot choose one itself. It lies below the range from which kernels
- * take the ports of connections, so that none of these can take it before the program does.
+ * A port for a program that cannot choose one itself. It is below the range of ephemeral ports, so that
+ * no connection can use it before the program does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

@@ -3,13 +3,16 @@ import path from "node:path";
 
 const SYSTEM = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
-/** The path of a program, also of one that only an administrator's `PATH` has; `undefined` without it. */
+/**
+ * The path of a program, also in the directories of an administrator's `PATH`; `undefined` if it is not
+ * installed.
+ */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env.PATH ?? "").split(path.delimiter), ...SYSTEM];
   return folders.map((folder) => path.join(folder, name)).find(isExecutable);
 }
 
-/** @throws {Error} when it is not installed */
+/** @throws {Error} if it is not installed */
 export function program(name: string): string {
   const found = findProgram(name);
   if (found === undefined) throw new Error(`Cannot run "${name}": it is not installed`);

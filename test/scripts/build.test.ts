@@ -37,7 +37,7 @@ function bytes(directory: string) {
   return filesIn(directory, (name) => readFileSync(name, "base64"));
 }
 
-/** What changes as soon as anybody writes: content, inode, time. */
+/** The properties that any write changes: content, inode, time. */
 function state(directory: string) {
   return filesIn(directory, (name) => {
     const { ino, mtimeNs } = lstatSync(name, { bigint: true });
@@ -184,7 +184,7 @@ describe.concurrent("build", () => {
     expect(state(path.dirname(out))).toEqual(before);
   });
 
-  test("refuses a file in place of a directory, and does not change it", async () => {
+  test("refuses a file instead of a directory, and does not change it", async () => {
     const { repository } = planner();
     const { code, stderr } = await build(repository, "--out", "README.md");
     expect(code).toBe(2);
@@ -249,7 +249,7 @@ describe.concurrent("build", () => {
   test("builds from a read-only clone", async () => {
     const { repository, third } = planner();
     rmSync(path.join(repository.directory, ".git/bunting"), { recursive: true, force: true });
-    // Also for users who may write everywhere: a file is in the place of the cache.
+    // A file instead of the cache's folder, which also works for users who may write everywhere.
     writeFileSync(path.join(repository.directory, ".git/bunting"), "");
     chmodSync(path.join(repository.directory, ".git"), 0o555);
     const out = path.join(temporaryDirectory(), "release");

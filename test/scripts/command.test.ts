@@ -86,7 +86,7 @@ describe("the help texts", async () => {
   const loaded = await Promise.all(commandNames.map(loadCommand));
   const all = loaded.flatMap((command) => command ?? []);
 
-  test("tell what to do, in the imperative", () => {
+  test("are in the imperative", () => {
     for (const { name, summary, options } of all) {
       const texts = [summary, ...Object.values(options).map(({ help }) => help)];
       const sentences = texts.flatMap((text) => text.split(/\. |; | and /));
@@ -181,7 +181,7 @@ describe.concurrent("a hint names a command as the user can call it", () => {
     expect((await server.ended).stderr).toContain(`run: ${program}token ${options}`);
   });
 
-  test.each(["json", "github"])("--format %s names the program alone", async (format) => {
+  test.each(["json", "github"])("--format %s names only the program", async (format) => {
     const where = { in: withPolicy(), env: npm };
     const { stdout } = await runScript("validate", ["--format", format], where);
     expect(stdout).toContain("un: bunting migrate");
@@ -230,7 +230,7 @@ describe.concurrent("usage", () => {
   });
 
   test.each(["build", "plan"])(
-    "%s in a shallow clone tells the cure and exits with 2",
+    "%s in a shallow clone names the fix and exits with 2",
     async (name) => {
       const repository = planner();
       repository.change(1_700_000_060, { "flags/nutrition/recipe_import.yaml": on });

@@ -100,7 +100,7 @@ describe.concurrent("migrate", () => {
   });
 
   test.each([[["--dry-run"]], [[]]])(
-    "%j is refused in a repository without flags, with a way on",
+    "%j is refused in a repository without flags, with the next command",
     async (args) => {
       const { code, stdout, stderr } = await migrate(testRepository(), ...args);
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

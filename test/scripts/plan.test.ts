@@ -1,8 +1,8 @@
 /**
- * What `plan` says of one change stands in `test/fixtures/plans/`, word for word. After a change of
- * words, and a look at the difference:
+ * The expected output of `plan` for each kind of change is in `test/fixtures/plans/`. After a change of
+ * texts, check the difference, then run:
  *
- *     BLESS=1 npx vitest run test/scripts/plan.test.ts
+ * BLESS=1 npx vitest run test/scripts/plan.test.ts
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -23,7 +23,7 @@ function file(name: string): string {
   return `flags/nutrition/${name}.yaml`;
 }
 
-/** On the branch `topic`, of everything something; `main` has moved on meanwhile. */
+/** A branch `topic` with a change of each kind; `main` has a newer commit. */
 function change(): TestRepository {
   const repository = testRepository();
   repository.change(start, {
@@ -82,7 +82,7 @@ describe.concurrent("plan", () => {
     ["text", "change.txt"],
     ["json", "change.json"],
     ["markdown", "change.md"],
-  ])("as %s is what stands in %s, where no description can do harm", async (format, name) => {
+  ])("as %s is equal to %s, in which descriptions are escaped", async (format, name) => {
     const { code, stdout, stderr } = await plan(change(), "--format", format);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     const golden = new URL(name, plans);

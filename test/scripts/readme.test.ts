@@ -28,7 +28,7 @@ test("README.md shows only options that the commands have", async () => {
   }
 });
 
-test("README.md has a section for each, and names only files that are there", () => {
+test("README.md has a section for each, and names only files that exist", () => {
   for (const name of ["approval", "comment", "deployment", "drift", "publish", "schedule", "stale"])
     expect(readme).toMatch(new RegExp(`\n###? ${name}\n`));
   for (const [, link = ""] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {

@@ -62,7 +62,7 @@ describe.concurrent("token", () => {
     });
   });
 
-  test("--add writes the entry into a file that only its owner reads, and keeps what is there", async () => {
+  test("--add writes the entry into a file that only its owner may read, and keeps the other entries", async () => {
     const file = path.join(temporaryDirectory(), "tokens.json");
     const add = (name: string, ...more: string[]) =>
       make("--name", name, "--role", "reader", "--add", file, ...more);

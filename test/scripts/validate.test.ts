@@ -29,7 +29,7 @@ function codeOf(fixture: string): Code {
   return path.basename(fixture, ".yaml") as Code;
 }
 
-/** What is said about a fixture, word for word: line, column, code and hint are in it. */
+/** The exact output for a fixture, with line, column, code and hint. */
 function golden(fixture: string): string {
   return readFileSync(path.join(fixtures, "invalid", `${codeOf(fixture)}.txt`), "utf8");
 }
@@ -47,7 +47,7 @@ describe.concurrent("validate", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("runs the tests of flags; a part of the files is checked with all that it refers to", async () => {
+  test("runs the tests of flags, also if only a part of the files is given", async () => {
     const repository = testRepository();
     const audience = "description: Our people\nowner: a\nif: { team: ours }\n";
     const files = {
@@ -66,7 +66,7 @@ describe.concurrent("validate", () => {
     }
     const other = await runScript("validate", ["flags/a/cart.yaml"], { in: repository.directory });
     expect(other).toMatchObject({ code: 0, stdout: "1 flag, 1 environment, no problems\n" });
-    // The tests keep nothing from being served.
+    // Failed tests do not prevent serving.
     const plan = await runScript("build", ["--out", "out"], { in: repository.directory });
     expect(plan).toMatchObject({ code: 0 });
   });
@@ -109,7 +109,7 @@ describe.concurrent("validate", () => {
     expect(code).toBe(0);
   });
 
-  test("--format json has every problem with its place", async () => {
+  test("--format json has every problem with its position", async () => {
     const args = [today, "--format=json", ...errors, ...warnings];
     const { code, stdout } = await runScript("validate", args, { in: fixtures });
     const { flags, problems } = JSON.parse(stdout);

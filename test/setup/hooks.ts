@@ -2,7 +2,8 @@
 import { afterAll, afterEach, vi } from "vitest";
 import { endTestFile, runChecks } from "./test-file.ts";
 
-// Here, and not by Vitest's options: these act before a test, so the last test of a file would leave its fakes to the next file.
+// Not by Vitest's options: those run before a test, so the fakes of the last test of a file would affect the
+// next file.
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();

@@ -1,4 +1,4 @@
-/** How long `work` keeps the processor busy, in milliseconds. Other programs on the machine do not count. */
+/** The processor time of `work`, in milliseconds. Other programs on the machine do not count. */
 export function processorTimeMs(work: () => unknown): number {
   const before = process.cpuUsage();
   work();

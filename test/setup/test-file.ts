@@ -1,7 +1,8 @@
 /**
- * What happens after each test and at the end of the test file that runs now.
+ * Checks after each test, and cleanups at the end of the current test file.
  *
- * A helper is loaded once for many test files. A hook of Vitest at its top would run for the first of them only.
+ * A helper is loaded once for many test files. A hook of Vitest at its top would run for the first of
+ * them only.
  */
 type Action = () => unknown;
 

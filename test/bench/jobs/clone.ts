@@ -5,7 +5,7 @@ import { Stopwatch } from "../cost.ts";
 const [remote = "", directory = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();
 await stopwatch.time("clone", () => {
-  // Over a path git would link the files of the remote, and copy nothing.
+  // With a path as the remote, git would make hard links instead of copies.
   execFileSync("git", ["clone", "--quiet", "--bare", "--no-local", remote, directory]);
 });
 console.log(JSON.stringify(stopwatch.costs));

@@ -83,7 +83,7 @@ for (const name of Object.keys(definitions)) {
 }
 console.log(JSON.stringify(stopwatch.costs));
 
-/** How many evaluations give something else than the default of `off` or the first variant. */
+/** The number of evaluations with another value than `off` or the first variant. */
 function count(
   answer: (name: string, caller: Caller) => unknown,
   name: string,

@@ -14,7 +14,7 @@ await stopwatch.time("history", async () => {
 });
 console.log(JSON.stringify(stopwatch.costs));
 
-/** As `Repository` keeps it. */
+/** In the form that `Repository` stores. */
 function restore(cached: unknown): History | undefined {
   if (cached === undefined) return undefined;
   const { flags, ...rest } = cached as Omit<History, "flags"> & { flags: [string, FlagHistory][] };

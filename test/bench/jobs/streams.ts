@@ -1,8 +1,9 @@
 /**
- * Opens event streams, changes a flag, and prints how long after the acknowledgement the last stream
- * and the next reader received the change, in milliseconds.
+ * Opens event streams, changes a flag, and prints how long after the acknowledgement the last stream and
+ * the next reader received the change, in milliseconds.
  *
- *     streams.ts URL TOKEN STREAMS [open]      with `open`, it only keeps them open until told to end
+ * streams.ts URL TOKEN STREAMS [open]      with `open`, it only keeps them open until its standard input
+ * ends
  */
 import { Agent, get, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";
@@ -36,7 +37,7 @@ const seen = (await read()) as { flags: Record<string, boolean> };
 if (seen.flags[name] === enabled) throw new Error("Cannot measure: a reader saw the old state");
 const visible = performance.now() - acknowledged;
 while (arrivals.length < streams.length) await new Promise((resolve) => setTimeout(resolve, 1));
-// The event may overtake the answer.
+// The event may arrive before the response.
 const streamed = Math.max(...arrivals) - acknowledged;
 console.log(JSON.stringify({ visible, streamed }));
 process.exit();

@@ -32,7 +32,7 @@ const median = waits.toSorted((a, b) => a - b)[Math.floor(waits.length / 2)];
 console.log(JSON.stringify({ rate: waits.length / Number(seconds), median }));
 process.exit();
 
-/** As the product does it. */
+/** The product. */
 async function queue() {
   const clone = await RemoteBranch.open(
     path.join(scratch, `queue-${process.pid}.git`),
@@ -54,7 +54,7 @@ async function queue() {
   };
 }
 
-/** As a simple server would: one at a time edits a work tree, commits and pushes. */
+/** A simple server: one write at a time edits a work tree, commits and pushes. */
 async function mutex() {
   const tree = path.join(scratch, `mutex-${process.pid}`);
   await run("git", ["clone", "--quiet", remote, tree]);

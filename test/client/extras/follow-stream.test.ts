@@ -5,7 +5,7 @@ import { followStream } from "../../../client/extras/follow-stream.ts";
 /** The lifetime of a stream that sends nothing and does not end. */
 const silent = Number.POSITIVE_INFINITY;
 let closing: AbortController;
-/** How many seconds each further stream lives, with a comment every 15 seconds. */
+/** The lifetime of each further stream in seconds, with a comment every 15 seconds. */
 let lifetimes: number[];
 /** The seconds at which streams were opened. */
 let opened: number[];
@@ -46,20 +46,20 @@ function follow(): void {
   void followStream(request, () => {}, closing.signal);
 }
 
-test("streams that end early are opened less and less often, at least every five minutes", async () => {
+test("after streams that end early the pause grows, up to five minutes", async () => {
   follow();
   await vi.advanceTimersByTimeAsync(900_000);
   expect(opened).toEqual([0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811]);
 });
 
-test("after a stream that lived for a minute, the next one is opened after a second", async () => {
+test("after a stream that was open for a minute, the next one is opened after a second", async () => {
   lifetimes = [0, 0, 0, 61, 61];
   follow();
   await vi.advanceTimersByTimeAsync(131_500);
   expect(opened).toEqual([0, 1, 3, 7, 69, 131]);
 });
 
-test("streams without a comment are closed after 45 seconds, and opened less and less often", async () => {
+test("streams without a comment are closed after 45 seconds, and the pause before the next one grows", async () => {
   lifetimes = [silent, silent, silent];
   follow();
   await vi.advanceTimersByTimeAsync(142_500);

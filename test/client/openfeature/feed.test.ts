@@ -68,7 +68,7 @@ test("the first pause after a failure is not longer than refreshSeconds", async 
   expect(reads).toEqual([0, 0, 1, 2, 4, 8]);
 });
 
-test("a directory is read as often as before", async () => {
+test("a directory is read at the same interval after a failure", async () => {
   const { reads } = await startFeed({ backsOff: false, refreshSeconds: 1 });
   await vi.advanceTimersByTimeAsync(5_500);
   expect(reads).toEqual([0, 1, 2, 3, 4, 5]);
@@ -105,7 +105,7 @@ test("an announced change is read at once, and once more if it comes during an a
   expect(reads).toEqual([0, 10, 12]);
 });
 
-test("nothing is read after the end, and no timer is left", async () => {
+test("nothing is read after `closing` is aborted, and no timer is left", async () => {
   const { reads, closing } = await startFeed({ isUp: true });
   closing.abort();
   await vi.advanceTimersByTimeAsync(600_000);

@@ -1,4 +1,4 @@
-/** What OpenFeature's clients of each SDK have in common. */
+/** The common methods of OpenFeature's clients in each SDK. */
 interface EventSource<Name> {
   addHandler(
     name: Name,

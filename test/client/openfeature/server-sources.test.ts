@@ -197,7 +197,7 @@ describe("cacheFile", () => {
     });
   });
 
-  test("keeps the ETag, so that a restart transfers nothing that is known", async () => {
+  test("keeps the ETag, so that a restart transfers no known document", async () => {
     await stored();
     await start({ url, cacheFile });
     expect(source.requests.map(({ headers }) => headers["if-none-match"])).toEqual([

@@ -54,7 +54,7 @@ afterEach(async () => {
   await source[Symbol.asyncDispose]();
 });
 
-/** Refreshes 50 times faster than the shortest time that makes sense. */
+/** Refreshes 50 times faster than the shortest sensible interval. */
 function provider(options: Partial<UrlOptions> = {}): BuntingServerProvider {
   return new BuntingServerProvider({ url, refreshSeconds: 0.02, ...options });
 }

@@ -10,12 +10,12 @@ const chunk = "../../../client/rules/compare.ts";
 const definitions = {
   environment: "application",
   flags: {
-    /** Everybody but users of old versions, so the list says `false`. */
+    /** A flag for everybody except users of old versions, so it is `false` in the list. */
     new_checkout: {
       enabled: true,
       rules: [{ name: "old", if: [["app_version", "<", "4.2.0"]], rollout: 0 }],
     },
-    /** Nobody but users of new versions. */
+    /** A flag for users of new versions only. */
     meal_photos: {
       enabled: true,
       rollout: 0,
@@ -54,7 +54,7 @@ function create(options: Partial<RuleOptions> = {}): RuleFlags {
   return createClient({ url: source.url, ...options });
 }
 
-/** Lets promises and messages that are on their way arrive. */
+/** Waits for pending promises and messages. */
 function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

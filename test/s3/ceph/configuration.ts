@@ -1,11 +1,11 @@
 export interface CephPorts {
   readonly monitor: number;
   readonly gateway: number;
-  /** The first of a hundred, of which the disk takes the first four that are free. */
+  /** The first of a hundred ports, of which the disk uses the first four that are free. */
   readonly disk: number;
 }
 
-/** The least that makes one monitor, one disk in memory and one gateway in `folder` a cluster. */
+/** The minimal configuration of a cluster with one monitor, one disk in memory and one gateway in `folder`. */
 export function cephConfiguration(folder: string, { monitor, gateway, disk }: CephPorts): string {
   return `
 [global]

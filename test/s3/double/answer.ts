@@ -29,7 +29,7 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The error as S3 spells it, which the SDK turns into an `Error` with the code as its name. */
+/** The error in S3's format, which the SDK turns into an `Error` with the code as its name. */
 export function refuse(code: ErrorCode, key = ""): Answer {
   const [status] = ERRORS[code];
   return xml(status, `<Error>${errorFields(code, key)}<RequestId>double</RequestId></Error>`);

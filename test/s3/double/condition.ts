@@ -20,7 +20,7 @@ export function unmetOnDelete(
   return match === "*" && current ? undefined : unmetIfMatch(match, current);
 }
 
-/** S3 takes an ETag with its quotes and without. */
+/** S3 accepts an ETag with and without quotes. */
 export function hasTag({ etag }: StoredObject, condition: string): boolean {
   return condition.split(",").some((tag) => unquoted(tag.trim()) === unquoted(etag));
 }

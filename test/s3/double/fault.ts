@@ -1,7 +1,7 @@
 import type { ErrorCode } from "./answer.ts";
 import type { S3Request } from "./request.ts";
 
-/** What goes wrong with the next requests that match. */
+/** A fault of the next requests that match. */
 export interface Fault {
   readonly kind: FaultKind;
   /** Default: every request. */
@@ -11,15 +11,13 @@ export interface Fault {
 }
 
 /**
- * An error of S3, which then does nothing; or
- * `hang`: there is never an answer;
- * `drop`: the connection breaks, and nothing was done;
- * `drop-after`: the connection breaks, and what was asked for was done;
- * `delay`: the answer is right, and late.
+ * An error of S3 without an effect; `hang`: there is no response; `drop`: the connection breaks, without
+ * an effect; `drop-after`: the connection breaks after the request was executed; `delay`: the response
+ * is correct, but late.
  */
 export type FaultKind = ErrorCode | "hang" | "drop" | "drop-after" | { readonly delay: number };
 
-/** Faults in the order in which they were announced. */
+/** Planned faults, in their order. */
 export class Faults {
   #announced: { readonly fault: Fault; left: number }[] = [];
 
@@ -27,7 +25,7 @@ export class Faults {
     this.#announced.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** The fault that `request` suffers; each time it does, one time fewer is left. */
+  /** Returns the fault of `request`, and counts it. */
   take(request: S3Request): FaultKind | undefined {
     const hit = this.#announced.find(
       ({ fault, left }) => left > 0 && (fault.match?.(request) ?? true),

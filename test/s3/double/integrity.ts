@@ -4,10 +4,10 @@ import type { ErrorCode } from "./answer.ts";
 import type { S3Request } from "./request.ts";
 
 /**
- * Whether the body is the one that the client meant to send.
+ * Whether the body has the checksums that the client sent.
  *
- * The SDK sends strings and buffers as they are. A stream, which it would send as `aws-chunked` with
- * a trailer, is not implemented: its headers are not known here.
+ * The SDK sends strings and buffers as they are. A stream, which it would send as `aws-chunked` with a
+ * trailer, is not implemented: its headers are refused.
  */
 export function checkIntegrity({ headers, body }: S3Request): ErrorCode | undefined {
   const sha256 = createHash("sha256").update(body).digest("hex");
@@ -16,7 +16,7 @@ export function checkIntegrity({ headers, body }: S3Request): ErrorCode | undefi
   return checksum === undefined || checksum === crc32Of(body) ? undefined : "BadDigest";
 }
 
-/** As S3 writes it: base64 of the four bytes, the highest first. */
+/** In S3's format: base64 of the four bytes, the highest first. */
 export function crc32Of(body: Buffer): string {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc32(body));

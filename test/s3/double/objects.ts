@@ -22,7 +22,7 @@ export function putObject(objects: Objects, { key, headers, body }: S3Request): 
   return { status: 200, headers: { etag: object.etag } };
 }
 
-/** Without the right to list the bucket, S3 does not tell a missing object from a forbidden one. */
+/** Without the permission to list the bucket, S3 answers 403 for a missing object, too. */
 export function getObject(objects: Objects, request: S3Request, mayList: boolean): Answer {
   const { key, headers } = request;
   const object = objects.get(key);

@@ -1,13 +1,13 @@
 import type { IncomingMessage } from "node:http";
 
-/** One request to the double, whole, with the names that S3's reference gives to its parts. */
+/** One complete request to the double, with the names of S3's reference. */
 export interface S3Request {
   readonly operation: Operation;
   readonly method: string;
-  /** As received, still percent-encoded: this is what the client has signed. */
+  /** As received, still percent-encoded: the client has signed this form. */
   readonly path: string;
   readonly bucket: string;
-  /** `""` when the request is about the bucket. */
+  /** `""` if the request is about the bucket. */
   readonly key: string;
   readonly query: URLSearchParams;
   /** Names in lower case. */
@@ -50,7 +50,7 @@ export async function readRequest(message: IncomingMessage): Promise<S3Request |
   return { operation, method, path, bucket, key, query, headers, body: Buffer.concat(chunks) };
 }
 
-/** What the double does not know is refused, so that no test passes because it was ignored. */
+/** Unknown parameters are refused, so that no test passes because the double ignored them. */
 function operationOf(method: string, key: string, query: URLSearchParams): Operation {
   if (key === "") {
     if (method === "HEAD") return "HeadBucket";

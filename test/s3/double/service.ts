@@ -17,7 +17,7 @@ export interface Bucket {
   readonly ignoresConditionOnDelete: boolean;
 }
 
-/** What S3 answers when nothing goes wrong on its side. */
+/** The response of S3 without a fault. */
 export async function answerTo(request: S3Request, bucket: Bucket): Promise<Answer> {
   if (request.operation === "NotImplemented") return refuse("NotImplemented", request.key);
   const anonymous = request.headers.authorization === undefined;
@@ -25,7 +25,7 @@ export async function answerTo(request: S3Request, bucket: Bucket): Promise<Answ
     ? refuseAnonymous(request, bucket)
     : ((await bucket.verify(request)) ?? checkIntegrity(request));
   if (refusal) return refuse(refusal, request.key);
-  // No `await` from here on: a condition and the write that it allows are one step.
+  // No `await` from here on: a condition and its write must be one step.
   return perform(request, bucket, !anonymous || bucket.publicList);
 }
 

@@ -8,7 +8,7 @@ export interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** @returns why S3 would refuse the request as it arrived, `undefined` when it would not */
+/** @returns why S3 would refuse the received request; `undefined` if it would not */
 export type Verify = (request: S3Request) => Promise<ErrorCode | undefined>;
 
 const AUTHORIZATION =
@@ -16,7 +16,7 @@ const AUTHORIZATION =
 const DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 const LARGEST_SKEW_MS = 15 * 60 * 1000;
 
-/** Signs what was received once more, with AWS's own signer, and compares. */
+/** Signs the received request with AWS's own signer, and compares the signatures. */
 export function signatureVerifier(credentials: Credentials, region: string): Verify {
   const signer = new SignatureV4({
     credentials,

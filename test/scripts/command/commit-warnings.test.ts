@@ -1,4 +1,4 @@
-/** What commands say of odd commits, and of names that are both a branch and a tag. */
+/** Warnings of commands about unusual commits, and names that are both a branch and a tag. */
 import { describe, expect, test } from "vitest";
 import { parsePlan } from "../../../schema/github/artifact.ts";
 import { testRepository } from "../../git/repository.ts";

@@ -31,7 +31,7 @@ function cloned(): TestRepository {
   return clone;
 }
 
-/** As `actions/checkout` leaves a clone: a detached commit, and branches of the remote alone. */
+/** A clone like that of `actions/checkout`: a detached commit, and only remote branches. */
 function detached(): TestRepository {
   const clone = onMaster().clone();
   clone.git("remote", "set-head", "origin", "--delete");

@@ -5,7 +5,7 @@ import { type Proposer, propose } from "../../github/proposal.ts";
 import type { Issue } from "../../github/state.ts";
 import { runScript } from "../setup/run.ts";
 
-// Many processes, on small machines.
+// Timeout of a test that starts many processes on a small machine.
 vi.setConfig({ testTimeout: 240_000 });
 
 const file = "flags/nutrition/recipe_import.yaml";

@@ -6,7 +6,7 @@ import { temporaryDirectory, testRepository } from "../../git/repository.ts";
 import { type Hosted, hostFlags, temporaryFile, workflowRun } from "../../github/hosted.ts";
 import { runScript } from "../setup/run.ts";
 
-// Many processes, on small machines.
+// Timeout of a test that starts many processes on a small machine.
 vi.setConfig({ testTimeout: 240_000 });
 
 const file = "flags/nutrition/recipe_import.yaml";
@@ -23,7 +23,7 @@ async function proposed(description?: string) {
   return { ...hosted, commit };
 }
 
-/** The two files, as the run without rights makes them: the same for the same commit. */
+/** The two files of the run without permissions: the same for the same commit. */
 function artifact({ clone }: Hosted) {
   const commit = clone.git("rev-parse", "HEAD");
   const made = artifacts.get(commit) ?? makeArtifact(clone.directory);
@@ -78,7 +78,7 @@ describe.concurrent("comment", () => {
     expect(said).toContain("| `recipe_import` | **off → on** | **off → on** | **off → on** |");
     expect(said).toContain("-f commit=");
 
-    // The same again is not written again.
+    // An equal comment is not written again.
     const again = await comment(
       hosted,
       await artifact(hosted),
@@ -88,7 +88,7 @@ describe.concurrent("comment", () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ pullRequest: 1, action: "unchanged" });
     expect(github.requests.filter(({ method }) => method !== "GET")).toHaveLength(1);
 
-    // The pull request goes on: what the older run found is no news any more.
+    // The pull request has a newer commit: the result of the older run is out of date.
     const files = await artifact(hosted);
     const next = clone.change(1_725_105_720, { [file]: flag(false, "Import any recipe") });
     hosted.push();
@@ -176,7 +176,7 @@ describe.concurrent("comment", () => {
   });
 
   test.each(["secondary-limit", "drop-after"] as const)(
-    "says it once in spite of %s",
+    "writes one comment in spite of %s",
     async (kind) => {
       const hosted = await proposed();
       const { github, commit } = hosted;

@@ -5,7 +5,7 @@ import { temporaryDirectory } from "../../git/repository.ts";
 import { hostFlags, temporaryFile } from "../../github/hosted.ts";
 import { runScript } from "../setup/run.ts";
 
-// Many processes, on small machines.
+// Timeout of a test that starts many processes on a small machine.
 vi.setConfig({ testTimeout: 240_000 });
 
 const file = "flags/nutrition/recipe_import.yaml";
@@ -63,7 +63,7 @@ describe.concurrent("deployment", () => {
     expect(started).toMatchObject({ code: 0, stderr: "" });
     const id = started.stdout.trim();
     expect(readFileSync(files.output, "utf8")).toBe(`id=${id}\n`);
-    // A second start of the same goes on with it.
+    // A second start for the same commit continues the deployment.
     expect((await deployment("start", "--commit", commit, "--format=json")).stdout).toBe(
       `{"id":${id}}\n`,
     );
@@ -78,7 +78,7 @@ describe.concurrent("deployment", () => {
     expect(finished.stdout).toBe(
       `Deployment ${id} of ${commit.slice(0, 7)}: success, live after 23 s, commented on #1\n`,
     );
-    // As when a job is run again.
+    // Like a job that is run again.
     await deployment(...finish, "--publication", publication);
     const [only] = github.state.deployments.values();
     expect(deployments()[0]?.statuses).toEqual([
@@ -110,7 +110,7 @@ describe.concurrent("deployment", () => {
     const [comment] = github.comments(1);
     expect(comment).toContain("**Not live: refused** in staging");
     expect(comment).toContain("- `` it removes `9` of 10 flags, @everyone ``");
-    // It crashed before it could say anything.
+    // The publication crashed before it wrote its result.
     await deployment(...finish);
     expect(deployments()[0]?.statuses.at(-1)).toBe("failure: failed before anything was published");
     expect(github.comments(1)).toHaveLength(1);

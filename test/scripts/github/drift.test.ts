@@ -5,7 +5,7 @@ import { type CdnAnswer, releaseOf, startCdn } from "../../github/cdn.ts";
 import { hostFlags } from "../../github/hosted.ts";
 import { runScript } from "../setup/run.ts";
 
-// Many processes, on small machines.
+// Timeout of a test that starts many processes on a small machine.
 vi.setConfig({ testTimeout: 240_000 });
 
 const [meals, recipes] = ["flags/meals.yaml", "flags/recipes.yaml"];

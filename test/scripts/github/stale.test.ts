@@ -5,7 +5,7 @@ import { temporaryDirectory } from "../../git/repository.ts";
 import { type Hosted, hostFlags } from "../../github/hosted.ts";
 import { runScript } from "../setup/run.ts";
 
-// Many processes, on small machines.
+// Timeout of a test that starts many processes on a small machine.
 vi.setConfig({ testTimeout: 300_000 });
 
 const fileOf = (name: string) => `flags/nutrition/${name}.yaml`;
@@ -123,7 +123,7 @@ describe.concurrent("stale", () => {
     );
     expect(github.bare.git("log", "-1", "--format=%s", branch)).toBe("Remove recipes");
 
-    // Somebody wants to keep that one; and the code of the other is gone.
+    // Somebody declined the pull request of one flag; the code of the other is removed.
     Object.assign(pull ?? {}, { state: "closed" });
     source.write("plan();\n");
     await stale(hosted, ...args);

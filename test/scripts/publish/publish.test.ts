@@ -127,26 +127,23 @@ describe.concurrent("publish", () => {
   test.each([
     ["a directory", () => new DirectorySite()],
     ["S3", () => new S3Site(double)],
-  ])(
-    "to %s tells what changes for consumers, then one line that sums it up",
-    async (_kind, newSite) => {
-      const site = newSite();
-      const first = await publish(site, ["--at", "old"]);
-      expect(first).toMatchObject({ code: 0, stderr: "" });
-      expect(first.stdout.trimEnd().split("\n").at(-1)).toBe(
-        `Published ${old.slice(0, 7)} to ${site.name}: 14 put, 0 removed, 0 unchanged`,
-      );
-      const second = await publish(site);
-      expect(second).toMatchObject({ code: 0, stderr: "" });
-      expect(second.stdout.trimEnd().split("\n")).toEqual([
-        "application: turned on: food_search",
-        "staging: turned on: food_search",
-        "development: turned on: food_search",
-        `Published ${next.slice(0, 7)} to ${site.name} (was ${old.slice(0, 7)}): 6 put, 0 removed, 8 unchanged`,
-      ]);
-      expect(await findWrong(site, history, next)).toEqual([]);
-    },
-  );
+  ])("to %s prints what changes for consumers, then a summary line", async (_kind, newSite) => {
+    const site = newSite();
+    const first = await publish(site, ["--at", "old"]);
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout.trimEnd().split("\n").at(-1)).toBe(
+      `Published ${old.slice(0, 7)} to ${site.name}: 14 put, 0 removed, 0 unchanged`,
+    );
+    const second = await publish(site);
+    expect(second).toMatchObject({ code: 0, stderr: "" });
+    expect(second.stdout.trimEnd().split("\n")).toEqual([
+      "application: turned on: food_search",
+      "staging: turned on: food_search",
+      "development: turned on: food_search",
+      `Published ${next.slice(0, 7)} to ${site.name} (was ${old.slice(0, 7)}): 6 put, 0 removed, 8 unchanged`,
+    ]);
+    expect(await findWrong(site, history, next)).toEqual([]);
+  });
 
   test("reports in one line that there is nothing to do", async () => {
     const site = new S3Site(double);

@@ -25,7 +25,7 @@ const runners: readonly Runner[] = Array.from({ length: maxProcesses }, () => ({
   last: Promise.resolve(),
 }));
 
-/** Runs a command after those that its process has to run before. */
+/** Runs a command after the earlier commands of its process. */
 export async function runCommand(request: CommandRequest): Promise<Ran> {
   const least = Math.min(...runners.map(({ pending }) => pending));
   const runner = runners.find(({ pending }) => pending === least) as Runner;

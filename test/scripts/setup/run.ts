@@ -28,10 +28,10 @@ export interface Options extends Place {
   readonly readsStdout?: boolean;
 }
 
-/** Where the project's own files are. */
+/** The directory of the project's own files. */
 export const top = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What makes Node read TypeScript. */
+/** The options with which Node reads TypeScript. */
 export const loader = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /** Only `PATH` and the like: no other variables of the user who runs the tests. */
@@ -110,7 +110,7 @@ export function testCheckout(): TestRepository {
   return repository;
 }
 
-/** Every file below `directory`, by name, as `read` sees it. */
+/** Every file below `directory`, by name, with the result of `read`. */
 export function filesIn<T>(directory: string, read: (file: string) => T): Record<string, T> {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   const files = entries
@@ -120,7 +120,7 @@ export function filesIn<T>(directory: string, read: (file: string) => T): Record
   return Object.fromEntries(files.map((file) => [path.relative(directory, file), read(file)]));
 }
 
-/** A new directory of this name, in one of its own. */
+/** A new directory of this name, in a new temporary directory. */
 export function directoryNamed(name: string): string {
   const directory = path.join(temporaryDirectory(), name);
   mkdirSync(directory);
