@@ -1,10 +1,10 @@
-import { sum } from "./cost.ts";
-import type { Figure, Section } from "./figure.ts";
-import { share } from "./figure.ts";
-import { editedOneByOne } from "./flags.ts";
-import { runJob } from "./job.ts";
-import { type Plan, Samples } from "./samples.ts";
-import { Scratch } from "./scratch.ts";
+import { sum } from "./measure/cost.ts";
+import type { Figure, Section } from "./measure/figure.ts";
+import { share } from "./measure/figure.ts";
+import { editedOneByOne } from "./measure/flags.ts";
+import { runJob } from "./measure/job.ts";
+import { type Plan, Samples } from "./measure/samples.ts";
+import { Scratch } from "./measure/scratch.ts";
 
 const jobs = {
   build: new URL("./jobs/build.ts", import.meta.url),

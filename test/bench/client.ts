@@ -1,9 +1,9 @@
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { bundleClient } from "../../scripts/package/bundle-client.ts";
-import type { Figure, Section } from "./figure.ts";
-import { runJob } from "./job.ts";
-import { type Plan, Samples } from "./samples.ts";
+import type { Figure, Section } from "./measure/figure.ts";
+import { runJob } from "./measure/job.ts";
+import { type Plan, Samples } from "./measure/samples.ts";
 
 const lookUps = new URL("./jobs/client.ts", import.meta.url);
 /** The cases of `jobs/client.ts`. `isEnabled()` counts only with metrics. */

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { bundleProgram } from "../../scripts/package/bundle-program.ts";
-import { middle } from "./cost.ts";
-import type { Section } from "./figure.ts";
-import type { Plan } from "./samples.ts";
-import { scratchWith } from "./scratch.ts";
+import { middle } from "./measure/cost.ts";
+import type { Section } from "./measure/figure.ts";
+import type { Plan } from "./measure/samples.ts";
+import { scratchWith } from "./measure/scratch.ts";
 
 const flags = 26;
 /** The maximum time of each command, as a multiple of `node -e 0`. */

@@ -1,7 +1,7 @@
-import type { Cost } from "./cost.ts";
-import type { Comparison, Figure, Section } from "./figure.ts";
-import { runJob } from "./job.ts";
-import { type Plan, Samples } from "./samples.ts";
+import type { Cost } from "./measure/cost.ts";
+import type { Comparison, Figure, Section } from "./measure/figure.ts";
+import { runJob } from "./measure/job.ts";
+import { type Plan, Samples } from "./measure/samples.ts";
 
 const job = new URL("./jobs/evaluate.ts", import.meta.url);
 const evaluations = 1_000_000;

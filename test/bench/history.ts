@@ -1,9 +1,9 @@
 import { largeHistory } from "../git/import.ts";
-import type { Section } from "./figure.ts";
-import { share } from "./figure.ts";
-import { runJob } from "./job.ts";
-import { type Plan, Samples } from "./samples.ts";
-import { Scratch } from "./scratch.ts";
+import type { Section } from "./measure/figure.ts";
+import { share } from "./measure/figure.ts";
+import { runJob } from "./measure/job.ts";
+import { type Plan, Samples } from "./measure/samples.ts";
+import { Scratch } from "./measure/scratch.ts";
 
 const jobs = {
   history: new URL("./jobs/history.ts", import.meta.url),

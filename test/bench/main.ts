@@ -6,10 +6,10 @@ import { build } from "./build.ts";
 import { client } from "./client.ts";
 import { commands } from "./commands.ts";
 import { evaluate } from "./evaluate.ts";
-import { formatSection, isMet, type Section } from "./figure.ts";
 import { history } from "./history.ts";
+import { formatSection, isMet, type Section } from "./measure/figure.ts";
 import { publish } from "./publish.ts";
-import { server } from "./server.ts";
+import { server } from "./server/server.ts";
 import { start } from "./start.ts";
 import { writes } from "./writes.ts";
 

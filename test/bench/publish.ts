@@ -1,9 +1,9 @@
-import type { Comparison, Figure, Section } from "./figure.ts";
-import { editedOneByOne } from "./flags.ts";
-import { runJob } from "./job.ts";
-import { S3 } from "./s3.ts";
-import { type Plan, Samples } from "./samples.ts";
-import { Scratch } from "./scratch.ts";
+import type { Comparison, Figure, Section } from "./measure/figure.ts";
+import { editedOneByOne } from "./measure/flags.ts";
+import { runJob } from "./measure/job.ts";
+import { S3 } from "./measure/s3.ts";
+import { type Plan, Samples } from "./measure/samples.ts";
+import { Scratch } from "./measure/scratch.ts";
 
 const job = new URL("./jobs/publish.ts", import.meta.url);
 const largest = 10_000;

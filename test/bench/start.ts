@@ -1,9 +1,9 @@
-import { type Cost, median, middle } from "./cost.ts";
-import { type Section, share } from "./figure.ts";
-import { runJob } from "./job.ts";
-import type { Plan } from "./samples.ts";
-import { scratchWith } from "./scratch.ts";
-import { writeToken } from "./service.ts";
+import { type Cost, median, middle } from "./measure/cost.ts";
+import { type Section, share } from "./measure/figure.ts";
+import { runJob } from "./measure/job.ts";
+import type { Plan } from "./measure/samples.ts";
+import { scratchWith } from "./measure/scratch.ts";
+import { writeToken } from "./server/service.ts";
 
 const jobs = {
   start: new URL("./jobs/start.ts", import.meta.url),

@@ -1,9 +1,9 @@
-import type { Figure, Section } from "./figure.ts";
-import { editedOneByOne, shortNamed } from "./flags.ts";
-import { runJob } from "./job.ts";
-import { Background } from "./process.ts";
-import type { Plan } from "./samples.ts";
-import { Scratch } from "./scratch.ts";
+import type { Figure, Section } from "./measure/figure.ts";
+import { editedOneByOne, shortNamed } from "./measure/flags.ts";
+import { runJob } from "./measure/job.ts";
+import { Background } from "./measure/process.ts";
+import type { Plan } from "./measure/samples.ts";
+import { Scratch } from "./measure/scratch.ts";
 
 const jobs = {
   remote: new URL("./jobs/remote.ts", import.meta.url),

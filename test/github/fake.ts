@@ -13,14 +13,15 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import type { TestRepository } from "../git/repository.ts";
 import { checkAfterEachTest, cleanUpAfterFile } from "../setup/test-file.ts";
-import { type Call, checkAnswer, checkRequest, findCall } from "./description.ts";
+import { type Call, checkAnswer, checkRequest, findCall } from "./api/description.ts";
+import type { OperationId } from "./api/operations.ts";
+import { rightsFor } from "./api/permissions.ts";
 import { type Answer, type Fault, Faults, faults, problem } from "./fault.ts";
-import { newComment, newIssue } from "./issues.ts";
-import type { OperationId } from "./operations.ts";
-import { rightsFor } from "./permissions.ts";
-import { mergePull, type NewPull, openPull } from "./pulls.ts";
-import { addReview } from "./reviews.ts";
-import { handlers } from "./service.ts";
+import { newComment, newIssue } from "./handlers/issues.ts";
+import { mergePull, type NewPull, openPull } from "./handlers/pulls.ts";
+import { addReview } from "./handlers/reviews.ts";
+import { handlers } from "./handlers/service.ts";
+import type { World } from "./handlers/world.ts";
 import {
   type Account,
   type CommitStatus,
@@ -29,7 +30,6 @@ import {
   type Review,
   type State,
 } from "./state.ts";
-import type { World } from "./world.ts";
 
 export interface GitHubOptions {
   /** `owner/repo`. */

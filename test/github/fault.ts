@@ -1,5 +1,5 @@
 /** Faults of GitHub and of the connection to it, on demand. */
-import type { OperationId } from "./operations.ts";
+import type { OperationId } from "./api/operations.ts";
 
 export interface Fault {
   readonly kind:

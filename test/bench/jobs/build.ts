@@ -2,7 +2,7 @@
 import { compile } from "../../../schema/compile/compile.ts";
 import { writeRelease } from "../../../store/build/release-directory.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { Stopwatch, sum } from "../cost.ts";
+import { Stopwatch, sum } from "../measure/cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

@@ -2,7 +2,7 @@
 
 import type { Options } from "../../../client/core/types.ts";
 import { createFlags } from "../../../client/flags.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const names = Array.from({ length: 100 }, (_, at) => `flag_number_${at}`);
 const list = {

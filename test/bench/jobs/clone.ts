@@ -1,6 +1,6 @@
 /** `clone.ts REMOTE DIRECTORY`: the cost of a clone by git alone. */
 import { execFileSync } from "node:child_process";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [remote = "", directory = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

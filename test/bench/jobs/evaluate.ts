@@ -4,7 +4,7 @@ import { type DefinedFlags, toDefinitions } from "../../../schema/compile/defini
 import { compileFlagd } from "../../../schema/compile/flagd.ts";
 import type { Definition } from "../../../schema/evaluate/definition.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [evaluations = ""] = process.argv.slice(2);
 const times = Number(evaluations);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { compile } from "../../../schema/compile/compile.ts";
 import { fileOf } from "../../../schema/compile/urls.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [directory = "", commit = "", out = ""] = process.argv.slice(2);
 const repository = await Repository.open(directory);

@@ -1,7 +1,7 @@
 /** `floor.ts FLAGS`: the cost of a bare YAML parser for the texts of that many flags. */
 import { parse } from "yaml";
-import { Stopwatch } from "../cost.ts";
-import { flagText } from "../flags.ts";
+import { Stopwatch } from "../measure/cost.ts";
+import { flagText } from "../measure/flags.ts";
 
 const texts = Array.from({ length: Number(process.argv[2]) }, (_, flag) => flagText(flag));
 const stopwatch = new Stopwatch();

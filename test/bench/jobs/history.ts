@@ -1,7 +1,7 @@
 /** `history.ts REPOSITORY COMMIT DIRECTORY`: reads the history of a commit. Continues the one that `DIRECTORY` holds. */
 import { Cache } from "../../../store/commit/cache.ts";
 import { type FlagHistory, type History, readHistory } from "../../../store/history/history.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [directory = "", commit = "", kept = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

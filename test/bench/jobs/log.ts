@@ -1,6 +1,6 @@
 /** `log.ts REPOSITORY COMMIT`: the cost of `git log` alone for all changes. */
 import { streamGit } from "../../../store/git/git.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

@@ -4,7 +4,7 @@ import { publish } from "../../../store/publish/publish.ts";
 import { compileSnapshot } from "../../../store/snapshot/compiled-snapshot.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
 import { openTarget } from "../../../store/target/open-target.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [directory = "", commit = "", to = "", thorough, dryRun] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

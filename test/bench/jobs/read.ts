@@ -7,7 +7,7 @@ import { readBlobs } from "../../../store/git/blobs.ts";
 import type { GitObject } from "../../../store/git/objects.ts";
 import { readTree } from "../../../store/git/tree.ts";
 import { readHistory } from "../../../store/history/history.ts";
-import { Stopwatch } from "../cost.ts";
+import { Stopwatch } from "../measure/cost.ts";
 
 const [directory = "", commit = ""] = process.argv.slice(2);
 const stopwatch = new Stopwatch();

@@ -13,7 +13,7 @@ import { compile } from "../../../schema/compile/compile.ts";
 import { contentTypeOf, pathOf } from "../../../schema/compile/urls.ts";
 import { defaultProject } from "../../../schema/project/project.ts";
 import { Repository } from "../../../store/snapshot/repository.ts";
-import { authenticatorOf, startService, writeToken } from "../service.ts";
+import { authenticatorOf, startService, writeToken } from "../server/service.ts";
 
 const application = "application";
 

@@ -2,7 +2,7 @@
  * `start.ts REMOTE CLONE TOKENS`: starts the server, sends one request, and prints the cost since the start
  * of the process, and the memory.
  */
-import { startService } from "../service.ts";
+import { startService } from "../server/service.ts";
 
 const [remote = "", clone = "", tokens = ""] = process.argv.slice(2);
 const url = await startService(remote, clone, tokens);

@@ -1,6 +1,6 @@
 /** Servers with a protected environment, whose remote is a repository of the fake GitHub. */
 import { type FakeGitHub, startGitHub } from "../../github/fake.ts";
-import { setState } from "../../github/issues.ts";
+import { setState } from "../../github/handlers/issues.ts";
 import type { Issue } from "../../github/state.ts";
 import { type Options, type OwnApi, startService } from "./api.ts";
 import { flags, Remote } from "./remote.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { harmless } from "../../../../schema/change/commit-message.ts";
 import { markerOf } from "../../../../schema/github/review-issue.ts";
 import type { FakeGitHub } from "../../../github/fake.ts";
-import { useLabel as known } from "../../../github/issues.ts";
+import { useLabel as known } from "../../../github/handlers/issues.ts";
 import type { Issue } from "../../../github/state.ts";
 import { startService, until } from "../../setup/api.ts";
 import { flags, Remote } from "../../setup/remote.ts";

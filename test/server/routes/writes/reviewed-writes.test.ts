@@ -3,8 +3,8 @@
  * that is merged.
  */
 import { describe, expect, test } from "vitest";
+import type { OperationId } from "../../../github/api/operations.ts";
 import type { FakeGitHub } from "../../../github/fake.ts";
-import type { OperationId } from "../../../github/operations.ts";
 import type { Issue } from "../../../github/state.ts";
 import { startService, until } from "../../setup/api.ts";
 import { flags, Remote } from "../../setup/remote.ts";

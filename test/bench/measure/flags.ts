@@ -2,7 +2,7 @@
  * Any number of flags as teams write them: with the pragma, some comments, overrides, and one in a
  * hundred that needs the YAML parser.
  */
-import type { ImportedCommit } from "../git/import.ts";
+import type { ImportedCommit } from "../../git/import.ts";
 
 /** `flags` flags, added by the first of `commits` commits; each further commit turns another one on or off. */
 export function* editedOneByOne(flags: number, commits: number): Generator<ImportedCommit> {

@@ -1,6 +1,6 @@
+import type { OperationId } from "../api/operations.ts";
+import { type Answer, invalid, problem } from "../fault.ts";
 import { blobAt, branchHead, deleteFile, isAncestor, resolve } from "./bare.ts";
-import { type Answer, invalid, problem } from "./fault.ts";
-import type { OperationId } from "./operations.ts";
 import { type Ask, type Handler, render, text, user, type World } from "./world.ts";
 
 export const repoHandlers: Partial<Record<OperationId, Handler>> = {

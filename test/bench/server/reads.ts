@@ -1,6 +1,6 @@
-import type { Section } from "./figure.ts";
-import { scratchWith } from "./scratch.ts";
-import { measureInTurns, Server } from "./server-load.ts";
+import type { Section } from "../measure/figure.ts";
+import { scratchWith } from "../measure/scratch.ts";
+import { measureInTurns, Server } from "./load.ts";
 
 /** Node 24 itself handles requests faster, so the product's own work is a larger share of the time. */
 const leastShare = Number(process.versions.node.split(".")[0]) >= 24 ? 0.85 : 0.8;

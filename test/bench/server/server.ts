@@ -1,8 +1,8 @@
-import type { Section } from "./figure.ts";
-import type { Plan } from "./samples.ts";
-import { evaluations } from "./server-evaluations.ts";
-import { reads } from "./server-reads.ts";
-import { eventStreams } from "./server-streams.ts";
+import type { Section } from "../measure/figure.ts";
+import type { Plan } from "../measure/samples.ts";
+import { evaluations } from "./evaluations.ts";
+import { reads } from "./reads.ts";
+import { eventStreams } from "./streams.ts";
 
 /** The cost of the server: reads compared with bare servers, evaluations, event streams. */
 export async function* server({ runs, progress }: Plan): AsyncGenerator<Section> {

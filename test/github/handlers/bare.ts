@@ -1,7 +1,7 @@
 /** Changes that GitHub makes to a repository, with git's plumbing on a real bare one. */
 import { randomUUID } from "node:crypto";
 import path from "node:path";
-import type { TestRepository } from "../git/repository.ts";
+import type { TestRepository } from "../../git/repository.ts";
 
 const committer = {
   GIT_COMMITTER_NAME: "GitHub",

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type ImportedCommit, importCommits } from "../git/import.ts";
+import { type ImportedCommit, importCommits } from "../../git/import.ts";
 import { editedOneByOne } from "./flags.ts";
 
 /**

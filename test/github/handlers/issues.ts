@@ -1,7 +1,7 @@
-import { type Answer, invalid, problem } from "./fault.ts";
-import type { OperationId } from "./operations.ts";
+import type { OperationId } from "../api/operations.ts";
+import { type Answer, invalid, problem } from "../fault.ts";
+import type { Comment, Issue, Label } from "../state.ts";
 import { page } from "./paging.ts";
-import type { Comment, Issue, Label } from "./state.ts";
 import { type Ask, type Handler, render, takeId, text, timeOf, user, type World } from "./world.ts";
 
 /** GitHub's own limit, in characters. */

@@ -1,8 +1,8 @@
+import type { OperationId } from "../api/operations.ts";
+import { type Answer, invalid, problem } from "../fault.ts";
+import type { Deployment, DeploymentStatus } from "../state.ts";
 import { resolve } from "./bare.ts";
-import { type Answer, invalid, problem } from "./fault.ts";
-import type { OperationId } from "./operations.ts";
 import { page } from "./paging.ts";
-import type { Deployment, DeploymentStatus } from "./state.ts";
 import { type Ask, type Handler, render, takeId, text, timeOf, user, type World } from "./world.ts";
 
 export const deploymentHandlers: Partial<Record<OperationId, Handler>> = {

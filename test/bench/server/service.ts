@@ -2,15 +2,15 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { tokenEntry } from "../../schema/access/tokens.ts";
-import { Authenticator } from "../../server/auth/authenticator.ts";
-import { Tokens } from "../../server/auth/tokens.ts";
-import { listen } from "../../server/http/http-server.ts";
-import { createLog } from "../../server/observe/log.ts";
-import { createService } from "../../server/service.ts";
-import { readSettings } from "../../server/settings.ts";
-import { RemoteBranch } from "../../store/remote/remote-branch.ts";
-import { FlagStore } from "../../store/writes/flag-store.ts";
+import { tokenEntry } from "../../../schema/access/tokens.ts";
+import { Authenticator } from "../../../server/auth/authenticator.ts";
+import { Tokens } from "../../../server/auth/tokens.ts";
+import { listen } from "../../../server/http/http-server.ts";
+import { createLog } from "../../../server/observe/log.ts";
+import { createService } from "../../../server/service.ts";
+import { readSettings } from "../../../server/settings.ts";
+import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
+import { FlagStore } from "../../../store/writes/flag-store.ts";
 
 /** A tokens file with one token that may do everything. */
 export function writeToken(scratch: string): { token: string; file: string } {

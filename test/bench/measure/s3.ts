@@ -9,7 +9,7 @@ export interface Requests {
 /** An S3 double in a process of its own, so that its cost is not part of the measured process. */
 export class S3 extends Background {
   constructor() {
-    super(new URL("./jobs/double.ts", import.meta.url));
+    super(new URL("../jobs/double.ts", import.meta.url));
   }
 
   /** The variables that make a client use it. */

@@ -1,4 +1,4 @@
-import type { Answer } from "./fault.ts";
+import type { Answer } from "../fault.ts";
 import type { World } from "./world.ts";
 
 /** One page of a list, with the `Link` header that leads to the others (RFC 8288). */

@@ -1,9 +1,9 @@
 /** The input of a handler: the request, and all of GitHub's data. */
-import type { TestRepository } from "../git/repository.ts";
-import { at } from "./description.ts";
-import type { Answer } from "./fault.ts";
-import { sample } from "./sample.ts";
-import type { Account, State } from "./state.ts";
+import type { TestRepository } from "../../git/repository.ts";
+import { at } from "../api/description.ts";
+import { sample } from "../api/sample.ts";
+import type { Answer } from "../fault.ts";
+import type { Account, State } from "../state.ts";
 
 export interface World {
   readonly bare: TestRepository;

@@ -1,10 +1,10 @@
+import type { OperationId } from "../api/operations.ts";
+import { type Answer, invalid, problem } from "../fault.ts";
+import type { Issue, Pull } from "../state.ts";
 import { ahead, branchHead, isAncestor, mergeInto, resolve } from "./bare.ts";
-import { type Answer, invalid, problem } from "./fault.ts";
 import { checkText, newIssue, setState, showLabels, urlOf } from "./issues.ts";
-import type { OperationId } from "./operations.ts";
 import { page } from "./paging.ts";
 import { showRepository } from "./repos.ts";
-import type { Issue, Pull } from "./state.ts";
 import { type Ask, type Handler, render, text, timeOf, user, type World } from "./world.ts";
 
 export const pullHandlers: Partial<Record<OperationId, Handler>> = {

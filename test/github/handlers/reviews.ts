@@ -1,10 +1,10 @@
 /** Reviews, pushes, permissions, and commit statuses. */
+import type { OperationId } from "../api/operations.ts";
+import { problem } from "../fault.ts";
+import type { Issue, Review } from "../state.ts";
 import { branchHead, resolve } from "./bare.ts";
-import { problem } from "./fault.ts";
-import type { OperationId } from "./operations.ts";
 import { page } from "./paging.ts";
 import { headOf, withPull } from "./pulls.ts";
-import type { Issue, Review } from "./state.ts";
 import { type Handler, render, takeId, text, timeOf, user, type World } from "./world.ts";
 
 export const reviewHandlers: Partial<Record<OperationId, Handler>> = {

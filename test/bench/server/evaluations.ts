@@ -1,6 +1,6 @@
-import type { Section } from "./figure.ts";
-import { scratchWith } from "./scratch.ts";
-import { measureInTurns, Server } from "./server-load.ts";
+import type { Section } from "../measure/figure.ts";
+import { scratchWith } from "../measure/scratch.ts";
+import { measureInTurns, Server } from "./load.ts";
 
 const flags = 100;
 const origin = "https://app.example.com";

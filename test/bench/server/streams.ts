@@ -1,10 +1,10 @@
-import type { Section } from "./figure.ts";
-import { runJob } from "./job.ts";
-import { Background } from "./process.ts";
-import { scratchWith } from "./scratch.ts";
-import { Server } from "./server-load.ts";
+import type { Section } from "../measure/figure.ts";
+import { runJob } from "../measure/job.ts";
+import { Background } from "../measure/process.ts";
+import { scratchWith } from "../measure/scratch.ts";
+import { Server } from "./load.ts";
 
-const job = new URL("./jobs/streams.ts", import.meta.url);
+const job = new URL("../jobs/streams.ts", import.meta.url);
 const streams = 1_000;
 const warm = 200;
 

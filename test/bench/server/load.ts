@@ -1,7 +1,7 @@
-import { middle } from "./cost.ts";
-import type { Comparison, Figure } from "./figure.ts";
-import { Background } from "./process.ts";
-import type { Scratch } from "./scratch.ts";
+import { middle } from "../measure/cost.ts";
+import type { Comparison, Figure } from "../measure/figure.ts";
+import { Background } from "../measure/process.ts";
+import type { Scratch } from "../measure/scratch.ts";
 
 /** The duration of a turn. */
 const seconds = 2;
@@ -13,7 +13,7 @@ export class Server extends Background {
   readonly token: string = "";
 
   static async start(kind: string, scratch: Scratch): Promise<Server> {
-    const job = new URL("./jobs/serve.ts", import.meta.url);
+    const job = new URL("../jobs/serve.ts", import.meta.url);
     const server = new Server(job, [kind, scratch.repository, scratch.path(".")]);
     return Object.assign(server, await server.receive());
   }
@@ -47,7 +47,7 @@ interface Measured {
  * of the machine affects all of them equally. A share is the median of the rounds' shares.
  */
 export async function measureInTurns(cases: readonly Case[], rounds: number): Promise<Figure[]> {
-  using load = new Background(new URL("./jobs/load.ts", import.meta.url));
+  using load = new Background(new URL("../jobs/load.ts", import.meta.url));
   const measured = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]));
   // The first round only warms up.
   for (let round = 0; round <= rounds; round++) {

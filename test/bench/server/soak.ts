@@ -1,9 +1,9 @@
 /** `npm run soak -- --minutes 10`: reads, writes, streams and reports, and the growth of the server's memory. */
-import { defineCommand, type ExitCode } from "../../scripts/command/command.ts";
-import { main } from "../../scripts/command/run-command.ts";
-import { note } from "../../scripts/command/stderr.ts";
-import { scratchWith } from "./scratch.ts";
-import { Server } from "./server-load.ts";
+import { defineCommand, type ExitCode } from "../../../scripts/command/command.ts";
+import { main } from "../../../scripts/command/run-command.ts";
+import { note } from "../../../scripts/command/stderr.ts";
+import { scratchWith } from "../measure/scratch.ts";
+import { Server } from "./load.ts";
 import { Visitors } from "./visitors.ts";
 
 /** How much the heap may grow, in kB a minute: less than its own noise. */

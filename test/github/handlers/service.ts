@@ -1,6 +1,6 @@
+import { type OperationId, operations } from "../api/operations.ts";
 import { deploymentHandlers } from "./deployments.ts";
 import { issueHandlers } from "./issues.ts";
-import { type OperationId, operations } from "./operations.ts";
 import { pullHandlers } from "./pulls.ts";
 import { repoHandlers } from "./repos.ts";
 import { reviewHandlers } from "./reviews.ts";
