@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
-/** `action.yml`, and the workflows of `bunting init`, run as GitHub would run them. */
+/** `action.yml`, and the workflows of `bunting init`, run like on GitHub. */
 import { beforeAll, expect, test } from "vitest";
 import { formatWorkflows } from "../../scripts/init/workflows.ts";
 import { conclusionsOf } from "./site/conclusions.ts";

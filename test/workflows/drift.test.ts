@@ -21,7 +21,7 @@ describe.sequential("drift.yml", () => {
     expect(run.conclusion).toBe("skipped");
   });
 
-  test("opens one issue when the CDN serves something else, and closes it when it agrees", {
+  test("opens one issue if the CDN serves other bytes, and closes it when the CDN is correct", {
     timeout: timeoutMs,
   }, async () => {
     await publishHead(site);

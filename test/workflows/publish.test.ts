@@ -50,7 +50,7 @@ describe.sequential("publish.yml", () => {
     ]);
   });
 
-  test("a mistake on main is shown on its line, and nothing is published", {
+  test("a mistake on main is annotated on its line, and nothing is published", {
     timeout: timeoutMs,
   }, async () => {
     const before = {
@@ -65,7 +65,7 @@ describe.sequential("publish.yml", () => {
     expect(run?.jobs.provenance?.result).toBe("skipped");
     expect(stored("manifest.json")).toBe(before.bytes);
     expect(site.github.state.deployments.size).toBe(before.deployments);
-    // Nobody became the role.
+    // No job assumed the role.
     expect(run?.jobs.publish?.steps.filter(({ name }) => name.startsWith("aws-actions"))).toEqual([
       expect.objectContaining({ outcome: "skipped" }),
     ]);
@@ -117,7 +117,7 @@ describe.sequential("publish.yml", () => {
       const sha = site.branch(`replaced-${index}`, { [name]: text });
       return site.github.openPull({ branch: `replaced-${index}`, sha });
     });
-    // The run of the first merge waited, and the second merge took its place.
+    // The run of the second merge replaced the waiting run of the first.
     const [replaced, last] = merged;
     if (!replaced || !last) throw new Error("Cannot go on without pull requests");
     site.github.merge(replaced.number);
@@ -127,7 +127,7 @@ describe.sequential("publish.yml", () => {
     }
   });
 
-  test("what waits does not fail later runs; a label on the pull request publishes it", {
+  test("waiting changes do not fail later runs; a label on the pull request publishes them", {
     timeout: timeoutMs,
   }, async () => {
     const food = "flags/platform/food_search.yaml";
@@ -179,7 +179,7 @@ describe.sequential("rollback.yml", () => {
     const commit = `${firstMerge()}^`;
     const run = await site.ask("Rollback", { commit, reason: "$(touch x) imports\nfail" });
     expect(conclusionsOf([run])).toEqual({ Rollback: "success" });
-    // A push would take its place in publish.yml's group.
+    // A push would replace it in publish.yml's concurrency group.
     expect(run.concurrency).toEqual({ group: "rollback", cancels: false });
     expect(await site.served(list)).toMatchObject({ flags: { recipe_import: false } });
     expect(parseManifest(stored("manifest.json"))).toMatchObject({

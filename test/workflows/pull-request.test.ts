@@ -20,7 +20,7 @@ beforeAll(async () => {
   site = await startSite();
 });
 
-/** Who looks at a pull request holds nothing, ours or a stranger's: no run but the comment's may write. */
+/** No run for a pull request has secrets or may write, except that of the comment. */
 afterEach(() => {
   for (const run of site.runs.filter(({ workflow }) => workflow === "Validate")) {
     for (const { permissions, log } of Object.values(run.jobs)) {
@@ -56,7 +56,7 @@ test("a pull request gets a comment with its plan", { timeout: timeoutMs }, asyn
   expect(site.github.status(issue.pull?.sha ?? "", "Approval")?.state).toBe("success");
 });
 
-test("a second push updates it in place, and a mistake is shown on its line", {
+test("a second push updates the same comment, and a mistake is annotated on its line", {
   timeout: timeoutMs,
 }, async () => {
   const [issue] = site.github.state.issues.values();

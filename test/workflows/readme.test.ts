@@ -7,7 +7,7 @@ import { listWorkflows } from "./site/files.ts";
 const readme = readFileSync(".github/README.md", "utf8");
 const workflows = listWorkflows();
 
-test(".github/README.md describes every workflow, and every file it points to is there", () => {
+test(".github/README.md describes every workflow, and every file that it names exists", () => {
   for (const { name } of workflows) expect(readme).toContain(`(workflows/${name})`);
   const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, link = ""]) => link);
   for (const link of links) expect(existsSync(`.github/${link}`), link).toBe(true);

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe.sequential("stale.yml", () => {
-  test("opens an issue for a stale flag, with the places that use it, and never twice", {
+  test("opens an issue for a stale flag once, with the code that uses it", {
     timeout: timeoutMs,
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_SOURCES: "mealtrack/web" };
@@ -35,7 +35,7 @@ describe.sequential("stale.yml", () => {
     expect(site.github.state.issues.size).toBe(before.size + 1);
   });
 
-  test("opens a pull request where the variable says so and no code names the flag, in a job that may", {
+  test("opens a pull request if the variable is set and no code names the flag, in a job with the permission", {
     timeout: timeoutMs,
   }, async () => {
     site.vars[""] = { ...site.vars[""], STALE_AS: "pull-requests", STALE_SOURCES: "mealtrack/app" };

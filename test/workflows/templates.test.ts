@@ -36,7 +36,7 @@ describe("CODEOWNERS", () => {
     ...["store/publish/publish.ts", "client/flags.ts", "bunting.yaml", "package-lock.json"],
     ...[".npmrc", ".node-version", "tsconfig.json", "vitest.config.ts", "action.yml"],
     ...[".github/workflows/publish.yml", ".github/CODEOWNERS", ".ci/run"],
-  ])("%s has owners of its own, not those of every file", (file) => {
+  ])("%s has other owners than the default", (file) => {
     expect(lines.findLast(({ pattern }) => matches(pattern, file))?.pattern).not.toBe("*");
   });
 
@@ -117,7 +117,7 @@ function read(name: string): Form {
   return parse(readFileSync(`.github/ISSUE_TEMPLATE/${name}`, "utf8"));
 }
 
-test("Dependabot looks after npm and the workflows' actions", () => {
+test("Dependabot updates npm packages and the workflows' actions", () => {
   const { version, updates } = parse(readFileSync(".github/dependabot.yml", "utf8"));
   const ecosystems = updates.map((update: Record<string, unknown>) => update["package-ecosystem"]);
   expect({ version, ecosystems }).toEqual({ version: 2, ecosystems: ["npm", "github-actions"] });

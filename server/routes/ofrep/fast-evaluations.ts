@@ -114,7 +114,10 @@ function send(response: ServerResponse, headers: string[], { status, body, etag 
   response.end(body);
 }
 
-/** Whether the body is JSON, of a known length within the limit, as it is. OFREP's provider for Go sends no type. */
+/**
+ * Whether the body is uncompressed JSON of a known length within the limit. OFREP's provider for Go
+ * sends no type.
+ */
 function hasPlainJson({ headers }: IncomingMessage): boolean {
   const length = Number(headers["content-length"]);
   return (

@@ -32,8 +32,8 @@ export class StreamKeys {
 
   /**
    * A ticket for the event stream of an environment, in place of an `Authorization` header, which
-   * browsers cannot send there. It holds that header encrypted: it is valid as long as the header is,
-   * and for nothing else. The same header has the same ticket, so that clients stay connected.
+   * browsers cannot send there. It holds that header encrypted: it is valid as long as the header, and
+   * only for this stream. The same header has the same ticket, so that clients stay connected.
    * `undefined` if the header is too long for a URL.
    */
   ticketFor(authorization: string, folder: string): string | undefined {
@@ -44,7 +44,7 @@ export class StreamKeys {
     return ticket;
   }
 
-  /** The header in a ticket for the stream of this environment; `undefined` if this is no such ticket. */
+  /** The header in a ticket for the stream of this environment; `undefined` if it is not a valid ticket for it. */
   open(ticket: string, folder: string): string | undefined {
     if (ticket.length > maxTicketLength || !/^[\w-]+$/.test(ticket)) return undefined;
     const bytes = Buffer.from(ticket, "base64url");

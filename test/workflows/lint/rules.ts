@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: GitHub's expressions look like it
-/** What is asked of every workflow beyond what actionlint knows. */
+/** Rules for every workflow, in addition to those of actionlint. */
 import { type Path, WorkflowSource } from "./source.ts";
 
 export interface Mistake {
@@ -36,14 +36,14 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       const path = [...step, "uses"];
       const uses = source.get(path);
       if (uses === undefined) return [];
-      // The program's own action, as `programCheckout` puts it there.
+      // The program's own action, in the folder of `programCheckout`.
       if (uses === "./.bunting") return [];
       const isPinned = /^[\w-]+\/[\w./-]+@[0-9a-f]{40}$/.test(String(uses));
       const hasVersion = /^v\d+\.\d+\.\d+$/.test(source.commentOf(path));
       return isPinned && hasVersion ? [] : [{ path, found: String(uses) }];
     }),
 
-  /** An image is a digest: a tag is whatever its owner last pushed. */
+  /** An image is named by its digest, because its owner can move a tag. */
   "pinned-image": (source) =>
     source.jobs.flatMap((job) => {
       const path = [...job, "container"];
@@ -53,13 +53,13 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       return isPinned ? [] : [{ path, found: JSON.stringify(container) }];
     }),
 
-  /** The token can do nothing but what a job says it needs. */
+  /** The token has only the permissions of the job. */
   "no-permissions-at-the-top": (source) => {
     const found = JSON.stringify(source.get(["permissions"]));
     return found === "{}" ? [] : [{ path: ["permissions"], found: found ?? "none" }];
   },
 
-  /** Each job names its permissions one by one. */
+  /** Each job lists its permissions. */
   "permissions-by-job": (source) =>
     source.jobs.flatMap((job) => {
       const path = [...job, "permissions"];
@@ -67,7 +67,7 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       return [{ path, found: String(source.get(path) ?? "none") }];
     }),
 
-  /** What hangs is ended within the hour; GitHub's own limit is six. */
+  /** A job that hangs ends within an hour; GitHub's limit is six hours. */
   "time-out": (source) =>
     source.jobs.flatMap((job) => {
       const path = [...job, "timeout-minutes"];
@@ -75,7 +75,7 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       return minutes > 0 && minutes <= 60 ? [] : [{ path, found: String(source.get(path)) }];
     }),
 
-  /** An expression inside a script is pasted in before the shell reads it: values come through `env`. */
+  /** GitHub inserts an expression into a script before the shell parses it, so values are passed by `env`. */
   "no-injection": (source) =>
     source.steps.flatMap((step) => {
       const scripts = [
@@ -87,7 +87,7 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
         .map((path) => ({ path, found: String(source.get(path)) }));
     }),
 
-  /** A checkout leaves no token in `.git/config` for what runs after it. */
+  /** A checkout leaves no token in `.git/config` for later steps. */
   "no-token-left-behind": (source) =>
     source.steps.flatMap((step) => {
       if (!String(source.get([...step, "uses"])).startsWith("actions/checkout@")) return [];
@@ -95,13 +95,13 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
       return source.get(path) === false ? [] : [{ path, found: String(source.get(path)) }];
     }),
 
-  /** `pull_request_target` runs with secrets on a stranger's request: there is no careful use of it. */
+  /** `pull_request_target` runs with secrets for anybody's pull request, so it is not used. */
   "no-pull-request-target": (source) =>
     source.events.includes("pull_request_target")
       ? [{ path: ["on", "pull_request_target"], found: "pull_request_target" }]
       : [],
 
-  /** What a pull request's own code can reach holds no secret and writes nothing. */
+  /** A job with code of a pull request has no secrets and no permission to write. */
   "nothing-for-strangers": (source) => {
     if (!source.events.includes("pull_request")) return [];
     const secrets = source.expressions.filter(({ value }) => /\bsecrets\b|\btoken\b/i.test(value));
@@ -120,7 +120,7 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
     ];
   },
 
-  /** A job that was started by another run has that run's rights to write, so it runs reviewed code alone. */
+  /** A job that another run starts may have permissions to write, so it runs only reviewed code. */
   "reviewed-code-alone": (source) => {
     if (!source.events.includes("workflow_run")) return [];
     return source.steps.flatMap((step) =>
@@ -131,7 +131,7 @@ const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
     );
   },
 
-  /** Keys of the cloud are lent for an hour, never kept: no input of an action takes one. */
+  /** Keys of the cloud are valid for an hour and not stored: no input of an action has one. */
   "no-stored-keys": (source) =>
     source.steps.flatMap((step) =>
       source

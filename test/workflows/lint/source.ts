@@ -1,4 +1,4 @@
-/** A workflow file, parsed, that still knows on which line each value is. */
+/** A parsed workflow file, with the line of each value. */
 import { type Document, isMap, isScalar, LineCounter, parseDocument, type Scalar } from "yaml";
 
 export type Path = readonly (string | number)[];
@@ -21,13 +21,13 @@ export class WorkflowSource {
     return isScalar(node) ? node.value : (node as { toJSON?(): unknown } | undefined)?.toJSON?.();
   }
 
-  /** The keys of the mapping at a path; none where there is no mapping. */
+  /** The keys of the mapping at a path; none if there is no mapping. */
   keys(path: Path): string[] {
     const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
     return isMap(node) ? node.items.map(({ key }) => String((key as Scalar).value)) : [];
   }
 
-  /** The line of a value, from 1; of the nearest thing around it where it is not there. */
+  /** The line of a value, from 1; of the nearest parent if it does not exist. */
   lineOf(path: Path): number {
     for (let length = path.length; length > 0; length--) {
       const node = this.#document.getIn(path.slice(0, length), true) as Scalar | undefined;
@@ -55,7 +55,7 @@ export class WorkflowSource {
     });
   }
 
-  /** Every text that holds an expression, with its place. */
+  /** Every text with an expression, and its path. */
   get expressions(): { readonly path: Path; readonly value: string }[] {
     return textsIn(this.#document.toJS(), []).filter(({ value }) => value.includes("${{"));
   }

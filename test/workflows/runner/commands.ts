@@ -1,4 +1,4 @@
-/** What a step tells the runner: by files, and by lines of its output. */
+/** The output of a step for the runner: by files, and by lines of stdout. */
 
 /** The contents of `GITHUB_OUTPUT` or `GITHUB_ENV`: `name=value`, or over several lines `name<<END … END`. */
 export function parseFile(text: string): Record<string, string> {
@@ -20,7 +20,7 @@ export function parseFile(text: string): Record<string, string> {
   return values;
 }
 
-/** A mark on a line of a file, as reviewers see it in the pull request. */
+/** An annotation on a line of a file, which reviewers see in the pull request. */
 export interface Annotation {
   readonly severity: string;
   readonly file?: string;

@@ -25,7 +25,7 @@ test.each<[string, unknown]>([
 });
 
 test.each(["secrets.KEY", "evil()", "github.ref ==", "success()"])(
-  "evaluate(%j) throws: it names what is not there",
+  "evaluate(%j) throws and names the missing value",
   (expression) => {
     expect(() => evaluate(expression, contexts)).toThrow();
   },

@@ -1,13 +1,13 @@
 /** GitHub's expressions, by GitHub's own evaluator. */
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 
-/** What an expression may name: `github`, `env`, `steps` and so on, as plain data. */
+/** The contexts of an expression: `github`, `env`, `steps` and so on, as plain data. */
 export type Contexts = Readonly<Record<string, unknown>>;
 
 /** `success()` and its like, for a step or a job. */
 export type Status = Readonly<Record<"success" | "failure" | "cancelled", boolean>>;
 
-/** The value of an expression, without its braces. Throws where it names what is not there. */
+/** The value of an expression, without its braces. Throws if it names a missing value. */
 export function evaluate(expression: string, contexts: Contexts, status?: Status): unknown {
   const functions = status ? statusFunctions(status) : [];
   const { tokens } = new Lexer(expression).lex();
@@ -23,7 +23,7 @@ export function interpolate(text: string, contexts: Contexts): string {
   return text.replace(inBraces, (_, expression) => asText(evaluate(expression, contexts)));
 }
 
-/** Whether an `if` lets pass: without a word on the status, only as long as all went well. */
+/** The result of an `if`. Without a status function, it includes `success()`. */
 export function isMet(condition: unknown, contexts: Contexts, status: Status): boolean {
   const text = String(condition ?? "success()").trim();
   const expression = /^\$\{\{([\s\S]*)\}\}$/.exec(text)?.[1] ?? text;
@@ -50,7 +50,7 @@ function toData(value: unknown): data.ExpressionData {
   return JSON.parse(JSON.stringify(value), data.reviver);
 }
 
-/** As GitHub puts a value into a text. */
+/** A value as text, in GitHub's format. */
 function asText(value: unknown): string {
   if (value === null) return "";
   return typeof value === "object" ? (Array.isArray(value) ? "Array" : "Object") : String(value);

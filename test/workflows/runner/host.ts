@@ -1,7 +1,7 @@
 import type { Rights } from "./rights.ts";
 import type { Workflow } from "./workflow.ts";
 
-/** What GitHub brings to a run. */
+/** The parts of a run that GitHub provides. */
 export interface Host {
   /** The context `github`, without the token. */
   readonly github: Readonly<Record<string, unknown>>;
@@ -12,11 +12,11 @@ export interface Host {
   /** Whether a fork's pull request started it. */
   readonly isStrangers: boolean;
   readonly actions: Readonly<Record<string, Action>>;
-  /** Variables that every step finds, beside GitHub's own. */
+  /** Variables of every step, in addition to GitHub's own. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where the workflow's file is from: the contexts `job.workflow_repository` and `job.workflow_sha`. */
+  /** The origin of the workflow's file: the contexts `job.workflow_repository` and `job.workflow_sha`. */
   readonly source: Source;
-  /** The workflow that a job `uses`, and where its file is from. */
+  /** The workflow that a job `uses`, and the origin of its file. */
   readonly findReusable: (uses: string, source: Source) => { workflow: Workflow; source: Source };
   /** A token with these permissions and no others, until the job has ended. */
   readonly lend: (permissions: Rights["permissions"]) => { token: string; end: () => void };

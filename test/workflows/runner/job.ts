@@ -1,4 +1,4 @@
-/** A job: its steps one after another, in a directory of its own. */
+/** Runs a job: its steps in order, in a directory of its own. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,18 +12,18 @@ export interface JobResult {
   readonly result: "success" | "failure" | "skipped";
   readonly outputs: Readonly<Record<string, string>>;
   readonly steps: readonly StepResult[];
-  /** What all its steps printed. */
+  /** The output of all its steps. */
   readonly log: string;
-  /** What they wrote for the page of the run, in Markdown. */
+  /** Their summary for the page of the run, in Markdown. */
   readonly summary: string;
-  /** What its token could do. */
+  /** The permissions of its token. */
   readonly permissions: Rights["permissions"];
 }
 
 export interface StepResult {
   readonly name: string;
   readonly id: string | undefined;
-  /** Before `continue-on-error` is asked. */
+  /** Before `continue-on-error` is applied. */
   readonly outcome: Outcome;
   readonly conclusion: Outcome;
   readonly outputs: Readonly<Record<string, string>>;

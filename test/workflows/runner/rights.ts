@@ -1,11 +1,14 @@
-/** Whom GitHub gives what: a stranger's pull request never gets a secret, nor a right to write. */
+/**
+ * The secrets and permissions of a run: a run for a pull request of a fork gets no secrets, and no
+ * permission to write.
+ */
 import type { Job, Permissions, Workflow } from "./workflow.ts";
 
 export interface Rights {
-  /** What the job's token may do. */
+  /** The permissions of the job's token. */
   readonly permissions: Permissions;
   readonly secrets: Readonly<Record<string, string>>;
-  /** What the workflow asked for and was not given. */
+  /** The permissions that the workflow requested and did not get. */
   readonly refused: readonly string[];
 }
 

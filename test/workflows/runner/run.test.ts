@@ -72,7 +72,7 @@ const job = (steps: string, more = "") =>
   `runs-on: ubuntu-24.04\npermissions: { contents: read }\n${more}${more && "\n"}steps:\n${steps}`;
 
 describe("a job", () => {
-  test("runs its steps in order, and hands outputs and variables on", async () => {
+  test("runs its steps in order, and passes outputs and variables to later steps", async () => {
     const { jobs, conclusion } = await run({
       one: job(
         `- { id: add, uses: octo/add@v1, with: { a: 1, b: "\${{ github.event.number }}" } }
@@ -129,7 +129,7 @@ describe("a job", () => {
     expect(conclusion).toBe("success");
   });
 
-  test("finds a variable of its step before what was exported, and that before its job's", async () => {
+  test("prefers a variable of its step to an exported one, and that to its job's", async () => {
     const { jobs } = await run({
       one: job(
         `- { uses: octo/export@v1, with: { name: B, value: exported } }
@@ -172,7 +172,7 @@ describe("jobs", () => {
     expect(jobs.two?.log).toBe("1 success\n");
   });
 
-  test("are skipped where one they need, or one that needed, failed or was skipped", async () => {
+  test("are skipped if a job that they need, at any distance, failed or was skipped", async () => {
     const { jobs, conclusion } = await run({
       one: ill,
       two: job('- run: "true"', "needs: [one]"),
@@ -195,14 +195,14 @@ describe("jobs", () => {
     expect(conclusion).toBe("failure");
   });
 
-  test("that wait for each other, or for none that is there, do not run", async () => {
+  test("that need each other, or a missing job, do not run", async () => {
     const loop = { one: job("- run: a", "needs: two"), two: job("- run: a", "needs: one") };
     await expect(run(loop)).rejects.toThrow("wait for each other");
     await expect(run({ one: job("- run: a", "needs: two") })).rejects.toThrow();
   });
 });
 
-describe("a stranger's run", () => {
+describe("a run for a fork", () => {
   const steps = `- run: echo "[$KEY]"
   env: { KEY: "\${{ secrets.KEY }}" }
 - { id: see, uses: octo/see@v1 }`;
@@ -222,7 +222,7 @@ describe("a stranger's run", () => {
     ]);
   });
 
-  test("is one only where a stranger started it", async () => {
+  test("is one only if a fork's pull request started it", async () => {
     const { jobs, refused } = await run({ one: greedy });
     expect(jobs.one?.log).toBe("[the secret]\n");
     expect(jobs.one?.outputs.permissions).toContain('"id-token":"write"');
@@ -248,7 +248,7 @@ test("parseFile() reads both forms, and refuses others", () => {
   expect(() => parseFile("nonsense\n")).toThrow("wanted NAME=VALUE");
 });
 
-test("parseAnnotations() reads places and messages", () => {
+test("parseAnnotations() reads positions and messages", () => {
   const log =
     "text\n::error file=a%2Cb.yaml,line=3,col=10,title=wrong-type::No%0AHint: 5%25\n::warning::w\n ::error::no";
   expect(parseAnnotations(log)).toEqual([

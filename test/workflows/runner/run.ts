@@ -11,7 +11,7 @@ export interface Run {
   readonly conclusion: "success" | "failure" | "skipped";
   readonly concurrency: { readonly group: string; readonly cancels: boolean } | undefined;
   readonly jobs: Readonly<Record<string, JobResult>>;
-  /** What it asked for and, being a stranger's, was not given. */
+  /** The permissions that it requested and did not get, because it is a run for a fork. */
   readonly refused: readonly string[];
 }
 

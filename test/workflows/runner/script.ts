@@ -12,7 +12,7 @@ export interface Place {
 
 export interface ScriptResult {
   readonly code: number | null;
-  /** stdout and stderr, as they came. */
+  /** stdout and stderr, in order. */
   readonly log: string;
   readonly outputs: Record<string, string>;
   readonly exported: Record<string, string>;
@@ -21,7 +21,7 @@ export interface ScriptResult {
   readonly summary: string;
 }
 
-/** How GitHub calls bash: with a shell named, a pipe fails where any part of it does. */
+/** The options with which GitHub calls bash: if the shell is named, a pipe fails if any part of it fails. */
 const shells: Readonly<Record<string, readonly string[]>> = {
   bash: ["--noprofile", "--norc", "-eo", "pipefail"],
   "": ["-e"],

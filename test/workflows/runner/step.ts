@@ -7,7 +7,7 @@ import type { Rights } from "./rights.ts";
 import { type Place, runScript } from "./script.ts";
 import { parseAction, type Step, type Variables } from "./workflow.ts";
 
-/** What the steps of a job share. */
+/** The state that the steps of a job share. */
 export interface Scope {
   readonly host: Pick<Host, "actions" | "env">;
   readonly place: Place;
@@ -16,11 +16,11 @@ export interface Scope {
   readonly permissions: Rights["permissions"];
   readonly environment: string | undefined;
   readonly shell: string | undefined;
-  /** The workflow's and the job's. */
+  /** The variables of the workflow and the job. */
   readonly env: Readonly<Record<string, string>>;
-  /** What steps have set for those that follow, by `GITHUB_ENV`. */
+  /** Variables that steps have set for later steps, by `GITHUB_ENV`. */
   readonly exported: Record<string, string>;
-  /** What steps have added to PATH for those that follow, by `GITHUB_PATH`. */
+  /** Directories that steps have added to PATH for later steps, by `GITHUB_PATH`. */
   readonly paths: string[];
 }
 
@@ -84,7 +84,7 @@ async function performScript(step: Step, contexts: Contexts, scope: Scope): Prom
   );
   Object.assign(exported, ran.exported);
   paths.unshift(...ran.paths);
-  // As GitHub masks what it knows to be a secret.
+  // Masks secrets, like GitHub.
   return { failed: code !== 0, outputs, summary, log: log.replaceAll(token, "***") };
 }
 

@@ -1,4 +1,4 @@
-/** A workflow file as the runner takes it. What it would have to overlook it refuses. */
+/** A workflow file for the runner. Keys that the runner does not support are refused. */
 import { parse } from "yaml";
 
 export interface Workflow {
@@ -18,7 +18,7 @@ export interface Job {
   readonly name?: string;
   readonly needs?: string | readonly string[];
   readonly if?: string;
-  /** A reusable workflow, in place of steps. */
+  /** A reusable workflow, instead of steps. */
   readonly uses?: string;
   readonly with?: Variables;
   readonly secrets?: "inherit" | Variables;

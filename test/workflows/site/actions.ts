@@ -13,10 +13,10 @@ export interface Attested {
 
 export interface Stage {
   readonly bare: TestRepository;
-  /** `OWNER/NAME`, as which GitHub hosts it. */
+  /** `OWNER/NAME` on GitHub. */
   readonly repository: string;
   readonly s3: S3Server;
-  /** The role whose trust is in the environment `production` of this repository. */
+  /** A role that trusts the environment `production` of this repository. */
   readonly role: string;
   readonly attested: Attested[];
 }
@@ -33,8 +33,8 @@ export function fakeActions(stage: Stage): Record<string, Action> {
 const branches = "+refs/heads/*:refs/remotes/origin/*";
 
 /**
- * A clone at what the event is about, as deep as asked for, with a branch only if there was a push to
- * one; or at `ref`, in `path`.
+ * A clone at the event's commit or at `ref`, in `path`, with the given depth. It has a branch only after
+ * a push to one.
  */
 function checkout({ bare, repository }: Stage): Action {
   return (inputs, { workspace, github, permissions }) => {
@@ -59,14 +59,14 @@ function checkout({ bare, repository }: Stage): Action {
   };
 }
 
-/** The Node that runs the tests stays. */
+/** Does nothing: the steps use the Node that runs the tests. */
 const setupNode: Action = (inputs) => {
   if (!/^\d+\.\d+\.\d+$/.test(inputs["node-version"] ?? ""))
     throw new Error(`Cannot set up Node "${inputs["node-version"]}": wanted one version`);
   return undefined;
 };
 
-/** The keys of the double, for a job that may identify itself, from the environment that the role trusts. */
+/** The keys of the S3 double, for a job with the permission `id-token` in the environment that the role trusts. */
 function assumeRole({ s3, role }: Stage): Action {
   return (inputs, { permissions, environment, github, exportVariable }) => {
     const mayIdentify = permissions["id-token"] === "write";
@@ -77,7 +77,7 @@ function assumeRole({ s3, role }: Stage): Action {
     exportVariable("AWS_REGION", inputs["aws-region"] ?? "");
     exportVariable("AWS_ACCESS_KEY_ID", s3.credentials.accessKeyId);
     exportVariable("AWS_SECRET_ACCESS_KEY", s3.credentials.secretAccessKey);
-    // Not the action's doing: where the double listens, instead of AWS.
+    // The real action does not set this: the URL of the S3 double, instead of AWS.
     exportVariable("AWS_ENDPOINT_URL_S3", s3.endpoint);
     return undefined;
   };

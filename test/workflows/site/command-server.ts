@@ -1,5 +1,8 @@
 /// <reference path="../../setup/provided.d.ts" />
-/** Runs the commands of workflow steps, for `tools/bunting`: most of a run's time went into starting Node. */
+/**
+ * Runs the commands of workflow steps, for `tools/bunting`: starting Node for each would take most of a
+ * run's time.
+ */
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";

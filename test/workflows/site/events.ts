@@ -1,4 +1,4 @@
-/** What GitHub tells a workflow of the event that started it, as far as anyone here reads it. */
+/** The payloads of GitHub's events, with the fields that the workflows read. */
 import type { FakeGitHub } from "../../github/fake.ts";
 import type { Issue } from "../../github/state.ts";
 
@@ -27,7 +27,7 @@ export function pushed(github: FakeGitHub, before: string): Happening {
   return { ...base("push", github), payload: { ...payload, ...repositoryOf(github) } };
 }
 
-/** A pull request that was opened, or got commits: the merge of it is what a workflow sees. */
+/** A pull request that was opened, or got commits. A workflow gets its merge commit. */
 export function pulled(github: FakeGitHub, issue: Issue, action: string): Happening {
   const { pull } = issue;
   if (!pull) throw new Error(`Cannot run for #${issue.number}: it is no pull request`);
@@ -52,7 +52,7 @@ export function pulled(github: FakeGitHub, issue: Issue, action: string): Happen
   return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== world.owner };
 }
 
-/** A review that was given or dismissed: the merge is what a workflow sees here, too. */
+/** A review that was submitted or dismissed. A workflow gets the merge commit here, too. */
 export function reviewed(github: FakeGitHub, issue: Issue): Happening {
   return { ...pulled(github, issue, "submitted"), name: "pull_request_review" };
 }
@@ -65,7 +65,7 @@ export function queued(github: FakeGitHub, base: string, sha: string): Happening
   return { name: "merge_group", ref, sha, payload, isStrangers: false };
 }
 
-/** A run that has ended. Of a fork's pull request GitHub does not say which it was. */
+/** A run that has ended. For a run of a fork, GitHub does not name the pull request. */
 export function ended(github: FakeGitHub, started: Happening, run: EndedRun): Happening {
   const { pull_request: pull } = started.payload as { pull_request?: PullPayload };
   const head = pull?.head ?? {

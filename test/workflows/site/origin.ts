@@ -5,10 +5,10 @@ import path from "node:path";
 import { type Files, type TestRepository, testRepository } from "../../git/repository.ts";
 import { top } from "../../scripts/setup/run.ts";
 
-/** Long enough ago for a flag that is on for everyone to be stale. */
+/** A time so old that a flag that is on for everyone is stale. */
 const long_ago = 1_700_000_000;
 
-/** One publication may remove a fifth of the flags, however few they are. */
+/** One publication may remove a fifth of the flags, with any number of flags. */
 const project = "limits:\n  remove: 20%\n  turn: 100%\n  at_least: 0\n";
 
 export const flags = {
@@ -32,7 +32,7 @@ export function makeOrigin(): Origin {
     mkdirSync(path.dirname(to), { recursive: true });
     copyFileSync(path.join(top, file), to);
   }
-  // The tests of the tests would be these.
+  // Without the tests, which would run themselves.
   work.write({ "bunting.yaml": project, ".ci/run": "#!/bin/sh\necho All tests ran\n", ...flags });
   work.git("add", "--all");
   work.git("update-index", "--chmod=+x", ".ci/run");
@@ -52,9 +52,9 @@ function ownFiles(): string[] {
     (file) =>
       file !== "" &&
       !deleted.includes(file) &&
-      // These two are about the program, and start with every push.
+      // These two workflows are for the program, and start with every push.
       !/^\.github\/workflows\/(?:codeql|release)\.yml$/.test(file) &&
-      // The program is the one that the tests have bundled.
+      // Uses the program that the tests have bundled.
       (/^\.(?:github|ci)\//.test(file) || !/\/|^node_modules$/.test(file)),
   );
 }

@@ -6,7 +6,7 @@ import { s3Client } from "../../s3/server.ts";
 import { noLimits } from "../../store/publish/no-limits.ts";
 import type { Site } from "./site.ts";
 
-/** Publishes the head of main as publish.yml would, sooner. */
+/** Publishes the head of main like publish.yml, but without a run. */
 export async function publishHead({ origin, s3, head }: Site): Promise<void> {
   const repository = await Repository.open(origin.bare.directory);
   const { snapshot } = await repository.read(head, "2026-01-01");

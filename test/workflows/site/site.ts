@@ -1,11 +1,10 @@
 /// <reference path="../../setup/provided.d.ts" />
 /**
- * The project on GitHub: what happens there starts its workflows, which run here, against a fake
- * GitHub, an S3 in this process, and a CDN in front of that.
+ * The project on GitHub: events there start its workflows, which run here, against a fake GitHub, an S3
+ * in this process, and a CDN in front of that.
  *
- *     const site = await startSite();
- *     const [run] = await site.push({ "flags/a/b.yaml": "enabled: true\n" });
- *     expect(run.conclusion).toBe("success");
+ * const site = await startSite(); const [run] = await site.push({ "flags/a/b.yaml": "enabled: true\n"
+ * }); expect(run.conclusion).toBe("success");
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -26,12 +25,12 @@ import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
 import { inputsOf, starts } from "./triggers.ts";
 
-/** What no stranger may see. */
+/** The secrets of the repository. */
 export const secret = "github_pat_secret";
 const role = "arn:aws:iam::123456789012:role/publisher";
-/** Programs that come before the machine's own. */
+/** A directory that is first in PATH. */
 const tools = path.join(import.meta.dirname, "../tools");
-/** How long the CDN keeps what it has, in milliseconds. */
+/** The time for which the CDN caches responses, in milliseconds. */
 const cdnAge = 300;
 
 export class Site {
@@ -47,7 +46,7 @@ export class Site {
   readonly secrets: Record<string, string> = {};
   /** Variables of the machine that runs the jobs. */
   readonly env: Record<string, string> = {};
-  /** Where `git clone` finds other repositories, if any step needs one. */
+  /** The directory in which `git clone` finds other repositories, if a step needs one. */
   serverUrl: string | undefined;
   #time = 1_790_000_000;
   /** By the id of the file's object. */
@@ -101,19 +100,19 @@ export class Site {
     return this.happen(pulled(this.github, issue, "synchronize"));
   }
 
-  /** As a person merges in the browser. */
+  /** Merges like a person in the browser. */
   async merge(issue: Issue): Promise<Run[]> {
     const before = this.head;
     this.github.merge(issue.number);
     return this.happen(pushed(this.github, before));
   }
 
-  /** As by a person: Actions → NAME → Run workflow. */
+  /** Runs a workflow by hand, as by Actions → NAME → Run workflow. */
   async ask(name: string, inputs: Readonly<Record<string, unknown>> = {}): Promise<Run> {
     return this.#only(name, dispatched(this.github, inputs));
   }
 
-  /** As by the clock. */
+  /** Runs a workflow by its schedule. */
   async runScheduled(name: string): Promise<Run> {
     return this.#only(name, scheduled(this.github));
   }
@@ -122,7 +121,7 @@ export class Site {
     return this.origin.bare.git("rev-parse", "refs/heads/main");
   }
 
-  /** What clients get at a path. */
+  /** The response that clients get at a path. */
   async served(urlPath: string): Promise<unknown> {
     return (await fetch(this.cdn.url + urlPath)).json();
   }
@@ -188,7 +187,7 @@ export class Site {
     return [id, run];
   }
 
-  /** A token that the fake GitHub knows until the job ends, and takes for no more than is allowed. */
+  /** A token with these permissions that the fake GitHub accepts until the job ends. */
   #lend(permissions: Readonly<Record<string, string>>) {
     const areas = Object.entries(permissions).map(([area, level]) => [
       area.replace("-", "_"),

@@ -1,7 +1,7 @@
 import type { Workflow } from "../runner/workflow.ts";
 import type { Happening } from "./events.ts";
 
-/** Whether a workflow waits for what happens. */
+/** Whether an event starts a workflow. */
 export function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {
   const filter = on[name];
   if (filter === undefined) return false;
