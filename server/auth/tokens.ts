@@ -73,7 +73,7 @@ export class Tokens {
   }
 
   #read(): void {
-    const { mtimeMs, ctimeMs, size, ino, mode } = this.#stat();
+    const { mtimeMs, ctimeMs, size, ino, mode } = this.#reading(() => statSync(this.#file));
     const version = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
     if (version === this.#version) return;
     if ((mode & 0o022) !== 0 && process.platform !== "win32") {
@@ -82,14 +82,16 @@ export class Tokens {
         `Cannot use "${this.#file}": other users may write to it (mode ${found}); run: chmod go-w ${this.#file}`,
       );
     }
-    this.#tokens = parseTokens(readFileSync(this.#file, "utf8"), this.#file);
+    const text = this.#reading(() => readFileSync(this.#file, "utf8"));
+    this.#tokens = parseTokens(text, this.#file);
     this.#version = version;
     this.#problem = undefined;
   }
 
-  #stat() {
+  /** The result of `read`. If the file cannot be read, the error names it. */
+  #reading<Result>(read: () => Result): Result {
     try {
-      return statSync(this.#file);
+      return read();
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       const isMissing = code === "ENOENT";

@@ -206,6 +206,7 @@ describe.concurrent("bunting start", () => {
     ],
     [[], { FLAGS_REMOTE: "/nowhere/at/all.git" }, "set FLAGS_TOKENS to the path of a tokens file"],
     [[], { FLAGS_TOKENS: "/nowhere/tokens.json" }, "/nowhere/tokens.json"],
+    [[], { FLAGS_TOKENS: "flags" }, 'Cannot read the tokens file "flags": EISDIR'],
     [
       [],
       { FLAGS_SIGNING_KEY: "/nowhere/key" },
