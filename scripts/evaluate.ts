@@ -1,4 +1,4 @@
-import { definedFlags, toDefinitions } from "../schema/compile/definitions.ts";
+import { definedFlags, toDefinitions } from "../schema/definitions/definitions.ts";
 import type { Context } from "../schema/evaluate/context.ts";
 import type { Definitions } from "../schema/evaluate/definition.ts";
 import { evaluate } from "../schema/evaluate/evaluate.ts";

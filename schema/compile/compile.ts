@@ -1,7 +1,7 @@
+import { type DefinedFlags, definedFlags } from "../definitions/definitions.ts";
 import type { Snapshot } from "../flag/snapshot.ts";
 import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
-import { type DefinedFlags, definedFlags } from "./definitions.ts";
 import { errorResponses } from "./error-responses.ts";
 import { type FlagBlock, sortIntoBlocks } from "./flag-blocks.ts";
 import { outputs } from "./outputs.ts";

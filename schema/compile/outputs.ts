@@ -2,9 +2,9 @@
  * The one table of the outputs of a release: paths, headers and compilers. A new output is a row here and
  * the module that compiles its body.
  */
-import { compileDefinitions, type DefinedFlags } from "./definitions.ts";
-import { compileFlagd } from "./flagd.ts";
-import { compileOpenFeatureManifest } from "./openfeature.ts";
+import { compileDefinitions, type DefinedFlags } from "../definitions/definitions.ts";
+import { compileFlagd } from "../definitions/flagd.ts";
+import { compileOpenFeatureManifest } from "../definitions/openfeature.ts";
 
 /** A kind of response. */
 export interface Output {

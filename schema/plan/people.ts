@@ -3,7 +3,7 @@
  * smaller one, otherwise simulated over invented ids. Callers that a rule matches are left out,
  * because their number is unknown.
  */
-import { definedFlags, toDefinitions } from "../compile/definitions.ts";
+import { definedFlags, toDefinitions } from "../definitions/definitions.ts";
 import { type Definitions, targetingKey } from "../evaluate/definition.ts";
 import { type Evaluation, evaluate } from "../evaluate/evaluate.ts";
 import type { Decision } from "../flag/flag.ts";

@@ -1,5 +1,5 @@
 /** Runs the tests of flags, and says where and why they fail. */
-import { definedFlags, toDefinitions } from "../compile/definitions.ts";
+import { definedFlags, toDefinitions } from "../definitions/definitions.ts";
 import type { Definitions } from "../evaluate/definition.ts";
 import { evaluate } from "../evaluate/evaluate.ts";
 import type { Entry } from "../file/entry.ts";

@@ -4,7 +4,7 @@ import {
   type DefinedFlags,
   definedFlags,
   toDefinitions,
-} from "../../../schema/compile/definitions.ts";
+} from "../../../schema/definitions/definitions.ts";
 import type { Context } from "../../../schema/evaluate/context.ts";
 import type { Definitions } from "../../../schema/evaluate/definition.ts";
 import { type Evaluation, evaluate } from "../../../schema/evaluate/evaluate.ts";

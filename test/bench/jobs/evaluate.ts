@@ -1,7 +1,7 @@
 /** `evaluate.ts`: evaluations of our evaluator and of flagd-core, by turns, on the same flags and callers. */
 import { FlagdCore, MemoryStorage } from "@openfeature/flagd-core";
-import { type DefinedFlags, toDefinitions } from "../../../schema/compile/definitions.ts";
-import { compileFlagd } from "../../../schema/compile/flagd.ts";
+import { type DefinedFlags, toDefinitions } from "../../../schema/definitions/definitions.ts";
+import { compileFlagd } from "../../../schema/definitions/flagd.ts";
 import type { Definition } from "../../../schema/evaluate/definition.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
 import { Stopwatch } from "../measure/cost.ts";

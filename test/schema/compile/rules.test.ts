@@ -2,7 +2,7 @@
 import { MemoryStorage } from "@openfeature/flagd-core";
 import { expect, test } from "vitest";
 import { compile, compileUnpublished } from "../../../schema/compile/compile.ts";
-import { definedFlags, toDefinitions } from "../../../schema/compile/definitions.ts";
+import { definedFlags, toDefinitions } from "../../../schema/definitions/definitions.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
 import { parseFlagFile } from "../../../schema/file/parsed-file.ts";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";

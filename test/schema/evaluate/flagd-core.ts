@@ -2,9 +2,9 @@
 import { MemoryStorage } from "@openfeature/flagd-core";
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { DefinedFlags } from "../../../schema/compile/definitions.ts";
-import { toDefinitions } from "../../../schema/compile/definitions.ts";
-import { compileFlagd } from "../../../schema/compile/flagd.ts";
+import type { DefinedFlags } from "../../../schema/definitions/definitions.ts";
+import { toDefinitions } from "../../../schema/definitions/definitions.ts";
+import { compileFlagd } from "../../../schema/definitions/flagd.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
 import { context, definitions, type Generated } from "./definitions.ts";
 

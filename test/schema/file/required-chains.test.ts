@@ -1,6 +1,6 @@
 /** Outputs contain all that flags refer to: a few small files must not need gigabytes. */
 import { expect, test } from "vitest";
-import { compileFlagd } from "../../../schema/compile/flagd.ts";
+import { compileFlagd } from "../../../schema/definitions/flagd.ts";
 import type { Condition } from "../../../schema/evaluate/definition.ts";
 import { findReferenceProblemsOf } from "../../../schema/file/reference-problems.ts";
 import { maxReferenceBytes } from "../../../schema/file/required-chains.ts";

@@ -1,7 +1,7 @@
 /** Definitions that providers cannot read are refused before they are served. */
 import { describe, expect, test } from "vitest";
 import * as provider from "../../../client/provider/source.ts";
-import { compileDefinitions, definedFlags } from "../../../schema/compile/definitions.ts";
+import { compileDefinitions, definedFlags } from "../../../schema/definitions/definitions.ts";
 import type { Entry } from "../../../schema/file/entry.ts";
 import { validate } from "../../../schema/file/validate.ts";
 import { type FlagFile, normalize } from "../../../schema/flag/flag.ts";

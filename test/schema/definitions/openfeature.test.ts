@@ -1,6 +1,6 @@
 import { Ajv } from "ajv";
 import { expect, test } from "vitest";
-import { compileOpenFeatureManifest } from "../../../schema/compile/openfeature.ts";
+import { compileOpenFeatureManifest } from "../../../schema/definitions/openfeature.ts";
 import { definedFlag, definedFlags } from "./defined-flags.ts";
 
 const rules = [{ name: "swedes", if: [["country", "in", ["SE"]]], rollout: 100 }] as const;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compileDefinitions } from "../../../schema/compile/definitions.ts";
+import { compileDefinitions } from "../../../schema/definitions/definitions.ts";
 import { evaluate } from "../../../schema/evaluate/evaluate.ts";
 import { context, definitions } from "../evaluate/definitions.ts";
 import { audiences, definedFlag, definedFlags } from "./defined-flags.ts";

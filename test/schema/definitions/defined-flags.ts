@@ -1,5 +1,5 @@
 /** Flags of one environment for the tests of the outputs. */
-import type { DefinedFlag, DefinedFlags } from "../../../schema/compile/definitions.ts";
+import type { DefinedFlag, DefinedFlags } from "../../../schema/definitions/definitions.ts";
 import type { Definition } from "../../../schema/evaluate/definition.ts";
 
 export function definedFlag(

@@ -1,6 +1,6 @@
 import { MemoryStorage } from "@openfeature/flagd-core";
 import { describe, expect, test } from "vitest";
-import { compileFlagd } from "../../../schema/compile/flagd.ts";
+import { compileFlagd } from "../../../schema/definitions/flagd.ts";
 import type { Condition, Definition } from "../../../schema/evaluate/definition.ts";
 import { audiences, definedFlag, definedFlags } from "./defined-flags.ts";
 
