@@ -82,12 +82,14 @@ async function readFileChanges(
   const wanted = groupBy(indexed, ({ commit }) => commit);
   const read = new Map<string, ReadChange>();
   const keep = (commit: LogCommit) => {
-    for (const [flag, changes] of changesByFlag(commit.changes)) {
-      const one = wanted.get(commit.id)?.find((change) => change.flag === flag);
-      if (!one) continue;
+    const byFlag = changesByFlag(commit.changes);
+    const byFile = new Map(commit.changes.map((change) => [change.file, change]));
+    for (const one of wanted.get(commit.id) ?? []) {
+      const changes = byFlag.get(one.flag);
+      if (!changes) continue;
       // The signature of a deletion covers the flag's tests as well.
-      const tests = commit.changes.filter(({ file }) => file === testsFileOf(flag));
-      const attribution = attributionOf({ ...commit, changes: [...changes, ...tests] }, verify);
+      const tests = byFile.get(testsFileOf(one.flag)) ?? [];
+      const attribution = attributionOf({ ...commit, changes: changes.concat(tests) }, verify);
       read.set(keyOf(one), readChange({ ...commit, changes }, one, attribution));
     }
   };
