@@ -10,7 +10,9 @@ import { shared } from "./options.ts";
 export function requireFlags(directory: string): void {
   refuseSubfolder(directory);
   if (hasFlags(directory)) return;
-  const hint = `${commandLine("init")} writes a first flag; --repo names another directory`;
+  const hint = isBare(directory)
+    ? "this is a bare clone, which has no files; name one with a work tree by --repo"
+    : `${commandLine("init")} writes a first flag; --repo names another directory`;
   throw notFound(directory, hint);
 }
 
@@ -35,6 +37,10 @@ export async function defaultOut(repo: string, file: string): Promise<string> {
 
 function notFound(directory: string, hint: string): Error {
   return new Error(`Cannot find flags/ or ${projectFile} in "${directory}"\n  hint: ${hint}`);
+}
+
+function isBare(directory: string): boolean {
+  return ["HEAD", "objects", "refs"].every((name) => existsSync(path.join(directory, name)));
 }
 
 function hasFlags(directory: string): boolean {

@@ -55,6 +55,7 @@ export const command = defineCommand({
     const isShown = format !== "json" && written.length > 0;
     const next = isShown ? await listNextSteps(directory, written) : [];
     writeResult(format, { directory, written, kept }, formatText(written, kept, next));
+    if (isShown) await noteOtherBranch(directory);
     const notIgnored = findMissingLines(path.join(directory, ignoreFile), files[ignoreFile]);
     if (notIgnored.length > 0)
       note(
@@ -126,6 +127,18 @@ async function listNextSteps(directory: string, written: readonly string[]): Pro
     'git commit --message "Begin with feature flags"',
     commandLine("start"),
   ];
+}
+
+/** Says that the branches of an older repository are not `main`. */
+async function noteOtherBranch(directory: string): Promise<void> {
+  const args = ["for-each-ref", "--format=%(refname)", "refs/heads/", "refs/remotes/origin/"];
+  const refs = (await readGit(directory, args).catch(() => "")).split("\n");
+  if (refs.length === 1 || refs.some((ref) => /^refs\/(?:heads|remotes\/origin)\/main$/.test(ref)))
+    return;
+  const fix = "to rename this branch: git branch --move main";
+  note(
+    `Note: the workflows, the server and the plan take the branch main, which is missing; ${fix}`,
+  );
 }
 
 function formatText(

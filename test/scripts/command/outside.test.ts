@@ -22,6 +22,17 @@ describe("outside of a repository of flags", () => {
     },
   );
 
+  test("validate in a bare clone asks for one with files", async () => {
+    const repository = testRepository();
+    repository.change(1_725_105_600, { "flags/billing/a.yaml": flag });
+    const { directory } = repository.clone("--bare");
+    const { code, stderr } = await runScript("validate", [], { in: directory });
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      "\n  hint: this is a bare clone, which has no files; name one with a work tree by --repo\n",
+    );
+  });
+
   test("validate in a folder of a repository names its top", async () => {
     const repository = testRepository();
     repository.write({
@@ -90,6 +101,19 @@ describe("outside of a repository of flags", () => {
     );
     repository.write({ ".gitignore": "node_modules\ndist\n.data/\n" });
     expect((await runScript("init", ["--yes"], { in: repository.directory })).stderr).toBe("");
+  });
+
+  test("init notes that a repository with commits has no branch main", async () => {
+    const repository = testRepository();
+    repository.change(1_725_105_600, { "README.md": "Flags\n" });
+    repository.git("branch", "--move", "trunk");
+    const init = () => runScript("init", ["--yes"], { in: repository.directory });
+    expect((await init()).stderr).toBe(
+      "Note: the workflows, the server and the plan take the branch main, which is missing; to rename this branch: git branch --move main\n",
+    );
+    repository.git("branch", "--move", "main");
+    rmSync(path.join(repository.directory, "bunting.yaml"));
+    expect((await init()).stderr).toBe("");
   });
 
   test("init says to make a repository, and which file it cannot write", async () => {
