@@ -1,7 +1,7 @@
 /** `store-worker.ts DIRECTORY REMOTE` opens a store and executes the requests of its parent process. */
 
-import { RemoteBranch } from "../../../store/remote/remote-branch.ts";
-import { FlagStore } from "../../../store/writes/flag-store.ts";
+import { RemoteBranch } from "../../../../store/remote/remote-branch.ts";
+import { FlagStore } from "../../../../store/writes/flag-store.ts";
 import type { Answer, Order } from "./store-process.ts";
 
 const [directory = "", remote = ""] = process.argv.slice(2);

@@ -1,12 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import type { TimedFlag } from "../../../schema/flag/snapshot.ts";
-import type { StoreHealth } from "../../../store/branch/store-health.ts";
-import type { Write, WriteResult } from "../../../store/writes/write.ts";
-import type { TestRepository } from "../../git/repository.ts";
-import { bundleModule } from "../../setup/bundle-module.ts";
-import { cleanUpAfterFile } from "../../setup/test-file.ts";
-import { newClone } from "./writing.ts";
+import type { TimedFlag } from "../../../../schema/flag/snapshot.ts";
+import type { StoreHealth } from "../../../../store/branch/store-health.ts";
+import type { Write, WriteResult } from "../../../../store/writes/write.ts";
+import type { TestRepository } from "../../../git/repository.ts";
+import { bundleModule } from "../../../setup/bundle-module.ts";
+import { cleanUpAfterFile } from "../../../setup/test-file.ts";
+import { newClone } from "../writing.ts";
 
 /** A request to the process: a write, or its state, after a sync if requested. */
 export interface Order {

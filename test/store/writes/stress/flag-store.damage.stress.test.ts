@@ -11,9 +11,8 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { serveOverHttp } from "../../git/http-remote.ts";
-import { TestRepository } from "../../git/repository.ts";
-import { StoreProcess } from "./store-process.ts";
+import { serveOverHttp } from "../../../git/http-remote.ts";
+import { TestRepository } from "../../../git/repository.ts";
 import {
   begun,
   create,
@@ -26,7 +25,8 @@ import {
   requestsOf,
   turn,
   write,
-} from "./writing.ts";
+} from "../writing.ts";
+import { StoreProcess } from "./store-process.ts";
 
 /** Damages a clone. */
 const damages: Record<string, (directory: string) => void> = {

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import type { S3Double } from "../../s3/double.ts";
-import { bundleModule } from "../../setup/bundle-module.ts";
+import type { S3Double } from "../../../s3/double.ts";
+import { bundleModule } from "../../../setup/bundle-module.ts";
 import type { Job, News } from "./publisher.ts";
 
 /** A process that publishes the commits that the test sends to it. */

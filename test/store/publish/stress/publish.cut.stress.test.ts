@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { failAtChange, WatchedTarget } from "../target/watched-target.ts";
-import { DirectorySite, findWrong, History, S3Site, type Site } from "./publishing.ts";
+import { type S3Double, startS3Double } from "../../../s3/double.ts";
+import { failAtChange, WatchedTarget } from "../../target/watched-target.ts";
+import { DirectorySite, findWrong, History, S3Site, type Site } from "../publishing.ts";
 
 const history = new History();
 const old = history.commit({ meal_planning: true, food_search: false, data_export: false });

@@ -2,12 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fileOf } from "../../../schema/compile/urls.ts";
-import { Random } from "../../random.ts";
-import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { noLimits } from "./no-limits.ts";
+import { fileOf } from "../../../../schema/compile/urls.ts";
+import { Random } from "../../../random.ts";
+import { type S3Double, startS3Double } from "../../../s3/double.ts";
+import { noLimits } from "../no-limits.ts";
+import { DirectorySite, findWrong, History, type OpenSite, S3Site } from "../publishing.ts";
 import { PublisherProcess } from "./publisher-process.ts";
-import { DirectorySite, findWrong, History, type OpenSite, S3Site } from "./publishing.ts";
 
 const bold = { limits: noLimits };
 const names = Array.from({ length: 12 }, (_, at) => `improvement_${at}`);

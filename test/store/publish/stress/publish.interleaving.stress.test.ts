@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { PublishOptions, PublishOutcome } from "../../../store/publish/publish.ts";
-import { failAtChange, type Hooks, WatchedTarget } from "../target/watched-target.ts";
-import { noLimits } from "./no-limits.ts";
-import { findWrong, History, MemorySite } from "./publishing.ts";
+import type { PublishOptions, PublishOutcome } from "../../../../store/publish/publish.ts";
+import { failAtChange, type Hooks, WatchedTarget } from "../../target/watched-target.ts";
+import { noLimits } from "../no-limits.ts";
+import { findWrong, History, MemorySite } from "../publishing.ts";
 
 const bold = { limits: noLimits, timeoutMs: 20 };
 

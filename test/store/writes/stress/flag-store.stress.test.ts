@@ -1,6 +1,5 @@
 /** Many concurrent writers in several processes. Their results must match the commits on the remote. */
 import { expect, test } from "vitest";
-import { StoreProcess } from "./store-process.ts";
 import {
   create,
   describe,
@@ -14,7 +13,8 @@ import {
   requestsOf,
   turn,
   write,
-} from "./writing.ts";
+} from "../writing.ts";
+import { StoreProcess } from "./store-process.ts";
 
 const clients = 10;
 /** Each round of a client is several writes of its own flag, and one increment of a shared counter. */

@@ -2,12 +2,12 @@
 import { cpSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Change } from "../../../schema/change/change.ts";
-import { Signer } from "../../../store/remote/signer.ts";
-import type { FlagStore } from "../../../store/writes/flag-store.ts";
-import type { Write } from "../../../store/writes/write.ts";
-import { bareRepository, type Files } from "../../git/repository.ts";
-import { sshKey } from "../../git/ssh-key.ts";
+import type { Change } from "../../../../schema/change/change.ts";
+import { Signer } from "../../../../store/remote/signer.ts";
+import type { FlagStore } from "../../../../store/writes/flag-store.ts";
+import type { Write } from "../../../../store/writes/write.ts";
+import { bareRepository, type Files } from "../../../git/repository.ts";
+import { sshKey } from "../../../git/ssh-key.ts";
 import {
   begun,
   create,
@@ -18,7 +18,7 @@ import {
   remove,
   turn,
   write,
-} from "./writing.ts";
+} from "../writing.ts";
 
 const names = ["meals", "Meals", "steps", "invites", "tips"];
 const name = fc.oneof(

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Random } from "../../random.ts";
-import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { noLimits } from "./no-limits.ts";
+import { Random } from "../../../random.ts";
+import { type S3Double, startS3Double } from "../../../s3/double.ts";
+import { noLimits } from "../no-limits.ts";
+import { DirectorySite, findWrong, History, S3Site, type Site } from "../publishing.ts";
 import { PublisherProcess } from "./publisher-process.ts";
-import { DirectorySite, findWrong, History, S3Site, type Site } from "./publishing.ts";
 
 const lanes = 2;
 const bold = { limits: noLimits };

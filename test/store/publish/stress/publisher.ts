@@ -3,11 +3,11 @@
  * loaded. For each job, it sends `begin` before the first change, and the result at the end.
  */
 
-import { compile } from "../../../schema/compile/compile.ts";
-import { type PublishOutcome, publish } from "../../../store/publish/publish.ts";
-import { Repository } from "../../../store/snapshot/repository.ts";
-import { openTarget } from "../../../store/target/open-target.ts";
-import { noLimits } from "./no-limits.ts";
+import { compile } from "../../../../schema/compile/compile.ts";
+import { type PublishOutcome, publish } from "../../../../store/publish/publish.ts";
+import { Repository } from "../../../../store/snapshot/repository.ts";
+import { openTarget } from "../../../../store/target/open-target.ts";
+import { noLimits } from "../no-limits.ts";
 
 export interface Job {
   readonly directory: string;
