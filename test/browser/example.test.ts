@@ -11,7 +11,7 @@ import { began } from "../server/setup/remote.ts";
 import { describeWithChromium, useChromium } from "./chromium.ts";
 
 /** Timeout of a test with npm, a server, a bundle and two visitors on a busy machine. */
-const patient = { timeout: 150_000 };
+const longTimeout = { timeout: 150_000 };
 
 const on = ["food_search_v2", "meal_planning"];
 const off = [
@@ -84,7 +84,7 @@ describeWithChromium("the example", () => {
 
   test(
     "shows the flags, turns one on for everybody, and starts without a network",
-    patient,
+    longTimeout,
     async () => {
       const temporary = temporaryDirectory();
       const url = await startExample(temporary);
@@ -163,7 +163,7 @@ ${names.map(switchOf).join("\n")}`);
 
   test(
     "shows who gets a percentage, what each flag gives to a caller, and a variant",
-    patient,
+    longTimeout,
     async () => {
       const url = await startExample(temporaryDirectory(), gradual);
       const ada = await chromium.visitor();
@@ -227,7 +227,7 @@ ${names.map(switchOf).join("\n")}`);
     },
   );
 
-  test("has pictures, which are made by npm run screenshot", patient, async () => {
+  test("has pictures, which are made by npm run screenshot", longTimeout, async () => {
     const checkout = testCheckout();
     checkout.change(began, { ...flags, ...gradual });
     const out = temporaryDirectory();

@@ -142,46 +142,46 @@ describe("isEnabled()", () => {
 describe("all(), state and subscribe()", () => {
   test("all() and state keep their identity until they change; listeners are called once per change", async () => {
     const flags = create({ url: source.url });
-    const heard = vi.fn();
-    const stop = flags.subscribe(heard);
+    const listener = vi.fn();
+    const stop = flags.subscribe(listener);
     await flags.ready;
-    expect(heard).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     const [all, state] = [flags.all(), flags.state];
 
     await flags.refresh();
     source.answer = json(list({ meal_planning: true }, 2));
     await flags.refresh();
-    expect(heard).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     expect(flags.all()).toBe(all);
     expect(flags.state).toBe(state);
 
     source.answer = respond(500, "application/json", "{}");
     await flags.refresh();
-    expect(heard).toHaveBeenCalledTimes(2);
+    expect(listener).toHaveBeenCalledTimes(2);
     expect(flags.all()).toBe(all);
     expect(flags.state).not.toBe(state);
 
     source.answer = json(list({ meal_planning: false }, 3));
     await flags.refresh();
-    expect(heard).toHaveBeenCalledTimes(3);
+    expect(listener).toHaveBeenCalledTimes(3);
     expect(flags.all()).not.toBe(all);
 
     stop();
     source.answer = json(list({ meal_planning: true }, 4));
     await flags.refresh();
-    expect(heard).toHaveBeenCalledTimes(3);
+    expect(listener).toHaveBeenCalledTimes(3);
   });
 
   test("a listener that throws does not affect others; its error is logged", async () => {
     vi.spyOn(console, "error").mockReturnValue();
     const flags = create({ url: source.url });
-    const heard = vi.fn();
+    const listener = vi.fn();
     flags.subscribe(() => {
       throw new Error("A bug in a listener");
     });
-    flags.subscribe(heard);
+    flags.subscribe(listener);
     await flags.ready;
-    expect(heard).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
     expect(console.error).toHaveBeenCalledWith(new Error("A bug in a listener"));
     expect(flags.isEnabled("meal_planning")).toBe(true);
   });
@@ -228,8 +228,8 @@ describe("refresh() and close()", () => {
   test("close() aborts the pending request and resolves its promise", async () => {
     source.answer = hang;
     const flags = create({ url: source.url });
-    const heard = vi.fn();
-    flags.subscribe(heard);
+    const listener = vi.fn();
+    flags.subscribe(listener);
     const refreshed = flags.refresh();
     await vi.waitFor(() => expect(source.requests).toHaveLength(1));
     flags.close();
@@ -237,7 +237,7 @@ describe("refresh() and close()", () => {
     const options = { timeout: 4_000 };
     await vi.waitFor(() => expect(source.requests[0]?.socket.destroyed).toBe(true), options);
     await Promise.all([flags.ready, refreshed, flags.refresh()]);
-    expect(heard).not.toHaveBeenCalled();
+    expect(listener).not.toHaveBeenCalled();
     expect(flags.state.status).toBe("loading");
   });
 });

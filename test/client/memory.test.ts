@@ -4,19 +4,19 @@ import { createMemoryFlags } from "../../client/memory.ts";
 test("createMemoryFlags() returns the values and calls listeners after set()", () => {
   const flags = createMemoryFlags({ meal_planning: true });
   expect(flags.isEnabled("meal_planning")).toBe(true);
-  const heard = vi.fn();
-  const stop = flags.subscribe(heard);
+  const listener = vi.fn();
+  const stop = flags.subscribe(listener);
   const before = flags.all();
   flags.set("meal_planning", true);
-  expect(heard).not.toHaveBeenCalled();
+  expect(listener).not.toHaveBeenCalled();
   expect(flags.all()).toBe(before);
   flags.set("meal_planning", false);
-  expect(heard).toHaveBeenCalledTimes(1);
+  expect(listener).toHaveBeenCalledTimes(1);
   expect(flags.isEnabled("meal_planning")).toBe(false);
   expect(flags.all()).toEqual({ meal_planning: false });
   stop();
   flags.set("meal_planning", true);
-  expect(heard).toHaveBeenCalledTimes(1);
+  expect(listener).toHaveBeenCalledTimes(1);
 });
 
 test("createMemoryFlags() returns the fallback for unknown flags", async () => {

@@ -219,9 +219,9 @@ export class FakeGitHub {
       fault && fault.kind in faults ? faults[fault.kind as keyof typeof faults] : undefined;
     const answer = planned?.(fault?.retryAfter) ?? this.#answer(message, call, searchParams, body);
     if (fault?.kind === "drop-after") return void message.socket.destroy();
-    const told = fault?.kind === "bad-gateway-after" ? faults["bad-gateway"]() : answer;
-    request.status = told.status;
-    send(response, told);
+    const sent = fault?.kind === "bad-gateway-after" ? faults["bad-gateway"]() : answer;
+    request.status = sent.status;
+    send(response, sent);
   }
 
   #answer(

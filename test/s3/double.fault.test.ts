@@ -68,13 +68,13 @@ test("fault() applies to matching requests, the given number of times", async ()
 });
 
 test("fault() is overcome by the SDK's own retries", async () => {
-  const patient = s3Client(s3, { maxAttempts: 3 });
+  const retrying = s3Client(s3, { maxAttempts: 3 });
   s3.fault({ kind: "InternalError", times: 2 });
-  await patient.send(new PutObjectCommand({ Bucket, Key: "key", Body: "one" }));
+  await retrying.send(new PutObjectCommand({ Bucket, Key: "key", Body: "one" }));
   const statuses = s3.requests.map(({ status }) => status);
   expect(statuses).toEqual([500, 500, 200]);
   s3.fault({ kind: "drop", times: Number.POSITIVE_INFINITY });
-  await expect(patient.send(new GetObjectCommand({ Bucket, Key: "key" }))).rejects.toThrow();
+  await expect(retrying.send(new GetObjectCommand({ Bucket, Key: "key" }))).rejects.toThrow();
   expect(s3.requests.length).toBe(6);
 });
 

@@ -5,7 +5,7 @@
 import fc from "fast-check";
 import type { FlagFile } from "../../schema/flag/flag.ts";
 
-export interface Written {
+export interface GeneratedFile {
   readonly text: string;
   /** The values of the text. */
   readonly value: FlagFile;
@@ -14,7 +14,7 @@ export interface Written {
 }
 
 /** Valid flag files in any layout. */
-export function flagFile(): fc.Arbitrary<Written> {
+export function flagFile(): fc.Arbitrary<GeneratedFile> {
   return fc.record({ value: flagValue(), layout: layout() }).map(({ value, layout }) => {
     const writer = new Writer(value, layout);
     const text = layout.flowRoot ? writer.flowFile() : writer.file();

@@ -81,9 +81,11 @@ describe.concurrent("token", () => {
     ]);
 
     const before = readFileSync(file, "utf8");
-    const twin = await add("Ada");
-    expect({ code: twin.code, stdout: twin.stdout }).toEqual({ code: 2, stdout: "" });
-    expect(twin.stderr).toContain('another entry has the same "id"\n  hint: the owner of several');
+    const second = await add("Ada");
+    expect({ code: second.code, stdout: second.stdout }).toEqual({ code: 2, stdout: "" });
+    expect(second.stderr).toContain(
+      'another entry has the same "id"\n  hint: the owner of several',
+    );
     expect((await add("Ada", "--id", "ada-2", "--github", "a b")).stderr).toContain('"github"');
     expect(readFileSync(file, "utf8")).toBe(before);
     expect((await add("Ada", "--id", "ada-2")).code).toBe(0);

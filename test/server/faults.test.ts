@@ -8,7 +8,7 @@ import { Remote } from "./setup/remote.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;
-const forever = Number.POSITIVE_INFINITY;
+const ALWAYS = Number.POSITIVE_INFINITY;
 
 async function setUp() {
   const remote = new Remote();
@@ -40,7 +40,7 @@ test.concurrent.each(["refuse", "unauthorized", "unavailable", "drop"] as const)
   'PUT is a 503 while the remote answers with "%s", and succeeds afterwards',
   async (fault) => {
     const { remote, http, api } = await setUp();
-    for (const operation of ["fetch", "push"] as const) http.fail(operation, fault, forever);
+    for (const operation of ["fetch", "push"] as const) http.fail(operation, fault, ALWAYS);
     await waitForStatus(api, "degraded");
     await expectRetryAfter(api);
     http.heal();
@@ -62,7 +62,7 @@ test.concurrent("PUT is a 200 if the push succeeded and its answer was lost", as
 
 test.concurrent("PUT without an answer of the remote is a 503 that says how to repeat the request", async () => {
   const { http, api } = await setUp();
-  for (const operation of ["fetch", "push"] as const) http.fail(operation, "drop", forever);
+  for (const operation of ["fetch", "push"] as const) http.fail(operation, "drop", ALWAYS);
   const { status, json } = await put(api, false, { headers: { "Idempotency-Key": "mine" } });
   const unknown = "Cannot tell whether the change was made: the remote does not answer";
   expect(status).toBe(503);

@@ -10,8 +10,8 @@ import { readSettings } from "../../server/settings.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 import { testCheckout } from "../scripts/setup/run.ts";
 import { Program, startProcess, startService, until } from "./setup/api.ts";
-import { ask } from "./setup/ask.ts";
 import { began, flags, Remote } from "./setup/remote.ts";
+import { sendRequest } from "./setup/send-request.ts";
 import { Stream } from "./setup/stream.ts";
 import { TestTokens } from "./setup/tokens.ts";
 
@@ -109,10 +109,10 @@ describe.concurrent("npm start with nothing configured", () => {
     expect(first.said.stderr).toMatch(/^Serving 6 flags at [0-9a-f]{7}:\n/);
 
     await sameEverywhere(api, cdn, headers, checkout.directory);
-    const put = await ask(api, `PUT ${meal}`, { headers, body: { enabled: false } });
+    const put = await sendRequest(api, `PUT ${meal}`, { headers, body: { enabled: false } });
     expect(put.status).toBe(200);
     await until(async () => (await (await fetch(`${cdn}${meal}`)).text()) === put.text);
-    await ask(api, `DELETE ${list}user_notifications`, { headers });
+    await sendRequest(api, `DELETE ${list}user_notifications`, { headers });
     await until(async () => (await fetch(`${cdn}${list}user_notifications`)).status === 404);
     await sameEverywhere(api, cdn, headers, checkout.directory);
     expect(await first.end("SIGTERM")).toBe(0);
@@ -139,7 +139,7 @@ describe.concurrent("npm start with nothing configured", () => {
       ),
     );
     expect(second.said.stderr).not.toContain(token);
-    expect((await ask(url, `GET ${meal}`, { headers })).text).toBe(put.text);
+    expect((await sendRequest(url, `GET ${meal}`, { headers })).text).toBe(put.text);
     expect(await second.end("SIGINT")).toBe(0);
   });
 
@@ -152,12 +152,15 @@ describe.concurrent("npm start with nothing configured", () => {
   ): Promise<void> {
     const file = path.join(directory, ".data/cdn/manifest.json");
     const read = () => JSON.parse(existsSync(file) ? readFileSync(file, "utf8") : "{}");
-    const { commit } = (await ask(api, "GET /readyz", { headers })).json;
+    const { commit } = (await sendRequest(api, "GET /readyz", { headers })).json;
     await until(() => read().commit === commit);
     const { responses } = read();
     expect(responses.length).toBeGreaterThan(10);
     for (const { path: url } of responses) {
-      const [mine, theirs] = [await ask(api, `GET ${url}`, { headers }), await fetch(cdn + url)];
+      const [mine, theirs] = [
+        await sendRequest(api, `GET ${url}`, { headers }),
+        await fetch(cdn + url),
+      ];
       const wanted = { status: mine.status, text: mine.text };
       expect({ status: theirs.status, text: await theirs.text() }, url).toEqual(wanted);
       for (const name of ["content-type", "etag", "content-length"])
@@ -174,7 +177,7 @@ describe.concurrent("npm start with nothing configured", () => {
       "/%2e%2e/tokens.json",
       "/v1/feature-flags",
     ]) {
-      const theirs = await ask(cdn, `GET ${url}`).catch((error) => error);
+      const theirs = await sendRequest(cdn, `GET ${url}`).catch((error) => error);
       expect(String(theirs.text ?? theirs.message)).not.toContain("sha256");
       expect((await fetch(cdn + url)).status).toBe(404);
     }
@@ -243,9 +246,9 @@ describe.concurrent("bunting start", () => {
     expect((await wary.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(503);
     await wary.program.end("SIGTERM");
 
-    const told = await startProcess({ ...given, args: ["--accept-remote"] });
-    expect(await told.ready()).toMatchObject({ status: "ok", commit: first });
-    expect((await told.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
+    const accepting = await startProcess({ ...given, args: ["--accept-remote"] });
+    expect(await accepting.ready()).toMatchObject({ status: "ok", commit: first });
+    expect((await accepting.ask(`PUT ${meal}`, { body: { enabled: false } })).status).toBe(200);
   });
 });
 

@@ -68,10 +68,10 @@ describe("with FLAGS_PUBLISH,", () => {
     expect(off.headers["publish-waiting"]).toBeUndefined();
     await untilPublished(api);
     expect(served().improvement_6).toBe(false);
-    const told = await api.ask(`PUT ${list}improvement_0`, { body: { description: "Better" } });
-    expect(told.status).toBe(200);
-    expect(told.headers["publish-waiting"]).toBe(why);
-    expect(told.json.enabled).toBe(true);
+    const answer = await api.ask(`PUT ${list}improvement_0`, { body: { description: "Better" } });
+    expect(answer.status).toBe(200);
+    expect(answer.headers["publish-waiting"]).toBe(why);
+    expect(answer.json.enabled).toBe(true);
 
     const nothingNew = { enabled: true };
     // Clients send UTF-8.

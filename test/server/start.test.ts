@@ -11,8 +11,8 @@ import { findMisspeltSettings, readSettings } from "../../server/settings.ts";
 import { TestRepository, temporaryDirectory } from "../git/repository.ts";
 import { bareEnvironment, testCheckout } from "../scripts/setup/run.ts";
 import { Program, startProcess, until } from "./setup/api.ts";
-import { ask } from "./setup/ask.ts";
 import { began, beganAt, flags, Remote } from "./setup/remote.ts";
+import { sendRequest } from "./setup/send-request.ts";
 import { TestTokens } from "./setup/tokens.ts";
 
 describe("npm start", () => {
@@ -45,7 +45,7 @@ describe("npm start", () => {
     const [, url = ""] = /API +(http:\/\/127\.0\.0\.1:\d+)\/v1\//.exec(said) ?? [];
     const [, token = ""] = /token, shown this once: (\S+)/.exec(said) ?? [];
     const headers = { Authorization: `Bearer ${token}` };
-    expect((await ask(url, "GET /v1/feature-flags/", { headers })).json).toEqual({
+    expect((await sendRequest(url, "GET /v1/feature-flags/", { headers })).json).toEqual({
       environment: "application",
       flags: { meal_planning: true, activity_tracking: false, user_notifications: true },
       updated_at: beganAt,
@@ -55,7 +55,7 @@ describe("npm start", () => {
     const cure =
       'npm hands a signal to its shell alone: let "start" in package.json begin with exec';
     expect((await ended)[0], cure).toBe(0);
-    await expect(ask(url, "GET /healthz"), cure).rejects.toThrow("ECONNREFUSED");
+    await expect(sendRequest(url, "GET /healthz"), cure).rejects.toThrow("ECONNREFUSED");
   });
 });
 

@@ -10,10 +10,10 @@ console.log(
   JSON.stringify({ endpoint: double.endpoint, region: double.region, ...double.credentials }),
 );
 
-let told = 0;
+let counted = 0;
 for await (const _ of createInterface(process.stdin)) {
-  const since = double.requests.slice(told);
-  told += since.length;
+  const since = double.requests.slice(counted);
+  counted += since.length;
   const writes = since.filter(({ method }) => method !== "GET" && method !== "HEAD");
   console.log(JSON.stringify({ requests: since.length, writes: writes.length }));
 }

@@ -9,12 +9,12 @@ declare global {
     /** The flags before the first response. */
     first: Readonly<Record<string, boolean>>;
     /** The flags at each call of a listener. */
-    told: Readonly<Record<string, boolean>>[];
+    snapshots: Readonly<Record<string, boolean>>[];
   }
 }
 
 const options = JSON.parse(new URLSearchParams(location.search).get("options") ?? "{}");
 window.flags = createFlags(options);
 window.first = window.flags.all();
-window.told = [];
-window.flags.subscribe(() => window.told.push(window.flags.all()));
+window.snapshots = [];
+window.flags.subscribe(() => window.snapshots.push(window.flags.all()));

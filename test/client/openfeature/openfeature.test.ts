@@ -36,7 +36,7 @@ describe("BuntingProvider", () => {
       value: false,
       errorCode: "PROVIDER_NOT_READY",
     });
-    source.settle();
+    source.resolveReady();
     await set;
     expect(client.providerStatus).toBe(ProviderStatus.READY);
     expect(events).toEqual(["PROVIDER_READY"]);
@@ -113,7 +113,7 @@ describe("BuntingProvider", () => {
 
   test("is READY, then STALE, with stored flags and a failed request", async () => {
     const source = controlled({ meal_planning: true }, stale);
-    source.settle();
+    source.resolveReady();
     await OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
     expect(client.getBooleanValue("meal_planning", false)).toBe(true);
     await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.STALE));
@@ -122,7 +122,7 @@ describe("BuntingProvider", () => {
 
   test("is ERROR without any flags, and READY when they arrive", async () => {
     const source = controlled({}, empty);
-    source.settle();
+    source.resolveReady();
     const set = OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
     await expect(set).rejects.toThrow("Cannot get any flags: timeout");
     expect(client.providerStatus).toBe(ProviderStatus.ERROR);
@@ -199,7 +199,7 @@ describe("BuntingProvider", () => {
 /** A provider that is READY. `events` is empty. */
 async function provided(initial: Readonly<Record<string, boolean>>) {
   const source = controlled(initial);
-  source.settle();
+  source.resolveReady();
   await OpenFeature.setProviderAndWait(new BuntingProvider(source.flags));
   await vi.waitFor(() => expect(client.providerStatus).toBe(ProviderStatus.READY));
   await new Promise((resolve) => setTimeout(resolve));
@@ -213,11 +213,11 @@ function controlled(initial: Readonly<Record<string, boolean>>, state: State = r
   const listeners = new Set<() => void>();
   let flags = Object.freeze(Object.assign(Object.create(null), initial));
   let isClosed = false;
-  let settle = () => {};
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
+  let resolveReady = () => {};
+  const isReady = new Promise<void>((resolve) => {
+    resolveReady = resolve;
   });
-  const tell = () => {
+  const callListeners = () => {
     for (const listener of listeners) listener();
   };
   return {
@@ -229,7 +229,7 @@ function controlled(initial: Readonly<Record<string, boolean>>, state: State = r
         listeners.add(listener);
         return () => void listeners.delete(listener);
       },
-      ready: settled,
+      ready: isReady,
       close: () => {
         isClosed = true;
       },
@@ -237,16 +237,16 @@ function controlled(initial: Readonly<Record<string, boolean>>, state: State = r
         return state;
       },
     },
-    settle,
+    resolveReady,
     closed: () => isClosed && listeners.size === 0,
     become(next: State) {
       state = next;
-      tell();
+      callListeners();
     },
     replace(next: Readonly<Record<string, boolean>>, nextState: State = state) {
       flags = Object.freeze(Object.assign(Object.create(null), next));
       state = nextState;
-      tell();
+      callListeners();
     },
   };
 }

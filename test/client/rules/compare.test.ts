@@ -55,7 +55,7 @@ function create(options: Partial<RuleOptions> = {}): RuleFlags {
 }
 
 /** Waits for pending promises and messages. */
-function settle(): Promise<void> {
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -97,12 +97,12 @@ describe("ready", () => {
         isReady = true;
       });
       // vi.waitFor() would advance the fake timers.
-      while (flags.state.status === "loading") await settle();
+      while (flags.state.status === "loading") await nextTurn();
       vi.advanceTimersByTime(4_999);
-      await settle();
+      await nextTurn();
       expect(isReady).toBe(false);
       vi.advanceTimersByTime(1);
-      await settle();
+      await nextTurn();
       expect(isReady).toBe(true);
       expect(flags.all()).toEqual(booleans.flags);
     } finally {

@@ -24,10 +24,10 @@ const [early, late] = ["2024-08-31T12:00:00Z", "2024-09-01T12:00:00Z"];
 const about = { number: 12, head: "a".repeat(40), today: "2026-11-26" };
 const run = { url: "https://github.com/mealtrack/flags/actions/runs/1", failed: false };
 
-type Written = Partial<Omit<TimedFlag, "decisions">> & { enabled?: string };
+type FlagValues = Partial<Omit<TimedFlag, "decisions">> & { enabled?: string };
 
 /** `enabled` names the environments in which it is on by their first letters. */
-function flag(name: string, { enabled = "", ...changes }: Written = {}): TimedFlag {
+function flag(name: string, { enabled = "", ...changes }: FlagValues = {}): TimedFlag {
   const owner = changes.owner ?? "nutrition";
   const states = Object.fromEntries(
     ["application", "staging", "development"].map((one) => [one, enabled.includes(one.charAt(0))]),

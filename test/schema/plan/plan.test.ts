@@ -114,9 +114,9 @@ describe("plan()", () => {
 
   test("has only updated_at if a comment of the policy changes", () => {
     const head = { ...snapshot([], late), project: normalizeProject({}, "2") };
-    const landed = rebaseSnapshot(snapshot([], early), head);
-    expect(landed.updated_at).toBe(late);
-    const change = plan(snapshot([], early), landed);
+    const rebased = rebaseSnapshot(snapshot([], early), head);
+    expect(rebased.updated_at).toBe(late);
+    const change = plan(snapshot([], early), rebased);
     expect(change).toMatchObject({ flags: [], protection: [] });
     expect(paths(change)).toHaveLength(environments.length);
   });
@@ -265,9 +265,9 @@ describe("rebaseSnapshot()", () => {
     ["a move", [moved, flag("recipe_import")]],
     ["a removal", [flag("recipe_import")]],
   ])("includes %s in the time of the list", (_what, flags) => {
-    const landed = rebaseSnapshot(base, snapshot(flags, later));
-    expect(landed.updated_at).toBe(later);
-    expect(landed.flags.map(({ updated_at }) => updated_at)).toEqual(flags.map(() => early));
+    const rebased = rebaseSnapshot(base, snapshot(flags, later));
+    expect(rebased.updated_at).toBe(later);
+    expect(rebased.flags.map(({ updated_at }) => updated_at)).toEqual(flags.map(() => early));
   });
 });
 

@@ -371,10 +371,10 @@ describeWithNginx("publish --wait-for", () => {
       "--format=json",
     ]);
     expect(late.code).toBe(1);
-    const told = JSON.parse(late.stdout);
-    expect(told).toMatchObject({ status: "published", live: { url: nginx.url } });
-    expect(told.live.pending).toHaveLength(6);
-    expect(told.live.at).toBeUndefined();
+    const result = JSON.parse(late.stdout);
+    expect(result).toMatchObject({ status: "published", live: { url: nginx.url } });
+    expect(result.live.pending).toHaveLength(6);
+    expect(result.live.at).toBeUndefined();
     expect(late.stderr).toContain(`Not live after 0.5 s: 6 URLs of ${nginx.url} (`);
   });
 });

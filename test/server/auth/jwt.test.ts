@@ -2,8 +2,8 @@
 import { exportJWK } from "jose";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type OwnApi, startService } from "../setup/api.ts";
-import type { Answer } from "../setup/ask.ts";
 import { assemble, audience, Issuer, pair } from "../setup/issuer.ts";
+import type { Answer } from "../setup/send-request.ts";
 
 const list = "/v1/feature-flags/";
 const meal = `${list}meal_planning`;

@@ -3,7 +3,7 @@ import { chmodSync, readFileSync, rmSync } from "node:fs";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { roles } from "../../../schema/access/tokens.ts";
 import { type OwnApi, startService } from "../setup/api.ts";
-import { operations } from "../setup/described.ts";
+import { operations } from "../setup/openapi-check.ts";
 import { Remote } from "../setup/remote.ts";
 import { sha256, TestTokens } from "../setup/tokens.ts";
 

@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 import { TestRepository } from "../../git/repository.ts";
 import { testCheckout } from "../../scripts/setup/run.ts";
 import { Program } from "../setup/api.ts";
-import { ask } from "../setup/ask.ts";
 import { kill } from "../setup/kill.ts";
 import { began, flags } from "../setup/remote.ts";
+import { sendRequest } from "../setup/send-request.ts";
 
 const meal = "/v1/feature-flags/meal_planning";
 
@@ -27,7 +27,7 @@ test("npm start writes again after its machine stopped during a push", async () 
   const api = await second.url("API");
   expect(second.said.stderr).not.toContain("commits of its own");
   const headers = { Authorization: `Bearer ${token}` };
-  const put = await ask(api, `PUT ${meal}`, { headers, body: { enabled: false } });
+  const put = await sendRequest(api, `PUT ${meal}`, { headers, body: { enabled: false } });
   expect(put.status).toBe(200);
   const bare = new TestRepository(remote);
   expect(bare.git("log", "-1", "--format=%s", "main")).toBe("Disable meal_planning");

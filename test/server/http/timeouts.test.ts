@@ -17,15 +17,15 @@ afterAll(() => {
 });
 
 /** A client that sends only this. */
-async function say(text: string, to = api) {
+async function send(text: string, to = api) {
   const { hostname, port } = new URL(to.url);
   const socket = connect(Number(port), hostname);
   sockets.push(socket);
   await once(socket, "connect");
-  const client = { socket, heard: "", isOver: false, since: performance.now(), until: 0 };
+  const client = { socket, received: "", isOver: false, since: performance.now(), until: 0 };
   socket.on("error", () => {});
   socket.setEncoding("latin1").on("data", (chunk: string) => {
-    client.heard += chunk;
+    client.received += chunk;
   });
   socket.on("close", () => {
     client.isOver = true;
@@ -57,27 +57,27 @@ describe("a connection is ended with 408", () => {
 
   test("if the headers take too long, sent slowly or not at all", async () => {
     const clients = [
-      await say("", slow),
-      await say("GET /v1", slow),
-      await say(head("x"), slow),
-      await say("GET / HTTP/1.1\r\n", slow),
+      await send("", slow),
+      await send("GET /v1", slow),
+      await send(head("x"), slow),
+      await send("GET / HTTP/1.1\r\n", slow),
     ];
     const drip = setInterval(() => clients[3]?.socket.write("X-A: b\r\n"), 200);
     await until(() => clients.every(({ isOver }) => isOver));
     clearInterval(drip);
-    for (const { heard, since, until: end } of clients) {
-      expect(heard).toMatch(/^HTTP\/1\.1 408 /);
+    for (const { received, since, until: end } of clients) {
+      expect(received).toMatch(/^HTTP\/1\.1 408 /);
       expect(end - since).toBeGreaterThan(900);
     }
   });
 
   test("if the body takes too long, and nothing changes", async () => {
     const start = `${head(slow.tokens.of("admin"))}Content-Length: 100\r\n\r\n{`;
-    const client = await say(start, slow);
+    const client = await send(start, slow);
     const drip = setInterval(() => client.socket.write(" "), 200);
     await until(() => client.isOver);
     clearInterval(drip);
-    expect(client.heard).toMatch(/^HTTP\/1\.1 408 /);
+    expect(client.received).toMatch(/^HTTP\/1\.1 408 /);
     expect(client.until - client.since).toBeGreaterThan(2_900);
     expect(slow.remote.length).toBe(1);
   });
@@ -85,7 +85,7 @@ describe("a connection is ended with 408", () => {
 
 test("two thousand idle sockets do not block reads and writes", async () => {
   for (let batch = 0; batch < 20; batch += 1) {
-    await Promise.all(Array.from({ length: 100 }, (_, index) => say(index % 2 ? "" : "GET ")));
+    await Promise.all(Array.from({ length: 100 }, (_, index) => send(index % 2 ? "" : "GET ")));
   }
   const began = performance.now();
   expect((await api.ask(`GET ${list}`)).status).toBe(200);

@@ -6,7 +6,7 @@ import { createApp } from "../../../server/app.ts";
 import { description } from "../../../server/openapi/description.ts";
 import type { ServerParts } from "../../../server/parts.ts";
 import { startService } from "../setup/api.ts";
-import { operations } from "../setup/described.ts";
+import { operations } from "../setup/openapi-check.ts";
 
 const { environments } = defaultProject;
 

@@ -17,11 +17,11 @@ import { openTarget } from "../../../store/target/open-target.ts";
 import { FlagStore } from "../../../store/writes/flag-store.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { cleanUpAfterFile } from "../../setup/test-file.ts";
-import { type Answer, ask, type Question } from "./ask.ts";
 import { Remote } from "./remote.ts";
+import { type Answer, type RequestOptions, sendRequest } from "./send-request.ts";
 import { TestTokens } from "./tokens.ts";
 
-export interface Asking extends Question {
+export interface Asking extends RequestOptions {
   /** The principal whose token is sent; `null` for none. */
   readonly as?: string | null;
 }
@@ -55,7 +55,7 @@ export class Api {
   /** `what` is a method and a path: `PUT /v1/feature-flags/meal_planning`. As an admin by default. */
   ask(what: string, { as = "admin", headers = {}, ...question }: Asking = {}): Promise<Answer> {
     const own = as === null ? {} : { Authorization: `Bearer ${this.tokens.of(as)}` };
-    return ask(this.url, what, { ...question, headers: { ...own, ...headers } });
+    return sendRequest(this.url, what, { ...question, headers: { ...own, ...headers } });
   }
 
   /** Sends a webhook, and waits until the server serves the head of the remote. */

@@ -13,7 +13,7 @@ interface Pair {
 }
 
 /** Claims and header of a token that differ from the default; `undefined` leaves one out. */
-export interface Told {
+export interface TokenParts {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: CryptoKey | Uint8Array;
@@ -79,8 +79,8 @@ export class Issuer {
     return new TextEncoder().encode(await exportSPKI(this.key.shown));
   }
 
-  async sign(told: Told = {}): Promise<string> {
-    const { claims = {}, header = {}, key = this.key.secret, crit = {} } = told;
+  async sign(parts: TokenParts = {}): Promise<string> {
+    const { claims = {}, header = {}, key = this.key.secret, crit = {} } = parts;
     const now = Math.floor(Date.now() / 1_000);
     const all = {
       iss: this.url,

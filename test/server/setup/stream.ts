@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { type Api, until } from "./api.ts";
-import { findMisfits } from "./described.ts";
+import { findMismatches } from "./openapi-check.ts";
 
 export interface Event {
   readonly id: string;
@@ -35,8 +35,9 @@ export class Stream {
     const status = response.statusCode ?? 0;
     const seen = { method: "GET", path, status, headers: response.headers };
     if (response.headers["content-type"] === "text/event-stream") {
-      const misfits = findMisfits({ ...seen, body: "" });
-      if (misfits.length > 0) throw new Error(`No stream as described: ${misfits.join("; ")}`);
+      const mismatches = findMismatches({ ...seen, body: "" });
+      if (mismatches.length > 0)
+        throw new Error(`No stream as described: ${mismatches.join("; ")}`);
     }
     return new Stream(asked, response);
   }

@@ -2,11 +2,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { signed, until } from "../setup/api.ts";
-import { fileOf, type Wanted, withFlag } from "./model.ts";
+import { fileOf, type RequestedWrite, withFlag } from "./model.ts";
 import type { Scenario } from "./scenario.ts";
 
 const list = "/v1/feature-flags/";
-const forever = Number.POSITIVE_INFINITY;
+const ALWAYS = Number.POSITIVE_INFINITY;
 const faults = ["refuse", "unauthorized", "unavailable", "drop", "drop-after", "slow"] as const;
 
 /** The parameters of an action; each uses those that it needs. */
@@ -23,13 +23,13 @@ export interface Step {
 
 export type Action = keyof typeof actions;
 
-const put = ({ name, enabled, description }: Step): Wanted => {
+const put = ({ name, enabled, description }: Step): RequestedWrite => {
   return { method: "PUT", name, environment: "application", enabled, description };
 };
-const putIn = ({ name, enabled, environment }: Step): Wanted => {
+const putIn = ({ name, enabled, environment }: Step): RequestedWrite => {
   return { method: "PUT", name, environment, enabled };
 };
-const post = ({ name, enabled, description }: Step): Wanted => {
+const post = ({ name, enabled, description }: Step): RequestedWrite => {
   return { method: "POST", name, enabled, description };
 };
 
@@ -181,7 +181,7 @@ export const actions = {
     if (scenario.isUnreliable) return;
     const held = scenario.http.holdNextPush();
     const sent = scenario.request(
-      { ...put(step), description: `Late ${step.number}` } as Wanted,
+      { ...put(step), description: `Late ${step.number}` } as RequestedWrite,
       true,
     );
     const responses = scenario.ask(sent).catch(() => undefined);
@@ -205,7 +205,7 @@ export const actions = {
     scenario.isDown = true;
     scenario.isUnreliable = true;
     for (const operation of ["fetch", "push"] as const)
-      scenario.http.fail(operation, "unavailable", forever);
+      scenario.http.fail(operation, "unavailable", ALWAYS);
     await scenario.api.ask("POST /webhooks/github", signed("{}"));
     await until(async () => (await scenario.api.ready()).status === "degraded");
   },

@@ -3,13 +3,14 @@
  * of exactly one request. Responses are checked against it, also if the commit of a request arrives after its
  * server has ended.
  */
-import type { Answer } from "../setup/ask.ts";
+
 import type { Remote } from "../setup/remote.ts";
-import { outcomeOf, type State, stateIn, type Wanted } from "./model.ts";
+import type { Answer } from "../setup/send-request.ts";
+import { outcomeOf, type RequestedWrite, type State, stateIn } from "./model.ts";
 
 export interface SentRequest {
   readonly id: string;
-  readonly wanted: Wanted;
+  readonly wanted: RequestedWrite;
   readonly key: string | undefined;
   /** The fields of the flag that its `If-Match` names. */
   readonly expects: { readonly enabled: boolean; readonly description: string } | undefined;

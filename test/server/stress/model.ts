@@ -13,7 +13,7 @@ export interface ModelFlag {
 
 export type State = ReadonlyMap<string, ModelFlag>;
 
-export type Wanted =
+export type RequestedWrite =
   | { method: "POST"; name: string; enabled: boolean; description: string }
   | { method: "PUT"; name: string; environment: string; enabled?: boolean; description?: string }
   | { method: "DELETE"; name: string };
@@ -24,19 +24,20 @@ export interface Outcome {
   readonly state: State;
 }
 
-export function outcomeOf(state: State, wanted: Wanted): Outcome {
-  const { name } = wanted;
+export function outcomeOf(state: State, requested: RequestedWrite): Outcome {
+  const { name } = requested;
   const flag = state.get(name);
-  if (wanted.method === "POST") {
+  if (requested.method === "POST") {
     if (flag) return { status: 409, state };
-    const { enabled, description } = wanted;
+    const { enabled, description } = requested;
     const made = { folder: "unowned", description, enabled, overrides: {} };
     return { status: 201, state: withFlag(state, name, made) };
   }
   if (!flag) return { status: 404, state };
-  if (wanted.method === "DELETE") return { status: 204, state: withFlag(state, name, undefined) };
-  const { environment } = wanted;
-  const { enabled, description = flag.description } = wanted;
+  if (requested.method === "DELETE")
+    return { status: 204, state: withFlag(state, name, undefined) };
+  const { environment } = requested;
+  const { enabled, description = flag.description } = requested;
   const isRoot = environment === "application";
   // An environment that is written keeps that value, even if it is the same today.
   const isWritten = isRoot ? flag.enabled : flag.overrides[environment];

@@ -6,9 +6,9 @@ import { Repository } from "../../../store/snapshot/repository.ts";
 import { type HttpRemote, serveOverHttp } from "../../git/http-remote.ts";
 import { TestRepository, temporaryDirectory } from "../../git/repository.ts";
 import { type ProcessApi, startProcess, until } from "../setup/api.ts";
-import type { Answer } from "../setup/ask.ts";
 import { kill } from "../setup/kill.ts";
 import { Remote } from "../setup/remote.ts";
+import type { Answer } from "../setup/send-request.ts";
 import { TestTokens } from "../setup/tokens.ts";
 import { BranchRecord, type SentRequest } from "./branch-record.ts";
 import {
@@ -16,9 +16,9 @@ import {
   flagsOf,
   listOf,
   type ModelFlag,
+  type RequestedWrite,
   type State,
   textOf,
-  type Wanted,
   withFlag,
 } from "./model.ts";
 
@@ -77,7 +77,7 @@ export class Scenario {
     if (!this.isUnreliable) expect({ status, degraded }).toEqual({ status: "ok", degraded: [] });
   }
 
-  request(wanted: Wanted, isKeyed: boolean, expects?: SentRequest["expects"]): SentRequest {
+  request(wanted: RequestedWrite, isKeyed: boolean, expects?: SentRequest["expects"]): SentRequest {
     this.branch.read();
     const id = `request-${++this.#requests}`;
     const key = isKeyed && wanted.method !== "DELETE" ? `key-${id}` : undefined;

@@ -3,8 +3,8 @@ import { expect } from "vitest";
 import type { Files } from "../../git/repository.ts";
 import type { Random } from "../../random.ts";
 import type { Api } from "../setup/api.ts";
-import type { Answer } from "../setup/ask.ts";
 import type { Remote } from "../setup/remote.ts";
+import type { Answer } from "../setup/send-request.ts";
 
 const list = "/v1/feature-flags/";
 const shared = "shared_counter";

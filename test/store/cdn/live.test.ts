@@ -30,13 +30,13 @@ describe("waitUntilLive()", () => {
   const gone = { path: list };
 
   test("waits for the expected bytes", async () => {
-    let asked = 0;
+    let received = 0;
     const base = await serve((_request, response) => {
-      asked += 1;
-      response.end(asked < 3 ? '{"enabled":false}' : wanted.response.body);
+      received += 1;
+      response.end(received < 3 ? '{"enabled":false}' : wanted.response.body);
     });
     expect(await waitUntilLive(base, [wanted], 30_000)).toEqual([]);
-    expect(asked).toBe(3);
+    expect(received).toBe(3);
   });
 
   test("accepts an answer in the last seconds", async () => {
@@ -45,25 +45,25 @@ describe("waitUntilLive()", () => {
   });
 
   test.each([404, 403])("accepts a %i as removed", async (status) => {
-    let asked = 0;
+    let received = 0;
     const base = await serve((_request, response) => {
-      asked += 1;
-      response.writeHead(asked < 2 ? 200 : status).end("{}");
+      received += 1;
+      response.writeHead(received < 2 ? 200 : status).end("{}");
     });
     expect(await waitUntilLive(base, [gone], 30_000)).toEqual([]);
-    expect(asked).toBe(2);
+    expect(received).toBe(2);
   });
 
   test("requests URLs below the base, and only those that are not live yet", async () => {
-    const asked: string[] = [];
+    const received: string[] = [];
     const base = await serve((request, response) => {
-      asked.push(request.url ?? "");
-      const isFirst = asked.filter((url) => url === request.url).length === 1;
+      received.push(request.url ?? "");
+      const isFirst = received.filter((url) => url === request.url).length === 1;
       if (request.url?.endsWith(list) && !isFirst) response.writeHead(404);
       response.end(wanted.response.body);
     });
     expect(await waitUntilLive(`${base}/cdn/`, [wanted, gone], 30_000)).toEqual([]);
-    expect(asked.sort()).toEqual([`/cdn${list}`, `/cdn${list}`, `/cdn${flag}`]);
+    expect(received.sort()).toEqual([`/cdn${list}`, `/cdn${list}`, `/cdn${flag}`]);
   });
 
   test.each<[string, RequestListener]>([
@@ -94,7 +94,7 @@ describe("invalidate()", () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIACLOUDFRONT");
     vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
   });
-  interface Asked {
+  interface ReceivedRequest {
     readonly url: string;
     readonly paths: readonly string[];
     readonly quantity: number;
@@ -103,15 +103,15 @@ describe("invalidate()", () => {
   }
 
   /** A stand-in for CloudFront that refuses the first `failures` requests. */
-  async function standIn(failures = 0, status = 503): Promise<Asked[]> {
-    const asked: Asked[] = [];
+  async function standIn(failures = 0, status = 503): Promise<ReceivedRequest[]> {
+    const received: ReceivedRequest[] = [];
     const endpoint = await serve((request, response) => {
       let body = "";
       request.setEncoding("utf8").on("data", (text: string) => {
         body += text;
       });
       request.on("end", () => {
-        asked.push({
+        received.push({
           url: `${request.method} ${request.url}`,
           paths: [...body.matchAll(/<Path>(.*?)<\/Path>/g)].map(([, path = ""]) => path),
           quantity: Number(/<Quantity>(\d+)</.exec(body)?.[1]),
@@ -119,51 +119,51 @@ describe("invalidate()", () => {
           authorization: request.headers.authorization ?? "",
         });
         response.setHeader("content-type", "text/xml");
-        if (asked.length <= failures) response.writeHead(status).end();
+        if (received.length <= failures) response.writeHead(status).end();
         else response.writeHead(201).end("<Invalidation><Id>I1</Id></Invalidation>");
       });
     });
     vi.stubEnv("AWS_ENDPOINT_URL_CLOUDFRONT", endpoint);
-    return asked;
+    return received;
   }
 
   test("sends exactly these paths, signed", async () => {
-    const asked = await standIn();
+    const received = await standIn();
     await invalidate("E123", "9f8e7d6", [list, flag]);
-    expect(asked).toHaveLength(1);
-    expect(asked[0]).toMatchObject({ paths: [list, flag], quantity: 2 });
-    expect(asked[0]?.url).toMatch(/^POST \/\d{4}-\d\d-\d\d\/distribution\/E123\/invalidation$/);
-    expect(asked[0]?.authorization).toContain("Credential=AKIACLOUDFRONT/");
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ paths: [list, flag], quantity: 2 });
+    expect(received[0]?.url).toMatch(/^POST \/\d{4}-\d\d-\d\d\/distribution\/E123\/invalidation$/);
+    expect(received[0]?.authorization).toContain("Credential=AKIACLOUDFRONT/");
   });
 
   test("sends 7,000 paths as one wildcard, and each invalidation with its own reference", async () => {
-    const asked = await standIn();
+    const received = await standIn();
     const paths = Array.from({ length: 7_000 }, (_, at) => `${list}flag_${at}`);
     for (const _ of [1, 2]) {
       expect(await invalidate("E123", "9f8e7d6", paths)).toEqual([`${list}*`]);
     }
-    expect(asked.map((one) => one.paths)).toEqual([[`${list}*`], [`${list}*`]]);
-    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
+    expect(received.map((one) => one.paths)).toEqual([[`${list}*`], [`${list}*`]]);
+    expect(new Set(received.map(({ reference }) => reference)).size).toBe(2);
   });
 
   test("repeats a request without an answer with the same reference", async () => {
-    const asked = await standIn(2);
+    const received = await standIn(2);
     await invalidate("E123", "9f8e7d6", [flag]);
-    expect(asked).toHaveLength(3);
-    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(1);
+    expect(received).toHaveLength(3);
+    expect(new Set(received.map(({ reference }) => reference)).size).toBe(1);
   });
 
   test("uses another reference for another publication of the same paths", async () => {
-    const asked = await standIn();
+    const received = await standIn();
     await invalidate("E123", "9f8e7d6", [flag]);
     await invalidate("E123", "9f8e7d6", [flag]);
-    expect(new Set(asked.map(({ reference }) => reference)).size).toBe(2);
+    expect(new Set(received.map(({ reference }) => reference)).size).toBe(2);
   });
 
   test("sends nothing if nothing changed", async () => {
-    const asked = await standIn();
+    const received = await standIn();
     await invalidate("E123", "9f8e7d6", []);
-    expect(asked).toEqual([]);
+    expect(received).toEqual([]);
   });
 
   test("names the distribution in the error", async () => {

@@ -75,13 +75,13 @@ test("readGit() ends a command that hangs, with all that it started", async () =
   const reading = readGit(repository.directory, ["hang"], { signal: abort.signal });
   const failed = expect(reading).rejects.toThrow('Cannot finish "git hang": it took too long');
   await vi.waitUntil(() => existsSync(pipe));
-  let heard = "";
+  let output = "";
   for await (const chunk of createReadStream(pipe, "utf8")) {
-    heard += chunk;
+    output += chunk;
     abort.abort();
   }
   // The pipe has ended, so no process is left that could write into it.
-  expect(heard).toBe("begun\n");
+  expect(output).toBe("begun\n");
   await failed;
 });
 

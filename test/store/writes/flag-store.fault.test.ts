@@ -24,7 +24,7 @@ const every = Object.keys(faults) as Fault[];
 const failing = every.filter((fault) => fault !== "slow");
 /** One fault of each kind: an invalid response, no response, no connection. */
 const kinds = ["unavailable", "hang", "drop"] as const;
-const forever = Number.POSITIVE_INFINITY;
+const ALWAYS = Number.POSITIVE_INFINITY;
 
 /** Short if the remote hangs, otherwise long enough for a busy machine. */
 function timeoutMsFor(fault: Fault): number {
@@ -98,7 +98,7 @@ test.concurrent.each(lasting)(
   'write() fails during a lasting "%s" of pushes, and succeeds afterwards',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
-    remote.fail("push", fault, forever);
+    remote.fail("push", fault, ALWAYS);
     await expectRefusal(store, "Cannot write: the remote did not accept the commit", 20_000);
     expectReads(store);
     remote.heal();
@@ -112,8 +112,8 @@ test.concurrent.each(failing.filter((fault) => fault !== "refuse"))(
   'write() fails during a lasting "%s" of all requests, and succeeds afterwards',
   async (fault) => {
     const { bare, remote, store } = await setUp(fault, 500);
-    remote.fail("fetch", fault, forever);
-    remote.fail("push", fault === "drop-after" ? "drop" : fault, forever);
+    remote.fail("fetch", fault, ALWAYS);
+    remote.fail("push", fault === "drop-after" ? "drop" : fault, ALWAYS);
     const unknown = "Cannot tell whether the change was made: the remote does not answer";
     await expectRefusal(store, unknown, 20_000);
     expectReads(store);
@@ -140,7 +140,7 @@ test.concurrent("write() fails if the remote is gone, and succeeds when it is ba
 test.concurrent("write() acknowledges a commit whose push had no answer, once a fetch shows it", async () => {
   const { bare, remote, store } = await setUp("drop");
   remote.fail("push", "drop-after");
-  remote.fail("fetch", "unavailable", forever);
+  remote.fail("fetch", "unavailable", ALWAYS);
   const written = store.write(write(turn("daily_tips", true)));
   await eventually(() => requestsOf(bare).length, 1);
   await eventually(() => store.health.unreachable !== undefined);
@@ -171,7 +171,7 @@ const declines: Record<string, [decline: (setup: Setup) => () => void, words: st
   ],
   "may only be read": [
     ({ remote }) => {
-      remote.fail("push", "refuse", forever);
+      remote.fail("push", "refuse", ALWAYS);
       return () => remote.heal();
     },
     "HTTP 403; give the server's credentials write access",
@@ -226,7 +226,7 @@ test.concurrent("write() without an answer may be sent again with its key, and i
   const { bare, remote, store } = await setUp("drop", 0);
   const keyed = write(turn("daily_tips", true), { idempotency: idempotency(1) });
   remote.fail("push", "drop-after");
-  remote.fail("fetch", "drop", forever);
+  remote.fail("fetch", "drop", ALWAYS);
   await expect(store.write(keyed)).rejects.toThrow("Cannot tell whether");
   remote.heal();
   expect(await store.write(keyed)).toEqual({ status: "repeated", commit: headOf(bare) });
@@ -236,7 +236,7 @@ test.concurrent("write() without an answer may be sent again with its key, and i
 test.concurrent("write() that changes nothing needs the newest head; a refusal does not", async () => {
   const { flags, remote, store } = await setUp("drop", 3_000);
   flags.human.publish({ [dailyTips]: "description: Show a tip a day\nenabled: true\n" });
-  remote.fail("fetch", "refuse", forever);
+  remote.fail("fetch", "refuse", ALWAYS);
   const asItIs = turn("daily_tips", false);
   await expect(store.write(write(asItIs))).rejects.toThrow(
     "Cannot write: the remote does not answer",
@@ -252,7 +252,7 @@ test.concurrent.each(kinds)(
   async (fault) => {
     const { flags, bare, remote, store } = await setUp(fault);
     const theirs = flags.human.publish({ "flags/growth/streaks.yaml": "enabled: true\n" });
-    remote.fail("fetch", fault, forever);
+    remote.fail("fetch", fault, ALWAYS);
     await store.sync();
     expect(store.health.unreachable).toContain("Cannot reach the remote: ");
     expectReads(store);
@@ -267,7 +267,7 @@ test.concurrent.each(kinds)(
 
 test.concurrent("sync() calls share one fetch while the remote hangs", async () => {
   const { remote, store } = await setUp("hang");
-  remote.fail("fetch", "hang", forever);
+  remote.fail("fetch", "hang", ALWAYS);
   const before = remote.requests.length;
   await Promise.all(Array.from({ length: 50 }, () => store.sync()));
   expect(remote.requests.length - before).toBeLessThan(10);
@@ -281,7 +281,7 @@ test.concurrent.each(kinds)(
     const directory = newClone();
     await (await openStore(remote.url, { directory })).close();
 
-    remote.fail("fetch", fault, forever);
+    remote.fail("fetch", fault, ALWAYS);
     const store = await openStore(remote.url, { directory, timeoutMs: 50 });
     expectReads(store);
     expect(store.health.unreachable).toContain("Cannot reach the remote: ");
@@ -300,7 +300,7 @@ test.concurrent.each(failing)(
     const { remote, store } = await setUp(fault, 500);
     const said: unknown[] = [];
     for (const operation of ["push", "fetch"] as const) {
-      remote.fail(operation, fault, forever);
+      remote.fail(operation, fault, ALWAYS);
       await store.write(write(turn("daily_tips", true))).catch((error) => said.push(error));
       await store.sync();
       said.push(store.health.unreachable);

@@ -71,8 +71,8 @@ test("decideBatch() returns the commit for which an unchanged result is valid", 
     write(turn("streaks", false)),
     write(turn("streaks", false)),
   ]);
-  const told = results.map((result) => [result.status, "commit" in result && result.commit]);
-  expect(told).toEqual([
+  const outcomes = results.map((result) => [result.status, "commit" in result && result.commit]);
+  expect(outcomes).toEqual([
     ["not-found", false],
     ["committed", ids[0]],
     ["unchanged", ids[0]],

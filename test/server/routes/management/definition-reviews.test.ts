@@ -1,6 +1,6 @@
 /** Definitions in protected environments: reviews, and emergencies. */
 import { expect, test } from "vitest";
-import { file, meal, pullsOf, startReviewed } from "../../setup/reviewed.ts";
+import { file, meal, pullsOf, startProtected } from "../../setup/protected-servers.ts";
 
 const path = `${meal}/definition`;
 const values = {
@@ -13,7 +13,7 @@ const glass = { "Break-Glass": "true", "Change-Reason": "The allergen service is
 const body = (change: object) => ({ body: { ...values, ...change } });
 
 test("a definition that shows in a protected environment waits for a review", async () => {
-  const { api, github, remote } = await startReviewed();
+  const { api, github, remote } = await startProtected();
   const { length } = remote;
   const answer = await api.ask(`PUT ${path}`, body({ rollout: 30 }));
   expect([answer.status, answer.json.summary]).toEqual([202, "Update meal_planning"]);
@@ -26,7 +26,7 @@ test("a definition that shows in a protected environment waits for a review", as
 });
 
 test("the plan of a flag that requires others counts the people who get these", async () => {
-  const { api, github, remote } = await startReviewed();
+  const { api, github, remote } = await startProtected();
   remote.push({
     "flags/platform/user_notifications.yaml": "enabled: true\nrollout: 50\n",
     [file]: "enabled: true\nrequires:\n  - user_notifications\n",
@@ -37,7 +37,7 @@ test("the plan of a flag that requires others counts the people who get these", 
 });
 
 test("a change that takes effect only later needs a review of its own, too", async () => {
-  const { api, remote } = await startReviewed("staging");
+  const { api, remote } = await startProtected("staging");
   const { length } = remote;
   const later = (rollout: number) =>
     api.ask(`PUT ${path}`, body({ environments: { staging: { enabled: false, rollout } } }));
@@ -49,7 +49,7 @@ test("a change that takes effect only later needs a review of its own, too", asy
 });
 
 test("a change that no client of a protected environment sees is committed at once", async () => {
-  const { api, remote } = await startReviewed();
+  const { api, remote } = await startProtected();
   const environments = { staging: { enabled: true, rollout: 5 } };
   expect((await api.ask(`PUT ${path}`, body({ environments, expires: "2027-03-31" }))).status).toBe(
     200,
@@ -58,7 +58,7 @@ test("a change that no client of a protected environment sees is committed at on
 });
 
 test("Break-Glass may do nothing but disable", async () => {
-  const { api, remote } = await startReviewed();
+  const { api, remote } = await startProtected();
   const ask = (change: object) => api.ask(`PUT ${path}`, { ...body(change), headers: glass });
   for (const change of [
     { rollout: 5 },

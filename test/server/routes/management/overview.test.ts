@@ -1,8 +1,8 @@
 /** `GET /v1/overview`: a summary of all flags, and the changes that wait for a review. */
 import { expect, test } from "vitest";
 import { startService } from "../../setup/api.ts";
+import { meal, startProtected } from "../../setup/protected-servers.ts";
 import { flags, Remote } from "../../setup/remote.ts";
-import { meal, startReviewed } from "../../setup/reviewed.ts";
 import { TestTokens } from "../../setup/tokens.ts";
 
 const path = "GET /v1/overview";
@@ -125,7 +125,7 @@ test("shows a narrowed token its own environments", async () => {
 });
 
 test("shows a narrowed token the proposals and metrics of its own environments", async () => {
-  const { again } = await startReviewed("application", "staging");
+  const { again } = await startProtected("application", "staging");
   const staging = { role: "admin", environments: ["staging"] } as const;
   const development = { role: "admin", environments: ["development"] } as const;
   const api = await again({ tokens: new TestTokens({ staging, development }) });
@@ -154,7 +154,7 @@ test("shows a narrowed token the proposals and metrics of its own environments",
 });
 
 test("lists the changes that wait for a review, and null if GitHub does not answer", async () => {
-  const { api, github, again } = await startReviewed();
+  const { api, github, again } = await startProtected();
   const { json: proposed } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
   expect((await api.ask(path)).json.proposals).toEqual([proposed]);
   github.fault({ kind: "forbidden", on: "pulls/list", times: Number.POSITIVE_INFINITY });

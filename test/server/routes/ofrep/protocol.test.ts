@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createCheck, findOfrepMisfits, patch } from "./protocol.ts";
+import { createCheck, findOfrepMismatches, patch } from "./protocol.ts";
 
 const bulk = "/ofrep/v1/evaluate/flags";
 const flag = (value: unknown, reason = "STATIC") => {
@@ -30,14 +30,14 @@ test.each([
   [200, { flags: [], eventStreams: [{ type: "sse" }] }],
   [200, { flags: [], eventStreams: [{ type: "sse", url: "/a", endpoint: { requestUri: "/a" } }] }],
   [400, { errorDetails: "no code" }],
-])("findOfrepMisfits() finds the error of %i %j", (status, body) => {
+])("findOfrepMismatches() finds the error of %i %j", (status, body) => {
   const seen = { method: "POST", path: bulk, status, body: JSON.stringify(body) };
-  expect(findOfrepMisfits(seen)).not.toEqual([]);
-  expect(findOfrepMisfits({ ...seen, path: `/test${bulk}?a=1` })).not.toEqual([]);
+  expect(findOfrepMismatches(seen)).not.toEqual([]);
+  expect(findOfrepMismatches({ ...seen, path: `/test${bulk}?a=1` })).not.toEqual([]);
 });
 
-test("findOfrepMisfits() finds an answer for one flag that has another code than its status", () => {
+test("findOfrepMismatches() finds an answer for one flag that has another code than its status", () => {
   const seen = { method: "POST", path: `${bulk}/a`, status: 404 };
   const body = JSON.stringify({ key: "a", errorCode: "GENERAL", errorDetails: "" });
-  expect(findOfrepMisfits({ ...seen, body })).not.toEqual([]);
+  expect(findOfrepMismatches({ ...seen, body })).not.toEqual([]);
 });

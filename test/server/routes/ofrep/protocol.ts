@@ -32,7 +32,7 @@ const check = createCheck();
 const path = /^(?:\/[^/]+)?(\/ofrep\/v1\/evaluate\/flags)(\/[^/]+)?$/;
 
 /** The errors of a response by OFREP's description, which lacks general statuses of HTTP such as 413. */
-export function findOfrepMisfits(seen: {
+export function findOfrepMismatches(seen: {
   readonly method: string;
   readonly path: string;
   readonly status: number;

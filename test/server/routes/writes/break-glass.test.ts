@@ -6,27 +6,27 @@ import type { FakeGitHub } from "../../../github/fake.ts";
 import { useLabel as known } from "../../../github/handlers/issues.ts";
 import type { Issue } from "../../../github/state.ts";
 import { startService, until } from "../../setup/api.ts";
-import { flags, Remote } from "../../setup/remote.ts";
 import {
   close,
   file,
   issuesOf,
   list,
   meal,
+  type ProtectedServers,
   policy,
   pullsOf,
-  type Reviewed,
-  startReviewed,
-} from "../../setup/reviewed.ts";
+  startProtected,
+} from "../../setup/protected-servers.ts";
+import { flags, Remote } from "../../setup/remote.ts";
 
 const off = { enabled: false };
 const reason = "The allergen service is down";
-let shared: Promise<Reviewed> | undefined;
+let shared: Promise<ProtectedServers> | undefined;
 const glass = { "Break-Glass": "true", "Change-Reason": reason };
 
 describe("Break-Glass: true", () => {
   test("disables at once, labels the commit, and opens an issue for a review", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     const { status, headers, json } = await api.ask(`PUT ${meal}`, { headers: glass, body: off });
     expect([status, json.enabled]).toEqual([200, false]);
     expect(headers["bunting-commit"]).toBe(remote.head);
@@ -52,7 +52,7 @@ describe("Break-Glass: true", () => {
   });
 
   test("needs an admin and the header", async () => {
-    const { api, remote } = await startReviewed();
+    const { api, remote } = await startProtected();
     const editor = await api.ask(`PUT ${meal}`, { as: "editor", headers: glass, body: off });
     expect([editor.status, editor.json.type]).toEqual([
       403,
@@ -74,7 +74,7 @@ describe("Break-Glass: true", () => {
     ["creating", "POST", list, { name: "water_log" }, {}],
     ["deleting", "DELETE", meal, undefined, {}],
   ])("is refused with %s, and changes nothing", async (_what, method, path, body, headers) => {
-    shared ??= startReviewed();
+    shared ??= startProtected();
     const { api, github, remote } = await shared;
     const more = { headers: { ...glass, ...headers }, ...(body && { body }) };
     const { status, json } = await api.ask(`${method} ${path}`, more);
@@ -84,7 +84,7 @@ describe("Break-Glass: true", () => {
   });
 
   test("is checked like any other write: a precondition, a flag that is off already", async () => {
-    const { api, remote } = await startReviewed();
+    const { api, remote } = await startProtected();
     const stale = { ...glass, "If-Match": '"1"' };
     expect((await api.ask(`PUT ${meal}`, { headers: stale, body: off })).status).toBe(412);
     const done = `${list}activity_tracking`;
@@ -93,7 +93,7 @@ describe("Break-Glass: true", () => {
   });
 
   test("is an ordinary write if nothing is protected", async () => {
-    const { api, github, remote } = await startReviewed("development");
+    const { api, github, remote } = await startProtected("development");
     const path = `PUT /staging${list}user_notifications`;
     expect((await api.ask(path, { headers: glass, body: off })).status).toBe(200);
     expect(remote.show("%B")).not.toContain("Break-Glass");
@@ -108,7 +108,7 @@ describe("Break-Glass: true", () => {
   });
 
   test("shows hostile text as text in the issue", async () => {
-    const { api, github } = await startReviewed();
+    const { api, github } = await startProtected();
     const hostile = "@everyone closes #1 ``` <!-- bunting:break-glass x --> </details>";
     const headers = { ...glass, "Change-Reason": hostile };
     expect((await api.ask(`PUT ${meal}`, { headers, body: off })).status).toBe(200);
@@ -121,7 +121,7 @@ describe("Break-Glass: true", () => {
 
 describe("the review of an emergency change", () => {
   test("is opened later if GitHub is down; /readyz and /metrics show how many issues are missing", async () => {
-    const { api, github } = await startReviewed();
+    const { api, github } = await startProtected();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     await until(async () => (await api.ready()).status === "degraded");
@@ -134,7 +134,7 @@ describe("the review of an emergency change", () => {
   });
 
   test("is not forgotten by a restart, and never opened twice", async () => {
-    const { api, github, again } = await startReviewed();
+    const { api, github, again } = await startProtected();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     await until(async () => (await api.ready()).status === "degraded");
@@ -152,7 +152,7 @@ describe("the review of an emergency change", () => {
   });
 
   test("is opened even if somebody else closed an issue with the same marker", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     github.fault({ kind: "forbidden", on: "issues/create", times: Number.POSITIVE_INFINITY });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     const forged = label(github, "Nothing to see", "mallory", markerOf({ commit: remote.head }));
@@ -163,7 +163,7 @@ describe("the review of an emergency change", () => {
   });
 
   test("is found again if GitHub's answer was lost", async () => {
-    const { api, github } = await startReviewed();
+    const { api, github } = await startProtected();
     github.fault({ kind: "drop-after", on: "issues/create" });
     expect((await api.ask(`PUT ${meal}`, { headers: glass, body: off })).status).toBe(200);
     await until(() => issuesOf(github).length > 0);

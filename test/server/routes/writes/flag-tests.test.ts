@@ -1,8 +1,8 @@
 /** Writes of flags that have tests in `flags/tests/`. */
 import { expect, test } from "vitest";
 import { startService, until } from "../../setup/api.ts";
+import { file, list, meal, startProtected } from "../../setup/protected-servers.ts";
 import { flags, Remote } from "../../setup/remote.ts";
-import { file, list, meal, startReviewed } from "../../setup/reviewed.ts";
 
 const testsFile = "flags/tests/meal_planning.yaml";
 const isOn = "tests:\n  - { name: stays on, expect: true }\n";
@@ -23,7 +23,7 @@ test("DELETE deletes the tests of the flag in the same commit, which names its a
 });
 
 test("DELETE proposes to delete the tests of the flag, too", async () => {
-  const { api, remote } = await startReviewed();
+  const { api, remote } = await startProtected();
   remote.push({ [testsFile]: isOn });
   await api.sync();
   expect((await api.ask(`DELETE ${meal}`)).status).toBe(202);

@@ -4,7 +4,13 @@
  */
 import { expect, test } from "vitest";
 import { type Api, startProcess, startService, until } from "../../setup/api.ts";
-import { list, meal, pullsOf, type Reviewed, startReviewed } from "../../setup/reviewed.ts";
+import {
+  list,
+  meal,
+  type ProtectedServers,
+  pullsOf,
+  startProtected,
+} from "../../setup/protected-servers.ts";
 
 const off = { enabled: false };
 
@@ -13,7 +19,7 @@ function ask({ api }: { readonly api: Api }) {
 }
 
 /** Repeats the request until it is not 503, and expects one pull request. */
-async function expectRecovery(reviewed: Reviewed): Promise<void> {
+async function expectRecovery(reviewed: ProtectedServers): Promise<void> {
   const { api, github, remote } = reviewed;
   await until(async () => (await ask(reviewed)).status === 202);
   const [pull, ...others] = pullsOf(github);
@@ -27,7 +33,7 @@ test.each([
   ["the branch is there, and no pull request", "pulls/create"],
   ["a pull request is there without its labels", "issues/add-labels"],
 ] as const)("the next request completes what a failed one began, when %s", async (_what, on) => {
-  const reviewed = await startReviewed();
+  const reviewed = await startProtected();
   const { api, github, remote } = reviewed;
   github.fault({ kind: "forbidden", on });
   const { status, headers, json } = await ask(reviewed);
@@ -42,14 +48,14 @@ test.each([
 test.each(["drop-after", "bad-gateway-after"] as const)(
   "a pull request is found and not opened twice if the response is lost (%s)",
   async (kind) => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     reviewed.github.fault({ kind, on: "pulls/create" });
     await expectRecovery(reviewed);
   },
 );
 
 test("a bad GitHub token is a 503 with the reason in /readyz, while reads and other writes continue", async () => {
-  const { again, github, ...reviewed } = await startReviewed();
+  const { again, github, ...reviewed } = await startProtected();
   const api = await again({ env: { GITHUB_TOKEN: "ghs_wrong" } });
   const { status, json } = await ask({ api });
   expect(status).toBe(503);
@@ -65,7 +71,7 @@ test("a bad GitHub token is a 503 with the reason in /readyz, while reads and ot
 });
 
 test("a secondary rate limit is a 503 with GitHub's Retry-After", async () => {
-  const reviewed = await startReviewed();
+  const reviewed = await startProtected();
   reviewed.github.fault({ kind: "secondary-limit", on: "pulls/list", retryAfter: 77 });
   const { status, headers } = await ask(reviewed);
   expect([status, headers["retry-after"]]).toEqual([503, "77"]);
@@ -73,7 +79,7 @@ test("a secondary rate limit is a 503 with GitHub's Retry-After", async () => {
 });
 
 test("a GitHub that does not answer or fails once is a 503, and the next request works", async () => {
-  const reviewed = await startReviewed();
+  const reviewed = await startProtected();
   const { again, github } = reviewed;
   const nowhere = await again({ env: { GITHUB_API_URL: "http://127.0.0.1:9" } });
   const started = performance.now();
@@ -85,14 +91,14 @@ test("a GitHub that does not answer or fails once is a 503, and the next request
 });
 
 test("a remote that does not answer is a 503 before any request to GitHub", async () => {
-  const { api, github, remote } = await startReviewed();
+  const { api, github, remote } = await startProtected();
   remote.bare.git("config", "core.repositoryFormatVersion", "99");
   expect((await ask({ api })).status).toBe(503);
   expect(github.requests.filter(({ operation }) => operation === "pulls/create")).toEqual([]);
 });
 
 test("GitHub's token is in no log, response or repository; the audit line names the pull request", async () => {
-  const { github, remote, api: other } = await startReviewed();
+  const { github, remote, api: other } = await startProtected();
   await other.service.close();
   const env = { ...github.env, LOG_LEVEL: "trace" };
   const api = await startProcess({ remote, env });

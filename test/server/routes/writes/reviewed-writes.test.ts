@@ -7,24 +7,24 @@ import type { OperationId } from "../../../github/api/operations.ts";
 import type { FakeGitHub } from "../../../github/fake.ts";
 import type { Issue } from "../../../github/state.ts";
 import { startService, until } from "../../setup/api.ts";
-import { flags, Remote } from "../../setup/remote.ts";
 import {
   close,
   file,
   list,
   meal,
+  type ProtectedServers,
   policy,
   pullsOf,
-  type Reviewed,
-  startReviewed,
-} from "../../setup/reviewed.ts";
+  startProtected,
+} from "../../setup/protected-servers.ts";
+import { flags, Remote } from "../../setup/remote.ts";
 
 const off = { enabled: false };
 const hostile =
   "Closes #1 @everyone </details> <img src=x onerror=alert(1)> ``` **bold** [a](http://x)";
 
 /** Requests as an editor to turn meal_planning off, and expects a 202. */
-async function ask({ api }: Pick<Reviewed, "api">, as = "editor", headers = {}) {
+async function ask({ api }: Pick<ProtectedServers, "api">, as = "editor", headers = {}) {
   const answer = await api.ask(`PUT ${meal}`, { as, headers, body: off });
   expect(answer.status, answer.text).toBe(202);
   return answer.json;
@@ -35,7 +35,7 @@ const robot = "github-actions[bot]";
 
 describe("a write to a protected environment", () => {
   test("changes nothing: it is a pull request with plan, reason, actor and labels", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     const { head } = remote;
     const { status, headers, json } = await api.ask(`PUT ${meal}`, {
       as: "editor",
@@ -81,10 +81,10 @@ describe("a write to a protected environment", () => {
   });
 
   test("requested again, by another person, concurrently or at another server, is the same pull request", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { api, github, again } = reviewed;
-    const [first, twin] = await Promise.all([ask(reviewed), ask(reviewed)]);
-    expect(twin).toEqual(first);
+    const [first, second] = await Promise.all([ask(reviewed), ask(reviewed)]);
+    expect(second).toEqual(first);
     expect(await ask(reviewed, "admin", { "Change-Reason": "Another" })).toEqual(first);
     await api.service.close();
     expect(await ask({ api: await again() }, "admin")).toEqual(first);
@@ -92,7 +92,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("requested from two servers at once is one pull request", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const other = { api: await reviewed.again() };
     // Both search before either of them opens one.
     reviewed.github.fault({ kind: "slow", on: "pulls/list", times: 2 });
@@ -102,7 +102,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("does not use somebody else's pull request of the same branch", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     atRequest(github, "pulls/create", () => {
       const branch = remote.bare.git("branch", "--list", "--format=%(refname:short)", "bunting/*");
       const sha = remote.bare.git("rev-parse", branch);
@@ -115,7 +115,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("uses a pull request that another server opened after the search", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { github, remote } = reviewed;
     let theirs: Issue | undefined;
     atRequest(github, "pulls/create", () => {
@@ -131,7 +131,7 @@ describe("a write to a protected environment", () => {
     ["merged", false],
     ["squashed", true],
   ])("changes the flag when it is %s, and shows actor, reason and commit", async (_, squash) => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { api, github } = reviewed;
     const { id, url } = await ask(reviewed, "editor", { "Change-Reason": "Too slow" });
     const commit = github.merge(Number(id), { squash });
@@ -155,7 +155,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("has the status closed; requested again, it is a new pull request", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { api, github } = reviewed;
     const { id, url } = await ask(reviewed);
     close(github, Number(id));
@@ -166,7 +166,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("requested again after the branch moved is created again on the new head", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { github, remote } = reviewed;
     const first = await ask(reviewed);
     const staging = "environments:\n  staging:\n    enabled: false\n";
@@ -179,7 +179,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("with another effect than an open proposal is a proposal of its own", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { github, remote } = reviewed;
     const first = await ask(reviewed);
     const tip = () => remote.bare.git("rev-parse", pullsOf(github)[0]?.pull?.branch ?? "");
@@ -191,7 +191,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("answers 202 to creating, describing and deleting, too", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     const { head } = remote;
     const asked = [
       await api.ask(`POST ${list}`, { as: "editor", body: { name: "water_log" } }),
@@ -208,7 +208,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("is checked like any other write, before a pull request is opened", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     const { etag } = (await api.ask(`GET ${meal}`)).headers;
     const refused = [
       await api.ask(`PUT ${meal}`, { as: "reader", body: off }),
@@ -230,7 +230,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("does not delay concurrent writes to other environments", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { api, remote } = reviewed;
     const [direct] = await Promise.all([
       api.ask(`PUT /staging${meal}`, { as: "editor", body: { enabled: true } }),
@@ -245,7 +245,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("uses the policy that was merged just before", async () => {
-    const reviewed = await startReviewed("staging");
+    const reviewed = await startProtected("staging");
     const { api, remote } = reviewed;
     expect((await api.ask(`PUT ${meal}`, { body: off })).status).toBe(200);
     remote.push({ [policy]: "protected: [application]\n" });
@@ -255,7 +255,7 @@ describe("a write to a protected environment", () => {
   });
 
   test("shows hostile text in a code block, and not in the title", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const description = `${hostile} \`x\` #2`;
     const { status } = await reviewed.api.ask(`PUT ${meal}`, {
       headers: { "Change-Reason": hostile },
@@ -285,7 +285,7 @@ test("without GitHub, a write to a protected environment is refused with the fix
 
 describe("GET /v1/changes/{id}", () => {
   test("sends no request to GitHub for an invented number", async () => {
-    const reviewed = await startReviewed();
+    const reviewed = await startProtected();
     const { status, json } = await reviewed.api.ask(`PUT ${meal}`, { as: "editor", body: off });
     expect({ status, json }).toMatchObject({ status: 202 });
     const { length } = reviewed.github.requests;
@@ -302,7 +302,7 @@ describe("GET /v1/changes/{id}", () => {
   });
 
   test("shows only the pull requests of this API", async () => {
-    const { api, github, remote } = await startReviewed();
+    const { api, github, remote } = await startProtected();
     const branch = "bunting/meal_planning/disable-0123456789ab";
     const fork = github.openPull({ owner: "mallory", branch, sha: remote.head });
     const person = github.openPull({ branch: "topic", sha: remote.head });

@@ -42,25 +42,25 @@ const start: Files = Object.fromEntries(
 );
 
 /** The results of a client's writes, in order. */
-interface Told {
+interface Committed {
   readonly requestId: string;
   readonly flag: string;
   readonly commit: string;
 }
 
 class Client {
-  readonly told: Told[] = [];
+  readonly committed: Committed[] = [];
   /** The number of writes that were sent again. */
   again = 0;
   readonly #store: StoreProcess;
   readonly #own: string;
-  readonly #tell: () => void;
+  readonly #onCommitted: () => void;
   #count = 0;
 
-  constructor(store: StoreProcess, own: string, tell: () => void) {
+  constructor(store: StoreProcess, own: string, onCommitted: () => void) {
     this.#store = store;
     this.#own = own;
-    this.#tell = tell;
+    this.#onCommitted = onCommitted;
   }
 
   async run(): Promise<void> {
@@ -85,8 +85,8 @@ class Client {
     try {
       const result = await this.#store.write(one, `${count}`);
       if (result.status !== "committed") return false;
-      this.told.push({ requestId: one.requestId, flag, commit: result.commit });
-      this.#tell();
+      this.committed.push({ requestId: one.requestId, flag, commit: result.commit });
+      this.#onCommitted();
       return true;
     } catch (error) {
       if ((error as Error).name !== "WriteUnavailableError") throw error;
@@ -119,12 +119,12 @@ test(
     const stores = await Promise.all([StoreProcess.start(bare), StoreProcess.start(bare)]);
     const byHand: string[] = [];
     let done = 0;
-    const tell = () => {
+    const onCommitted = () => {
       done += 1;
       if (done % 40 === 0) byHand.push(commitByHand(human, byHand.length + 1));
     };
     const crowd = Array.from({ length: clients }, (_, index) => {
-      return new Client(stores[index % 2] as StoreProcess, ownFlag(index), tell);
+      return new Client(stores[index % 2] as StoreProcess, ownFlag(index), onCommitted);
     });
     const started = Date.now();
     await Promise.all(crowd.map((client) => client.run()));
@@ -132,12 +132,12 @@ test(
     const again = crowd.reduce((sum, client) => sum + client.again, 0);
     console.log(`${writes} writes in ${seconds} s, ${again} sent again, ${byHand.length} by hand`);
 
-    const all = crowd.flatMap(({ told }) => told);
+    const all = crowd.flatMap(({ committed }) => committed);
     expect(all).toHaveLength(writes);
-    const landed = requestsOf(bare);
-    expect([...landed].sort()).toEqual(all.map(({ requestId }) => requestId).sort());
-    for (const { told } of crowd) {
-      const order = told.map(({ requestId }) => landed.indexOf(requestId));
+    const onBranch = requestsOf(bare);
+    expect([...onBranch].sort()).toEqual(all.map(({ requestId }) => requestId).sort());
+    for (const { committed } of crowd) {
+      const order = committed.map(({ requestId }) => onBranch.indexOf(requestId));
       expect(order).toEqual([...order].sort((a, b) => a - b));
     }
     const branch = bare.git("rev-list", "--first-parent", "main").split("\n");

@@ -1,9 +1,9 @@
 /** Sends one HTTP request unchanged, and checks the response against the API's description. */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
-import { findOfrepMisfits } from "../routes/ofrep/protocol.ts";
-import { findMisfits } from "./described.ts";
+import { findOfrepMismatches } from "../routes/ofrep/protocol.ts";
+import { findMismatches } from "./openapi-check.ts";
 
-export interface Question {
+export interface RequestOptions {
   readonly headers?: OutgoingHttpHeaders;
   /** Sent as JSON; text and bytes are sent as they are. */
   readonly body?: unknown;
@@ -20,10 +20,10 @@ export interface Answer {
 }
 
 /** `what` is a method and a path: `GET /v1/feature-flags/`. */
-export async function ask(
+export async function sendRequest(
   url: string,
   what: string,
-  { headers = {}, body, agent = oneTime }: Question = {},
+  { headers = {}, body, agent = oneTime }: RequestOptions = {},
 ): Promise<Answer> {
   const [method = "", path = ""] = what.split(" ");
   const isPlain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
@@ -50,10 +50,10 @@ export async function ask(
     asked.end(bytes);
   });
   const seen = { method, path, ...answer, body: answer.text, ...(isPlain ? {} : { sent: body }) };
-  const misfits = [...findMisfits(seen), ...findOfrepMisfits(seen)];
-  if (misfits.length > 0) {
+  const mismatches = [...findMismatches(seen), ...findOfrepMismatches(seen)];
+  if (mismatches.length > 0) {
     throw new Error(
-      `The answer to ${what} is not what schema/openapi.yaml describes: ${misfits.join("; ")}\n` +
+      `The answer to ${what} is not what schema/openapi.yaml describes: ${mismatches.join("; ")}\n` +
         `${answer.status} ${JSON.stringify(answer.headers)}\n${answer.text}`,
     );
   }

@@ -10,7 +10,7 @@ export const meal = `${list}meal_planning`;
 export const file = "flags/nutrition/meal_planning.yaml";
 export const policy = "flags/policy.yaml";
 
-export interface Reviewed {
+export interface ProtectedServers {
   readonly api: OwnApi;
   readonly github: FakeGitHub;
   readonly remote: Remote;
@@ -18,7 +18,7 @@ export interface Reviewed {
   again(given?: Options): Promise<OwnApi>;
 }
 
-export async function startReviewed(...environments: string[]): Promise<Reviewed> {
+export async function startProtected(...environments: string[]): Promise<ProtectedServers> {
   const named = environments.length === 0 ? ["application"] : environments;
   const remote = new Remote({ ...flags, [policy]: `protected: [${named.join(", ")}]\n` });
   const github = await startGitHub(remote.bare);

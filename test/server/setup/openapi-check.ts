@@ -2,7 +2,7 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { description as document } from "../../../server/openapi/description.ts";
 
-export interface Seen {
+export interface Exchange {
   readonly method: string;
   /** As it was sent, the query included. */
   readonly path: string;
@@ -43,7 +43,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, object>>;
 }
 
-export interface Described {
+export interface DescribedOperation {
   /** In upper case. */
   readonly method: string;
   /** As in the description: `/v1/feature-flags/{flag_name}`. */
@@ -55,10 +55,11 @@ const methods = ["get", "head", "post", "put", "patch", "delete", "options", "tr
 
 const paths = (document as unknown as { paths: Record<string, Record<string, Operation>> }).paths;
 
-export const operations: readonly Described[] = Object.entries(paths).flatMap(([template, item]) =>
-  Object.entries(item)
-    .filter(([method]) => methods.includes(method))
-    .map(([method, operation]) => ({ method: method.toUpperCase(), template, operation })),
+export const operations: readonly DescribedOperation[] = Object.entries(paths).flatMap(
+  ([template, item]) =>
+    Object.entries(item)
+      .filter(([method]) => methods.includes(method))
+      .map(([method, operation]) => ({ method: method.toUpperCase(), template, operation })),
 );
 
 /** Headers with a meaning of their own. Each must be described for the response that has it. */
@@ -77,37 +78,38 @@ const speaking = [
 ];
 
 /** The errors of a response by the description. */
-export function findMisfits(seen: Seen): string[] {
-  if (isPreflight(seen)) return [];
-  const found = find(seen);
-  if (!found) return undescribed(seen);
+export function findMismatches(exchange: Exchange): string[] {
+  if (isPreflight(exchange)) return [];
+  const found = find(exchange);
+  if (!found) return undescribed(exchange);
   const { pointer, outcome } = found;
-  return [...headerMisfits(seen, pointer, outcome), ...bodyMisfits(seen, pointer, outcome)].concat(
-    requestMisfits(seen),
-  );
+  return [
+    ...headerMisfits(exchange, pointer, outcome),
+    ...bodyMisfits(exchange, pointer, outcome),
+  ].concat(requestMisfits(exchange));
 }
 
 /** Preflight requests belong to CORS, not to the API. */
-function isPreflight({ method, status }: Seen): boolean {
+function isPreflight({ method, status }: Exchange): boolean {
   return method === "OPTIONS" && status === 204;
 }
 
 /** The described outcome for an answer. A method that a path lacks is described at its other methods. */
-function find(seen: Seen): { pointer: string; outcome: Outcome } | undefined {
-  const candidates = operations.filter(({ template }) => fits(template, seen.path));
-  const own = candidates.filter(({ method }) => method === seen.method);
+function find(exchange: Exchange): { pointer: string; outcome: Outcome } | undefined {
+  const candidates = operations.filter(({ template }) => fits(template, exchange.path));
+  const own = candidates.filter(({ method }) => method === exchange.method);
   for (const { template, method, operation } of own.length > 0 ? own : candidates) {
-    if (own.length === 0 && seen.status < 400) continue;
-    const described = operation.responses[seen.status];
+    if (own.length === 0 && exchange.status < 400) continue;
+    const described = operation.responses[exchange.status];
     if (!described) continue;
-    const pointer = `/paths/${escaped(template)}/${method.toLowerCase()}/responses/${seen.status}`;
+    const pointer = `/paths/${escaped(template)}/${method.toLowerCase()}/responses/${exchange.status}`;
     return resolve(pointer) as { pointer: string; outcome: Outcome };
   }
   return undefined;
 }
 
 /** At a path without a description, only 404 and the errors of authentication are allowed. */
-function undescribed({ method, path, status, headers, body }: Seen): string[] {
+function undescribed({ method, path, status, headers, body }: Exchange): string[] {
   const isKnown = operations.some(({ template }) => fits(template, path));
   if (isKnown) return [`the status ${status} of ${method} ${path} is not described`];
   const isProblem = headers["content-type"] === "application/problem+json";
@@ -117,38 +119,39 @@ function undescribed({ method, path, status, headers, body }: Seen): string[] {
   return schemaMisfits("/components/schemas/Problem", JSON.parse(body));
 }
 
-function headerMisfits(seen: Seen, pointer: string, { headers = {} }: Outcome): string[] {
+function headerMisfits(exchange: Exchange, pointer: string, { headers = {} }: Outcome): string[] {
   const wrong = Object.keys(headers).flatMap((name) => {
     const at = resolve(`${pointer}/headers/${escaped(name)}`);
     const header = at.outcome as unknown as Header;
-    const text = seen.headers[name.toLowerCase()];
+    const text = exchange.headers[name.toLowerCase()];
     if (text === undefined) return header.required ? [`the header ${name} is missing`] : [];
     const value = header.schema.type === "integer" ? Number(text) : text;
     return schemaMisfits(`${at.pointer}/schema`, value).map((misfit) => `${name}: ${misfit}`);
   });
   const known = Object.keys(headers).map((name) => name.toLowerCase());
   const extra = speaking.filter(
-    (name) => seen.headers[name] !== undefined && !known.includes(name) && !isCors(name, seen),
+    (name) =>
+      exchange.headers[name] !== undefined && !known.includes(name) && !isCors(name, exchange),
   );
   return [...wrong, ...extra.map((name) => `the header ${name} is not described`)];
 }
 
 /** With CORS, every response has `Vary: Origin`. */
-function isCors(name: string, { headers }: Seen): boolean {
+function isCors(name: string, { headers }: Exchange): boolean {
   return name === "vary" && headers[name] === "Origin";
 }
 
-function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[] {
-  const { method, status, headers, body, path } = seen;
+function bodyMisfits(exchange: Exchange, pointer: string, { content }: Outcome): string[] {
+  const { method, status, headers, body, path } = exchange;
   const [type = ""] = String(headers["content-type"] ?? "").split(";");
   if (method === "HEAD" || !content) return body === "" ? [] : ["there is a body"];
   if (!content[type]) return [`the type "${type}" is not described`];
   if (type === "text/event-stream") return [];
-  const misfits = schemaMisfits(
+  const mismatches = schemaMisfits(
     `${pointer}/content/${escaped(type)}/schema`,
     type.endsWith("json") ? JSON.parse(body) : body,
   );
-  if (type !== "application/problem+json" || status < 400) return misfits;
+  if (type !== "application/problem+json" || status < 400) return mismatches;
   const problem: Problem = JSON.parse(body);
   const [plain = ""] = path.split("?");
   // The examples of an error show its kinds.
@@ -156,7 +159,7 @@ function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[
     ({ value }) => value.type === problem.type && value.title === problem.title,
   );
   return [
-    ...misfits,
+    ...mismatches,
     ...(isKnown ? [] : [`no example is of the type "${problem.type}", titled "${problem.title}"`]),
     ...(problem.status === status ? [] : [`the problem says ${problem.status}, not ${status}`]),
     ...(problem.instance === plain || plain.length > 300 ? [] : [`it is of ${problem.instance}`]),
@@ -164,7 +167,7 @@ function bodyMisfits(seen: Seen, pointer: string, { content }: Outcome): string[
 }
 
 /** An accepted request must match the description. */
-function requestMisfits({ method, path, status, sent }: Seen): string[] {
+function requestMisfits({ method, path, status, sent }: Exchange): string[] {
   if (status >= 300 || sent === undefined) return [];
   const own = operations.find((one) => one.method === method && fits(one.template, path));
   if (!own?.operation.requestBody) return [];
