@@ -80,6 +80,7 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
   const url = await listen(service.server, host, port);
   const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
   const { commit, flags = [] } = store.current?.snapshot ?? {};
+  const isEmpty = commit !== undefined && flags.length === 0;
   const lines = [
     `Serving ${pluralize(flags.length, "flag")} at ${commit === undefined ? "no valid commit" : shortId(commit)}:`,
     `  API  ${url}${outputs.list.path}`,
@@ -87,6 +88,7 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
     ...(settings.remote
       ? []
       : [`  git  ${path.relative(".", remote)}${note ? `  (${note})` : ""}`]),
+    ...(isEmpty && !settings.remote ? ["  to write a first flag: bunting init"] : []),
     ...(token === undefined ? [] : [`  admin token, shown this once: ${token}`]),
     ...(hasOwnTokens && token === undefined ? [`  another token: ${addToken(file)}`] : []),
   ];

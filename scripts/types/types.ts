@@ -1,5 +1,6 @@
 import { pluralize, shortId } from "../../schema/text/show.ts";
 import { readText } from "../../store/commit/work-tree.ts";
+import { isGenerated } from "../../store/files/generated-marker.ts";
 import { replaceFile } from "../../store/files/replace-file.ts";
 import { Repository } from "../../store/snapshot/repository.ts";
 import { defineCommand, type ExitCode } from "../command/command.ts";
@@ -30,8 +31,13 @@ export const command = defineCommand({
 
     const out = options.out ?? (await defaultOut(repo, "src/flag-names.ts"));
     const text = formatFlagTypes(snapshot.flags);
-    const isCurrent = readText(".", out) === text;
-    if (!isCurrent && !check) replaceFile(out, text);
+    const current = readText(".", out);
+    const isCurrent = current === text;
+    if (!isCurrent && !check) {
+      const isForeign = current !== undefined && current.trim() !== "" && !isGenerated(current);
+      if (isForeign) throw foreignFile(out);
+      replaceFile(out, text);
+    }
     const isStale = !isCurrent && check === true;
     const flags = pluralize(snapshot.flags.length, "flag");
     const result = isStale
@@ -41,3 +47,8 @@ export const command = defineCommand({
     return isStale ? 1 : 0;
   },
 });
+
+function foreignFile(file: string): Error {
+  const hint = "name another file with --out, or delete this one";
+  return new Error(`Cannot replace "${file}": bunting types did not write it\n  hint: ${hint}`);
+}

@@ -143,6 +143,16 @@ describe.concurrent("npm start with nothing configured", () => {
     expect(await second.end("SIGINT")).toBe(0);
   });
 
+  test("says how to write a first flag if there is none", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, { "README.md": "Flags\n" });
+    const program = start(checkout.directory);
+    await program.url("API");
+    expect(program.said.stderr).toMatch(/^Serving 0 flags at /);
+    expect(program.said.stderr).toContain("  to write a first flag: bunting init\n");
+    expect(await program.end("SIGTERM")).toBe(0);
+  });
+
   /** Requests each published URL from both. */
   async function sameEverywhere(
     api: string,

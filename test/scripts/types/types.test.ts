@@ -52,6 +52,21 @@ describe.concurrent("types", () => {
     expect(readFileSync(out, "utf8")).toBe(before);
   });
 
+  test("does not replace a file that it did not write, except an empty one", async () => {
+    const { repository } = planner();
+    const where = { in: repository.directory };
+    const out = path.join(repository.directory, "README.md");
+    repository.write({ "README.md": "# Flags\n" });
+    const { code, stdout, stderr } = await runScript("types", ["--out", "README.md"], where);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe(
+      'Cannot replace "README.md": bunting types did not write it\n  hint: name another file with --out, or delete this one\n',
+    );
+    expect(readFileSync(out, "utf8")).toBe("# Flags\n");
+    repository.write({ "README.md": "\n" });
+    expect((await runScript("types", ["--out", "README.md"], where)).code).toBe(0);
+  });
+
   test("a commit without flags has no names; one with a broken flag is refused", async () => {
     const repository = testRepository();
     repository.change(1_725_105_600, { "README.md": "None\n" });
