@@ -46,18 +46,21 @@ interface PreparedHead {
 /** The answers for pages of one origin, or for programs. */
 interface Audience {
   readonly headers: Readonly<Record<string, string>>;
-  readonly prepared: WeakMap<Answer, PreparedAnswer>;
+  /** By path. */
+  readonly prepared: Map<string, PreparedAnswer>;
 }
 
 export class FastReads {
   readonly #parts: Parts;
   readonly #audiences: ReadonlyMap<string | undefined, Audience>;
+  /** The release that `#audiences` have answers of. */
+  #answers: ReadonlyMap<string, Answer> | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     const common = commonHeaders(parts.settings.origins);
     this.#audiences = new Map(
-      common.map(([origin, headers]) => [origin, { headers, prepared: new WeakMap() }]),
+      common.map(([origin, headers]) => [origin, { headers, prepared: new Map() }]),
     );
   }
 
@@ -112,14 +115,17 @@ export class FastReads {
 
   #prepare(url: string, origin: string | undefined): PreparedAnswer | undefined {
     const { responses, metrics } = this.#parts;
+    if (this.#answers !== responses.answers) {
+      this.#answers = responses.answers;
+      for (const { prepared } of this.#audiences.values()) prepared.clear();
+    }
     const audience = this.#audiences.get(origin);
-    if (audience === undefined) return undefined;
+    const ready = audience?.prepared.get(url);
+    if (audience === undefined || ready !== undefined) return ready;
     const answer = responses.get(url);
     if (answer === undefined) return undefined;
-    const ready = audience.prepared.get(answer);
-    if (ready !== undefined) return ready;
     const prepared = prepareAnswer(responses, url, answer, audience.headers, metrics.requests);
-    audience.prepared.set(answer, prepared);
+    audience.prepared.set(url, prepared);
     return prepared;
   }
 }

@@ -25,6 +25,11 @@ export class Responses {
   /** The environments of the current release; the first is at the root of the URLs. */
   environments: readonly string[] = defaultProject.environments;
 
+  /** Those made so far, by path. Another map for each release. */
+  get answers(): ReadonlyMap<string, Answer> {
+    return this.#answers;
+  }
+
   /** Whether there is a release yet. */
   get isReady(): boolean {
     return this.#published.length > 0;
