@@ -1,5 +1,6 @@
 /** A commit of others that removes many or all flags is not served until it is accepted. */
-import { cpSync } from "node:fs";
+import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import type { FlagStore } from "../../../store/writes/flag-store.ts";
 import {
@@ -209,4 +210,45 @@ test("a restart serves the same while removals wait", async () => {
   await store.sync();
   expect(next.current?.served).toEqual(store.current?.served);
   expect(next.health.heldBack).toBe(store.health.heldBack);
+});
+
+const gone = "0".repeat(40);
+test.each([
+  ["is missing", undefined],
+  ["is damaged", '{"commit":'],
+  ["has another form", JSON.stringify({ commit: gone, waiting: [null], reason: "" })],
+  ["names a commit that is gone", JSON.stringify({ commit: gone, waiting: [], reason: "" })],
+])("a restart holds removals back if their record in the clone %s", async (_, text) => {
+  const { bare, human } = flagRemote(ten);
+  const store = await openStore(bare);
+  human.publish(removed);
+  await store.sync();
+  await store.close();
+  const record = path.join(store.directory, "bunting-held.json");
+  expect(existsSync(record)).toBe(true);
+  if (text === undefined) rmSync(record);
+  else writeFileSync(record, text);
+  const next = await openStore(bare, { directory: store.directory });
+  expect(servedBy(next)).toEqual(names);
+  expect(next.health.heldBack).toContain("it removes 10 of 10 flags");
+  human.publish(ten);
+  await next.sync();
+  expect(existsSync(record)).toBe(false);
+});
+
+test("a clone that is made anew keeps the record of held removals", async () => {
+  const { bare, human } = flagRemote(ten);
+  const store = await openStore(bare);
+  human.publish({ [fileOf("late")]: "enabled: true\n" });
+  await store.sync();
+  const six = [...names.slice(0, 5), "late"];
+  human.publish(Object.fromEntries(six.map((name) => [fileOf(name), null])));
+  await store.sync();
+  human.publish({ [fileOf("flag_5")]: null });
+  rmSync(path.join(store.directory, "objects"), { recursive: true });
+  await store.sync();
+  await store.close();
+  const served = [...names.slice(0, 5), ...names.slice(6), "late"];
+  expect(servedBy(store)).toEqual(served);
+  expect(servedBy(await openStore(bare, { directory: store.directory }))).toEqual(served);
 });
