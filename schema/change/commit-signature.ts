@@ -80,7 +80,7 @@ export function verifyMessage(
 
 /** Those of `files` that the signature covers; `undefined` if it is not valid. */
 function findSigned(
-  parts: Parts,
+  parts: MessageParts,
   files: readonly SignedFile[],
   keys: readonly string[],
 ): readonly SignedFile[] | undefined {
@@ -105,11 +105,11 @@ export function signatureIn(message: string): string {
   return parts ? signatureOf(parts) : "";
 }
 
-function signatureOf({ nonce, mac }: Parts): string {
+function signatureOf({ nonce, mac }: MessageParts): string {
   return `${nonce} ${mac}`;
 }
 
-interface Parts {
+interface MessageParts {
   readonly subject: string;
   readonly reason: string;
   /** The trailers above the signature. */
@@ -129,7 +129,7 @@ const signaturePattern =
  * there is a reason, which may look like trailers itself. A merge may add a number to the subject,
  * and paragraphs at the end.
  */
-function partsOf(message: string): Parts | undefined {
+function partsOf(message: string): MessageParts | undefined {
   const paragraphs = message
     .replaceAll("\r\n", "\n")
     .trim()
@@ -153,7 +153,7 @@ function partsOf(message: string): Parts | undefined {
 /** For one file in version 1; in version 2, for the files whose digests the message lists. */
 function macOf(
   key: string,
-  { nonce, subject, reason, lines, digests }: Parts,
+  { nonce, subject, reason, lines, digests }: MessageParts,
   signed?: SignedFile,
 ): string {
   const message = [nonce, subject, reason, lines];

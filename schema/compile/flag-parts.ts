@@ -21,7 +21,7 @@ export function partsOf(project: Environments, flag: TimedFlag): FlagParts {
   const { environments } = project;
   const known = knownParts.get(flag);
   if (known?.environments === environments) return known;
-  const same: Known = {};
+  const same: CachedResponses = {};
   const parts = {
     environments,
     responses: environments.map((one) => compileFlagResponse(project, one, flag, same)),
@@ -32,7 +32,7 @@ export function partsOf(project: Environments, flag: TimedFlag): FlagParts {
 }
 
 /** The responses of one flag where it is on, and where it is off. */
-type Known = { on?: Response; off?: Response };
+type CachedResponses = { on?: Response; off?: Response };
 
 /**
  * The response of one flag, as an environment sees it. It does not name the environment: one body
@@ -42,7 +42,7 @@ export function compileFlagResponse(
   project: Environments,
   environment: string,
   flag: TimedFlag,
-  known: Known = {},
+  known: CachedResponses = {},
 ): Response {
   const state = isOn(flag, environment) ? "on" : "off";
   const same = known[state] ?? compileFlag(project, flag, state === "on");

@@ -78,10 +78,10 @@ function compileDecision(
     (otherwise, rule) =>
       ifThenElse(
         compileConditions(rule.if, published.audiences),
-        rule.variant ?? give(name, definition, rule.rollout ?? 100),
+        rule.variant ?? compileRollout(name, definition, rule.rollout ?? 100),
         otherwise,
       ),
-    give(name, definition, rollout),
+    compileRollout(name, definition, rollout),
   );
   return ifThenElse(required, withRules, outside);
 }
@@ -99,7 +99,7 @@ function isOn(name: string, levels: number, published: Published): Logic {
 const buckets = 100_000;
 
 /** Gives the feature to a percentage. Each of the two hashes needs a value, so one guard is for both. */
-function give(name: string, definition: Definition, rollout: number): Logic {
+function compileRollout(name: string, definition: Definition, rollout: number): Logic {
   const { variants, split, seed = name, bucket = targetingKey } = definition;
   const weight = Math.round((rollout * buckets) / 100);
   if (weight <= 0) return outside;

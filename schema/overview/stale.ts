@@ -27,7 +27,7 @@ export function findStale(
   today: string,
   days: number,
 ): StaleFlag[] {
-  const stale = flags.flatMap((flag): Found[] => {
+  const stale = flags.flatMap((flag): Staleness[] => {
     if (flag.type === "kill_switch") return [];
     if (flag.expires !== "" && flag.expires <= today) return [expired(flag)];
     if (!isTheSameForAll(flag)) return [];
@@ -55,9 +55,9 @@ function isTheSameForAll({ type, decisions }: TimedFlag): boolean {
   return type === "release" && isSame && others.every((other) => isSameDecision(first, other));
 }
 
-type Found = Omit<StaleFlag, "requiredBy">;
+type Staleness = Omit<StaleFlag, "requiredBy">;
 
-function withDependents(stale: Found, flags: readonly TimedFlag[]): StaleFlag {
+function withDependents(stale: Staleness, flags: readonly TimedFlag[]): StaleFlag {
   const dependents = flags.filter(({ requires }) => requires.includes(stale.flag.name));
   const requiredBy = dependents.map(({ name }) => name).sort(compareText);
   if (requiredBy.length === 0) return { ...stale, requiredBy };
@@ -65,14 +65,14 @@ function withDependents(stale: Found, flags: readonly TimedFlag[]): StaleFlag {
   return { ...stale, requiredBy, reason };
 }
 
-function expired(flag: TimedFlag): Found {
+function expired(flag: TimedFlag): Staleness {
   const { expires: since, type } = flag;
   const what = type === "experiment" ? "The experiment ended on" : "It expired on";
   return { flag, kind: "expired", since, reason: `${what} ${since}` };
 }
 
 /** Does not name the number of days, so that the same flag has the same text next week. */
-function unchangedFlag(flag: TimedFlag, since: string): Found {
+function unchangedFlag(flag: TimedFlag, since: string): Staleness {
   const state = describeDecision(Object.values(flag.decisions)[0]);
   const reason = `It has been ${state} for everyone since ${since}`;
   return { flag, kind: "unchanged", since, reason };

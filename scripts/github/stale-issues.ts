@@ -22,7 +22,7 @@ export interface IssueChange {
   readonly action: "opened" | "updated" | "unchanged" | "proposed" | "closed";
 }
 
-export interface Findings {
+export interface StaleReport {
   readonly snapshot: Snapshot;
   /** In the order in which issues are opened. */
   readonly stale: readonly StaleFlag[];
@@ -40,26 +40,26 @@ const label = {
   description: "A feature flag that is no longer needed",
 };
 
-type Known = Issue & StaleMarker;
+type KnownIssue = Issue & StaleMarker;
 
-export async function updateIssues(github: GitHub, findings: Findings): Promise<IssueChange[]> {
+export async function updateIssues(github: GitHub, report: StaleReport): Promise<IssueChange[]> {
   const known = await listKnown(github);
-  const changes = await closeOutdated(github, findings, known);
+  const changes = await closeOutdated(github, report, known);
   const closed = new Set(changes.map(({ number }) => number));
   const open = known.filter(({ state, number }) => state === "open" && !closed.has(number));
-  let room = findings.limit - new Set(open.map(({ name }) => name)).size;
-  for (const stale of findings.stale) {
+  let remaining = report.limit - new Set(open.map(({ name }) => name)).size;
+  for (const stale of report.stale) {
     const about = known.filter(({ name }) => name === stale.flag.name);
     const isOpen = about.some((one) => open.includes(one));
-    if (!isOpen && (wasDeclined(about, stale) || room <= 0)) continue;
-    const change = await openOrUpdate(github, findings, stale, about);
-    if (change && !isOpen) room -= 1;
+    if (!isOpen && (wasDeclined(about, stale) || remaining <= 0)) continue;
+    const change = await openOrUpdate(github, report, stale, about);
+    if (change && !isOpen) remaining -= 1;
     if (change) changes.push(change);
   }
   return changes;
 }
 
-async function listKnown(github: GitHub): Promise<Known[]> {
+async function listKnown(github: GitHub): Promise<KnownIssue[]> {
   const ours = await findOwnIssues(github, label.name, "all");
   return ours.flatMap((issue) => {
     const seen = readMarker(issue.body);
@@ -68,7 +68,7 @@ async function listKnown(github: GitHub): Promise<Known[]> {
 }
 
 /** Whether somebody closed the issue and the flag has not changed since. */
-function wasDeclined(about: readonly Known[], stale: StaleFlag): boolean {
+function wasDeclined(about: readonly KnownIssue[], stale: StaleFlag): boolean {
   const now = fingerprint(stale);
   return about.some((one) => one.state === "closed" && one.fingerprint === now);
 }
@@ -76,8 +76,8 @@ function wasDeclined(about: readonly Known[], stale: StaleFlag): boolean {
 /** Closes issues about flags that are gone or no longer stale. People close pull requests. */
 async function closeOutdated(
   github: GitHub,
-  { snapshot, stale }: Findings,
-  known: readonly Known[],
+  { snapshot, stale }: StaleReport,
+  known: readonly KnownIssue[],
 ): Promise<IssueChange[]> {
   const still = new Set(stale.map(({ flag }) => flag.name));
   const flags = new Set(snapshot.flags.map(({ name }) => name));
@@ -94,9 +94,9 @@ async function closeOutdated(
 /** Opens a pull request if no code names the flag any more, otherwise an issue. */
 async function openOrUpdate(
   github: GitHub,
-  { references, mayRemove }: Findings,
+  { references, mayRemove }: StaleReport,
   stale: StaleFlag,
-  about: readonly Known[],
+  about: readonly KnownIssue[],
 ): Promise<IssueChange | undefined> {
   const { name } = stale.flag;
   const open = about.filter(({ state }) => state === "open");

@@ -65,8 +65,8 @@ export const command = defineCommand({
     const lastToggled = await findLastToggled(repository, snapshot, day, days);
     const stale = findStale(snapshot.flags, lastToggled, day, days);
     const references = search(sources, stale, mayRemove);
-    const findings = { snapshot, stale, references, limit, mayRemove };
-    const steps = github ? await updateIssues(github, findings) : [];
+    const report = { snapshot, stale, references, limit, mayRemove };
+    const steps = github ? await updateIssues(github, report) : [];
     const print = format === "json" ? formatJson : formatText;
     process.stdout.write(print({ stale, references, steps }));
     return 0;

@@ -18,7 +18,7 @@ type Naming = keyof typeof nameStyles;
 const knownStyles = Object.keys(nameStyles).join(" or ");
 
 /** The values of the options; `undefined` for missing ones. */
-export type Given = Readonly<
+export type InitOptions = Readonly<
   Record<"environments" | "naming" | "owner", string | undefined> &
     Record<"hook", boolean | undefined>
 >;
@@ -26,7 +26,7 @@ export type Given = Readonly<
 const defaults = { environments: "application,staging,development", naming: "snake_case" };
 
 /** The choices. Missing options are asked on the terminal if `ask` is given. Throws `UsageError` if one cannot be used. */
-export async function resolveChoices(given: Given, ask?: Ask): Promise<Choices> {
+export async function resolveChoices(given: InitOptions, ask?: Ask): Promise<Choices> {
   const answer = async (value: string | undefined, question: string, standard: string) =>
     value ?? ((await ask?.(question, standard)) || standard);
   const environments = await answer(

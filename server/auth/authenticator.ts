@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../schema/access/tokens.ts";
-import type { JwtVerifier, Refused } from "./jwt.ts";
-import type { Tokens, Verified } from "./tokens.ts";
+import type { JwtVerifier, RefusedToken } from "./jwt.ts";
+import type { Tokens, VerifiedPrincipal } from "./tokens.ts";
 
 const cacheSize = 1_000;
 
@@ -10,7 +10,7 @@ export class Authenticator {
   readonly #tokens: Tokens | undefined;
   readonly #jwt: JwtVerifier | undefined;
   /** By header. Valid only for the tokens file of this version. */
-  readonly #known = new LRUCache<string, Verified>({ max: cacheSize });
+  readonly #known = new LRUCache<string, VerifiedPrincipal>({ max: cacheSize });
   #version = "";
 
   constructor(tokens: Tokens | undefined, jwt: JwtVerifier | undefined) {
@@ -39,7 +39,7 @@ export class Authenticator {
   }
 
   /** Throws `IssuerUnavailableError` if the issuer is needed and does not answer. */
-  async authenticate(header: string | undefined): Promise<{ principal: Principal } | Refused> {
+  async authenticate(header: string | undefined): Promise<{ principal: Principal } | RefusedToken> {
     const principal = this.recognize(header);
     if (principal) return { principal };
     if (header === undefined) return { refused: "no Authorization header" };
@@ -59,7 +59,7 @@ export class Authenticator {
     this.#known.clear();
   }
 
-  #verifyByFile(header: string): Verified | undefined {
+  #verifyByFile(header: string): VerifiedPrincipal | undefined {
     const token = bearerToken(header);
     const verified = token === undefined ? undefined : this.#tokens?.verify(token);
     if (verified) this.#known.set(header, verified);

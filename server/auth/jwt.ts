@@ -1,7 +1,7 @@
 import type { JWTPayload } from "jose";
 import { type Principal, type Role, roles } from "../../schema/access/tokens.ts";
 import { IssuerUnavailableError, SigningKeys } from "./signing-keys.ts";
-import type { Verified } from "./tokens.ts";
+import type { VerifiedPrincipal } from "./tokens.ts";
 
 export interface Oidc {
   readonly issuer: string;
@@ -11,7 +11,7 @@ export interface Oidc {
 }
 
 /** Why a token is not accepted: for the log, never for the client. */
-export interface Refused {
+export interface RefusedToken {
   readonly refused: string;
 }
 
@@ -46,7 +46,7 @@ export class JwtVerifier {
   }
 
   /** Throws `IssuerUnavailableError` if the keys that the token needs cannot be read now. */
-  async verify(token: string): Promise<Verified | Refused> {
+  async verify(token: string): Promise<VerifiedPrincipal | RefusedToken> {
     const { errors, jwtVerify } = await import("jose");
     const { issuer, audience } = this.#oidc;
     const required = { issuer, audience, algorithms, requiredClaims: ["exp", "sub"] };
@@ -63,7 +63,7 @@ export class JwtVerifier {
     }
   }
 
-  #principalOf(payload: JWTPayload): Verified | Refused {
+  #principalOf(payload: JWTPayload): VerifiedPrincipal | RefusedToken {
     const { issuer, roleClaim } = this.#oidc;
     const { sub, exp = 0 } = payload;
     if (typeof sub !== "string" || !/^[\x20-\x7e]{1,255}$/.test(sub))

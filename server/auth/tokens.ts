@@ -6,7 +6,7 @@ import { parseTokens } from "../../schema/access/tokens-file.ts";
 const checkIntervalMs = 1_000;
 
 /** A principal whose token is valid until a time, in milliseconds since 1970. */
-export interface Verified {
+export interface VerifiedPrincipal {
   readonly principal: Principal;
   readonly untilMs: number;
 }
@@ -38,7 +38,7 @@ export class Tokens {
   }
 
   /** The principal of a token and its expiry; `undefined` if the token is unknown. Valid for this `version()`. */
-  verify(token: string): Verified | undefined {
+  verify(token: string): VerifiedPrincipal | undefined {
     const entry = this.#find(token);
     if (!entry) return undefined;
     const { sha256: _, expires, ...principal } = entry;

@@ -35,7 +35,7 @@ export async function ignoreStatus<T>(
 }
 
 /** The used fields of Octokit's errors. */
-interface Failed {
+interface OctokitError {
   readonly status: number;
   readonly message: string;
   readonly response?: {
@@ -48,7 +48,7 @@ type Headers = Readonly<Record<string, string | number | undefined>>;
 
 /** Makes the error of a failed call. `doing` follows "Cannot": `comment on #7`. */
 export function toGitHubError(doing: string, repository: string, error: unknown): GitHubError {
-  const { status = 0, message = String(error), response } = error as Partial<Failed>;
+  const { status = 0, message = String(error), response } = error as Partial<OctokitError>;
   const answered = response ? status : 0;
   const reason = (response ? reasonIn(response.data) : message).slice(0, 300);
   const found = answered === 0 ? `no answer (${reason})` : `${answered} "${reason}"`;

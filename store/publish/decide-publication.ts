@@ -130,7 +130,7 @@ function formatOf(text: string): number | undefined {
   }
 }
 
-interface Limited {
+interface LimitedRelease {
   readonly compiled: CompiledSnapshot;
   readonly waiting: readonly WaitingChange[];
   readonly reasons: readonly string[];
@@ -147,7 +147,7 @@ async function applyLimits(
   root: EnvironmentDiff | undefined,
   compiled: CompiledSnapshot,
   { limits, allow }: { readonly limits: Limits; readonly allow: string | undefined },
-): Promise<Limited> {
+): Promise<LimitedRelease> {
   const size = compiled.snapshot.flags.length;
   const before = revision?.waiting ?? [];
   const exceeded = root ? findExceededLimits({ ...root, size }, limits, before) : [];
@@ -174,7 +174,7 @@ async function applyLimits(
 /** The manifest, and the commit that is rolled back. */
 function annotate(
   { revision, manifest: served }: TargetState,
-  { compiled: { release }, waiting }: Limited,
+  { compiled: { release }, waiting }: LimitedRelease,
   refusal: Refusal | undefined,
   { rollback: reason = "", allow }: Pick<Intent, "rollback" | "allow">,
 ): Pick<PublishDecision, "manifest" | "rolledBackFrom"> {

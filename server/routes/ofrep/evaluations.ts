@@ -13,11 +13,11 @@ import { rootEnvironment } from "../../../schema/project/project.ts";
 import { compareText } from "../../../schema/text/order.ts";
 import { entityTag } from "../../http/send.ts";
 
-type Served = Pick<Snapshot, "project" | "flags" | "audiences">;
+type ServedSnapshot = Pick<Snapshot, "project" | "flags" | "audiences">;
 
 export class Evaluations {
   readonly #sign: (text: string) => string;
-  #snapshot: Served | undefined;
+  #snapshot: ServedSnapshot | undefined;
   #byEnvironment = new Map<string, EnvironmentFlags>();
 
   /** `sign` makes the version of an environment from its definitions. */
@@ -26,7 +26,7 @@ export class Evaluations {
   }
 
   /** Replaces one release by the next in one step. */
-  serve(snapshot: Served): void {
+  serve(snapshot: ServedSnapshot): void {
     this.#snapshot = snapshot;
     this.#byEnvironment = new Map();
   }

@@ -49,8 +49,14 @@ export async function sendRequest(
     asked.on("error", reject);
     asked.end(bytes);
   });
-  const seen = { method, path, ...answer, body: answer.text, ...(isPlain ? {} : { sent: body }) };
-  const mismatches = [...findMismatches(seen), ...findOfrepMismatches(seen)];
+  const exchange = {
+    method,
+    path,
+    ...answer,
+    body: answer.text,
+    ...(isPlain ? {} : { sent: body }),
+  };
+  const mismatches = [...findMismatches(exchange), ...findOfrepMismatches(exchange)];
   if (mismatches.length > 0) {
     throw new Error(
       `The answer to ${what} is not what schema/openapi.yaml describes: ${mismatches.join("; ")}\n` +
