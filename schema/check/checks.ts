@@ -43,7 +43,7 @@ const checks: readonly Check[] = [
   function experimentEnds({ type, expires }, report) {
     if (type !== "experiment" || expires !== undefined) return;
     const hint = 'add "expires: " and the day on which it is decided';
-    report("/type", "experiment-without-end", "Is an experiment without an end", hint);
+    report("/type", "experiment-without-expiry", "Is an experiment without an expiry date", hint);
   },
 
   /** A kill switch has no expiry date. */

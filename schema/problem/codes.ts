@@ -24,7 +24,7 @@ export const severities = {
   "empty-condition": "error",
   "empty-range": "error",
   "enabled-out-of-order": "warning",
-  "experiment-without-end": "warning",
+  "experiment-without-expiry": "warning",
   expired: "warning",
   "failed-test": "error",
   "file-mode": "error",

@@ -40,7 +40,7 @@ test.each([
 });
 
 test.each([
-  ["an experiment without end", "type: experiment\n", ["2:7 experiment-without-end"]],
+  ["an experiment without an expiry date", "type: experiment\n", ["2:7 experiment-without-expiry"]],
   ["an experiment with an end", "type: experiment\nexpires: 2099-01-01\n", []],
   [
     "a kill switch with an expiry date",
