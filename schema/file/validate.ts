@@ -133,7 +133,7 @@ function checkSinglePolicy(entries: readonly Entry[]): Problem[] {
   const [code, message, hint] = project
     ? ([
         "two-policies",
-        `Cannot read a policy beside "${project.file}": only one of the two can count`,
+        `Cannot read a policy beside "${project.file}": only one of the two may exist`,
         `name the environments in "protected" of ${project.file}, and delete this file`,
       ] as const)
     : (["old-policy", `Is the old form of ${projectFile}`, "run: bunting migrate"] as const);

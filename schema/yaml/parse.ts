@@ -120,7 +120,7 @@ class Reader {
   }
 
   #refuse(start: number, code: Code, what: string): void {
-    const message = `Cannot read ${what}: each value must stand where it applies`;
+    const message = `Cannot read ${what}: only plain values are allowed`;
     const hint = code === "alias" ? "write the value out" : "delete it";
     this.findings.push({ ...positionAt(this.#text, start), code, message, hint });
   }

@@ -8,7 +8,8 @@ import { quoteValue } from "../text/show.ts";
 export function invalidYaml(text: string, errors: readonly YAMLParseError[]): Finding[] {
   const conflict = errors.length > 0 ? mergeConflict(text) : undefined;
   if (conflict) return [conflict];
-  const hint = "look at the line above as well: an open quote or a wrong indentation shows late";
+  const hint =
+    "check the line above as well: the cause may be an unclosed quote or a wrong indentation there";
   const end = Math.max(0, text.trimEnd().length - 1);
   const byOffset = new Map<number, Finding>();
   for (const { code, pos, message: words } of errors.slice(0, 10)) {

@@ -17,11 +17,11 @@ export function webhookHandlers(secret: string | undefined, sync: () => Promise<
   if (secret === undefined) {
     return [
       () => {
-        throw new HttpError(404, "Cannot take webhooks: GITHUB_WEBHOOK_SECRET is not set");
+        throw new HttpError(404, "Cannot accept webhooks: GITHUB_WEBHOOK_SECRET is not set");
       },
     ];
   }
-  const detail = "Cannot take a webhook so soon: too many with a wrong signature";
+  const detail = "Cannot accept a webhook now: too many had a wrong signature";
   const options = { standardHeaders: false, skipSuccessfulRequests: true };
   const limit = limitPerMinute(failuresPerMinute, detail, options);
   const receive: Handler = async (request, response) => {
@@ -30,7 +30,10 @@ export function webhookHandlers(secret: string | undefined, sync: () => Promise<
     const given = Buffer.from(request.get("X-Hub-Signature-256") ?? "");
     const expected = given.length === 71 ? await signatureOf(request, secret) : undefined;
     if (expected === undefined || !timingSafeEqual(given, expected)) {
-      throw new HttpError(403, "Cannot take this webhook: it is not signed with the shared secret");
+      throw new HttpError(
+        403,
+        "Cannot accept this webhook: it is not signed with the shared secret",
+      );
     }
     void sync();
     response.status(202).end();
@@ -50,6 +53,6 @@ async function signatureOf(request: Request, secret: string): Promise<Buffer> {
       hmac.update(chunk as Buffer);
     }
   }
-  if (bytes > maxBytes) throw new HttpError(413, "Cannot take a webhook of more than 25 MiB");
+  if (bytes > maxBytes) throw new HttpError(413, "Cannot accept a webhook of more than 25 MiB");
   return Buffer.from(`sha256=${hmac.digest("hex")}`);
 }

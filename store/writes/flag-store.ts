@@ -84,7 +84,7 @@ export class FlagStore {
       isContended: () => performance.now() - this.#lastConflictMs < contentionWindowMs,
       limits,
       timeoutMs,
-      refuse: (why) => new WriteUnavailableError(`Cannot take the change: ${why}`),
+      refuse: (why) => new WriteUnavailableError(`Cannot accept the change: ${why}`),
     });
   }
 

@@ -116,7 +116,7 @@ test("write() fails at once if the queue is full", async () => {
   expect(store.health.queued).toBe(1_000);
   await expect(store.write(write(turn("daily_tips", true)))).rejects.toMatchObject({
     name: "WriteUnavailableError",
-    message: "Cannot take the change: 1000 changes are waiting already",
+    message: "Cannot accept the change: 1000 changes are waiting already",
   });
   await Promise.all(taken);
   expect(requestsOf(bare)).toHaveLength(1_000);
@@ -131,7 +131,7 @@ test("close() finishes waiting writes, and accepts no more", async () => {
   );
   const closed = store.close();
   await expect(store.write(write(turn("daily_tips", true)))).rejects.toThrow(
-    "Cannot take the change: the service is being stopped",
+    "Cannot accept the change: the service is being stopped",
   );
   await closed;
   expect(requestsOf(bare)).toHaveLength(300);
