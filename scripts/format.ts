@@ -56,7 +56,11 @@ export const command = defineCommand({
       }
     }
     const flags = countFlags(distinct);
-    lines.push(summarize(flags, changed.length, unreadable, check));
+    lines.push(
+      changed.length + unreadable === 0
+        ? `${pluralize(flags, "flag")}, all formatted`
+        : summarize(distinct.length, changed.length, unreadable, check),
+    );
     const json = () => JSON.stringify({ flags, changed, problems }, null, 2);
     process.stdout.write(`${output === "json" ? json() : lines.join("\n")}\n`);
     return unreadable > 0 || (check && changed.length > 0) ? 1 : 0;
@@ -75,8 +79,7 @@ function layOut(file: string, findings: readonly Finding[]) {
 }
 
 function summarize(files: number, unformatted: number, unreadable: number, check: boolean): string {
-  if (unformatted + unreadable === 0) return `${pluralize(files, "flag")}, all formatted`;
-  const done = `${unformatted} of ${pluralize(files, "flag")} ${check ? "not formatted" : "formatted"}`;
+  const done = `${unformatted} of ${pluralize(files, "file")} ${check ? "not formatted" : "formatted"}`;
   const hint = check && unformatted > 0 ? withCommandLines("; run: bunting format") : "";
   return `${done}${hint}${unreadable > 0 ? `; ${unreadable} cannot be read` : ""}`;
 }

@@ -42,7 +42,7 @@ describe.concurrent("format", () => {
   test("formats a file and keeps its comments, with LF or CRLF", async () => {
     const directory = flags({ "meal_planning.yaml": unformatted });
     const { code, stdout } = await runScript("format", [], { in: directory });
-    expect(stdout).toBe("flags/nutrition/meal_planning.yaml: formatted\n1 of 1 flag formatted\n");
+    expect(stdout).toBe("flags/nutrition/meal_planning.yaml: formatted\n1 of 1 file formatted\n");
     expect(code).toBe(0);
     expect(texts(directory)).toEqual({ "flags/nutrition/meal_planning.yaml": formatted });
   });
@@ -79,7 +79,7 @@ describe.concurrent("format", () => {
     const before = texts(directory);
     const { code, stdout } = await runScript("format", ["--check"], { in: directory });
     expect(stdout).toBe(
-      "flags/nutrition/meal_planning.yaml: not formatted\n1 of 2 flags not formatted; run: bunting format\n",
+      "flags/nutrition/meal_planning.yaml: not formatted\n1 of 2 files not formatted; run: bunting format\n",
     );
     expect(code).toBe(1);
     expect(texts(directory)).toEqual(before);
@@ -109,7 +109,7 @@ describe.concurrent("format", () => {
       "meal_planning: formatted",
       "open: invalid-yaml",
     ]);
-    expect(stdout).toMatch(/\n1 of 5 flags formatted; 4 cannot be read\n$/);
+    expect(stdout).toMatch(/\n1 of 5 files formatted; 4 cannot be read\n$/);
     expect(code).toBe(1);
     expect(texts(directory)).toEqual({
       ...before,
@@ -130,7 +130,7 @@ describe.concurrent("format", () => {
     chmodSync(path.join(directory, "flags/nutrition/run.yaml"), 0o755);
     const args = ["flags/nutrition/meal_planning.yaml", "flags", "./flags/nutrition"];
     const { code, stdout } = await runScript("format", args, { in: directory });
-    expect(stdout).toBe("flags/nutrition/meal_planning.yaml: formatted\n1 of 1 flag formatted\n");
+    expect(stdout).toBe("flags/nutrition/meal_planning.yaml: formatted\n1 of 1 file formatted\n");
     expect(code).toBe(0);
     expect(texts(directory)).toEqual({
       "flags/nutrition/meal_planning.yaml": formatted,

@@ -455,6 +455,16 @@ describe("openTarget()", () => {
     await expect(openTarget(name)).rejects.toThrow(wanted);
   });
 
+  test("refuses the top of a repository of flags, and what is below its flags/", async () => {
+    const top = temporaryDirectory();
+    writeFileSync(path.join(top, "bunting.yaml"), "environments: [production]\n");
+    for (const name of [top, path.join(top, "flags"), path.join(top, "flags/billing/cdn")]) {
+      const why = `Cannot publish to "${name}": the flags themselves are there; wanted another directory, such as dist/cdn`;
+      await expect(openTarget(name)).rejects.toThrow(why);
+    }
+    for (const name of ["dist/cdn", "dist/flags"]) (await openTarget(path.join(top, name))).close();
+  });
+
   test("finds endpoint, region and credentials in the environment", async () => {
     const double = await startS3Double({ bucket });
     vi.stubEnv("AWS_ENDPOINT_URL_S3", double.endpoint);
