@@ -127,8 +127,8 @@ test("handler() writes no token into its log or answers", async () => {
     const refused = await run(get({ authorization: { value } }), () => Promise.resolve(false));
     const broken = await run(get({ authorization: { value } }), () => Promise.reject(Error(value)));
     for (const { answer, log } of [refused, broken]) {
-      const said = JSON.stringify([answer, log]);
-      for (const secret of [known, sha256(known), "secret-"]) expect(said).not.toContain(secret);
+      const text = JSON.stringify([answer, log]);
+      for (const secret of [known, sha256(known), "secret-"]) expect(text).not.toContain(secret);
     }
   }
 });

@@ -74,12 +74,12 @@ describeWithChromium("the example", () => {
       stdio: ["ignore", "pipe", "inherit"],
       detached: true,
     });
-    let said = "";
+    let output = "";
     npm.stdout?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
-    await until(() => said.endsWith("\n") || npm?.exitCode !== null, 45_000);
-    return /^Open (\S+)\n$/.exec(said)?.[1] ?? said;
+    await until(() => output.endsWith("\n") || npm?.exitCode !== null, 45_000);
+    return /^Open (\S+)\n$/.exec(output)?.[1] ?? output;
   }
 
   test(

@@ -56,13 +56,13 @@ describeWithChromium("createFlags() in Chromium", () => {
       flags: { meal_planning: true, dark_mode: false },
       state: { status: "ready", reason: null },
     });
-    const asked = await page.evaluate(() => [
+    const values = await page.evaluate(() => [
       window.flags.isEnabled("meal_planning"),
       window.flags.isEnabled("no_such_flag"),
       window.flags.isEnabled("no_such_flag", true),
       window.flags.isEnabled("constructor"),
     ]);
-    expect(asked).toEqual([true, false, true, false]);
+    expect(values).toEqual([true, false, true, false]);
     // No preflight and no header of the client, so that every cache may answer.
     expect(source.requests.map(({ method }) => method)).toEqual(["GET"]);
     expect(source.requests[0]?.headers).toMatchObject({ accept: "*/*" });

@@ -76,11 +76,11 @@ describeWithChromium("React in Chromium", () => {
     expect(await after("dark_mode", true)).toEqual([0, 1, 1]);
     expect(await after("something_else", true)).toEqual([0, 0, 1]);
     expect(await after("meal_planning", false)).toEqual([0, 0, 0]);
-    const { renders, asked } = await page.evaluate(() => ({
+    const { renders, requestCount } = await page.evaluate(() => ({
       renders: window.renders,
-      asked: window.asked,
+      requestCount: window.asked,
     }));
-    expect(asked).toEqual({ meal_planning: renders.Meal, dark_mode: renders.Dark });
+    expect(requestCount).toEqual({ meal_planning: renders.Meal, dark_mode: renders.Dark });
     expect(visitor.complaints).toEqual([]);
   });
 
@@ -106,9 +106,9 @@ describeWithChromium("React in Chromium", () => {
     await hasTexts(page, { status: "READY" });
 
     await page.evaluate(() => window.leave());
-    const asked = source.requests.length;
+    const requestCount = source.requests.length;
     await page.evaluate(() => window.flags.refresh());
-    expect(source.requests.length).toBe(asked);
+    expect(source.requests.length).toBe(requestCount);
     expect(visitor.complaints).toEqual(["Bunting: unknown flag no_such_flag"]);
   });
 

@@ -96,9 +96,9 @@ describeWithChromium("a page", () => {
     await page.goto("about:blank");
     await until(async () => {
       const { flags, unknown } = (await api.ask("GET /v1/usage")).json;
-      const asked = flags.find(({ name }: { name: string }) => name === "meal_planning");
+      const counted = flags.find(({ name }: { name: string }) => name === "meal_planning");
       return (
-        asked.environments.application?.evaluations === 3 && unknown[0]?.name === "no_such_flag"
+        counted.environments.application?.evaluations === 3 && unknown[0]?.name === "no_such_flag"
       );
     });
   });

@@ -122,8 +122,8 @@ describeWithNginx("the CDN", () => {
   test("sends one request to the origin for many concurrent ones", async () => {
     edge.put("crowd", "{}", FRESH);
     edge.s3.fault({ kind: { delay: 500 }, match: ({ key }) => key === "crowd" });
-    const crowd = await Promise.all(Array.from({ length: 20 }, () => edge.get("crowd")));
-    expect(crowd.map(({ text }) => text)).toEqual(Array(20).fill("{}"));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => edge.get("crowd")));
+    expect(answers.map(({ text }) => text)).toEqual(Array(20).fill("{}"));
     expect(edge.asked("crowd")).toEqual([200]);
   });
 });

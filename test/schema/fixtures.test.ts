@@ -18,10 +18,10 @@ const hint = "check the difference, then run: BLESS=1 npx vitest run test/schema
 
 test.each(files)("validate() reports the expected problems of invalid/%s", (file) => {
   const problems = validateFixture(new URL(file, invalid));
-  const said = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
+  const text = problems.map((problem) => `${formatProblem(problem)}\n`).join("");
   const golden = new URL(`${codeOf(file)}.txt`, invalid);
-  if (process.env.BLESS) writeFileSync(golden, said);
-  expect(said, hint).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
+  if (process.env.BLESS) writeFileSync(golden, text);
+  expect(text, hint).toBe(existsSync(golden) ? readFileSync(golden, "utf8") : "");
 });
 
 test.each(files)("validate() finds nothing else in invalid/%s", (file) => {

@@ -58,11 +58,11 @@ describe.concurrent("validate", () => {
       "flags/tests/payment.yaml": "tests:\n  - context: { team: theirs }\n    expect: true\n",
     };
     repository.change(1_700_000_000, files);
-    const said =
+    const expected =
       'flags/tests/payment.yaml:3:13: Fails test "number 1": expected true, but "payment" gives false in live (reason DEFAULT) [failed-test]';
     for (const places of [[], ["flags/a/payment.yaml"], ["flags/tests"]]) {
       const { code, stdout } = await runScript("validate", places, { in: repository.directory });
-      expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 1, first: said });
+      expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 1, first: expected });
     }
     const other = await runScript("validate", ["flags/a/cart.yaml"], { in: repository.directory });
     expect(other).toMatchObject({ code: 0, stdout: "1 flag, 1 environment, no problems\n" });
@@ -87,10 +87,10 @@ describe.concurrent("validate", () => {
 
   test("reports the problems of each invalid file, and exits with 1", async () => {
     const { code, stdout } = await runScript("validate", [today, ...errors], { in: fixtures });
-    const said = errors.map(golden).join("");
-    const problems = said.match(/^(?! {2}hint: )/gm)?.length ?? 0;
+    const expected = errors.map(golden).join("");
+    const problems = expected.match(/^(?! {2}hint: )/gm)?.length ?? 0;
     const summary = `${problems - 1} problems in ${errors.length} files, ${errors.length} flags checked\n`;
-    expect(stdout).toBe(`${said}\n${summary}`);
+    expect(stdout).toBe(`${expected}\n${summary}`);
     expect(code).toBe(1);
   });
 
@@ -132,8 +132,8 @@ describe.concurrent("validate", () => {
     const { code, stdout } = await runScript("validate", args, { in: fixtures });
     const lines = stdout.trimEnd().split("\n");
     const summary = lines.pop();
-    const said = files.map(golden).join("");
-    const places = [...said.matchAll(/^(invalid\/\S+?):(\d+):(\d+): .*\[([a-z0-9-]+)\]$/gm)];
+    const expected = files.map(golden).join("");
+    const places = [...expected.matchAll(/^(invalid\/\S+?):(\d+):(\d+): .*\[([a-z0-9-]+)\]$/gm)];
     const annotated = places.map(([, file, line, column, code]) => {
       const place = `file=${file},line=${line},col=${column},title=${code}`;
       return `::${severities[code as Code]} ${place}::`;
@@ -191,14 +191,14 @@ describe.concurrent("validate", () => {
     const file = path.join(directory, "flags/nutrition/meal_planning.yaml");
     writeFileSync(file, `${on}expires: 2027-03-31\n`);
     const day = (today: string) => runScript("validate", [`--today=${today}`], { in: directory });
-    const said = await Promise.all(["2027-03-30", "2027-04-01", "tomorrow"].map(day));
-    expect(said.map(({ stdout }) => /\[(\w+)\]/.exec(stdout)?.[1])).toEqual([
+    const expected = await Promise.all(["2027-03-30", "2027-04-01", "tomorrow"].map(day));
+    expect(expected.map(({ stdout }) => /\[(\w+)\]/.exec(stdout)?.[1])).toEqual([
       undefined,
       "expired",
       undefined,
     ]);
-    expect(said.map(({ code }) => code)).toEqual([0, 0, 2]);
-    expect(said[2]?.stderr).toContain('Cannot use --today "tomorrow"');
+    expect(expected.map(({ code }) => code)).toEqual([0, 0, 2]);
+    expect(expected[2]?.stderr).toContain('Cannot use --today "tomorrow"');
   });
 
   test("needs neither git nor history", async () => {

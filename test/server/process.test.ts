@@ -103,10 +103,10 @@ describe.concurrent("npm start with nothing configured", () => {
     checkout.change(began, { ...flags, ...more });
     const first = start(checkout.directory);
     const [api, cdn] = [await first.url("API"), await first.url("CDN")];
-    const [, token = ""] = /token, shown this once: (\S+)/.exec(first.said.stderr) ?? [];
+    const [, token = ""] = /token, shown this once: (\S+)/.exec(first.output.stderr) ?? [];
     const headers = { Authorization: `Bearer ${token}` };
     expect(token).toMatch(/^bnt_/);
-    expect(first.said.stderr).toMatch(/^Serving 6 flags at [0-9a-f]{7}:\n/);
+    expect(first.output.stderr).toMatch(/^Serving 6 flags at [0-9a-f]{7}:\n/);
 
     await sameEverywhere(api, cdn, headers, checkout.directory);
     const put = await sendRequest(api, `PUT ${meal}`, { headers, body: { enabled: false } });
@@ -129,16 +129,16 @@ describe.concurrent("npm start with nothing configured", () => {
     checkout.write({ "flags/growth/step_one.yaml": "enabled: false\n" });
     const second = start(checkout.directory);
     const url = await second.url("API");
-    expect(second.said.stderr).not.toContain("shown this once");
-    expect(second.said.stderr).toContain(
+    expect(second.output.stderr).not.toContain("shown this once");
+    expect(second.output.stderr).toContain(
       "  another token: bunting token --add .data/tokens.json --name NAME --role admin\n",
     );
     await until(() =>
       /differs from [0-9a-f]{7} in 1 file; only the commit was served\n {2}flags\/growth\/step_one\.yaml\n/.test(
-        second.said.stderr,
+        second.output.stderr,
       ),
     );
-    expect(second.said.stderr).not.toContain(token);
+    expect(second.output.stderr).not.toContain(token);
     expect((await sendRequest(url, `GET ${meal}`, { headers })).text).toBe(put.text);
     expect(await second.end("SIGINT")).toBe(0);
   });
@@ -148,8 +148,8 @@ describe.concurrent("npm start with nothing configured", () => {
     checkout.change(began, { "README.md": "Flags\n" });
     const program = start(checkout.directory);
     await program.url("API");
-    expect(program.said.stderr).toMatch(/^Serving 0 flags at /);
-    expect(program.said.stderr).toContain("  to write a first flag: bunting init\n");
+    expect(program.output.stderr).toMatch(/^Serving 0 flags at /);
+    expect(program.output.stderr).toContain("  to write a first flag: bunting init\n");
     expect(await program.end("SIGTERM")).toBe(0);
   });
 
@@ -198,8 +198,8 @@ describe.concurrent("bunting start", () => {
   test("--help names every setting", async () => {
     const program = new Program(["--help"], {});
     expect(await program.ended).toBe(0);
-    expect(program.said.stderr).toBe("");
-    const { stdout } = program.said;
+    expect(program.output.stderr).toBe("");
+    const { stdout } = program.output;
     expect(stdout).toContain("\nServe and change the flags");
     for (const name of settings) expect(stdout).toContain(name);
     for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(110);
@@ -239,8 +239,8 @@ describe.concurrent("bunting start", () => {
       checkout.directory,
     );
     expect(await program.ended).toBe(2);
-    expect(program.said.stderr).toContain(message);
-    expect(program.said.stderr).not.toMatch(/hunter2|\n {4}at /);
+    expect(program.output.stderr).toContain(message);
+    expect(program.output.stderr).not.toMatch(/hunter2|\n {4}at /);
   });
 
   test("only --accept-remote continues with a branch that lost commits", async () => {

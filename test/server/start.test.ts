@@ -36,14 +36,14 @@ describe("npm start", () => {
       detached: true,
     });
     const ended = once(npm, "exit");
-    let said = "";
+    let output = "";
     npm.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+      output += text;
     });
-    await until(() => /token, shown this once: \S+\n/.test(said), 45_000);
+    await until(() => /token, shown this once: \S+\n/.test(output), 45_000);
 
-    const [, url = ""] = /API +(http:\/\/127\.0\.0\.1:\d+)\/v1\//.exec(said) ?? [];
-    const [, token = ""] = /token, shown this once: (\S+)/.exec(said) ?? [];
+    const [, url = ""] = /API +(http:\/\/127\.0\.0\.1:\d+)\/v1\//.exec(output) ?? [];
+    const [, token = ""] = /token, shown this once: (\S+)/.exec(output) ?? [];
     const headers = { Authorization: `Bearer ${token}` };
     expect((await sendRequest(url, "GET /v1/feature-flags/", { headers })).json).toEqual({
       environment: "application",
@@ -74,14 +74,14 @@ describe("a server that cannot start", () => {
     expect(await program.ended).toBe(2);
     other.close();
     const reason = "another program listens there; set PORT to another port";
-    expect(program.said.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
+    expect(program.output.stderr).toBe(`Cannot listen on 127.0.0.1:${port}: ${reason}\n`);
   });
 
   test("because the address is not one of this machine names HOST, and exits with 2", async () => {
     const program = start({ HOST: "192.0.2.1", FLAGS_PUBLSH: "cdn" });
     expect(await program.ended).toBe(2);
-    expect(program.said.stdout).toContain("did you mean FLAGS_PUBLISH?");
-    expect(program.said.stderr).toMatch(/^Cannot listen on 192\.0\.2\.1:.*; set HOST\n$/);
+    expect(program.output.stdout).toContain("did you mean FLAGS_PUBLISH?");
+    expect(program.output.stderr).toMatch(/^Cannot listen on 192\.0\.2\.1:.*; set HOST\n$/);
   });
 
   test("because another server works in FLAGS_DATA names that server, and exits with 2", async () => {
@@ -89,10 +89,10 @@ describe("a server that cannot start", () => {
     const first = await startProcess({ data });
     const second = start({ PORT: "0", FLAGS_DATA: data });
     expect(await second.ended).toBe(2);
-    expect(second.said.stderr).toContain(
+    expect(second.output.stderr).toContain(
       `Cannot use "${data}": process ${first.program.child.pid} on ${hostname()} (since `,
     );
-    expect(second.said.stderr).toContain("set FLAGS_DATA to another directory\n");
+    expect(second.output.stderr).toContain("set FLAGS_DATA to another directory\n");
     expect((await first.ask("GET /v1/feature-flags/")).status).toBe(200);
     await first.program.end("SIGTERM");
     expect(readdirSync(data)).not.toContain("server.lock");
@@ -105,7 +105,7 @@ describe("a server that cannot start", () => {
     writeFileSync(path.join(data, "server.lock"), JSON.stringify(other));
     expect(await program.ended).toBe(1);
     const problem = expect.stringContaining("process 7 on web-2 (since 2026-01-01T00:00:00Z) has");
-    expect(program.said.stderr).toEqual(problem);
+    expect(program.output.stderr).toEqual(problem);
     expect(program.log).toEqual([expect.objectContaining({ msg: "lock lost", problem })]);
   });
 
@@ -123,14 +123,14 @@ describe("a server that cannot start", () => {
     const subfolder = path.join(checkout.directory, "flags");
     const program = new Program([], { PORT: "0" }, subfolder);
     expect(await program.ended).toBe(2);
-    expect(program.said.stderr).toContain('hint: run the command in ".."');
+    expect(program.output.stderr).toContain('hint: run the command in ".."');
     expect(readdirSync(subfolder)).not.toContain(".data");
   });
 
   test("because FLAGS_DATA cannot be created names it", async () => {
     const program = start({ PORT: "0", FLAGS_DATA: "/dev/null/data" });
     expect(await program.ended).toBe(2);
-    expect(program.said.stderr).toMatch(/^Cannot create FLAGS_DATA "\/dev\/null\/data": ENOTDIR/);
+    expect(program.output.stderr).toMatch(/^Cannot create FLAGS_DATA "\/dev\/null\/data": ENOTDIR/);
   });
 
   test.each([
@@ -146,7 +146,7 @@ describe("a server that cannot start", () => {
       await until(() => existsSync(path.join(data, "tokens.json")));
       expect([code, 0]).toContain(await program.end(signal));
       expect(existsSync(path.join(data, "server.lock"))).toBe(false);
-      const isShown = program.said.stderr.includes("admin token");
+      const isShown = program.output.stderr.includes("admin token");
       expect(existsSync(path.join(data, "tokens.json"))).toBe(isShown);
     },
   );
@@ -163,14 +163,14 @@ describe("a server that cannot start", () => {
     listener.close();
     const next = run("0");
     await next.url("API");
-    expect(next.said.stderr).toContain("token, shown this once: ");
+    expect(next.output.stderr).toContain("token, shown this once: ");
   });
 
   test("because PORT is no port prints the reason, and exits with 2", async () => {
     const program = start({ PORT: "abc" });
     expect(await program.ended).toBe(2);
     const wanted = "it must be a number from 0 to 65535";
-    expect(program.said).toEqual({ stdout: "", stderr: `Cannot use PORT "abc": ${wanted}\n` });
+    expect(program.output).toEqual({ stdout: "", stderr: `Cannot use PORT "abc": ${wanted}\n` });
   });
 });
 
@@ -209,8 +209,8 @@ test("findMisspeltSettings() names the setting that was meant, and leaves other 
 test("SIGTERM ends a server at once with 0, though a client keeps its connection", async () => {
   const api = await startProcess();
   const agent = new Agent({ keepAlive: true });
-  const asked = request(`${api.url}/healthz`, { agent }).end();
-  const [response] = await once(asked, "response");
+  const outgoing = request(`${api.url}/healthz`, { agent }).end();
+  const [response] = await once(outgoing, "response");
   await once(response.resume(), "end");
 
   const began = performance.now();

@@ -34,8 +34,8 @@ test(".github/README.md lists what the jobs of each workflow may write", () => {
       Object.keys(permissions).filter((area) => permissions[area] === "write"),
     );
     const row = readme.split("\n").find((line) => line.includes(`(workflows/${name})`)) ?? "";
-    const said = row.split("|").at(-2)?.trim() ?? "";
-    for (const area of written) expect(said, name).toMatch(new RegExp(words[area] ?? area));
-    expect(said === "nothing", name).toBe(written.length === 0);
+    const documented = row.split("|").at(-2)?.trim() ?? "";
+    for (const area of written) expect(documented, name).toMatch(new RegExp(words[area] ?? area));
+    expect(documented === "nothing", name).toBe(written.length === 0);
   }
 });

@@ -79,12 +79,12 @@ describe("describeProposal()", () => {
   const change = plan(snapshotOf([before]), { ...snapshotOf([after]), commit: "1".repeat(40) });
 
   test("has the plan, the requester, the reason, and the effect of merging", () => {
-    const asked = {
+    const requester = {
       actor: { id: "bot", name: "Release bot" },
       reason: "Too slow",
       requestId: "r-1",
     };
-    const body = describeProposal(change, ["application"], asked);
+    const body = describeProposal(change, ["application"], requester);
     expect(body).toContain("**1 flag turns off in application**");
     expect(body).toContain("| `meal_planning` | **on → off** | on | on |");
     expect(body).toContain("actor:   Release bot (bot)\nreason:  Too slow\nrequest: r-1\n");

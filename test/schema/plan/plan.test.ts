@@ -298,8 +298,8 @@ describe("summarize()", () => {
       flags("a", "b"),
     ],
     ["1 flag is added, 2 flags are removed", flags("a", "b"), flags("c")],
-  ])("says: %s", (said, before, after) => {
-    expect(summarize(plan(snapshot(before), snapshot(after)))).toBe(said);
+  ])("says: %s", (summary, before, after) => {
+    expect(summarize(plan(snapshot(before), snapshot(after)))).toBe(summary);
   });
 });
 

@@ -110,9 +110,9 @@ test.each([
   ["tests:\n  - name: nothing\n", "2:5 missing-key"],
   ["tests: []\n", "1:8 out-of-range"],
   ["- expect: true\n", "1:1 not-a-mapping"],
-])("parseFile() of the tests %j finds %s", (text, said) => {
+])("parseFile() of the tests %j finds %s", (text, expected) => {
   const { findings } = parseFile("tests", Buffer.from(text), project);
-  expect(findings.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([said]);
+  expect(findings.map(({ line, column, code }) => `${line}:${column} ${code}`)).toEqual([expected]);
 });
 
 test("format() writes a context on one line, and leaves other keys called context alone", () => {

@@ -183,8 +183,8 @@ test.each([
   ["enabled: false\ndescription: a: b: c\nowner: x\n", "2:14", 'description: "a: b: c"'],
 ])("parse() requires quotes around the text of %j, at its position", (text, place, quoted) => {
   const { findings } = parse(text);
-  const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
-  expect(said).toEqual([[place, `put the text in quotes: ${quoted}`]]);
+  const found = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
+  expect(found).toEqual([[place, `put the text in quotes: ${quoted}`]]);
 });
 
 test.each([
@@ -193,8 +193,8 @@ test.each([
   ["enabled: true\nrules:\n  - name:x\n    rollout: 5\n", "3:5", 'write "name: …"'],
 ])("parse() requires a space after the colon of a key of %j", (text, place, fix) => {
   const { findings } = parse(text);
-  const said = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
-  expect(said).toEqual([[place, fix]]);
+  const found = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
+  expect(found).toEqual([[place, fix]]);
 });
 
 test.each([
@@ -203,13 +203,13 @@ test.each([
   ['enabled: true\nrules:\n  - name: "\\"x\n', "3:11", '"'],
 ])("parse() asks for the closing quote at the opening one of %j", (text, place, quote) => {
   const { findings } = parse(text);
-  const said = findings.map(({ line, column, message, hint }) => [
+  const found = findings.map(({ line, column, message, hint }) => [
     `${line}:${column}`,
     message,
     hint,
   ]);
   const message = `Cannot read the text that begins here: its closing ${quote} is missing`;
-  expect(said).toEqual([[place, message, `add ${quote} at the end of the text`]]);
+  expect(found).toEqual([[place, message, `add ${quote} at the end of the text`]]);
 });
 
 test("parse() reports a merge conflict once, at its first line", () => {

@@ -71,12 +71,12 @@ describe.concurrent("comment", () => {
     );
     expect(first.stderr).toBe("");
     expect(first.stdout).toMatch(/^Comment on #1: created https:\S+#issuecomment-\d+\n$/);
-    const [, said = ""] = github.comments(1);
-    expect(said).toContain(
+    const [, body = ""] = github.comments(1);
+    expect(body).toContain(
       `**\`recipe_import\` turns on in application, staging and development.**`,
     );
-    expect(said).toContain("| `recipe_import` | **off → on** | **off → on** | **off → on** |");
-    expect(said).toContain("-f commit=");
+    expect(body).toContain("| `recipe_import` | **off → on** | **off → on** | **off → on** |");
+    expect(body).toContain("-f commit=");
 
     // An equal comment is not written again.
     const again = await comment(
@@ -142,9 +142,9 @@ describe.concurrent("comment", () => {
     const commit = hosted.clone.git("rev-parse", "HEAD");
     const run = workflowRun({ commit, branch: "topic" }, "failure");
     await comment(hosted, await artifact(hosted), run);
-    const [said = ""] = hosted.github.comments(1);
-    expect(said).toContain("**Cannot be merged: 1 problem in flag files.**");
-    expect(said).toContain(`${file}:1:10: Cannot read "enabled" as "on"`);
+    const [body = ""] = hosted.github.comments(1);
+    expect(body).toContain("**Cannot be merged: 1 problem in flag files.**");
+    expect(body).toContain(`${file}:1:10: Cannot read "enabled" as "on"`);
     const gone = { plan: "/no/plan.json", problems: "/no/problems.json" };
     await comment(hosted, gone, run);
     expect(hosted.github.comments(1)[0]).toContain("the flags could not be read");
@@ -156,11 +156,11 @@ describe.concurrent("comment", () => {
     const { github, commit } = hosted;
     github.comment(1, "eve", `${planMarker}\n\n**Nothing changes for consumers.**`);
     await comment(hosted, await artifact(hosted), workflowRun({ commit, branch: "topic" }));
-    const [forged, said = ""] = github.comments(1);
+    const [forged, body = ""] = github.comments(1);
     expect(forged).toContain("Nothing changes");
-    expect(said.startsWith(planMarker)).toBe(true);
-    expect(said).toContain(hostile);
-    expect(said.replace(/^(`{3,})\w*\n[\s\S]*?\n\1$/gm, "")).not.toMatch(
+    expect(body.startsWith(planMarker)).toBe(true);
+    expect(body).toContain(hostile);
+    expect(body.replace(/^(`{3,})\w*\n[\s\S]*?\n\1$/gm, "")).not.toMatch(
       /everyone|script>|secrets/,
     );
   });

@@ -302,10 +302,10 @@ describe.concurrent("publish", () => {
   });
 
   test("--invalidate sends the changed paths; a rerun repeats those that may have failed", async () => {
-    const asked: string[] = [];
+    const requests: string[] = [];
     let status = 403;
     const server = createServer(async (request, response) => {
-      for await (const chunk of request) asked.push(String(chunk));
+      for await (const chunk of request) requests.push(String(chunk));
       response.writeHead(status, { "content-type": "text/xml" });
       response.end("<Invalidation><Id>I1</Id></Invalidation>");
     }).listen(0, "127.0.0.1");
@@ -316,7 +316,7 @@ describe.concurrent("publish", () => {
     await history.publish(site.open(), old);
     const sent = () =>
       [
-        ...asked
+        ...requests
           .splice(0)
           .join("")
           .matchAll(/<Path>(.*?)<\/Path>/g),

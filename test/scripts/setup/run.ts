@@ -79,15 +79,15 @@ function start(command: readonly string[], where: Options): Running {
     stdio: ["ignore", "pipe", "pipe"],
   });
   if (!readsStdout) child.stdout.destroy();
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const) {
     child[stream].setEncoding("utf8").on("data", (text: string) => {
-      said[stream] += text;
+      output[stream] += text;
     });
   }
   const ended = new Promise<Ran>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ code, ...said }));
+    child.on("close", (code) => resolve({ code, ...output }));
   });
   return { child, ended };
 }

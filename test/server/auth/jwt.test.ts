@@ -18,11 +18,11 @@ function start(env: Readonly<Record<string, string>> = {}): Promise<OwnApi> {
   return startService({ env: { OIDC_ISSUER: issuer.url, OIDC_AUDIENCE: audience, ...env } });
 }
 
-let asked = 0;
+let requestCount = 0;
 function ask(token: string, what = `GET ${list}`, at = api, body?: object): Promise<Answer> {
-  asked += 1;
+  requestCount += 1;
   // The shared server counts failures by these addresses; the others trust no proxy.
-  const from = `203.0.113.${asked % 250}`;
+  const from = `203.0.113.${requestCount % 250}`;
   const headers = { Authorization: `Bearer ${token}`, "X-Forwarded-For": from };
   return at.ask(what, { as: null, body, headers });
 }

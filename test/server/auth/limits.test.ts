@@ -142,9 +142,9 @@ describe("FLAGS_CORS_ORIGINS", () => {
       "Access-Control-Request-Method": "PUT",
       "Access-Control-Request-Headers": "authorization,content-type,if-match,idempotency-key",
     };
-    const asked = await (await here()).ask(`OPTIONS ${meal}`, { as: null, headers });
-    expect(asked.status).toBe(204);
-    expect(asked.headers).toMatchObject({
+    const preflight = await (await here()).ask(`OPTIONS ${meal}`, { as: null, headers });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers).toMatchObject({
       "access-control-allow-origin": origin,
       "access-control-allow-methods": "GET,HEAD,POST,PUT,DELETE",
       "access-control-allow-headers": headers["Access-Control-Request-Headers"],

@@ -52,10 +52,10 @@ describe("createApp()", () => {
     // Below the number of failures that an address has.
     if (outcome === 401) refused += 1;
     const here = refused % 25 === 0 && outcome === 401 ? await renew() : api;
-    const { status, headers: said } = await here.ask(`${method} ${path}`, { as, headers });
+    const { status, headers: answerHeaders } = await here.ask(`${method} ${path}`, { as, headers });
     if (outcome === "allowed") expect([401, 403, 429]).not.toContain(status);
     else expect(status).toBe(outcome);
-    expect(said["www-authenticate"] !== undefined).toBe(status === 401);
+    expect(answerHeaders["www-authenticate"] !== undefined).toBe(status === 401);
   });
 
   let refused = 0;
@@ -132,8 +132,8 @@ describe("a token narrowed to environments", () => {
     ["GET /errors/404.json", 200],
   ])("%s: %i", async (what, status) => {
     const body = what.startsWith("GET") ? undefined : { enabled: true };
-    const asked = await api.ask(what, { as: "tester", body });
-    expect(asked.status).toBe(status);
+    const answer = await api.ask(what, { as: "tester", body });
+    expect(answer.status).toBe(status);
     // Without `Origin` and not as a stream: those requests do not use the fast path.
     const headers = { Origin: "https://app.example" };
     expect((await api.ask(what, { as: "tester", body, headers })).status).toBe(status);

@@ -17,7 +17,7 @@ test("npm start writes again after its machine stopped during a push", async () 
   const start = () => new Program([], { PORT: "0", LOG_LEVEL: "silent" }, checkout.directory);
   const first = start();
   await first.url("API");
-  const [, token = ""] = /token, shown this once: (\S+)/.exec(first.said.stderr) ?? [];
+  const [, token = ""] = /token, shown this once: (\S+)/.exec(first.output.stderr) ?? [];
   await kill(first, true);
   const remote = path.join(checkout.directory, ".data", "remote.git");
   for (const lock of ["refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"])
@@ -25,7 +25,7 @@ test("npm start writes again after its machine stopped during a push", async () 
 
   const second = start();
   const api = await second.url("API");
-  expect(second.said.stderr).not.toContain("commits of its own");
+  expect(second.output.stderr).not.toContain("commits of its own");
   const headers = { Authorization: `Bearer ${token}` };
   const put = await sendRequest(api, `PUT ${meal}`, { headers, body: { enabled: false } });
   expect(put.status).toBe(200);
@@ -37,6 +37,6 @@ test("npm start writes again after its machine stopped during a push", async () 
   const third = start();
   await third.url("API");
   const cure = "git pull --rebase .data/remote.git main";
-  expect(third.said.stderr).toContain(`to merge them, run "${cure}" and start again)`);
+  expect(third.output.stderr).toContain(`to merge them, run "${cure}" and start again)`);
   expect(await third.end("SIGTERM")).toBe(0);
 });

@@ -40,11 +40,11 @@ function sendBytes(bytes: string): Promise<string> {
   const { hostname, port } = new URL(api.url);
   return new Promise<string>((resolve, reject) => {
     const socket = connect(Number(port), hostname, () => socket.end(bytes, "latin1"));
-    let said = "";
+    let answer = "";
     socket.setEncoding("latin1").on("data", (chunk: string) => {
-      said += chunk;
+      answer += chunk;
     });
-    socket.on("error", reject).on("close", () => resolve(said));
+    socket.on("error", reject).on("close", () => resolve(answer));
   });
 }
 

@@ -29,11 +29,11 @@ test("/healthz answers without a token", async () => {
 describe("/readyz", () => {
   test("without a token shows only whether flags are served", async () => {
     const api = await startService();
-    const asked = () => api.ask("GET /readyz", { as: null });
-    expect(await asked()).toMatchObject({ status: 200, text: '{"status":"ok"}' });
+    const readyz = () => api.ask("GET /readyz", { as: null });
+    expect(await readyz()).toMatchObject({ status: 200, text: '{"status":"ok"}' });
     api.remote.push({ [file]: bad });
     await waitForStatus(api, "degraded");
-    expect(await asked()).toMatchObject({ status: 200, text: '{"status":"degraded"}' });
+    expect(await readyz()).toMatchObject({ status: 200, text: '{"status":"degraded"}' });
     const headers = { Authorization: "Bearer unknown" };
     expect((await api.ask("GET /readyz", { as: null, headers })).status).toBe(401);
   });

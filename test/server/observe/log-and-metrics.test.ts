@@ -44,14 +44,18 @@ describe("the log", () => {
     return api.program.log.find(matches);
   }
 
-  const asked = async (id: string, what: string, asking: Parameters<typeof api.ask>[1] = {}) => {
+  const askAndReadLog = async (
+    id: string,
+    what: string,
+    asking: Parameters<typeof api.ask>[1] = {},
+  ) => {
     const headers = { ...asking.headers, "X-Request-Id": id };
     const { status } = await api.ask(what, { ...asking, headers });
     return { status, line: await lineOf(id) };
   };
 
   test("has an audit line of each change: actor, change, flag, result and commit", async () => {
-    const { line } = await asked("audit-put", `PUT ${meal}`, {
+    const { line } = await askAndReadLog("audit-put", `PUT ${meal}`, {
       as: "editor",
       body: { enabled: false },
     });
@@ -69,9 +73,11 @@ describe("the log", () => {
       commit: api.remote.head,
       msg: "write",
     });
-    const post = await asked("audit-post", `POST ${list}`, { body: { name: "new_feature" } });
+    const post = await askAndReadLog("audit-post", `POST ${list}`, {
+      body: { name: "new_feature" },
+    });
     expect(post.line).toMatchObject({ audit: true, flag: "new_feature", commit: api.remote.head });
-    const { line: gone } = await asked("audit-delete", `DELETE ${list}new_feature`);
+    const { line: gone } = await askAndReadLog("audit-delete", `DELETE ${list}new_feature`);
     expect(gone).toMatchObject({ audit: true, flag: "new_feature", result: "committed" });
   });
 
@@ -102,7 +108,7 @@ describe("the log", () => {
     "has an audit line of a change that is refused to %s",
     async (who, what, asking, status, result) => {
       const id = `refused-${who.replaceAll(" ", "-")}`;
-      const { status: found, line } = await asked(id, what, asking);
+      const { status: found, line } = await askAndReadLog(id, what, asking);
       expect(found).toBe(status);
       expect(line).toMatchObject({ audit: true, status, result });
     },
@@ -143,9 +149,9 @@ describe("the log", () => {
   test("keeps text of a client on the line of its request", async () => {
     const forged = '\n{"level":"info","audit":true,"msg":"write","actor":"eve"}\n';
     const path = `${list}${encodeURIComponent(forged)}`;
-    await asked("forged-1", `GET ${path}`);
-    await asked("forged-2", `PUT ${path}`, { body: { enabled: true } });
-    await asked("forged-3", `POST ${list}`, { body: { name: forged } });
+    await askAndReadLog("forged-1", `GET ${path}`);
+    await askAndReadLog("forged-2", `PUT ${path}`, { body: { enabled: true } });
+    await askAndReadLog("forged-3", `POST ${list}`, { body: { name: forged } });
     const own = { "X-Request-Id": 'a"b\tc' };
     await api.ask(`PUT ${path}`, { body: { enabled: true }, headers: own });
     expect(api.program.log.filter(({ actor }) => actor === "eve")).toEqual([]);
@@ -182,7 +188,7 @@ describe("the log", () => {
 
   test("has a read at level debug, from the fast path or Express", async () => {
     for (const headers of [{}, { Origin: "https://elsewhere.example" }]) {
-      const { line } = await asked(`read-${Object.keys(headers).length}`, `GET ${meal}`, {
+      const { line } = await askAndReadLog(`read-${Object.keys(headers).length}`, `GET ${meal}`, {
         as: "reader",
         headers,
       });
@@ -191,7 +197,7 @@ describe("the log", () => {
   });
 
   test("shortens long texts", async () => {
-    const { line } = await asked("long", `PUT ${list}${"a".repeat(10_000)}`, { body: {} });
+    const { line } = await askAndReadLog("long", `PUT ${list}${"a".repeat(10_000)}`, { body: {} });
     expect(JSON.stringify(line).length).toBeLessThan(1_000);
   });
 
@@ -208,8 +214,8 @@ describe("the log", () => {
     }
     await api.ask("POST /webhooks/github", signed("{}"));
     await api.ask("POST /webhooks/github", signed("{}", "another secret"));
-    await asked("last", "GET /none");
-    const { stdout, stderr } = api.program.said;
+    await askAndReadLog("last", "GET /none");
+    const { stdout, stderr } = api.program.output;
     for (const secret of [...secrets, ...others, jwt, admin, "what GitHub signs with", "sha256="]) {
       expect(stdout.includes(secret), secret).toBe(false);
       expect(stderr.includes(secret), secret).toBe(false);
@@ -220,7 +226,7 @@ describe("the log", () => {
 
   test("has the internal error, which the response does not have", async () => {
     rmSync(path.join(data, "clone.git"), { recursive: true });
-    const { status } = await asked("broken", `GET ${meal}/history`);
+    const { status } = await askAndReadLog("broken", `GET ${meal}/history`);
     expect(status).toBe(500);
     const failed = api.program.log.find(({ msg }) => msg === "failed");
     expect(failed).toMatchObject({ level: "error", requestId: "broken", status: 500 });

@@ -88,23 +88,23 @@ describe("POST /webhooks/github", () => {
     ] as const) {
       const socket = connect(Number(port), hostname);
       socket.on("error", () => {});
-      let said = "";
+      let answer = "";
       socket.setEncoding("latin1").on("data", (text: string) => {
-        said += text;
+        answer += text;
       });
       socket.write(
         `POST /webhooks/github HTTP/1.1\r\nHost: flags.example\r\nTransfer-Encoding: chunked\r\nX-Hub-Signature-256: ${signature}\r\n\r\n`,
       );
       const closed = once(socket, "close").catch(() => {});
       let sent = 0;
-      while (!socket.destroyed && said === "" && sent < 2 * most) {
+      while (!socket.destroyed && answer === "" && sent < 2 * most) {
         const isTaken = socket.write(chunk);
         sent += chunk.length;
         if (!isTaken) await Promise.race([closed, once(socket, "drain").catch(() => {})]);
       }
       expect(sent).toBeLessThan(most);
-      if (said !== "")
-        expect(said).toMatch(signature === good ? /^HTTP\/1.1 413 / : /^HTTP\/1.1 403 /);
+      if (answer !== "")
+        expect(answer).toMatch(signature === good ? /^HTTP\/1.1 413 / : /^HTTP\/1.1 403 /);
       socket.destroy();
     }
   });

@@ -152,7 +152,7 @@ function withDefaults(given: Options) {
 /** `bunting start`, and what it prints. */
 export class Program {
   readonly child: ChildProcess;
-  readonly said = { stdout: "", stderr: "" };
+  readonly output = { stdout: "", stderr: "" };
   readonly ended: Promise<number | null>;
 
   constructor(
@@ -167,7 +167,7 @@ export class Program {
     });
     for (const name of ["stdout", "stderr"] as const) {
       this.child[name]?.setEncoding("utf8").on("data", (text: string) => {
-        this.said[name] += text;
+        this.output[name] += text;
       });
     }
     this.ended = new Promise((resolve) => this.child.on("close", resolve));
@@ -178,16 +178,16 @@ export class Program {
   async url(what: string): Promise<string> {
     const pattern = new RegExp(`${what} +(http://\\S+?)/v1/`);
     await until(() => {
-      if (this.child.exitCode !== null) throw new Error(`It ended: ${this.said.stderr}`);
-      return pattern.test(this.said.stderr);
+      if (this.child.exitCode !== null) throw new Error(`It ended: ${this.output.stderr}`);
+      return pattern.test(this.output.stderr);
     }, 45_000);
-    return pattern.exec(this.said.stderr)?.[1] ?? "";
+    return pattern.exec(this.output.stderr)?.[1] ?? "";
   }
 
   /** The lines of its log. */
   // biome-ignore lint/suspicious/noExplicitAny: what is in it is what tests are to find out
   get log(): any[] {
-    const whole = this.said.stdout.slice(0, this.said.stdout.lastIndexOf("\n") + 1);
+    const whole = this.output.stdout.slice(0, this.output.stdout.lastIndexOf("\n") + 1);
     return whole
       .split("\n")
       .filter(Boolean)

@@ -37,7 +37,7 @@ export async function sendRequest(
   };
   const answer = await new Promise<Omit<Answer, "json">>((resolve, reject) => {
     const options = { method, path, headers: { ...own, ...headers }, agent };
-    const asked = request(url, options, (response) => {
+    const outgoing = request(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk) => chunks.push(chunk));
       response.on("error", reject);
@@ -46,8 +46,8 @@ export async function sendRequest(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
       });
     });
-    asked.on("error", reject);
-    asked.end(bytes);
+    outgoing.on("error", reject);
+    outgoing.end(bytes);
   });
   const exchange = {
     method,

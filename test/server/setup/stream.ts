@@ -29,9 +29,9 @@ export class Stream {
   ): Promise<Stream> {
     const token = as === null ? {} : { Authorization: `Bearer ${tokens.of(as)}` };
     const own = { ...token, Accept: "text/event-stream" };
-    const asked = request(url, { path, headers: { ...own, ...headers }, agent: each });
-    asked.end();
-    const [response] = (await once(asked, "response")) as [IncomingMessage];
+    const outgoing = request(url, { path, headers: { ...own, ...headers }, agent: each });
+    outgoing.end();
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
     const status = response.statusCode ?? 0;
     const seen = { method: "GET", path, status, headers: response.headers };
     if (response.headers["content-type"] === "text/event-stream") {
@@ -39,13 +39,13 @@ export class Stream {
       if (mismatches.length > 0)
         throw new Error(`No stream as described: ${mismatches.join("; ")}`);
     }
-    return new Stream(asked, response);
+    return new Stream(outgoing, response);
   }
 
-  private constructor(asked: ClientRequest, response: IncomingMessage) {
-    this.#request = asked;
+  private constructor(outgoing: ClientRequest, response: IncomingMessage) {
+    this.#request = outgoing;
     this.response = response;
-    asked.on("error", () => {});
+    outgoing.on("error", () => {});
     response.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     for (const end of ["close", "error"]) {
       response.on(end, () => {

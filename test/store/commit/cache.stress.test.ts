@@ -11,15 +11,15 @@ import { readInProcess } from "../snapshot/process.ts";
 test("processes that read at once, while the cache is damaged again and again, all read the same", async () => {
   const { directory } = testRepository();
   const commits = importCommits(directory, largeHistory(30, 40));
-  const asked = [39, 20, 0].map((position) => commits[position] ?? "");
+  const chosen = [39, 20, 0].map((position) => commits[position] ?? "");
   const expected = [];
-  for (const commit of asked) {
+  for (const commit of chosen) {
     const repository = await Repository.open(directory);
     expected.push([await repository.read(commit, "2026-01-01")]);
   }
 
   const cache = path.join(directory, ".git/bunting");
-  const reading = asked.map((commit) => readInProcess(directory, commit, { times: 5 }));
+  const reading = chosen.map((commit) => readInProcess(directory, commit, { times: 5 }));
   let reads = true;
   const done = Promise.all(reading).finally(() => {
     reads = false;

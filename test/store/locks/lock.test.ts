@@ -85,13 +85,13 @@ test("withLock() takes over from a dead process that had its own id, as in a con
 
 test("withLock() admits one process at a time while holders are killed", async () => {
   const file = newLock();
-  const said: string[] = [];
+  const lines: string[] = [];
   const workers = new Set<Worker>();
   const start = () => {
     const started = startWorker(file, 15, (line) => {
-      said.push(line);
+      lines.push(line);
       // It is killed while it holds the lock, or just before.
-      if (said.length % 12 === 0 && said.length <= 48) started.child.kill("SIGKILL");
+      if (lines.length % 12 === 0 && lines.length <= 48) started.child.kill("SIGKILL");
     });
     workers.add(started);
     return started;
@@ -99,8 +99,8 @@ test("withLock() admits one process at a time while holders are killed", async (
   for (let count = 0; count < 6; count++) start();
   await Promise.all([...workers].map(({ ended }) => ended));
   const deaths = [...workers].filter(({ child }) => child.signalCode === "SIGKILL").length;
-  process.stderr.write(`lock: ${said.length} times taken by 6 processes, ${deaths} killed\n`);
-  expect(new Set(said)).toEqual(new Set(["alone"]));
+  process.stderr.write(`lock: ${lines.length} times taken by 6 processes, ${deaths} killed\n`);
+  expect(new Set(lines)).toEqual(new Set(["alone"]));
   expect(deaths).toBeGreaterThan(1);
   expect(await withLock(file, long, async () => "done")).toBe("done");
 });

@@ -150,8 +150,8 @@ async function open(directory: string): Promise<Repository> {
     readings.set(commit, reading);
     return reading;
   };
-  const asked: Pick<Repository, "relate" | "read"> = { relate, read };
-  return asked as Repository;
+  const used: Pick<Repository, "relate" | "read"> = { relate, read };
+  return used as Repository;
 }
 
 /** A target for tests. Its methods act like other people, not like a publisher. */

@@ -42,13 +42,13 @@ function team() {
 
 async function read(directory: string, commit: string) {
   const { snapshot, problems, files } = await (await Repository.open(directory)).read(commit, "");
-  return { snapshot, files, said: problems.map(formatProblem).join("\n") };
+  return { snapshot, files, messages: problems.map(formatProblem).join("\n") };
 }
 
 test("read() gives audiences in their normal form, and does not count them as flags", async () => {
   const { repository, first } = team();
-  const { snapshot, files, said } = await read(repository.directory, first);
-  expect(said).toBe("");
+  const { snapshot, files, messages } = await read(repository.directory, first);
+  expect(messages).toBe("");
   expect(files).toBe(2);
   expect(snapshot?.flags.map(({ name }) => name)).toEqual(["meal_planning", "new_checkout"]);
   expect(snapshot?.audiences).toEqual([
@@ -121,9 +121,9 @@ test("applyCommitsToSnapshot() refuses an unknown audience, also in a rule that 
   if (!snapshot) throw new Error("invalid");
   expect(await applyCommitsToSnapshot(repository.directory, snapshot, valid)).toBeDefined();
   expect(await applyCommitsToSnapshot(repository.directory, snapshot, wrong)).toBeUndefined();
-  const { said, ...reading } = await read(repository.directory, wrong);
+  const { messages, ...reading } = await read(repository.directory, wrong);
   expect(reading.snapshot).toBeUndefined();
-  expect(said).toContain(
+  expect(messages).toContain(
     'flags/billing/new_checkout.yaml:6:21: Cannot find the audience "stuff" [unknown-audience]\n  hint: did you mean "staff"?',
   );
 });

@@ -53,17 +53,17 @@ test("write() is applied on top of another commit's change of the same flag", as
 test("write() calls isExpected() again with the flag of another commit", async () => {
   const { bare, human } = flagRemote();
   const store = await openStore(bare);
-  const asked: (string | undefined)[] = [];
+  const descriptions: (string | undefined)[] = [];
   const isExpected: Parameters<typeof write>[1] = {
     isExpected: (known) => {
-      asked.push(known?.flag.description);
+      descriptions.push(known?.flag.description);
       return known?.flag.description === "Show a tip a day";
     },
   };
   const theirs = human.publish({ [dailyTips]: "description: Show two tips\nenabled: true\n" });
   const result = await store.write(write(turn("daily_tips", false), isExpected));
   expect(result).toEqual({ status: "stale" });
-  expect(asked).toEqual(["Show a tip a day", "Show two tips"]);
+  expect(descriptions).toEqual(["Show a tip a day", "Show two tips"]);
   expect(headOf(bare)).toBe(theirs);
 });
 

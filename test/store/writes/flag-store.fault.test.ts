@@ -298,22 +298,22 @@ test.concurrent.each(failing)(
   'write() and sync() do not reveal the password after a "%s"',
   async (fault) => {
     const { remote, store } = await setUp(fault, 500);
-    const said: unknown[] = [];
+    const errors: unknown[] = [];
     for (const operation of ["push", "fetch"] as const) {
       remote.fail(operation, fault, ALWAYS);
-      await store.write(write(turn("daily_tips", true))).catch((error) => said.push(error));
+      await store.write(write(turn("daily_tips", true))).catch((error) => errors.push(error));
       await store.sync();
-      said.push(store.health.unreachable);
+      errors.push(store.health.unreachable);
     }
     await remote.stop();
     await store.sync();
-    said.push(store.health.unreachable);
-    expectNoSecret(remote, said);
+    errors.push(store.health.unreachable);
+    expectNoSecret(remote, errors);
   },
 );
 
-function expectNoSecret(remote: HttpRemote, said: readonly unknown[]): void {
-  const words = said.flatMap((error) => {
+function expectNoSecret(remote: HttpRemote, errors: readonly unknown[]): void {
+  const words = errors.flatMap((error) => {
     const chain: unknown[] = [];
     for (let cause = error; cause !== undefined; cause = (cause as Error).cause) {
       chain.push(cause instanceof Error ? `${cause.message} ${cause.stack}` : cause);

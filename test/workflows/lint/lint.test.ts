@@ -46,12 +46,12 @@ test.each([
   ["contents: read", "content: read", 'unknown permission scope "content"'],
   ["push:", "pushed:", 'unknown Webhook event "pushed"'],
   ["name: Say", "if: always( && true\n        name: Say", "unexpected"],
-])("actionlint() finds the mistake if %j is replaced by %j", async (right, wrong, said) => {
+])("actionlint() finds the mistake if %j is replaced by %j", async (right, wrong, message) => {
   const found = await actionlint(
     "good.yml",
     good.replace(right, () => wrong),
   );
-  expect(found.join("\n")).toContain(said);
+  expect(found.join("\n")).toContain(message);
 });
 
 testWithShellcheck("shellcheck() finds a variable without quotes, with its line", () => {

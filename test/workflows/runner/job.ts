@@ -119,10 +119,10 @@ async function runSteps(
       done.push({ ...label, outcome: "skipped", conclusion: "skipped", ...nothing });
       continue;
     }
-    const { failed, ...said } = await performStep(step, contexts, scope);
+    const { failed, ...result } = await performStep(step, contexts, scope);
     const isExcused = step["continue-on-error"] === true;
     const outcome = failed ? "failure" : "success";
-    done.push({ ...label, outcome, conclusion: isExcused ? "success" : outcome, ...said });
+    done.push({ ...label, outcome, conclusion: isExcused ? "success" : outcome, ...result });
   }
   return done;
 }

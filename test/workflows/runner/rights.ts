@@ -19,13 +19,13 @@ export function rightsOf(
   isStrangers: boolean,
   secrets: Readonly<Record<string, string>>,
 ): Rights {
-  const asked = job.permissions ?? workflow.permissions;
-  if (!asked || typeof asked === "string") {
+  const requested = job.permissions ?? workflow.permissions;
+  if (!requested || typeof requested === "string") {
     throw new Error("Cannot run this job: it must name its permissions one by one");
   }
-  const written = Object.keys(asked).filter((area) => asked[area] === "write");
+  const written = Object.keys(requested).filter((area) => requested[area] === "write");
   const named = isStrangers ? namedSecrets(job) : [];
-  const given = Object.entries(asked).flatMap(([area, level]) => {
+  const given = Object.entries(requested).flatMap(([area, level]) => {
     if (level === "none" || (isStrangers && area === "id-token")) return [];
     return [[area, isStrangers ? "read" : level] as const];
   });

@@ -233,8 +233,8 @@ describe("a run for a fork", () => {
 test.each([
   ["strategy: { max-parallel: 1 }\n", '"max-parallel" in a strategy'],
   ["services: {}\n", '"services" in a job'],
-])("a workflow with %j is refused", (line, said) => {
-  expect(() => run({ one: line + job("- run: a") })).toThrow(said);
+])("a workflow with %j is refused", (line, message) => {
+  expect(() => run({ one: line + job("- run: a") })).toThrow(message);
 });
 
 test("parseFile() reads both forms, and refuses others", () => {

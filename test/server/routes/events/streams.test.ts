@@ -337,13 +337,13 @@ describe("Streams", () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { url, end } = await startStreams("{}");
     const { socket } = await openSocket(url, "a");
-    let said = "";
+    let head = "";
     socket.resume().on("data", (chunk) => {
-      said += chunk;
+      head += chunk;
     });
     for (let pings = 1; pings <= 3; pings += 1) {
       vi.advanceTimersByTime(15_000);
-      await until(() => said.split(": ping\n\n").length === pings + 1);
+      await until(() => head.split(": ping\n\n").length === pings + 1);
     }
     vi.useRealTimers();
     await end();

@@ -9,7 +9,7 @@ const path = "/v1/history";
 const tester = { role: "reader", environments: ["staging"] } as const;
 
 /** The changes, newest first: `FLAG: SUMMARY`. */
-const said = ({ json }: { json: { changes: { flag: string; summary: string }[] } }) =>
+const changesIn = ({ json }: { json: { changes: { flag: string; summary: string }[] } }) =>
   json.changes.map(({ flag, summary }) => `${flag}: ${summary}`);
 
 let api: OwnApi;
@@ -77,20 +77,20 @@ test.each([
   ["since=2024-08-31&until=2024-09-01", 3],
   ["since=2999-01-01", 0],
 ])("?%s answers with %d changes", async (query, count) => {
-  expect(said(await api.ask(`GET ${path}?${query}`))).toHaveLength(count);
+  expect(changesIn(await api.ask(`GET ${path}?${query}`))).toHaveLength(count);
 });
 
 test("comes in pages that stay valid when there are new changes", async () => {
   const own = await startService();
   for (const rollout of [1, 2, 3])
     await own.ask(`PUT ${list}meal_planning`, { body: { enabled: true, rollout } });
-  const all = said(await own.ask(`GET ${path}`));
+  const all = changesIn(await own.ask(`GET ${path}`));
   const first = await own.ask(`GET ${path}?limit=2`);
   await own.ask(`PUT ${list}meal_planning`, { body: { rollout: 4 } });
-  const seen = said(first);
+  const seen = changesIn(first);
   for (let { next } = first.json; next !== undefined; ) {
     const page = await own.ask(`GET ${path}?limit=2&from=${next}`);
-    seen.push(...said(page));
+    seen.push(...changesIn(page));
     next = page.json.next;
   }
   expect(seen).toEqual(all);

@@ -157,13 +157,13 @@ describe("GET /v1/feature-flags/{flag_name}/history", () => {
       running[owner] -= 1;
       return [];
     });
-    const asked = (["editor", "reader", "admin"] as const).flatMap((as) =>
+    const answers = (["editor", "reader", "admin"] as const).flatMap((as) =>
       Array.from({ length: 10 }, (_, index) =>
         api.ask(`GET ${list}${as}_${index}/history`, { as }),
       ),
     );
     let isOver = false;
-    const all = Promise.all(asked).finally(() => {
+    const all = Promise.all(answers).finally(() => {
       isOver = true;
     });
     await until(() => {

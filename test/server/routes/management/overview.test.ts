@@ -129,8 +129,8 @@ test("shows a narrowed token the proposals and metrics of its own environments",
   const staging = { role: "admin", environments: ["staging"] } as const;
   const development = { role: "admin", environments: ["development"] } as const;
   const api = await again({ tokens: new TestTokens({ staging, development }) });
-  const asked = { body: { enabled: true } };
-  const { json: tested } = await api.ask(`PUT /staging${meal}`, asked);
+  const change = { body: { enabled: true } };
+  const { json: tested } = await api.ask(`PUT /staging${meal}`, change);
   const { json: hidden } = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
   const proposals = async (as: string) => (await api.ask(path, { as })).json.proposals;
   expect(await proposals("staging")).toEqual([tested]);

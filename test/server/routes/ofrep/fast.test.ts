@@ -21,7 +21,7 @@ const bodies = [
   "no JSON",
 ];
 const paths = ["", "/half", "/plian", `/${"x".repeat(5_000)}`, "/-"].map((end) => path + end);
-const asked = paths.flatMap((at) => bodies.map((body) => [at.slice(0, 60), body, at] as const));
+const cases = paths.flatMap((at) => bodies.map((body) => [at.slice(0, 60), body, at] as const));
 
 describe("the answer before Express is the one of Express", () => {
   const compare = async (at: string, body: string, as: string | null, more: object = {}) => {
@@ -38,7 +38,7 @@ describe("the answer before Express is the one of Express", () => {
     return fast;
   };
 
-  test.each(asked)("%s with %s", async (_name, body, at) => {
+  test.each(cases)("%s with %s", async (_name, body, at) => {
     await compare(at, body, "reader");
     await compare(`/test${at}`, body, "reader");
   });

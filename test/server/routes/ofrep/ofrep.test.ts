@@ -139,17 +139,17 @@ describe("permissions", () => {
 test("a page of a configured origin may send a token and a condition", async () => {
   const origin = "https://app.example";
   const own = await startService({ remote: ofrepRemote(), env: { FLAGS_CORS_ORIGINS: origin } });
-  const asked = "authorization,content-type,if-none-match";
+  const requestedHeaders = "authorization,content-type,if-none-match";
   const preflight = await own.ask(`OPTIONS ${path}`, {
     as: null,
     headers: {
       Origin: origin,
       "Access-Control-Request-Method": "POST",
-      "Access-Control-Request-Headers": asked,
+      "Access-Control-Request-Headers": requestedHeaders,
     },
   });
   expect(preflight.status).toBe(204);
-  expect(preflight.headers["access-control-allow-headers"]).toBe(asked);
+  expect(preflight.headers["access-control-allow-headers"]).toBe(requestedHeaders);
   const { headers } = await own.ask(`POST ${path}`, { body: {}, headers: { Origin: origin } });
   expect(headers["access-control-allow-origin"]).toBe(origin);
   expect(headers["access-control-expose-headers"]).toContain("ETag");

@@ -102,8 +102,8 @@ test("a query has no effect, and no token is read from it", async () => {
   expect({ status, text }).toEqual({ status: 200, text: plain.text });
   const token = api.tokens.of("admin");
   for (const key of ["access_token", "token", "authorization"]) {
-    const asked = await api.ask(`GET /v1/feature-flags/?${key}=${token}`, { as: null });
-    expect(asked.status).toBe(401);
+    const answer = await api.ask(`GET /v1/feature-flags/?${key}=${token}`, { as: null });
+    expect(answer.status).toBe(401);
   }
 });
 

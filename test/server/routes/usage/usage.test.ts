@@ -174,11 +174,11 @@ describe("POST /v1/usage", () => {
   test("with a token narrowed to environments is limited to these, for writing and reading", async () => {
     const tokens = new TestTokens({ tester: { role: "reader", environments: ["staging"] } });
     const api = await startService({ tokens });
-    const asked = (as: string, environment: string) =>
+    const sendReport = (as: string, environment: string) =>
       api.ask(`POST ${usage}`, { as, body: { ...report, environment } });
-    expect((await asked("tester", "application")).status).toBe(403);
-    expect((await asked("tester", "staging")).status).toBe(204);
-    expect((await asked("reader", "application")).status).toBe(204);
+    expect((await sendReport("tester", "application")).status).toBe(403);
+    expect((await sendReport("tester", "staging")).status).toBe(204);
+    expect((await sendReport("reader", "application")).status).toBe(204);
     const seen = (await api.ask(`GET ${usage}`, { as: "tester" })).text;
     expect(seen).toContain("staging");
     expect(seen).not.toContain('"application"');

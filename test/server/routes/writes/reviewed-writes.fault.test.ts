@@ -120,7 +120,7 @@ test("GitHub's token is in no log, response or repository; the audit line names 
     { result: "proposed", pullRequest: json.pull_request, actor: "editor", flag: "meal_planning" },
   ]);
   const everything = [
-    ...Object.values(api.program.said),
+    ...Object.values(api.program.output),
     JSON.stringify(json),
     ...pullsOf(github).map(({ body }) => body),
     remote.bare.git("log", "--all", "--format=%B"),

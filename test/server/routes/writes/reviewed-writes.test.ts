@@ -193,12 +193,12 @@ describe("a write to a protected environment", () => {
   test("answers 202 to creating, describing and deleting, too", async () => {
     const { api, github, remote } = await startProtected();
     const { head } = remote;
-    const asked = [
+    const answers = [
       await api.ask(`POST ${list}`, { as: "editor", body: { name: "water_log" } }),
       await api.ask(`PUT ${meal}`, { as: "editor", body: { description: "Plan dinners" } }),
       await api.ask(`DELETE ${meal}`),
     ];
-    expect(asked.map(({ status, json }) => [status, json.summary])).toEqual([
+    expect(answers.map(({ status, json }) => [status, json.summary])).toEqual([
       [202, "Create water_log"],
       [202, "Describe meal_planning"],
       [202, "Delete meal_planning"],

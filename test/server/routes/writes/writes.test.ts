@@ -342,9 +342,9 @@ describe("the commit of a change", () => {
     const own = await fresh();
     for (const [what, body, subject, change] of subjects) {
       const headers = { "X-Request-Id": "trace-1", "Change-Reason": "Because of the audit" };
-      const { status, headers: said } = await own.ask(what, { body, headers });
+      const { status, headers: answerHeaders } = await own.ask(what, { body, headers });
       expect([200, 201, 204]).toContain(status);
-      expect(said["x-request-id"]).toBe("trace-1");
+      expect(answerHeaders["x-request-id"]).toBe("trace-1");
       const environment = what.includes("/staging/") ? "staging" : "application";
       expect(own.remote.show("%B").trimEnd().split("\n")).toEqual([
         subject,

@@ -123,20 +123,20 @@ test(
       done += 1;
       if (done % 40 === 0) byHand.push(commitByHand(human, byHand.length + 1));
     };
-    const crowd = Array.from({ length: clients }, (_, index) => {
+    const running = Array.from({ length: clients }, (_, index) => {
       return new Client(stores[index % 2] as StoreProcess, ownFlag(index), onCommitted);
     });
     const started = Date.now();
-    await Promise.all(crowd.map((client) => client.run()));
+    await Promise.all(running.map((client) => client.run()));
     const seconds = ((Date.now() - started) / 1_000).toFixed(1);
-    const again = crowd.reduce((sum, client) => sum + client.again, 0);
+    const again = running.reduce((sum, client) => sum + client.again, 0);
     console.log(`${writes} writes in ${seconds} s, ${again} sent again, ${byHand.length} by hand`);
 
-    const all = crowd.flatMap(({ committed }) => committed);
+    const all = running.flatMap(({ committed }) => committed);
     expect(all).toHaveLength(writes);
     const onBranch = requestsOf(bare);
     expect([...onBranch].sort()).toEqual(all.map(({ requestId }) => requestId).sort());
-    for (const { committed } of crowd) {
+    for (const { committed } of running) {
       const order = committed.map(({ requestId }) => onBranch.indexOf(requestId));
       expect(order).toEqual([...order].sort((a, b) => a - b));
     }
