@@ -42,13 +42,20 @@ interface Measured {
   readonly cpu: number;
 }
 
+/** What was measured in each round, by the name of the case. */
+export type Measurements = Map<string, Measured[]>;
+
 /**
  * The rate of responses. The servers run at the same time and are measured in turns, so that other work
- * of the machine affects all of them equally. A share is the median of the rounds' shares.
+ * of the machine affects all of them equally. A share is the median of the shares of all rounds in
+ * `measured`, to which the new rounds are added.
  */
-export async function measureInTurns(cases: readonly Case[], rounds: number): Promise<Figure[]> {
+export async function measureInTurns(
+  cases: readonly Case[],
+  rounds: number,
+  measured: Measurements = new Map(),
+): Promise<Figure[]> {
   using load = new Background(new URL("../jobs/load.ts", import.meta.url));
-  const measured = new Map<string, Measured[]>(cases.map(({ name }) => [name, []]));
   // The first round only warms up.
   for (let round = 0; round <= rounds; round++) {
     for (const { name, server, request } of cases) {
@@ -56,13 +63,13 @@ export async function measureInTurns(cases: readonly Case[], rounds: number): Pr
       const { url, token } = server;
       const { rate, total } = await load.ask({ url, token, seconds, ...request });
       const cpu = ((await server.ask()).cpu - before) / total;
-      if (round > 0) measured.get(name)?.push({ rate, cpu });
+      if (round > 0) measured.set(name, [...(measured.get(name) ?? []), { rate, cpu }]);
     }
   }
   return cases.map((one) => figure(one, measured));
 }
 
-function figure({ name, than, least }: Case, measured: Map<string, Measured[]>): Figure {
+function figure({ name, than, least }: Case, measured: Measurements): Figure {
   const own = measured.get(name) ?? [];
   const comparisons: Comparison[] = [
     { unit: "answers/s", value: Math.round(middle(own.map(({ rate }) => rate))) },
