@@ -57,6 +57,18 @@ export function findExceededLimits(
   return [...check("removal", removed, remove), ...check("switch-on", on, turn)];
 }
 
+/** The changes that wait for a limit. One in `before` is served as before; another one as of `commit`, the served one. */
+export function waitingChanges(
+  exceeded: readonly ExceededLimit[],
+  before: readonly WaitingChange[],
+  commit: string,
+): WaitingChange[] {
+  const known = new Map(before.map((one) => [`${one.change} ${one.flag}`, one.served]));
+  return exceeded.flatMap(({ change, flags }) =>
+    flags.map((flag) => ({ flag, change, served: known.get(`${change} ${flag}`) ?? commit })),
+  );
+}
+
 /**
  * Why environments may not be removed without a permission: all flags of an environment are removed
  * with it. `gone` has the environments that are served now and are not in the project.

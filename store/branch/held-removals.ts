@@ -5,7 +5,7 @@
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
-import { findExceededLimits } from "../../schema/plan/limits.ts";
+import { findExceededLimits, waitingChanges } from "../../schema/plan/limits.ts";
 import { listSome } from "../../schema/text/show.ts";
 import { type CompiledSnapshot, compileSnapshot } from "../snapshot/compiled-snapshot.ts";
 import type { BranchHistory } from "./branch-history.ts";
@@ -54,15 +54,9 @@ export async function serveNext(
 
   const deleted = await history.deletedByApi(commit, removed);
   const exceeded = check(removed.filter((name) => !deleted.has(name)));
-  const commits = new Map(served.waiting.map((one) => [one.flag, one.served]));
-  const waiting = exceeded
-    .flatMap((violation) => violation.flags)
-    .map((flag): WaitingChange => {
-      const from = commits.get(flag) ?? previous.snapshot.commit;
-      return { flag, change: "removal", served: from };
-    });
+  const waiting = waitingChanges(exceeded, served.waiting, previous.snapshot.commit);
   const earlier = new Map(served.earlier).set(previous.snapshot.commit, previous.snapshot);
-  const reason = exceeded.map((violation) => violation.reason).join(", and ");
+  const reason = exceeded.map(({ reason }) => reason).join(", and ");
   return holdBackRemovals(next, waiting, earlier, describeWaiting(waiting, reason));
 }
 

@@ -1,6 +1,10 @@
 import { formatManifest, manifestPath, type WaitingChange } from "../../schema/compile/manifest.ts";
 import { type Response, respond } from "../../schema/compile/release.ts";
-import { findExceededLimits, findRemovedEnvironments } from "../../schema/plan/limits.ts";
+import {
+  findExceededLimits,
+  findRemovedEnvironments,
+  waitingChanges,
+} from "../../schema/plan/limits.ts";
 import {
   type EnvironmentDiff,
   type Publication,
@@ -154,13 +158,7 @@ async function applyLimits(
   const unlimited = { compiled, waiting: [], reasons: [], exceeded: exceeded.length };
   if (allow !== undefined || exceeded.length === 0) return unlimited;
 
-  const known = new Map(before.map((one) => [`${one.change} ${one.flag}`, one.served]));
-  const waiting = exceeded.flatMap(({ change, flags }) =>
-    flags.map((flag) => {
-      const served = known.get(`${change} ${flag}`) ?? revision?.commit ?? "";
-      return { flag, change, served };
-    }),
-  );
+  const waiting = waitingChanges(exceeded, before, revision?.commit ?? "");
   const reasons = exceeded.map(({ reason }) => reason);
   try {
     const held = await holdBackChanges(repository, compiled, waiting);
