@@ -27,20 +27,17 @@ const hints: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Why the remote declined a push, from git's error output; `undefined` if it did not: it did not
+ * Why the remote declined a push, from the error of `Remote`; `undefined` if it did not: it did not
  * answer, or another push came first.
  */
-export function declineReason(output: string): string | undefined {
+export function declineReason(error: string): string | undefined {
+  const output = error.replace(/^Cannot reach the remote: /, "");
   const [, rejected] = /! \[remote rejected\] .* \((.*)\)$/m.exec(output) ?? [];
   const [, status] = /The requested URL returned error: (403)/.exec(output) ?? [];
-  const [, refused] =
-    /(?<=^(?:Cannot reach the remote: )?)(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
+  const [, refused] = /^(?:remote: )?ERROR: (.*)$/m.exec(output) ?? [];
   const reason = rejected ?? refused ?? (status && `HTTP ${status}`);
   if (reason === undefined || transient.test(reason)) return undefined;
-  // The first line may follow the prefix that `Remote` adds.
-  const lines = [
-    ...output.matchAll(/(?<=^(?:Cannot reach the remote: )?)remote: (?:error: )?(.*)$/gim),
-  ];
+  const lines = [...output.matchAll(/^remote: (?:error: )?(.*)$/gim)];
   const messages = lines.map(([, line = ""]) => line.trim()).filter((line) => line !== "");
   const text = [...new Set([reason, ...messages])].join("; ");
   const shown = cut(text, maxReasonLength);

@@ -12,12 +12,12 @@ test.each([
   ],
   [
     "a read-only key",
-    "ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.",
+    "Cannot reach the remote: ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.",
     "The key you are authenticating with has been marked as read only.; give the server's credentials write access",
   ],
   [
     "HTTP 403",
-    "remote: Permission to a/b denied to c.\nfatal: unable to access 'https://x/': The requested URL returned error: 403",
+    "Cannot reach the remote: remote: Permission to a/b denied to c.\nfatal: unable to access 'https://x/': The requested URL returned error: 403",
     "HTTP 403; Permission to a/b denied to c.; give the server's credentials write access",
   ],
 ])("declineReason() has the remote's words for %s", (_what, output, reason) => {
