@@ -3,7 +3,7 @@ import path from "node:path";
 import { pluralize } from "../../schema/text/show.ts";
 
 /** Why the changelog of the program at `top` is not ready for a release of `version`; `undefined` if it is. */
-export function findChangelogFault(top: string, version: string): string | undefined {
+export function findChangelogError(top: string, version: string): string | undefined {
   const pending = readdirSync(path.join(top, ".changeset")).filter(
     (name) => name.endsWith(".md") && name !== "README.md",
   );

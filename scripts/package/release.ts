@@ -8,7 +8,7 @@ import { main } from "../command/run-command.ts";
 import { note } from "../command/stderr.ts";
 import { version } from "../command/version.ts";
 import { bundleProgram } from "./bundle-program.ts";
-import { findChangelogFault } from "./changelog.ts";
+import { findChangelogError } from "./changelog.ts";
 import { listBundledPackages } from "./licenses.ts";
 import { formatSbom } from "./sbom.ts";
 
@@ -30,10 +30,10 @@ await main(
       if (tag !== undefined && tag !== `v${version}`) {
         throw new UsageError(`Cannot release "${tag}": package.json has the version ${version}`);
       }
-      const fault = findChangelogFault(top, version);
-      if (fault !== undefined && !isDry)
-        throw new UsageError(`Cannot release ${version}: ${fault}`);
-      if (fault !== undefined) note(`A release would be refused: ${fault}`);
+      const error = findChangelogError(top, version);
+      if (error !== undefined && !isDry)
+        throw new UsageError(`Cannot release ${version}: ${error}`);
+      if (error !== undefined) note(`A release would be refused: ${error}`);
       if (!skipsTests) run("npm", "run", "--silent", "check");
 
       const directory = path.resolve(out);

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { findChangelogFault } from "../../scripts/package/changelog.ts";
+import { findChangelogError } from "../../scripts/package/changelog.ts";
 import { temporaryDirectory } from "../git/repository.ts";
 
 function program(changesets: readonly string[]): string {
@@ -12,8 +12,8 @@ function program(changesets: readonly string[]): string {
   return directory;
 }
 
-test("findChangelogFault() finds none if the changelog describes the version and no changeset is left", () => {
-  expect(findChangelogFault(program(["README.md", "config.json"]), "1.2.0")).toBeUndefined();
+test("findChangelogError() finds none if the changelog describes the version and no changeset is left", () => {
+  expect(findChangelogError(program(["README.md", "config.json"]), "1.2.0")).toBeUndefined();
 });
 
 test.each([
@@ -24,6 +24,6 @@ test.each([
     /lacks 2 changesets of .*\n {2}hint: run npx changeset version,/,
   ],
   ["a version that is not described", [], "1.2", /does not describe it$/],
-] as const)("findChangelogFault() finds %s", (_what, changesets, version, fault) => {
-  expect(findChangelogFault(program(changesets), version)).toMatch(fault);
+] as const)("findChangelogError() finds %s", (_what, changesets, version, error) => {
+  expect(findChangelogError(program(changesets), version)).toMatch(error);
 });
