@@ -2,6 +2,9 @@ import { STATUS_CODES } from "node:http";
 import type { Request, Response } from "express";
 import { cut } from "../../schema/text/show.ts";
 
+/** Maximum number of errors in a response. */
+export const maxErrors = 20;
+
 /** An entry of `errors` in problem details: a value of the request's body that is not valid. */
 export interface ErrorDetail {
   /** A JSON pointer in a URI fragment: `#/enabled`. */

@@ -2,7 +2,7 @@ import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
 import { didYouMean, nearestOrAll } from "../../schema/text/suggest.ts";
 import { escapePointer } from "../../schema/yaml/parse.ts";
-import { type ErrorDetail, HttpError } from "../http/problem.ts";
+import { type ErrorDetail, HttpError, maxErrors } from "../http/problem.ts";
 import { openApiDocument } from "./openapi-document.ts";
 
 interface Description {
@@ -23,8 +23,6 @@ function load(): Description {
   return { ...document, components: { ...document.components, schemas } };
 }
 
-/** Maximum number of errors in a response. */
-const maxErrors = 20;
 /** Maximum length of a client's key in a response, in characters. */
 const maxKeyLength = 100;
 

@@ -11,7 +11,7 @@ import type { Project } from "../../../schema/project/project.ts";
 import { parse } from "../../../schema/yaml/parse.ts";
 import { pointerOf } from "../../../schema/yaml/pointers.ts";
 import { bodyOf, decodeBody, parseJson, typeOf } from "../../http/body.ts";
-import { type ErrorDetail, HttpError } from "../../http/problem.ts";
+import { type ErrorDetail, HttpError, maxErrors } from "../../http/problem.ts";
 import { entityTag } from "../../http/send.ts";
 
 export type Form = FlagDefinition["form"];
@@ -21,8 +21,6 @@ const types: Readonly<Record<Form, string>> = {
   yaml: "application/yaml",
 };
 
-/** Maximum number of errors in a response. */
-const maxErrors = 20;
 /** Maximum number of levels of JSON. A flag has fewer. */
 const maxJsonLevels = 32;
 
