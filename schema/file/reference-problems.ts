@@ -1,5 +1,4 @@
 /** Finds invalid references between flags, and to audiences. */
-
 import type { Condition } from "../evaluate/definition.ts";
 import { maxRequired } from "../evaluate/limits.ts";
 import type { NamedConditions } from "../flag/audience.ts";

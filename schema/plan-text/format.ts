@@ -1,5 +1,4 @@
 /** A plan in words, for a terminal and for a pull request. */
-
 import { describeAudience, describeAudiences } from "../plan/audiences.ts";
 import { isSameDecision, signs, toggled } from "../plan/difference.ts";
 import { explainLimits } from "../plan/limits.ts";

@@ -1,5 +1,4 @@
 /** Warnings for the reviewer of a change. */
-
 import { type DecisionChange, toggled } from "../plan/difference.ts";
 import { explainLimits } from "../plan/limits.ts";
 import { describePeople } from "../plan/people.ts";

@@ -1,5 +1,4 @@
 /** The size of `definitions.json`, which says how each flag of an environment is decided. */
-
 import type { NamedConditions } from "../flag/audience.ts";
 import { type Decision, type Flag, plain } from "../flag/flag.ts";
 import type { Finding } from "../problem/problem.ts";

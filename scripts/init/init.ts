@@ -132,9 +132,8 @@ async function listNextSteps(directory: string, written: readonly string[]): Pro
 /** Says that the branches of an older repository are not `main`. */
 async function noteOtherBranch(directory: string): Promise<void> {
   const args = ["for-each-ref", "--format=%(refname)", "refs/heads/", "refs/remotes/origin/"];
-  const refs = (await readGit(directory, args).catch(() => "")).split("\n");
-  if (refs.length === 1 || refs.some((ref) => /^refs\/(?:heads|remotes\/origin)\/main$/.test(ref)))
-    return;
+  const refs = await readGit(directory, args).catch(() => "");
+  if (refs === "" || /^refs\/(?:heads|remotes\/origin)\/main$/m.test(refs)) return;
   const fix = "to rename this branch: git branch --move main";
   note(
     `Note: the workflows, the server and the plan take the branch main, which is missing; ${fix}`,

@@ -1,5 +1,4 @@
 /** A file in git, as input for validation. */
-
 import type { Entry } from "../../schema/file/entry.ts";
 import type { ParsedFile } from "../../schema/file/parsed-file.ts";
 import { fileKindOf } from "../../schema/flag/file-kind.ts";

@@ -1,5 +1,4 @@
 /** The files of a commit in `flags/`, each content parsed once. */
-
 import { type ParsedFile, parseFile } from "../../schema/file/parsed-file.ts";
 import type { FileKind } from "../../schema/flag/file-kind.ts";
 import type { Project } from "../../schema/project/project.ts";

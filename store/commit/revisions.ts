@@ -1,5 +1,6 @@
 /** Names of commits in a clone, and relations between commits. */
 import { projectFile } from "../../schema/project/project.ts";
+import { listSome } from "../../schema/text/show.ts";
 import { readGit } from "../git/git.ts";
 import { readObjects } from "../git/objects.ts";
 
@@ -8,7 +9,6 @@ export type Relation = "same" | "older" | "newer" | "unrelated" | "unknown";
 
 const firstCommitHint = `; create the first one with "git add --all" and "git commit"`;
 const fetchHint = `; this clone has no branches: run "git fetch origin"`;
-const maxNamedBranches = 5;
 
 /** The branches of a clone, or those of its remote if it has none. */
 interface Branches {
@@ -51,7 +51,7 @@ export async function resolveRevision(directory: string, revision: string): Prom
   if (!isPlain || /^[0-9a-f]{7,}$/.test(name)) throw new RevisionError(failure, revision);
   const branches = await readBranches(directory);
   if (branches.names.length > 0) {
-    const some = branches.names.slice(0, maxNamedBranches).join(", ");
+    const some = listSome(branches.names, 5);
     throw new RevisionError(`${failure}; branches here: ${some}`, revision, branches);
   }
   const [head] = await findCommits(directory, ["HEAD^{commit}"]).catch(() => []);

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { listSome } from "../../schema/text/show.ts";
 import { readGit } from "../git/git.ts";
 import { declineReason, PushDeclinedError } from "./declined.ts";
 import { parseRemoteAddress, type RemoteAddress, withoutSecrets } from "./remote-address.ts";
@@ -29,12 +30,10 @@ export class MissingBranchError extends RemoteUnavailableError {
     const found =
       branches.length === 0
         ? "it has no branches at all"
-        : `branches there: ${branches.slice(0, maxNamedBranches).join(", ")}`;
+        : `branches there: ${listSome(branches, 5)}`;
     super(`Cannot follow "${branch}": the remote has no such branch; ${found}`);
   }
 }
-
-const maxNamedBranches = 5;
 
 /** A git remote: any URL or path that git accepts. */
 export class Remote {

@@ -1,5 +1,4 @@
 /** Combines the files of a commit with their timestamps from the history. */
-
 import type { NamedFiles } from "../../schema/file/named-files.ts";
 import { normalizeAudience } from "../../schema/flag/audience.ts";
 import { normalize } from "../../schema/flag/flag.ts";
