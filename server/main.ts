@@ -27,6 +27,8 @@ import { findMisspeltSettings, readSettings } from "./settings.ts";
 const ownKeyWarning =
   "FLAGS_COMMIT_KEY is not set: only this FLAGS_DATA recognizes the commits of this server; other servers, and this one without its data, know neither their idempotency keys nor their actors";
 
+const cdnPort = "PORT to another port: the CDN takes the one after it";
+
 export interface StartOptions {
   /** The clone that the embedded remote is made from. */
   readonly checkout: string;
@@ -78,7 +80,7 @@ export async function startServer({ checkout, acceptRemote }: StartOptions): Pro
   });
 
   const url = await listen(service.server, host, port);
-  const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1));
+  const cdnUrl = cdnServer && (await listen(cdnServer, host, port === 0 ? 0 : port + 1, cdnPort));
   const { commit, flags = [] } = store.current?.snapshot ?? {};
   const isEmpty = commit !== undefined && flags.length === 0;
   const lines = [

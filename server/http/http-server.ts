@@ -22,13 +22,21 @@ export function createHttpServer(listener: RequestListener): Server {
   return server;
 }
 
-/** Starts to listen, and returns the server's URL. Throws an `Error` with the reason if it cannot. */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
+/**
+ * Starts to listen, and returns the server's URL. Throws an `Error` with the reason if it cannot; `fix`
+ * follows "set" if the port cannot be used.
+ */
+export async function listen(
+  server: Server,
+  host: string,
+  port: number,
+  fix = "PORT to another port",
+): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === "EADDRINUSE";
       const reason = isTaken ? "another program listens there" : error.message;
-      const variable = isTaken || error.code === "EACCES" ? "PORT to another port" : "HOST";
+      const variable = isTaken || error.code === "EACCES" ? fix : "HOST";
       reject(new Error(`Cannot listen on ${host}:${port}: ${reason}; set ${variable}`));
     });
     server.listen(port, host, resolve);

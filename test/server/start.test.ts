@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { Agent, request } from "node:http";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { hostname } from "node:os";
 import path from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -165,6 +165,35 @@ describe("a server that cannot start", () => {
     await next.url("API");
     expect(next.output.stderr).toContain("token, shown this once: ");
   });
+
+  test("because the CDN's port is in use says which one that is", async () => {
+    const checkout = testCheckout();
+    checkout.change(began, flags);
+    const [other, port] = await takePortAfterFreeOne();
+    const program = new Program([], { PORT: `${port - 1}` }, checkout.directory);
+    expect(await program.ended).toBe(2);
+    other.close();
+    expect(program.said.stderr).toBe(
+      `Cannot listen on 127.0.0.1:${port}: another program listens there; set PORT to another port: the CDN takes the one after it\n`,
+    );
+  });
+
+  /** Takes a port of which the one before is free. */
+  async function takePortAfterFreeOne(): Promise<[Server, number]> {
+    for (;;) {
+      const other = createServer().listen(0, "127.0.0.1");
+      await once(other, "listening");
+      const { port } = other.address() as { port: number };
+      const before = createServer().listen(port - 1, "127.0.0.1");
+      const isFree = await once(before, "listening").then(
+        () => true,
+        () => false,
+      );
+      before.close();
+      if (isFree) return [other, port];
+      other.close();
+    }
+  }
 
   test("because PORT is no port prints the reason, and exits with 2", async () => {
     const program = start({ PORT: "abc" });
