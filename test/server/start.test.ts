@@ -173,7 +173,7 @@ describe("a server that cannot start", () => {
     const program = new Program([], { PORT: `${port - 1}` }, checkout.directory);
     expect(await program.ended).toBe(2);
     other.close();
-    expect(program.said.stderr).toBe(
+    expect(program.output.stderr).toBe(
       `Cannot listen on 127.0.0.1:${port}: another program listens there; set PORT to another port: the CDN takes the one after it\n`,
     );
   });
