@@ -70,9 +70,9 @@ test.each([
   ["a line break", `Bearer ${known}\nx`],
   ["quotes", `Bearer "${known}"`],
 ])("handler() answers 401 to a malformed header: %s", async (_, value) => {
-  const { answer, asked } = await run(get({ authorization: { value } }));
+  const { answer, readKeys } = await run(get({ authorization: { value } }));
   expect(answer.statusCode).toBe(401);
-  expect(asked).toEqual([]);
+  expect(readKeys).toEqual([]);
 });
 
 test("handler() answers 401 to two Authorization headers, the first of them good", async () => {
@@ -102,8 +102,8 @@ test.each(["access_token", "token", "authorization"])(
 );
 
 test("handler() reads the hash from the store, never the token", async () => {
-  const { asked } = await run(get({ authorization: { value: `Bearer ${known}` } }));
-  expect(asked).toEqual([sha256(known)]);
+  const { readKeys } = await run(get({ authorization: { value: `Bearer ${known}` } }));
+  expect(readKeys).toEqual([sha256(known)]);
 });
 
 test("handler() answers 503 while the store fails", async () => {
@@ -149,12 +149,12 @@ function get(headers: Headers) {
 async function run(
   request: ReturnType<typeof get>,
   exists: Exists = (key) => Promise.resolve(key === sha256(known)),
-): Promise<{ answer: Answer; asked: string[]; log: string[] }> {
-  const asked: string[] = [];
+): Promise<{ answer: Answer; readKeys: string[]; log: string[] }> {
+  const readKeys: string[] = [];
   const log: string[] = [];
   const kvs = () => ({
     exists: (key: string) => {
-      asked.push(key);
+      readKeys.push(key);
       return exists(key);
     },
   });
@@ -163,7 +163,7 @@ async function run(
     modules: { cloudfront: { kvs }, crypto: { createHash } },
     console: { log: (...words: unknown[]) => log.push(words.join(" ")) },
   });
-  return { answer: await handler({ version: "1.0", request }), asked, log };
+  return { answer: await handler({ version: "1.0", request }), readKeys, log };
 }
 
 function sha256(text: string): string {

@@ -76,11 +76,11 @@ describeWithChromium("React in Chromium", () => {
     expect(await after("dark_mode", true)).toEqual([0, 1, 1]);
     expect(await after("something_else", true)).toEqual([0, 0, 1]);
     expect(await after("meal_planning", false)).toEqual([0, 0, 0]);
-    const { renders, requestCount } = await page.evaluate(() => ({
+    const { renders, evaluations } = await page.evaluate(() => ({
       renders: window.renders,
-      requestCount: window.asked,
+      evaluations: window.evaluations,
     }));
-    expect(requestCount).toEqual({ meal_planning: renders.Meal, dark_mode: renders.Dark });
+    expect(evaluations).toEqual({ meal_planning: renders.Meal, dark_mode: renders.Dark });
     expect(visitor.complaints).toEqual([]);
   });
 

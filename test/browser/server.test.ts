@@ -117,7 +117,7 @@ describeWithChromium("a page", () => {
       const page = await open({ url: edge.url + list, environment: "application" });
       await sees(page, "meal_planning", false);
       await sees(page, "user_notifications", true);
-      expect(edge.asked(key).length).toBeGreaterThan(0);
+      expect(edge.originStatuses(key).length).toBeGreaterThan(0);
       expect(visitor.complaints).toEqual([]);
     });
 

@@ -10,7 +10,7 @@ export interface Edge extends AsyncDisposable {
   readonly url: string;
   get(path: string, init?: RequestInit): Promise<EdgeAnswer>;
   /** The bucket's responses to requests for `key`. */
-  asked(key: string): readonly (number | undefined)[];
+  originStatuses(key: string): readonly (number | undefined)[];
 }
 
 export interface EdgeAnswer {
@@ -44,7 +44,7 @@ export async function startEdge(options: Partial<S3DoubleOptions> = {}): Promise
       const { status, headers } = response;
       return { status, headers, text: await response.text(), cache: headers.get("x-cache-status") };
     },
-    asked: (key) =>
+    originStatuses: (key) =>
       s3.requests.filter((request) => request.key === key).map(({ status }) => status),
     async [Symbol.asyncDispose]() {
       await nginx.close();

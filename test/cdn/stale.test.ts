@@ -25,7 +25,7 @@ describeWithNginx("the CDN, when max-age is over,", { concurrent: true }, () => 
     edge.put("key", "{}", "public, max-age=1");
     await edge.get("key");
     await expect.poll(async () => (await edge.get("key")).cache, POLL).toBe("REVALIDATED");
-    expect(edge.asked("key")).toEqual([200, 304]);
+    expect(edge.originStatuses("key")).toEqual([200, 304]);
   });
 
   test("serves stale bytes at once while it revalidates", async ({ expect }) => {

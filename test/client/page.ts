@@ -47,22 +47,22 @@ type Work = (lock: object | null) => unknown;
 /** The used part of Web Locks: one holder per name. Others wait, or see with `ifAvailable` that it is taken. */
 export class Locks {
   readonly #last = new Map<string, Promise<unknown>>();
-  readonly #asked = new Map<string, number>();
+  readonly #pending = new Map<string, number>();
 
   async request(
     name: string,
     options: { ifAvailable?: boolean; signal?: AbortSignal },
     work: Work,
   ): Promise<unknown> {
-    const asked = this.#asked.get(name) ?? 0;
-    if (options.ifAvailable && asked > 0) return work(null);
-    this.#asked.set(name, asked + 1);
+    const pending = this.#pending.get(name) ?? 0;
+    if (options.ifAvailable && pending > 0) return work(null);
+    this.#pending.set(name, pending + 1);
     const turn = (this.#last.get(name) ?? Promise.resolve()).then(async () => {
       try {
         options.signal?.throwIfAborted();
         return await work({ name });
       } finally {
-        this.#asked.set(name, (this.#asked.get(name) ?? 0) - 1);
+        this.#pending.set(name, (this.#pending.get(name) ?? 0) - 1);
       }
     });
     this.#last.set(

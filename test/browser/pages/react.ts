@@ -12,7 +12,7 @@ declare global {
     memory: MemoryFlags;
     renders: typeof renders;
     /** Evaluations of each flag, as metrics count them. */
-    asked: Record<string, number>;
+    evaluations: Record<string, number>;
     /** Switches a flag during a slow render. Returns what each commit showed. */
     tear(): Promise<string[]>;
     /** Mounts and unmounts this many applications with one `Flags`. */
@@ -26,11 +26,11 @@ const memory = createMemoryFlags({ meal_planning: true, dark_mode: false });
 const flags = {
   ...memory,
   isEnabled(name: string, fallback?: boolean) {
-    window.asked[name] = (window.asked[name] ?? 0) + 1;
+    window.evaluations[name] = (window.evaluations[name] ?? 0) + 1;
     return memory.isEnabled(name, fallback);
   },
 };
-window.asked = {};
+window.evaluations = {};
 window.memory = memory;
 window.renders = renders;
 const root = document.querySelector("#root") as HTMLElement;

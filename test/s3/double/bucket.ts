@@ -47,14 +47,14 @@ export function listObjects(objects: Objects, { query, bucket }: S3Request, page
 
 export function deleteObjects(objects: Objects, { body }: S3Request): Answer {
   const document = body.toString();
-  const asked = [...document.matchAll(/<Object>(.*?)<\/Object>/gs)].map(([, object = ""]) => ({
+  const requested = [...document.matchAll(/<Object>(.*?)<\/Object>/gs)].map(([, object = ""]) => ({
     key: element(object, "Key") ?? "",
     etag: element(object, "ETag"),
   }));
-  if (asked.length === 0 || asked.length > MOST_DELETES) return refuse("MalformedXML");
+  if (requested.length === 0 || requested.length > MOST_DELETES) return refuse("MalformedXML");
 
   const quiet = element(document, "Quiet") === "true";
-  const results = asked.map(({ key, etag }) => {
+  const results = requested.map(({ key, etag }) => {
     const refusal = unmetOnDelete(etag, objects.get(key));
     if (refusal) return `<Error>${errorFields(refusal, key)}</Error>`;
     objects.delete(key);

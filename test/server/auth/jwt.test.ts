@@ -193,7 +193,7 @@ describe("JwtVerifier refuses", () => {
       const header = { [name]: `${evil.url}/keys`, kid: evil.key.id };
       const token = await issuer.sign({ header, key: evil.key.secret });
       expect((await ask(token)).status).toBe(401);
-      expect(evil.asked).toEqual([]);
+      expect(evil.requestedPaths).toEqual([]);
     },
   );
 
@@ -258,7 +258,7 @@ describe("an issuer that does not answer", () => {
       expect(headers["retry-after"]).toBe("10");
     }
     // It gets a request at most every ten seconds.
-    expect(failing.asked).toHaveLength(1);
+    expect(failing.requestedPaths).toHaveLength(1);
     expect((await own.ask(`GET ${list}`)).status).toBe(200);
     const { status, degraded } = await own.ready();
     expect({ status, degraded }).toEqual({
@@ -307,8 +307,12 @@ test("many tokens with unknown keys cause one request to the issuer", async () =
     Array.from({ length: 20 }, (_, index) => quiet.sign({ header: { kid: `k${index}` } })),
   );
   await Promise.all(tokens.map((token) => ask(token, `GET ${list}`, own)));
-  expect(quiet.asked.filter((path) => path.endsWith("/keys")).length).toBeLessThanOrEqual(2);
-  expect(quiet.asked.filter((path) => path.includes("well-known")).length).toBeLessThanOrEqual(2);
+  expect(quiet.requestedPaths.filter((path) => path.endsWith("/keys")).length).toBeLessThanOrEqual(
+    2,
+  );
+  expect(
+    quiet.requestedPaths.filter((path) => path.includes("well-known")).length,
+  ).toBeLessThanOrEqual(2);
 });
 
 function now(): number {

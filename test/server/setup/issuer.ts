@@ -24,7 +24,7 @@ export interface TokenParts {
 export class Issuer {
   readonly url: string;
   /** The requested paths. */
-  readonly asked: string[] = [];
+  readonly requestedPaths: string[] = [];
   /** Whether it sends invalid responses. */
   isDown = false;
   #key: Pair | undefined;
@@ -40,7 +40,7 @@ export class Issuer {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const issuer = new Issuer(`http://127.0.0.1:${(server.address() as AddressInfo).port}/realm`);
     server.on("request", (request, response) => {
-      issuer.asked.push(request.url ?? "");
+      issuer.requestedPaths.push(request.url ?? "");
       const answer = issuer.#answer(request.url);
       response.statusCode = answer ? 200 : 503;
       response.setHeader("Content-Type", "application/json");

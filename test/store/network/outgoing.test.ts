@@ -49,7 +49,7 @@ describe("the proxy of the environment gets", () => {
     const token = await issuer.sign({ claims: { iss: url } });
     const verified = await new JwtVerifier(oidc, () => {}).verify(token);
     expect(verified).toMatchObject({ principal: { role: "editor" } });
-    expect(issuer.asked).toHaveLength(2);
+    expect(issuer.requestedPaths).toHaveLength(2);
     expect(proxy.tunnels).toContain("issuer.test:80");
   });
 
