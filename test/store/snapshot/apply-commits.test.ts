@@ -142,7 +142,7 @@ test("applyCommitsToSnapshot() returns the result of a complete read for commits
   expect(await applyCommitsToSnapshot("no/such/clone", from, id, others)).toBe(undefined);
 });
 
-test("applyCommitsToSnapshot() returns nothing if no flag is left", async () => {
+test("applyCommitsToSnapshot() returns undefined if no flag is left", async () => {
   const repository = testRepository();
   const first = repository.change(1_700_000_000, {
     "flags/a/meals.yaml": on,
@@ -175,7 +175,7 @@ test.each<[what: string, size: () => CommitSize, rest: () => CommitSize]>([
     () => new CommitSize(0, { ...emptyTree, characters: treeLimits.paths - added.length - 12 }),
   ],
 ])(
-  "applyCommitsToSnapshot() returns nothing if there may be too many %s",
+  "applyCommitsToSnapshot() returns undefined if there may be too many %s",
   async (_, size, rest) => {
     const repository = testRepository();
     const first = repository.change(1_700_000_000, { "flags/a/meals.yaml": on });
