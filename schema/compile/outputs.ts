@@ -60,7 +60,7 @@ export const outputs = {
 
 export type OutputKind = keyof typeof outputs;
 
-/** `Cache-Control` of published objects, where the publisher sets no other. */
+/** `Cache-Control` of published objects, if the publisher sets no other. */
 export const publishedCacheControl =
   "public, max-age=30, stale-while-revalidate=300, stale-if-error=86400";
 

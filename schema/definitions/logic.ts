@@ -21,7 +21,7 @@ export function ifThenElse(condition: Logic, yes: Logic, no: Logic): Logic {
   return condition === false ? no : { if: [condition, yes, no] };
 }
 
-/** All of the conditions, shortened where they are constant. */
+/** All of the conditions, shortened if some are constant. */
 export function all(...conditions: readonly Logic[]): Logic {
   if (conditions.includes(false)) return false;
   const open = conditions.filter((condition) => condition !== true).flatMap(operandsOfAnd);

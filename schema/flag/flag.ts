@@ -86,7 +86,7 @@ export interface Flag {
   readonly audiences: readonly string[];
   /** By environment: one for each environment of the project, in its order. */
   readonly decisions: Readonly<Record<string, Decision>>;
-  /** Those with steps. No response shows them: what is served is what the file says now. */
+  /** The schedules that have steps. No response contains them: only the current values are served. */
   readonly schedules: readonly Schedule[];
 }
 

@@ -251,7 +251,7 @@ ${names.map(switchOf).join("\n")}`);
     );
   });
 
-  test("says what is wrong with a port", async () => {
+  test("names the reason if a port cannot be used", async () => {
     const ran = await runDevelopmentTool("example", ["--port", "http"], { in: top });
     expect(ran).toMatchObject({
       code: 2,

@@ -280,7 +280,7 @@ describe("a list that is dated in the future", () => {
     expect(next.isEnabled("meal_planning")).toBe(false);
   });
 
-  test("is accepted where the clock of this device is years behind", async () => {
+  test("is accepted if the clock of this device is years behind", async () => {
     const now = Date.now();
     vi.spyOn(Date, "now").mockImplementation(() => now - 315_576_000_000);
     const flags = create({ url: source.url });

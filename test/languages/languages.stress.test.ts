@@ -132,7 +132,7 @@ const overFile: [Row, Sdk, () => Command, ...KnownDifference[]][] = [
 ];
 describe.each(overFile)("%s", (row, language, command, ...known) => {
   describeWith(language)("with the SDK and flagd's provider", () => {
-    test("differs from evaluate() only where it is known to", async () => {
+    test("has only the known differences from evaluate()", async () => {
       const answers = await run([...command(), "flagd", release.flagdFile]);
       await compare(row, answers, ...known);
     });

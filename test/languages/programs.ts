@@ -46,7 +46,7 @@ export function directoryOf(name: ProgramName): string {
   return path.join(all, `${name}-${hashOf(path.join(sources, name))}`);
 }
 
-/** Skips tests where a program is missing, and says so. In CI a missing program is an error. */
+/** Skips tests if a program is missing, and prints that. In CI a missing program is an error. */
 export function describeWith(name: ProgramName) {
   const isInstalled = existsSync(path.join(directoryOf(name), "complete"));
   const cure = `test/languages/install ${name}`;

@@ -17,7 +17,7 @@ import { TestTokens } from "./setup/tokens.ts";
 
 describe("npm start", () => {
   let npm: ChildProcess | undefined;
-  // Npm and all that it started, so that a failing test leaves no server behind.
+  // Ends npm and its child processes, so that a failing test leaves no server.
   afterEach(() => {
     try {
       if (npm?.pid !== undefined) process.kill(-npm.pid, "SIGKILL");

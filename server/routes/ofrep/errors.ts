@@ -21,7 +21,7 @@ export function isEvaluationPath(path: string): boolean {
   return parseRoute(path)?.template.includes(evaluationPath) === true;
 }
 
-/** Ends a request for an evaluation with an error: with the key of the flag where one is in the path. */
+/** Ends a request for an evaluation with an error: with the key of the flag if the path has one. */
 export function sendEvaluationError(request: Request, response: Response, error: HttpError): void {
   const body = errorBody(keyOf(request.path), error);
   response.status(error.status).set("Cache-Control", "no-store");

@@ -54,7 +54,7 @@ describe.concurrent("approval", () => {
     expect(statusOf(hosted, issue)?.state).toBe("failure");
   });
 
-  test("does not accept the approval of somebody who may only read", async () => {
+  test("does not accept the approval of a person who may only read", async () => {
     const hosted = await host();
     const issue = proposeOn(hosted, { requester: "ada" });
     hosted.github.state.permissions.set("stranger", "read");

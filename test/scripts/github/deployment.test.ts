@@ -99,7 +99,7 @@ describe.concurrent("deployment", () => {
     expect(readFileSync(files.summary, "utf8")).toContain("**Live after 23 s** in production");
   });
 
-  test("reports why nothing went live", async () => {
+  test("reports why nothing was published", async () => {
     const { github, commit, deployment, deployments } = await merged();
     const { stdout: id } = await deployment("start", "--commit", commit, "--environment=staging");
     const refusals = ["it removes `9` of 10 flags, @everyone", "x".repeat(300)];

@@ -49,7 +49,7 @@ test(`each step is applied once when servers are killed at least ${kills} times`
   });
   await Promise.all(
     lanes.map(async ({ start, killsChildren }) => {
-      // Goes on if no server lived long enough to apply a step.
+      // Continues if no server ran long enough to apply a step.
       for (let maxLifetimeMs = 3_000; left-- > 0 || remote.length === 1; ) {
         const before = remote.length;
         const { program } = await start();

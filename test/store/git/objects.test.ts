@@ -121,7 +121,7 @@ describe("readObjects()", () => {
     );
   });
 
-  test("ends the process if nobody asks for two seconds", async () => {
+  test("ends the process after two seconds without a request", async () => {
     const repository = testRepository();
     await read(repository.directory, [add(repository, "text")]);
     expect(processesIn(repository.directory)).toHaveLength(1);

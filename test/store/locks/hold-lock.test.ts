@@ -127,7 +127,7 @@ test("holdLock() keeps its lock while the lock cannot be read, for example becau
   expect(readdirSync(path.dirname(file))).toEqual([]);
 });
 
-test("holdLock() says what to delete if another host died while it took over a lock", async () => {
+test("holdLock() says what to delete if another host stopped while it took over a lock", async () => {
   const file = newLock(JSON.stringify({ ...other, host: hostname(), pid: 2 ** 22 }));
   writeFileSync(`${file}.${other.id}`, JSON.stringify(other));
   await expect(holdLock(file, { ...times, onLost: neverLost })).rejects.toThrow(

@@ -386,7 +386,7 @@ describe.each(kinds)("publish() to %s", (_kind, newSite) => {
       expect(await findWrong(site, history, zero)).toEqual([]);
     });
 
-    test("repairs nothing if all is right", async () => {
+    test("repairs nothing if all objects are correct", async () => {
       const site = newSite();
       const outcome = await history.publish(site.open(), zero, { verify: true });
       expect(outcome).toMatchObject({ status: "published", repaired: 0 });

@@ -99,7 +99,7 @@ test("plan() of a changed audience names the flags that use it, and changes thei
   expect(parsePlan(JSON.stringify(truncatePlan(change))).audiences).toEqual(change.audiences);
 });
 
-test("plan() says nothing about an audience whose description alone changes", async () => {
+test("plan() has no entry for an audience if only its description changes", async () => {
   const { repository, first } = team();
   const text = audience("acme.example").replace("Our own people", "Everyone who works here");
   const second = repository.change(1_700_000_100, { "flags/audiences/staff.yaml": text });

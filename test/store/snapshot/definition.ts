@@ -64,7 +64,7 @@ interface State {
   readonly flags: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
 
-/** Created where it came after the last commit without it, updated where its content last differed from the one before. */
+/** Created by the commit after the last one without it, updated by the last commit that changed its content. */
 function lifeOf(name: string, states: readonly State[]): FlagHistory {
   const absent = states.findLastIndex(({ flags }) => !flags.has(name));
   const life = states.slice(absent + 1);

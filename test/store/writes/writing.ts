@@ -63,7 +63,7 @@ export class Human extends TestRepository {
     this.#remote = remote;
   }
 
-  /** Commits files on top of what the remote has. Returns the commit's id. */
+  /** Commits files on top of the remote's head. Returns the commit's id. */
   publish(files: Files, time = ++this.#time): string {
     this.#isCurrent = false;
     return this.#remote.change(time, files);

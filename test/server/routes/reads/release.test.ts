@@ -1,4 +1,4 @@
-/** The server answers with the bytes of the release, whatever the URL. */
+/** The server answers with the bytes of the release at every URL. */
 import { beforeAll, expect, test } from "vitest";
 import { compile } from "../../../../schema/compile/compile.ts";
 import { etag, type Release } from "../../../../schema/compile/release.ts";
