@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { compileUnpublished } from "../schema/compile/compile.ts";
 import { fitsNames } from "../schema/flag/name.ts";
 import { findFlag } from "../schema/flag/snapshot.ts";
-import type { CurrentRelease } from "../store/branch/held-removals.ts";
+import { type CurrentRelease, servedIdOf } from "../store/branch/held-removals.ts";
 import { readCommitFacts } from "../store/history/commit-facts.ts";
 import { applySteps } from "../store/schedule/apply-steps.ts";
 import type { Target } from "../store/target/target.ts";
@@ -87,7 +87,7 @@ export function createService(
     responses.serve(release, (path) => compileUnpublished(snapshot, path));
     evaluations.serve(snapshot);
     void commits.update(snapshot.commit);
-    void streams.announce(current.snapshot.commit);
+    void streams.announce(servedIdOf(current));
     publisher?.publish(current);
   };
   if (store.current) serve(store.current);

@@ -2,6 +2,7 @@
  * The server holds back the same removals as a publication: those that are probably an accident, for
  * example a renamed folder. The flags are served as before until somebody accepts their removal.
  */
+import { hash } from "node:crypto";
 import type { WaitingChange } from "../../schema/compile/manifest.ts";
 import type { Snapshot, TimedFlag } from "../../schema/flag/snapshot.ts";
 import { holdBack } from "../../schema/plan/hold-back.ts";
@@ -30,6 +31,14 @@ export interface CurrentRelease extends CompiledSnapshot {
 export function serveAll({ snapshot, release }: CompiledSnapshot): CurrentRelease {
   const served = { snapshot, release, waiting: [], earlier: new Map(), reason: undefined };
   return { snapshot, release, served };
+}
+
+/** Differs if other flags are served: the commit, and if removals are held back, what identifies them. */
+export function servedIdOf({ snapshot, served }: CurrentRelease): string {
+  const { commit } = snapshot;
+  const { waiting } = served;
+  if (waiting.length === 0) return commit;
+  return `${commit}-${hash("sha256", JSON.stringify(waiting)).slice(0, 16)}`;
 }
 
 /**

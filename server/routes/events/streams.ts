@@ -51,8 +51,8 @@ export interface StreamEvent {
   readonly bytes: Buffer;
 }
 
-/** Makes the event of a path at the current commit; `undefined` if nothing is served there. */
-export type MakeEvent = (path: string, commit: string) => StreamEvent | undefined;
+/** Makes the current event of a path; `undefined` if nothing is served there. `servedId` is that of `announce()`. */
+export type MakeEvent = (path: string, servedId: string) => StreamEvent | undefined;
 
 /** Whether a stream may continue: the check of every other read, with the header that opened it. */
 export type IsAllowed = (listener: Listener) => boolean | Promise<boolean>;
@@ -65,10 +65,10 @@ export class Streams {
   /** One listener for the end of all streams. */
   readonly #onClose: (this: ServerResponse) => void;
   readonly #countByOwner = new Map<string, number>();
-  /** The event of the current commit, by path. */
+  /** The current event, by path. */
   readonly #events = new Map<string, StreamEvent>();
   readonly #pings: NodeJS.Timeout;
-  #commit = "";
+  #servedId = "";
 
   /** `isAllowed` is called before each event and each ping; `onEnd` is called for each stream that ended. */
   constructor(makeEvent: MakeEvent, isAllowed: IsAllowed, onEnd: (listener: Listener) => void) {
@@ -111,9 +111,9 @@ export class Streams {
     response.on("close", this.#onClose);
   }
 
-  /** Sends the events of a new commit. */
-  async announce(commit: string): Promise<void> {
-    this.#commit = commit;
+  /** Sends the events of a new release. `servedId` differs if it serves other flags. */
+  async announce(servedId: string): Promise<void> {
+    this.#servedId = servedId;
     this.#events.clear();
     await this.#write((stream) => {
       const event = this.#eventOf(stream.path);
@@ -130,7 +130,7 @@ export class Streams {
   }
 
   #eventOf(path: string): StreamEvent | undefined {
-    const event = this.#events.get(path) ?? this.#makeEvent(path, this.#commit);
+    const event = this.#events.get(path) ?? this.#makeEvent(path, this.#servedId);
     if (event) this.#events.set(path, event);
     return event;
   }

@@ -1,10 +1,12 @@
 import type { MakeEvent } from "../events/streams.ts";
 import type { Responses } from "./responses.ts";
 
-/** The events of lists: each commit is one, with the commit as its id and the list as its data. */
+/** The events of lists: each release is one, with its id as that of the event and the list as the data. */
 export function listEvents(responses: Responses): MakeEvent {
-  return (path, commit) => {
+  return (path, servedId) => {
     const answer = responses.get(path);
-    return answer && { id: commit, bytes: Buffer.from(`id: ${commit}\ndata: ${answer.body}\n\n`) };
+    return (
+      answer && { id: servedId, bytes: Buffer.from(`id: ${servedId}\ndata: ${answer.body}\n\n`) }
+    );
   };
 }
