@@ -28,12 +28,8 @@ export function checkMatchers(
     if (attribute === "audience") {
       if (typeof matcher === "string") continue;
       const message = `Cannot read ${quoteValue(matcher)} as the name of an audience`;
-      report(
-        attributePointer,
-        "invalid-matcher",
-        message,
-        "name one audience; write two rules for two",
-      );
+      const hint = "name one audience; write two rules for two";
+      report(attributePointer, "invalid-matcher", message, hint);
       continue;
     }
     const type = Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;

@@ -4,7 +4,7 @@ import { type Environments, rootEnvironment } from "../project/project.ts";
 import { compareText } from "../text/order.ts";
 import { errorResponses } from "./error-responses.ts";
 import { type FlagBlock, sortIntoBlocks } from "./flag-blocks.ts";
-import { outputs } from "./outputs.ts";
+import { type Output, outputs } from "./outputs.ts";
 import { readBackList } from "./read-back.ts";
 import { type Release, type Response, respond } from "./release.ts";
 import {
@@ -14,6 +14,7 @@ import {
   outputPath,
   parsePath,
   pathOf,
+  showsDecisions,
 } from "./urls.ts";
 
 /**
@@ -63,8 +64,9 @@ export function compileUnpublished(
 ): Response | undefined {
   const { project } = snapshot;
   const resource = isPathOf(project, path) ? parsePath(path) : undefined;
-  const output = definitionOutputs.find((one) => resource && one === outputs[resource.kind]);
-  if (!resource || !output) return undefined;
+  if (!resource) return undefined;
+  const output: Output = outputs[resource.kind];
+  if (!showsDecisions(output)) return undefined;
   const environment = resource.folder || rootEnvironment(project);
   return compileDefined(project, output, definedFlags(environment, snapshot));
 }

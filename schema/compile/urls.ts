@@ -8,7 +8,8 @@ export type DefinitionOutput = Output & Required<Pick<Output, "compile">>;
 /** The outputs that show how flags are decided: a project may keep them unpublished. */
 export const definitionOutputs = Object.values<Output>(outputs).filter(showsDecisions);
 
-function showsDecisions(output: Output): output is DefinitionOutput {
+/** Whether this is one of `definitionOutputs`. */
+export function showsDecisions(output: Output): output is DefinitionOutput {
   return output.compile !== undefined;
 }
 

@@ -101,6 +101,8 @@ export async function findFork(directory: string, base: string, head: string): P
   return (await readGit(directory, args).catch(() => "")).trim() || base;
 }
 
+const flagPaths = ["--", ":(top)flags", `:(top)${projectFile}`];
+
 /** The commits up to `head` that changed files below `flags/`, or the project's: the newest `max`, newest first. */
 export async function findFlagCommits(
   directory: string,
@@ -108,7 +110,7 @@ export async function findFlagCommits(
   max: number,
 ): Promise<string[]> {
   const args = ["rev-list", "--first-parent", `--max-count=${max}`, "--end-of-options", head];
-  const answer = await readGit(directory, [...args, "--", ":(top)flags", `:(top)${projectFile}`]);
+  const answer = await readGit(directory, [...args, ...flagPaths]);
   return answer.split("\n").filter((commit) => commit !== "");
 }
 
@@ -117,9 +119,7 @@ export async function findUncommittedFiles(directory: string, commit: string): P
   const settings = ["--no-renames", "-O/dev/null", "--ignore-submodules=none", "--no-ext-diff"];
   const diff = ["diff", "--name-only", "--no-relative", "-z", ...settings, commit];
   const others = ["ls-files", "--others", "--full-name", "--exclude-standard", "-z"];
-  const reading = [diff, others].map((args) =>
-    readGit(directory, [...args, "--", ":(top)flags", `:(top)${projectFile}`]),
-  );
+  const reading = [diff, others].map((args) => readGit(directory, [...args, ...flagPaths]));
   const answers = await Promise.all(reading).catch((error: Error) => {
     if (/must be run in a work tree/.test(error.message)) return [];
     throw error;
