@@ -2,9 +2,10 @@
  * A remote like that of a hosting service: git's own smart HTTP program behind a web server, with a
  * password, and with faults of the network and the service.
  *
- * const remote = await serveOverHttp(bareRepository); remote.fail("push", "drop-after"); // the next
- * push succeeds, and its response is lost remote.fail("fetch", "hang", Number.POSITIVE_INFINITY);
- * remote.heal();
+ *     const remote = await serveOverHttp(bareRepository);
+ *     remote.fail("push", "drop-after"); // the next push succeeds, and its response is lost
+ *     remote.fail("fetch", "hang", Number.POSITIVE_INFINITY);
+ *     remote.heal();
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

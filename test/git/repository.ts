@@ -2,8 +2,9 @@
  * Git repositories for tests. They do not depend on the user's configuration, and are deleted after the
  * file's last test.
  *
- * const repository = testRepository(); repository.write({ "flags/meal_planning.yaml": "enabled: true\n"
- * }); const first = repository.commit(1_700_000_000);
+ *     const repository = testRepository();
+ *     repository.write({ "flags/meal_planning.yaml": "enabled: true\n" });
+ *     const first = repository.commit(1_700_000_000);
  */
 import { spawnSync } from "node:child_process";
 import {

@@ -2,9 +2,10 @@
  * A fake of GitHub's REST API in this process, over a real bare repository. Each request and each
  * response is checked against GitHub's own description; an error fails the test.
  *
- * const github = await startGitHub(repository.clone("--bare")); runScript("comment", [...], { in: clone,
- * env: github.env }); github.fault({ kind: "secondary-limit", on: "issues/create-comment" });
- * github.merge(7); // like a person in the browser
+ *     const github = await startGitHub(repository.clone("--bare"));
+ *     runScript("comment", [...], { in: clone, env: github.env });
+ *     github.fault({ kind: "secondary-limit", on: "issues/create-comment" });
+ *     github.merge(7); // like a person in the browser
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

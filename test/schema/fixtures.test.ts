@@ -2,7 +2,7 @@
  * `test/fixtures/invalid/` has a file or a folder for each code, which fails only for this reason, with
  * the expected problems beside it. After a change of texts, check each one, then run:
  *
- * BLESS=1 npx vitest run test/schema/fixtures.test.ts
+ *     BLESS=1 npx vitest run test/schema/fixtures.test.ts
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -2,7 +2,7 @@
  * The expected output of `plan` for each kind of change is in `test/fixtures/plans/`. After a change of
  * texts, check the difference, then run:
  *
- * BLESS=1 npx vitest run test/scripts/plan.test.ts
+ *     BLESS=1 npx vitest run test/scripts/plan.test.ts
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

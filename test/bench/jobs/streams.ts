@@ -2,8 +2,9 @@
  * Opens event streams, changes a flag, and prints how long after the acknowledgement the last stream and
  * the next reader received the change, in milliseconds.
  *
- * streams.ts URL TOKEN STREAMS [open]      with `open`, it only keeps them open until its standard input
- * ends
+ *     streams.ts URL TOKEN STREAMS [open]
+ *
+ * With `open`, it only keeps the streams open until its standard input ends.
  */
 import { Agent, get, type IncomingMessage } from "node:http";
 import { createInterface } from "node:readline";

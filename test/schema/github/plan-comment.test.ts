@@ -2,7 +2,7 @@
  * The expected comments are in `test/fixtures/comments/`. After a change of texts, check the difference,
  * then run:
  *
- * BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
+ *     BLESS=1 npx vitest run test/schema/github/plan-comment.test.ts
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -2,7 +2,7 @@
  * The expected texts about stale flags are in `test/fixtures/comments/`. After a change of texts, check
  * the difference, then run:
  *
- * BLESS=1 npx vitest run test/schema/overview/stale.test.ts
+ *     BLESS=1 npx vitest run test/schema/overview/stale.test.ts
  */
 import { describe, expect, test } from "vitest";
 import { normalize } from "../../../schema/flag/flag.ts";

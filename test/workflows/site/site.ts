@@ -3,8 +3,9 @@
  * The project on GitHub: events there start its workflows, which run here, against a fake GitHub, an S3
  * in this process, and a CDN in front of that.
  *
- * const site = await startSite(); const [run] = await site.push({ "flags/a/b.yaml": "enabled: true\n"
- * }); expect(run.conclusion).toBe("success");
+ *     const site = await startSite();
+ *     const [run] = await site.push({ "flags/a/b.yaml": "enabled: true\n" });
+ *     expect(run.conclusion).toBe("success");
  */
 import { writeFileSync } from "node:fs";
 import path from "node:path";
