@@ -8,7 +8,7 @@ const maxUpdates = 500;
 /** Reads one commit of a branch after the other: what changed since the last valid one, or the complete commit. */
 export class SnapshotReader {
   readonly #repository: Repository;
-  /** The last valid commit; its size is at least what it has. */
+  /** The last valid commit. Updates only add to `size`, so it is an upper bound of the size of the commit. */
   #last: Reading | undefined;
   /** Updates from changes alone since a commit was read completely. */
   #updates = 0;
