@@ -18,11 +18,11 @@ import { type Call, checkAnswer, checkRequest, findCall } from "./api/descriptio
 import type { OperationId } from "./api/operations.ts";
 import { rightsFor } from "./api/permissions.ts";
 import { type Answer, type Fault, Faults, faults, problem } from "./fault.ts";
+import type { Host } from "./handlers/handler.ts";
 import { newComment, newIssue } from "./handlers/issues.ts";
 import { mergePull, type NewPull, openPull } from "./handlers/pulls.ts";
 import { addReview } from "./handlers/reviews.ts";
 import { handlers } from "./handlers/service.ts";
-import type { World } from "./handlers/world.ts";
 import {
   type Account,
   type CommitStatus,
@@ -87,7 +87,7 @@ export class FakeGitHub {
     });
   });
   #violations: string[] = [];
-  #world: World | undefined;
+  #host: Host | undefined;
 
   constructor(bare: TestRepository, options: GitHubOptions) {
     this.bare = bare;
@@ -103,7 +103,7 @@ export class FakeGitHub {
     await once(this.#server, "listening");
     const api = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     const [owner = "", repo = ""] = this.repository.split("/");
-    this.#world = {
+    this.#host = {
       ...{ bare: this.bare, state: this.state, owner, repo, api, web: "https://github.example" },
       defaultBranch: this.#options.defaultBranch ?? "main",
       pageSize: this.#options.pageSize ?? 2,
@@ -116,13 +116,13 @@ export class FakeGitHub {
     this.#server.closeAllConnections();
   }
 
-  get world(): World {
-    if (!this.#world) throw new Error("Cannot use this GitHub: it was not started");
-    return this.#world;
+  get host(): Host {
+    if (!this.#host) throw new Error("Cannot use this GitHub: it was not started");
+    return this.#host;
   }
 
   get apiUrl(): string {
-    return this.world.api;
+    return this.host.api;
   }
 
   /** The variables that GitHub sets for a workflow. */
@@ -131,7 +131,7 @@ export class FakeGitHub {
       GITHUB_TOKEN: this.token,
       GITHUB_REPOSITORY: this.repository,
       GITHUB_API_URL: this.apiUrl,
-      GITHUB_SERVER_URL: this.world.web,
+      GITHUB_SERVER_URL: this.host.web,
     };
   }
 
@@ -152,31 +152,31 @@ export class FakeGitHub {
 
   /** An issue, as someone else opens it. */
   openIssue(author: string, title: string, body = ""): Issue {
-    return newIssue(this.world, author, title, body);
+    return newIssue(this.host, author, title, body);
   }
 
   /** A comment, as someone else writes it. */
   comment(issue: number, author: string, body: string): void {
-    newComment(this.world, issue, author, body);
+    newComment(this.host, issue, author, body);
   }
 
   /** A pull request, as a person opens it: from a branch of ours, or from a fork (`owner`). */
   openPull(pull: Partial<NewPull> & Pick<NewPull, "branch" | "sha">): Issue {
     const standard = { author: "ada", title: pull.branch, body: "", base: "main", draft: false };
-    return openPull(this.world, { ...standard, owner: this.world.owner, ...pull });
+    return openPull(this.host, { ...standard, owner: this.host.owner, ...pull });
   }
 
   /** Merges a pull request by a real commit in the repository, and returns that commit. */
   merge(number: number, { by = "grace", squash = false } = {}): string {
     const issue = this.state.issues.get(number);
-    const commit = issue && mergePull(this.world, issue, by, squash);
+    const commit = issue && mergePull(this.host, issue, by, squash);
     if (commit === undefined) throw new Error(`Cannot merge #${number}`);
     return commit;
   }
 
   /** A review of the pull request's newest commit, as by a person in the browser. */
   review(issue: Issue, login: string, state: Review["state"]): void {
-    addReview(this.world, issue, login, state);
+    addReview(this.host, issue, login, state);
   }
 
   /** The newest commit status of a context. */
@@ -240,12 +240,12 @@ export class FakeGitHub {
     if (!call || wrong.length > 0) return problem(422, `Not as described: ${wrong.join("; ")}`);
 
     const { params, operation } = call;
-    const { owner = this.world.owner, repo = this.world.repo } = params;
+    const { owner = this.host.owner, repo = this.host.repo } = params;
     if (`${owner}/${repo}` !== this.repository) return problem(404, "Not Found");
     const refusal = refuse(account, operation.id);
     if (refusal) return refusal;
-    const ask = { params, query, body: (body ?? {}) as Record<string, unknown>, account };
-    const answer = handlers[operation.id]({ ...ask, world: this.world });
+    const input = { params, query, body: (body ?? {}) as Record<string, unknown>, account };
+    const answer = handlers[operation.id]({ ...input, host: this.host });
     const off = checkAnswer(operation, answer.status, answer.body);
     this.#violations.push(...off.map((what) => `${operation.id}: ${what}`));
     return answer;

@@ -12,7 +12,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importCommits, largeHistory } from "../git/import.ts";
 import { type TestRepository, temporaryDirectory, testRepository } from "../git/repository.ts";
-import { readWhole } from "../store/build/whole.ts";
+import { readCheckedRelease } from "../store/build/checked-release.ts";
 import { directoryNamed, filesIn, type Options, runScript, startScript } from "./setup/run.ts";
 
 const on = "description: Plan meals\nenabled: true\nowner: nutrition\n";
@@ -77,7 +77,7 @@ describe.concurrent("build", () => {
     const { repository, third } = planner();
     await build(repository);
     const release = path.join(repository.directory, "dist/release");
-    const { format, commit, committed_at } = readWhole(release);
+    const { format, commit, committed_at } = readCheckedRelease(release);
     expect({ format, commit, committed_at }).toEqual({
       format: 1,
       commit: third,
@@ -113,7 +113,7 @@ describe.concurrent("build", () => {
     const at = async (revision: string) => {
       const out = path.join(temporaryDirectory(), "release");
       const { code } = await build(repository, "--at", revision, "--out", out);
-      return { code, commit: readWhole(out).commit, state: readList(out) };
+      return { code, commit: readCheckedRelease(out).commit, state: readList(out) };
     };
     expect(await Promise.all([first.slice(0, 8), "v2", "HEAD~1"].map(at))).toEqual([
       { code: 0, commit: first, state: { meal_planning: true } },
@@ -166,7 +166,7 @@ describe.concurrent("build", () => {
     );
     expect(stderr).toContain("\n1 problem in 1 file, 2 flags checked\n");
     expect(state(path.join(repository.directory, "dist"))).toEqual(before);
-    expect(readWhole(path.join(repository.directory, "dist/release")).commit).toBe(third);
+    expect(readCheckedRelease(path.join(repository.directory, "dist/release")).commit).toBe(third);
   });
 
   test("refuses a directory with other files, and does not change it", async () => {
@@ -210,7 +210,11 @@ describe.concurrent("build", () => {
       repos.map(async (repo, index) => {
         const args = ["--repo", repo, "--out", `out ${index}/release`];
         const { code, stderr } = await runScript("build", args, { in: cwd });
-        return { code, stderr, commit: readWhole(path.join(cwd, `out ${index}/release`)).commit };
+        return {
+          code,
+          stderr,
+          commit: readCheckedRelease(path.join(cwd, `out ${index}/release`)).commit,
+        };
       }),
     );
     expect(built).toEqual(repos.map(() => ({ code: 0, stderr: "", commit: third })));
@@ -221,7 +225,7 @@ describe.concurrent("build", () => {
     const { repository, third } = planner();
     const again = async () => JSON.parse((await build(repository, "--format", "json")).stdout);
     const first = await again();
-    const { responses } = readWhole(path.join(repository.directory, "dist/release"));
+    const { responses } = readCheckedRelease(path.join(repository.directory, "dist/release"));
     const facts = { commit: third, out: "dist/release", flags: 2, responses: responses.length };
     expect(first).toEqual(facts);
     expect(await again()).toEqual(facts);
@@ -243,7 +247,7 @@ describe.concurrent("build", () => {
       },
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(readWhole(path.join(repository.directory, "dist/release")).commit).toBe(third);
+    expect(readCheckedRelease(path.join(repository.directory, "dist/release")).commit).toBe(third);
   });
 
   test("builds from a read-only clone", async () => {
@@ -256,7 +260,7 @@ describe.concurrent("build", () => {
     const { code, stderr } = await build(repository, "--out", out);
     chmodSync(path.join(repository.directory, ".git"), 0o755);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(readWhole(out).commit).toBe(third);
+    expect(readCheckedRelease(out).commit).toBe(third);
   });
 });
 
@@ -284,9 +288,10 @@ describe("build of 300 flags", () => {
       }, 1);
       await ended;
       clearInterval(poll);
-      if (existsSync(release)) expect([first, second]).toContain(readWhole(release).commit);
+      if (existsSync(release))
+        expect([first, second]).toContain(readCheckedRelease(release).commit);
       const { code } = await runScript(...at(delay === 40 ? third : first));
-      expect({ code, commit: readWhole(release).commit }).toEqual({
+      expect({ code, commit: readCheckedRelease(release).commit }).toEqual({
         code: 0,
         commit: delay === 40 ? third : first,
       });
@@ -299,7 +304,7 @@ describe("build of 300 flags", () => {
       const pair = commits.slice(2, 4);
       const ran = await Promise.all(pair.map((commit) => startScript(...at(commit)).ended));
       expect(ran.map(({ code }) => code)).toEqual([0, 0]);
-      expect(pair).toContain(readWhole(release).commit);
+      expect(pair).toContain(readCheckedRelease(release).commit);
       expect(readdirSync(dist)).toEqual(["release"]);
     }
   });

@@ -1,10 +1,10 @@
 import { type OperationId, operations } from "../api/operations.ts";
 import { deploymentHandlers } from "./deployments.ts";
+import type { Handler } from "./handler.ts";
 import { issueHandlers } from "./issues.ts";
 import { pullHandlers } from "./pulls.ts";
 import { repoHandlers } from "./repos.ts";
 import { reviewHandlers } from "./reviews.ts";
-import type { Handler } from "./world.ts";
 
 const known: Partial<Record<OperationId, Handler>> = {
   ...issueHandlers,

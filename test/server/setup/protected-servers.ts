@@ -37,8 +37,8 @@ export function issuesOf({ state }: FakeGitHub): Issue[] {
 }
 
 /** Closes a pull request, as a person does. */
-export function close({ world, state }: FakeGitHub, number: number): void {
+export function close({ host, state }: FakeGitHub, number: number): void {
   const issue = state.issues.get(number);
   if (!issue) throw new Error(`Cannot close #${number}`);
-  setState(world, issue, "closed");
+  setState(host, issue, "closed");
 }

@@ -11,7 +11,7 @@ import { defaultProject } from "../../../schema/project/project.ts";
 import { writeRelease } from "../../../store/build/release-directory.ts";
 import { temporaryDirectory } from "../../git/repository.ts";
 import { bundleModule } from "../../setup/bundle-module.ts";
-import { readWhole } from "./whole.ts";
+import { readCheckedRelease } from "./checked-release.ts";
 
 const time = "2024-08-31T12:00:00Z";
 
@@ -53,7 +53,7 @@ export function newPath(): string {
 
 /** Checks that `directory` holds a whole release, and returns the first letter of its commit. */
 export function letterOf(directory: string): string {
-  return readWhole(directory).commit.charAt(0);
+  return readCheckedRelease(directory).commit.charAt(0);
 }
 
 /** The names in the parent of `directory`. */

@@ -31,7 +31,7 @@ export function pushed(github: FakeGitHub, before: string): Happening {
 export function pulled(github: FakeGitHub, issue: Issue, action: string): Happening {
   const { pull } = issue;
   if (!pull) throw new Error(`Cannot run for #${issue.number}: it is no pull request`);
-  const { bare, world } = github;
+  const { bare, host } = github;
   const head = bare.git("rev-parse", `refs/pull/${issue.number}/head`);
   const onto = headOf(github);
   const tree = bare.git("merge-tree", "--write-tree", onto, head).split("\n")[0] ?? "";
@@ -45,11 +45,11 @@ export function pulled(github: FakeGitHub, issue: Issue, action: string): Happen
       number: issue.number,
       title: issue.title,
       head: { ref: pull.branch, sha: head, repo: repository(github, pull.owner) },
-      base: { ref: pull.base, sha: onto, repo: repository(github, world.owner) },
+      base: { ref: pull.base, sha: onto, repo: repository(github, host.owner) },
     },
     ...repositoryOf(github),
   };
-  return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== world.owner };
+  return { name: "pull_request", ref, sha, payload, isStrangers: pull.owner !== host.owner };
 }
 
 /** A review that was submitted or dismissed. A workflow gets the merge commit here, too. */
@@ -70,14 +70,14 @@ export function ended(github: FakeGitHub, started: Happening, run: EndedRun): Ha
   const { pull_request: pull } = started.payload as { pull_request?: PullPayload };
   const head = pull?.head ?? {
     ...{ ref: "main", sha: started.sha },
-    repo: repository(github, github.world.owner),
+    repo: repository(github, github.host.owner),
   };
-  const isOwn = head.repo.owner.login === github.world.owner;
+  const isOwn = head.repo.owner.login === github.host.owner;
   const workflow_run = {
     ...{ id: run.id, name: run.workflow, event: started.name, conclusion: run.conclusion },
-    ...{ status: "completed", run_attempt: 1, html_url: `${github.world.web}/runs/${run.id}` },
+    ...{ status: "completed", run_attempt: 1, html_url: `${github.host.web}/runs/${run.id}` },
     ...{ head_branch: head.ref, head_sha: head.sha, head_repository: head.repo },
-    repository: repository(github, github.world.owner),
+    repository: repository(github, github.host.owner),
     pull_requests: pull && isOwn ? [{ number: pull.number, head, base: pull.base }] : [],
   };
   const payload = { action: "completed", workflow_run, ...repositoryOf(github) };
@@ -119,18 +119,18 @@ function headOf({ bare }: FakeGitHub): string {
 }
 
 function repositoryOf(github: FakeGitHub) {
-  const { owner } = github.world;
+  const { owner } = github.host;
   return { repository: repository(github, owner), sender: { login: "ada" } };
 }
 
-function repository({ world }: FakeGitHub, owner: string) {
-  const isFork = owner !== world.owner;
+function repository({ host }: FakeGitHub, owner: string) {
+  const isFork = owner !== host.owner;
   return {
     id: isFork ? 2 : 1,
-    name: world.repo,
-    full_name: `${owner}/${world.repo}`,
+    name: host.repo,
+    full_name: `${owner}/${host.repo}`,
     owner: { login: owner },
     fork: isFork,
-    default_branch: world.defaultBranch,
+    default_branch: host.defaultBranch,
   };
 }

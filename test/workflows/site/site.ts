@@ -154,7 +154,7 @@ export class Site {
   }
 
   async #run(workflow: Workflow, happening: Happening): Promise<[id: number, run: Run]> {
-    const { world, apiUrl, repository } = this.github;
+    const { host, apiUrl, repository } = this.github;
     const id = 5_000 + this.runs.length;
     const event_path = path.join(temporaryDirectory(), "event.json");
     writeFileSync(event_path, JSON.stringify(happening.payload));
@@ -165,9 +165,9 @@ export class Site {
         ref_name: happening.ref.replace("refs/heads/", ""),
         sha: happening.sha,
       },
-      ...{ repository, repository_owner: world.owner, actor: "ada", workflow: workflow.name },
+      ...{ repository, repository_owner: host.owner, actor: "ada", workflow: workflow.name },
       ...{ run_id: String(id), run_number: "1", run_attempt: "1", actions: true },
-      ...{ api_url: apiUrl, server_url: this.serverUrl ?? world.web },
+      ...{ api_url: apiUrl, server_url: this.serverUrl ?? host.web },
     };
     const run = await runWorkflow(workflow, {
       ...{ github, inputs: inputsOf(workflow, happening), vars: this.vars },

@@ -179,7 +179,7 @@ const robot = "github-actions[bot]";
 /** Another issue with the label of reviews. */
 function label(github: FakeGitHub, title: string, author: string, body = ""): Issue {
   const issue = github.openIssue(author, title, body);
-  issue.labels.push(known(github.world, "break-glass"));
+  issue.labels.push(known(github.host, "break-glass"));
   return issue;
 }
 

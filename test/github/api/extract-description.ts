@@ -2,7 +2,7 @@
  * Extracts the used operations, and everything that they refer to, from GitHub's description of its API.
  *
  *     npm pack @octokit/openapi@23.0.2 && tar xzf octokit-openapi-23.0.2.tgz package/generated
- *     npx tsx test/github/api/cut.ts package/generated/api.github.com.json
+ *     npx tsx test/github/api/extract-description.ts package/generated/api.github.com.json
  *
  * The package is GitHub's and Octokit's, under the MIT licence. Descriptions and examples are left out;
  * the parts that a check needs are unchanged.

@@ -5,7 +5,7 @@ import { sample } from "../api/sample.ts";
 import type { Answer } from "../fault.ts";
 import type { Account, State } from "../state.ts";
 
-export interface World {
+export interface Host {
   readonly bare: TestRepository;
   readonly state: State;
   readonly owner: string;
@@ -21,23 +21,23 @@ export interface World {
   readonly now: () => number;
 }
 
-export interface Ask {
+export interface HandlerInput {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, unknown>>;
   readonly account: Account;
-  readonly world: World;
+  readonly host: Host;
 }
 
-export type Handler = (ask: Ask) => Answer;
+export type Handler = (input: HandlerInput) => Answer;
 
 /** An object of GitHub by its schema's name; missing required fields are filled in. */
 export function render(schema: string, known: Readonly<Record<string, unknown>>): unknown {
   return sample(at(`/components/schemas/${schema}`), known);
 }
 
-export function timeOf(world: World): string {
-  return new Date(world.now() * 1_000).toISOString().replace(/\.\d+/, "");
+export function timeOf(host: Host): string {
+  return new Date(host.now() * 1_000).toISOString().replace(/\.\d+/, "");
 }
 
 export function user(login: string): unknown {

@@ -8,7 +8,7 @@ import type { Manifest } from "../../../schema/compile/manifest.ts";
  * The manifest of the release in `directory`, once every file has been read back against it and
  * no other file exists. Shares no code with the product.
  */
-export function readWhole(directory: string): Manifest {
+export function readCheckedRelease(directory: string): Manifest {
   const manifest: Manifest = JSON.parse(
     readFileSync(path.join(directory, "manifest.json"), "utf8"),
   );
@@ -20,11 +20,11 @@ export function readWhole(directory: string): Manifest {
   expect(broken).toEqual([]);
 
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  const strays = entries
+  const unexpected = entries
     .filter((entry) => !entry.isDirectory())
     .map((entry) => path.relative(directory, path.join(entry.parentPath, entry.name)))
     .filter((file) => !files.has(file) && file !== "manifest.json");
-  expect(strays).toEqual([]);
+  expect(unexpected).toEqual([]);
   return manifest;
 }
 
