@@ -46,5 +46,5 @@ async function measureReads(scratch: Scratch, measured: Measurements): Promise<r
       least: 0.4,
     },
   ];
-  return measureInTurns(cases, rounds, measured);
+  return await measureInTurns(cases, rounds, measured);
 }
