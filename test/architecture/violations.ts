@@ -53,12 +53,12 @@ export function findViolations(sources: Readonly<Record<string, string>>): strin
   });
 }
 
-interface Found {
+interface FoundViolation {
   readonly offset: number;
   readonly what: string;
 }
 
-function findBadPlace(file: string, rules: Rules | undefined): Found[] {
+function findBadPlace(file: string, rules: Rules | undefined): FoundViolation[] {
   const known = rules !== undefined || topOf(file) === "test" || /^[\w-]+\.config\.ts$/.test(file);
   const vague = /(?:^|\/)(?:utils?|libs?|index)(?:\/|\.\w+$)/.exec(file);
   const isLoose = rules?.folders !== undefined && !Object.hasOwn(rules.folders, folderOf(file));
@@ -72,7 +72,7 @@ function findBadPlace(file: string, rules: Rules | undefined): Found[] {
 /** A longer file has more than one subject, or a subject that has parts. */
 const maxLines = 200;
 
-function findTooLong(source: string): Found[] {
+function findTooLong(source: string): FoundViolation[] {
   const lines = source.trimEnd().split("\n").length;
   if (lines <= maxLines) return [];
   return [{ offset: 0, what: `has ${lines} lines, more than ${maxLines}` }];
@@ -124,8 +124,8 @@ function mayImport(
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? "";
   if (packages === undefined || packages.includes(name)) return true;
   return Object.entries(peers).some(
-    ([place, names]) =>
-      (place.endsWith("/") ? file.startsWith(place) : file === place) && names.includes(name),
+    ([pattern, names]) =>
+      (pattern.endsWith("/") ? file.startsWith(pattern) : file === pattern) && names.includes(name),
   );
 }
 

@@ -13,13 +13,13 @@ const jobs = {
   read: new URL("./jobs/read.ts", import.meta.url),
 };
 const largest = 10_000;
-type Place = "disk" | "memory";
+type Medium = "disk" | "memory";
 /** The time to write so many files varies by a factor of three on the same disk, so bounds apply in memory only. */
-const cases: readonly { size: number; place: Place }[] = [
-  { size: 100, place: "memory" },
-  { size: 1_000, place: "memory" },
-  { size: largest, place: "memory" },
-  { size: largest, place: "disk" },
+const cases: readonly { size: number; medium: Medium }[] = [
+  { size: 100, medium: "memory" },
+  { size: 1_000, medium: "memory" },
+  { size: largest, medium: "memory" },
+  { size: largest, medium: "disk" },
 ];
 const whereIs = { memory: "in memory", disk: "on this disk" };
 const stages = ["open", "read", "compile", "write"];
@@ -27,9 +27,9 @@ const parts = ["list files", "read blobs", "parse and check", "validate", "read 
 
 /** Measures a build without a cache and one after one flag changed, with the floor of each. */
 export async function* build(plan: Plan): AsyncGenerator<Section> {
-  for (const { size, place } of cases) {
-    const samples = await measure(size, place, plan);
-    const bound = size === largest && place === "memory" ? 1.5 : undefined;
+  for (const { size, medium } of cases) {
+    const samples = await measure(size, medium, plan);
+    const bound = size === largest && medium === "memory" ? 1.5 : undefined;
     const [cold, again] = [samples.median("cold"), samples.median("again")];
     const [parsing, writing] = [samples.median("parse floor"), samples.median("write floor")];
     const figures: Figure[] = [
@@ -52,14 +52,14 @@ export async function* build(plan: Plan): AsyncGenerator<Section> {
       ...stages.map((stage) => ({ name: `  ${stage}`, cost: samples.median(`again ${stage}`) })),
     ];
     yield {
-      title: `build, ${size.toLocaleString("en-US")} flags, files ${whereIs[place]}`,
+      title: `build, ${size.toLocaleString("en-US")} flags, files ${whereIs[medium]}`,
       figures,
     };
   }
 }
 
-async function measure(size: number, place: Place, { runs, progress }: Plan): Promise<Samples> {
-  const scratch = new Scratch(place);
+async function measure(size: number, medium: Medium, { runs, progress }: Plan): Promise<Samples> {
+  const scratch = new Scratch(medium);
   const samples = new Samples();
   progress(`build, ${size} flags: making a repository`);
   const [cold = "", changed = ""] = scratch.import(editedOneByOne(size, 2));

@@ -49,9 +49,9 @@ export async function serveOverHttp({ directory }: TestRepository): Promise<Http
   return remote;
 }
 
-export interface Held {
+export interface HeldPush {
   readonly hasBegun: Promise<void>;
-  letGo(): void;
+  release(): void;
 }
 
 export class HttpRemote {
@@ -98,7 +98,7 @@ export class HttpRemote {
    * Holds the next push once it has arrived completely, until it is released. The push is then executed
    * even if its client has disconnected.
    */
-  holdNextPush(): Held {
+  holdNextPush(): HeldPush {
     let [begin, open] = [() => {}, () => {}];
     const hasBegun = new Promise<void>((resolve) => {
       begin = resolve;
@@ -108,11 +108,11 @@ export class HttpRemote {
     });
     const gate = { begin, opened };
     this.#gate = gate;
-    const letGo = () => {
+    const release = () => {
       if (this.#gate === gate) this.#gate = undefined;
       open();
     };
-    return { hasBegun, letGo };
+    return { hasBegun, release };
   }
 
   /** Whether no request is being answered. */

@@ -90,11 +90,11 @@ export class TestRepository {
   /** Changes files of the work tree. */
   write(files: Files): void {
     for (const [file, text] of Object.entries(files)) {
-      const place = path.join(this.directory, file);
-      if (text === null) rmSync(place);
+      const fullPath = path.join(this.directory, file);
+      if (text === null) rmSync(fullPath);
       else {
-        mkdirSync(path.dirname(place), { recursive: true });
-        writeFileSync(place, text);
+        mkdirSync(path.dirname(fullPath), { recursive: true });
+        writeFileSync(fullPath, text);
       }
     }
   }

@@ -20,20 +20,22 @@ export const today = "2026-01-01";
  * `flags/`; or a folder with `bunting.yaml` or `flags/`, which replaces a repository.
  */
 export function validateFixture(fixture: URL): readonly Problem[] {
-  const place = fileURLToPath(fixture);
-  if (!lstatSync(place).isDirectory()) {
+  const fullPath = fileURLToPath(fixture);
+  if (!lstatSync(fullPath).isDirectory()) {
     return validate([readFile(fixture)], defaultProject, today).problems;
   }
-  const isRepository = ["bunting.yaml", "flags"].some((file) => existsSync(path.join(place, file)));
-  const { entries, project } = readWorkTreeProject(place);
-  const folder = path.join(place, isRepository ? "flags" : ".");
-  const files = existsSync(folder) ? readWorkTree(place, folder, project ?? defaultProject) : [];
+  const isRepository = ["bunting.yaml", "flags"].some((file) =>
+    existsSync(path.join(fullPath, file)),
+  );
+  const { entries, project } = readWorkTreeProject(fullPath);
+  const folder = path.join(fullPath, isRepository ? "flags" : ".");
+  const files = existsSync(folder) ? readWorkTree(fullPath, folder, project ?? defaultProject) : [];
   const inPlace = files.map(inFlags);
   const { problems } = validate([...entries, ...inPlace], project, today);
   const isValid = problems.every(({ severity }) => severity !== "error");
   const failures = isValid && project ? runTests(inPlace, inPlace, project) : [];
   const outdated = project
-    ? findOutdatedSchemas(project, files, (file) => readText(place, file))
+    ? findOutdatedSchemas(project, files, (file) => readText(fullPath, file))
     : [];
   return [...problems, ...failures, ...outdated];
 }

@@ -23,12 +23,12 @@ function repository(): TestRepository {
 }
 
 test("evaluate prints value, variant, reason and the rule that decided", async () => {
-  const place = { in: repository().directory };
+  const cwd = { in: repository().directory };
   const context = '{"country": "SE", "targetingKey": "u1"}';
   const { stdout, stderr, code } = await runScript(
     "evaluate",
     ["checkout", "--context", context],
-    place,
+    cwd,
   );
   expect([stderr, code]).toEqual(["", 0]);
   expect(stdout).toBe(
@@ -37,9 +37,9 @@ test("evaluate prints value, variant, reason and the rule that decided", async (
 });
 
 test("evaluate --sample prints percentages, the same at each run", async () => {
-  const place = { in: repository().directory };
+  const cwd = { in: repository().directory };
   const runs = [1, 2].map(() =>
-    runScript("evaluate", ["checkout", "--sample", "20000", "--format", "json"], place),
+    runScript("evaluate", ["checkout", "--sample", "20000", "--format", "json"], cwd),
   );
   const [first, second] = await Promise.all(runs);
   expect(second?.stdout).toBe(first?.stdout);

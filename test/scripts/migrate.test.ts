@@ -185,8 +185,8 @@ describe.concurrent("schema", () => {
       { const: "beta" },
       { const: "staff", description: "Our own staff (growth)" },
     ]);
-    const validate = async (...places: string[]) =>
-      (await runScript("validate", places, where)).stdout;
+    const validate = async (...paths: string[]) =>
+      (await runScript("validate", paths, where)).stdout;
     const outdated = "schema/flag.schema.json:1:1: warning: Is out of date";
     expect(await validate()).not.toContain(outdated);
     expect(await validate("flags/a/meals.yaml")).not.toContain(outdated);

@@ -60,8 +60,8 @@ describe.concurrent("validate", () => {
     repository.change(1_700_000_000, files);
     const expected =
       'flags/tests/payment.yaml:3:13: Fails test "number 1": expected true, but "payment" gives false in live (reason DEFAULT) [failed-test]';
-    for (const places of [[], ["flags/a/payment.yaml"], ["flags/tests"]]) {
-      const { code, stdout } = await runScript("validate", places, { in: repository.directory });
+    for (const paths of [[], ["flags/a/payment.yaml"], ["flags/tests"]]) {
+      const { code, stdout } = await runScript("validate", paths, { in: repository.directory });
       expect({ code, first: stdout.split("\n")[0] }).toEqual({ code: 1, first: expected });
     }
     const other = await runScript("validate", ["flags/a/cart.yaml"], { in: repository.directory });
@@ -95,8 +95,8 @@ describe.concurrent("validate", () => {
   });
 
   test("exits with 1 for a single error", async () => {
-    const place = "invalid/wrong-type.yaml";
-    const { code, stdout } = await runScript("validate", [today, place], { in: fixtures });
+    const position = "invalid/wrong-type.yaml";
+    const { code, stdout } = await runScript("validate", [today, position], { in: fixtures });
     expect(stdout.startsWith(golden("wrong-type")), stdout).toBe(true);
     expect(code).toBe(1);
   });
@@ -133,10 +133,10 @@ describe.concurrent("validate", () => {
     const lines = stdout.trimEnd().split("\n");
     const summary = lines.pop();
     const expected = files.map(golden).join("");
-    const places = [...expected.matchAll(/^(invalid\/\S+?):(\d+):(\d+): .*\[([a-z0-9-]+)\]$/gm)];
-    const annotated = places.map(([, file, line, column, code]) => {
-      const place = `file=${file},line=${line},col=${column},title=${code}`;
-      return `::${severities[code as Code]} ${place}::`;
+    const paths = [...expected.matchAll(/^(invalid\/\S+?):(\d+):(\d+): .*\[([a-z0-9-]+)\]$/gm)];
+    const annotated = paths.map(([, file, line, column, code]) => {
+      const position = `file=${file},line=${line},col=${column},title=${code}`;
+      return `::${severities[code as Code]} ${position}::`;
     });
     expect(lines.map((line) => /^::.*?::/.exec(line)?.[0])).toEqual(annotated);
     expect(summary).toMatch(/^\d+ problems and \d+ warnings in /);

@@ -84,7 +84,7 @@ test.concurrent("PUT with a key is done once if its server is killed and its pus
   const next = await startProcess({ remote, tokens, env: { FLAGS_REMOTE: http.url } });
   const answer = await put(next, false, keyed);
   expect(answer.status).toBe(200);
-  held.letGo();
+  held.release();
   await until(() => http.isIdle);
   expect(remote.length).toBe(2);
   expect(answer.headers["bunting-commit"]).toBe(remote.head);

@@ -42,7 +42,7 @@ describe.concurrent("SIGTERM", () => {
     const late = await api.ask(`PUT ${meal}`, { body: { enabled: false } });
     expect(late.status).toBe(503);
     expect(api.program.child.exitCode).toBe(null);
-    held.letGo();
+    held.release();
     for (const { status, headers } of await Promise.all(writes)) {
       expect(status).toBe(200);
       expect(api.remote.bare.git("cat-file", "-t", String(headers["bunting-commit"]))).toBe(
@@ -82,7 +82,7 @@ describe.concurrent("SIGTERM", () => {
     const began = performance.now();
     expect(await api.program.end("SIGTERM")).toBe(0);
     expect(performance.now() - began).toBeLessThan(10_000);
-    held.letGo();
+    held.release();
     await write;
     // The server ended the push: its client got no response, and the commit does not arrive later.
     await pause(1_000);

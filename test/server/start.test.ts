@@ -62,8 +62,8 @@ describe("npm start", () => {
 describe("a server that cannot start", () => {
   function start(env: Readonly<Record<string, string>>): Program {
     const remote = new Remote();
-    const place = { FLAGS_REMOTE: remote.directory, FLAGS_TOKENS: new TestTokens().file };
-    return new Program([], { ...place, FLAGS_DATA: temporaryDirectory(), ...env });
+    const settings = { FLAGS_REMOTE: remote.directory, FLAGS_TOKENS: new TestTokens().file };
+    return new Program([], { ...settings, FLAGS_DATA: temporaryDirectory(), ...env });
   }
 
   test("because its port is in use prints the reason, and exits with 2", async () => {

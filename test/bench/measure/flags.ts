@@ -32,9 +32,9 @@ export function flagText(flag: number): string {
   const asked = flag % 4 === 0 ? `# Ask #${team} before this goes off in production.\n` : "";
   const [verb, ...words] = wordsOf(flag);
   const sentence = `${verb?.charAt(0).toUpperCase()}${verb?.slice(1)} the ${words.join(" ")}`;
-  const place = flag % 100 === 0 ? "in the café view" : "in the diary";
+  const where = flag % 100 === 0 ? "in the café view" : "in the diary";
   return `# yaml-language-server: $schema=../../schema/flag.schema.json
-${asked}description: ${sentence} ${place}; when off, people see it as before
+${asked}description: ${sentence} ${where}; when off, people see it as before
 enabled: ${isOn(flag)}${flag % 5 === 0 ? " # waits for the review of the terms in the EU" : ""}
 owner: ${team}
 ${pick(lifetimes, flag)}${pick(overrides, flag)}`;

@@ -14,8 +14,8 @@ export class Scratch {
   readonly repository: string;
 
   /** In memory if the state of the disk would affect the result, such as the number of recently deleted files. */
-  constructor(place: "disk" | "memory" = "disk") {
-    this.#root = mkdtempSync(path.join(root(place), "case-"));
+  constructor(medium: "disk" | "memory" = "disk") {
+    this.#root = mkdtempSync(path.join(root(medium), "case-"));
     this.repository = this.path("flags.git");
   }
 
@@ -44,15 +44,15 @@ export class Scratch {
 
 const roots = new Map<string, string>();
 
-function root(place: "disk" | "memory"): string {
-  const known = roots.get(place);
+function root(medium: "disk" | "memory"): string {
+  const known = roots.get(medium);
   if (known !== undefined) return known;
-  const made = mkdtempSync(path.join(place === "memory" ? memory : tmpdir(), "bunting-bench-"));
+  const made = mkdtempSync(path.join(medium === "memory" ? memory : tmpdir(), "bunting-bench-"));
   process.on("exit", () => rmSync(made, { recursive: true, force: true }));
   if (roots.size === 0) {
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
   }
-  roots.set(place, made);
+  roots.set(medium, made);
   return made;
 }
 

@@ -71,8 +71,8 @@ window.tear = async () => {
 
 window.mount = (times) => {
   for (let time = 0; time < times; time += 1) {
-    const place = document.createElement("div");
-    const temporary = createRoot(place);
+    const element = document.createElement("div");
+    const temporary = createRoot(element);
     flushSync(() => temporary.render(h(FlagsProvider, { flags }, h(App))));
     memory.set("meal_planning", time % 2 === 0);
     flushSync(() => temporary.unmount());

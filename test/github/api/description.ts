@@ -65,10 +65,10 @@ export function checkRequest(
   query: URLSearchParams,
   body: unknown,
 ): string[] {
-  const problems = operation.parameters.flatMap(({ name, in: place, required, schema }) => {
-    const text = place === "path" ? params[name] : (query.get(name) ?? undefined);
-    if (text === undefined) return required ? [`${place} "${name}" is missing`] : [];
-    return check(schema, coerce(text, schema), `${place} "${name}"`);
+  const problems = operation.parameters.flatMap(({ name, in: location, required, schema }) => {
+    const text = location === "path" ? params[name] : (query.get(name) ?? undefined);
+    if (text === undefined) return required ? [`${location} "${name}" is missing`] : [];
+    return check(schema, coerce(text, schema), `${location} "${name}"`);
   });
   const known = new Set(operation.parameters.map(({ name }) => name));
   for (const name of query.keys())
@@ -133,9 +133,9 @@ function describe(path: string, method: string, operation: Schema): Operation {
 
 /** Where the JSON schema of a body is. */
 function schemaIn(here: string, node: Schema): string | undefined {
-  const place = typeof node.$ref === "string" ? node.$ref.slice(1) : here;
+  const pointer = typeof node.$ref === "string" ? node.$ref.slice(1) : here;
   const content = resolve(node).content as Record<string, Schema> | undefined;
-  return content?.["application/json"] ? `${place}/content/application~1json/schema` : undefined;
+  return content?.["application/json"] ? `${pointer}/content/application~1json/schema` : undefined;
 }
 
 function checkAt(pointer: string, value: unknown, what: string): string[] {
@@ -144,7 +144,9 @@ function checkAt(pointer: string, value: unknown, what: string): string[] {
 
 function check(schema: Schema, value: unknown, what: string): string[] {
   const validate = ajv.compile(absolute(schema));
-  return validate(value) ? [] : (validate.errors ?? []).map((error) => `${what} ${say(error)}`);
+  return validate(value)
+    ? []
+    : (validate.errors ?? []).map((error) => `${what} ${describeError(error)}`);
 }
 
 const absolutes = new WeakMap<Schema, Schema>();
@@ -162,7 +164,7 @@ function absolute(schema: Schema): Schema {
   return known;
 }
 
-function say({ instancePath, message, params }: ErrorObject): string {
+function describeError({ instancePath, message, params }: ErrorObject): string {
   return `${instancePath || "/"} ${message} ${JSON.stringify(params)}`;
 }
 

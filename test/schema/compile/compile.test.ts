@@ -92,13 +92,13 @@ test("compile() gives the same bytes for any order of the flags", () => {
 test("compile() gives the same bytes in any time zone, locale and language", async () => {
   const here = compile(snapshotOf(manyFlags));
   const bodies = here.responses.map(({ path, body }) => `${path} ${body}\n`).join("");
-  const places = [
+  const locales = [
     { TZ: "Pacific/Kiritimati", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" },
     { TZ: "America/St_Johns", LANG: "lt_LT.UTF-8", LC_ALL: "C" },
     { TZ: "UTC", LANG: "C", LC_ALL: "et_EE.UTF-8" },
   ];
-  const outputs = await Promise.all(places.map(run));
-  expect(outputs).toEqual(places.map(() => bodies + formatManifest(here)));
+  const outputs = await Promise.all(locales.map(run));
+  expect(outputs).toEqual(locales.map(() => bodies + formatManifest(here)));
 });
 
 test("compile() writes compact JSON", () => {

@@ -119,10 +119,10 @@ describe("formatStaleIssue() and formatRemoval()", () => {
     40,
   );
   if (!stale) throw new Error("It is stale");
-  const places = { shown: ["web/src/plan.ts:12", "web/src/`@evil`.ts:3"], all: 45 };
+  const references = { shown: ["web/src/plan.ts:12", "web/src/`@evil`.ts:3"], all: 45 };
 
   test.each([
-    ["stale-issue.md", formatStaleIssue(stale, places)],
+    ["stale-issue.md", formatStaleIssue(stale, references)],
     ["stale-unsearched.md", formatStaleIssue(stale, undefined)],
     ["stale-removal.md", formatRemoval(stale, 12)],
   ])("returns the text in comments/%s", (file, text) => {

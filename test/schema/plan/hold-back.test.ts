@@ -14,8 +14,8 @@ function snapshotOf(
   files: Readonly<Record<string, FlagFile>>,
   hasStaff: boolean,
 ): Snapshot {
-  const place = { file: "flags/audiences/staff.yaml", object: "2" };
-  const staff = normalizeAudience("staff", { if: { plan: "staff" } }, project, place);
+  const blob = { file: "flags/audiences/staff.yaml", object: "2" };
+  const staff = normalizeAudience("staff", { if: { plan: "staff" } }, project, blob);
   const audiences = hasStaff ? [staff] : [];
   const flags = Object.entries(files).map(([name, file]): TimedFlag => {
     const facts = { file: `flags/a/${name}.yaml`, object: "1", created_at: at, updated_at: at };

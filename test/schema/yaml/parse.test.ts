@@ -128,8 +128,8 @@ test.each([
   ["a text that begins with a backtick", "description: `x`\nenabled: true\n", "1:14"],
   ["a text that begins with %", "description: %x\nenabled: true\n", "1:14"],
   ["a line that is no pair", "enabled: true\nowner\n", "2:1"],
-])("parse() refuses %s at its position", (_what, text, place) => {
-  expect(codesIn(text)).toEqual([`${place} invalid-yaml`]);
+])("parse() refuses %s at its position", (_what, text, position) => {
+  expect(codesIn(text)).toEqual([`${position} invalid-yaml`]);
 });
 
 test("parse() reports at most ten errors of a text that is not YAML", () => {
@@ -148,12 +148,12 @@ test("parse() returns the position of each value and key", () => {
   const text = 'enabled: true\n"environments":\n    staging: { enabled: false }\n';
   const { value, offsets } = parse(text);
   expect(value).toEqual({ enabled: true, environments: { staging: { enabled: false } } });
-  const places = [...offsets].map(([pointer, { key, value: at }]) => [
+  const offsetsByPointer = [...offsets].map(([pointer, { key, value: at }]) => [
     pointer,
     text.slice(key, key + 4),
     text.slice(at, at + 4),
   ]);
-  expect(places).toEqual([
+  expect(offsetsByPointer).toEqual([
     ["", "enab", "enab"],
     ["/enabled", "enab", "true"],
     ["/environments", '"env', "stag"],
@@ -181,27 +181,27 @@ test.each([
   ],
   ["enabled: false\nmetadata:\n  note: a: b\n", "3:9", 'note: "a: b"'],
   ["enabled: false\ndescription: a: b: c\nowner: x\n", "2:14", 'description: "a: b: c"'],
-])("parse() requires quotes around the text of %j, at its position", (text, place, quoted) => {
+])("parse() requires quotes around the text of %j, at its position", (text, position, quoted) => {
   const { findings } = parse(text);
   const found = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
-  expect(found).toEqual([[place, `put the text in quotes: ${quoted}`]]);
+  expect(found).toEqual([[position, `put the text in quotes: ${quoted}`]]);
 });
 
 test.each([
   ["enabled:true\nowner: x\n", "1:1", 'write "enabled: …"'],
   ["enabled: true\nowner:x\n", "2:1", 'write "owner: …"'],
   ["enabled: true\nrules:\n  - name:x\n    rollout: 5\n", "3:5", 'write "name: …"'],
-])("parse() requires a space after the colon of a key of %j", (text, place, fix) => {
+])("parse() requires a space after the colon of a key of %j", (text, position, fix) => {
   const { findings } = parse(text);
   const found = findings.map(({ line, column, hint }) => [`${line}:${column}`, hint]);
-  expect(found).toEqual([[place, fix]]);
+  expect(found).toEqual([[position, fix]]);
 });
 
 test.each([
   ['description: "Show a cart\nenabled: true\nowner: a\n', "1:14", '"'],
   ["enabled: true\nowner: 'a\n", "2:8", "'"],
   ['enabled: true\nrules:\n  - name: "\\"x\n', "3:11", '"'],
-])("parse() asks for the closing quote at the opening one of %j", (text, place, quote) => {
+])("parse() asks for the closing quote at the opening one of %j", (text, position, quote) => {
   const { findings } = parse(text);
   const found = findings.map(({ line, column, message, hint }) => [
     `${line}:${column}`,
@@ -209,7 +209,7 @@ test.each([
     hint,
   ]);
   const message = `Cannot read the text that begins here: its closing ${quote} is missing`;
-  expect(found).toEqual([[place, message, `add ${quote} at the end of the text`]]);
+  expect(found).toEqual([[position, message, `add ${quote} at the end of the text`]]);
 });
 
 test("parse() reports a merge conflict once, at its first line", () => {

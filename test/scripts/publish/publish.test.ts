@@ -12,7 +12,7 @@ import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { freePort } from "../../s3/port.ts";
 import { findProgram } from "../../s3/program.ts";
 import { DirectorySite, findWrong, History, S3Site } from "../../store/publish/publishing.ts";
-import { bareEnvironment, type Ran, runScript } from "../setup/run.ts";
+import { bareEnvironment, type CommandResult, runScript } from "../setup/run.ts";
 
 const options = [
   "--to TARGET",
@@ -52,7 +52,7 @@ function publish(
   to: { readonly name: string },
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
+): Promise<CommandResult> {
   const all = ["--to", to.name, ...args];
   const s3 = {
     AWS_ENDPOINT_URL_S3: double.endpoint,

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { bundleModule } from "../../setup/bundle-module.ts";
 import type { CommandRequest } from "./command-process.ts";
 
-export interface Ran {
+export interface CommandResult {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -26,7 +26,7 @@ const runners: readonly Runner[] = Array.from({ length: maxProcesses }, () => ({
 }));
 
 /** Runs a command after the earlier commands of its process. */
-export async function runCommand(request: CommandRequest): Promise<Ran> {
+export async function runCommand(request: CommandRequest): Promise<CommandResult> {
   const least = Math.min(...runners.map(({ pending }) => pending));
   const runner = runners.find(({ pending }) => pending === least) as Runner;
   runner.pending += 1;
@@ -39,7 +39,7 @@ export async function runCommand(request: CommandRequest): Promise<Ran> {
   }
 }
 
-function runIn(runner: Runner, request: CommandRequest): Promise<Ran> {
+function runIn(runner: Runner, request: CommandRequest): Promise<CommandResult> {
   runner.child ??= startProcess();
   const { child } = runner;
   return new Promise((resolve, reject) => {
@@ -48,7 +48,7 @@ function runIn(runner: Runner, request: CommandRequest): Promise<Ran> {
       reject(new Error(`Cannot run "${request.args.join(" ")}": its process ended with ${code}`));
     };
     child.once("exit", onExit);
-    child.once("message", (ran: Ran) => {
+    child.once("message", (ran: CommandResult) => {
       child.off("exit", onExit);
       resolve(ran);
     });

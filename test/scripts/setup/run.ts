@@ -12,17 +12,17 @@ import {
   temporaryDirectory,
   testRepository,
 } from "../../git/repository.ts";
-import { type Ran, runCommand } from "./command-runner.ts";
+import { type CommandResult, runCommand } from "./command-runner.ts";
 
-export type { Ran };
+export type { CommandResult };
 
-interface Place {
+interface WorkingDirectory {
   /** The current directory. */
   readonly in: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface Options extends Place {
+export interface Options extends WorkingDirectory {
   readonly umask?: string;
   /** False if its stdout is not read. */
   readonly readsStdout?: boolean;
@@ -42,7 +42,11 @@ export const bareEnvironment = {
 };
 
 /** `bunting NAME ARGS`, in a process that has run commands before. */
-export function runScript(name: string, args: readonly string[], where: Place): Promise<Ran> {
+export function runScript(
+  name: string,
+  args: readonly string[],
+  where: WorkingDirectory,
+): Promise<CommandResult> {
   const { in: cwd, env = {} } = where;
   const request = { program: inject("program"), args: [name, ...args], cwd };
   return runCommand({ ...request, env: { ...bareEnvironment, ...env } });
@@ -60,13 +64,13 @@ export function runDevelopmentTool(name: string, args: readonly string[], where:
 }
 
 /** `npm ARGS`, by npm itself. */
-export function runNpm(args: readonly string[], where: Options): Promise<Ran> {
+export function runNpm(args: readonly string[], where: Options): Promise<CommandResult> {
   return start(["npm", ...args], where).ended;
 }
 
 export interface Running {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ran>;
+  readonly ended: Promise<CommandResult>;
 }
 
 function start(command: readonly string[], where: Options): Running {
@@ -85,7 +89,7 @@ function start(command: readonly string[], where: Options): Running {
       output[stream] += text;
     });
   }
-  const ended = new Promise<Ran>((resolve, reject) => {
+  const ended = new Promise<CommandResult>((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve({ code, ...output }));
   });

@@ -8,7 +8,7 @@ beforeAll(async () => {
   api = await startService();
 });
 
-interface Spoken {
+interface RawResponse {
   readonly status: number;
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ interface Spoken {
 }
 
 /** Sends a request line with an admin's token, and returns the whole answer. */
-async function sendRequestLine(line: string, more: readonly string[] = []): Promise<Spoken> {
+async function sendRequestLine(line: string, more: readonly string[] = []): Promise<RawResponse> {
   const head = [line, "Host: flags.example", "Connection: close", token(), ...more, "", ""];
   const text = await sendBytes(head.join("\r\n"));
   const [start = "", ...lines] = text.slice(0, text.indexOf("\r\n\r\n")).split("\r\n");

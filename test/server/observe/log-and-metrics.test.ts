@@ -134,7 +134,7 @@ describe("the log", () => {
     const before = api.remote.head;
     await until(held.hasBegun);
     socket.destroy();
-    held.letGo();
+    held.release();
     const line = await lineOf("left-alone");
     expect(line).toMatchObject({
       audit: true,

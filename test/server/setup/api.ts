@@ -88,8 +88,8 @@ export async function until(condition: () => boolean | Promise<boolean>, timeout
 export class OwnApi extends Api {
   readonly service: Service;
 
-  constructor(url: string, place: { remote: Remote; tokens: TestTokens }, service: Service) {
-    super(url, place);
+  constructor(url: string, setup: { remote: Remote; tokens: TestTokens }, service: Service) {
+    super(url, setup);
     this.service = service;
   }
 }
@@ -126,8 +126,8 @@ export async function startProcess(given: Options = {}): Promise<ProcessApi> {
 export class ProcessApi extends Api {
   readonly program: Program;
 
-  constructor(url: string, place: { remote: Remote; tokens: TestTokens }, program: Program) {
-    super(url, place);
+  constructor(url: string, setup: { remote: Remote; tokens: TestTokens }, program: Program) {
+    super(url, setup);
     this.program = program;
   }
 }

@@ -30,10 +30,10 @@ environments:
 export const began = 1_725_105_600;
 export const beganAt = "2024-08-31T12:00:00Z";
 
-export interface Held {
+export interface HeldPush {
   /** Whether a push is waiting. */
   hasBegun(): boolean;
-  letGo(): void;
+  release(): void;
 }
 
 export class Remote {
@@ -88,14 +88,14 @@ export class Remote {
   }
 
   /** Blocks each push from now on until it is released. */
-  hold(): Held {
+  hold(): HeldPush {
     const [begun, open] = ["begun", "open"].map((name) => path.join(this.directory, name));
     const hook = path.join(this.directory, "hooks/pre-receive");
     const wait = `while [ ! -e '${open}' ]; do sleep 0.05; done`;
     writeFileSync(hook, `#!/bin/sh\ntouch '${begun}'\n${wait}\n`, { mode: 0o755 });
     return {
       hasBegun: () => existsSync(begun ?? ""),
-      letGo: () => writeFileSync(open ?? "", ""),
+      release: () => writeFileSync(open ?? "", ""),
     };
   }
 }

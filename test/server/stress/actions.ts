@@ -192,11 +192,11 @@ export const actions = {
       await responses;
       await scenario.start();
     }
-    if (step.number % 3 === 0) held.letGo();
+    if (step.number % 3 === 0) held.release();
     const next = [scenario.repeat(sent), scenario.request(putIn(step), false)];
-    if (step.number % 3 === 1) setTimeout(() => held.letGo(), step.number);
+    if (step.number % 3 === 1) setTimeout(() => held.release(), step.number);
     await scenario.sendAll(next);
-    held.letGo();
+    held.release();
     await scenario.waitForIdleRemote();
   },
 

@@ -18,7 +18,7 @@ import { TestTokens } from "../setup/tokens.ts";
 import { commitByHand, counterFiles, expectEachOnce, Writer } from "./writer.ts";
 
 /** A server that is started and killed repeatedly, and the writers that use it. */
-class Lane {
+class KilledServer {
   readonly writers: readonly Writer[];
   readonly clone: string;
   /** The number of requests without a response, at each kill. */
@@ -93,7 +93,7 @@ test(`writes are neither lost nor repeated when servers are killed ${kills} time
     const writers = (names[index] ?? []).map((name) => new Writer(name, random));
     const start = (data: string) =>
       startProcess({ remote, tokens, data, env: { FLAGS_REMOTE: url } });
-    return new Lane(writers, start, url === http.url, random);
+    return new KilledServer(writers, start, url === http.url, random);
   });
 
   const byHand: string[] = [];

@@ -19,13 +19,13 @@ function directoryOf(files: Readonly<Record<string, string>>): string {
   return directory;
 }
 
-function read(directory: string, place = "flags") {
-  return readWorkTree(directory, place, defaultProject);
+function read(directory: string, root = "flags") {
+  return readWorkTree(directory, root, defaultProject);
 }
 
 /** The problems there, without their messages. */
-function problems(directory: string, place?: string): string[] {
-  const checked = validate(read(directory, place), defaultProject, "2026-01-01");
+function problems(directory: string, root?: string): string[] {
+  const checked = validate(read(directory, root), defaultProject, "2026-01-01");
   return checked.problems.map(
     ({ file, line, column, code }) => `${file}:${line}:${column} ${code}`,
   );
@@ -129,15 +129,15 @@ describe("readWorkTree()", () => {
 
   test("accepts one folder or one file of flags/, from any directory", () => {
     const directory = directoryOf({ "flags/a/one.yaml": on, "flags/b/two.yaml": on });
-    const there = (place: string) => read(directory, place).map(({ file, path }) => [file, path]);
+    const there = (root: string) => read(directory, root).map(({ file, path }) => [file, path]);
     expect(there("flags/a")).toEqual([["flags/a/one.yaml", "a/one.yaml"]]);
     expect(there("flags/b/two.yaml")).toEqual([["flags/b/two.yaml", "b/two.yaml"]]);
     expect(there(path.join(directory, "flags/a/../b"))).toEqual([
       ["flags/b/two.yaml", "b/two.yaml"],
     ]);
     const elsewhere = temporaryDirectory();
-    const place = path.relative(elsewhere, path.join(directory, "flags"));
-    expect(read(elsewhere, place).map(({ path }) => path)).toEqual(["a/one.yaml", "b/two.yaml"]);
+    const root = path.relative(elsewhere, path.join(directory, "flags"));
+    expect(read(elsewhere, root).map(({ path }) => path)).toEqual(["a/one.yaml", "b/two.yaml"]);
   });
 
   test("checks a file outside of flags/ by its content and ignores its name", () => {
@@ -154,9 +154,9 @@ describe("readWorkTree()", () => {
 
   test("refuses a path that does not exist", () => {
     const directory = directoryOf({ "flags/a.yaml": on });
-    for (const place of ["flag", "flags/b.yaml", "flags/a.yaml/b"]) {
-      const message = `Cannot read "${place}": there is no such file or folder`;
-      expect(() => read(directory, place)).toThrow(message);
+    for (const root of ["flag", "flags/b.yaml", "flags/a.yaml/b"]) {
+      const message = `Cannot read "${root}": there is no such file or folder`;
+      expect(() => read(directory, root)).toThrow(message);
     }
   });
 });

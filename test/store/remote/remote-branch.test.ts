@@ -17,7 +17,7 @@ function remote(objectFormat = "sha1") {
   return { made, head, bare: made.clone("--bare") };
 }
 
-const place = () => path.join(temporaryDirectory(), "clone.git");
+const newPath = () => path.join(temporaryDirectory(), "clone.git");
 
 describe("open() of a clone that exists", () => {
   test.each([
@@ -26,7 +26,7 @@ describe("open() of a clone that exists", () => {
   ])("refuses %s, and accepts it with --accept-remote", async (_what, choose) => {
     const [{ bare, made }, other] = [remote(), remote()];
     made.git("push", "--quiet", bare.directory, "main:release");
-    const directory = place();
+    const directory = newPath();
     const first = await RemoteBranch.open(directory, bare.directory, "main");
     await first.fetch();
     first.record.remember(await first.fetch());
@@ -47,7 +47,7 @@ describe("open() of a clone that exists", () => {
   test("accepts another spelling of the URL, with other credentials", async () => {
     const { bare } = remote();
     const http = await serveOverHttp(bare);
-    const directory = place();
+    const directory = newPath();
     await (await RemoteBranch.open(directory, http.url, "main")).fetch();
     const url = `${http.url.replace(/\/\/.*@/, "//ada:other@")}/`;
     await expect(RemoteBranch.open(directory, url, "main")).resolves.toBeDefined();
@@ -66,7 +66,7 @@ describe("open() of a clone that exists", () => {
 
   test("accepts a clone without a record, as earlier versions made it, and records it", async () => {
     const [{ bare }, other] = [remote(), remote()];
-    const directory = place();
+    const directory = newPath();
     await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
     rmSync(path.join(directory, "bunting-source.json"));
     await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
@@ -78,7 +78,7 @@ describe("open() of a clone that exists", () => {
     "accepts a clone whose record is %o, and writes it again",
     async (text) => {
       const [{ bare }, other] = [remote(), remote()];
-      const directory = place();
+      const directory = newPath();
       await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
       writeFileSync(path.join(directory, "bunting-source.json"), text);
       await (await RemoteBranch.open(directory, bare.directory, "main")).fetch();
@@ -88,7 +88,7 @@ describe("open() of a clone that exists", () => {
   );
 
   test("may name any remote before the first fetch", async () => {
-    const directory = place();
+    const directory = newPath();
     const wrong = await RemoteBranch.open(directory, "/no/such/remote", "main");
     await expect(wrong.fetch()).rejects.toThrow("Cannot reach the remote");
     const { bare, head } = remote();
@@ -99,7 +99,7 @@ describe("open() of a clone that exists", () => {
 describe("fetch()", () => {
   test("of several callers at once takes turns, and each gets the head", async () => {
     const { bare, head } = remote();
-    const branch = await RemoteBranch.open(place(), bare.directory, "main");
+    const branch = await RemoteBranch.open(newPath(), bare.directory, "main");
     const heads = await Promise.all([1, 2, 3].map(() => branch.fetch()));
     expect(heads).toEqual([head, head, head]);
   });
@@ -109,7 +109,7 @@ describe("fetch()", () => {
     async (by) => {
       const { bare, head, made } = remote("sha256");
       const url = by === "http" ? (await serveOverHttp(bare)).url : bare.directory;
-      const branch = await RemoteBranch.open(place(), url, "main");
+      const branch = await RemoteBranch.open(newPath(), url, "main");
       expect(await branch.fetch()).toBe(head);
       expect(head).toHaveLength(64);
       const next = made.change(start + 1, { [file]: "enabled: false\n" });
@@ -119,7 +119,7 @@ describe("fetch()", () => {
   );
 
   test("refuses objects of another format than those it has accepted", async () => {
-    const directory = place();
+    const directory = newPath();
     const [old, other] = [remote(), remote("sha256")];
     const branch = await RemoteBranch.open(directory, old.bare.directory, "main");
     await branch.fetch();
@@ -141,7 +141,7 @@ describe("fetch()", () => {
     const { made } = remote();
     made.change(start + 1, { [file]: "enabled: false\n" });
     const shallow = made.clone("--bare", "--depth=1");
-    const branch = await RemoteBranch.open(place(), shallow.directory, "main");
+    const branch = await RemoteBranch.open(newPath(), shallow.directory, "main");
     await expect(branch.fetch()).rejects.toThrow(
       'Cannot follow "main": the remote is a shallow clone, which lacks a part of its history; run there: git fetch --unshallow',
     );
@@ -154,7 +154,7 @@ describe("fetch()", () => {
     async (by) => {
       const { bare, made } = remote();
       const url = by === "http" ? (await serveOverHttp(bare)).url : bare.directory;
-      const branch = await RemoteBranch.open(place(), url, "main");
+      const branch = await RemoteBranch.open(newPath(), url, "main");
       const accepted = await branch.fetch();
       for (const at of [1, 2]) made.change(start + at, { [file]: `enabled: ${at === 1}\n` });
       made.git("push", "--quiet", bare.directory, "main");
@@ -178,7 +178,7 @@ describe("fetch()", () => {
 
   test("leaves no unfinished pack behind when it fails", async () => {
     const { bare, made } = remote();
-    const directory = place();
+    const directory = newPath();
     const branch = await RemoteBranch.open(directory, bare.directory, "main");
     await branch.fetch();
     const leftovers = ["objects/pack/tmp_pack_x", "objects/12/tmp_obj_x", "refs/heads/main.lock"];
@@ -200,7 +200,7 @@ describe("credentials in the URL", () => {
     const { bare, head } = remote();
     const { url, secrets } = await serveOverHttp(bare);
     const seen = watchArguments();
-    const branch = await RemoteBranch.open(place(), url, "main");
+    const branch = await RemoteBranch.open(newPath(), url, "main");
     expect(await branch.fetch()).toBe(head);
     await branch.push(head, head);
     const commands = seen();
@@ -213,7 +213,7 @@ describe("credentials in the URL", () => {
     const { bare } = remote();
     const { url } = await serveOverHttp(bare);
     const wrong = url.replace(/\/\/.*@/, "//ada:SECRET%2Fword@");
-    const branch = await RemoteBranch.open(place(), wrong, "main");
+    const branch = await RemoteBranch.open(newPath(), wrong, "main");
     const error = await branch.fetch().catch(({ message }) => message as string);
     expect(error).toContain("Cannot reach the remote: ");
     expect(error).not.toContain("SECRET");
@@ -223,7 +223,7 @@ describe("credentials in the URL", () => {
     const store = path.join(temporaryDirectory(), "store");
     configureHelper(`store --file=${store}`);
     const { bare } = remote();
-    await (await RemoteBranch.open(place(), (await serveOverHttp(bare)).url, "main")).fetch();
+    await (await RemoteBranch.open(newPath(), (await serveOverHttp(bare)).url, "main")).fetch();
     expect(existsSync(store)).toBe(false);
   });
 
@@ -235,7 +235,7 @@ describe("credentials in the URL", () => {
       `!f() { echo username=${username}; echo "password=${decodeURIComponent(password)}"; }; f`,
     );
     for (const other of [url.replace(/\/\/.*@/, "//"), url.replace(/:[^:]*@/, "@")])
-      expect(await (await RemoteBranch.open(place(), other, "main")).fetch()).toBe(head);
+      expect(await (await RemoteBranch.open(newPath(), other, "main")).fetch()).toBe(head);
   });
 
   function configureHelper(helper: string): void {
@@ -281,7 +281,7 @@ describe("hooks of the user's configuration", () => {
     const { bare, head, made } = remote();
     const next = made.change(start + 1, { [file]: "enabled: false\n" });
     configureHooks();
-    const directory = place();
+    const directory = newPath();
     const branch = await RemoteBranch.open(directory, bare.directory, "main");
     expect(await branch.fetch()).toBe(head);
     new TestRepository(directory).git("fetch", "--quiet", made.directory, "main");
@@ -300,7 +300,7 @@ describe("hooks of the user's configuration", () => {
       writeFileSync(path.join(hooks, "pre-receive"), refuse, { mode: 0o755 });
       if (where !== "its folder") bare.git("config", "core.hooksPath", hooks);
       configureHooks();
-      const directory = place();
+      const directory = newPath();
       const branch = await RemoteBranch.open(directory, bare.directory, "main");
       await branch.fetch();
       new TestRepository(directory).git("fetch", "--quiet", made.directory, "main");

@@ -1,14 +1,14 @@
 import { hash } from "node:crypto";
 import type { Listed, NewObject, StoredObject, Target } from "../../../store/target/target.ts";
 
-interface Kept {
+interface KeptObject {
   readonly object: NewObject;
   readonly etag: string;
   readonly modified: number;
 }
 
 /** The objects of `MemoryTarget`s, by prefix and path. */
-export type Memory = Map<string, Kept>;
+export type Memory = Map<string, KeptObject>;
 
 /** S3 without the network: `now` is the clock of its listings. */
 export class MemoryTarget implements Target {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NewObject, Target } from "../../../store/target/target.ts";
 
 /** A store for targets, such as a bucket or a directory. */
-export interface Place extends AsyncDisposable {
+export interface TargetStore extends AsyncDisposable {
   /** A new object for the target below `prefix` (`""`, `a/b`), like that of another publisher. */
   open(prefix: string): Target;
 }
@@ -26,21 +26,21 @@ const flag = "/v1/feature-flags/meal_planning";
 /** The tests that every kind of target must pass. */
 export function testTarget(
   kind: string,
-  start: () => Promise<Place>,
+  start: () => Promise<TargetStore>,
   { keepsHeaders, failsLosers = false, pageSize }: Traits,
 ): void {
   describe(`Target, ${kind}:`, () => {
-    let place: Place;
+    let store: TargetStore;
     beforeAll(async () => {
-      place = await start();
+      store = await start();
     });
-    afterAll(() => place?.[Symbol.asyncDispose]());
+    afterAll(() => store?.[Symbol.asyncDispose]());
 
     let prefixes = 0;
     /** A new, empty target. */
     const empty = () => {
       prefixes += 1;
-      return place.open(`empty-${prefixes}`);
+      return store.open(`empty-${prefixes}`);
     };
 
     test("read() returns the exact bytes of write()", async () => {
@@ -169,7 +169,7 @@ export function testTarget(
     });
 
     test("list() returns only objects below the prefix", async () => {
-      const [all, one, longer] = ["pre", "pre/fix", "prefix"].map((prefix) => place.open(prefix));
+      const [all, one, longer] = ["pre", "pre/fix", "prefix"].map((prefix) => store.open(prefix));
       for (const target of [all, one, longer]) {
         await target?.write(object(flag, target.name), undefined);
       }

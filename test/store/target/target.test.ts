@@ -23,7 +23,7 @@ import { freePort } from "../../s3/port.ts";
 import type { S3Server } from "../../s3/server.ts";
 import { failsAt } from "../build/failing-disk.ts";
 import { type Memory, MemoryTarget } from "./memory-target.ts";
-import { object, type Place, type Traits, testTarget } from "./target-contract.ts";
+import { object, type TargetStore, type Traits, testTarget } from "./target-contract.ts";
 
 const flag = "/v1/feature-flags/meal_planning";
 const bucket = "flags";
@@ -51,10 +51,10 @@ if (!installed) {
     `\nSKIPPED, NOT TESTED: publishing to a real S3: Ceph is missing (${cure})\n`,
   );
 }
-describe.runIf(installed)("with Ceph", () => testTarget("Ceph's S3", startCephPlace, ceph));
+describe.runIf(installed)("with Ceph", () => testTarget("Ceph's S3", startCephStore, ceph));
 
 /** The target of tests that publish a thousand times must be like the others. */
-async function startMemory(): Promise<Place> {
+async function startMemory(): Promise<TargetStore> {
   const memory: Memory = new Map();
   return {
     open: (prefix) => new MemoryTarget(memory, () => Date.now(), prefix),
@@ -62,24 +62,24 @@ async function startMemory(): Promise<Place> {
   };
 }
 
-async function startDirectory(): Promise<Place> {
+async function startDirectory(): Promise<TargetStore> {
   const top = temporaryDirectory();
   const open = (prefix: string) => new DirectoryTarget(path.join(top, prefix));
   return { open, async [Symbol.asyncDispose]() {} };
 }
 
-async function startDouble(options: Partial<S3DoubleOptions>): Promise<Place> {
-  return placeOn(await startS3Double({ bucket, ...options }));
+async function startDouble(options: Partial<S3DoubleOptions>): Promise<TargetStore> {
+  return storeOn(await startS3Double({ bucket, ...options }));
 }
 
-async function startCephPlace(): Promise<Place> {
+async function startCephStore(): Promise<TargetStore> {
   const server = await startCeph();
   const client = clientOf(server);
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
-  return placeOn(server, client);
+  return storeOn(server, client);
 }
 
-function placeOn(server: S3Server, client = clientOf(server)): Place {
+function storeOn(server: S3Server, client = clientOf(server)): TargetStore {
   return {
     open: (prefix) => new S3Target(`s3://${bucket}/${prefix}`, bucket, prefix, client),
     async [Symbol.asyncDispose]() {

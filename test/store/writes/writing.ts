@@ -41,18 +41,18 @@ environments:
 
 export interface Remote {
   readonly bare: BareRepository;
-  readonly human: Human;
+  readonly human: Person;
 }
 
 /** A remote whose branch `main` holds two flags, or `files`. */
 export function flagRemote(files: Files = standard): Remote {
   const bare = bareRepository();
   bare.change(begun, files);
-  return { bare, human: new Human(bare) };
+  return { bare, human: new Person(bare) };
 }
 
 /** A person with a clone, which is made at its first use. */
-export class Human extends TestRepository {
+export class Person extends TestRepository {
   readonly #remote: BareRepository;
   #time = begun;
   /** Whether the clone exists and has the head that the remote had after the last `publish()` or `pull()`. */

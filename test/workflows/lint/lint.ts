@@ -52,7 +52,7 @@ export function shellcheck(text: string): string[] {
   }
 }
 
-interface Remark {
+interface ShellcheckComment {
   readonly file: string;
   readonly line: number;
   readonly message: string;
@@ -60,7 +60,7 @@ interface Remark {
 }
 
 /** Its findings for files of bash or sh. */
-export function shellcheckFiles(files: readonly string[]): Remark[] {
+export function shellcheckFiles(files: readonly string[]): ShellcheckComment[] {
   const args = ["--shell=bash", "--format=json", ...files];
   const { status, stdout, stderr } = spawnSync(program("shellcheck"), args, { encoding: "utf8" });
   if (status !== 0 && status !== 1) throw new Error(`Cannot run shellcheck: ${stderr}`);

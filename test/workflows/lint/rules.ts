@@ -24,12 +24,12 @@ const ownCommit: Readonly<Record<string, string>> = {
   repository: "${{ job.workflow_repository }}",
 };
 
-interface Found {
+interface FoundMistake {
   readonly path: Path;
   readonly found: string;
 }
 
-const rules: Readonly<Record<string, (source: WorkflowSource) => Found[]>> = {
+const rules: Readonly<Record<string, (source: WorkflowSource) => FoundMistake[]>> = {
   /** An action is named by a commit's full id, with its version in a comment. */
   "pinned-action": (source) =>
     source.steps.flatMap((step) => {

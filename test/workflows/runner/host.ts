@@ -30,10 +30,10 @@ export interface Source {
 /** A fake action: its outputs, from its inputs. If it throws, the step fails. */
 export type Action = (
   inputs: Readonly<Record<string, string>>,
-  surroundings: Surroundings,
+  surroundings: ActionContext,
 ) => Promise<Record<string, string> | undefined> | Record<string, string> | undefined;
 
-export interface Surroundings {
+export interface ActionContext {
   readonly workspace: string;
   readonly github: Readonly<Record<string, unknown>>;
   readonly permissions: Rights["permissions"];

@@ -51,23 +51,23 @@ export async function runJob(
   const { permissions, secrets } = rights;
   const { token, end } = host.lend(permissions);
   const directory = mkdtempSync(path.join(tmpdir(), "bunting-job-"));
-  const place = {
+  const directories = {
     workspace: path.join(directory, "work"),
     temporary: path.join(directory, "temp"),
   };
-  for (const each of Object.values(place)) mkdirSync(each);
+  for (const each of Object.values(directories)) mkdirSync(each);
 
   const environment = job.environment?.name;
   const vars = { ...host.vars[""], ...(environment ? host.vars[environment] : {}) };
-  const github = { ...host.github, token, workspace: place.workspace };
-  const runner = { temp: place.temporary, os: "Linux" };
+  const github = { ...host.github, token, workspace: directories.workspace };
+  const runner = { temp: directories.temporary, os: "Linux" };
   const identity = {
     workflow_repository: host.source.repository,
     workflow_sha: host.source.sha,
   };
   const fixed = { github, inputs, needs, matrix, vars, secrets, runner, job: identity };
   const scope: Scope = {
-    ...{ host, place, github, token, permissions, environment },
+    ...{ host, directories, github, token, permissions, environment },
     shell: workflow.defaults?.run.shell,
     env: { ...fill(workflow.env, fixed), ...fill(job.env, fixed) },
     exported: {},

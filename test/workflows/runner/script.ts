@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseFile } from "./commands.ts";
 
-export interface Place {
+export interface JobDirectories {
   readonly workspace: string;
   readonly temporary: string;
 }
@@ -34,11 +34,11 @@ export async function runScript(
   script: string,
   shell = "",
   env: Readonly<Record<string, string>>,
-  place: Place,
+  directories: JobDirectories,
 ): Promise<ScriptResult> {
   const options = shells[shell];
   if (!options) throw new Error(`Cannot run this step: the runner knows no shell "${shell}"`);
-  const file = (name: string) => path.join(place.temporary, `${name}-${id}`);
+  const file = (name: string) => path.join(directories.temporary, `${name}-${id}`);
   const id = randomUUID();
   const files = {
     GITHUB_OUTPUT: file("output"),
@@ -48,8 +48,8 @@ export async function runScript(
   };
   writeFileSync(file("script"), script);
   const child = spawn("bash", [...options, file("script")], {
-    cwd: place.workspace,
-    env: { ...env, ...files, RUNNER_TEMP: place.temporary },
+    cwd: directories.workspace,
+    env: { ...env, ...files, RUNNER_TEMP: directories.temporary },
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,
   });

@@ -4,13 +4,13 @@ import path from "node:path";
 import { type Contexts, interpolate, isMet } from "./expression.ts";
 import type { Host } from "./host.ts";
 import type { Rights } from "./rights.ts";
-import { type Place, runScript } from "./script.ts";
+import { type JobDirectories, runScript } from "./script.ts";
 import { parseAction, type Step, type Variables } from "./workflow.ts";
 
 /** The state that the steps of a job share. */
 export interface Scope {
   readonly host: Pick<Host, "actions" | "env">;
-  readonly place: Place;
+  readonly directories: JobDirectories;
   readonly github: Readonly<Record<string, unknown>>;
   readonly token: string;
   readonly permissions: Rights["permissions"];
@@ -24,18 +24,18 @@ export interface Scope {
   readonly paths: string[];
 }
 
-export interface Performed {
+export interface StepResult {
   readonly failed: boolean;
   readonly outputs: Readonly<Record<string, string>>;
   readonly log: string;
   readonly summary: string;
 }
 
-export function performStep(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
+export function performStep(step: Step, contexts: Contexts, scope: Scope): Promise<StepResult> {
   if (step.uses === undefined) return performScript(step, contexts, scope);
   const inputs = fill(step.with, contexts);
   return step.uses.startsWith("./")
-    ? performComposite(path.join(scope.place.workspace, step.uses), inputs, contexts, scope)
+    ? performComposite(path.join(scope.directories.workspace, step.uses), inputs, contexts, scope)
     : performAction(step.uses, inputs, scope);
 }
 
@@ -45,7 +45,7 @@ async function performComposite(
   given: Readonly<Record<string, string>>,
   contexts: Contexts,
   scope: Scope,
-): Promise<Performed> {
+): Promise<StepResult> {
   const { inputs = {}, runs } = parseAction(
     readFileSync(path.join(directory, "action.yml"), "utf8"),
   );
@@ -70,8 +70,8 @@ export function fill(values: Variables = {}, contexts: Contexts): Record<string,
   );
 }
 
-async function performScript(step: Step, contexts: Contexts, scope: Scope): Promise<Performed> {
-  const { host, github, token, env, exported, place, paths } = scope;
+async function performScript(step: Step, contexts: Contexts, scope: Scope): Promise<StepResult> {
+  const { host, github, token, env, exported, directories, paths } = scope;
   const shell = step.shell ?? scope.shell;
   const variables = { ...host.env, ...gitHubVariables(github), ...env, ...exported };
   const PATH = [...paths, variables.PATH ?? ""].join(path.delimiter);
@@ -80,7 +80,7 @@ async function performScript(step: Step, contexts: Contexts, scope: Scope): Prom
     step.run ?? "",
     shell,
     all,
-    place,
+    directories,
   );
   Object.assign(exported, ran.exported);
   paths.unshift(...ran.paths);
@@ -91,15 +91,15 @@ async function performScript(step: Step, contexts: Contexts, scope: Scope): Prom
 async function performAction(
   uses: string,
   inputs: Readonly<Record<string, string>>,
-  { host, place, github, permissions, environment, exported }: Scope,
-): Promise<Performed> {
+  { host, directories, github, permissions, environment, exported }: Scope,
+): Promise<StepResult> {
   const name = uses.replace(/@.*/, "");
   const action = host.actions[name];
   if (!action) throw new Error(`Cannot run this step: nothing stands in for "${name}"`);
   const exportVariable = (variable: string, value: string) => {
     exported[variable] = value;
   };
-  const { workspace } = place;
+  const { workspace } = directories;
   const surroundings = { workspace, github, permissions, environment, exportVariable };
   try {
     const outputs = (await action(inputs, surroundings)) ?? {};

@@ -2,7 +2,7 @@
 import type { FakeGitHub } from "../../github/fake.ts";
 import type { Issue } from "../../github/state.ts";
 
-export interface Happening {
+export interface TriggerEvent {
   readonly name:
     | "push"
     | "pull_request"
@@ -21,14 +21,14 @@ export interface Happening {
 const main = "refs/heads/main";
 
 /** A push to main. */
-export function pushed(github: FakeGitHub, before: string): Happening {
+export function pushed(github: FakeGitHub, before: string): TriggerEvent {
   const sha = headOf(github);
   const payload = { ref: main, before, after: sha, head_commit: { id: sha } };
   return { ...base("push", github), payload: { ...payload, ...repositoryOf(github) } };
 }
 
 /** A pull request that was opened, or got commits. A workflow gets its merge commit. */
-export function pulled(github: FakeGitHub, issue: Issue, action: string): Happening {
+export function pulled(github: FakeGitHub, issue: Issue, action: string): TriggerEvent {
   const { pull } = issue;
   if (!pull) throw new Error(`Cannot run for #${issue.number}: it is no pull request`);
   const { bare, host } = github;
@@ -53,12 +53,12 @@ export function pulled(github: FakeGitHub, issue: Issue, action: string): Happen
 }
 
 /** A review that was submitted or dismissed. A workflow gets the merge commit here, too. */
-export function reviewed(github: FakeGitHub, issue: Issue): Happening {
+export function reviewed(github: FakeGitHub, issue: Issue): TriggerEvent {
   return { ...pulled(github, issue, "submitted"), name: "pull_request_review" };
 }
 
 /** A commit of the merge queue, on a branch of its own. */
-export function queued(github: FakeGitHub, base: string, sha: string): Happening {
+export function queued(github: FakeGitHub, base: string, sha: string): TriggerEvent {
   const ref = "refs/heads/gh-readonly-queue/main/pr-1";
   const merge_group = { head_sha: sha, head_ref: ref, base_sha: base, base_ref: main };
   const payload = { action: "checks_requested", merge_group, ...repositoryOf(github) };
@@ -66,7 +66,7 @@ export function queued(github: FakeGitHub, base: string, sha: string): Happening
 }
 
 /** A run that has ended. For a run of a fork, GitHub does not name the pull request. */
-export function ended(github: FakeGitHub, started: Happening, run: EndedRun): Happening {
+export function ended(github: FakeGitHub, started: TriggerEvent, run: EndedRun): TriggerEvent {
   const { pull_request: pull } = started.payload as { pull_request?: PullPayload };
   const head = pull?.head ?? {
     ...{ ref: "main", sha: started.sha },
@@ -100,17 +100,17 @@ interface PullPayload {
 export function dispatched(
   github: FakeGitHub,
   inputs: Readonly<Record<string, unknown>>,
-): Happening {
+): TriggerEvent {
   const payload = { ref: main, inputs, ...repositoryOf(github) };
   return { ...base("workflow_dispatch", github), payload, inputs };
 }
 
 /** By schedule. */
-export function scheduled(github: FakeGitHub): Happening {
+export function scheduled(github: FakeGitHub): TriggerEvent {
   return { ...base("schedule", github), payload: repositoryOf(github) };
 }
 
-function base(name: Happening["name"], github: FakeGitHub) {
+function base(name: TriggerEvent["name"], github: FakeGitHub) {
   return { name, ref: main, sha: headOf(github), isStrangers: false };
 }
 

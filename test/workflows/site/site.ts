@@ -22,7 +22,7 @@ import { parseWorkflow, type Workflow } from "../runner/workflow.ts";
 import { type Attested, fakeActions, type Stage } from "./actions.ts";
 import { startCommandServer } from "./command-server.ts";
 import { type Edge, startEdge } from "./edge.ts";
-import { dispatched, ended, type Happening, pulled, pushed, scheduled } from "./events.ts";
+import { dispatched, ended, pulled, pushed, scheduled, type TriggerEvent } from "./events.ts";
 import { commitOn, makeOrigin, type Origin } from "./origin.ts";
 import { inputsOf, starts } from "./triggers.ts";
 
@@ -128,7 +128,7 @@ export class Site {
   }
 
   /** Runs every workflow that `happening` starts, and those that their ends start. */
-  async happen(happening: Happening): Promise<Run[]> {
+  async happen(happening: TriggerEvent): Promise<Run[]> {
     const all = this.#workflowsAt(happening.sha);
     const started = all.filter((workflow) => starts(workflow, happening));
     const runs: Run[] = [];
@@ -145,7 +145,7 @@ export class Site {
     return runs;
   }
 
-  async #only(name: string, happening: Happening): Promise<Run> {
+  async #only(name: string, happening: TriggerEvent): Promise<Run> {
     const workflow = this.#workflowsAt(happening.sha).find((one) => one.name === name);
     if (!workflow || !starts(workflow, happening)) {
       throw new Error(`Cannot run "${name}": no workflow of that name starts by ${happening.name}`);
@@ -153,7 +153,7 @@ export class Site {
     return (await this.#run(workflow, happening))[1];
   }
 
-  async #run(workflow: Workflow, happening: Happening): Promise<[id: number, run: Run]> {
+  async #run(workflow: Workflow, happening: TriggerEvent): Promise<[id: number, run: Run]> {
     const { host, apiUrl, repository } = this.github;
     const id = 5_000 + this.runs.length;
     const event_path = path.join(temporaryDirectory(), "event.json");

@@ -1,8 +1,8 @@
 import type { Workflow } from "../runner/workflow.ts";
-import type { Happening } from "./events.ts";
+import type { TriggerEvent } from "./events.ts";
 
 /** Whether an event starts a workflow. */
-export function starts({ on }: Workflow, { name, ref, payload }: Happening): boolean {
+export function starts({ on }: Workflow, { name, ref, payload }: TriggerEvent): boolean {
   const filter = on[name];
   if (filter === undefined) return false;
   const list = (key: string) => filter?.[key] as readonly unknown[] | undefined;
@@ -17,7 +17,7 @@ export function starts({ on }: Workflow, { name, ref, payload }: Happening): boo
 /** The given inputs, or their defaults; a missing required one is refused, as on GitHub. */
 export function inputsOf(
   { on }: Workflow,
-  { name, inputs = {} }: Happening,
+  { name, inputs = {} }: TriggerEvent,
 ): Record<string, unknown> {
   const wanted = (on[name]?.inputs ?? {}) as Record<
     string,

@@ -125,12 +125,12 @@ test("PUT with a new owner moves the file to its folder, in the same signed comm
 });
 
 test("PUT does not move a flag that is outside of its owner's folder", async () => {
-  const place = "flags/shared/meal_planning.yaml";
+  const elsewhere = "flags/shared/meal_planning.yaml";
   const api = await startService();
-  api.remote.push({ [file]: null, [place]: text });
+  api.remote.push({ [file]: null, [elsewhere]: text });
   await api.sync();
   expect((await put(api, { ...values, owner: "growth" })).status).toBe(200);
-  expect(api.remote.file(place)).toContain("owner: growth\n");
+  expect(api.remote.file(elsewhere)).toContain("owner: growth\n");
 });
 
 test("PUT on a missing name is 404, and 201 with If-None-Match: *", async () => {

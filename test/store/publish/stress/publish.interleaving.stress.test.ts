@@ -29,14 +29,14 @@ interface Run {
   readonly hooks?: Hooks;
 }
 
-interface Finish {
+interface RaceResult {
   readonly site: MemorySite;
   /** Missing if the first made fewer changes. */
   readonly second: PublishOutcome | Error | undefined;
   readonly first: PublishOutcome;
 }
 
-async function run(race: Race, nth: number, when: keyof Hooks): Promise<Finish> {
+async function run(race: Race, nth: number, when: keyof Hooks): Promise<RaceResult> {
   const { history, served, first, second } = race;
   const site = new MemorySite(clock);
   await history.publish(site.open(), served, bold);
@@ -58,7 +58,7 @@ async function run(race: Race, nth: number, when: keyof Hooks): Promise<Finish> 
 /** Runs the second publisher at each change of the first, and checks each result. */
 async function runAll(
   race: Race,
-  look: (finish: Finish, message: string) => Promise<void>,
+  look: (finish: RaceResult, message: string) => Promise<void>,
 ): Promise<void> {
   for (const [name, now] of clocks) {
     clock = now;
@@ -68,7 +68,7 @@ async function runAll(
 
 async function runMoments(
   race: Race,
-  look: (finish: Finish, message: string) => Promise<void>,
+  look: (finish: RaceResult, message: string) => Promise<void>,
 ): Promise<void> {
   for (const when of ["before", "after"] as const) {
     for (let nth = 1; ; nth++) {
@@ -107,7 +107,7 @@ describe.each([
   ["commits that go on", forward, ...older],
   ["commits of which the last is like the first", aba, zero, a, b],
 ] as const)("publish() of %s", (_what, history, served, middle, newest) => {
-  async function endsOnNewest({ site }: Finish, message: string): Promise<void> {
+  async function endsOnNewest({ site }: RaceResult, message: string): Promise<void> {
     expect(await findWrong(site, history, newest), message).toEqual([]);
     await history.publish(site.open(), newest, bold);
     expect(await findWrong(site, history, newest), message).toEqual([]);
@@ -180,7 +180,7 @@ describe("publish() with --rollback", () => {
   const [good, before, bad] = older;
   const later = forward.commit({ meal_planning: false, step_count: true, diary: true });
 
-  async function staysRolledBack({ site }: Finish, message: string): Promise<void> {
+  async function staysRolledBack({ site }: RaceResult, message: string): Promise<void> {
     expect(await findWrong(site, forward, good), message).toEqual([]);
     for (const commit of [before, bad, later]) {
       const outcome = await forward.publish(site.open(), commit, bold);

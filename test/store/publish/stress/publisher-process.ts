@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import type { S3Double } from "../../../s3/double.ts";
 import { bundleModule } from "../../../setup/bundle-module.ts";
-import type { Job, News } from "./publisher.ts";
+import type { Job, PublisherMessage } from "./publisher.ts";
 
 /** A process that publishes the commits that the test sends to it. */
 export class PublisherProcess {
@@ -26,7 +26,10 @@ export class PublisherProcess {
   }
 
   /** Starts a job. `begun` resolves before its first change, `ended` with its result. */
-  start(job: Job): { readonly begun: Promise<News>; readonly ended: Promise<News | undefined> } {
+  start(job: Job): {
+    readonly begun: Promise<PublisherMessage>;
+    readonly ended: Promise<PublisherMessage | undefined>;
+  } {
     const begun = this.#receive((news) => news === "begin");
     const result = this.#receive((news) => news !== "ready" && news !== "begin");
     this.child.send(job);
@@ -38,9 +41,9 @@ export class PublisherProcess {
     await this.#ended;
   }
 
-  #receive(matches: (news: News) => boolean): Promise<News> {
+  #receive(matches: (news: PublisherMessage) => boolean): Promise<PublisherMessage> {
     return new Promise((resolve) => {
-      const listen = (news: News) => {
+      const listen = (news: PublisherMessage) => {
         if (!matches(news)) return;
         this.child.off("message", listen);
         resolve(news);

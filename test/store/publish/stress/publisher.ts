@@ -15,7 +15,11 @@ export interface Job {
   readonly to: string;
 }
 
-export type News = "ready" | "begin" | PublishOutcome["status"] | { readonly error: string };
+export type PublisherMessage =
+  | "ready"
+  | "begin"
+  | PublishOutcome["status"]
+  | { readonly error: string };
 
 process.on("message", (job: Job) => {
   work(job).catch((error: unknown) => report({ error: String(error) }));
@@ -47,6 +51,6 @@ async function work({ directory, commit, to }: Job): Promise<void> {
   report(status);
 }
 
-function report(news: News): void {
-  process.send?.(news);
+function report(message: PublisherMessage): void {
+  process.send?.(message);
 }

@@ -164,11 +164,8 @@ test.each([
         const store = await openStore(bare, signing);
         let requests = 0;
         for (const { writes, others, time, isSeen } of steps) {
-          const places = (store.current?.snapshot.flags ?? []).map(({ name, file }) => [
-            name,
-            file,
-          ]);
-          if (others) bare.change(Math.max(0, begun + time), others(Object.fromEntries(places)));
+          const files = (store.current?.snapshot.flags ?? []).map(({ name, file }) => [name, file]);
+          if (others) bare.change(Math.max(0, begun + time), others(Object.fromEntries(files)));
           if (others && isSeen) await store.sync();
           const results = await Promise.all(
             writes.map(([change, key]) => {

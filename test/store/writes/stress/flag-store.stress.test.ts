@@ -7,9 +7,9 @@ import {
   type Files,
   flagRemote,
   flagsOf,
-  type Human,
   headOf,
   idempotency,
+  type Person,
   requestsOf,
   turn,
   write,
@@ -101,7 +101,7 @@ class Client {
 }
 
 /** Commits by hand, before a store that is about to push. Returns the commit's id. */
-function commitByHand(human: Human, count: number): string {
+function commitByHand(human: Person, count: number): string {
   const text = `# Mine\ndescription: '${count}'\nenabled: ${count % 2 === 0}\n`;
   for (;;) {
     try {
