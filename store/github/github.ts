@@ -44,20 +44,21 @@ export class GitHub {
     }
   }
 
-  /**
-   * All items of a list, page by page. Throws `GitHubError`, except for the status 409: GitHub lists
-   * nothing of a repository without commits, and the plugin for pages ends the list.
-   */
+  /** All items of a list, page by page. Throws `GitHubError`. */
   async *list<T>(
     doing: string,
     call: (
       client: Client,
       where: RepositoryParameters & { per_page: number },
-    ) => AsyncIterable<{ data: T[] }>,
+    ) => AsyncIterable<{ data: T[]; url: string }>,
   ): AsyncGenerator<T> {
     try {
       const pages = call(await this.#connect(), { ...this.#here, per_page: 100 });
-      for await (const { data } of pages) yield* data;
+      for await (const { data, url } of pages) {
+        // Octokit replaces an answer with the status 409 by an empty page without a URL, and ends the list.
+        if (url === undefined) throw conflict;
+        yield* data;
+      }
     } catch (error) {
       throw toGitHubError(doing, this.name, error);
     }
@@ -92,6 +93,9 @@ export class GitHub {
     return this.#client;
   }
 }
+
+/** What `toGitHubError()` reads of an answer with the status 409. */
+const conflict = Object.assign(new Error("Conflict"), { status: 409, response: { headers: {} } });
 
 /** Of the primary rate limit. */
 export interface Quota {

@@ -153,6 +153,22 @@ describe.concurrent("GitHub", () => {
     expect(github.requests.length).toBe(4);
   });
 
+  test.each([
+    ["stale-sha", 409],
+    ["forbidden", 403],
+    ["not-found", 404],
+  ] as const)("never takes a list that %s cut off for the whole", async (kind, status) => {
+    const { github, client } = await hosted({ pageSize: 2 });
+    for (const title of ["a", "b", "c"]) github.openIssue("ada", title);
+    const issues = client.list("read the issues", ({ paginate, rest }, where) =>
+      paginate.iterator(rest.issues.listForRepo, where),
+    );
+    for (const title of ["c", "b"])
+      expect(await issues.next()).toMatchObject({ done: false, value: { title } });
+    github.fault({ kind });
+    await expect(issues.next()).rejects.toMatchObject({ name: "GitHubError", status });
+  });
+
   test("knows its account, also with a token that may not read it", async () => {
     const { github, client } = await hosted();
     expect(await client.login()).toBe("github-actions[bot]");
