@@ -30,16 +30,16 @@ const finders: Readonly<Record<string, (text: string, at: number) => Finding | u
   MISSING_CHAR: (text, at) => openQuote(text) ?? missingSpace(text, at),
 };
 
-/** The finding for a text whose quote is not closed. The parser finds that at the end of the file. */
+/** The finding for a text whose quote is not closed up to the end of the file, where the parser finds that. */
 function openQuote(text: string): Finding | undefined {
-  const opening = /^ *(?:- )?[\w.-]+: +(?:"(?:[^"\\\n]|\\.)*|'[^'\n]*)$/m.exec(text);
+  const unclosed = /^( *(?:- )?[\w.-]+: +)(?:"(?:[^"\\]|\\[\s\S])*|'(?:[^']|'')*)(?![\s\S])/m;
+  const opening = unclosed.exec(text);
   if (!opening) return undefined;
-  const [line] = opening;
-  const column = line.search(/["']/);
-  const quote = line.charAt(column);
+  const start = opening.index + (opening[1]?.length ?? 0);
+  const quote = text.charAt(start);
   const message = `Cannot read the text that begins here: its closing ${quote} is missing`;
   const hint = `add ${quote} at the end of the text`;
-  return { ...positionAt(text, opening.index + column), code: "invalid-yaml", message, hint };
+  return { ...positionAt(text, start), code: "invalid-yaml", message, hint };
 }
 
 /** The finding for the lines that git leaves in a file if two branches have changed the same lines. */

@@ -201,6 +201,8 @@ test.each([
   ['description: "Show a cart\nenabled: true\nowner: a\n', "1:14", '"'],
   ["enabled: true\nowner: 'a\n", "2:8", "'"],
   ['enabled: true\nrules:\n  - name: "\\"x\n', "3:11", '"'],
+  ['description: "Show\n  a cart"\nowner: "a\n', "3:8", '"'],
+  ["description: 'Show\n  a cart''s total'\nowner: \"a\n", "3:8", '"'],
 ])("parse() asks for the closing quote at the opening one of %j", (text, position, quote) => {
   const { findings } = parse(text);
   const found = findings.map(({ line, column, message, hint }) => [
