@@ -146,33 +146,18 @@ describe.each([
     await runAll(race, endsOnNewest);
   });
 
-  test.each([1, 3, 5, 8])(
-    "ends on the newest after one more run, if the newest was killed at its change %i",
-    async (nth) => {
-      const second = { commit: newest, hooks: failAtChange(nth, "after") };
-      await runAll(
-        { history, served, first: { commit: middle }, second },
-        async ({ site }, message) => {
-          await history.publish(site.open(), newest, bold);
-          expect(await findWrong(site, history, newest), message).toEqual([]);
-        },
-      );
-    },
-  );
-
-  test.each([1, 3, 5, 8])(
-    "ends on the newest after one more run, if an older one was killed at its change %i",
-    async (nth) => {
-      const second = { commit: middle, hooks: failAtChange(nth, "after") };
-      await runAll(
-        { history, served, first: { commit: newest }, second },
-        async ({ site }, message) => {
-          await history.publish(site.open(), newest, bold);
-          expect(await findWrong(site, history, newest), message).toEqual([]);
-        },
-      );
-    },
-  );
+  describe.each([
+    ["the newest", middle, newest],
+    ["an older one", newest, middle],
+  ])("after one more run, if %s was killed", (_, commit, killed) => {
+    test.each([1, 3, 5, 8])("at its change %i, ends on the newest", async (nth) => {
+      const second = { commit: killed, hooks: failAtChange(nth, "after") };
+      await runAll({ history, served, first: { commit }, second }, async ({ site }, message) => {
+        await history.publish(site.open(), newest, bold);
+        expect(await findWrong(site, history, newest), message).toEqual([]);
+      });
+    });
+  });
 });
 
 describe("publish() with --rollback", () => {
