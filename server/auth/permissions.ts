@@ -48,9 +48,9 @@ export function permissionChecks(authenticator: Authenticator, project: () => Pr
   };
 }
 
-/** Whether a principal may read in an environment. */
-export function mayRead(principal: Principal, environment: string): boolean {
-  return refusal(principal, "read", environment) === undefined;
+/** Whether a principal may read in an environment. Every role may. */
+export function mayRead({ environments }: Principal, environment: string): boolean {
+  return environments === undefined || environments.includes(environment);
 }
 
 /** Throws `HttpError` 403 if a principal may not do this. */
@@ -75,8 +75,8 @@ function refusal(
   if (roles.indexOf(principal.role) < roles.indexOf(wanted)) {
     return `Cannot ${action} flags as ${principal.role}: it takes the role ${wanted}`;
   }
-  if (principal.environments && !principal.environments.includes(environment)) {
-    return `Cannot ${action} flags in ${environment}: this token is for ${principal.environments.join(", ")}`;
+  if (!mayRead(principal, environment)) {
+    return `Cannot ${action} flags in ${environment}: this token is for ${principal.environments?.join(", ")}`;
   }
   if (isRead(action) || !principal.flags || name === undefined) return undefined;
   if (principal.flags.some((pattern) => matches(pattern, name))) return undefined;

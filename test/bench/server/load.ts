@@ -58,7 +58,8 @@ export async function measureInTurns(
   using load = new Background(new URL("../jobs/load.ts", import.meta.url));
   // The first round only warms up.
   for (let round = 0; round <= rounds; round++) {
-    for (const { name, server, request } of cases) {
+    // A case gains or loses by the one before it, so every other round has the opposite order.
+    for (const { name, server, request } of round % 2 === 0 ? cases : cases.toReversed()) {
       const before = (await server.ask()).cpu;
       const { url, token } = server;
       const { rate, total } = await load.ask({ url, token, seconds, ...request });
