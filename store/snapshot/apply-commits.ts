@@ -31,7 +31,7 @@ export async function applyCommitsToSnapshot(
   const { snapshot, names, files } = changes;
   for (const [file, bytes] of files) size.add(file, bytes);
   const merged = replaceFlags(from.flags, names, snapshot.flags);
-  // Without flags, a folder whose name differs from "flags" only by case is an error.
+  // Without flags, a folder whose name differs from `flags` only by case is an error.
   if (size.isTooLarge || merged.length === 0) return undefined;
   if (hasNewNames(from, snapshot) && haveDuplicates(merged)) return undefined;
   if (findReferenceProblemsOf(merged, audiences).length > 0) return undefined;
