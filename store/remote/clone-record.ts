@@ -159,7 +159,11 @@ function readSource(directory: string): CloneSource | undefined {
 function readHeld(directory: string): HeldRelease | undefined {
   const { commit, waiting, reason } = readFile(directory, heldFile);
   const isWhole =
-    typeof commit === "string" && Array.isArray(waiting) && typeof reason === "string";
+    typeof commit === "string" &&
+    typeof reason === "string" &&
+    Array.isArray(waiting) &&
+    waiting.length > 0 &&
+    waiting.every((one) => one?.change === "removal");
   return isWhole ? { commit, waiting, reason } : undefined;
 }
 

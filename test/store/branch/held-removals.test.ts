@@ -218,16 +218,26 @@ test.each([
   ["is damaged", '{"commit":'],
   ["has another form", JSON.stringify({ commit: gone, waiting: [null], reason: "" })],
   ["names a commit that is gone", JSON.stringify({ commit: gone, waiting: [], reason: "" })],
+  ["holds nothing back", JSON.stringify({ commit: "HEAD", waiting: [], reason: "" })],
+  [
+    "has another kind of change",
+    JSON.stringify({
+      commit: "HEAD",
+      waiting: [{ flag: "flag_0", change: "switch-on", served: "FIRST" }],
+      reason: "",
+    }),
+  ],
 ])("a restart holds removals back if their record in the clone %s", async (_, text) => {
   const { bare, human } = flagRemote(ten);
   const store = await openStore(bare);
+  const first = headOf(bare);
   human.publish(removed);
   await store.sync();
   await store.close();
   const record = path.join(store.directory, "bunting-held.json");
   expect(existsSync(record)).toBe(true);
   if (text === undefined) rmSync(record);
-  else writeFileSync(record, text);
+  else writeFileSync(record, text.replace("HEAD", headOf(bare)).replace("FIRST", first));
   const next = await openStore(bare, { directory: store.directory });
   expect(servedBy(next)).toEqual(names);
   expect(next.health.heldBack).toContain("it removes 10 of 10 flags");
