@@ -3,7 +3,7 @@
  * The commands in `docs/guides/` print what the page shows. To update the pages, run the following
  * command and check the difference:
  *
- * BLESS=1 npx vitest run test/guides.test.ts
+ *     BLESS=1 npx vitest run test/guides.test.ts
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
