@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { fileOf } from "../../../../schema/compile/urls.ts";
+import { temporaryDirectory } from "../../../git/repository.ts";
 import { Random } from "../../../random.ts";
 import { type S3Double, startS3Double } from "../../../s3/double.ts";
 import { noLimits } from "../no-limits.ts";
@@ -54,7 +55,7 @@ async function killPublishers<Site extends OpenSite>(
   const good = await goodBodies();
   const counts = { before: 0, between: 0, after: 0 };
   let reads = 0;
-  const like = target.kind === "S3" ? "s3://flags" : ".";
+  const like = target.kind === "S3" ? "s3://flags" : temporaryDirectory();
   let waiting = new PublisherProcess(like, double);
 
   for (let nth = 0; nth < kills; nth++) {

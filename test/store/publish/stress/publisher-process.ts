@@ -22,7 +22,12 @@ export class PublisherProcess {
       },
     });
     this.#ended = once(this.child, "exit");
-    this.ready = this.#receive((news) => news === "ready").then(() => {});
+    const ended = this.#ended.then(() => {
+      throw new Error("The publisher has ended before it was ready");
+    });
+    this.ready = Promise.race([this.#receive((news) => news === "ready").then(() => {}), ended]);
+    // A process may be killed before it is ready.
+    this.ready.catch(() => {});
   }
 
   /** Starts a job. `begun` resolves before its first change, `ended` with its result. */
