@@ -2,6 +2,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Code } from "../problem/codes.ts";
 import { projectFormat } from "../project/project.ts";
+import { typeNames } from "../text/json.ts";
 import { quoteValue } from "../text/show.ts";
 import { didYouMean } from "../text/suggest.ts";
 
@@ -34,7 +35,7 @@ const messages: Readonly<Record<string, Explain>> = {
       const message = `Cannot read ${describeValue(data)} as ${what}: expected a mapping`;
       return { code: "not-a-mapping", message, hint: `begin with "${firstLine}"` };
     }
-    const message = mustBe(error, kinds[params.type] ?? params.type);
+    const message = mustBe(error, typeNames[params.type] ?? params.type);
     return { code: "wrong-type", message, hint: hints[params.type]?.(data, instancePath) };
   },
 
@@ -153,15 +154,6 @@ function outOfRange(error: ErrorObject, side: "at least" | "at most"): SchemaMes
       : "run: bunting migrate";
   return { code: "unknown-format", message, hint };
 }
-
-const kinds: Readonly<Record<string, string>> = {
-  boolean: "true or false",
-  string: "text",
-  integer: "a whole number",
-  number: "a number",
-  object: "a mapping",
-  array: "a list",
-};
 
 const hints: Readonly<Record<string, (data: unknown, path: string) => string | undefined>> = {
   boolean: booleanHint,

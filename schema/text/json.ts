@@ -7,3 +7,13 @@ export function isMapping(value: unknown): value is Readonly<Record<string, unkn
 export function isSameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
+
+/** The types of JSON Schema, in the words of messages about YAML. */
+export const typeNames: Readonly<Record<string, string>> = {
+  boolean: "true or false",
+  string: "text",
+  integer: "a whole number",
+  number: "a number",
+  object: "a mapping",
+  array: "a list",
+};

@@ -1,5 +1,6 @@
 import type { ErrorObject, ValidateFunction } from "ajv/dist/2020.js";
 import responses from "../../schema/responses.schema.json" with { type: "json" };
+import { typeNames } from "../../schema/text/json.ts";
 import { didYouMean, nearestOrAll } from "../../schema/text/suggest.ts";
 import { escapePointer } from "../../schema/yaml/parse.ts";
 import { type ErrorDetail, HttpError, maxErrors } from "../http/problem.ts";
@@ -90,7 +91,7 @@ const codes: Readonly<Record<string, string>> = {
 const reasons: Readonly<Record<string, (error: ErrorObject) => string>> = {
   type({ params }) {
     const types: string[] = [params.type].flat();
-    return `must be ${types.map((type) => kinds[type] ?? type).join(" or ")}`;
+    return `must be ${types.map((type) => jsonTypeNames[type] ?? type).join(" or ")}`;
   },
   required: () => "is missing",
   enum({ params, data }) {
@@ -109,13 +110,8 @@ const reasons: Readonly<Record<string, (error: ErrorObject) => string>> = {
   },
 };
 
-const kinds: Readonly<Record<string, string>> = {
-  boolean: "true or false",
-  string: "a text",
-  integer: "a whole number",
-  number: "a number",
-  object: "an object",
-};
+/** The words for a body, which is JSON and not YAML. */
+const jsonTypeNames: typeof typeNames = { ...typeNames, string: "a text", object: "an object" };
 
 const formats: Readonly<Record<string, string>> = {
   "/name":
