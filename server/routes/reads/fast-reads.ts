@@ -3,8 +3,6 @@
  * and metrics as `readHandler()`, at a fifth of the cost. All other requests are left to Express.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-// The global `performance` is a getter that takes longer than reading the clock.
-import { performance } from "node:perf_hooks";
 import { privateCacheControl } from "../../../schema/compile/outputs.ts";
 import type { Environments } from "../../../schema/project/project.ts";
 import { mayRead } from "../../auth/permissions.ts";
@@ -92,6 +90,7 @@ export class FastReads {
     response.end(isKnown ? undefined : prepared.body);
     head.durations.observe((performance.now() - startedMs) / 1_000);
     const { log } = this.#parts;
+    // `writeLog()` checks the level as well; here it saves making a line that is not written.
     if (log.isLevelEnabled("debug")) {
       const { route } = prepared;
       writeLog(log, { requestId, method: "GET", path: url, route, status, actor: principal.id });
