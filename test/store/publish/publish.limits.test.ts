@@ -1,7 +1,7 @@
 /** Changes over a limit wait, and no others do. A list that cannot be read does not count as empty. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
-import { DirectorySite, findWrong, flag, Histories, type OpenSite, S3Site } from "./publishing.ts";
+import { findWrong, flag, Histories, type OpenSite, siteKinds } from "./publishing.ts";
 
 const list = "/v1/feature-flags/";
 const manifest = "/manifest.json";
@@ -15,10 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => double?.close());
 
-const kinds: [string, () => OpenSite][] = [
-  ["a directory", () => new DirectorySite()],
-  ["S3", () => new S3Site(double)],
-];
+const kinds = siteKinds(() => double);
 
 /** `flag_a`, `flag_b` and so on, all in the same state; `null` removes them. */
 function flags(names: readonly string[], state: boolean | null) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { parseManifest } from "../../../schema/compile/manifest.ts";
 import { type S3Double, startS3Double } from "../../s3/double.ts";
 import { WatchedTarget } from "../target/watched-target.ts";
-import { DirectorySite, findWrong, flag, History, type OpenSite, S3Site } from "./publishing.ts";
+import { findWrong, flag, History, type OpenSite, S3Site, siteKinds } from "./publishing.ts";
 
 const manifest = "/manifest.json";
 const reason = "checkout is down";
@@ -36,10 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => double?.close());
 
-describe.each([
-  ["a directory", () => new DirectorySite()],
-  ["S3", () => new S3Site(double)],
-] as [string, () => OpenSite][])("publish() to %s", (_kind, newSite) => {
+describe.each(siteKinds(() => double))("publish() to %s", (_kind, newSite) => {
   let site: OpenSite;
   beforeEach(async () => {
     site = newSite();

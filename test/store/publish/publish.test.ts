@@ -12,6 +12,7 @@ import {
   History,
   type OpenSite,
   S3Site,
+  siteKinds,
 } from "./publishing.ts";
 
 const environments = ["", "/staging", "/development"];
@@ -46,10 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => double?.close());
 
-const kinds: [string, () => OpenSite][] = [
-  ["a directory", () => new DirectorySite()],
-  ["S3", () => new S3Site(double)],
-];
+const kinds = siteKinds(() => double);
 
 describe.each(kinds)("publish() to %s", (_kind, newSite) => {
   /** The requests of a publication of `commit` after that of `before`. */

@@ -371,3 +371,11 @@ function findWrongHeaders(
     return isRight ? [] : [`headers of ${path}`];
   });
 }
+
+/** Makes a new site of each kind, by the name of the kind. `double` is called when a site of S3 is made. */
+export function siteKinds(double: () => S3Double): [kind: string, newSite: () => OpenSite][] {
+  return [
+    ["a directory", () => new DirectorySite()],
+    ["S3", () => new S3Site(double())],
+  ];
+}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type S3Double, startS3Double } from "../../../s3/double.ts";
 import { failAtChange, WatchedTarget } from "../../target/watched-target.ts";
-import { DirectorySite, findWrong, History, S3Site, type Site } from "../publishing.ts";
+import { findWrong, History, type Site, siteKinds } from "../publishing.ts";
 
 const history = new History();
 const old = history.commit({ meal_planning: true, food_search: false, data_export: false });
@@ -14,10 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => double?.close());
 
-describe.each([
-  ["a directory", () => new DirectorySite()],
-  ["S3", () => new S3Site(double)],
-] as [string, () => Site][])("publish() to %s", (_kind, newSite) => {
+describe.each(siteKinds(() => double))("publish() to %s", (_kind, newSite) => {
   test.each([
     ["before", 1],
     ["after", 1],
